@@ -1,21 +1,26 @@
-"""What a release shows of itself, by which the gate compares it with others: figures and single answers.
+"""What a release shows of itself, by which the gate compares it with others: answers, and promised sets.
 
 Reads a folder or a store. Nothing of it is believed that the manifest's hashes do not vouch for. The rules:
 gate.py.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
-from model_store.answers import NO_ANSWERS, TEST_SET, Answers, Read, all_answers_in
+import numpy as np
+
+from model_store.answers import CORRECTED, NO_ANSWERS, TEST_SET, Answers, Read, all_answers_in
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.report import HELD_OUT, ON_GROUND, PhotoFigures, Report, parse_report
+from model_store.report import HELD_OUT, ON_GROUND, Report, parse_report
 from model_store.store import Store
+
+PHOTOS: Final = "photos"
+"""All pictures but those of the test set: tiers are compared together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,22 +29,55 @@ class Evidence:
 
     Attributes:
         manifest: its contract with clients, and its headline.
-        tiers: the figures of photos, by tier; empty where none were measured.
         answers: to single pictures; none where it keeps none.
         of_parent: its parent's answers to pictures that it learnt, and that the parent had not.
-        promised: share of the accepted answers that is promised to be right, by set.
+        promised: the sets of which it accepts answers and promises that most of these are right.
     """
 
     manifest: Manifest
-    tiers: Mapping[str, PhotoFigures] = field(default_factory=dict)
     answers: Answers = NO_ANSWERS
     of_parent: Answers = NO_ANSWERS
-    promised: Mapping[str, float] = field(default_factory=dict)
+    promised: frozenset[str] = frozenset()
 
     @property
     def version(self) -> str:
         """The release's name."""
         return self.manifest.version
+
+    def asked(self, name: str) -> int:
+        """How many pictures of a set it was measured on."""
+        return self.manifest.headline.test_n if name == TEST_SET else len(self.answers.of_set(name))
+
+
+def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
+    """The answers of two releases to the pictures that both decided about, in one order.
+
+    Of the candidate's parent those count, too, that the candidate keeps: to a publisher's own pictures.
+    Corrections that no audit drew do not, since people looked at them for one release's doubts.
+
+    Args:
+        candidate: the release that wants to be current.
+        other: an earlier one.
+        name: TEST_SET or PHOTOS.
+    """
+    asked = candidate.of_parent.take(candidate.of_parent.by == other.version)
+    stored = other.answers + asked.take(~np.isin(asked.pictures, other.answers.pictures))
+    ours, theirs = matched(*(_decided(one, name) for one in (candidate.answers, stored)))
+    alike = ours.truth == theirs.truth
+    return ours.take(alike), theirs.take(alike)
+
+
+def _decided(answers: Answers, name: str) -> Answers:
+    """Those of one kind that a comparison counts."""
+    tested = answers.sets == TEST_SET
+    mine = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED)
+    return answers.take(mine & answers.decided & (answers.pictures != ""))
+
+
+def matched(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
+    """The rows of both that name the same pictures, in the same order; each names a picture once."""
+    _, first, second = np.intersect1d(ours.pictures, theirs.pictures, return_indices=True)
+    return ours.take(first), theirs.take(second)
 
 
 def evidence_in_folder(release: LocalRelease) -> Evidence:
@@ -74,19 +112,19 @@ def _evidence(manifest: Manifest, read: Read, where: str) -> Evidence:
     kept = all_answers_in(manifest, read, where)
     return Evidence(
         manifest=manifest,
-        tiers=report.photos,
         answers=kept.take(kept.by == ""),
         of_parent=kept.take(kept.by != ""),
         promised=_promised(report),
     )
 
 
-def _promised(report: Report) -> dict[str, float]:
-    """By set; a tier has the same promise on each ground."""
-    found = {}
+def _promised(report: Report) -> frozenset[str]:
+    """The sets of the promises; a tier has the same one on each ground."""
+    found = set()
     for one in report.promises:
         name = one.pictures
         for ground in ON_GROUND.values():
             name = name.removesuffix(ground)
-        found[TEST_SET if name == HELD_OUT else name.removeprefix("photos of tier ")] = one.accuracy
-    return found
+        if one.accepted:
+            found.add(TEST_SET if name == HELD_OUT else name.removeprefix("photos of tier "))
+    return frozenset(found)

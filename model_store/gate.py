@@ -1,52 +1,49 @@
 """May this release follow that one? Rules without I/O.
 
-Releases compare on every set of pictures that both have answered: the test set, and each tier of photos.
-comparison.py compares; publish.py and the releases command ask before they append a promotion.
+Releases compare on the pictures that both have answered: those of the test set, and photos of all tiers
+together. comparison.py compares; publish.py and the releases command ask before they append a promotion.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Final
 
-from model_store.comparison import (
-    ENOUGH_OWN,
-    Comparison,
-    compare_common,
-    compare_own,
-    compare_test,
-    compare_tier,
-    contradictions,
-    worse,
-)
+from model_store.answers import TEST_SET
+from model_store.comparison import LEVEL, Comparison, Difference, SetShares, Shares, compare
 from model_store.errors import GateRefused
-from model_store.evidence import Evidence
+from model_store.evidence import PHOTOS, Evidence, shared
 from model_store.manifest import Manifest
 
-MARGIN: Final = 0.01
-MARGIN_OF_TIER: Final = 0.03
-"""What the oldest release kept may be better by, on a test set and on a tier, before small losses count."""
+FEWEST: Final = 100
+"""Pictures of a set that both releases have to have answered; all of it, if current has fewer."""
+
+FEWER_ACCEPTED: Final = 0.05
+"""An accepted share that is so much lower on FEWEST pictures of a set is refused."""
+
+DECLINE: Final = 0.02
+"""What the oldest release kept may be better by, before a measurable loss counts."""
+
+_CURRENT, _OLDEST = "current", "the oldest release kept"
 
 
-def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[Evidence] = ()) -> str:
+def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> str:
     """Refuse a release that breaks what clients rely on, or is measurably worse than current.
 
     Labels and the form of pixels are the contract with clients, so they have to be the same; how a photo
-    becomes pixels may change, since the figures of photos show what that does. On no set of pictures that
-    both have answered may the candidate be worse than current by more than chance explains: neither its
-    accuracy, nor what is right of the accepted where that is below the promise, nor what it accepts of other
-    things. No tier of photos that current was measured on may be missing, unless both answered enough
-    pictures of the publisher's own, or the candidate keeps what current, its parent, answers to these.
-    Against slow decline it is compared with the oldest release kept, which may not be better by more than a
-    margin. All comparisons together refuse an equal release once in twenty.
+    becomes pixels may change. On the test set, and on photos of all tiers together, the candidate may neither
+    be right less often nor accept more wrong answers than chance explains. Of no set may it accept a share
+    that is FEWER_ACCEPTED lower, or nothing at all. Of each set that current makes promises on, both have to
+    have answered FEWEST pictures. Against slow decline it is compared with the oldest release kept, which
+    may not be measurably better by more than DECLINE.
 
     Args:
         candidate: the release that wants to be current.
         current: the one that is; None where nothing is.
-        earlier: those that were current before and were not rolled back, the oldest first.
+        oldest: the oldest release kept that was current, was not rolled back since and has the same labels.
 
     Returns:
-        What was compared, and what could not be.
+        What was compared.
 
     Raises:
         GateRefused: the message has both sides, and the way past.
@@ -54,95 +51,95 @@ def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[
     if current is None:
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
-    found = _compare(candidate, current)
-    oldest = _compare_with_oldest(candidate, current, earlier)
-    refused = worse([*found.compared, *(one for one, _ in oldest)])
-    losses = [one for one in found.compared if one in refused]
-    declines = [one for one, margin in oldest if one in refused and one.loss > margin]
+    found = _compared(candidate, current)
+    declined = _compared(candidate, oldest) if oldest else {}
     reasons = [
-        *_clause("is measurably worse than current: ", [one.text for one in losses]),
-        *_clause(
-            "is worse than the oldest release kept, by more than a margin: ", [one.text for one in declines]
-        ),
-        *_clause("cannot be compared with current, because it ", found.lost),
+        *_clause("cannot be compared with current: ", _not_shared(found, current)),
+        *_clause("is measurably worse than current: ", _losses(found, 0.0)),
+        *_clause("accepts less than current: ", _fewer_accepted(found)),
+        *_clause(f"is worse than {_OLDEST} by more than {DECLINE:.0%}: ", _losses(declined, DECLINE)),
     ]
     if reasons:
-        raise GateRefused(f"{candidate.version} {', and '.join(reasons)}. --force promotes it anyway.")
-    return " ".join(_verdict(found, [one for one, _ in oldest]))
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What came of the comparison with current.
-
-    Attributes:
-        compared: by set.
-        lost: tiers that are missing without anything in their place, and what else prevents a comparison.
-        unknown: sentences on what could not be compared.
-    """
-
-    compared: list[Comparison]
-    lost: list[str]
-    unknown: list[str]
-
-
-def _compare(candidate: Evidence, current: Evidence) -> _Found:
-    lost, unknown = [], []
-    compared = _compare_tests(candidate, current)
-    if not compared:
-        unknown.append(
-            f"Measured on another test set ({candidate.manifest.data.name}) than {current.version} "
-            f"({current.manifest.data.name}), so their accuracies were not compared."
+        raise GateRefused(
+            f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. "
+            "--force promotes it anyway."
         )
-    for tier in [tier for tier in current.tiers if tier in candidate.tiers]:
-        compared += compare_tier(candidate, current, tier)
-    if missing := [tier for tier in current.tiers if tier not in candidate.tiers]:
-        own, named = compare_own(candidate, current), f"photos of {_tiers(missing)} ({current.version} was)"
-        compared += own
-        unknown.append(f"Not measured on {named}, so these were not compared.")
-        lost = (
-            [] if own else [f"was not measured on {named}, and fewer than {ENOUGH_OWN} own pictures of both"]
-        )
-    if others := contradictions(candidate, current):
-        lost.append(f"keeps other answers of {current.version} to {others} pictures than that release does")
-    if new := [tier for tier in candidate.tiers if tier not in current.tiers]:
-        unknown.append(f"{current.version} was not measured on photos of {_tiers(new)}.")
-    return _Found(compared, lost, unknown)
+    compared = [*_verdict(_CURRENT, current, found), *(_verdict(_OLDEST, oldest, declined) if oldest else ())]
+    return " ".join(compared)
 
 
-def _compare_tests(candidate: Evidence, other: Evidence) -> list[Comparison]:
-    same = candidate.manifest.data.test_sha256 == other.manifest.data.test_sha256
-    return compare_test(candidate, other) if same else compare_common(candidate, other)
+Found = Mapping[str, Comparison]
+"""Of TEST_SET and PHOTOS, as far as pictures are shared."""
 
 
-def _compare_with_oldest(
-    candidate: Evidence, current: Evidence, earlier: Sequence[Evidence]
-) -> list[tuple[Comparison, float]]:
-    """The comparisons with the oldest release of the same labels, with the margin of each."""
-    alike = [one for one in earlier if one.manifest.model.labels == candidate.manifest.model.labels]
-    if not alike or alike[0].version == current.version:
-        return []
-    oldest = alike[0]
-    found = [(one, MARGIN) for one in _compare_tests(candidate, oldest)]
-    for tier in [tier for tier in oldest.tiers if tier in candidate.tiers]:
-        found += [(one, MARGIN_OF_TIER) for one in compare_tier(candidate, oldest, tier)]
-    return found
+def _compared(candidate: Evidence, other: Evidence) -> Found:
+    pairs = {name: shared(candidate, other, name) for name in (TEST_SET, PHOTOS)}
+    return {name: compare(ours, theirs) for name, (ours, theirs) in pairs.items() if len(ours)}
 
 
-def _tiers(names: Sequence[str]) -> str:
-    return f"tier{'s' if len(names) > 1 else ''} {', '.join(names)}"
+def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
+    """What current promises, or every release is measured on, and both have not answered."""
+    sets = {name: one for compared in found.values() for name, one in compared.sets.items()}
+    for name in sorted({TEST_SET, *current.promised}):
+        n, asked = sets[name].n if name in sets else 0, current.asked(name)
+        if n < (least := min(FEWEST, max(1, asked))):
+            yield f"{n:,} of the {asked:,} pictures of {_named(name)} have two decisions; {least} are needed"
 
 
-def _clause(what: str, reasons: Sequence[str]) -> list[str]:
+def _losses(found: Found, margin: float) -> Iterator[str]:
+    for name, one in found.items():
+        for difference, text in _differences(name, one):
+            if difference.p < LEVEL and difference.loss > margin:
+                yield text
+
+
+def _fewer_accepted(found: Found) -> Iterator[str]:
+    for compared in found.values():
+        for name, one in compared.sets.items():
+            if one.then.right is None or not one.then.accepted:
+                continue  # of a picture of no class nothing should be accepted
+            too_few = one.n >= FEWEST and one.then.accepted - one.now.accepted >= FEWER_ACCEPTED
+            if too_few or not one.now.accepted:
+                yield _set_text(name, one)
+
+
+def _clause(what: str, reasons: Iterator[str]) -> list[str]:
     """What speaks against the candidate, in one clause or none."""
-    return [f"{what}{'; '.join(reasons)}"] if reasons else []
+    found = list(reasons)
+    return [f"{what}{', and '.join(found)}"] if found else []
 
 
-def _verdict(found: _Found, oldest: Sequence[Comparison]) -> Iterator[str]:
-    for what, compared in (("current", found.compared), ("the oldest release kept", oldest)):
-        if compared:
-            yield f"Not measurably worse than {what}: {'; '.join(one.text for one in compared)}."
-    yield from found.unknown
+def _verdict(what: str, other: Evidence, found: Found) -> Iterator[str]:
+    """Both tests of each kind of pictures, and the shares of each set."""
+    for name, one in found.items():
+        tests = ", ".join(text for _, text in _differences(name, one))
+        sets = "; ".join(_set_text(*each) for each in one.sets.items())
+        yield f"Not measurably worse than {what}, {other.version}: {tests}. {sets}."
+
+
+def _differences(name: str, one: Comparison) -> Iterator[tuple[Difference, str]]:
+    of = f"of {one.n:,} pictures of {name} in {one.groups:,} groups"
+    for difference, what in ((one.right, "right"), (one.wrong_accepted, "wrong and accepted")):
+        if difference is not None:
+            yield (
+                difference,
+                f"{of} {difference.now:.2%} {what} against {difference.then:.2%} (p = {difference.p:.2g})",
+            )
+
+
+def _set_text(name: str, one: SetShares) -> str:
+    return f"{_named(name)} {_shares_text(one.now)}; before {_shares_text(one.then)}"
+
+
+def _shares_text(shares: Shares) -> str:
+    accepted = f"{shares.accepted:.1%} accepted" if shares.accepted else "none accepted"
+    right = [] if shares.right is None else [f"{shares.right:.1%} right"]
+    of_these = [] if shares.right_of_accepted is None else [f"{shares.right_of_accepted:.1%} of these right"]
+    return ", ".join([*right, accepted, *of_these])
+
+
+def _named(name: str) -> str:
+    return name if name == TEST_SET else f"tier {name}"
 
 
 def _check_contract(candidate: Manifest, current: Manifest) -> None:

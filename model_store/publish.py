@@ -146,21 +146,23 @@ def _verdict(store: Store, candidate: Evidence, before: Promotion | None, force:
             raise
         return f"Forced, as current could not be compared with: {error}"
     try:
-        return check_gate(candidate, current, _earlier(store, current.version, candidate.version))
+        return check_gate(candidate, current, _oldest(store, candidate, current))
     except GateRefused as error:
         if not force:
             raise
         return f"Forced past the gate: {error}"
 
 
-def _earlier(store: Store, *compared: str) -> list[Evidence]:
-    """The releases that were current before, are kept, and were not rolled back since."""
-    kept, found = versions(store), []
+def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
+    """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
+    kept = versions(store)
     for promotion in held_good(history(store)):
-        if promotion.version in kept and promotion.version not in compared:
+        if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
-                found.append(evidence_in_store(store, read_manifest(store, promotion.version)))
-    return found
+                manifest = read_manifest(store, promotion.version)
+                if manifest.model.labels == candidate.manifest.model.labels:
+                    return evidence_in_store(store, manifest)
+    return None
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def a_release(
     per_class: int = PER_CLASS,
     reads: InputContract = GREY_28,
     right: NDArray[np.bool_] | None = None,
+    keeps_answers: bool = True,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     possible_promises: tuple[PossiblePromise, ...] = (),
     photo_thresholds: Thresholds | None = None,
@@ -84,7 +86,8 @@ def a_release(
         photo_thresholds: decide about what is converted to pixels.
         extra: texts of further files, by path.
         photos: what a second network reads, which answers photos; None for a release without one.
-        right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
+        right: bool (N,), which pictures of that it answers rightly; None for some.
+        keeps_answers: whether it keeps its answers to these.
 
     Returns:
         `folder`.
@@ -100,9 +103,11 @@ def a_release(
         update={"acceptance": acceptance or {}, "possible_promises": possible_promises}
     )
     (folder / "report.json").write_bytes(report.as_bytes())
-    if right is not None:
-        rows = Answers.of([TEST_SET] * len(right), np.zeros(len(right), int), (~right).astype(int))
-        (folder / ANSWERS).write_bytes(packed(rows))
+    if keeps_answers:
+        n = per_class * len(labels)
+        if right is None:
+            right = np.random.default_rng(round(1000 * accuracy)).permutation(n) < round(accuracy * n)
+        (folder / ANSWERS).write_bytes(_answers_file(right.tobytes()))
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     for path, content in (extra or {}).items():
         (folder / path).write_text(content, "utf-8")
@@ -130,6 +135,15 @@ def a_release(
         ),
     )
     return folder
+
+
+@cache
+def _answers_file(right: bytes) -> bytes:
+    """All pictures of the test set are accepted."""
+    wrong = ~np.frombuffer(right, bool)
+    names = [f"{place:06}" for place in range(len(wrong))]
+    truth = np.zeros(len(wrong), int)
+    return packed(Answers.of(TEST_SET, truth, wrong.astype(int), pictures=names, decisions="accept"))
 
 
 def _photo_network(

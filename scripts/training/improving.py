@@ -47,7 +47,7 @@ class OwnPictures:
         accepted: shares of each, 0..1.
         audited: of these pictures, those that were drawn at random; what follows is of them alone.
         audit_right: as `right`.
-        p: of McNemar's exact test, two-sided; pictures of one group count together. None without an audit.
+        p: of a randomisation test by group, two-sided. None without an audit.
         detectable: the smallest difference of the shares of right answers that could have been seen, 0..1.
         verdict: BETTER, WORSE, OPEN or NO_AUDIT.
     """
@@ -208,7 +208,7 @@ def _detectable(n: int, changed: int) -> float:
     """The smallest difference that so many changed answers among `n` would have shown, 0..1."""
     changed = max(changed, decisive())
     nets = range(changed % 2, changed + 1, 2)
-    net = next(net for net in nets if 2 * chance((changed + net) // 2, (changed - net) // 2) < LEVEL)
+    net = next(net for net in nets if chance((changed + net) // 2, (changed - net) // 2) < LEVEL)
     return min(1.0, net / n)
 
 

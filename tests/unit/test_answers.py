@@ -20,6 +20,7 @@ from model_store.answers import (
     Answers,
     all_answers_in,
     answers_in,
+    answers_of,
     packed,
 )
 from model_store.comparison import Right
@@ -52,7 +53,10 @@ def listing(path: str, content: bytes) -> Manifest:
 def released(folder: Path, seed: int, right: Right | None, accuracy: float | None = None) -> Path:
     claimed = float(right.mean()) if right is not None else accuracy or 0.0
     at = CREATED_AT + timedelta(seconds=seed)
-    return a_release(folder / str(seed), seed=seed, accuracy=claimed, created_at=at, right=right)
+    keeps = right is not None
+    return a_release(
+        folder / str(seed), seed=seed, accuracy=claimed, created_at=at, right=right, keeps_answers=keeps
+    )
 
 
 def by_publishing(folder: Path, first: Path, second: Path) -> None:
@@ -75,20 +79,33 @@ def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_refused(
     first = released(tmp_path, 1, right_but(range(700)))
     second = released(tmp_path, 2, right_but(range(20, 740)))
 
-    with pytest.raises(GateRefused, match=r"20 newly right, 40 newly wrong, p = 0\.0067"):
+    with pytest.raises(GateRefused, match=r"92\.80% right against 93\.00%"):
         follow(tmp_path, first, second)
 
 
-def test_a_release_that_keeps_no_predictions_is_compared_by_accuracy_alone(tmp_path: Path) -> None:
-    store = FolderStore(tmp_path / "store")
-    publish(released(tmp_path, 1, right_but(range(700))), store, by="ann")
+def test_a_release_that_keeps_no_answers_is_followed_by_force_alone(tmp_path: Path) -> None:
+    store, last = FolderStore(tmp_path / "store"), released(tmp_path, 3, right_but(range(695)))
+    publish(released(tmp_path, 2, None, accuracy=0.928), store, by="ann")
 
-    old = publish(released(tmp_path, 2, None, accuracy=0.928), store, by="ann")
-    new = publish(released(tmp_path, 3, right_but(range(695))), store, by="ann")
+    with pytest.raises(GateRefused, match=r"cannot be compared .* 0 of the 10,000 pictures of the test set"):
+        publish(last, store, by="ann")
+    forced = publish(last, store, by="ann", force=True)
 
-    assert "noise 0.006" in old.verdict
-    assert "noise 0.006" in new.verdict
-    assert current(store).version == new.manifest.version
+    assert forced.verdict.startswith("Forced past the gate: ")
+    assert "cannot be compared" in forced.verdict
+    assert current(store).version == forced.manifest.version
+
+
+def test_what_is_not_known_stays_so_in_the_file() -> None:
+    both = some_answers() + Answers.of([TEST_SET], [1])
+
+    unpacked = answers_of(packed(both)).take(np.array([3]))
+
+    assert np.isnan(unpacked.probabilities).all()
+    assert np.isnan([unpacked.familiarity[0], unpacked.distances[0], unpacked.confidences[0]]).all()
+    assert not unpacked.decided.any()
+    assert not unpacked.right.any()
+    assert gzip.decompress(packed(both)).splitlines()[-1] == b"the test set,,,0,pixels,1,-1,,,,,,,,"
 
 
 def test_predictions_are_read_back_from_folder_and_store_as_they_were(tmp_path: Path) -> None:
@@ -228,7 +245,7 @@ def test_the_files_of_older_releases_are_read_into_the_same_columns() -> None:
     assert found.sets.tolist() == [TEST_SET, TEST_SET, "B, worn"]
     assert found.right.tolist() == [True, False, True]
     assert found.pictures.tolist() == ["0123456789abcdef", "fedcba9876543210", "00ff"]
-    assert not found.decided
+    assert not found.decided.any()
 
 
 def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from model_store.evidence import evidence_in_folder
 from model_store.files import GRAPH, MODEL
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.networks import open_networks
-from scripts import publish, train
+from scripts import train
 from scripts.terminal import run
 from training.data.datasets import LABELS
 from training.data.learnt import load_learnt
@@ -134,18 +134,14 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
             drawn = "8" if number < 8 else ""
             rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", drawn])
     words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
-    store = str(tmp_path / "store")
-    assert publish.main([str(made.folder), store]) == 0
-    capsys.readouterr()
 
-    assert run(lambda: train.main([*words, "--run", str(tmp_path / "run"), "--publish", store])) == 0
+    assert run(lambda: train.main([*words, "--run", str(tmp_path / "run")])) == 0
 
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
     learnt = load_learnt(child.folder)
     assert (document["own_pictures"]["n"], document["own_pictures"]["audited"]) == (12, 8)
     assert "12 pictures are compared" in told.err.split("newly right,")[0]
-    assert document["promotion"]["number"] == 2
     assert child.report().not_measured == {"studio": made.version}
     assert "Not measured again: tier studio." in told.err
     assert {tier: child.report().photos[tier].n for tier in ("own", "corrected")} == {
