@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.errors import BadRequest, RequestError, TooLarge
+from app.payloads.marks import count_of
 from inference.file_names import is_file_of_a_person, name_in_zip
 
 MEMBER = b"PK\x03\x04"
@@ -65,7 +66,7 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int) -> Iterator[Membe
         TooLarge: it lists far more than `max_files`.
     """
     # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
-    if body.count(DIRECTORY_ENTRY) > max_files * ENTRIES_PER_PICTURE:
+    if count_of(DIRECTORY_ENTRY, body) > max_files * ENTRIES_PER_PICTURE:
         raise TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))

@@ -1,15 +1,20 @@
 """Read the body of a request from its connection, within the limits of bytes and of memory.
 
+A body counts with the bytes that have come. Where they fill the memory of all bodies, the one whose last
+bytes are the oldest gives way to one that is coming.
+
 This comes before admission control: a client that sends slowly holds the bytes that it has sent, and no place
 in the queue. Nothing replaces `wsgi.input`: its position shows the server whether a body was left unread.
 """
 
 import socket
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from flask import Request
 from gunicorn.http.errors import ParseException
@@ -17,6 +22,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
+from app.native_threads import run_in_native_thread
 from app.payloads.archives import MEMBER
 from app.settings import MAX_JSON_NUMBERS
 
@@ -35,6 +41,9 @@ LARGE_BYTES = 256 * 1024
 
 MEMORY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
+
+GIVE_WAY_SECONDS = 1.0
+"""How long a body may take for CHUNK_BYTES before it gives way to others, if they need its memory."""
 
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
@@ -93,19 +102,52 @@ class Body:
         return replace(self, data=data, coding="")
 
 
+class Holding:
+    """What one request holds of the memory for bodies.
+
+    Attributes:
+        connection: None where the server does not show it; such a body gives way to none.
+        moved_at: when its last chunk had come.
+    """
+
+    def __init__(self, connection: socket.socket | None, now: float) -> None:
+        self.connection = connection
+        self.moved_at = now
+        self.held = 0
+        self.chunks: list[bytes] = []
+        self.gave_way = False
+
+    def give_way(self) -> None:
+        """Drop what has come, and end the wait for the rest."""
+        self.gave_way = True
+        self.held = 0
+        self.chunks.clear()
+        with suppress(OSError):
+            if self.connection is not None:
+                self.connection.shutdown(socket.SHUT_RD)
+
+
 class Bodies:
     """Reads bodies, and bounds the memory that all of them take together.
 
     Args:
         max_bytes: of the bodies that are held at a time; what exceeds them is refused with Retry-After.
         max_numbers: in the JSON of one body.
+        clock: monotonic seconds; tests hand in their own.
     """
 
-    def __init__(self, max_bytes: int, max_numbers: int = MAX_JSON_NUMBERS) -> None:
+    def __init__(
+        self,
+        max_bytes: int,
+        max_numbers: int = MAX_JSON_NUMBERS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._max_bytes = max_bytes
         self._max_numbers = max_numbers
+        self._clock = clock
         self._lock = threading.Lock()
         self._held = 0
+        self._coming: set[Holding] = set()
 
     @contextmanager
     def read(self, request: Request, limit: int, setting: str) -> Iterator[Body]:
@@ -120,38 +162,77 @@ class Bodies:
             BadRequest: it ends early, or its chunks cannot be read.
             UnknownCoding: it is compressed in a way that is not read here.
             TooLarge: it has more bytes than `limit`, or takes more memory than there is for all bodies.
-            Busy: other bodies take all the memory that there is for them.
+            Busy: other bodies take all the memory that there is for them, or needed that of this one while
+                it came slowly.
         """
         _check_transfer(request)
         coding = _coding(request)
-        chunks: list[bytes] = []
-        held = 0
+        holding = Holding(request.environ.get("gunicorn.socket"), self._clock())
+        try:
+            self._receive(holding, _chunks(request, limit, setting))
+            data = _joined(holding.chunks)
+            boundary = request.mimetype_params.get("boundary", "")
+            claim = partial(self._claim, holding)
+            yield Body(data, request.mimetype, boundary, coding, limit, setting, self._max_numbers, claim)
+        finally:
+            with self._lock:
+                self._held -= holding.held
 
-        def claim(count: int) -> None:
-            nonlocal held
-            held += count
-            self._count(count)
-            if held > self._max_bytes:
+    def _receive(self, holding: Holding, chunks: Iterator[bytes]) -> None:
+        self._coming.add(holding)
+        try:
+            for chunk in chunks:
+                self._claim(holding, len(chunk))
+                holding.chunks.append(chunk)
+                holding.moved_at = self._clock()
+        except BadRequest:  # its connection was shut for reading
+            if not holding.gave_way:
+                raise
+        finally:
+            self._coming.discard(holding)
+        if holding.gave_way:
+            raise Busy("Other bodies needed the memory of this one, which came slowly.", MEMORY_SECONDS)
+
+    def _claim(self, holding: Holding, count: int) -> None:
+        with self._lock:
+            if holding.gave_way:
+                return
+            holding.held += count
+            self._held += count
+            if holding.held > self._max_bytes:
                 raise TooLarge(
                     "There is not so much memory. Send pictures as files, or fewer in one request."
                 )
-            if held > CHUNK_BYTES and self._held > self._max_bytes:
+            if holding.held > CHUNK_BYTES and not self._has_room(holding):
                 raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
 
-        try:
-            for chunk in _chunks(request, limit, setting):
-                chunks.append(chunk)
-                claim(len(chunk))
-            data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            chunks.clear()
-            boundary = request.mimetype_params.get("boundary", "")
-            yield Body(data, request.mimetype, boundary, coding, limit, setting, self._max_numbers, claim)
-        finally:
-            self._count(-held)
+    def _has_room(self, holding: Holding) -> bool:
+        """Whether all bodies have room, once the slowest gave way to one that is coming."""
+        while self._held > self._max_bytes:
+            others = [
+                one
+                for one in self._coming - {holding}
+                if one.held > CHUNK_BYTES and one.connection is not None
+            ]
+            slowest = min(others, key=lambda one: one.moved_at, default=None)
+            if slowest is None or self._clock() - slowest.moved_at < GIVE_WAY_SECONDS:
+                return False
+            if holding not in self._coming:  # it is parsed in a native thread, which shuts no connection
+                return False
+            self._held -= slowest.held
+            slowest.give_way()
+            self._coming.discard(slowest)
+        return True
 
-    def _count(self, received: int) -> None:
-        with self._lock:
-            self._held += received
+
+def _joined(chunks: list[bytes]) -> bytes:
+    """One body of its chunks, which are dropped; other requests go on while a large one is joined."""
+    if sum(map(len, chunks)) < LARGE_BYTES:
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    else:
+        data = run_in_native_thread(b"".join, chunks)
+    chunks.clear()
+    return data
 
 
 def _check_transfer(request: Request) -> None:

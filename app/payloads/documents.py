@@ -3,7 +3,6 @@
 Values alone. What else a picture may come in: reading.py; whether it is one: inference.
 """
 
-import base64
 import binascii
 import json
 import math
@@ -17,6 +16,7 @@ import orjson
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
+from app.payloads.marks import STEP_BYTES, count_of
 from inference.contract import InputContract
 
 STRUCTURE_PER_NUMBER = 2
@@ -121,7 +121,7 @@ def read_json(body: Body, max_pictures: int, contract: InputContract) -> Any:  #
             MAX_JSON_NUMBERS.
         Busy: as `Bodies.read`.
     """
-    if body.data.count(b",") >= body.max_numbers:
+    if count_of(b",", body.data) >= body.max_numbers:
         raise TooLarge(
             f"The JSON has more than {body.max_numbers:,} numbers or other values, which are parsed one "
             "request at a time (MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary tensors of "
@@ -140,14 +140,14 @@ def check_structure(body: bytes, max_pictures: int, contract: InputContract) -> 
     Raises:
         TooLarge: it makes more; see `read_json`.
     """
-    found = body.count(b",") + body.count(b"[") + body.count(b"{")
+    found = sum(count_of(mark, body) for mark in (b",", b"[", b"{"))
     each = STRUCTURE_PER_PICTURE + STRUCTURE_PER_NUMBER * math.prod(contract.array_shape)
     # A number takes two bytes at least, so that a body cannot hold more pictures of numbers than this.
     structure = (
         STRUCTURE_SPARE + min(max_pictures, 1 + len(body) // (2 * math.prod(contract.array_shape))) * each
     )
     quotes = QUOTES_SPARE + max_pictures * QUOTES_PER_PICTURE
-    if found > structure or body.count(b'"') > quotes:
+    if found > structure or count_of(b'"', body) > quotes:
         raise TooLarge(
             f"The JSON has more values than {max_pictures} pictures need: "
             f"more than {structure:,} commas and brackets, or {quotes:,} quotation marks."
@@ -204,7 +204,29 @@ def from_base64(text: object, name: str = "image") -> bytes:
         if not comma:
             raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")
     try:
-        letters = text.translate(BASE64)
-        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)  # padding may be left out
+        return _decoded(text)
     except (binascii.Error, ValueError) as error:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {error}.") from error
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of base64, a part at a time: one call would hold Python's lock, and need a second copy.
+
+    Raises:
+        binascii.Error: it is none.
+        ValueError: likewise.
+    """
+    parts: list[bytes] = []
+    rest, ended = "", False
+    for start in range(0, len(text), STEP_BYTES):
+        letters = rest + text[start : start + STEP_BYTES].translate(BASE64)
+        if ended and letters:
+            raise binascii.Error("Excess data after padding")
+        whole = len(letters) - len(letters) % 4
+        parts.append(binascii.a2b_base64(letters[:whole], strict_mode=True))
+        rest, ended = letters[whole:], ended or letters.endswith("=", 0, whole)
+    padded = rest + "=" * (-len(rest) % 4)  # padding may be left out
+    if ended and rest:
+        raise binascii.Error("Excess data after padding")
+    parts.append(binascii.a2b_base64(padded, strict_mode=True))
+    return b"".join(parts)
