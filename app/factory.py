@@ -21,6 +21,7 @@ from app.api.problems import register_problem_handlers
 from app.api.report import report_routes
 from app.json_provider import OrjsonProvider
 from app.middleware.request_context import RequestMiddleware, check_host
+from app.middleware.unread_answers import UnreadAnswers
 from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
@@ -143,7 +144,9 @@ def _register_routes(
         from app.security.rate_limits import limit_rate  # noqa: PLC0415
 
         limit_rate(app, settings.rate_limit, settings.rate_limit_storage, *limited)
+    unread = UnreadAnswers()
     for blueprint in limited:
+        blueprint.after_request(unread.hold)
         app.register_blueprint(blueprint)
     _add_middleware(app, settings, models, metrics)
     app.register_blueprint(dialect_model_routes(services))

@@ -38,7 +38,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             find = partial(find_one, body, settings, context.served.classifier.largest_input)
             item = run_in_native_thread(find) if body.is_large else find()
             classified = predictor.one(item, context.served, context.timing, slot, parameters)
-        context.classified.append(classified)
+        context.predictions.append(classified.prediction)
         return _answer(answer_of(classified, labels, parameters, _categories(context)), context)
 
     @routes.post("/predict/batch")
@@ -101,4 +101,4 @@ def _count(outcomes: list[Outcome], metrics: Metrics, context: RequestContext) -
         if isinstance(outcome, Failed):
             metrics.count_problem(problem_of(outcome.error)["type"])
         else:
-            context.classified.append(outcome)
+            context.predictions.append(outcome.prediction)

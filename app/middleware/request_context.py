@@ -20,9 +20,9 @@ from app.errors import BadRequest
 from app.middleware.headers import HEADERS
 from app.observability.log_format import Fields, is_logged, log_request
 from app.observability.metrics import Metrics
-from app.prediction.predictor import Classified
 from app.prediction.timing import READ, Timing
 from app.releases.serving import Models, Served
+from inference.classifier import Prediction
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A client's X-Request-ID that is fit to be logged; any other request gets an id of ours."""
@@ -42,7 +42,7 @@ class RequestContext:
         request_id: sent as X-Request-ID, and logged.
         served: the release that answers this request, from its beginning to its end.
         timing: the stages of its prediction, if it has any.
-        classified: its pictures that got an answer, to be counted.
+        predictions: of its pictures, to be counted.
         status: of the answer; 0 until there is one.
         route: the rule that it is counted under; None where Flask found none.
         key: the name of its API key.
@@ -53,7 +53,7 @@ class RequestContext:
     request_id: str
     served: Served
     timing: Timing = field(default_factory=Timing)
-    classified: list[Classified] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
     status: int = 0
     route: str | None = None
     key: str | None = None
@@ -116,8 +116,8 @@ class RequestMiddleware:
         method, stages = environ["REQUEST_METHOD"], context.timing.milliseconds
         answering = seconds - stages.get(READ, 0.0) / 1000
         self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
-        for one in context.classified:
-            self._metrics.count_prediction(one.prediction)
+        for prediction in context.predictions:
+            self._metrics.count_prediction(prediction)
         if context.problem is not None:
             self._metrics.count_problem(context.problem)
         is_static = context.route in STATIC_ROUTES and context.problem is None

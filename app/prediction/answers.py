@@ -29,7 +29,7 @@ def answer_of(
         categories: the platform's own, in index order; None where it has none.
     """
     answer = classified.prediction.as_answer(labels)
-    if classified.model_input.enlarged:
+    if classified.enlarged:
         answer["enlarged"] = True
     if categories is not None:
         answer["category"] = categories[classified.prediction.class_id]

@@ -35,6 +35,13 @@ from inference.pixels import pixels_to_png, shape_of_rows
 LARGE_RUN = 8 * 28 * 28
 """From so many numbers on, the model runs in one: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
+RUN_NUMBERS = 1_000_000
+"""At most so many numbers of a batch are in one run of the model, after which other requests get their turn:
+nine photos of 192 x 192, or 1,275 pictures of 28 x 28."""
+
+MOST_SEEN_BYTES = 8_000_000
+"""Of pixels that an answer to a batch shows as PNGs, which are about as large."""
+
 LARGE_AT_A_TIME = 2
 """Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot.
 
@@ -63,13 +70,16 @@ class Explained:
 class Classified:
     """One picture with its answer.
 
+    It holds no pixels: a client may take long to read its answer.
+
     Attributes:
+        enlarged: as `ModelInput.enlarged`.
         seen: a PNG of the pixels that the model read, if it was asked for.
         explained: likewise.
     """
 
-    model_input: ModelInput
     prediction: Prediction
+    enlarged: bool = False
     seen: bytes | None = None
     explained: Explained | None = None
 
@@ -163,9 +173,9 @@ class Predictor:
         has_left: Callable[[], bool],
         parameters: Parameters = WITHOUT_QUERY,
     ) -> list[Outcome]:
-        """Answer a batch with one run of the model; a bad item gets its own error and spoils nothing.
+        """Answer a batch; a bad item gets its own error and spoils nothing.
 
-        Between two pictures, requests that wait go first.
+        Between two pictures, and between two runs of the model, requests that wait go first.
 
         Args:
             items: of the request.
@@ -177,7 +187,8 @@ class Predictor:
 
         Raises:
             TooLarge: the JPEG, PNG and WebP have more than MAX_BATCH_PIXELS in all; nothing was decoded. Any
-                other picture counts when its turn comes, and gets this error alone.
+                other picture counts when its turn comes, and gets this error alone. Or what `seen` shows
+                has more than MOST_SEEN_BYTES.
             Busy: the wait for the place of a large picture was too long.
             ClientGone: the client has left.
             ModelError: the model failed.
@@ -190,15 +201,11 @@ class Predictor:
                 timing.begin(QUEUE)
                 slot.give_way()
                 _let_ready_requests_run()  # else this batch is again the next to decode a large picture
-            if has_left():
-                raise ClientGone(
-                    "The client closed its connection, or its side of it, before its batch was finished. "
-                    "Keep both open until the answer has come; `nc -N` closes one."
-                )
+            _stop_if(has_left)
             prepared.append(self._prepared(source, served.classifier, timing, slot, budget))
         good = [one for one in prepared if not isinstance(one, Failed)]
         timing.begin("infer")
-        answers = iter(self._answer_all(good, served, slot, parameters) if good else [])
+        answers = iter(self._answer_all(good, served, slot, has_left, parameters) if good else [])
         timing.end()
         return [one if isinstance(one, Failed) else next(answers) for one in prepared]
 
@@ -250,13 +257,31 @@ class Predictor:
             return Failed(without_frames(_waitable(error)))
 
     def _answer_all(
-        self, inputs: Sequence[ModelInput], served: Served, slot: Slot, parameters: Parameters
+        self,
+        inputs: Sequence[ModelInput],
+        served: Served,
+        slot: Slot,
+        has_left: Callable[[], bool],
+        parameters: Parameters,
     ) -> list[Classified]:
+        """Answer pictures in runs of the model, each in the place of one large picture."""
         numbers = sum(one.pixels.size for one in inputs)
+        if parameters.seen and numbers > MOST_SEEN_BYTES:
+            raise TooLarge(
+                f"What the model reads of these pictures has {numbers:,} bytes in all; `seen` shows at most "
+                f"{MOST_SEEN_BYTES:,} in one answer. Send fewer pictures, or leave `seen` out."
+            )
         if numbers < LARGE_RUN and not parameters.seen:
             return _answered(inputs, served, parameters)
-        with slot.with_place(self._large):
-            return run_in_native_thread(_answered, inputs, served, parameters)
+        answered: list[Classified] = []
+        for run in _runs(inputs):
+            if answered:
+                slot.give_way()
+                _let_ready_requests_run()
+                _stop_if(has_left)
+            with slot.with_place(self._large):
+                answered += run_in_native_thread(_answered, run, served, parameters)
+        return answered
 
 
 def answer_picture(  # noqa: PLR0913, PLR0917 - a picture, who answers it, and what was asked for
@@ -290,14 +315,14 @@ def answer_picture(  # noqa: PLR0913, PLR0917 - a picture, who answers it, and w
     (classified,) = _answered([model_input], served, parameters)
     if parameters.explain:
         timing.begin("explain")
-        classified = replace(classified, explained=_explained(classified, served))
+        explained = _explained(model_input, classified.prediction.class_id, served)
+        classified = replace(classified, explained=explained)
     timing.end()
     pause()
     return classified
 
 
-def _explained(classified: Classified, served: Served) -> Explained:
-    model_input, class_id = classified.model_input, classified.prediction.class_id
+def _explained(model_input: ModelInput, class_id: int, served: Served) -> Explained:
     drops = explain(served.classifier, model_input, class_id)
     height, width = model_input.pixels.shape[:2]
     return Explained(drops, heat_map(drops, height, width))
@@ -307,7 +332,7 @@ def _answered(inputs: Sequence[ModelInput], served: Served, parameters: Paramete
     """Classify, and encode what the model read if that was asked for."""
     predictions = served.classifier.classify_inputs(inputs)
     return [
-        Classified(one, prediction, pixels_to_png(one.pixels) if parameters.seen else None)
+        Classified(prediction, one.enlarged, pixels_to_png(one.pixels) if parameters.seen else None)
         for one, prediction in zip(inputs, predictions, strict=True)
     ]
 
@@ -364,6 +389,27 @@ def _is_light(source: Source, classifier: Classifier) -> bool:
         return False
     # The second network takes milliseconds for whatever is no input of the first.
     return classifier.photos is None or (reads.channels == 1 and is_bare_png(source.data, *reads.shape))
+
+
+def _runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
+    """The inputs of one run of the model after another: RUN_NUMBERS, or one picture that has more."""
+    run: list[ModelInput] = []
+    numbers = 0
+    for one in inputs:
+        if run and numbers + one.pixels.size > RUN_NUMBERS:
+            yield run
+            run, numbers = [], 0
+        run.append(one)
+        numbers += one.pixels.size
+    yield run
+
+
+def _stop_if(has_left: Callable[[], bool]) -> None:
+    if has_left():
+        raise ClientGone(
+            "The client closed its connection, or its side of it, before its batch was finished. "
+            "Keep both open until the answer has come; `nc -N` closes one."
+        )
 
 
 def _waitable(error: UploadError | TooLarge) -> UploadError | RequestError:

@@ -111,7 +111,7 @@ def classify_request(services: ProtocolServices, read: Callable[[Body], P]) -> t
         parsed = run_in_native_thread(_inflate_and_read, body, read) if body.is_large else read(body)
         outcomes = services.predictor.many(parsed.items, context.served, context.timing, slot, has_left)
     classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
-    context.classified += classified
+    context.predictions += [one.prediction for one in classified]
     return parsed, classified
 
 

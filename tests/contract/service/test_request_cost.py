@@ -17,9 +17,10 @@ from app.errors import Busy
 from app.payloads.body import Body
 from app.payloads.items import RequestItem, Upload
 from app.payloads.reading import find_many
+from app.prediction import predictor as predictor_module
 from app.prediction.admission import Admission
 from app.prediction.parameters import Parameters
-from app.prediction.predictor import Classified, Failed, Predictor
+from app.prediction.predictor import Classified, Failed, Outcome, Predictor
 from app.prediction.timing import Timing
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
@@ -287,6 +288,43 @@ def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_ap
             predictor.many(items, served, Timing(), slot, next_picture)
 
     assert order == ["picture", "other", "picture"]
+
+
+def test_between_two_runs_of_the_model_for_a_batch_a_request_that_waits_goes_first(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictor_module, "RUN_NUMBERS", 8 * 28 * 28)
+    served = make_app().extensions["wardrobe"].models.current
+    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    order: list[str] = []
+    blocked = BlockedClassifier(served.classifier)
+    busy_served = replace(served, classifier=cast("Classifier", blocked))
+    many: list[RequestItem] = [Upload(UPLOAD)] * 20
+
+    def has_left() -> bool:
+        order.append("batch")
+        return False
+
+    def batch() -> list[Outcome]:
+        predictor = Predictor(Settings(), admission)
+        with predictor.admitted(Timing()) as slot:
+            return predictor.many(many, busy_served, Timing(), slot, has_left)
+
+    def other() -> None:
+        with admission.admit():
+            order.append("other")
+
+    with ThreadPoolExecutor(2) as clients:
+        outcomes = clients.submit(batch)
+        blocked.runs.acquire(timeout=60)
+        order.clear()
+        waiting = clients.submit(other)
+        wait_for("a request in the queue", lambda: admission.waiting)
+        blocked.may_go_on.set()
+        waiting.result()
+
+    assert order == ["other", "batch", "batch"]
+    assert len(outcomes.result()) == 20
 
 
 @pytest.fixture

@@ -1,0 +1,49 @@
+"""Bound what a worker holds of answers that their clients have not read yet."""
+
+import threading
+from functools import partial
+from typing import Final
+
+from flask import Response, current_app
+
+from app.errors import Busy
+
+MOST_BYTES: Final = 64_000_000
+"""Of all unread answers of a worker that are not small."""
+
+SMALL_BYTES: Final = 65_536
+"""An answer of no more is always sent: as many as a worker has connections take 64 MB."""
+
+RETRY_SECONDS: Final = 1
+"""Retry-After of an answer for which there is no memory."""
+
+
+class UnreadAnswers:
+    """Counts the bytes of answers from when they are made until their clients have read them.
+
+    Args:
+        most: bytes of all of them.
+    """
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
+        self._held = 0
+        self._lock = threading.Lock()
+
+    def hold(self, response: Response) -> Response:
+        """The response, or a refusal where other clients leave too much unread; for `after_request`."""
+        size = response.calculate_content_length() or 0
+        if size <= SMALL_BYTES:
+            return response
+        with self._lock:
+            has_room = self._held + size <= self._most
+            self._held += size * has_room
+        if not has_room:
+            busy = Busy("Other clients leave too many answers unread. Try again.", RETRY_SECONDS)
+            return current_app.make_response(current_app.handle_user_exception(busy))
+        response.call_on_close(partial(self._release, size))
+        return response
+
+    def _release(self, size: int) -> None:
+        with self._lock:
+            self._held -= size
