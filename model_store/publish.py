@@ -291,16 +291,29 @@ def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Store
     Raises:
         NothingPromoted: as `prunable`, also where the promotions disappear meanwhile.
     """
-    removed = []
-    for release in prunable(store, keep, older_than):
-        if current(store).version != release.version:
-            _remove(store, release)
-            removed.append(release)
-    return removed
+    chosen = prunable(store, keep, older_than)
+    return [
+        release
+        for release in chosen
+        if current(store).version != release.version and _is_removed(store, release)
+    ]
 
 
-def _remove(store: Store, release: Stored) -> None:
-    # The manifest goes first: without it a release counts as unfinished and is never promoted.
+def _is_removed(store: Store, release: Stored) -> bool:
+    """Remove a release, unless it has become current by the time that its manifest is gone.
+
+    Without a manifest a release is never promoted, and a promotion that finds none afterwards is withdrawn:
+    so what is not current then will not be.
+    """
     first = manifest_key(release.version)
-    for entry in sorted(release.entries, key=lambda entry: entry.key != first):
-        store.delete(entry.key)
+    manifest = None
+    with suppress(NotFound, ReleaseCorrupt):  # such a release is never promoted
+        manifest = store.read(first)
+    store.delete(first)
+    if manifest is not None and current(store).version == release.version:
+        store.create(first, manifest)
+        return False
+    for entry in release.entries:
+        if entry.key != first:
+            store.delete(entry.key)
+    return True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import PROMOTIONS, RELEASES, promotion_key, release_prefix, stored
+from model_store.catalogue import PROMOTIONS, RELEASES, manifest_key, promotion_key, release_prefix, stored
 from model_store.errors import (
     LostRace,
     NotFound,
@@ -237,6 +237,27 @@ def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, tmp_p
 
     assert prune(store, keep=1, older_than=timedelta(0)) == []
     assert current(store).version == store.chosen
+
+
+class PromotedAtDeletion(FolderStore):
+    """A store in which another process promotes a release once a prune has found that it is not current."""
+
+    chosen = ""
+
+    def delete(self, key: str) -> None:
+        if key == manifest_key(self.chosen):
+            append(FolderStore(Path(self.address)), self.chosen, "promote", "bob", newest(self))
+        super().delete(key)
+
+
+def test_a_release_that_becomes_current_while_it_is_removed_stays_whole(folder: Path, tmp_path: Path) -> None:
+    published(FolderStore(folder), tmp_path, 1)
+    store = PromotedAtDeletion(folder)
+    store.chosen = published(FolderStore(folder), tmp_path, 2, promoted=False)
+
+    assert prune(store, keep=1, older_than=timedelta(0)) == []
+    assert current(store).version == store.chosen
+    assert [release.complete for release in stored(store)] == [True, True]
 
 
 class KilledAfterOneDelete(FolderStore):
