@@ -20,6 +20,12 @@ ANY_BELOW: Final = "*."
 GLOBAL_UNICAST: Final = ip_network("2000::/3")
 """The only part of IPv6 from which public addresses are given out (IANA)."""
 
+SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Networks of IANA's registries of special-purpose addresses that Python 3.11 takes for public."""
+
+ANYCAST: Final = tuple(map(ip_address, ("192.0.0.9", "192.0.0.10")))
+"""The addresses in them that are public (RFC 7723, RFC 8155)."""
+
 NAT64: Final = ip_network("64:ff9b::/96")
 """Where gateways show IPv4 to machines that have IPv6 alone (RFC 6052)."""
 
@@ -137,4 +143,5 @@ def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     is_unicast = not address.is_multicast and (address.version == 4 or address in GLOBAL_UNICAST)
-    return is_unicast and address.is_global
+    is_special = address not in ANYCAST and any(address in network for network in SPECIAL)
+    return is_unicast and not is_special and address.is_global
