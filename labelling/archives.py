@@ -53,6 +53,29 @@ class TarMember(NamedTuple):
         return content
 
 
+MOST_HEADER_BYTES: Final = 1024 * 1024
+"""Of the name or the other records of a member; file systems allow names of a few kilobytes."""
+
+_RECORDS: Final = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
+"""Types of headers that hold a name or other records, which Python reads whole."""
+
+
+class BoundedHeader(tarfile.TarInfo):
+    """A member whose name and records are read only if they are short."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _RECORDS and self.size > MOST_HEADER_BYTES:
+            raise tarfile.ReadError(f"the header at byte {self.offset} names {self.size:,} bytes of records")
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc] # the place to extend it
+        return member
+
+
 Member: TypeAlias = TarMember | bytes
 """Of a packed TAR, and of a sparse member, the bytes themselves."""
 
@@ -126,7 +149,7 @@ class Tar(PathSource):
         place: Callable[[tarfile.TarFile, tarfile.TarInfo], Member],
     ) -> Iterator[Item]:
         stamp, _ = stamp_of(self.path)
-        with tarfile.open(self.path, mode) as archive:
+        with tarfile.open(self.path, mode, tarinfo=BoundedHeader) as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined] # else it keeps every member it has seen
                 if member.isreg() and may_be_picture(member.name):

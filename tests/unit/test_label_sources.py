@@ -1,9 +1,12 @@
 """What is found in a catalogue, in which order, and what is said of a picture that cannot be had."""
 
+import gzip
 import re
 import shutil
 import struct
 import subprocess
+import tarfile
+import tracemalloc
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -216,6 +219,27 @@ def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(
     packed = write(tmp_path / f"shop.{write.__name__[-3:]}", {"./a.png": b"a", "./in/b.png": b"b"} | hidden)
 
     assert names(open_source(str(packed))) == ["./a.png", "./in/b.png"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE], ids=["GNU", "pax"])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_tar_whose_member_has_a_name_of_megabytes_is_refused_before_it_is_read(
+    kind: bytes, suffix: str, tmp_path: Path
+) -> None:
+    header = tarfile.TarInfo("a.png")
+    header.type, header.size = kind, 50_000_000
+    archive = tmp_path / f"a.tar{suffix}"
+    with gzip.open(archive, "wb") if suffix else archive.open("wb") as file:
+        file.write(header.tobuf())
+        file.write(bytes(50_000_256))
+
+    tracemalloc.start()
+    with pytest.raises(SourceUnusable, match="of records"):
+        list(open_source(str(archive)).items())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 10_000_000
 
 
 def test_a_tar_with_a_damaged_header_is_refused_and_not_taken_for_a_shorter_one(tmp_path: Path) -> None:
