@@ -31,6 +31,7 @@ def test_a_whole_release_opens_under_a_version_that_sha256sum_gives_too(folder: 
         "model.keras",
         "model.onnx",
         "report.json",
+        "answers.csv.gz",
         "figures/confusion-matrix.png",
     }
 

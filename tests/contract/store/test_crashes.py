@@ -19,7 +19,7 @@ from model_store.store import open_store
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-WRITES = 6
+WRITES = 7
 """Four files, the manifest, the promotion."""
 
 
