@@ -25,6 +25,7 @@ from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment, unread_port
 from inference.cores import usable_cores
+from inference.plain_text import trimmed
 
 SHORTEST_TIMER = 1e-5
 """Seconds: 0 would end a timer of the system instead of starting it."""
@@ -51,8 +52,8 @@ except SettingsError as error:
     sys.stderr.write(last_words(str(error), os.environ.get("WARDROBE_LOG_FORMAT", "")))
     sys.exit(1)
 
-host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
-bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
+host = (trimmed(os.environ.get("BIND", "")) or "127.0.0.1").strip("[]")
+bind = f"{f'[{host}]' if ':' in host else host}:{trimmed(os.environ.get('PORT', '')) or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
 worker_class = "app.worker.ClosingWorker"  # gunicorn's gevent worker: docs/decisions/0005
 worker_tmp_dir = memory_directory()

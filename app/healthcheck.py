@@ -9,6 +9,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from inference.plain_text import trimmed
+
 FIRST_PROCESS = Path("/proc/1/environ")
 SECONDS = 3
 
@@ -38,7 +40,7 @@ def port_in_use(environment: Mapping[str, str], first_process: Path) -> str:
     except OSError:
         entries = ""
     own = dict(entry.partition("=")[::2] for entry in entries.split("\0"))
-    return own.get("PORT") or environment.get("PORT") or "8000"
+    return trimmed(own.get("PORT") or environment.get("PORT") or "") or "8000"
 
 
 if __name__ == "__main__":

@@ -76,14 +76,20 @@ def is_picture_name(name: str) -> bool:
     return not is_clutter(name) and not name.lower().endswith(NO_PICTURES)
 
 
-def is_file_of_a_person(name: str) -> bool:
-    """Whether a member of an archive is a file, and neither it nor a folder around it is clutter."""
-    return not name.endswith(("/", "\\")) and not any(map(is_clutter, SEPARATORS.split(name)))
+def has_clutter(path: str) -> bool:
+    """Whether a member of an archive is clutter, or lies in a folder that is."""
+    return any(map(is_clutter, SEPARATORS.split(path)))
+
+
+def is_folder(path: str) -> bool:
+    """Whether a member of an archive is a folder, by its name."""
+    return path.endswith(("/", "\\"))
 
 
 def may_be_picture(name: str) -> bool:
     """Whether a member of an archive or bucket may be a picture, by its name."""
-    return bool(name) and is_file_of_a_person(name) and is_picture_name(SEPARATORS.split(name)[-1])
+    last = SEPARATORS.split(name)[-1]  # empty of a folder
+    return bool(last) and not has_clutter(name) and is_picture_name(last)
 
 
 def name_in_zip(member: ZipInfo) -> str:

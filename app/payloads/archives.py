@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from app.errors import BadRequest, RequestError, TooLarge
 from app.payloads.marks import count_of
-from inference.file_names import is_file_of_a_person, name_in_zip
+from inference.file_names import has_clutter, is_folder, name_in_zip
 
 MEMBER = b"PK\x03\x04"
 """What each member of a ZIP begins with (APPNOTE.TXT 4.3.7)."""
@@ -24,8 +24,9 @@ MAGICS = (MEMBER, b"PK\x05\x06")
 DIRECTORY_ENTRY = b"PK\x01\x02"
 """What each entry of the directory begins with (APPNOTE.TXT 4.3.12); counting these costs no memory."""
 
-ENTRIES_PER_PICTURE = 4
-"""Entries allowed for each picture: its folder, and what systems add beside it."""
+ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
+"""Entries allowed for each picture: in all, such as ten thumbnails that a system adds; and of a person, as
+folders."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How a member may be packed. Python unpacks bzip2 and LZMA without a limit: 1.5 kB became 3.9 GB."""
@@ -73,9 +74,11 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int) -> Iterator[Membe
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
     with archive:
-        for info in archive.infolist():
-            name = name_in_zip(info)
-            if not is_file_of_a_person(name):
+        members = [(info, name) for info in archive.infolist() if not has_clutter(name := name_in_zip(info))]
+        if len(members) > max_files * FILES_PER_PICTURE:
+            raise TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")
+        for info, name in members:
+            if is_folder(name):
                 continue
             content = _read(archive, info, max_member_bytes)
             most = min(info.file_size, max_member_bytes + 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.errors import RequestError
+from app.errors import RequestError, TooLarge
 from app.payloads.archives import DIRECTORY_ENTRY, unpack
 from tests.uploads import zipped
 
@@ -21,10 +21,18 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
             "shop\\b.png": b"b",
             "shop\\Thumbs.db": b"x",
         },
-        **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(4)},
+        **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(20)},
     )
 
-    assert [member.name for member in unpack(packed, 4, 100)] == ["in/a.png", "./a.png", "shop\\b.png"]
+    assert [member.name for member in unpack(packed, 3, 100)] == ["in/a.png", "./a.png", "shop\\b.png"]
+
+
+@pytest.mark.parametrize(("name", "count"), [("folder-{}/", 5), ("@eaDir/{}.jpg", 17)])
+def test_a_zip_of_many_more_entries_than_pictures_is_refused(name: str, count: int) -> None:
+    packed = zipped(**{name.format(number): b"" for number in range(count)})
+
+    with pytest.raises(TooLarge, match=r"far more than 1 pictures"):
+        list(unpack(packed, 1, 100))
 
 
 def test_a_name_in_an_old_code_page_is_shown_as_it_was_written() -> None:

@@ -4,7 +4,7 @@ from zipfile import ZipInfo
 
 import pytest
 
-from inference.file_names import is_file_of_a_person, is_picture_name, may_be_picture, name_in_zip
+from inference.file_names import has_clutter, is_folder, is_picture_name, may_be_picture, name_in_zip
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,10 @@ from inference.file_names import is_file_of_a_person, is_picture_name, may_be_pi
         "dress.jpg:Zone.Identifier",
         "dress.jpg@SynoEAStream",
         "shop/Icon\r",
-        "shop/",
-        "shop\\",
     ],
 )
 def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
-    assert not is_file_of_a_person(name)
+    assert has_clutter(name)
     assert not may_be_picture(name)
 
 
@@ -37,20 +35,26 @@ def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
     ["dress.jpg", "./dress.jpg", "../shop/dress.jpg", "a\\b\\dress", "#1.png", "@home/1.png", "$5/bag.png"],
 )
 def test_names_that_a_person_gave_are_pictures_though_they_begin_oddly(name: str) -> None:
-    assert is_file_of_a_person(name)
+    assert not has_clutter(name)
     assert may_be_picture(name)
 
 
 def test_a_file_without_a_name_is_sent_and_is_found_nowhere() -> None:
-    assert is_file_of_a_person("")
+    assert not has_clutter("")
     assert not may_be_picture("")
+
+
+@pytest.mark.parametrize("name", ["shop/", "shop\\", "a.png/"])
+def test_a_folder_is_no_picture(name: str) -> None:
+    assert is_folder(name)
+    assert not may_be_picture(name)
 
 
 def test_notes_and_edits_are_passed_over_where_files_are_found_and_not_where_they_are_sent() -> None:
     found = ("list.CSV", "IMG_1.AAE", "IMG_1.xmp", "read me.txt")
 
     assert [is_picture_name(name) for name in found] == [False] * 4
-    assert [is_file_of_a_person(name) for name in found] == [True] * 4
+    assert [has_clutter(name) for name in found] == [False] * 4
 
 
 @pytest.mark.parametrize(

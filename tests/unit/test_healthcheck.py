@@ -24,6 +24,11 @@ def test_the_port_that_sagemaker_named_outranks_the_images_own(tmp_path: Path, n
     assert port_in_use({"PORT": "8000"}, tmp_path / name) == port
 
 
+@pytest.mark.parametrize(("port", "used"), [("8080\r", "8080"), ("\u00a08080 ", "8080"), (" ", "8000")])
+def test_unseen_characters_around_a_port_are_not_part_of_it(port: str, used: str, tmp_path: Path) -> None:
+    assert port_in_use({"PORT": port}, tmp_path / "none") == used
+
+
 def test_nobody_there_is_exit_1_and_a_line() -> None:
     port = str(free_port())
 
