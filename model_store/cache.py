@@ -11,7 +11,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -103,16 +103,19 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
 def cache_folder(place: Path = CACHE) -> Path:
     """The cache's folder, with `~` resolved.
 
-    A user without a home, such as a number without a name in a container, has one in the folder for temporary
-    files, which no other user can write.
+    A user without a home that can be written, as in a container where users are numbers, or `nobody`, has one
+    in the folder for temporary files, which no other user can write.
 
     Raises:
         StoreRefused: there is no such folder, or it is another user's.
     """
-    try:
+    if place.parts[:1] != ("~",):
         return place.expanduser()
-    except RuntimeError:
-        return Path(_own_folder(), *place.parts[1:])
+    with suppress(RuntimeError):
+        folder, home = place.expanduser(), Path.home()
+        if folder.exists() or os.access(home, os.W_OK | os.X_OK):
+            return folder
+    return Path(_own_folder(), *place.parts[1:])
 
 
 def _own_folder() -> Path:

@@ -227,6 +227,16 @@ def test_a_user_without_a_home_has_a_cache_that_no_other_user_can_write(homeless
     assert cache_folder(Path("/var/cache/shop")) == Path("/var/cache/shop")
 
 
+def test_a_home_that_is_not_there_holds_no_cache(
+    homeless: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "nonexistent"))
+    assert cache_folder() == homeless / f"wardrobe-{os.getuid()}" / ".cache" / "wardrobe"
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "wardrobe"
+
+
 def test_a_folder_that_others_can_write_is_no_cache(homeless: Path) -> None:
     (homeless / f"wardrobe-{os.getuid()}").mkdir()
     (homeless / f"wardrobe-{os.getuid()}").chmod(0o777)
