@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from inference.decision import Reason
-from labelling.errors import OtherRun, TableUnusable
+from labelling.errors import OtherRun, TableUnusable, Unreadable
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
 from labelling.labeller import Setup
@@ -143,12 +143,18 @@ def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) 
 
 
 def _without_row(source: Source, journal: Journal) -> Iterator[Item]:
-    """The pictures without a row of their present content, numbered; at the end, rows of gone pictures go."""
+    """The pictures without a row of their present content, numbered; at the end, rows of gone pictures go.
+
+    Where a folder could not be listed, none is known to be gone.
+    """
+    is_whole = True
     for number, found in enumerate(source.items()):
         item = found._replace(number=number)
+        is_whole = is_whole and not isinstance(item.place, Unreadable)
         if not journal.holds(item):
             yield item
-    journal.forget_unlisted()
+    if is_whole:
+        journal.forget_unlisted()
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:

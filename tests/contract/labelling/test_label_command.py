@@ -1,7 +1,9 @@
 """`python -m scripts.label`: one table, whatever the source and the form."""
 
 import csv
+import errno
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -266,6 +268,29 @@ def test_a_list_may_name_objects_of_any_bucket(bucket: str, little_release: Path
     assert "NoSuchKey" in str(rows[2]["error"])
     assert "NoSuchBucket" in str(rows[3]["error"])
     assert "is no S3 address" in str(rows[4]["error"])
+
+
+def test_rows_of_a_folder_that_cannot_be_listed_for_once_are_kept(
+    little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, scandir = write_folder(tmp_path / "shop"), os.scandir
+    before = label(str(shop), tmp_path / "table.csv", little_release)
+
+    def refused(path: str) -> Any:
+        if str(path).endswith("/b"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    (shop / "a" / "0.png").unlink()
+    during = label(str(shop), tmp_path / "table.csv", little_release)
+    monkeypatch.undo()
+    after = label(str(shop), tmp_path / "table.csv", little_release)
+
+    folder = [row for row in during if row["error"]]
+    assert [row["path"] for row in folder] == [f"{shop}/b"]
+    assert [row for row in before if "/b/" in row["path"]] == [row for row in during if "/b/" in row["path"]]
+    assert after == before[1:]
 
 
 def test_an_overwritten_object_of_a_bucket_and_a_tar_written_again_are_labelled_again(
