@@ -77,13 +77,21 @@ class Folder(FileSource):
 
 
 class Pattern(FileSource):
-    """The files that a shell's pattern names, whatever their endings; `**` is any number of folders."""
+    """The files that a shell's pattern names, whatever their endings; `**` is any number of folders.
+
+    What systems add is passed over, unless the pattern itself names it.
+    """
 
     def items(self) -> Iterator[Item]:
         found = sorted(glob.glob(self.path, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not found:
             raise SourceUnusable(f"{self.path}: no file fits this pattern.")
-        return (_item(path, path) for path in found if not os.path.isdir(path))  # noqa: PTH112 - as above
+        named = set(self.path.split("/"))
+        return (
+            _item(path, path)
+            for path in found
+            if not os.path.isdir(path) and not any(map(is_clutter, set(path.split("/")) - named))  # noqa: PTH112 - as above
+        )
 
 
 class Single(FileSource):

@@ -65,6 +65,13 @@ def test_a_pattern_names_files_as_a_shell_would_with_or_without_a_folder(
     assert names(open_source(f"{tmp_path}/{pattern}")) == [f"{tmp_path}/{name}" for name in found]
 
 
+def test_a_pattern_passes_over_what_systems_add_unless_it_names_that(tmp_path: Path) -> None:
+    write_folder(tmp_path / ".shop", dict.fromkeys(("a.png", "Thumbs.db", "@eaDir/a.png/THUMB.jpg"), b""))
+
+    assert names(open_source(f"{tmp_path}/.shop/**")) == [f"{tmp_path}/.shop/a.png"]
+    assert names(open_source(f"{tmp_path}/.shop/@eaDir/**")) == [f"{tmp_path}/.shop/@eaDir/a.png/THUMB.jpg"]
+
+
 def test_a_list_names_files_relative_to_itself_and_keeps_its_own_words(tmp_path: Path) -> None:
     write_folder(tmp_path)
     source = open_source(str(write_list(tmp_path / "list.csv", ["b/1.png", "a/0.png", "", "gone.png"])))
