@@ -51,6 +51,10 @@ NO_PICTURES: Final = (
 SEPARATORS: Final = re.compile(r"[/\\]")
 """Between the folders of a member's name: older Windows programs write backslashes."""
 
+LONGEST: Final = 512
+"""Characters of a name that is looked into. A ZIP may hold longer ones, of which its writer chooses how much
+work they are."""
+
 UTF8_FLAG: Final = 1 << 11
 """Of a ZIP's member: its name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
 
@@ -78,7 +82,7 @@ def is_picture_name(name: str) -> bool:
 
 def has_clutter(path: str) -> bool:
     """Whether a member of an archive is clutter, or lies in a folder that is."""
-    return any(map(is_clutter, SEPARATORS.split(path)))
+    return len(path) <= LONGEST and any(map(is_clutter, SEPARATORS.split(path)))
 
 
 def is_folder(path: str) -> bool:
@@ -99,7 +103,7 @@ def name_in_zip(member: ZipInfo) -> str:
     mark, or the code page of their country, which no field states: it is chosen by what the bytes spell.
     """
     name = member.filename
-    if member.flag_bits & UTF8_FLAG or name.isascii():
+    if member.flag_bits & UTF8_FLAG or name.isascii() or len(name) > LONGEST:
         return name
     try:
         written = name.encode("cp437")

@@ -44,6 +44,13 @@ def test_a_file_without_a_name_is_sent_and_is_found_nowhere() -> None:
     assert not may_be_picture("")
 
 
+def test_a_name_of_many_kilobytes_costs_no_work() -> None:
+    member = ZipInfo("\u2592/" * 30_000)
+
+    assert name_in_zip(member) == member.filename
+    assert not has_clutter("a/" * 30_000 + ".hidden")
+
+
 @pytest.mark.parametrize("name", ["shop/", "shop\\", "a.png/"])
 def test_a_folder_is_no_picture(name: str) -> None:
     assert is_folder(name)
