@@ -1,4 +1,4 @@
-"""Decode a BMP, GIF, TIFF, HEIC or AVIF in a process of its own, isolated_decoder.py.
+"""Decode a picture that no scan bounds in a process of its own, isolated_decoder.py.
 
 One template process for each process of ours, started by the first such picture; it forks one for each.
 Waiting blocks the calling thread: under gevent call this in a native one. Its sockets and its start are C's
@@ -72,7 +72,7 @@ def decode_in_child(
         raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
     if name in ("HEIC", "AVIF") and ends_too_early(opened.data):
         raise BrokenPicture(f"This {name} of {len(opened.data):,} bytes is truncated. Send the whole file.")
-    order = f"{'HEIF' if name == 'HEIC' else name} {max_pixels} {MAX_EDGE} {edge}\n".encode()
+    order = f"{'HEIF' if name == 'HEIC' else name.upper()} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
         ended = _ended(order, opened.data)
     except TimeoutError as error:

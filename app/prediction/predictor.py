@@ -361,7 +361,7 @@ def _decoded(opened: OpenedPicture, contract: InputContract, max_pixels: int, bu
     """Decode a picture; one whose header a process of its own reads, within what is left of the budget."""
     if opened.scanned is None and budget.seconds <= 0:
         raise TooLarge(
-            "The pictures of this request that are no JPEG, PNG or WebP took as much of "
+            "The pictures of this request that are no JPEG, PNG or lossy WebP took as much of "
             "the processor as they may have. Send it by itself, or as JPEG."
         )
     try:

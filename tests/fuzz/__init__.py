@@ -1,4 +1,5 @@
-"""Long attacks, by `make fuzz`: libFuzzer on the decoders, schemathesis on the running service.
+"""Long attacks, by `make fuzz`: libFuzzer on the decoders, a search for files that take too much,
+schemathesis on the running service.
 
 The property tests of tests/properties belong to it: `make fuzz` tries them on many new examples.
 """

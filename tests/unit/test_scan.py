@@ -13,10 +13,10 @@ from inference.decode import MAX_PIXELS, decode
 from inference.errors import BrokenPicture, PictureTooLarge
 from inference.opening import open_picture
 from inference.scan import CHUNKS, MARKERS, orientation_of
-from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, webp
+from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, webp_lossy
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
-JPEG, PNG, WEBP = jpeg(NOISE), png(NOISE), webp(NOISE)
+JPEG, PNG, WEBP = jpeg(NOISE), png(NOISE), webp_lossy(NOISE)
 RATIONALS = b"MM\0*\0\0\0\x08\0\x01\x90\0\0\x05\0\x01\0\0\0\0\0\x1a" + bytes(500_000)
 """An EXIF block of 62,500 fractions in one entry."""
 
@@ -35,7 +35,7 @@ def png_with(*chunks: bytes) -> bytes:
 
 
 def webp_with(*chunks: tuple[bytes, bytes]) -> bytes:
-    """A lossless WebP with a canvas and more chunks in front of its picture."""
+    """A WebP with a canvas and more chunks in front of its picture."""
     canvas = b"VP8X" + struct.pack("<IB3x", 10, 0x2C) + b"\x5f\0\0\x3f\0\0"
     padded = [(kind, data, b"\0" * (len(data) % 2)) for kind, data in chunks]
     more = b"".join(kind + struct.pack("<I", len(data)) + data + end for kind, data, end in padded)
@@ -152,10 +152,38 @@ def test_the_first_header_of_a_png_counts() -> None:
     assert decode(png_with(second), MAX_PIXELS).picture.shape == NOISE.shape
 
 
-def test_of_an_animated_webp_the_first_frame_is_read() -> None:
-    frames = [Image.fromarray(NOISE), Image.fromarray(NOISE[::-1].copy())]
+@pytest.mark.parametrize("alpha", [True, False])
+@pytest.mark.parametrize("options", [{}, {"save_all": True}], ids=["still", "animated"])
+def test_a_webp_whose_header_bounds_nothing_is_decoded_by_a_process_of_its_own(
+    alpha: bool, options: dict[str, bool]
+) -> None:
+    frame = Image.fromarray(NOISE).convert("RGBA" if alpha else "RGB")
     file = io.BytesIO()
-    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:] * 50, lossless=True)
+    frame.save(file, "WEBP", lossless=True, append_images=[frame.rotate(180)] * 3, **options)
 
-    assert len(open_picture(file.getvalue(), MAX_PIXELS).data) < 2 * len(WEBP)
-    assert np.array_equal(decode(file.getvalue(), MAX_PIXELS).picture, NOISE)
+    assert open_picture(file.getvalue(), MAX_PIXELS).scanned is None
+    assert np.abs(decode(file.getvalue(), MAX_PIXELS).picture.astype(int) - NOISE).mean() < 1
+
+
+def test_a_webp_of_65_536_tables_takes_no_memory_of_ours() -> None:
+    upload = webp_of_tables(1024)
+
+    with pytest.raises((BrokenPicture, PictureTooLarge)):
+        decode(upload, MAX_PIXELS)
+
+
+def webp_of_tables(edge: int) -> bytes:
+    """A lossless WebP in which each block of 4 x 4 has its own five tables, of one symbol each.
+
+    WebP Lossless Bitstream Specification, sections 6.2.1 and 6.2.2.
+    """
+    one_symbol, blocks = "1000", (edge // 4) ** 2
+    size = 2 * f"{edge - 1:014b}"[::-1]
+    lengths = "0" + "0001" + "000100" + "000" * 9 + "100" + "0" + "0" * 256
+    green, red = lengths + "1" + f"{24 - 11:07b}"[::-1], lengths
+    numbers = "".join(f"{block & 255:08b}{block >> 8 & 255:08b}" for block in range(blocks))
+    bits = f"{0x2F:08b}"[::-1] + size + "0000" + "001000" + "0" + green + red + 3 * one_symbol + numbers
+    bits += 5 * one_symbol * blocks
+    data = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8)) + bytes(8)
+    data += bytes(len(data) % 2)
+    return b"RIFF" + struct.pack("<I4s4sI", 12 + len(data), b"WEBP", b"VP8L", len(data)) + data

@@ -151,7 +151,7 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
 
     assert [isinstance(one, Failed) for one in outcomes] == [False, True, False]
     assert isinstance(outcomes[1], Failed)
-    assert "that are no JPEG, PNG or WebP" in str(outcomes[1].error)
+    assert "that are no JPEG, PNG or lossy WebP" in str(outcomes[1].error)
 
 
 def test_a_picture_without_a_process_spoils_no_other(make_app: MakeApp) -> None:
