@@ -18,6 +18,7 @@ from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.data import picture_files, pixel_room
 from training.data.datasets import LabelledData, LabelledImages
+from training.data.listing import list_pictures
 from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
 
@@ -59,6 +60,16 @@ def test_each_sub_folder_is_a_class_in_order_of_the_names(folder: Path, said: Sa
     assert (np.bincount(data.train.labels) + np.bincount(data.test.labels)).tolist() == [COUNT] * 3
     assert np.bincount(data.test.labels).min() >= 1
     assert said == []
+
+
+def test_a_folder_called_none_of_these_is_no_class_of_its_own(folder: Path) -> None:
+    before = list_pictures(folder)
+    shutil.copytree(folder / before.pictures[0].label, folder / "none of these")
+
+    after = list_pictures(folder)
+
+    assert (after.pictures, after.classes()) == (before.pictures, before.classes())
+    assert len(after.left_out) == len(before.left_out) + COUNT
 
 
 def test_what_each_file_is_to_the_model_is_known(tmp_path: Path) -> None:

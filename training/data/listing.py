@@ -112,7 +112,8 @@ def list_pictures(place: Path) -> Listing:
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
     labels inside. Hidden files, those that are no pictures by their names, and a label's own sub-folders are
-    left out; anything else is taken for a picture. Of people's answers, those without a class are left out.
+    left out, and so is a folder `none of these` outside tiers; anything else is taken for a picture. Of
+    people's answers, those without a class are left out.
 
     Args:
         place: a folder, or a CSV in UTF-8 whose header has the columns `path` and `label`, and perhaps `tier`
@@ -211,6 +212,9 @@ def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier:
             listing.left_out.append(entry)
             continue
         label, files = as_label(entry.name, str(entry)), entries(entry)
+        if label == NONE and not tier:  # no class, as in a table
+            listing.left_out += files
+            continue
         found = [Listed(file, label, part, tier) for file in files if could_be_picture(file)]
         listing.pictures += found
         listing.left_out += [file for file in files if not could_be_picture(file)]
