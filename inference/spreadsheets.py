@@ -6,8 +6,9 @@ A folder may be called `=HYPERLINK(...)`, and what it holds is written to tables
 
 from typing import Final
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection")."""
+FORMULA: Final = ("=", "+", "-", "@", *map(chr, range(32)), "\x7f")
+"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection"): control
+characters are among these, since some are passed over."""
 
 MARK: Final = "'"
 

@@ -9,13 +9,13 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from inference.classifier import Prediction
-from inference.spreadsheets import safe_path
+from inference.spreadsheets import as_it_was, safe_path, safe_text
 from labelling.errors import SourceUnusable, TableUnusable
 from model_store.files import flush_folder
 
@@ -77,7 +77,7 @@ class Form:
     def row(self, outcome: Outcome, labels: Sequence[str], version: str) -> Row:
         """What the table has for one picture."""
         answer, values = outcome.answer, _values(outcome, labels, version)
-        line = _json(columns(labels), values) if self.suffix == ".jsonl" else _csv(values)
+        line = self._line(columns(labels), values)
         if isinstance(answer, str):
             return Row(None, None, None, None, line, was_read=bool(outcome.sha256))
         return Row(answer.label, answer.confidence, answer.reason, answer.familiarity, line)
@@ -88,7 +88,7 @@ class Form:
             read: dict[str, Any] = json.loads(line)
             return read
         [values] = csv.reader(io.StringIO(line.decode(), newline=""))
-        return dict(zip(columns(labels), values, strict=True))
+        return _as_they_were(dict(zip(columns(labels), values, strict=True)))
 
     def decided(self, line: bytes, labels: Sequence[str], answer: str | None) -> bytes:
         """A row with the columns DECIDED.
@@ -103,7 +103,14 @@ class Form:
         by = "person" if answer is not None else "model" if predicted else None
         label = (answer or None) if answer is not None else predicted
         row = {**cells, "label": label, "decided_by": by, "predicted": predicted}
-        return _json(list(row), list(row.values())) if self.suffix == ".jsonl" else _csv(list(row.values()))
+        return self._line(list(row), list(row.values()))
+
+    def _line(self, names: list[str], values: list[object]) -> bytes:
+        if self.suffix == ".jsonl":
+            return _json(names, values)
+        # Parquet, too, is made of CSV, whose cells pyarrow reads as they stand; no spreadsheet opens that.
+        is_shown = self.suffix == ".csv"
+        return _csv([safe_text(one) if is_shown and isinstance(one, str) else one for one in values])
 
     def write(
         self, table: Path, labels: Sequence[str], lines: Iterable[bytes], more: Sequence[str] = ()
@@ -201,10 +208,16 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
         return
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file) if form.suffix == ".csv" else map(json.loads, file)
+            yield from (
+                map(_as_they_were, csv.DictReader(file)) if form.suffix == ".csv" else map(json.loads, file)
+            )
     except (OSError, ValueError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise TableUnusable(f"{table}: cannot be read as a table ({reason}).") from error
+
+
+def _as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: as_it_was(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
 
 
 def labels_in(table: Path) -> tuple[str, ...]:

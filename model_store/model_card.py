@@ -5,6 +5,7 @@ Mitchell et al. 2019, arXiv 1810.03993; the block as the Hugging Face Hub docume
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -85,13 +86,18 @@ def _summary(contract: ModelContract, photos: PhotoNetwork | None, report: Repor
     return [
         f"# {model.network}: {len(contract.labels)} classes",
         "",
-        f"It classifies pictures into {', '.join(contract.labels)}.",
+        f"It classifies pictures into {', '.join(map(_as_text, contract.labels))}.",
         "",
         f"- Input: {contract.input.in_words}, {contract.input.dtype}, framing `{contract.input.framing}`.",
         f"- {model.parameters:,} parameters, {model.mflops:.1f} MFLOP a picture.",
         f"- Files: {', '.join(f'{name} {size:,} bytes' for name, size in model.bytes.items())}.",
         *_second_network(photos, report.photo_model),
     ]
+
+
+def _as_text(label: str) -> str:
+    """A class as Markdown shows it, whatever a folder is called."""
+    return re.sub(r"([\\`*_\[\]<>&|#])", r"\\\1", " ".join(label.split()))
 
 
 def _second_network(photos: PhotoNetwork | None, figures: ModelFigures | None) -> Iterator[str]:
@@ -200,7 +206,7 @@ def _figures(report: Report) -> list[str]:
         f"| class | precision | recall | {'pictures' if test.split == CROSS_FITTED else 'test pictures'} |",
         "|---|---|---|---|",
         *(
-            f"| {label} | {one.precision:.4f} | {one.recall:.4f} | {one.support:,} |"
+            f"| {_as_text(label)} | {one.precision:.4f} | {one.recall:.4f} | {one.support:,} |"
             for label, one in test.per_class.items()
         ),
     ]
@@ -273,7 +279,8 @@ def _limits(report: Report) -> list[str]:
     lines = [
         "## Limits",
         "",
-        f"- Worst on {_measured_on(report)}: {worst[0]}, of which {worst[1].recall:.1%} are recognised.",
+        f"- Worst on {_measured_on(report)}: {_as_text(worst[0])}, of which {worst[1].recall:.1%} are "
+        "recognised.",
         "- A picture of anything else gets one of the classes, too, unless its decision is `review`.",
     ]
     if not report.photos:

@@ -14,6 +14,7 @@ from string import Template
 from typing import Final
 
 from inference.classifier import Classifier, Prediction
+from inference.spreadsheets import safe_text
 from labelling.items import Source
 from labelling.labeller import PICTURES_PER_RUN, answered
 from labelling.review.page import content_hash, part_of_page, thumbnail
@@ -126,13 +127,17 @@ def _change(picture: Outcome, before: Prediction, after: Prediction) -> Change:
 
 
 def as_csv(changes: Sequence[Change]) -> bytes:
-    """A table with a row per change and the columns of `Change`, in UTF-8."""
+    """A table with a row per change and the columns of `Change`, in UTF-8; no spreadsheet runs a cell."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     names = [field.name for field in fields(Change)]
     rows.writerow(names)
-    rows.writerows([getattr(one, name) for name in names] for one in changes)
+    rows.writerows([_cell(getattr(one, name)) for name in names] for one in changes)
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _cell(value: str | float) -> str | float:
+    return safe_text(value) if isinstance(value, str) else value
 
 
 PAGE_LIMIT: Final = 1000

@@ -202,10 +202,12 @@ addEventListener("keydown", (press) => {
   press.preventDefault();
 });
 
+const FORMULA = /^'*[=+\-@\u0000-\u001f\u007f]/; // spreadsheets run it; the reader takes the apostrophe away
+const asText = (text) => (FORMULA.test(text) ? `'${text}` : text);
 const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 button.addEventListener("click", () => {
-  const cells = (card) => [card.dataset.path, chosen(card), card.dataset.sha256, card.dataset.at, card.dataset.audit];
+  const cells = (card) => [card.dataset.path, asText(chosen(card)), card.dataset.sha256, card.dataset.at, card.dataset.audit];
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit\n", ...rows], { type: "text/csv" }));

@@ -1,5 +1,7 @@
 """In which order the answers that two releases differ in are listed."""
 
+import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,8 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
-from labelling.review.changes import compare
+from inference.spreadsheets import FORMULA
+from labelling.review.changes import Change, as_csv, compare
 from labelling.sources import open_source
 from tests.uploads import png
 
@@ -58,3 +61,20 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
 
     assert [Path(one.path).name for one in found.changes] == ["2.png", "1.png", "0.png"]
     assert found.accepted == (3, 3)
+
+
+def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
+    change = Change(
+        path="./=1.png",
+        sha256="ab" * 32,
+        label_a="=1+1",
+        confidence_a=0.9,
+        decision_a="accept",
+        label_b="@a",
+        confidence_b=0.8,
+        decision_b="review",
+    )
+
+    [_, cells] = csv.reader(io.StringIO(as_csv([change]).decode(), newline=""))
+
+    assert not any(cell.startswith(FORMULA) for cell in cells)

@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from inference.classifier import Prediction
-from labelling.table import LONGEST_PATH, Form, Outcome, columns
+from inference.spreadsheets import FORMULA
+from labelling.table import DECIDED, LONGEST_PATH, Form, Outcome, columns, labels_in, read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 HOSTILE = 'a,"b"\nc\td\udcff.png'
@@ -59,3 +62,27 @@ def test_a_name_longer_than_a_cell_can_hold_is_cut_and_its_row_can_be_read() -> 
     row = form.row(Outcome("\udcff" * 65_535, "", "It is no file."), LABELS, "v1")
 
     assert len(form.cells(row.line, LABELS)["path"]) == LONGEST_PATH
+
+
+@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@a", "\x01=1", "'=1", "a"])
+def test_a_class_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_read(
+    label: str, tmp_path: Path
+) -> None:
+    labels, form, table = (label, "b"), Form(".csv"), tmp_path / "table.csv"
+    line = form.row(Outcome("a.png", "ab" * 32, replace(AMBIGUOUS, label=label)), labels, "v1").line
+    form.write(table, labels, [form.decided(line, labels, label)], DECIDED)
+
+    [_, cells] = csv.reader(io.StringIO(table.read_text("utf-8"), newline=""))
+    [row] = read_rows(table)
+
+    assert not any(cell.startswith(FORMULA) for cell in cells)
+    assert (row["label"], row["predicted"], labels_in(table)) == (label, label, labels)
+
+
+def test_a_parquet_table_has_such_a_class_as_it_is_called(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    form, table = Form(".parquet"), tmp_path / "table.parquet"
+    line = form.row(Outcome("a.png", "ab" * 32, replace(AMBIGUOUS, label="=1")), LABELS, "v1").line
+    form.write(table, LABELS, [line])
+
+    assert [row["label"] for row in read_rows(table)] == ["=1"]

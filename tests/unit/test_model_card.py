@@ -1,6 +1,7 @@
 """The model card: what it says is what contract and report say, and hubs can read its block."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,21 @@ def test_a_licence_with_the_signs_of_yaml_stays_one_value(release: LocalRelease)
     licence = 'ours: "all" # of it\n---\nlicense: mit'
 
     assert metadata(card_of(release, data_licence=licence))["license_name"] == licence
+
+
+def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: LocalRelease) -> None:
+    report, model = release.report(), release.manifest.model
+    hostile = "<img src=x> | [a](b)"
+    figures = next(iter(report.test.per_class.values()))
+    test = report.test.model_copy(update={"per_class": {hostile: figures}})
+
+    card = model_card(
+        replace(model, labels=(hostile, *model.labels[1:])),
+        report.model_copy(update={"test": test}),
+    )
+
+    assert r"| \<img src=x\> \| \[a\](b) |" in card
+    assert "<img" not in card.replace(r"\<", "")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 // wardrobe label --corrections reads the first four columns, as of a review sheet; the others are for people.
 
 const NAME = "wardrobe.corrections";
+const FORMULA = /^'*[=+\-@\u0000-\u001f\u007f]/; // spreadsheets run it; the reader takes the mark away
 const COLUMNS = ["path", "label", "sha256", "at", "predicted", "confidence", "decision", "model"];
 
 /** The label of a picture that shows none of the classes. */
@@ -51,7 +52,7 @@ export class Corrections {
   /** RFC 4180, with a header. */
   async csv() {
     await this.#hashed;
-    const rows = [...this.#rows.values()].map((row) => COLUMNS.map((column) => quoted(row[column])));
+    const rows = [...this.#rows.values()].map((row) => COLUMNS.map((column) => quoted(asText(column, row[column]))));
     return [COLUMNS, ...rows].map((cells) => cells.join(",") + "\r\n").join("");
   }
 
@@ -76,6 +77,12 @@ export class Corrections {
 async function sha256(file) {
   const digest = await file.arrayBuffer().then((bytes) => crypto.subtle.digest("SHA-256", bytes)).catch(() => []);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A cell that no spreadsheet runs: `./` before a path names the same file. */
+function asText(column, value) {
+  if (typeof value !== "string" || !FORMULA.test(value)) return value;
+  return column === "path" ? value.replace(/^(?!')/, "./") : `'${value}`;
 }
 
 function quoted(value) {
