@@ -136,7 +136,7 @@ class PathList(FileSource):
     def items(self) -> Iterator[Item]:
         folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
         is_parquet = self.path.lower().endswith(".parquet")
-        for cell in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path):
+        for cell in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path, folder):
             if addresses := _addresses(cell):
                 yield from (Item(one, Address(one), UNSEEN, WEIGHT) for one in addresses)
             else:
@@ -175,20 +175,31 @@ def _item(name: str, path: str) -> Item:
         return Item(name, path, "", 0)
 
 
-def _csv_paths(path: str) -> Iterator[str]:
+def _csv_paths(path: str, folder: str) -> Iterator[str]:
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - as above
+        # A cell in another encoding is that row's error, or names a file by the same bytes.
+        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:  # noqa: PTH123 - as above
             rows = csv.DictReader(file, skipinitialspace=True)
             header = rows.fieldnames or ()
             if COLUMN not in header:
                 shown = ",".join(header)[:40]
+                shown.encode()
                 raise SourceUnusable(f"{path}: begins with {shown!r}. It needs a column `{COLUMN}`.")
             for row in rows:
-                yield (row[COLUMN] or "").strip()
+                yield _in_unicode(folder, (row[COLUMN] or "").strip())
     except OSError as error:
         raise SourceUnusable(f"{path}: cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeError, csv.Error) as error:
         raise SourceUnusable(f"{path}: no CSV in UTF-8 ({error}).") from error
+
+
+def _in_unicode(folder: str, cell: str) -> str:
+    """A cell whose bytes are UTF-8 or a file's name as it is; another one as Windows' Excel writes CSV."""
+    written = cell.encode("utf-8", "surrogateescape")
+    is_text = written.decode("utf-8", "ignore") == cell
+    if is_text or os.path.lexists(os.path.join(folder, cell)):  # noqa: PTH118 - as above
+        return cell
+    return written.decode("cp1252", "replace")
 
 
 def _parquet_paths(path: str) -> Iterator[str]:

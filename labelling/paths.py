@@ -20,19 +20,12 @@ def existing(path: str) -> str:
     Args:
         path: as a list or a person wrote it, for this or another system.
     """
-    if _exists(path):
+    if os.path.lexists(path):
         return path
     for written in (path, path.replace("\\", "/")):
-        if _exists(found := _respelt(written)):
+        if os.path.lexists(found := _respelt(written)):
             return found
     return path
-
-
-def _exists(path: str) -> bool:
-    try:
-        return os.path.lexists(path)
-    except ValueError:  # a NUL in a path
-        return False
 
 
 def _respelt(path: str) -> str:
@@ -40,7 +33,7 @@ def _respelt(path: str) -> str:
     found = ""
     for part in path.split("/"):
         whole = found + part
-        if part and not part.isascii() and not _exists(whole):
+        if part and not part.isascii() and not os.path.lexists(whole):
             whole = found + _names(found or ".").get(unicodedata.normalize("NFC", part), part)
         found = f"{whole}/"
     return found.removesuffix("/")

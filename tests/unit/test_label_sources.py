@@ -1,6 +1,7 @@
 """What is found in a catalogue, in which order, and what is said of a picture that cannot be had."""
 
 import gzip
+import os
 import re
 import shutil
 import struct
@@ -118,6 +119,30 @@ def test_a_list_of_another_system_names_the_same_files(listed: Form, stored: For
     assert contents(source)[3] == "It cannot be read: No such file or directory."
     assert names(open_source(str(tmp_path / there.split("/")[0]))) == [
         f"{tmp_path}/{unicodedata.normalize(stored, name)}"
+    ]
+
+
+def test_a_cell_of_a_list_that_is_no_utf_8_ends_no_run(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a.png": b"a", "Röcke.png": b"skirt"})
+    (tmp_path / os.fsdecode("gr\u00fcn.png".encode("cp1252"))).write_bytes(b"green")
+    cells = [
+        b"path",
+        b"a.png",
+        "Röcke.png".encode("cp1252"),
+        "grün.png".encode("cp1252"),
+        b"\x81\xff.png",
+        b"a.png",
+    ]
+    (tmp_path / "list.csv").write_bytes(b"\r\n".join(cells))
+    source = open_source(str(tmp_path / "list.csv"))
+
+    assert names(source) == ["a.png", "Röcke.png", "gr\udcfcn.png", "\ufffdÿ.png", "a.png"]
+    assert contents(source) == [
+        b"a",
+        b"skirt",
+        b"green",
+        "It cannot be read: No such file or directory.",
+        b"a",
     ]
 
 
