@@ -156,6 +156,9 @@ def _rgb_over_white(samples: _Stored) -> Picture:
     if samples.shape[2] == 3:
         return samples
     rgb = cv2.cvtColor(samples, cv2.COLOR_RGBA2RGB).astype(np.uint8, copy=False)
-    opacity = cv2.cvtColor(cv2.extractChannel(samples, 3), cv2.COLOR_GRAY2RGB)
+    alpha = cv2.extractChannel(samples, 3)
+    if not alpha.any():  # 32 bits a pixel of which 8 are not used, as Windows and TGA write them
+        return rgb
+    opacity = cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGB)
     cv2.multiply(rgb, opacity, rgb, 1 / 255)  # in place, as a picture may have 50 million pixels
     return cv2.add(rgb, cv2.bitwise_not(opacity, opacity), rgb).astype(np.uint8, copy=False)

@@ -115,9 +115,13 @@ WHITE, RED, BLUE = [255] * 3, [255, 0, 0], [0, 0, 255]
 SAMPLES = {
     "one pixel": (png(plain(1, 1, (1, 2, 3))), [[1, 2, 3]]),
     "grey JPEG": (jpeg(plain(1, 1, (9, 9, 9))[..., 0]), [[9, 9, 9]]),
-    "transparent": (png(np.array([[[10, 20, 30, 0]]], np.uint8)), [WHITE]),
+    "half transparent": (png(np.array([[[10, 20, 30, 0], [1, 2, 3, 255]]], np.uint8)), [WHITE, [1, 2, 3]]),
+    "an alpha of nothing is no alpha": (png(np.array([[[10, 20, 30, 0]]], np.uint8)), [[10, 20, 30]]),
     "a fifth opaque": (png(np.array([[[0, 100, 255, 51]]], np.uint8)), [[204, 224, 255]]),
-    "transparent in 16 bits": (png(np.zeros((1, 1, 4), np.uint16)), [WHITE]),
+    "transparent in 16 bits": (
+        png(np.array([[[0, 0, 0, 0], [0, 0, 0, 65535]]], np.uint16)),
+        [WHITE, [0] * 3],
+    ),
     "grey with alpha": (handmade_png((2, 1), 8, 4, [bytes([0, 0, 0, 51])]), [WHITE, [204] * 3]),
     "transparent palette entry": (
         handmade_png((2, 1), 8, 3, [b"\0\1"], PALETTE, png_chunk(b"tRNS", b"\0")),
