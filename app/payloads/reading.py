@@ -18,6 +18,9 @@ from inference.signatures import format_of
 
 FORM = "multipart/form-data"
 
+URLENCODED = "application/x-www-form-urlencoded"
+"""What curl calls any body unless told otherwise."""
+
 BODY_OVERHEAD = 64 * 1024
 """Bytes allowed around one picture for multipart headers or JSON braces."""
 
@@ -46,7 +49,7 @@ def find_one(body: Body, settings: Settings, contract: InputContract) -> Upload 
 
 
 def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
-    if lost_by_curl(body.data):
+    if body.mimetype == URLENCODED and lost_by_curl(body.data):
         raise BadRequest(
             "This picture has lost its line ends and NUL bytes: curl's --data does that. "
             "Send it with --data-binary @FILE, or -F image=@FILE."
