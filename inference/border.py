@@ -1,6 +1,6 @@
 """The border of a picture: its colour, how plain that is, and what differs from it.
 
-Pure functions of arrays. convert.py cuts by the border's colour; the thresholds for photos differ by ground.
+Pure functions of arrays. convert.py cuts by the border's colour.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture
-from inference.contract import Ground, Imaging
 
 Colour: TypeAlias = NDArray[np.float64]
 """float64, (3,), RGB, 0..255."""
@@ -54,11 +53,6 @@ class Border:
     def is_plain(self) -> bool:
         """Whether one colour fills it."""
         return self.share >= (STUDIO_SHARE if self.is_white() or self.is_black() else PLAIN_SHARE)
-
-
-def ground_of(picture: Picture) -> Ground:
-    """Whether one colour surrounds what a photo shows."""
-    return "plain" if look_at_border(picture, Imaging().border_tolerance).is_plain() else "cluttered"
 
 
 def look_at_border(picture: Picture, tolerance: float) -> Border:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import InputContract, ModelContract, Network, Shown, network_for
+from inference.contract import InputContract, InputKind, ModelContract, Network, network_for
 from inference.convert import ModelInput, to_model_input
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
 from inference.decode import Decoded
@@ -144,7 +144,7 @@ class Classifier:
             answers |= zip(places, self.network(name).classify(pixels, shown), strict=True)
         return [answers[place] for place in range(len(inputs))]
 
-    def classify(self, pixels: PixelsBatch, shown: Sequence[Shown] | None = None) -> list[Prediction]:
+    def classify(self, pixels: PixelsBatch, shown: Sequence[InputKind] | None = None) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
@@ -169,7 +169,7 @@ class Classifier:
             np.concatenate(distances) if distances else None,
         )
 
-    def interpret(self, scores: Scores, shown: Sequence[Shown]) -> list[Prediction]:
+    def interpret(self, scores: Scores, shown: Sequence[InputKind]) -> list[Prediction]:
         """What is answered where the model gave these scores.
 
         Args:
@@ -227,13 +227,10 @@ class Classifier:
             )
         return [familiarity_of(distance, familiarity) for distance in distances]
 
-    def _prediction(self, row: list[float], familiarity: float | None, shown: Shown) -> Prediction:
-        calibration = self.contract.calibration_of(shown)
-        calibrated = calibrate(row, calibration)
-        probabilities = np.array(calibrated, np.float32)
-        # Rounding to float32 may make two calibrated probabilities equal, and a high temperature any two.
-        ranked = calibrated if calibration.biases else row
-        winner = ranked.index(max(ranked))
+    def _prediction(self, row: list[float], familiarity: float | None, shown: InputKind) -> Prediction:
+        probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)
+        # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
+        winner = row.index(max(row))
         confidence = float(probabilities[winner])
         decision, reason = decide(confidence, familiarity, self.contract.thresholds_of(shown))
         return Prediction(

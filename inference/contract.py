@@ -5,7 +5,8 @@ pixels.py use InputContract, classifier.py the rest.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 EDGE = 28
@@ -26,14 +27,11 @@ class Imaging:
         border_tolerance: share of full scale by which a trimmed edge may differ from the corner's colour.
         sharpen_sigma: standard deviation of the sharpening Gaussian, in output pixels.
         sharpen_radius: its radius, in output pixels.
-        cascade: how photos were converted for an older release, which no code does now; kept as the manifest
-            has it. None in new releases.
     """
 
     border_tolerance: float = 0.05
     sharpen_sigma: float = 1.0
     sharpen_radius: int = 1
-    cascade: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +90,8 @@ def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
 
-Ground: TypeAlias = Literal["plain", "cluttered"]
-Shown: TypeAlias = Literal["pixels"] | Ground
-"""What an upload is to a model: pixels that it reads as they were sent, or a photo, which is converted; and
-whether a photo has more than one colour around its garment."""
+InputKind: TypeAlias = Literal["pixels", "photo"]
+"""What an upload is to a model: pixels that it reads as they were sent, or a photo, which is converted."""
 
 Network: TypeAlias = Literal["pixels", "photos"]
 """The networks of a release: that of its first contract, and the second one, where it has one."""
@@ -146,36 +142,6 @@ UNPROVEN: Final = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
 """Every decision is `review`, and its reason `unproven`."""
 
 
-LARGEST_BIAS: Final = 50.0
-"""No release needs one near it, and its exponential is a number by far."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """How the model's probabilities become those that are served: softmax(log p / temperature + bias).
-
-    Temperature scaling (Guo et al. 2017, arXiv 1706.04599); with biases, bias-corrected temperature scaling
-    (Alexandari et al. 2020, arXiv 1901.06852).
-
-    Attributes:
-        temperature: > 0; above 1 softens.
-        biases: one per class, within +-LARGEST_BIAS; none where all are 0.
-    """
-
-    temperature: float
-    biases: tuple[float, ...] = ()
-
-    def fault(self, classes: int) -> str | None:
-        """Why this cannot calibrate so many probabilities; None if it can."""
-        if not 0 < self.temperature < math.inf:
-            return f"temperature {self.temperature}: it has to be a number above 0"
-        if self.biases and len(self.biases) != classes:
-            return f"biases: {len(self.biases)} for {classes} labels"
-        if not all(abs(bias) <= LARGEST_BIAS for bias in self.biases):
-            return f"biases: they have to be numbers of at most {LARGEST_BIAS:g} either way"
-        return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Familiarity:
     """How an OOD score (the distance) becomes a familiarity of 0..1: its rank among held-out pictures.
@@ -195,17 +161,14 @@ class Familiarity:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelContract:
-    """Labels, input, calibration and thresholds of one model.
+    """Labels, input, calibration and thresholds of one network.
 
     Attributes:
         labels: class names in index order; as many as the model has outputs.
-        temperature: of the `Calibration` of pixels that are used as they were sent.
-        thresholds: decide about these.
+        temperature: > 0; served are softmax(log p / temperature), where above 1 softens (Guo et al. 2017,
+            arXiv 1706.04599).
+        thresholds: decide about what the network was measured on.
         familiarity: None when the model has no distance output; then no picture is `unfamiliar`.
-        photo_thresholds: decide about pictures that were converted; None where `thresholds` do.
-        cluttered_thresholds: decide about those of them with more than one colour around the garment; None
-            where `photo_thresholds` do.
-        photo_calibration: of these; None where `temperature` is for them, too.
     """
 
     labels: tuple[str, ...]
@@ -213,38 +176,25 @@ class ModelContract:
     temperature: float
     thresholds: Thresholds
     familiarity: Familiarity | None
-    photo_thresholds: Thresholds | None = None
-    cluttered_thresholds: Thresholds | None = None
-    photo_calibration: Calibration | None = None
 
     @property
     def photos_unproven(self) -> bool:
-        """Whether figures and thresholds for photos are of a conversion that no code does now."""
-        return self.input.framing == "cut-out" and self.input.imaging.cascade is not None
+        """Whether photos have to be cut out for it, on which it is not measured."""
+        return self.input.framing == "cut-out"
 
-    def without_cascade(self) -> "ModelContract":
-        """The same with photos converted as they are now: what a new release of this model declares."""
-        imaging = replace(self.input.imaging, cascade=None)
-        return replace(self, input=replace(self.input, imaging=imaging))
+    def thresholds_of(self, kind: InputKind) -> Thresholds:
+        """Those that decide about this kind of input."""
+        return UNPROVEN if kind != "pixels" and self.photos_unproven else self.thresholds
 
-    def thresholds_of(self, shown: Shown) -> Thresholds:
-        """Those that decide about this kind of input: the most specific ones that there are."""
-        if self._are_pixels(shown):
-            return self.thresholds
-        if self.photos_unproven:
-            return UNPROVEN
-        if self.photo_thresholds is None:
-            return self.thresholds
-        if shown == "cluttered" and self.cluttered_thresholds is not None:
-            return self.cluttered_thresholds
-        return self.photo_thresholds
-
-    def calibration_of(self, shown: Shown) -> Calibration:
-        """What calibrates the probabilities of this kind of input."""
-        if not self._are_pixels(shown) and self.photo_calibration is not None:
-            return self.photo_calibration
-        return Calibration(temperature=self.temperature)
-
-    def _are_pixels(self, shown: Shown) -> bool:
-        """A model of whole pictures has one kind of input: it reads a photo as it reads pixels."""
-        return shown == "pixels" and self.input.framing == "cut-out"
+    def fault(self) -> str | None:
+        """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
+        if fault := self.input.fault():
+            return fault
+        if not 0 < self.temperature < math.inf:
+            return f"temperature {self.temperature}: it has to be a number above 0"
+        if not self.labels or len(set(self.labels)) < len(self.labels):
+            return "labels: at least one, and no two alike"
+        quantiles = self.familiarity.quantiles if self.familiarity else (0.0, 1.0)
+        if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
+            return "familiarity.quantiles: at least two, ascending"
+        return None

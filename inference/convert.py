@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
-from inference.border import garment_mask, ground_of, look_at_border
-from inference.contract import EDGE, Imaging, InputContract, Network, Shown, network_for
+from inference.border import garment_mask, look_at_border
+from inference.contract import EDGE, Imaging, InputContract, InputKind, Network, network_for
 from inference.decode import Decoded
 from inference.framing import bounding_box, centre, fit_whole, shrink
 
@@ -30,7 +30,7 @@ class ModelInput:
 
     pixels: Pixels
     enlarged: bool = False
-    shown: Shown = "pixels"
+    shown: InputKind = "pixels"
     network: Network = "pixels"
 
 
@@ -50,7 +50,7 @@ def to_model_input(
     return ModelInput(
         decoded_to_pixels(decoded, contract),
         enlarged=is_enlarged(decoded, contract),
-        shown=ground_of(decoded.picture) if decoded.is_photo else "pixels",
+        shown="photo" if decoded.is_photo else "pixels",
     )
 
 

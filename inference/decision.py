@@ -5,34 +5,31 @@ The parameters come from the release (contract.py); classifier.py calls these fu
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import exp
 from typing import Literal, TypeAlias
 
-from inference.contract import Calibration, Familiarity, Thresholds
+from inference.contract import Familiarity, Thresholds
 
 Decision: TypeAlias = Literal["accept", "review"]
 Reason: TypeAlias = Literal["ambiguous", "unfamiliar", "unproven"]
 
 
-def calibrate(probabilities: Sequence[float], calibration: Calibration) -> list[float]:
-    """Calibrate probabilities: p^(1 / temperature) times the exponential of the bias, scaled to sum 1 again.
+def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]:
+    """Calibrate probabilities: p^(1 / temperature), scaled to sum 1 again.
 
-    This equals softmax(log p / temperature + bias), the same with logits in place of log p, since softmax
-    ignores a constant. Without biases the order stays; a zero stays zero. Plain numbers: for the few classes
-    of one picture they cost a quarter of what arrays do.
+    This equals softmax(log p / temperature), the same with logits in place of log p, since softmax ignores a
+    constant. The order stays; a zero stays zero. Plain numbers: for the few classes of one picture they cost
+    a quarter of what arrays do.
 
     Args:
         probabilities: C values >= 0 with sum 1.
-        calibration: for C classes.
+        temperature: > 0; above 1 softens.
 
     Returns:
         C values with sum 1.
     """
     # Divide by the largest, so that a low temperature does not underflow to all zeros.
-    largest, power = max(probabilities), 1 / calibration.temperature
+    largest, power = max(probabilities), 1 / temperature
     weights = [(probability / largest) ** power for probability in probabilities]
-    if calibration.biases:
-        weights = [weight * exp(bias) for weight, bias in zip(weights, calibration.biases, strict=True)]
     total = sum(weights)
     return [weight / total for weight in weights]
 

@@ -106,7 +106,6 @@ def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Seen) -> See
         np.array([photo.id for photo in photos]),
         np.array([photo.sender or photo.id for photo in photos]),
         np.array(kinds),
-        np.array(["cluttered" if photo.sender else "plain" for photo in photos]),
         parts == "dev",
     )
 

@@ -74,7 +74,7 @@ class Answers:
         familiarity: float64 (N,), NaN where none was measured.
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
         by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
-        shown: str (N,), what the picture is to the model (`inference.contract.Shown`); empty where unknown.
+        shown: str (N,), what the picture is to the model (`contract.InputKind`); empty where unknown.
         sources: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
         distances: float64 (N,), the OOD score; NaN where none was measured.
         probabilities: float64 (N, C), as served, or as the network gave them before anything is decided; NaN

@@ -16,7 +16,7 @@ from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.report import HELD_OUT, ON_GROUND, Report, parse_report
+from model_store.report import HELD_OUT, Report, parse_report, tier_of
 from model_store.store import Store
 
 PHOTOS: Final = "photos"
@@ -119,12 +119,9 @@ def _evidence(manifest: Manifest, read: Read, where: str) -> Evidence:
 
 
 def _promised(report: Report) -> frozenset[str]:
-    """The sets of the promises; a tier has the same one on each ground."""
-    found = set()
-    for one in report.promises:
-        name = one.pictures
-        for ground in ON_GROUND.values():
-            name = name.removesuffix(ground)
-        if one.accepted:
-            found.add(TEST_SET if name == HELD_OUT else name.removeprefix("photos of tier "))
-    return frozenset(found)
+    """The sets of the promises."""
+    return frozenset(
+        TEST_SET if one.pictures == HELD_OUT else tier_of(one.pictures)
+        for one in report.promises
+        if one.accepted
+    )

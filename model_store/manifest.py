@@ -6,7 +6,6 @@ The format on one page: docs/reference/release-format.md. Checking files against
 
 import base64
 from datetime import datetime
-from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 import numpy as np
@@ -37,6 +36,9 @@ SCHEMA_VERSION: Final = 9
 
 ONE_NETWORK: Final = 8
 """Written for a release without a second network, so that older services read it as well."""
+
+REMOVED_KEYS: Final = ("cascade", "photo_", "cluttered_")
+"""What keys begin with that older manifests have in `model` and `photos`, and that are ignored."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 """UTC time and the first eight hex digits of the content hash: 20261120T101500Z-3f9a1c2e."""
@@ -150,15 +152,12 @@ class PhotoNetwork(Frozen):
 
     Attributes:
         input: N x N in RGB, the whole picture.
-        thresholds: of all photos, or of those on plain ground.
-        cluttered_thresholds: of the others; None where `thresholds` decide about all.
         golden: inputs with the answers of photos.onnx.
     """
 
     input: InputContract
     temperature: float
     thresholds: Thresholds
-    cluttered_thresholds: Thresholds | None = Field(default=None, exclude_if=lambda kept: kept is None)
     familiarity: Familiarity | None
     golden: Golden
 
@@ -170,8 +169,6 @@ class PhotoNetwork(Frozen):
             temperature=self.temperature,
             thresholds=self.thresholds,
             familiarity=self.familiarity,
-            photo_thresholds=self.thresholds,
-            cluttered_thresholds=self.cluttered_thresholds,
         )
 
 
@@ -205,10 +202,15 @@ class Manifest(Frozen):
         """Of the network that answers photos."""
         return self.model if self.photos is None else self.photos.contract(self.model.labels)
 
+    @field_validator("model", "photos", mode="before")
+    @classmethod
+    def _without_removed(cls, given: object) -> object:
+        return _without_removed(given)
+
     @field_validator("model")
     @classmethod
     def _usable(cls, model: ModelContract) -> ModelContract:
-        if fault := _fault(model):
+        if fault := model.fault():
             raise ValueError(fault)
         return model
 
@@ -224,26 +226,16 @@ class Manifest(Frozen):
             raise ValueError(
                 f"photos.input: it has to be whole square pictures in RGB of at most {LARGEST_PHOTO} pixels"
             )
-        if fault := _fault(self.photos.contract(self.model.labels)):
+        if fault := self.photos.contract(self.model.labels).fault():
             raise ValueError(f"photos.{fault}")
         return self
 
 
-def _fault(model: ModelContract) -> str | None:
-    """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
-    classes = len(model.labels)
-    if fault := model.input.fault() or model.calibration_of("pixels").fault(classes):
-        return fault
-    if model.photo_calibration is not None and (fault := model.photo_calibration.fault(classes)):
-        return f"photo_calibration.{fault}"
-    if model.cluttered_thresholds is not None and model.photo_thresholds is None:
-        return "cluttered_thresholds: only beside photo_thresholds"
-    if not model.labels or len(set(model.labels)) < classes:
-        return "labels: at least one, and no two alike"
-    quantiles = model.familiarity.quantiles if model.familiarity else (0.0, 1.0)
-    if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
-        return "familiarity.quantiles: at least two, ascending"
-    return None
+def _without_removed(given: object) -> object:
+    """A part of a manifest without the keys of older releases about photos, which decide nothing now."""
+    if not isinstance(given, dict):
+        return given
+    return {key: _without_removed(value) for key, value in given.items() if not key.startswith(REMOVED_KEYS)}
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:

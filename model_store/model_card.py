@@ -11,12 +11,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from inference.contract import ModelContract, Thresholds
+from inference.contract import UNPROVEN, ModelContract, Thresholds
 from model_store.manifest import PhotoNetwork
 from model_store.report import (
     CROSS_FITTED,
     HELD_OUT,
-    ON_GROUND,
     ModelFigures,
     PhotoFigures,
     Promise,
@@ -224,11 +223,8 @@ def _decisions(contract: ModelContract, photos: PhotoNetwork | None, report: Rep
     lines = ["## What is accepted without review", "", f"- Pixels: {_threshold(contract.thresholds)}."]
     if photos is not None:
         lines.append(f"- Photos: {_threshold(photos.thresholds)}.")
-    elif contract.photo_thresholds is not None:
-        plain = "" if contract.cluttered_thresholds is None else ON_GROUND["plain"]
-        lines.append(f"- Photos{plain}: {_threshold(contract.photo_thresholds)}.")
-        if contract.cluttered_thresholds is not None:
-            lines.append(f"- Photos{ON_GROUND['cluttered']}: {_threshold(contract.cluttered_thresholds)}.")
+    elif contract.photos_unproven:
+        lines.append(f"- Photos: {_threshold(UNPROVEN)}.")
     else:
         lines.append("- Photos: by the same thresholds.")
     return [*lines, *(f"- {_promised(one)}" for one in report.promises), *_calibrated(report)]

@@ -4,13 +4,13 @@ training/measure.py writes it, `/metrics` serves its bytes as they are, the rele
 pages read it through `Report`. Does no I/O. What each figure means: docs/reference/report.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
-from inference.contract import ACCEPT_NOTHING, Ground, Shown
+from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 
@@ -67,22 +67,20 @@ class Coverage(Frozen):
 HELD_OUT: Final = "held-out pictures"
 """Names these in `promises` and `acceptance`; every other kind of pictures there is a tier of photos."""
 
-ON_GROUND: Final[Mapping[Ground, str]] = {"plain": " on plain ground", "cluttered": " on cluttered ground"}
-"""What ends the name of a tier there whose plain and cluttered photos have thresholds of their own."""
+PHOTOS_OF_TIER: Final = "photos of tier "
+"""What the name of a tier begins with there."""
 
 
-def shown_of(pictures: str) -> Shown:
-    """What pictures of this kind are to the model; "plain" also where all photos have the same thresholds."""
-    if pictures == HELD_OUT:
-        return "pixels"
-    return "cluttered" if pictures.endswith(ON_GROUND["cluttered"]) else "plain"
+def tier_of(pictures: str) -> str:
+    """The tier in such a name, which may name a part of it: `photos of tier A on plain ground`."""
+    return pictures.removeprefix(PHOTOS_OF_TIER).partition(" on ")[0]
 
 
 class Promise(Frozen):
     """What the thresholds promise of accepted answers, and the answers that show it.
 
     Attributes:
-        pictures: HELD_OUT, or a tier of photos, or what it has on one ground.
+        pictures: HELD_OUT, or a tier of photos.
         accuracy: share of accepted answers that is promised to be right.
         needed: the fewest answers that can show so much, if all are right.
         n: answers that there were, without unfamiliar ones.
@@ -422,12 +420,8 @@ class Report(Frozen):
     def _check_thresholds(
         cls, curves: dict[str, tuple[AcceptPoint, ...]]
     ) -> dict[str, tuple[AcceptPoint, ...]]:
-        thresholds = {kind: tuple(point.threshold for point in curve) for kind, curve in curves.items()}
-        of_photos = {(shown_of(kind), some) for kind, some in thresholds.items() if kind != HELD_OUT}
-        if len(of_photos) > len({shown for shown, _ in of_photos}) or not all(thresholds.values()):
-            raise ValueError(
-                "every tier of photos on one ground needs the same thresholds, and each kind at least one"
-            )
+        if not all(curves.values()):
+            raise ValueError("each kind of pictures needs at least one threshold")
         return curves
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from inference.contract import Thresholds
 from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
-from model_store.report import PhotoFigures, Promise, Report
+from model_store.report import PHOTOS_OF_TIER, PhotoFigures, Promise, Report
 from scripts.publish import RELEASE, add_store_options, hand_over, open_target
 from scripts.terminal import (
     RELEASE_HELP,
@@ -27,6 +27,7 @@ from scripts.terminal import (
 from scripts.training.options import add_accept_options, conditions_of
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
+from training.errors import BadRecipe
 from training.photos.reading import OOD, OWN_TIER, list_photos
 
 EXAMPLES = (
@@ -66,6 +67,11 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     from training.export.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
     parent = find_release(arguments.release, arguments.version)
+    if parent.manifest.photo_contract.photos_unproven:
+        raise BadRecipe(
+            f"{parent.version} has no network that answers photos, so there is nothing to calibrate: its "
+            "answers to photos are `review`. Calibrate a release that has one, such as the bundled one."
+        )
     store = open_target(arguments)
     contract, corrections = parent.manifest.photo_contract, read_corrections(arguments.corrections)
     if not arguments.corrections:  # which may give a class to pictures that have none
@@ -100,15 +106,14 @@ def show(made: LocalRelease, report: Report) -> None:
     if found is None:
         return
     out = console()
-    temperature = contract.calibration_of("plain").temperature
     out.print(
-        f"Calibrated on {found.n:,} pictures of {found.groups:,} groups: temperature {temperature:.3f}, "
-        f"{_thresholds(contract.thresholds_of('plain'))}."
+        f"Calibrated on {found.n:,} pictures of {found.groups:,} groups: temperature "
+        f"{contract.temperature:.3f}, {_thresholds(contract.thresholds)}."
     )
     by_tier = {one.pictures: one for one in _own(report)}
     print_table(
         [
-            {"tier": tier} | _row(figures, by_tier.get(f"photos of tier {tier}"))
+            {"tier": tier} | _row(figures, by_tier.get(f"{PHOTOS_OF_TIER}{tier}"))
             for tier, figures in _measured(report).items()
         ]
     )
@@ -143,7 +148,7 @@ def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:
 
 def _own(report: Report) -> list[Promise]:
     """The promises that the pictures at hand keep."""
-    names = {f"photos of tier {tier}" for tier in _measured(report)}
+    names = {f"{PHOTOS_OF_TIER}{tier}" for tier in _measured(report)}
     return [one for one in report.promises if one.pictures in names]
 
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.classifier import Classifier
-from inference.contract import ModelContract, Thresholds
+from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
-from model_store.report import CROSS_FITTED, ON_GROUND, PhotoFigures, SourceFigures, TestFigures
+from model_store.report import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures
 from scripts.terminal import (
     RELEASE_HELP,
     Failed,
@@ -210,20 +210,13 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
 
 def _accepts(contract: ModelContract) -> str:
-    """From where on photos are accepted, a sentence for each ground that has thresholds of its own."""
-    if contract.cluttered_thresholds is None:
-        return _accepts_from(contract.thresholds_of("plain"), "")
-    return " ".join(
-        _accepts_from(contract.thresholds_of(one), f"{name.strip()}: ") for one, name in ON_GROUND.items()
-    )
-
-
-def _accepts_from(thresholds: Thresholds, where: str) -> str:
+    """From where on photos are accepted."""
+    thresholds = contract.thresholds_of("photo")
     if thresholds.accept_nothing:
-        return f"{where}no confidence is accepted."
+        return "no confidence is accepted."
     return (
-        f"{where}accepted from confidence {thresholds.confidence:.4g} and familiarity "
-        f"{thresholds.familiarity:.4g} on."
+        f"accepted from confidence {thresholds.confidence:.4g} and familiarity {thresholds.familiarity:.4g} "
+        "on."
     )
 
 

@@ -171,14 +171,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("size", f"{headline.parameters:,} parameters, {headline.mflops:.2f} MFLOP per picture"),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model.thresholds)),
-        *(
-            (f"review {name} below", _review_below(one))
-            for name, one in (
-                ("photos", model.photo_thresholds),
-                ("cluttered photos", model.cluttered_thresholds),
-            )
-            if one is not None
-        ),
+        ("review photos below", _review_below(manifest.photo_contract.thresholds_of("photo"))),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),

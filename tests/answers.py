@@ -17,7 +17,7 @@ def undecided_answers(
 ) -> Answers:
     """Scores beside the truth, where OOD is none of the classes."""
     truth = np.where(labels == OOD, NONE_OF_THESE, labels.astype(np.int64))
-    given = {"shown": "plain", **columns}
+    given = {"shown": "photo", **columns}
     return Answers.of(sets, truth, probabilities=scores.probabilities, distances=scores.distances, **given)
 
 

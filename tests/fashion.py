@@ -7,14 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Ground
+from inference.contract import InputKind
 from training.data.datasets import LabelledImages
 from training.data.pixel_files import COLUMNS, PIXELS, UINT8
 
 CLASSES = 10
 
-ON_PLAIN: Final[Ground] = "plain"
-"""What a photo with one colour around the garment is to a model."""
+PHOTO: Final[InputKind] = "photo"
 
 
 def striped_pictures(count: int, seed: int = 0) -> LabelledImages:

@@ -6,7 +6,6 @@ model.keras is a stand-in, which is never opened where model.onnx is served.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -65,8 +64,6 @@ def a_release(
     keeps_answers: bool = True,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     possible_promises: tuple[PossiblePromise, ...] = (),
-    photo_thresholds: Thresholds | None = None,
-    cluttered_thresholds: Thresholds | None = None,
     extra: Mapping[str, str] | None = None,
     photos: InputContract | None = None,
 ) -> Path:
@@ -83,7 +80,6 @@ def a_release(
         reads: what its model reads.
         acceptance: what its report says of each threshold.
         possible_promises: what its report says could be promised.
-        photo_thresholds: decide about what is converted to pixels.
         extra: texts of further files, by path.
         photos: what a second network reads, which answers photos; None for a release without one.
         right: bool (N,), which pictures of that it answers rightly; None for some.
@@ -117,11 +113,7 @@ def a_release(
         folder,
         created_at=created_at,
         photos=second,
-        model=replace(
-            a_contract(labels, reads),
-            photo_thresholds=photo_thresholds,
-            cluttered_thresholds=cluttered_thresholds,
-        ),
+        model=a_contract(labels, reads),
         golden=Golden.of(pixels, _answers(folder / "model.onnx", pixels)),
         training={"network": "linear", "seed": seed},
         libraries={"onnx": onnx.__version__},

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ModelContract, Shown
+from inference.contract import InputKind, ModelContract
 from inference.session import Scores, Session
 from model_store.answers import ACCEPT, TEST_SET, Answers, Values
 from model_store.report import (
@@ -98,7 +98,7 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
     Raises:
         ModelError: the scores break the contract.
     """
-    predictions = classifier.interpret(scores_in(answers), cast("list[Shown]", answers.shown.tolist()))
+    predictions = classifier.interpret(scores_in(answers), cast("list[InputKind]", answers.shown.tolist()))
     return replace(
         answers,
         predicted=np.array([one.class_id for one in predictions], np.int64),
@@ -114,9 +114,9 @@ def scores_in(answers: Answers) -> Scores:
     return Scores(answers.probabilities.astype(np.float32), distances)
 
 
-def most_are(answers: Answers) -> Shown:
+def most_are(answers: Answers) -> InputKind:
     """What most pictures are to the model."""
-    return cast("Shown", Counter(answers.shown.tolist()).most_common(1)[0][0])
+    return cast("InputKind", Counter(answers.shown.tolist()).most_common(1)[0][0])
 
 
 def scored(session: Session, images: PixelsBatch) -> Scores:
@@ -153,7 +153,7 @@ def without_near_copies(answers: Answers, near: NDArray[np.bool_]) -> DistinctFi
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
     """The same contract with probabilities as the network gives them."""
-    return replace(contract, temperature=1.0, photo_calibration=None)
+    return replace(contract, temperature=1.0)
 
 
 def counted(answers: Answers) -> SplitFigures:

@@ -238,7 +238,7 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         "acceptance": acceptance_curves([kind]),
     }
     report = report.model_copy(update=found)
-    for broken in [*broken_promises(promised, contract), *in_words(possible)]:
+    for broken in [*broken_promises(promised), *in_words(possible)]:
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")

@@ -65,7 +65,7 @@ def _condition(models: Models, *, known: bool) -> dict[str, Any]:
 
 
 def _photos(fault: str | None) -> dict[str, Any]:
-    """Why no photo is accepted, where an older release was measured with another conversion."""
+    """Why no photo is accepted, where the release has no network for photos."""
     return {} if fault is None else {"photos": {"status": "unproven", "error": fault}}
 
 

@@ -68,7 +68,6 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": asdict(model.contract.thresholds),
         "photo_thresholds": asdict(model.photo_thresholds),
-        "cluttered_thresholds": asdict(model.cluttered_thresholds),
         "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }

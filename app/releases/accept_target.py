@@ -2,9 +2,8 @@
 
 The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
 bound of how much of that is right (training/evaluation/acceptance.py). The threshold that a training would
-have chosen for the target takes the place of the release's own (model_store/acceptance.py). Where the release
-has other thresholds for photos, or for photos on cluttered ground, these are found by themselves. Pure;
-load.py calls it.
+have chosen for the target takes the place of the release's own (model_store/acceptance.py), for each network
+by itself. Pure; load.py calls it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
-from inference.contract import ACCEPT_NOTHING, ModelContract, Shown, Thresholds
+from inference.contract import ACCEPT_NOTHING, ModelContract, Network
 from model_store.acceptance import accepted_at
 from model_store.errors import ReportInvalid
-from model_store.report import AcceptPoint, parse_report, shown_of
+from model_store.report import HELD_OUT, AcceptPoint, parse_report
 
 Curves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """By kind of pictures."""
@@ -32,36 +31,30 @@ def with_target(served: Served, target: float | None) -> Served:
     """
     if target is None:
         return served
-    contract, photos = served.contract, served.classifier.photos
-    divided = not (photos is None and contract.photo_thresholds is None and served.photo_fault is None)
-    acceptance = _acceptance(served, target, divided=divided)
-    # All kinds of pictures that are shown alike have the same threshold.
-    found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
-    of_pixels = found.get("pixels", ACCEPT_NOTHING)
-    of_photos = found.get("plain", ACCEPT_NOTHING)
-    of_cluttered = found.get("cluttered", ACCEPT_NOTHING)
-
-    def decided(by: ModelContract, confidence: float) -> ModelContract:
-        return replace(
-            by,
-            thresholds=replace(by.thresholds, confidence=confidence),
-            photo_thresholds=_at(by.photo_thresholds, of_photos),
-            cluttered_thresholds=_at(by.cluttered_thresholds, of_cluttered),
-        )
-
-    chosen = decided(contract, of_pixels)
+    acceptance, photos = _acceptance(served, target), served.classifier.photos
+    # All kinds of pictures that one network answers have the same threshold.
+    found = {_network_of(kind, served): point.threshold for kind, point in acceptance.gives.items()}
+    chosen = _from(found.get("pixels", ACCEPT_NOTHING), served.contract)
     classifier = served.classifier.with_contract(chosen)
     if photos is not None:
-        classifier = classifier.with_photos(photos.with_contract(decided(photos.contract, of_photos)))
+        of_photos = _from(found.get("photos", ACCEPT_NOTHING), photos.contract)
+        classifier = classifier.with_photos(photos.with_contract(of_photos))
     return replace(served, classifier=classifier, contract=chosen, acceptance=acceptance)
 
 
-def _at(thresholds: Thresholds | None, confidence: float) -> Thresholds | None:
-    return None if thresholds is None else replace(thresholds, confidence=confidence)
+def _from(confidence: float, contract: ModelContract) -> ModelContract:
+    return replace(contract, thresholds=replace(contract.thresholds, confidence=confidence))
 
 
-def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
-    """What the target gives, or why it gives nothing; `divided` lets photos have another threshold."""
+def _network_of(kind: str, served: Served) -> Network | None:
+    """Which one answers such pictures; None where no threshold decides about them."""
+    if kind == HELD_OUT or (served.classifier.photos is None and served.photo_fault is None):
+        return "pixels"
+    return None if served.classifier.photos is None else "photos"
+
+
+def _acceptance(served: Served, target: float) -> Acceptance:
+    """What the target gives, or why it gives nothing."""
     try:
         curves = parse_report(served.report, served.version).acceptance
     except ReportInvalid:
@@ -69,14 +62,13 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
         return Acceptance(target, {}, fault)
-    decided: dict[Shown, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "plain": {}, "cluttered": {}}
+    decided: dict[Network, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "photos": {}}
     for kind, curve in curves.items():
-        shown = shown_of(kind)
-        if shown == "pixels" or served.photo_fault is None:
-            decided[shown if divided else "pixels"][kind] = curve
+        if network := _network_of(kind, served):
+            decided[network][kind] = curve
     gives: dict[str, AcceptPoint] = {}
-    for shown, together in decided.items():
-        which = "kinds of pictures" if shown == "pixels" else "tiers of photos"
+    for network, together in decided.items():
+        which = "kinds of pictures" if network == "pixels" else "tiers of photos"
         if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
             fault = f"The report of {served.version} has several thresholds for what one decides about."
             return Acceptance(target, {}, fault)
@@ -84,12 +76,10 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
         if found is None:
             return Acceptance(target, {}, _fault(served.version, together, which, target))
         gives |= found
-    if divided and not decided["plain"] and not decided["cluttered"]:
-        fault = served.photo_fault or (
-            f"The report of {served.version} says of no photos what each threshold accepts: train it again."
-        )
-        return Acceptance(target, gives, fault)
-    return Acceptance(target, gives)
+    if served.classifier.photos is None or decided["photos"]:
+        return Acceptance(target, gives, served.photo_fault)
+    fault = f"The report of {served.version} says of no photos what each threshold accepts: train it again."
+    return Acceptance(target, gives, fault)
 
 
 def _fault(version: str, curves: Curves, which: str, target: float) -> str:

@@ -60,22 +60,17 @@ class Served:
 
     @property
     def photo_thresholds(self) -> Thresholds:
-        """Those that decide about photos on plain ground, by whichever network."""
-        return self._of_photos.thresholds_of("plain")
-
-    @property
-    def cluttered_thresholds(self) -> Thresholds:
-        """Those of photos with more than one colour around the garment."""
-        return self._of_photos.thresholds_of("cluttered")
+        """Those that decide about photos, by whichever network."""
+        return self._of_photos.thresholds_of("photo")
 
     @property
     def photo_fault(self) -> str | None:
-        """Why every decision about photos is `review`, `unproven`, where an older release makes it so."""
+        """Why every decision about photos is `review`, `unproven`, where there is no network for them."""
         if not self._of_photos.photos_unproven:
             return None
         return (
-            f"The figures of {self.version} for photos were measured with a conversion that was removed, so "
-            "every answer to a photo is `review`, `unproven`: calibrate it on photos, or train it again."
+            f"{self.version} has no network that answers photos, so every answer to a photo is `review`, "
+            "`unproven`: serve a release that has one, such as the bundled one."
         )
 
     @property

@@ -78,7 +78,7 @@ def file_page(
         photos: its second network; None where there is none.
     """
     styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
-    of_photos = contract.thresholds_of("plain") if photos is None else photos.thresholds
+    of_photos = contract.thresholds_of("photo") if photos is None else photos.thresholds
     named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
     differs = of_photos is not contract.thresholds
     more = {"contract": contract, "photo_thresholds": of_photos if differs else None, "styles": styles}

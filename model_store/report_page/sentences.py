@@ -6,7 +6,7 @@ Picks what stands out in a report; every text goes through the reader's Wording.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from model_store.report import CROSS_FITTED, OutOfScope, Report
+from model_store.report import CROSS_FITTED, HELD_OUT, OutOfScope, Report, tier_of
 from model_store.report_page.wording import Wording
 
 PAIRS: Final = 3
@@ -131,10 +131,7 @@ def kind(tier: str, words: Wording) -> str:
 
 def asked(pictures: str, words: Wording) -> str:
     """What readers call the pictures that a promise is about."""
-    tier, _, ground = pictures.removeprefix("photos of tier ").partition(" on ")
-    if tier == pictures:
-        return _capital(words.t(pictures))
-    return ", ".join([kind(tier, words), *([words.t(f"on {ground}")] if ground else [])])
+    return _capital(words.t(pictures)) if pictures == HELD_OUT else kind(tier_of(pictures), words)
 
 
 def _capital(text: str) -> str:

@@ -220,7 +220,7 @@ def _asked(sets: tuple[Photos, ...], learnt: "SeenPhotos", fitted: "PhotoHead") 
 
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
     asked = learnt.take(fitted.asked)
-    answers = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
+    answers = asked_photos(fitted.scores, asked, "photo", "photos", fitted.folds)
     at_hand = np.isin(asked.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
 

@@ -11,9 +11,7 @@ from scipy.stats import binomtest
 from inference.arrays import PixelsBatch
 from inference.contract import (
     ACCEPT_NOTHING,
-    Calibration,
     Familiarity,
-    Ground,
     InputContract,
     ModelContract,
     Thresholds,
@@ -40,7 +38,6 @@ from training.evaluation.calibration import (
     fit_contract,
     fit_familiarity,
     fit_thresholds,
-    of_both_grounds,
     photo_kinds,
 )
 from training.evaluation.out_of_distribution import OTHER_KINDS, judge
@@ -86,14 +83,14 @@ def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temper
     found = fit_temperature(probabilities, truth(8000, 2000))
 
     assert found == pytest.approx(temperature, rel=1e-3)
-    softened = calibrate(probabilities[0].tolist(), Calibration(temperature=found))
+    softened = calibrate(probabilities[0].tolist(), found)
     assert softened[0] == pytest.approx(0.8, abs=1e-3)
 
 
 def test_answers_that_are_all_right_do_not_make_every_confidence_1() -> None:
     found = fit_temperature(scores((0.6, 300)).probabilities, truth(300, 0))
 
-    assert calibrate([0.6, 0.4], Calibration(temperature=found))[0] < 0.7
+    assert calibrate([0.6, 0.4], found)[0] < 0.7
 
 
 def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
@@ -192,7 +189,7 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
 def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[Kind, ...]:
     """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
     sure = confidences_of(scores_in(photos), 1.0, None, 0.0)
-    return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least, by_ground=of_both_grounds(photos))
+    return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least)
 
 
 def test_all_tiers_choose_one_threshold_together() -> None:
@@ -204,85 +201,9 @@ def test_all_tiers_choose_one_threshold_together() -> None:
         np.repeat([*"ABC"], 200),
     )
 
-    found = fit_thresholds(kinds_of(photos), {"plain": 0.02})
+    found = fit_thresholds(kinds_of(photos), 0.02)
 
-    assert found["plain"].confidence == pytest.approx(0.95)
-
-
-PLAIN: Ground = "plain"
-CLUTTERED: Ground = "cluttered"
-
-
-def on_grounds(*cells: tuple[str, Ground, int]) -> Answers:
-    """Photos of a tier on a ground, so many; the likeliest nine in ten of the answers are right."""
-    answers = [unmeasured((0.9, count - count // 10), (0.6, count // 10)) for *_, count in cells]
-    return undecided_answers(
-        Scores(np.concatenate([one.probabilities for one in answers]), None),
-        np.concatenate([truth(count - count // 10, count // 10) for *_, count in cells]),
-        tuple(tier for tier, _, count in cells for _ in range(count)),
-        shown=tuple(ground for _, ground, count in cells for _ in range(count)),
-    )
-
-
-@pytest.mark.parametrize(
-    ("photos", "rows"),
-    [
-        pytest.param(
-            on_grounds(("A", PLAIN, 120), ("B", PLAIN, 120), ("C", CLUTTERED, 120), ("C", PLAIN, 6)),
-            ["A on plain ground", "B on plain ground", "C on cluttered ground"],
-            id="enough on both",
-        ),
-        pytest.param(
-            on_grounds(("A", PLAIN, 120), ("A", CLUTTERED, 120), ("B", PLAIN, 120), ("C", CLUTTERED, 120)),
-            ["A on cluttered ground", "A on plain ground", "B on plain ground", "C on cluttered ground"],
-            id="a tier on both",
-        ),
-        pytest.param(
-            on_grounds(("A", PLAIN, 120), ("B", PLAIN, 120), ("C", PLAIN, 120)),
-            ["A", "B", "C"],
-            id="one ground",
-        ),
-        pytest.param(
-            on_grounds(("A", PLAIN, 120), ("B", PLAIN, 120), ("C", CLUTTERED, 100)),
-            ["A", "B", "C"],
-            id="too few on one",
-        ),
-    ],
-)
-def test_photos_on_plain_and_on_cluttered_ground_choose_thresholds_of_their_own(
-    photos: Answers, rows: list[str]
-) -> None:
-    kinds = kinds_of(photos)
-
-    assert [one.pictures for one in kinds] == [f"photos of tier {row}" for row in rows]
-    assert of_both_grounds(photos) == ("ground" in rows[0])
-    curves = acceptance_curves(kinds)
-    assert all(curves[one.pictures] for one in kinds)
-
-
-def test_photos_of_a_tier_that_another_tier_would_answer_for_keep_one_threshold_for_all() -> None:
-    """58 of C lie where A alone chooses: what A shows would let them pass."""
-    photos = on_grounds(
-        ("A", PLAIN, 200), ("A", CLUTTERED, 200), ("B", PLAIN, 200), ("C", PLAIN, 200), ("C", CLUTTERED, 58)
-    )
-
-    assert not of_both_grounds(photos)
-
-
-def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
-    """On plain ground all answers are right; on cluttered ground only the surer ones are."""
-    answers = unmeasured((0.95, 100), (0.8, 100)).probabilities
-    photos = undecided_answers(
-        Scores(np.tile(answers, (3, 1)), None),
-        np.concatenate([truth(400, 0), truth(100, 100)]),
-        np.repeat([*"ABC"], 200),
-        shown=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
-    )
-
-    found = fit_thresholds(kinds_of(photos), {PLAIN: 0.02, CLUTTERED: 0.06})
-
-    assert (found[PLAIN].confidence, found[CLUTTERED].confidence) == pytest.approx((0.8, 0.95))
-    assert (found[PLAIN].familiarity, found[CLUTTERED].familiarity) == (0.02, 0.06)
+    assert found.confidence == pytest.approx(0.95)
 
 
 def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_drawn_with() -> None:
@@ -334,7 +255,7 @@ def checked_by_tier(**counts: int) -> Answers:
             40,
             checked_by_tier(A=70, B=12, C=70),
             [
-                "Every answer to pixels will be `review`: 40 answers to held-out pictures",
+                "Every answer will be `review`: 40 answers to held-out pictures",
                 "Every answer to photos will be `review`: 12 answers to photos of tier B",
             ],
             id="few of both",
@@ -348,12 +269,11 @@ def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
     contract, kind = fit_contract(
         undecided_answers(unmeasured((0.9, held_out)), truth(held_out, 0)), TWO_CLASSES
     )
-    kinds = [kind]
+    said = broken_promises(promises([kind], contract))
     if photos is not None:
-        kinds += kinds_of(photos)
-        contract = replace(contract, photo_thresholds=fit_thresholds(kinds, {"plain": 0.02})["plain"])
-
-    said = broken_promises(promises(kinds, contract), contract)
+        kinds = kinds_of(photos)
+        contract = replace(contract, thresholds=fit_thresholds(kinds, 0.02))
+        said += broken_promises(promises(kinds, contract))
 
     assert [line.split(" do not show")[0] for line in said] == sentences
 
@@ -362,7 +282,7 @@ def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
     contract, kind = fit_contract(undecided_answers(unmeasured((0.9, 40)), truth(40, 0)), TWO_CLASSES)
 
     assert contract.thresholds.accept_nothing
-    assert broken_promises(promises([kind], contract), contract) == [
+    assert broken_promises(promises([kind], contract)) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
     ]
@@ -425,10 +345,11 @@ def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() ->
     of_photos, free = kinds_of(photos), kinds_of(photos, 0.0)
 
     assert without.thresholds.confidence < 0.7
-    assert fit_thresholds(free, {"plain": 0.0})["plain"].confidence == pytest.approx(0.55)
+    assert fit_thresholds(free, 0.0).confidence == pytest.approx(0.55)
     assert contract.thresholds.confidence >= ACCEPT_CONFIDENCE
-    assert fit_thresholds(of_photos, {"plain": 0.0})["plain"].confidence >= ACCEPT_CONFIDENCE
-    offered = acceptance_curves([kind, *of_photos])  # WARDROBE_ACCEPT_TARGET chooses among these
+    assert fit_thresholds(of_photos, 0.0).confidence >= ACCEPT_CONFIDENCE
+    # WARDROBE_ACCEPT_TARGET chooses among these.
+    offered = acceptance_curves([kind]) | acceptance_curves(of_photos)
     assert min(point.threshold for curve in offered.values() for point in curve) >= ACCEPT_CONFIDENCE
     (said, *_) = in_words(possible_promises(kind))
     assert "83% accepted, from confidence 0.75 on" in said
@@ -457,15 +378,14 @@ def test_what_cannot_be_promised_says_whether_more_pictures_help(kind: Kind, sai
     assert re.search(said, last)
 
 
-def test_photos_are_kinds_of_pictures_of_their_own() -> None:
-    _, held_out = fit_contract(undecided_answers(unmeasured((0.9, 20)), truth(19, 1)), TWO_CLASSES)
+def test_each_tier_of_photos_has_a_curve_at_the_same_thresholds() -> None:
     checked = undecided_answers(
         unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD], np.uint8), ("A", "A", "A", "C", "C", "X")
     )
 
-    curves = acceptance_curves([held_out, *kinds_of(checked)])
+    curves = acceptance_curves(kinds_of(checked))
 
-    assert list(curves) == [HELD_OUT, "photos of tier A", "photos of tier C"]
+    assert list(curves) == ["photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curves[f"photos of tier {tier}"]) for tier in "AC"}) == 1
     assert curves["photos of tier A"][0].right == pytest.approx(2 / 3)
 

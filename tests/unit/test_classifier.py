@@ -1,7 +1,6 @@
 """A session's scores, read by its contract."""
 
 from dataclasses import replace
-from math import log
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from inference.arrays import Distances, Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier, open_classifier
 from inference.contract import (
     GREY_28,
-    Calibration,
     Familiarity,
     InputContract,
     ModelContract,
@@ -57,14 +55,23 @@ def test_each_picture_gets_its_label_confidence_and_decision_in_order() -> None:
     assert firm.probabilities == pytest.approx(FIRM_THEN_TORN[0])
 
 
-def test_photos_are_decided_by_thresholds_of_their_own() -> None:
-    contract = replace(CONTRACT, photo_thresholds=Thresholds(confidence=0.5, familiarity=0.6))
-
-    as_sent = Classifier(Saying(), contract).classify(PIXELS)
-    converted = Classifier(Saying(), contract).classify(PIXELS, ["plain", "cluttered"])
+def test_a_network_of_cut_out_pixels_accepts_no_photo() -> None:
+    as_sent = Classifier(Saying(), CONTRACT).classify(PIXELS)
+    converted = Classifier(Saying(), CONTRACT).classify(PIXELS, ["photo", "photo"])
 
     assert [one.reason for one in as_sent] == [None, "ambiguous"]
-    assert [one.reason for one in converted] == [None, "unfamiliar"]
+    assert [one.reason for one in converted] == ["unproven"] * 2
+    assert [one.confidence for one in as_sent] == [one.confidence for one in converted]
+
+
+def test_a_model_of_whole_pictures_has_one_kind_of_input() -> None:
+    classifier = Classifier(Saying(), replace(CONTRACT, input=whole_pictures(28, 1)))
+
+    as_sent, converted = classifier.classify(PIXELS), classifier.classify(PIXELS, ["photo", "photo"])
+
+    assert [(one.reason, one.confidence) for one in as_sent] == [
+        (one.reason, one.confidence) for one in converted
+    ]
 
 
 def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
@@ -92,22 +99,6 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
     assert set(session.sizes) == {1}
 
 
-def test_a_model_of_whole_pictures_has_one_kind_of_input() -> None:
-    contract = replace(
-        CONTRACT,
-        input=whole_pictures(28, 1),
-        photo_thresholds=Thresholds(confidence=0.5, familiarity=0.6),
-        photo_calibration=Calibration(temperature=2.0),
-    )
-
-    as_sent = Classifier(Saying(), contract).classify(PIXELS)
-    converted = Classifier(Saying(), contract).classify(PIXELS, ["plain", "plain"])
-
-    assert [(one.reason, one.confidence) for one in as_sent] == [
-        (one.reason, one.confidence) for one in converted
-    ]
-
-
 @pytest.mark.parametrize(
     ("shape", "model", "network"),
     [
@@ -125,43 +116,6 @@ def test_pixels_go_to_the_network_of_their_shape_and_pictures_to_the_second_one(
 ) -> None:
     assert network_for(shape, model, whole_pictures(32, 3)) == network
     assert network_for(shape, model, None) == "pixels"
-
-
-@pytest.mark.parametrize(
-    ("cluttered", "reasons"),
-    [(None, ["ambiguous", "ambiguous"]), (Thresholds(confidence=0.3, familiarity=0.0), ["ambiguous", None])],
-)
-def test_photos_on_cluttered_ground_are_decided_by_their_own_thresholds_where_there_are_some(
-    cluttered: Thresholds | None, reasons: list[str | None]
-) -> None:
-    sure = Thresholds(confidence=0.95, familiarity=0.0)
-    contract = replace(CONTRACT, photo_thresholds=sure, cluttered_thresholds=cluttered)
-
-    answers = Classifier(Saying(), contract).classify(PIXELS, ["plain", "cluttered"])
-
-    assert [one.reason for one in answers] == reasons
-
-
-def test_photos_are_calibrated_on_their_own_and_may_get_another_label() -> None:
-    prefers_shirts = Calibration(temperature=0.5, biases=(0.0, log(1000.0)))
-    contract = replace(CONTRACT, photo_calibration=prefers_shirts)
-
-    as_sent, converted = Classifier(Saying(), contract).classify(PIXELS, ["pixels", "plain"])
-    _, torn = Classifier(Saying(), CONTRACT).classify(PIXELS)
-
-    assert as_sent.confidence == pytest.approx(0.9)
-    assert (torn.label, converted.label) == ("Shirt", "Bag")
-    assert converted.confidence == converted.probabilities.max() > 0.99
-
-
-class SeesHowLight:
-    """A session that is the surer of the second class the lighter a crop is, and finds that less familiar."""
-
-    outputs = 2
-
-    def run(self, pixels: PixelsBatch) -> Scores:
-        light = (pixels.reshape(len(pixels), -1).mean(axis=1) / 255).astype(np.float32)
-        return Scores(np.stack([1 - light, light], axis=1), light)
 
 
 def shade(value: int) -> Pixels:

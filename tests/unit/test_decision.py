@@ -1,11 +1,10 @@
 """The rules between scores and a decision."""
 
 from dataclasses import replace
-from math import log
 
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Calibration, Familiarity, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity, Thresholds
 from inference.decision import calibrate, decide, familiarity_of
 
 THRESHOLDS = Thresholds(confidence=0.7, familiarity=0.05)
@@ -26,13 +25,7 @@ QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
 def test_a_temperature_softens_or_sharpens(
     probabilities: list[float], temperature: float, calibrated: list[float]
 ) -> None:
-    assert calibrate(probabilities, Calibration(temperature=temperature)) == pytest.approx(calibrated)
-
-
-def test_a_bias_multiplies_the_odds_after_the_temperature() -> None:
-    calibration = Calibration(temperature=2.0, biases=(0.0, log(3), -50.0))
-
-    assert calibrate([0.64, 0.36, 0.0], calibration) == pytest.approx([0.8 / 2.6, 1.8 / 2.6, 0.0])
+    assert calibrate(probabilities, temperature) == pytest.approx(calibrated)
 
 
 @pytest.mark.parametrize(

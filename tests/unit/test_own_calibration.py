@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.contract import ModelContract, Thresholds
+from inference.contract import ModelContract
 from inference.session import Scores
 from model_store.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
@@ -73,7 +73,7 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked() -> None:
     found = calibrated(checked_pictures(400, unsure_wrong=80))
 
     (kind,) = found.kinds
-    accepted = kind.confidences >= found.contract.thresholds_of("plain").confidence
+    accepted = kind.confidences >= found.contract.thresholds.confidence
     assert 0.5 < accepted.mean() < 0.9
     assert kind.right[accepted].mean() >= 0.95
 
@@ -83,8 +83,8 @@ def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confide
     checked = checked_pictures(400, unsure_wrong=120)
     found, without = (calibrated(checked, 0.6, one) for one in (confidence, 0.0))
 
-    assert found.contract.thresholds_of("plain").confidence == pytest.approx(confidence)
-    assert without.contract.thresholds_of("plain").confidence < 0.75
+    assert found.contract.thresholds.confidence == pytest.approx(confidence)
+    assert without.contract.thresholds.confidence < 0.75
 
 
 def test_errors_among_the_surest_answers_are_refused_with_what_they_show() -> None:
@@ -117,29 +117,10 @@ def test_pictures_of_few_senders_show_less_than_as_many_of_different_ones() -> N
         calibrated(replace(of_few, truth=wrong), 0.9)
 
 
-def test_the_pixels_keep_temperature_and_thresholds() -> None:
-    found = calibrated(checked_pictures(400, unsure_wrong=40)).contract
-
-    before = a_contract_like()
-    assert (found.temperature, found.thresholds) == (before.temperature, before.thresholds)
-    assert found.photo_calibration is not None
-
-
-def test_one_pair_of_thresholds_decides_about_all_photos_afterwards() -> None:
-    chosen = Thresholds(confidence=0.9, familiarity=0.0)
-    parent = replace(a_contract_like(), photo_thresholds=chosen, cluttered_thresholds=chosen)
-    checked = checked_pictures(400, unsure_wrong=40)
-    parts = np.array([hash_of(group) % 5 for group in checked.groups.tolist()])
-
-    found = calibrate_on(checked, parts, parent, 0.95).contract
-
-    assert found.thresholds_of("cluttered") == found.thresholds_of("plain") != chosen
-
-
 def test_answers_without_an_error_do_not_make_every_confidence_1() -> None:
-    sure = fit_own(checked_pictures(100)).temperature
+    sure = fit_own(checked_pictures(100))
 
-    assert 0.3 < sure < fit_own(checked_pictures(100, sure_wrong=20)).temperature
+    assert 0.3 < sure < fit_own(checked_pictures(100, sure_wrong=20))
 
 
 def test_what_shows_no_class_teaches_nothing() -> None:
@@ -147,16 +128,6 @@ def test_what_shows_no_class_teaches_nothing() -> None:
     ood = replace(some, truth=np.where(some.truth == 3, NONE_OF_THESE, some.truth))
 
     assert fit_own(ood) == fit_own(some.take(some.truth != 3))
-
-
-def test_few_pictures_do_not_leave_the_cut_that_a_parent_has_for_one_ground() -> None:
-    strict = Thresholds(confidence=0.9, familiarity=0.2)
-    parent = replace(a_contract_like(), photo_thresholds=strict, cluttered_thresholds=strict)
-    parts = np.arange(90) % 5
-
-    found = calibrate_on(checked_pictures(90), parts, parent, 0.95).contract
-
-    assert found.thresholds_of("plain").familiarity == FAMILIARITY_OF_PHOTOS
 
 
 @pytest.mark.parametrize(("n", "unfamiliar"), [(400, FAMILIARITY_OF_PHOTOS), (90, 0.2)])

@@ -8,10 +8,10 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract, Thresholds, whole_pictures
 from inference.session import Scores, Session
 from model_store.report import PhotoFigures, wilson_interval
-from tests.fashion import ON_PLAIN
+from tests.fashion import PHOTO
 from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.evaluation.statistics import macro_interval
 from training.measure import decided
@@ -19,7 +19,7 @@ from training.photos.reading import OOD, Photos
 
 CONTRACT = ModelContract(
     labels=("Bag", "Coat", "Dress"),
-    input=InputContract(),
+    input=whole_pictures(28, 1),
     temperature=1.0,
     thresholds=Thresholds(confidence=0.7, familiarity=0.5),
     familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
@@ -74,7 +74,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         sha256=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
         keys=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
         kinds=tuple(folder for _, folder, *_ in taken),
-        shown=(ON_PLAIN,) * len(taken),
+        shown=(PHOTO,) * len(taken),
     )
 
 
@@ -124,7 +124,7 @@ def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous(
 def test_photos_without_a_group_count_each_on_its_own() -> None:
     photos = some_photos()
     asked = asked_photos(
-        WrittenAnswers().run(photos.images), replace(photos, keys=("",) * len(photos)), "plain", "pixels"
+        WrittenAnswers().run(photos.images), replace(photos, keys=("",) * len(photos)), "photo", "pixels"
     )
     answers = decided(Classifier(WrittenAnswers(), CONTRACT), asked)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import Calibration, InputContract, ModelContract, Thresholds
+from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
 from model_store.answers import TEST_SET, Answers
@@ -164,9 +164,9 @@ def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str
     assert [to_hex(bar.get_facecolor()) for bar in bars.patches][: len(colours)] == colours
 
 
-@pytest.mark.parametrize("shown", ["pixels", "plain", "cluttered"])
+@pytest.mark.parametrize("shown", ["pixels", "photo"])
 def test_without_calibration_probabilities_stay_as_the_network_gave_them(shown: str) -> None:
-    contract = replace(CONTRACT, temperature=2.0, photo_calibration=Calibration(temperature=3.0))
+    contract = replace(CONTRACT, temperature=2.0)
     given = Answers.of(TEST_SET, TRUTH, shown=shown, probabilities=PROBABILITIES)
 
     found = decided(Classifier(WrittenAnswers(), uncalibrated(contract)), given)

@@ -11,7 +11,7 @@ from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
 from labelling.review.page import BLIND_LEAD, LEAD, NOTE, RIGHT
 from labelling.run import OUTCOMES
-from model_store.report import HELD_OUT, ON_GROUND
+from model_store.report import HELD_OUT
 from model_store.report_page.sentences import KINDS, OF_KINDS
 from model_store.report_page.wording import NUMBER, PERCENTAGE
 from scripts.training import doubted
@@ -87,7 +87,6 @@ def texts_of_a_module(path: Path) -> set[str]:
 OF_REPORTS = {
     *(NUMBER, PERCENTAGE, HELD_OUT, OTHER_KINDS, "digits", "noise", "smooth noise"),
     *("cross-fitted", "development", "test", "{low} to {high}"),
-    *(ground.strip() for ground in ON_GROUND.values()),
     *(f"{{number}} {many}" for many in ("photo", "photos", "test picture", "test pictures")),
     *KINDS.values(),
     *OF_KINDS.values(),

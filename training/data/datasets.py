@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.contract import EDGE, GREY_28, InputContract, Shown
+from inference.contract import EDGE, GREY_28, InputContract, InputKind
 from model_store.manifest import DataSet
 from training.data.learnt import Contents
 from training.data.pixel_files import read_csv, read_idx
@@ -125,7 +125,7 @@ class LabelledImages:
     keys: NDArray[np.str_] | None = None
     files: tuple[Path, ...] | None = None
     digests: tuple[str, ...] | None = None
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[InputKind, ...] = ()
 
     def __len__(self) -> int:
         """How many pictures there are."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28, InputContract, Shown
+from inference.contract import GREY_28, InputContract, InputKind
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
@@ -49,7 +49,7 @@ class PictureFile:
     sha256: str
     hash: Hash
     pixels: Pixels
-    shown: Shown
+    shown: InputKind
 
 
 def read_files(

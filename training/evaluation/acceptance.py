@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from inference.contract import ACCEPT_NOTHING, ModelContract, Shown
+from inference.contract import ACCEPT_NOTHING, ModelContract
 from model_store.acceptance import AT_MOST, SURENESS, accepted_at, needed, needed_with_an_error
-from model_store.report import ON_GROUND, AcceptPoint, PossiblePromise, Promise, shown_of
+from model_store.report import HELD_OUT, AcceptPoint, PossiblePromise, Promise
 from training.evaluation.grouped import assumed_effects, design_effects
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
@@ -33,7 +33,7 @@ class Kind:
     """A row of the table that thresholds, report and warnings rest on: the answers to one kind of pictures.
 
     Attributes:
-        pictures: HELD_OUT, or a tier of photos, or what it has on one ground.
+        pictures: HELD_OUT, or a tier of photos.
         confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
         right: bool (N,), whether each is.
         accuracy: 0..1, promised of the accepted ones; None without a promise.
@@ -132,26 +132,14 @@ def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...
     A service that is asked for another share of right answers asks it of all that are here.
 
     Args:
-        kinds: the table.
+        kinds: the table of one network.
 
     Returns:
-        By kind, by rising threshold, at the same thresholds where they are decided about alike; empty where
-        every answer to some of these is unfamiliar.
+        By kind, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
     """
-    found: dict[str, tuple[AcceptPoint, ...]] = {}
-    for promised in by_shown([kind for kind in kinds if kind.accuracy is not None]).values():
-        if not (thresholds := _tested(promised)).size:
-            return {}
-        found |= _curves(promised, thresholds)
-    return found
-
-
-def by_shown(kinds: Sequence[Kind]) -> dict[Shown, list[Kind]]:
-    """The kinds that are decided about alike where photos have thresholds of their own."""
-    found: dict[Shown, list[Kind]] = {}
-    for kind in kinds:
-        found.setdefault(shown_of(kind.pictures), []).append(kind)
-    return found
+    promised = [kind for kind in kinds if kind.accuracy is not None]
+    thresholds = _tested(promised)
+    return _curves(promised, thresholds) if thresholds.size else {}
 
 
 def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, ...]:
@@ -160,7 +148,7 @@ def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, .
 
 
 def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
-    threshold = contract.thresholds_of(shown_of(kind.pictures)).confidence
+    threshold = contract.thresholds.confidence
     at = np.array([threshold], np.float32)
     count, right = kind.accepted(at)
     return Promise(
@@ -283,42 +271,30 @@ def _without_least(one: PossiblePromise) -> str:
     return f" The share of right ones alone would accept {one.without_least:.0%}, some of them less sure."
 
 
-def _decided_with(promise: Promise, contract: ModelContract) -> str:
-    """All answers that the same threshold decides about."""
-    if contract.photo_thresholds is None:
-        return "Every answer"
-    match shown_of(promise.pictures):
-        case "pixels":
-            return "Every answer to pixels"
-        case ground:
-            where = "" if contract.cluttered_thresholds is None else ON_GROUND[ground]
-            return f"Every answer to photos{where}"
-
-
-def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> list[str]:
-    """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
+def broken_promises(promised: Sequence[Promise]) -> list[str]:
+    """Why nothing is accepted, a sentence for each promise with too few answers, or else for all.
 
     Where something is, by the parent's threshold, that it is not shown for these pictures.
 
     Args:
-        promised: from `promises`.
-        contract: kinds that its thresholds decide together break together.
+        promised: from `promises`, of one network: its kinds share a threshold, so they are reported together.
     """
-    together: dict[str, list[Promise]] = {}
-    unshown = [one for one in promised if one.accepted and one.lower_bound < one.accuracy]
-    for one in promised:
-        together.setdefault(_decided_with(one, contract), []).append(one)
     said = [
         f"Not shown for your pictures: {one.accepted:,} accepted {one.pictures} do not show that "
         f"{100 * one.accuracy:g}% of them are right. That takes {one.needed:,} without an error, or more "
         "with some. The parent's threshold stays."
-        for one in unshown
+        for one in promised
+        if one.accepted and one.lower_bound < one.accuracy
     ]
+    if not any(one.lower_bound < one.accuracy and not one.accepted for one in promised):
+        return said
     return said + [
-        f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
+        f"{_every(one)} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
         f"{100 * one.accuracy:g}% of the accepted ones are right. That takes {one.needed:,} without an error"
         ", or more with some."
-        for every, some in together.items()
-        if any(one.lower_bound < one.accuracy and not one.accepted for one in some)
-        for one in [one for one in some if one.n < one.needed] or some
+        for one in [one for one in promised if one.n < one.needed] or promised
     ]
+
+
+def _every(promise: Promise) -> str:
+    return "Every answer" if promise.pictures == HELD_OUT else "Every answer to photos"

@@ -1,36 +1,26 @@
 """What the held-out pictures decide about a release: temperature, familiarity and the decision's threshold.
 
-And the table of answers to photos, by tier or by tier and ground, from which photo_decisions.py and
-own_calibration.py choose theirs. Serving does not know a photo's tier, so a threshold keeps the promise of
-every tier. It does know the ground around the garment: where the tiers are found on plain or on cluttered
-ground, with enough photos, each ground has its own. No TensorFlow; never sees the test set. How a threshold
-is shown: acceptance.py; how serving applies it: inference/decision.py.
+And the table of answers to photos, by tier, from which photo_decisions.py and own_calibration.py choose
+theirs. Serving does not know a photo's tier, so a threshold keeps the promise of every tier. No TensorFlow;
+never sees the test set. How a threshold is shown: acceptance.py; how serving applies it:
+inference/decision.py.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Distances
-from inference.contract import (
-    GREY_28,
-    Calibration,
-    Familiarity,
-    Ground,
-    ModelContract,
-    Shown,
-    Thresholds,
-)
+from inference.contract import GREY_28, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.acceptance import ACCEPT_CONFIDENCE, needed
+from model_store.acceptance import ACCEPT_CONFIDENCE
 from model_store.answers import Answers
-from model_store.report import HELD_OUT, ON_GROUND
+from model_store.report import HELD_OUT, PHOTOS_OF_TIER
 from training.decide import fit_temperature
-from training.evaluation.acceptance import Kind, by_shown, confidence_threshold
+from training.evaluation.acceptance import Kind, confidence_threshold
 from training.measure import scores_in
 
 FAMILIARITY_POINTS: Final = 101
@@ -69,14 +59,6 @@ ACCEPTED_OF_OTHER_KINDS: Final = 0.04
 """Share of the photos of left-out kinds that may be accepted. It chooses and promises nothing: from kind to
 kind it is 0 to 14% (docs/explanation/model-card.md)."""
 
-ENOUGH_ON_GROUND: Final = 2 * needed(ACCEPTED_OF_PHOTOS)
-"""Photos of a tier that choose on one ground: as many again as it takes without an error, since some are
-unfamiliar or unsure."""
-
-NEARLY_ALL: Final = 0.95
-"""Share of each promised tier's photos that has to choose before grounds have thresholds of their own: what
-is left would be accepted by what others showed."""
-
 FEWEST_FAMILIAR: Final = 100
 """Known photos below which these do not say what is unfamiliar among them."""
 
@@ -84,30 +66,6 @@ FEWEST_FAMILIAR: Final = 100
 def says_what_is_familiar(answers: Answers) -> bool:
     """Whether there are FEWEST_FAMILIAR known photos."""
     return int(answers.known.sum()) >= FEWEST_FAMILIAR
-
-
-def of_both_grounds(answers: Answers) -> bool:
-    """Whether plain and cluttered photos may choose thresholds of their own.
-
-    Each ground then has `on_grounds` of a tier with a promise, which are nearly all photos of each.
-    """
-    enough = {one: count for one, count in on_grounds(answers).items() if one[0] in PROMISED_TIERS}
-    counted, of_tier = Counter[str](), Counter(answers.sets[answers.known].tolist())
-    for (tier, _), count in enough.items():
-        counted[tier] += count
-    nearly_all = all(counted[tier] >= NEARLY_ALL * of_tier[tier] > 0 for tier in PROMISED_TIERS)
-    return nearly_all and {ground for _, ground in enough} == {"plain", "cluttered"}
-
-
-def on_grounds(answers: Answers) -> dict[tuple[str, Ground], int]:
-    """How many known photos a tier has on a ground, where these are ENOUGH_ON_GROUND; sorted."""
-    known = answers.take(answers.known & np.isin(answers.shown, list(ON_GROUND)))
-    counts = Counter(zip(known.sets.tolist(), known.shown.tolist(), strict=True))
-    return {
-        (tier, cast("Ground", ground)): count
-        for (tier, ground), count in sorted(counts.items())
-        if count >= ENOUGH_ON_GROUND
-    }
 
 
 def fit_contract(
@@ -153,8 +111,6 @@ def photo_kinds(
     confidences: NDArray[np.float32],
     promised: Mapping[str, float],
     least: float = ACCEPT_CONFIDENCE,
-    *,
-    by_ground: bool = False,
 ) -> tuple[Kind, ...]:
     """The rows of the table that are tiers of photos.
 
@@ -165,31 +121,24 @@ def photo_kinds(
         confidences: float32 (N,), from `confidences_of`.
         promised: share of accepted answers that must be right, by tier; others have no promise.
         least: 0..1, confidence that each accepted answer needs.
-        by_ground: whether a row is what a tier has on one ground, as far as it has enough there.
     """
     tiers, together = answers.sets, answers.together
 
-    def kind(tier: str, which: NDArray[np.bool_], ground: str = "") -> Kind:
-        mine = (tiers == tier) & which
+    def kind(tier: str) -> Kind:
+        mine = tiers == tier
         senders = None if together is None else together[mine]
-        name = f"photos of tier {tier}{ground}"
+        name = f"{PHOTOS_OF_TIER}{tier}"
         return Kind(name, confidences[mine], answers.right[mine], promised.get(tier), senders, least)
 
-    if by_ground:
-        return tuple(
-            kind(tier, answers.shown == ground, ON_GROUND[ground]) for tier, ground in on_grounds(answers)
-        )
-    every = np.ones(len(answers), np.bool_)
-    return tuple(kind(tier, every) for tier in sorted(set(tiers[answers.known].tolist())))
+    return tuple(kind(tier) for tier in sorted(set(tiers[answers.known].tolist())))
 
 
 def confidences_of(
     scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
 ) -> NDArray[np.float32]:
     """The confidences of a Kind, float32 (N,): not a number where the familiarity is below the least."""
-    calibration = Calibration(temperature=temperature)
     confidences: NDArray[np.float32] = np.array(
-        [max(calibrate(row, calibration)) for row in scores.probabilities.tolist()], np.float32
+        [max(calibrate(row, temperature)) for row in scores.probabilities.tolist()], np.float32
     )
     if familiarity is None or scores.distances is None:
         return confidences
@@ -197,19 +146,16 @@ def confidences_of(
     return np.where(ranks >= least, confidences, np.float32(np.nan))
 
 
-def fit_thresholds(kinds: Sequence[Kind], least: Mapping[Shown, float]) -> dict[Shown, Thresholds]:
+def fit_thresholds(kinds: Sequence[Kind], least: float) -> Thresholds:
     """The confidence at which most is accepted and every promise kept; ACCEPT_NOTHING where none keeps all.
 
     Args:
-        kinds: the rows of photos.
-        least: the least familiarity of what is accepted, of each ground that has thresholds of its own.
+        kinds: the rows of photos; those without a promise choose nothing.
+        least: the least familiarity of what is accepted.
     """
-    # Easy tiers alone would let too much of others pass, so all tiers of a threshold choose it together.
-    together = by_shown([kind for kind in kinds if kind.accuracy is not None])
-    return {
-        shown: Thresholds(confidence=confidence_threshold(together[shown]), familiarity=familiarity)
-        for shown, familiarity in least.items()
-    }
+    # Easy tiers alone would let too much of others pass, so all tiers choose it together.
+    promised = [kind for kind in kinds if kind.accuracy is not None]
+    return Thresholds(confidence=confidence_threshold(promised), familiarity=least)
 
 
 def usual_accept_right(*, own_classes: bool) -> float:

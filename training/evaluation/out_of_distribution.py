@@ -280,7 +280,7 @@ def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
 
 def _by_distance(near: list[float], far: Distances, contract: ModelContract) -> OutOfScope:
     """Of photos whose features alone are known."""
-    truth, least = np.repeat([0, 1], [len(near), len(far)]), contract.thresholds_of("plain").familiarity
+    truth, least = np.repeat([0, 1], [len(near), len(far)]), contract.thresholds.familiarity
     ranks = (
         [familiarity_of(one, contract.familiarity) for one in far.tolist()] if contract.familiarity else []
     )

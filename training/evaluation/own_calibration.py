@@ -1,7 +1,7 @@
 """The calibration of photos for one's own pictures: temperature and thresholds of a release that exists.
 
-The weights stay, and so does everything about pixels that are used as they are sent. Pure. What the same
-rules decide when a release is made: calibration.py; the release that comes of it: export/recalibrated.py.
+The weights stay, and of a release with two networks everything about pixels. Pure. What the same rules decide
+when a release is made: calibration.py; the release that comes of it: export/recalibrated.py.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Calibration, ModelContract, Thresholds
+from inference.contract import ModelContract, Thresholds
 from inference.decision import familiarity_of
 from model_store.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
 from model_store.answers import Answers
@@ -33,7 +33,7 @@ class OwnCalibration:
     """What one's own pictures decide.
 
     Attributes:
-        contract: the parent's with another calibration and other thresholds of photos.
+        contract: the parent's, of the network that answers photos, with another temperature and thresholds.
         kinds: the answers behind the thresholds, by tier.
         answers: to the pictures, with probabilities that were calibrated by other pictures.
     """
@@ -97,31 +97,25 @@ def calibrate_on(
     thresholds = Thresholds(confidence=threshold, familiarity=least)
     if thresholds.accept_nothing:
         raise NotShown(_why_nothing(kinds, accuracy))
-    fitted = replace(
-        contract, photo_calibration=fit_own(answers), photo_thresholds=thresholds, cluttered_thresholds=None
-    )
+    fitted = replace(contract, temperature=fit_own(answers), thresholds=thresholds)
     return OwnCalibration(fitted, kinds, calibrated)
 
 
-def fit_own(answers: Answers) -> Calibration:
+def fit_own(answers: Answers) -> float:
     """The temperature of the pictures that show a class; each counts alike, as it will be asked.
 
     Args:
         answers: probabilities as the network gave them, of at least one picture that shows a class.
     """
     known = answers.take(answers.known)
-    return Calibration(temperature=fit_temperature(known.probabilities, known.truth))
+    return fit_temperature(known.probabilities, known.truth)
 
 
 def _least_familiarity(answers: Answers, contract: ModelContract) -> float:
-    """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say.
-
-    A parent with thresholds by ground has a higher one for its lower confidences, which do not stay.
-    """
+    """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say."""
     familiarity, distances = contract.familiarity, scores_in(answers).distances
     if familiarity is None or distances is None or not says_what_is_familiar(answers):
-        by_ground = contract.cluttered_thresholds is not None
-        return FAMILIARITY_OF_PHOTOS if by_ground else contract.thresholds_of("plain").familiarity
+        return contract.thresholds.familiarity
     ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
     return float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
 

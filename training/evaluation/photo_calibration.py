@@ -1,9 +1,8 @@
 """The calibration of photos, fitted to photos: a temperature.
 
-The data set's temperature does not fit them: networks are under-confident on photos. A bias per class beside
-it (Alexandari et al. 2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more
-accepted ones (docs/explanation/experiments.md). Releases with biases are served with them
-(inference/decision.py). Pure. The thresholds are in calibration.py.
+A bias per class beside it (Alexandari et al. 2020, arXiv 1901.06852) lowers the loss, and moves photos to
+other classes without more accepted ones (docs/explanation/experiments.md). Pure. The thresholds are in
+calibration.py.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Calibration
 from inference.decision import calibrate
 from model_store.answers import Answers
 from training.decide import fit_temperature
@@ -23,7 +21,7 @@ FOLDS: Final = 5
 """How many parts the photos have; the calibration of one part is fitted to the other parts."""
 
 
-def fit_photo_calibration(answers: Answers) -> Calibration:
+def fit_photo_calibration(answers: Answers) -> float:
     """The temperature that minimises the negative log likelihood of the photos that show a class.
 
     All classes have the same weight, and within a class all its tiers, however many photos there are. What
@@ -34,7 +32,7 @@ def fit_photo_calibration(answers: Answers) -> Calibration:
     """
     known = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
     weights = _weights(known.truth, known.sets)
-    return Calibration(temperature=fit_temperature(known.probabilities, known.truth, weights))
+    return fit_temperature(known.probabilities, known.truth, weights)
 
 
 def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
@@ -49,7 +47,7 @@ def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.f
 def calibrated_out_of_fold(
     answers: Answers,
     parts: NDArray[np.int64],
-    fit: Callable[[Answers], Calibration] = fit_photo_calibration,
+    fit: Callable[[Answers], float] = fit_photo_calibration,
 ) -> Answers:
     """The photos with calibrated probabilities; the calibration of each was fitted to other photos.
 
@@ -60,7 +58,7 @@ def calibrated_out_of_fold(
         answers: probabilities as the network gave them.
         parts: int64 (N,), 0..FOLDS - 1; photos of one group are in one part, and there are photos of classes
             in two parts at least.
-        fit: the calibration of the others.
+        fit: the temperature of the others.
     """
     probabilities = answers.probabilities.copy()
     for part in range(FOLDS):
@@ -69,6 +67,6 @@ def calibrated_out_of_fold(
     return replace(answers, probabilities=probabilities)
 
 
-def _calibrated(probabilities: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
-    rows = [calibrate(row, calibration) for row in probabilities.tolist()]
+def _calibrated(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    rows = [calibrate(row, temperature) for row in probabilities.tolist()]
     return np.array(rows, np.float64).reshape(probabilities.shape)

@@ -1,7 +1,7 @@
 """What answers to photos decide about the network that gives them: temperature, familiarity, thresholds.
 
-Each ground has thresholds of its own where its tiers have enough photos. What people looked at because the
-model doubted it decides nothing. Pure. The rules: calibration.py and acceptance.py.
+What people looked at because the model doubted it decides nothing. Pure. The rules: calibration.py and
+acceptance.py.
 """
 
 from collections import Counter
@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import ACCEPT_NOTHING, Calibration, Familiarity, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity, Thresholds
 from inference.session import Scores
 from model_store.acceptance import needed
 from model_store.answers import Answers
+from model_store.report import PHOTOS_OF_TIER
 from training.evaluation.acceptance import Kind
 from training.evaluation.calibration import (
     ACCEPTED_OF_OTHER_KINDS,
@@ -36,18 +37,16 @@ class PhotoDecisions:
     """What photos decide.
 
     Attributes:
-        calibration: of the network.
+        temperature: of the network.
         familiarity: None where it has no OOD score.
-        plain: thresholds of all photos, or of those on plain ground.
-        cluttered: of the others; None where the same decide about all.
+        thresholds: of all photos.
         kinds: the answers behind them.
         answers: to the photos, each with probabilities that others calibrated.
     """
 
-    calibration: Calibration
+    temperature: float
     familiarity: Familiarity | None
-    plain: Thresholds
-    cluttered: Thresholds | None
+    thresholds: Thresholds
     kinds: tuple[Kind, ...]
     answers: Answers
 
@@ -70,21 +69,21 @@ def decide_on_photos(
         before: the parent's threshold of confidence.
     """
     calibrated = calibrated_out_of_fold(answers, parts)
-    calibration = fit_photo_calibration(answers)
+    temperature = fit_photo_calibration(answers)
     familiarity = _familiarity(answers.take(answers.known & (answers.sets != CORRECTED_TIER)))
     promised = dict.fromkeys(_deciding_tiers(answers), ACCEPTED_OF_PHOTOS)
     for least in FAMILIARITIES_OF_PHOTOS if of_other_kinds else (FAMILIARITY_OF_PHOTOS,):
         confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, least)
         kinds = photo_kinds(calibrated, confidences, promised)
-        thresholds = fit_thresholds(kinds, {"plain": least})["plain"]
+        thresholds = fit_thresholds(kinds, least)
         if thresholds.accept_nothing and _too_few(kinds, before):
             thresholds = replace(thresholds, confidence=before)
         if of_other_kinds is None or thresholds.accept_nothing:
             break
-        others = confidences_of(of_other_kinds, calibration.temperature, familiarity, least)
+        others = confidences_of(of_other_kinds, temperature, familiarity, least)
         if np.mean(others >= thresholds.confidence) <= ACCEPTED_OF_OTHER_KINDS:
             break
-    return PhotoDecisions(calibration, familiarity, thresholds, None, kinds, calibrated)
+    return PhotoDecisions(temperature, familiarity, thresholds, kinds, calibrated)
 
 
 def _deciding_tiers(answers: Answers) -> list[str]:
@@ -98,7 +97,7 @@ def _deciding_tiers(answers: Answers) -> list[str]:
 
 def _too_few(kinds: Sequence[Kind], threshold: float) -> bool:
     """Whether the user's own pictures that this threshold accepts are too few to show what is promised."""
-    own, at = f"photos of tier {OWN_TIER}", np.array([threshold], np.float32)
+    own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([threshold], np.float32)
     return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in kinds if kind.pictures == own)
 
 

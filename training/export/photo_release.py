@@ -132,7 +132,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
 def answers_of_folds(learnt: SeenPhotos, fitted: PhotoHead) -> Answers:
     """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
     asked, others = learnt.take(fitted.asked), fitted.of_other_kinds
-    given = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
+    given = asked_photos(fitted.scores, asked, "photo", "photos", fitted.folds)
     if others is None:
         return given
     truth = np.full(len(others.probabilities), NONE_OF_THESE)
@@ -165,9 +165,8 @@ def _copy(parent: LocalRelease, folder: Path, *others: str) -> None:
 def _network(found: PhotoDecisions, golden: Golden) -> PhotoNetwork:
     return PhotoNetwork(
         input=READS,
-        temperature=found.calibration.temperature,
-        thresholds=found.plain,
-        cluttered_thresholds=found.cluttered,
+        temperature=found.temperature,
+        thresholds=found.thresholds,
         familiarity=found.familiarity,
         golden=golden,
     )
@@ -186,11 +185,11 @@ def _complete(  # noqa: PLR0913, PLR0917 - what the files are made of
     contract = photos.contract(parent.manifest.model.labels)
     session = OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape)
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
-    for broken in broken_promises(promises(found.kinds, contract), contract):
+    for broken in broken_promises(promises(found.kinds, contract)):
         say(broken)
     report = _report(before, photos, found, answers, figures)
     (folder / REPORT).write_bytes(report.as_bytes())
-    model = parent.manifest.model.without_cascade()
+    model = parent.manifest.model
     (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
     (folder / ANSWERS).write_bytes(packed(tested + answers))
@@ -286,7 +285,7 @@ def _sealed(folder: Path, parent: Manifest, photos: PhotoNetwork, record: JsonVa
     return seal(
         folder,
         created_at=datetime.now(UTC),
-        model=parent.model.without_cascade(),
+        model=parent.model,
         photos=photos,
         golden=parent.golden,
         training=parent.training | {"photo_network": record, "calibrated": None},

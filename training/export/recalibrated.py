@@ -1,6 +1,6 @@
 """Make a release of another one's weights, calibrated on one's own checked pictures.
 
-Model, graph, test figures and everything about pixels are the parent's, as files or as figures; measured
+Model, graph, test figures and, beside a second network, everything about pixels are the parent's; measured
 again is what the new calibration changes, on the pictures at hand: evaluation/own_calibration.py. The report
 says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data set, writes one folder.
 """
@@ -61,12 +61,12 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     accuracy = accept.right or ACCEPTED_OF_PHOTOS
     photos = _not_learnt(photos, parent, say)
     check_enough(photos.known_tiers, accuracy)
-    before = parent.manifest.photo_contract.without_cascade()
+    before = parent.manifest.photo_contract
     session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
     network = "photos" if parent.manifest.photos else "pixels"
-    given = asked_photos(scored(session, photos.images), photos, photos.grounds, network)
+    given = asked_photos(scored(session, photos.images), photos, photos.shown, network)
     found = calibrate_on(given, photos.drawn(FOLDS), before, accuracy, accept.confidence)
-    if found.contract.familiarity is not None and not found.contract.thresholds_of("plain").familiarity:
+    if found.contract.familiarity is not None and not found.contract.thresholds.familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     # Each picture was calibrated by others already; all of them chose the thresholds.
     answers = decided(Classifier(session, uncalibrated(found.contract)), found.answers)
@@ -88,10 +88,10 @@ def _contracts(parent: Manifest, found: OwnCalibration) -> tuple[ModelContract, 
     if parent.photos is None:
         return found.contract, None
     now = {
-        "temperature": found.contract.calibration_of("plain").temperature,
-        "thresholds": found.contract.thresholds_of("plain"),
+        "temperature": found.contract.temperature,
+        "thresholds": found.contract.thresholds,
     }
-    return parent.model.without_cascade(), parent.photos.model_copy(update=now)
+    return parent.model, parent.photos.model_copy(update=now)
 
 
 def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
@@ -113,11 +113,11 @@ def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
 
 def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accuracy: float) -> Report:
     """The parent's report, with everything about photos from these pictures, or marked as the parent's."""
-    before, contract = parent.report(), parent.manifest.model
+    before = parent.report()
     known = answers.take(answers.known)
     test_decided_by = before.calibrated.test_decided_by if before.calibrated else None
-    divided = parent.manifest.photos is not None or contract.photo_thresholds is not None
-    if not divided:  # the test pictures may be photos, which other thresholds decided
+    held_out = parent.manifest.photos is not None  # else it was decided by thresholds that are gone
+    if not held_out:
         test_decided_by = parent.version
     calibrated = Calibrated(
         parent=parent.version,
@@ -126,16 +126,15 @@ def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accur
         accuracy=accuracy,
         test_decided_by=test_decided_by,
     )
-    held_out = before.acceptance.get(HELD_OUT, ())
-    curves = acceptance_curves(found.kinds)
+    curves = {kind: curve for kind, curve in before.acceptance.items() if held_out and kind == HELD_OUT}
     own = photo_figures(answers, found.contract, DEVELOPMENT)
     return before.model_copy(
         update={
             "promises": (
-                *(one for one in before.promises if one.pictures == HELD_OUT),
+                *(one for one in before.promises if held_out and one.pictures == HELD_OUT),
                 *promises(found.kinds, found.contract),
             ),
-            "acceptance": ({HELD_OUT: held_out} if held_out else {}) | curves,
+            "acceptance": curves | acceptance_curves(found.kinds),
             "photos": dict(sorted((_carried_over(parent, before) | own).items())),
             "calibrated": calibrated,
         }
@@ -143,19 +142,11 @@ def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accur
 
 
 def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigures]:
-    """The parent's figures of photos, as far as a temperature leaves its answers as they were."""
-    if not _same_answers(parent):
-        return {}
+    """The parent's figures of photos: a temperature leaves the likeliest classes as they were."""
     return {
         tier: one.model_copy(update={"decided_by": one.decided_by or parent.version})
         for tier, one in before.photos.items()
     }
-
-
-def _same_answers(parent: LocalRelease) -> bool:
-    """Whether the likeliest class stays: biases, or another conversion, may have made it another."""
-    before = parent.manifest.photo_contract
-    return not (before.photos_unproven or before.calibration_of("plain").biases)
 
 
 def _write_answers(folder: Path, parent: LocalRelease, own: Answers) -> None:
@@ -166,8 +157,7 @@ def _write_answers(folder: Path, parent: LocalRelease, own: Answers) -> None:
     tested = earlier.sets == TEST_SET
     measured_now = np.isin(measured_tiers(earlier), measured_tiers(own))
     others = ~measured_now & ~np.isin(earlier.pictures, own.pictures)
-    kept = tested | others if _same_answers(parent) else tested
-    (folder / ANSWERS).write_bytes(packed(earlier.take(kept) + own))
+    (folder / ANSWERS).write_bytes(packed(earlier.take(tested | others) + own))
 
 
 def _sealed(

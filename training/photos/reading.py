@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import Ground, InputContract, Shown
+from inference.contract import InputContract, InputKind
 from labelling.review.corrections import NONE
 from model_store.answers import CORRECTED
 from training.data.corrections import Corrections
@@ -69,15 +69,10 @@ class Photos:
     sha256: tuple[str, ...]
     keys: tuple[str, ...]
     kinds: tuple[str, ...]
-    shown: tuple[Shown, ...]
+    shown: tuple[InputKind, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
-
-    @property
-    def grounds(self) -> tuple[Ground, ...]:
-        """The ground of each; a file with pixels that are read as they are counts as a plain photo."""
-        return tuple("cluttered" if shown == "cluttered" else "plain" for shown in self.shown)
 
     @property
     def known_tiers(self) -> tuple[str, ...]:

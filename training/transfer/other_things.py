@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.border import ground_of
+from inference.border import look_at_border
+from inference.contract import GREY_28
 from training.data.datasets import LabelledImages
 from training.data.picture_files import decode_file
 from training.evaluation.out_of_distribution import OodPhotos, fit_whitening
@@ -127,5 +128,6 @@ def are_cluttered(files: Sequence[Path]) -> bool:
     """
     chosen = files[:: -(-len(files) // LOOKED_AT) or 1]
     read = [found[1] for file in chosen if not isinstance(found := decode_file(file), str)]
-    cluttered = [ground_of(one.picture) == "cluttered" for one in read]
+    tolerance = GREY_28.imaging.border_tolerance
+    cluttered = [not look_at_border(one.picture, tolerance).is_plain() for one in read]
     return bool(cluttered) and float(np.mean(cluttered)) > 0.5

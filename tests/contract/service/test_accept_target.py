@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Thresholds
+from inference.contract import ACCEPT_NOTHING, whole_pictures
 from model_store.publish import publish
 from model_store.report import AcceptPoint, PossiblePromise
 from model_store.store import open_store
@@ -14,6 +14,7 @@ from tests.contract.service.conftest import MakeApp, poll, ready
 from tests.releases import a_release, a_store
 from tests.uploads import UPLOAD, a_garment, png
 
+READS = whole_pictures(32, 3)
 PHOTO = png(np.dstack([a_garment()] * 3))
 
 CURVES = {
@@ -35,7 +36,7 @@ POINTS = {
 def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_decides(
     make_app: MakeApp, tmp_path: Path, target: str, threshold: float
 ) -> None:
-    app = make_app(model_store=a_store(tmp_path, acceptance=POINTS), accept_target=target)
+    app = make_app(model_store=a_store(tmp_path, reads=READS, acceptance=POINTS), accept_target=target)
     client = app.test_client()
 
     answer = client.post("/predict", data=UPLOAD).get_json()
@@ -53,11 +54,10 @@ def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_de
     assert ready(app)["accept_target"] == {"status": "ok"}
 
 
-def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
+def test_photos_have_a_threshold_of_their_own_where_a_network_answers_them(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    of_photos = Thresholds(confidence=0.5, familiarity=0.0)
-    store = a_store(tmp_path, acceptance=POINTS, photo_thresholds=of_photos)
+    store = a_store(tmp_path, acceptance=POINTS, photos=READS)
     client = make_app(model_store=store, accept_target=0.94).test_client()
 
     model = client.get("/model").get_json()
@@ -70,50 +70,22 @@ def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
     }
 
 
-def test_each_ground_of_photos_has_the_threshold_that_its_own_answers_show(
-    make_app: MakeApp, tmp_path: Path
-) -> None:
-    held_out, cluttered = POINTS.values()
-    plain = tuple(
-        one.model_copy(update={"threshold": one.threshold / 10, "lower_bound": 0.99}) for one in cluttered
-    )
-    curves = {
-        "held-out pictures": held_out,
-        "photos of tier A on plain ground": plain,
-        "photos of tier C on cluttered ground": cluttered,
-    }
-    chosen = Thresholds(confidence=0.5, familiarity=0.06)
-    store = a_store(tmp_path, acceptance=curves, photo_thresholds=chosen, cluttered_thresholds=chosen)
+def test_no_target_makes_photos_accepted_that_no_network_answers(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(model_store=a_store(tmp_path, acceptance=POINTS), accept_target=0.9)
 
-    app = make_app(model_store=store, accept_target=0.94)
-    model = app.test_client().get("/model").get_json()
-    page = app.test_client().get("/metrics", headers={"Accept": "text/html"}).text
+    answers = [app.test_client().post("/predict", data=one).get_json() for one in (UPLOAD, PHOTO)]
 
-    assert model["photo_thresholds"] == {"confidence": pytest.approx(0.01), "familiarity": 0.06}
-    assert model["cluttered_thresholds"] == {"confidence": 0.3, "familiarity": 0.06}
-    assert "What this service accepts, so that at least 94% are right" in page
-
-
-def test_a_ground_of_which_the_report_says_nothing_is_reviewed(make_app: MakeApp, tmp_path: Path) -> None:
-    held_out, plain = POINTS.values()
-    curves = {"held-out pictures": held_out, "photos of tier A on plain ground": plain}
-    chosen = Thresholds(confidence=0.5, familiarity=0.06)
-    store = a_store(tmp_path, acceptance=curves, photo_thresholds=chosen, cluttered_thresholds=chosen)
-
-    model = make_app(model_store=store, accept_target=0.94).test_client().get("/model").get_json()
-
-    assert model["photo_thresholds"]["confidence"] == 0.3
-    assert model["cluttered_thresholds"]["confidence"] == ACCEPT_NOTHING
+    assert answers[1]["reason"] == "unproven"
+    assert "no network that answers photos" in ready(app)["accept_target"]["error"]
+    gives = app.test_client().get("/model").get_json()["accept_target"]["gives"]
+    assert list(gives) == ["held-out pictures"]
 
 
 def test_photos_of_which_the_report_says_nothing_are_reviewed_and_readyz_says_so(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
     curves = {"held-out pictures": POINTS["held-out pictures"]}
-    of_photos = Thresholds(confidence=0.5, familiarity=0.0)
-    app = make_app(
-        model_store=a_store(tmp_path, acceptance=curves, photo_thresholds=of_photos), accept_target=0.9
-    )
+    app = make_app(model_store=a_store(tmp_path, acceptance=curves, photos=READS), accept_target=0.9)
     client = app.test_client()
 
     model = client.get("/model").get_json()
@@ -167,7 +139,7 @@ def test_a_report_that_counts_its_answers_is_read_as_the_training_reads_it(
 def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     make_app: MakeApp, tmp_path: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], reason: str
 ) -> None:
-    store = a_store(tmp_path, acceptance=acceptance)
+    store = a_store(tmp_path, reads=READS, acceptance=acceptance)
 
     app = make_app(model_store=store, accept_target=0.97)
 
@@ -183,8 +155,7 @@ def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
 ) -> None:
     store = a_store(tmp_path, acceptance=POINTS)
     app = make_app(model_store=store, refresh_seconds=3600, accept_target=0.7)
-    accepting = Thresholds(confidence=0.01, familiarity=0.0)
-    second = a_release(tmp_path / "second", seed=2, photo_thresholds=accepting)
+    second = a_release(tmp_path / "second", seed=2)
     version = publish(second, open_store(store), by="tests", force=True).manifest.version
 
     condition = poll(app)

@@ -1,7 +1,4 @@
-"""A release with thresholds of its own for photos: what is converted meets them, whichever way it came.
-
-Where the release has others for photos on cluttered ground, these meet those.
-"""
+"""A release without a network for photos: what is converted is `unproven`, whichever way it came."""
 
 import json
 from pathlib import Path
@@ -10,7 +7,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from inference.contract import ACCEPT_NOTHING, Thresholds
+from inference.contract import ACCEPT_NOTHING
 from scripts.label import main as label
 from scripts.predict import main as predict
 from tests.contract.service.conftest import MakeApp
@@ -31,8 +28,7 @@ PICTURES = {
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts any pixels, and no photo; its store is beside it."""
     folder = tmp_path_factory.mktemp("photos")
-    none = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
-    a_store(folder, photo_thresholds=none)
+    a_store(folder)
     return folder / "made"
 
 
@@ -59,39 +55,18 @@ def test_pixels_are_none_and_each_picture_of_a_batch_is_what_it_is(client: Flask
     assert decisions == ["review", "accept", None, "accept", "review"]
 
 
+def test_readyz_says_why(client: FlaskClient) -> None:
+    condition = client.get("/readyz").get_json()["photos"]
+
+    assert condition["status"] == "unproven"
+    assert "no network that answers photos" in condition["error"]
+
+
 def test_model_names_both(client: FlaskClient) -> None:
     model = client.get("/model").get_json()
 
     assert model["thresholds"] == {"confidence": 0.01, "familiarity": 0.0}
     assert model["photo_thresholds"] == {"confidence": ACCEPT_NOTHING, "familiarity": 0.0}
-
-
-@pytest.fixture(scope="module")
-def by_ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """It accepts any photo on plain ground, and none on cluttered ground."""
-    folder = tmp_path_factory.mktemp("grounds")
-    some, none = (Thresholds(confidence=one, familiarity=0.0) for one in (0.01, ACCEPT_NOTHING))
-    a_store(folder, photo_thresholds=some, cluttered_thresholds=none)
-    return folder / "made"
-
-
-def test_a_photo_on_cluttered_ground_meets_the_thresholds_of_that(
-    make_app: MakeApp, by_ground: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    client = make_app(model_store=str(by_ground.parent / "store")).test_client()
-    shop = {"cluttered.png": PHOTO, "plain.png": PICTURES["grey, larger"][0]}
-    for name, content in shop.items():
-        (tmp_path / name).write_bytes(content)
-
-    alone = [client.post("/predict", data=content).get_json() for content in shop.values()]
-    sent = {"images": [in_base64(content) for content in shop.values()]}
-    batch = client.post("/predict/batch", json=sent).get_json()["predictions"]
-    predict([*(str(tmp_path / name) for name in shop), "--model", str(by_ground), "--json"])
-    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    for answers in (alone, batch, printed):
-        assert [one["reason"] for one in answers] == ["unproven", None]
-    assert client.get("/model").get_json()["cluttered_thresholds"]["confidence"] == ACCEPT_NOTHING
 
 
 def test_a_table_and_the_command_line_decide_as_the_service_does(

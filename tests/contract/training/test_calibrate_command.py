@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
+from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
 from model_store.answers import ANSWERS
 from model_store.assemble import seal
@@ -29,11 +29,12 @@ from training.data.learnt import Learnt
 from training.errors import BadRecipe, NotShown
 
 PICTURES = 130
+WHOLE = whole_pictures(32, 3)
 
 
 @pytest.fixture
 def parent(tmp_path: Path) -> LocalRelease:
-    return open_release(a_release(tmp_path / "parent"))
+    return open_release(a_release(tmp_path / "parent", reads=WHOLE))
 
 
 @pytest.fixture
@@ -126,17 +127,11 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
     assert (after.photos.input, after.photos.golden) == (before.photos.input, before.photos.golden)
 
 
-def test_photos_of_an_older_release_are_accepted_again_once_it_is_calibrated(tmp_path: Path) -> None:
-    older = InputContract(imaging=Imaging(cascade={"segmentation": "grabcut"}))
-    parent = open_release(a_release(tmp_path / "older", reads=older))
-    folder = write_photos(tmp_path / "shown", PICTURES, {"own": ("0",)})
-    table = a_table(tmp_path / "shown.csv", folder, answered(parent, folder))
+def test_a_release_without_a_network_for_photos_is_refused(tmp_path: Path, pictures: Path) -> None:
+    release = a_release(tmp_path / "pixels")
 
-    child = calibrating(tmp_path, parent, table)
-
-    assert parent.manifest.model.thresholds_of("plain").accept_nothing
-    assert child.manifest.model.input == GREY_28
-    assert not child.manifest.model.thresholds_of("plain").accept_nothing
+    with pytest.raises(BadRecipe, match="no network that answers photos"):
+        calibrate.main([str(release), "--photos", str(pictures)])
 
 
 def test_it_says_what_share_is_accepted_and_how_sure_that_is(
@@ -150,7 +145,7 @@ def test_it_says_what_share_is_accepted_and_how_sure_that_is(
     assert document["version"] == child.version
     assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
     assert low < decisions["coverage"] < high
-    assert child.manifest.model.thresholds_of("plain").confidence == decisions["confidence_threshold"]
+    assert child.manifest.model.thresholds.confidence == decisions["confidence_threshold"]
 
 
 def test_corrections_win_over_the_labels_of_the_pictures(
@@ -211,8 +206,10 @@ def test_it_follows_its_parent_through_the_gate(tmp_path: Path, parent: LocalRel
 
 
 def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:
-    worse = open_release(a_release(tmp_path / "worse", accuracy=0.8))
-    current = publish(a_release(tmp_path / "best", seed=1), open_store(str(tmp_path / "out")), by="tests")
+    worse = open_release(a_release(tmp_path / "worse", accuracy=0.8, reads=WHOLE))
+    current = publish(
+        a_release(tmp_path / "best", seed=1, reads=WHOLE), open_store(str(tmp_path / "out")), by="tests"
+    )
 
     with pytest.raises(GateRefused, match=r"80\.00% right against 93\.00%"):
         calibrating(tmp_path, worse, pictures)

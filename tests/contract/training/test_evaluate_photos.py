@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Thresholds, whole_pictures
+from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from model_store.local import open_release
 from model_store.networks import open_networks
@@ -15,7 +15,6 @@ from scripts import evaluate
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
-from tests.uploads import png
 from training.data.learnt import Learnt
 
 
@@ -69,33 +68,6 @@ def test_photos_in_plain_class_folders_are_one_tier(
     assert {tier: one["n"] for tier, one in section.items()} == {"own": 3}
 
 
-@pytest.mark.parametrize("option", ["--photos", "--data"])
-def test_photos_on_plain_and_on_cluttered_ground_meet_their_own_thresholds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
-) -> None:
-    """The release accepts everything on plain ground, and nothing on cluttered ground."""
-    some, none = (Thresholds(confidence=one, familiarity=0.0) for one in (0.01, ACCEPT_NOTHING))
-    kinds = tuple(f"kind {number}" for number in range(10))
-    release = a_release(tmp_path / "release", labels=kinds, photo_thresholds=some, cluttered_thresholds=none)
-    random = np.random.default_rng(0)
-    for kind in kinds:
-        (folder := tmp_path / "shop" / kind).mkdir(parents=True)
-        for number in range(3):
-            garment = np.full((60, 40, 3), 255, np.uint8)
-            garment[20:40, 10:30] = random.integers(0, 200, 3)
-            (folder / f"plain-{number}.png").write_bytes(png(garment))
-        (folder / "cluttered.png").write_bytes(png(random.integers(0, 256, (60, 40, 3), np.uint8)))
-
-    evaluate.main([str(release), option, str(tmp_path / "shop"), "--json"])
-    section = capsys.readouterr().out
-    evaluate.main([str(release), "--photos", str(tmp_path / "shop")])
-    shown = " ".join(capsys.readouterr().out.split())
-
-    assert '"coverage": 0.75' in section
-    assert "on plain ground: accepted from confidence 0.01" in shown
-    assert "on cluttered ground: no confidence is accepted" in shown
-
-
 def test_all_pictures_of_a_folder_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Three of each class, which no training would take."""
     folder = write_class_folders(tmp_path / "new", 3)
@@ -139,7 +111,6 @@ def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
     release = a_release(
         tmp_path / "release",
         labels=("Shirt", "Trouser", *"abcdef", "Bag"),
-        photo_thresholds=Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0),
     )
     arguments = [str(release), "--photos", str(photos), "--split", "unseen by anybody"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from model_store.local import bundled
 from scripts.training.photo_network import _seen
-from tests.fashion import ON_PLAIN
+from tests.fashion import PHOTO
 from training.features import READS, Seen
 from training.photos.photo_network import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
 from training.photos.reading import OOD, Photos
@@ -28,7 +28,6 @@ def seen(*photos: tuple[int, str, str]) -> SeenPhotos:
         sha256=names,
         keys=names,
         kinds=np.array(kinds),
-        grounds=np.full(len(photos), "plain"),
         checked=np.ones(len(photos), bool),
     )
 
@@ -45,7 +44,7 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Photos:
         sha256=tuple(sha256),
         keys=tuple(sha256),
         kinds=("Bag",) * n,
-        shown=(ON_PLAIN,) * n,
+        shown=(PHOTO,) * n,
     )
 
 
