@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from labelling.errors import OtherRun
-from labelling.review.audit import EACH_END, Audit, Share, audit
-from labelling.review.corrections import read_corrections
+from labelling.review.audit import EACH_END, Audit, Share, audit, found_in
+from labelling.review.corrections import Correction, read_corrections
 from labelling.table import labels_in, read_rows
 from model_store.acceptance import needed
 from model_store.cache import find_release
@@ -79,6 +79,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--model", default="bundled", help=RELEASE_HELP + "; with the version that the table names")
     add("--plot", type=Path, metavar="FILE.png", help="draw the shares with their intervals")
     return parser
+
+
+def tell_audit(corrections: Sequence[Correction]) -> None:
+    """Print what the answers to a sheet's sample show, for the commands that read what it exports."""
+    if found := found_in(corrections):
+        console().print(found.sentence())
 
 
 def _promises(model: str, version: str) -> tuple[Promise, ...]:

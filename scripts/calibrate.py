@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 from inference.contract import Thresholds
+from labelling.review.corrections import read_corrections
 from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
 from model_store.report import PHOTOS_OF_TIER, PhotoFigures, Promise, Report
+from scripts.audit import tell_audit
 from scripts.publish import RELEASE, add_store_options, hand_over, open_target
 from scripts.terminal import (
     RELEASE_HELP,
@@ -26,9 +28,9 @@ from scripts.terminal import (
 )
 from scripts.training.options import add_accept_options, conditions_of
 from scripts.training.photos import photos_in
-from training.data.corrections import read_corrections
+from training.data.corrections import read_corrections as read_given
 from training.errors import BadRecipe
-from training.photos.reading import OOD, OWN_TIER, list_photos
+from training.photos.reading import OOD, OWN_TIER, is_corrections, list_photos
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
@@ -73,7 +75,8 @@ def _calibrate(arguments: argparse.Namespace) -> object:
             "answers to photos are `review`. Calibrate a release that has one, such as the bundled one."
         )
     store = open_target(arguments)
-    contract, corrections = parent.manifest.photo_contract, read_corrections(arguments.corrections)
+    tell_audit(read_corrections(_of_people(arguments), None))
+    contract, corrections = parent.manifest.photo_contract, read_given(arguments.corrections)
     if not arguments.corrections:  # which may give a class to pictures that have none
         _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
@@ -88,6 +91,12 @@ def _calibrate(arguments: argparse.Namespace) -> object:
         "promises": [one.model_dump(mode="json") for one in _own(report)],
         "photos": {tier: one.model_dump(mode="json") for tier, one in _measured(report).items()},
     }
+
+
+def _of_people(arguments: argparse.Namespace) -> list[Path]:
+    """The files of people's answers."""
+    photos = arguments.photos.expanduser()
+    return [*arguments.corrections, *([photos] if is_corrections(photos) else [])]
 
 
 def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) -> None:

@@ -14,11 +14,13 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
+from labelling.review.corrections import read_corrections
 from model_store.cache import find_release, is_store
 from model_store.local import LocalRelease
 from model_store.promotions import newest
 from model_store.store import open_store
 from scripts import train
+from scripts.audit import tell_audit
 from scripts.progress import as_time, counting
 from scripts.publish import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, run
@@ -65,6 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 def _improve(arguments: argparse.Namespace, more: Words) -> object:
     name = arguments.release or _usual_release()
     parent = find_release(name, arguments.from_version)
+    tell_audit(read_corrections([arguments.corrections], None))
     target = [
         *(["--out", arguments.out] if arguments.out else []),
         *(["--publish", arguments.publish] if arguments.publish else []),

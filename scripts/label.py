@@ -23,11 +23,13 @@ from labelling.permits import Network, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review.answers import correct
+from labelling.review.corrections import read_corrections
 from labelling.review.page import Sizes, write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
 from labelling.table import form_of
 from model_store.cache import find_release
+from scripts.audit import tell_audit
 from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
@@ -44,9 +46,10 @@ from scripts.terminal import (
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
 REVIEW_LIMIT = 1000
+"""Pictures on a review page by default: a few megabytes, and an hour of looking."""
+
 AUDITED = 50
 """Pictures of a review sheet that are drawn at random, unless --audit says otherwise."""
-"""Pictures on a review page by default: a few megabytes, and an hour of looking."""
 
 EXAMPLES = (
     "wardrobe label photos --out labels.csv",
@@ -84,6 +87,7 @@ def _correct(arguments: argparse.Namespace) -> object:
     console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
+    tell_audit(read_corrections(arguments.corrections, None))
     return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
 
 
@@ -138,7 +142,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = f"pictures of that page that are drawn at random, for wardrobe audit ({AUDITED}; 0 for none)"
+    audit = f"pictures of that page that are drawn at random, to be answered first ({AUDITED}; 0 for none)"
     add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"

@@ -1,8 +1,8 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of the table.
 
-`sample` draws it from all answered rows; the review sheet mixes it with the doubtful ones and does not show
-which is which. `audit` compares what people said of it with what the model answered. Knows tables and
-corrections, neither journals nor releases.
+`sample` draws it from all answered rows; the review sheet shows it first, without what the model answered.
+`audit` compares what people said of it with the table; `found_in` does so with what the sheet exported alone.
+Knows tables and corrections, neither journals nor releases.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 from labelling.errors import CorrectionsUnusable
 from labelling.review.answers import match
 from labelling.review.corrections import LEFT_OUT, Correction, merge
+from labelling.run import ACCEPT
+from model_store.acceptance import SURENESS
 
 EACH_END: Final = 0.975
 """Sureness of each end of the intervals, which are two-sided, of 95%."""
@@ -59,6 +61,47 @@ class Audit:
     accepted: Share
     reviewed: Share
     labels: dict[str, Share]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a sheet's export says of the accepted answers.
+
+    Attributes:
+        drawn: pictures of the sample.
+        answered: of these, those that a person answered.
+        accepted, right: of these, what the model accepted and no person left out, and how many are right.
+    """
+
+    drawn: int
+    answered: int
+    accepted: int
+    right: int
+
+    def sentence(self) -> str:
+        """One line for a terminal; the bound is one-sided, of SURENESS (Clopper and Pearson 1934)."""
+        some = f" {self.drawn - self.answered:,} of its {self.drawn:,} pictures have no answer."
+        missing = some if self.answered < self.drawn else ""
+        if not self.accepted:
+            return f"Audit: the model accepted none of {self.answered:,} pictures drawn at random.{missing}"
+        low, _ = interval(self.right, self.accepted, SURENESS)
+        return (
+            f"Audit: of the accepted, {self.right:,} of {self.accepted:,} right: at least {low:.0%} "
+            f"({SURENESS:.0%} sure).{missing}"
+        )
+
+
+def found_in(corrections: Sequence[Correction]) -> Found | None:
+    """What people said of a sample, by the columns that a sheet exports; None where there are none."""
+    asked = {one.path: one for one in corrections if one.audit and one.sha256 and one.decision}
+    if not asked:
+        return None
+    of_sample = {one.sha256 for one in asked.values()}
+    said, _ = merge([(one.sha256, one) for one in corrections if one.sha256 in of_sample], {})
+    judged = [(one, said[one.sha256].label) for one in asked.values()]
+    right = [label == one.predicted for one, label in judged if label != LEFT_OUT and one.decision == ACCEPT]
+    drawn = max(one.audit for one in asked.values())
+    return Found(max(drawn, len(asked)), len(asked), len(right), sum(right))
 
 
 def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) -> list[T]:
@@ -106,9 +149,15 @@ def audit(rows: Iterable[Mapping[str, Any]], corrections: Sequence[Correction]) 
     return _audit(version, drawn, said)
 
 
-def interval(right: int, n: int) -> tuple[float, float]:
-    """95% interval of a share of which `right` of `n` independent draws were (Clopper and Pearson 1934)."""
-    tail = 1 - EACH_END
+def interval(right: int, n: int, sureness: float = EACH_END) -> tuple[float, float]:
+    """Interval of a share of which `right` of `n` independent draws were (Clopper and Pearson 1934).
+
+    Args:
+        right: of them.
+        n: how many draws.
+        sureness: 0..1, of each end.
+    """
+    tail = 1 - sureness
     low = _where(lambda share: 1 - _at_most(right - 1, n, share) >= tail) if right else 0.0
     high = _where(lambda share: _at_most(right, n, share) <= tail) if right < n else 1.0
     return low, high
@@ -121,14 +170,14 @@ def _audit(version: str, drawn: Sequence[Mapping[str, Any]], said: Mapping[str, 
         for row in looked_at
         if said[row["sha256"]] != LEFT_OUT
     ]
-    accepted = [(label, right) for decision, label, right in judged if decision == "accept"]
+    accepted = [(label, right) for decision, label, right in judged if decision == ACCEPT]
     return Audit(
         version=version,
         sampled=len(drawn),
         unanswered=len(drawn) - len(looked_at),
         left_out=len(looked_at) - len(judged),
         accepted=_share([right for _, right in accepted]),
-        reviewed=_share([right for decision, _, right in judged if decision != "accept"]),
+        reviewed=_share([right for decision, _, right in judged if decision != ACCEPT]),
         labels={
             label: _share([right for of, right in accepted if of == label])
             for label in sorted({label for label, _ in accepted})

@@ -1,8 +1,9 @@
 """Corrections: what people say that pictures show, as CSV or as an export of Label Studio.
 
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
-the time of the answer, and `audit`; the review sheet and the service's page export it. An empty label leaves
-the picture out; NONE says that it shows none of the classes. Of several answers to one content the latest
+the time of the answer, `audit`, and `predicted` and `decision` of the model; the review sheet and the
+service's page export it. An empty label leaves the picture out; NONE says that it shows none of the classes.
+Of several answers to one content the latest
 counts, and an answer to a content that a file no longer has counts for nothing. Reads the files, and for
 training the pictures that they name; answers.py puts them into a table.
 """
@@ -50,6 +51,7 @@ class Correction(NamedTuple):
         audit: how large the sample is that the picture belongs to, see audit.py; 0 for none.
         file: that says so.
         group: what the picture shares with others, such as sender or product; empty where that is not known.
+        predicted, decision: what the model answered, where the file says so.
     """
 
     path: str
@@ -59,6 +61,8 @@ class Correction(NamedTuple):
     audit: int
     file: Path
     group: str = ""
+    predicted: str = ""
+    decision: str = ""
 
 
 class Answer(NamedTuple):
@@ -210,6 +214,8 @@ def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
             audit=_count(row.get("audit", ""), where),
             file=file,
             group=row.get("group", ""),
+            predicted=as_it_was(row.get("predicted", "")),
+            decision=row.get("decision", ""),
         )
 
 

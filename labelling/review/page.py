@@ -1,4 +1,4 @@
-"""The review page: the rows that need review, most doubtful first, with their pictures.
+"""The review page: pictures of an audit, drawn at random, then the most doubtful rows that need review.
 
 One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
 escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the journal and the
@@ -65,8 +65,10 @@ class Card(NamedTuple):
         guess: the label that the card's button chooses.
         button: what is on it; without one, the card shows no guess.
         sha256: of the picture's bytes, if known.
-        audit: how large the sample is that the picture belongs to; 0 for none.
+        audit: how large the sample is that the picture belongs to; 0 for none. Its card comes first, and no
+            filter looks at what the model answered.
         decision, confidence: of the model, to filter by; without them, there is no such filter.
+        predicted: the model's label, which the export has beside the person's.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Card(NamedTuple):
     audit: int = 0
     decision: str = ""
     confidence: float | None = None
+    predicted: str = ""
     said: Mapping[str, str | float] = MappingProxyType({})
 
 
@@ -87,9 +90,9 @@ class Sizes(NamedTuple):
 
     Attributes:
         limit: the most doubtful pictures on the page.
-        audited: pictures to be drawn at random, whatever the model or people answered. With them the page is
-            blind: it shows no answer of the model, and its order is random.
-        reviewers: among whom the pictures are dealt out in turn, so that each has some of every doubt.
+        audited: pictures to be drawn at random, whatever the model or people answered. They come first, in
+            random order, without what the model answered.
+        reviewers: among whom the pictures of each part are dealt out in turn.
     """
 
     limit: int
@@ -135,17 +138,17 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts) -> tuple[Path
     with Journal(job.table, job.fingerprint()) as journal:
         chosen = _unanswered(journal, form, job, sizes.limit)
         drawn = sample(journal.labelled(), lambda row: row.path, sizes.audited, job.release.version)
-    cards = list(_cards(chosen, form, job))
-    if sizes.audited:
-        cards = _blind(cards, list(_cards(drawn, form, job)), sizes.audited)
-    title, lead = f"{job.table.name}, {job.release.version}", BLIND_LEAD if sizes.audited else LEAD
+    in_sample = {row.path for row in drawn}
+    first = [_blind(card, sizes.audited) for card in _cards(drawn, form, job)]
+    then = list(_cards([row for row in chosen if row.path not in in_sample], form, job))
+    title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
     if sizes.reviewers == 1:
-        write_page(page, page_of(cards, job.labels, Frame(title, lead, texts)))
+        write_page(page, page_of([*first, *then], job.labels, Frame(title, lead, texts)))
         return (page,)
     pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
     for number, one in enumerate(pages, 1):
-        dealt, of_all = cards[number - 1 :: sizes.reviewers], f"{title}, {number}/{sizes.reviewers}"
-        frame = Frame(of_all, lead, texts, f"corrections-{number}.csv")
+        dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
+        frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, f"corrections-{number}.csv")
         write_page(one, page_of(dealt, job.labels, frame))
     return tuple(pages)
 
@@ -197,23 +200,9 @@ def write_page(page: Path, text: str) -> None:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
 
 
-def _blind(doubtful: list[Card], drawn: list[Card], audited: int) -> list[Card]:
-    """All cards without what the model answered, in an order that says nothing."""
-    in_sample = {card.path for card in drawn}
-    cards = {card.path: card for card in (*doubtful, *drawn)}.values()
-    shown = [
-        card._replace(
-            note="",
-            guess="",
-            button="",
-            audit=audited if card.path in in_sample else 0,
-            decision="",
-            confidence=None,
-            said={},
-        )
-        for card in cards
-    ]
-    return sorted(shown, key=lambda card: hashlib.sha256(card.path.encode("utf-8", "replace")).digest())
+def _blind(card: Card, audited: int) -> Card:
+    """A card of the sample: nothing on it shows what the model answered."""
+    return card._replace(note="", guess="", button="", audit=audited, said={})
 
 
 def _sha256(one: Labelled, form: Form, job: Job) -> str:
@@ -247,6 +236,7 @@ def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
                 sha256=sha256,
                 decision=decision,
                 confidence=one.confidence,
+                predicted=one.label,
                 said=said,
             )
 
@@ -279,10 +269,23 @@ LEAD: Final = (
     "answer are not exported."
 )
 
-BLIND_LEAD: Final = (
-    "In random order, and some for an audit: answer all of them. Label what each picture shows, with the "
-    "mouse or these keys."
+LEAD_OF_PARTS: Final = (
+    "Label what each picture shows, with the mouse or these keys; pictures without an answer are not "
+    "exported."
 )
+
+AUDITED: Final = (
+    "1. Drawn at random",
+    "From all answers, the accepted ones too. What the model answered is not shown, so that your answers "
+    "measure how often it is right: answer all of these.",
+)
+"""Heading of the first part of a sheet with an audit, and why it is there."""
+
+DOUBTFUL: Final = (
+    "2. Doubtful answers",
+    "Most doubtful first, each with the suggestion of the model. Enter, or the button, takes it.",
+)
+"""The same of the second part."""
 
 LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
@@ -292,7 +295,7 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], frame: Frame) -> str:
     """The whole page.
 
     Args:
-        cards: most doubtful first.
+        cards: those of an audit, then most doubtful first.
         labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
         frame: what is around the cards.
     """
@@ -309,10 +312,23 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], frame: Frame) -> str:
         style=style,
         script=script,
         count=f"{len(cards):,}",
-        cards="".join(map(_card, cards)),
+        cards=_parts(cards),
         labels=_embedded([*labels, NONE, LEAVE_OUT]),
         texts=_embedded(frame.texts),
     )
+
+
+def _parts(cards: Sequence[Card]) -> str:
+    """The cards, in parts with headings where some are of an audit."""
+    first, then = ([card for card in cards if bool(card.audit) is audited] for audited in (True, False))
+    parts = ((AUDITED, first), (DOUBTFUL, then)) if first else ((None, then),)
+    return "".join(_part(texts, part) for texts, part in parts if part)
+
+
+def _part(texts: tuple[str, str] | None, cards: Sequence[Card]) -> str:
+    title, lead = map(escape, texts or ("", ""))
+    heading = f'<h2 data-t>{title}</h2>\n<p class="lead" data-t>{lead}</p>\n' if texts else ""
+    return f'<section>{heading}<div class="cards">\n{"".join(map(_card, cards))}</div></section>\n'
 
 
 def _note(card: Card) -> str:
@@ -345,7 +361,8 @@ def _card(card: Card) -> str:
     confidence = "" if card.confidence is None else card.confidence
     return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}"
 data-sha256="{escape(card.sha256)}" data-audit="{card.audit or ""}" data-decision="{escape(card.decision)}"
-data-confidence="{confidence}" data-note="{escape(card.note)}" data-said="{said}">
+data-predicted="{escape(card.predicted)}" data-confidence="{confidence}"
+data-note="{escape(card.note)}" data-said="{said}">
 {picture}
 <p class="name"><bdi dir="ltr">{name}</bdi></p>
 <p class="note">{escape(_note(card))}</p>

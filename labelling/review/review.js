@@ -74,7 +74,22 @@ function show() {
   document.getElementById("count").textContent = said;
   Object.assign(document.getElementById("progress"), { max: Math.max(cards.length, 1), value: count });
   button.disabled = count === 0;
+  offer();
 }
+
+// A key is for the card that has the focus, else for the first without an answer.
+function current() {
+  const seen = cards.filter((one) => !one.hidden);
+  return document.activeElement.closest("article") ?? seen.find((one) => !chosen(one)) ?? seen[0];
+}
+
+// The bar offers a key only where it does something for that card.
+function offer() {
+  const card = current();
+  const works = { Enter: card?.dataset.guess, z: card?.querySelector("img") };
+  for (const item of document.querySelectorAll("#keys li")) item.hidden = item.dataset.key in works && !works[item.dataset.key];
+}
+addEventListener("focusin", offer);
 
 const undone = document.getElementById("undo");
 const before = []; // what each choice replaced, oldest first
@@ -117,6 +132,7 @@ for (const card of cards) {
 for (const [key, text] of [...labels.map((label, place) => [KEYS[place], shown(label)]), ...ACTIONS]) {
   if (!key) continue;
   const item = document.createElement("li");
+  item.dataset.key = key;
   item.append(Object.assign(document.createElement("kbd"), { textContent: key }), ` ${text}`);
   document.getElementById("keys").append(item);
 }
@@ -128,16 +144,18 @@ const fold = () => (document.getElementById("choice").open = wide.matches);
 wide.addEventListener("change", fold);
 fold();
 
-// The lists offer what the cards have: none where that is the same of all, as on a blind sheet.
+// The lists offer what the cards have: none where that is the same of all. What the model answered about a
+// picture of an audit stays hidden, so these filters pass over it.
+const isBlind = (card) => card.dataset.audit !== "";
 const filters = document.getElementById("filters");
 const lists = [...filters.querySelectorAll("select")];
 for (const list of lists) {
-  const values = [...new Set(cards.map((card) => card.dataset[list.dataset.of]))].sort();
+  const values = [...new Set(cards.filter((card) => !isBlind(card)).map((card) => card.dataset[list.dataset.of]))].sort();
   list.replaceChildren(new Option(t("all"), ""), ...values.map((value) => new Option(list.dataset.of === "decision" ? t(value) : value, value)));
   list.parentElement.hidden = values.length < 2;
 }
 const most = document.getElementById("most");
-most.parentElement.hidden = cards.every((card) => !card.dataset.confidence);
+most.parentElement.hidden = cards.every((card) => isBlind(card) || !card.dataset.confidence);
 
 // Every word has to be in a card's name or note; an answered card stays until the filters change.
 function search() {
@@ -146,12 +164,14 @@ function search() {
   const text = (card) => [...card.querySelectorAll(":scope > p:not(:last-child)")].map((one) => one.textContent).join(" ");
   const fits = (card) =>
     words.every((word) => text(card).toLowerCase().includes(word)) &&
-    lists.every((list) => !list.value || card.dataset[list.dataset.of] === list.value) &&
-    !(most.value && card.dataset.confidence * 100 > most.value) &&
+    lists.every((list) => !list.value || (!isBlind(card) && card.dataset[list.dataset.of] === list.value)) &&
+    !(most.value && (isBlind(card) || card.dataset.confidence * 100 > most.value)) &&
     !(open && chosen(card));
   cards.forEach((card) => (card.hidden = !fits(card)));
+  for (const part of document.querySelectorAll("main section")) part.hidden = !part.querySelector("article:not([hidden])");
   const found = cards.filter((card) => !card.hidden).length;
   document.getElementById("found").textContent = found < cards.length ? t("{number} shown", { number: number.format(found) }) : "";
+  offer();
 }
 filters.addEventListener("input", search);
 filters.addEventListener("submit", (sent) => sent.preventDefault());
@@ -180,12 +200,11 @@ function neighbour(card, key, seen) {
   return card;
 }
 
-// A key is for the card that has the focus, else for the first without a label.
 addEventListener("keydown", (press) => {
   const focused = document.activeElement;
   if (zoom.open || filters.contains(focused) || press.altKey) return;
   const seen = cards.filter((one) => !one.hidden);
-  const card = focused.closest("article") ?? seen.find((one) => !chosen(one)) ?? seen[0];
+  const card = current();
   const isUndo = press.key === "Backspace" || (press.key === "z" && (press.ctrlKey || press.metaKey));
   if (!isUndo && (press.ctrlKey || press.metaKey)) return;
   const isOn = (kind) => focused.matches(kind); // which has a meaning of its own for some keys
@@ -207,10 +226,10 @@ const asText = (text) => (FORMULA.test(text) ? `'${text}` : text);
 const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 button.addEventListener("click", () => {
-  const cells = (card) => [card.dataset.path, asText(chosen(card)), card.dataset.sha256, card.dataset.at, card.dataset.audit];
+  const cells = (card) => [card.dataset.path, asText(chosen(card)), card.dataset.sha256, card.dataset.at, card.dataset.audit, asText(card.dataset.predicted), card.dataset.decision];
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit\n", ...rows], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit,predicted,decision\n", ...rows], { type: "text/csv" }));
   link.download = button.dataset.file;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable
-from labelling.review.audit import EACH_END, audit, interval, sample
+from labelling.review.audit import EACH_END, audit, found_in, interval, sample
 from labelling.review.corrections import LEFT_OUT, NONE, Correction
 from model_store.acceptance import needed
 
@@ -110,6 +110,27 @@ def test_answers_to_another_tables_sample_are_refused() -> None:
 
     with pytest.raises(CorrectionsUnusable, match="is not in the sample of this table"):
         audit(other, [said(row, "Coat") for row in drawn(table)])
+
+
+def test_what_a_sheet_exports_says_how_often_accepted_answers_are_right() -> None:
+    table = a_table("v", accepted=1.0, rows=51)
+    given = [
+        said(row, row["label"], 51)._replace(predicted=row["label"], decision=row["decision"])
+        for row in table
+    ]
+    doubted = said(table[0], "Bag", 51)._replace(path="x", sha256="", predicted="Coat", decision="accept")
+
+    found = found_in([*given[:48], given[48]._replace(label=LEFT_OUT), doubted])
+    wrong = found_in([given[0]._replace(label=NONE), *given[1:]])
+
+    assert found is not None
+    assert wrong is not None
+    assert found.sentence() == (
+        "Audit: of the accepted, 48 of 48 right: at least 94% (95% sure). "
+        "2 of its 51 pictures have no answer."
+    )
+    assert (wrong.accepted, wrong.right) == (51, 50)
+    assert found_in([said(table[0], "Coat", audited=0)]) is None
 
 
 def test_corrections_without_an_audit_are_refused() -> None:

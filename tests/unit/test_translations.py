@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
-from labelling.review.page import BLIND_LEAD, LEAD, NOTE, RIGHT
+from labelling.review.page import AUDITED, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
 from labelling.run import OUTCOMES
 from model_store.report import HELD_OUT
 from model_store.report_page.sentences import KINDS, OF_KINDS
@@ -102,7 +102,18 @@ def texts_of_the_report() -> set[str]:
 
 SHEET = ROOT / "labelling" / "review"
 OF_CARDS = {
-    *(RIGHT, NOTE, doubted.NOTE, LEAD, BLIND_LEAD, doubted.LEAD, "Enlarge {name}", "What {name} shows"),
+    *(
+        RIGHT,
+        NOTE,
+        doubted.NOTE,
+        LEAD,
+        LEAD_OF_PARTS,
+        *AUDITED,
+        *DOUBTFUL,
+        doubted.LEAD,
+        "Enlarge {name}",
+        "What {name} shows",
+    ),
     "This picture cannot be shown, or has changed since.",
     *(f"review: {reason}" for reason in OUTCOMES if reason),
     *(reason or "accept" for reason in OUTCOMES),

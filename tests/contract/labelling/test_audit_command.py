@@ -1,21 +1,25 @@
 """From a sheet with an audit to `wardrobe audit`: which pictures count, and what the promise's verdict is."""
 
 import csv
+import glob
 import json
 import shutil
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from labelling.errors import TableUnusable
 from labelling.review.audit import Audit, Share
+from labelling.review.page import AUDITED, DOUBTFUL
 from model_store.local import bundled
 from model_store.report import HELD_OUT, Promise
 from scripts.audit import BROKEN, HOLDS, OPEN, judge, main
 from scripts.label import main as label
 from tests.contract.labelling.test_label_command import EXAMPLES, rows_of
+from tests.uploads import png
 from training.errors import NotInstalled
 
 SAMPLED = 4
@@ -40,10 +44,16 @@ class Cards(HTMLParser):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table of eight pictures by the bundled release, and a sheet with an audit of four."""
+    """A table of twelve pictures by the bundled release, and a sheet with an audit of four."""
     folder = tmp_path_factory.mktemp("audit")
+    (folder / "catalogue").mkdir()
+    for example in glob.glob(EXAMPLES):  # noqa: PTH207 - a pattern, as the command takes it
+        shutil.copy(example, folder / "catalogue")
+    for seed in range(4):  # which no release accepts
+        noise = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
+        (folder / "catalogue" / f"noise-{seed}.png").write_bytes(png(noise))
     sheet = ["--review", str(folder / "sheet.html"), "--audit", str(SAMPLED)]
-    label([EXAMPLES, "--out", str(folder / "table.csv"), "--workers", "1", *sheet])
+    label([str(folder / "catalogue"), "--out", str(folder / "table.csv"), "--workers", "1", *sheet])
     return folder
 
 
@@ -51,25 +61,31 @@ def export(sheet: Path, said: dict[str, str], corrections: Path) -> Path:
     """What a sheet exports when a person says this of pictures, by their sha256."""
     with corrections.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["path", "label", "sha256", "at", "audit"])
+        writer.writerow(["path", "label", "sha256", "at", "audit", "predicted", "decision"])
         for card in Cards(sheet).found:
             sha256, audit = card["data-sha256"], card["data-audit"]
-            writer.writerow([card["data-path"], said[sha256], sha256, "2026-11-22T10:00:00Z", audit])
+            answered = [card["data-path"], said[sha256], sha256, "2026-11-22T10:00:00Z", audit]
+            writer.writerow([*answered, card["data-predicted"], card["data-decision"]])
     return corrections
 
 
-def test_a_sheet_with_an_audit_does_not_show_which_pictures_are_of_it(folder: Path) -> None:
+def test_a_sheet_begins_with_the_audit_without_answers_of_the_model_and_then_suggests_labels(
+    folder: Path,
+) -> None:
     rows = rows_of(folder / "table.csv")
     cards = Cards(folder / "sheet.html")
 
     drawn = [card for card in cards.found if card["data-audit"]]
+    then = cards.found[SAMPLED:]
+    assert drawn == cards.found[:SAMPLED]
     assert {card["data-audit"] for card in drawn} == {str(SAMPLED)}
-    assert len(drawn) == SAMPLED
     assert {row["sha256"] for row in rows if row["decision"] == "review"} <= {
         card["data-sha256"] for card in cards.found
     }
-    assert {card["data-guess"] for card in cards.found} == {""}
-    assert [word for word in ("accept", "ambiguous", "unfamiliar", "Right", "%") if word in cards.text] == []
+    assert {(card["data-guess"], card["data-note"]) for card in drawn} == {("", "")}
+    assert all(card["data-guess"] for card in then)
+    assert cards.text.count("Right") == len(then) > 0
+    assert cards.text.index(AUDITED[0]) < cards.text.index(DOUBTFUL[0]) < cards.text.index("Right")
 
 
 def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,12 +106,12 @@ def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureF
 
 
 def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_order(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = {row["sha256"]: row["label"] for row in rows_of(folder / "table.csv")}
     sheet = tmp_path / "sheet.html"
     options = ["--review", str(sheet), "--audit", str(SAMPLED), "--reviewers", "3"]
-    label([EXAMPLES, "--out", str(folder / "table.csv"), "--workers", "1", *options])
+    label([str(folder / "catalogue"), "--out", str(folder / "table.csv"), "--workers", "1", *options])
 
     sheets = [tmp_path / f"sheet-{number}.html" for number in (1, 2, 3)]
     pictures = [card["data-sha256"] for one in sheets for card in Cards(one).found]
@@ -109,6 +125,7 @@ def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_or
     for order in (files, files[::-1]):
         table = Path(shutil.copytree(folder, tmp_path / order[0].stem)) / "table.csv"
         label(["--corrections", *map(str, order), "--out", str(table)])
+        assert "Audit: of the accepted" in capsys.readouterr().out
         tables.append(rows_of(table))
     assert tables[0] == tables[1]
     assert sum(row["decided_by"] == "person" for row in tables[0]) == len(pictures)

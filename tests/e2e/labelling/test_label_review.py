@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from app.web.translations import TRANSLATIONS
 from labelling.review.corrections import LEFT_OUT, NONE
 from labelling.review.corrections import read_corrections as corrections_of_a_table
-from labelling.review.page import LEAD, NOTE, Card, Frame, page_of, thumbnail
+from labelling.review.page import LEAD, LEAD_OF_PARTS, NOTE, Card, Frame, page_of, thumbnail
 from scripts.training.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
@@ -46,6 +46,19 @@ def sheet(tmp_path: Path) -> str:
     (tmp_path / "review.html").write_text(
         page_of(cards, LABELS, Frame("table.csv", LEAD, TRANSLATIONS)), "utf-8"
     )
+    return f"file://{tmp_path}/review.html"
+
+
+@pytest.fixture
+def two_parts(tmp_path: Path) -> str:
+    """The address of a page with two pictures of an audit, and two doubtful ones."""
+    picture = thumbnail(png(a_garment(0)))
+    said: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": "ambiguous"}
+    card = Card("", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", said=said)
+    blind = card._replace(note="", guess="", button="", audit=2, said={})
+    cards = [one._replace(name=f"{n}.png", path=f"{n}.png") for n, one in enumerate([blind] * 2 + [card] * 2)]
+    frame = Frame("table.csv", LEAD_OF_PARTS, TRANSLATIONS)
+    (tmp_path / "review.html").write_text(page_of(cards, LABELS, frame), "utf-8")
     return f"file://{tmp_path}/review.html"
 
 
@@ -223,6 +236,50 @@ def test_a_picture_is_enlarged_by_a_click_or_a_key_and_keys_label_nothing_meanwh
 
     assert (has_picture, found, is_closed, enlarged.count()) == (True, [], True, 1)
     assert _answers(page) == ["", "", ""]
+
+
+def test_enter_is_offered_where_there_is_a_suggestion_and_the_export_has_what_the_model_said(
+    two_parts: str, visiting: Visits, tmp_path: Path
+) -> None:
+    page = visiting(two_parts)
+    enter = page.locator("#keys li", has_text="Enter")
+    offered = []
+
+    for key in ("Enter", "2", "1", "Enter"):
+        offered.append(enter.is_visible())
+        page.keyboard.press(key)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export corrections.csv").click()
+    download.value.save_as(tmp_path / "corrections.csv")
+
+    found = corrections_of_a_table([tmp_path / "corrections.csv"], LABELS)
+    assert offered == [False, False, False, True]
+    assert [(one.label, one.audit, one.predicted, one.decision) for one in found] == [
+        (LABELS[1], 2, "Bag", "accept"),
+        (LABELS[0], 2, "Bag", "accept"),
+        ("Bag", 0, "Bag", "accept"),
+    ]
+
+
+def test_a_filter_by_confidence_says_nothing_of_a_picture_of_the_audit(
+    two_parts: str, visiting: Visits
+) -> None:
+    page = visiting(two_parts)
+
+    page.get_by_label("Confidence at most").fill("60")
+
+    assert page.locator("article:visible .name").all_inner_texts() == ["2.png", "3.png"]
+    assert page.get_by_role("heading", name="1. Drawn at random").count() == 0
+
+
+@pytest.mark.parametrize(("width", "locale"), [(360, "de-DE"), (1280, "en")])
+def test_a_sheet_of_two_parts_is_whole_in_every_window(
+    two_parts: str, visiting: Visits, width: int, locale: str
+) -> None:
+    page = visiting(two_parts, width=width, locale=locale)
+
+    assert flaws(page) == []
+    assert page.locator("h2").count() == 2
 
 
 @pytest.mark.parametrize("width", [360, 1280])

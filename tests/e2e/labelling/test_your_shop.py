@@ -13,6 +13,7 @@ import pytest
 
 from model_store.local import open_release
 from tests.commands import done
+from tests.contract.labelling.test_audit_command import export
 from tests.documents import Step, blocks
 from tests.real_photos import photos_of_kinds
 from tests.service import ROOT, running
@@ -52,9 +53,8 @@ def typed(step: Step, shop: Path, release: str) -> str:
 def answer_the_sheet(shop: Path) -> None:
     """What a person exports who knows every photo of the catalogue; its name says what it shows."""
     with (shop / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(row["path"], Path(row["path"]).name.partition("-")[0]) for row in csv.DictReader(file)]
-    with (shop / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("path", "label"), *rows])
+        said = {row["sha256"]: Path(row["path"]).name.partition("-")[0] for row in csv.DictReader(file)}
+    export(shop / "sheet.html", said, shop / "corrections.csv")
 
 
 def served_of(shop: Path, folder: Path) -> str:
