@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from pydantic import JsonValue
@@ -121,12 +121,13 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     before, report = parent.manifest.photos, parent.report()
     if before is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
+    record = cast("dict[str, JsonValue]", parent.manifest.training["photo_network"])
     found = _decided_on(given, parent)
     _copy(parent, folder, *PHOTO_FILES)
     photos = _network(found, before.golden)
     figures = report.photo_model.model_copy(update={"temperature": photos.temperature})
-    _complete(folder, parent, (report, figures), (photos, found), tested, say)
-    return _sealed(folder, parent.manifest, photos, parent.manifest.training["photo_network"])
+    _complete(folder, parent, (_recorded(parent, record), figures), (photos, found), tested, say)
+    return _sealed(folder, parent.manifest, photos, record)
 
 
 def answers_of_folds(learnt: SeenPhotos, fitted: PhotoHead) -> Answers:
