@@ -16,6 +16,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inference.file_names import is_clutter, is_picture_name
+from labelling.csv_files import WINDOWS, encoding_of, rows_of
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.items import (
     UNSEEN,
@@ -178,8 +179,10 @@ def _item(name: str, path: str) -> Item:
 def _csv_paths(path: str, folder: str) -> Iterator[str]:
     try:
         # A cell in another encoding is that row's error, or names a file by the same bytes.
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:  # noqa: PTH123 - as above
-            rows = csv.DictReader(file, skipinitialspace=True)
+        with open(path, "rb") as raw:  # noqa: PTH123 - as above
+            encoding = encoding_of(raw.read(2))
+        with open(path, encoding=encoding, errors="surrogateescape", newline="") as file:  # noqa: PTH123 - as above
+            rows = rows_of(file, [COLUMN])
             header = rows.fieldnames or ()
             if COLUMN not in header:
                 shown = ",".join(header)[:40]
@@ -199,7 +202,7 @@ def _in_unicode(folder: str, cell: str) -> str:
     is_text = written.decode("utf-8", "ignore") == cell
     if is_text or os.path.lexists(os.path.join(folder, cell)):  # noqa: PTH118 - as above
         return cell
-    return written.decode("cp1252", "replace")
+    return written.decode(WINDOWS, "replace")
 
 
 def _parquet_paths(path: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from inference.classifier import Prediction
 from inference.spreadsheets import as_it_was, safe_path, safe_text
+from labelling.csv_files import rows_of
 from labelling.errors import SourceUnusable, TableUnusable
 from model_store.files import flush_folder
 
@@ -207,9 +208,9 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
         yield from parquet_rows(str(table), None)
         return
     try:
-        with table.open(encoding="utf-8", newline="") as file:
+        with table.open(encoding="utf-8-sig", newline="") as file:
             yield from (
-                map(_as_they_were, csv.DictReader(file)) if form.suffix == ".csv" else map(json.loads, file)
+                map(_as_they_were, rows_of(file, ANSWER)) if form.suffix == ".csv" else map(json.loads, file)
             )
     except (OSError, ValueError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error

@@ -23,12 +23,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.spreadsheets import as_it_was
+from labelling.csv_files import rows_of, text_of
 from labelling.errors import CorrectionsUnusable
 from labelling.paths import existing
 from labelling.review.label_studio import annotated
 
 NONE: Final = "none of these"
 """The label of a picture that shows none of the classes."""
+
+COLUMNS: Final = frozenset({"path", "label"})
+"""What a CSV has to have."""
 
 AHEAD: Final = timedelta(days=1)
 """How far the clock of a reviewer may be ahead, time zones that were left out included."""
@@ -200,9 +204,7 @@ def name_of(one: Correction) -> str:
 def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
     try:
         saved = _utc(datetime.fromtimestamp(file.stat().st_mtime, UTC))
-        text = file.read_bytes().decode("utf-8-sig")  # a path may hold a carriage return
-    except UnicodeDecodeError as error:
-        raise CorrectionsUnusable(f"{file}: is not UTF-8 ({error}). Save it as CSV UTF-8.") from error
+        text = text_of(file)
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     for where, row in _json_rows(file, text) if file.suffix.lower() == ".json" else _csv_rows(file, text):
@@ -220,12 +222,12 @@ def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
 
 
 def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+    reader = rows_of(io.StringIO(text, newline=""), COLUMNS)  # a path may hold a carriage return
     try:
-        if not {"path", "label"} <= set(reader.fieldnames or ()):
+        if not set(reader.fieldnames or ()) >= COLUMNS:
             raise CorrectionsUnusable(
                 f"{file}: begins with {text[:40].splitlines()[:1]}. Corrections begin with a header that has "
-                "the columns `path` and `label`, separated by commas."
+                "the columns `path` and `label`."
             )
         for row in reader:
             where = f"{file}, line {reader.line_num}"

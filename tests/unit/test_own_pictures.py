@@ -388,7 +388,7 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
             BadClasses,
             r"257 classes \(class 0, class 1, .*\.\.\.\)\. 2 to 256",
         ),
-        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv: no CSV in UTF-8"),
+        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv: begins with"),
     ],
 )
 def test_a_wrong_csv_is_named_with_its_row(

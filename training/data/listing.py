@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from inference.file_names import is_clutter, is_picture_name
 from inference.spreadsheets import as_it_was
+from labelling.csv_files import table_of
 from labelling.errors import CorrectionsUnusable
 from labelling.paths import existing
 from labelling.review.corrections import NONE, corrections_of_files
@@ -116,7 +117,7 @@ def list_pictures(place: Path) -> Listing:
     people's answers, those without a class are left out.
 
     Args:
-        place: a folder, or a CSV in UTF-8 whose header has the columns `path` and `label`, and perhaps `tier`
+        place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`
             and `group`; other columns are not read. Paths are relative to the CSV's folder.
 
     Raises:
@@ -193,10 +194,9 @@ def columns_of(path: Path) -> tuple[str, ...]:
         BadCsv: it cannot be read.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return tuple(next(csv.reader(file, skipinitialspace=True), ()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadCsv(f"{path}: cannot be read as a CSV in UTF-8 ({error}).") from error
+        return tuple(table_of(path, COLUMNS).fieldnames or ())
+    except (OSError, csv.Error) as error:
+        raise BadCsv(f"{path}: cannot be read as a CSV ({error}).") from error
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:
@@ -247,20 +247,19 @@ def table_rows(path: Path) -> Iterator[tuple[str, Listed]]:
         BadClasses: a label that cannot be shown.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            columns = reader.fieldnames or []
-            if not set(COLUMNS) <= set(columns):
-                raise BadCsv(
-                    f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV} "
-                    "Files with the pixels themselves are named by --train and --test."
-                )
-            for row in reader:
-                yield _row(path, f"{path}, row {reader.line_num}", row)
+        reader = table_of(path, COLUMNS)
+        columns = reader.fieldnames or []
+        if not set(COLUMNS) <= set(columns):
+            raise BadCsv(
+                f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV} "
+                "Files with the pixels themselves are named by --train and --test."
+            )
+        for row in reader:
+            yield _row(path, f"{path}, row {reader.line_num}", row)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadCsv(f"{path}: no CSV in UTF-8 ({error}). {_EXPECTED_CSV}") from error
+    except csv.Error as error:
+        raise BadCsv(f"{path}: no CSV ({error}). {_EXPECTED_CSV}") from error
 
 
 _EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture."

@@ -71,7 +71,7 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
     """Read one CSV file of labelled pictures.
 
     Args:
-        path: the file; UTF-8, comma separated, LF or CRLF, with or without a header row.
+        path: the file; UTF-8, separated by commas, semicolons or tabs, with or without a header row.
         classes: labels must lie in 0..classes-1.
 
     Returns:
@@ -82,7 +82,8 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
             wrong number of columns or a cell that is no whole number or out of range; file and row are named.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # A spreadsheet may have saved it; no cell holds one of these.
+        lines = path.read_text(encoding="utf-8-sig").replace(";", ",").replace("\t", ",").splitlines()
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
