@@ -153,8 +153,8 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
     if {key: reads.get(key) for key in read} != read:
         raise GateRefused(
             f"{candidate.version} reads {_shown(reads)}, but {current.version}, "
-            f"which is current, reads {_shown(read)}. Clients may send pixels of that "
-            "form. A training with --from bundled keeps the bundled input; --force promotes this one anyway."
+            f"which is current, reads {_shown(read)}. Clients may send pixels of that form. "
+            "--force promotes it anyway."
         )
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 WRITES = 7
-"""Four files, the manifest, the promotion."""
+"""Five files, the manifest, the promotion."""
 
 
 @pytest.fixture(params=["folder", "swift"])
