@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import InputKind, ModelContract
+from inference.decision import decide
 from inference.session import Scores, Session
 from model_store.answers import ACCEPT, TEST_SET, Answers, Values
 from model_store.report import (
@@ -106,6 +107,32 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
         decisions=np.array([one.reason or ACCEPT for one in predictions], np.str_),
         probabilities=np.array([one.probabilities for one in predictions], np.float64),
     )
+
+
+def decided_again(answers: Answers, before: ModelContract, now: ModelContract) -> Answers:
+    """The answers of a network under another temperature and other thresholds, from what was stored.
+
+    Args:
+        answers: as served before.
+        before: by which they were served.
+        now: with the same measure of familiarity.
+
+    Returns:
+        The decision is unknown where a probability is, or a familiarity that `now` asks for.
+    """
+    powers = answers.probabilities ** (before.temperature / now.temperature)
+    totals = powers.sum(axis=1, keepdims=True)
+    shares = np.divide(powers, totals, out=np.full_like(powers, np.nan), where=totals > 0)
+    again = replace(answers, probabilities=shares)
+    unknown = np.isnan(shares).all(axis=1)
+    if now.familiarity is not None:
+        unknown |= np.isnan(answers.familiarity)
+    decisions = np.full(len(answers), "", "<U10")
+    for row in np.flatnonzero(~unknown).tolist():
+        familiarity = None if now.familiarity is None else float(answers.familiarity[row])
+        thresholds = now.thresholds_of(cast("InputKind", answers.shown[row]))
+        decisions[row] = decide(float(shares[row].max()), familiarity, thresholds)[1] or ACCEPT
+    return replace(again, decisions=decisions)
 
 
 def scores_in(answers: Answers) -> Scores:

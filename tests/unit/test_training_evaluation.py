@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import InputContract, ModelContract, Thresholds
+from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
 from model_store.answers import TEST_SET, Answers
@@ -17,7 +17,17 @@ from model_store.report import Epoch, Example, Examples, wilson_interval
 from training.data.datasets import LabelledImages
 from training.evaluation.figures import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.evaluation.statistics import differences, expected_calibration_error
-from training.measure import answer, decided, examples, joined, measured, nll, scores_in, uncalibrated
+from training.measure import (
+    answer,
+    decided,
+    decided_again,
+    examples,
+    joined,
+    measured,
+    nll,
+    scores_in,
+    uncalibrated,
+)
 
 CONTRACT = ModelContract(
     labels=("a", "b", "c"),
@@ -172,6 +182,37 @@ def test_without_calibration_probabilities_stay_as_the_network_gave_them(shown: 
     found = decided(Classifier(WrittenAnswers(), uncalibrated(contract)), given)
 
     assert np.allclose(found.probabilities, PROBABILITIES)
+
+
+def test_stored_answers_are_decided_again_as_the_network_would_be() -> None:
+    ranks = Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()))
+    before = replace(CONTRACT, familiarity=ranks)
+    now = replace(before, temperature=2.0, thresholds=Thresholds(confidence=0.5, familiarity=0.2))
+    session = WrittenAnswers()
+    given = Answers.of(
+        "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], shown="pixels"
+    )
+
+    again = decided_again(decided(Classifier(session, before), given), before, now)
+
+    expected = decided(Classifier(session, now), given)
+    assert again.decisions.tolist() == expected.decisions.tolist()
+    assert set(again.decisions) == {"accept", "ambiguous", "unfamiliar"}
+    assert again.probabilities == pytest.approx(expected.probabilities, abs=1e-6)
+
+
+def test_no_decision_is_made_up_where_a_stored_answer_lacks_what_it_takes() -> None:
+    ranks = Familiarity(quantiles=(0.0, 1.0))
+    contract = replace(CONTRACT, familiarity=ranks)
+    shares = np.array([[0.9, 0.1, 0], [np.nan] * 3, [0, 0, 0], [0.9, 0.1, 0]])
+    stored = Answers.of(
+        "A", [0] * 4, [0] * 4, familiarity=[1, 1, 1, np.nan], shown="pixels", probabilities=shares
+    )
+
+    found = decided_again(stored, contract, contract)
+
+    assert found.decisions.tolist() == ["accept", "", "", ""]
+    assert decided_again(stored, CONTRACT, CONTRACT).decisions.tolist() == ["accept", "", "", "accept"]
 
 
 def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:

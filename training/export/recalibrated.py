@@ -32,7 +32,7 @@ from training.evaluation.own_calibration import OwnCalibration, calibrate_on, ch
 from training.evaluation.photo_calibration import FOLDS
 from training.evaluation.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.export.environment import git_commit
-from training.measure import decided, scored, uncalibrated
+from training.measure import decided, decided_again, scored, uncalibrated
 from training.photos.reading import Photos
 from training.split import in_groups
 
@@ -79,7 +79,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     model, second = _contracts(parent.manifest, found)
     (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), second))
-    _write_answers(folder, parent, answers)
+    _write_answers(folder, parent, answers, found.contract)
     return _sealed(folder, parent.manifest, model, second, report)
 
 
@@ -149,15 +149,21 @@ def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigure
     }
 
 
-def _write_answers(folder: Path, parent: LocalRelease, own: Answers) -> None:
-    """The answers to these pictures, and the parent's to its test set and to photos of other tiers."""
+def _write_answers(folder: Path, parent: LocalRelease, own: Answers, now: ModelContract) -> None:
+    """The answers to these pictures, to the parent's test set and to its photos of other tiers.
+
+    What the calibrated network answered is decided again: the gate compares decisions.
+    """
     earlier = answers_in(
         parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
     )
     tested = earlier.sets == TEST_SET
     measured_now = np.isin(measured_tiers(earlier), measured_tiers(own))
     others = ~measured_now & ~np.isin(earlier.pictures, own.pictures)
-    (folder / ANSWERS).write_bytes(packed(earlier.take(tested | others) + own))
+    kept = earlier.take(tested | others)
+    calibrated = np.isin(kept.networks, own.networks)
+    again = decided_again(kept.take(calibrated), parent.manifest.photo_contract, now)
+    (folder / ANSWERS).write_bytes(packed(kept.take(~calibrated) + again + own))
 
 
 def _sealed(

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
-from model_store.answers import ANSWERS
+from model_store.answers import ANSWERS, NO_ANSWERS, Answers, answers_of, packed
 from model_store.assemble import seal
 from model_store.errors import GateRefused
 from model_store.files import GRAPH, MODEL, REPORT
@@ -34,7 +35,21 @@ WHOLE = whole_pictures(32, 3)
 
 @pytest.fixture
 def parent(tmp_path: Path) -> LocalRelease:
-    return open_release(a_release(tmp_path / "parent", reads=WHOLE))
+    return sure(a_release(tmp_path / "parent", reads=WHOLE))
+
+
+def sure(folder: Path, others: Answers = NO_ANSWERS) -> LocalRelease:
+    """A release that keeps how sure it is of each answer, and its answers to other pictures."""
+
+    def answers(folder: Path, report: Report) -> Report:
+        found = answers_of((folder / ANSWERS).read_bytes())
+        shares = np.full((len(found), len(LABELS)), 0.02)
+        shares[np.arange(len(found)), found.predicted] = 0.82
+        found = replace(found, familiarity=np.ones(len(found)), probabilities=shares)
+        (folder / ANSWERS).write_bytes(packed(found + others))
+        return report
+
+    return changed(open_release(folder), answers)
 
 
 @pytest.fixture
@@ -205,8 +220,29 @@ def test_it_follows_its_parent_through_the_gate(tmp_path: Path, parent: LocalRel
     assert ANSWERS in child.manifest.files
 
 
+def test_photos_that_are_not_measured_again_are_decided_by_the_new_thresholds(
+    tmp_path: Path, pictures: Path
+) -> None:
+    shares = np.full((3, len(LABELS)), [[0.00001], [0.1], [0.00001]])
+    shares[[0, 2], 0] = 0.99991
+    photos = Answers.of(
+        "A",
+        [0, 0, 0],
+        pictures=["sure", "unsure", "far"],
+        familiarity=[1, 1, 0],
+        decisions=["ambiguous", "accept", "accept"],
+        probabilities=shares,
+    )
+    parent = sure(a_release(tmp_path / "again", reads=WHOLE), photos)
+
+    child = calibrating(tmp_path, parent, pictures)
+
+    found = answers_of((child.folder / ANSWERS).read_bytes()).of_set("A")
+    assert found.decisions.tolist() == ["accept", "ambiguous", "unfamiliar"]
+
+
 def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:
-    worse = open_release(a_release(tmp_path / "worse", accuracy=0.8, reads=WHOLE))
+    worse = sure(a_release(tmp_path / "worse", accuracy=0.8, reads=WHOLE))
     current = publish(
         a_release(tmp_path / "best", seed=1, reads=WHOLE), open_store(str(tmp_path / "out")), by="tests"
     )
