@@ -200,7 +200,7 @@ def _figures(report: Report) -> list[str]:
         ),
         "",
         f"Expected calibration error on {_measured_on(report)}: {test.ece:.4f} ({test.ece_before:.4f} before "
-        "temperature).",
+        f"temperature).{_overconfidence(test.overconfidence)}",
         "",
         f"| class | precision | recall | {'pictures' if test.split == CROSS_FITTED else 'test pictures'} |",
         "|---|---|---|---|",
@@ -209,6 +209,10 @@ def _figures(report: Report) -> list[str]:
             for label, one in test.per_class.items()
         ),
     ]
+
+
+def _overconfidence(difference: float | None) -> str:
+    return "" if difference is None else f" Mean confidence minus accuracy: {100 * difference:+.1f} points."
 
 
 def _interval(figures: PhotoFigures) -> str:

@@ -16,6 +16,9 @@ from model_store.manifest import DataSet, Frozen, Share, first_problem
 
 Count = Annotated[int, Field(ge=0)]
 
+Signed = Annotated[float, Field(ge=-1, le=1)]
+"""A difference of two shares."""
+
 Z_95: Final = 1.959963984540054
 """Two-sided 95% point of the normal distribution."""
 
@@ -177,6 +180,8 @@ class TestFigures(SplitFigures):
         confusion_matrix: counts, one row per true class, one column per predicted class.
         ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
         ece_before: the same before temperature.
+        overconfidence: mean confidence minus accuracy, -1..1, after temperature. A calibrated model's is 0 on
+            average, while its `ece` is above 0 by chance. None in older reports.
         nll_before: mean negative log likelihood before temperature, in nats.
         distinct: without near copies of the training part; None in older reports, and where all are such.
         split: TEST for a test set, which was not learnt; CROSS_FITTED where the release learnt these, and
@@ -189,6 +194,7 @@ class TestFigures(SplitFigures):
     averages: Averages
     ece: Share
     ece_before: Share
+    overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
     nll_before: float
     decisions: Coverage
     distinct: DistinctFigures | None = Field(default=None, exclude_if=_is_none)
@@ -338,6 +344,7 @@ class PhotoFigures(Frozen):
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
+        overconfidence: likewise; None in older reports, too.
         curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
@@ -353,6 +360,7 @@ class PhotoFigures(Frozen):
     accuracy: Share | None
     per_class: dict[str, ClassRecall]
     ece: Share | None
+    overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
     decisions: PhotoDecisions
     curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None

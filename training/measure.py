@@ -31,7 +31,7 @@ from model_store.report import (
 )
 from training.data.datasets import LabelledImages, in_batches
 from training.evaluation.grouped import interval
-from training.evaluation.statistics import expected_calibration_error
+from training.evaluation.statistics import expected_calibration_error, overconfidence
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6
@@ -215,6 +215,7 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
         ece=ece(answers),
         ece_before=ece(before),
+        overconfidence=overconfidence(answers.confidences, answers.right),
         nll_before=nll(before),
         decisions=_coverage(answers, contract),
     )

@@ -40,6 +40,7 @@ OF_WORDING: Final = (
     "local",
     "number",
     "percent",
+    "points",
     "share_interval",
     "whole",
 )

@@ -86,6 +86,10 @@ class Wording:
         value = value or 0.0  # a loss of minus zero is zero
         return self.local(f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}")
 
+    def points(self, difference: float | None) -> str:
+        """A difference of two shares, -1..1, in points: `+1.3`."""
+        return ABSENT if difference is None else self.local(f"{100 * difference:+.1f}")
+
     def area(self, auroc: float | None) -> str:
         """An area under a curve, 0..1, as `0.978`."""
         return ABSENT if auroc is None else self.local(f"{auroc:.3f}")

@@ -146,7 +146,7 @@ def test_the_interval_of_accepted_answers_counts_no_others() -> None:
 def test_ood_photos_are_one_tier_in_any_folder() -> None:
     found = figures()["X"]
 
-    assert found.macro_accuracy is found.accuracy is found.ece is None
+    assert found.macro_accuracy is found.accuracy is found.ece is found.overconfidence is None
     assert found.decisions.coverage == pytest.approx(1 / 3)
     assert found.decisions.accuracy == 0.0
     assert {source: (one.n, one.accepted, one.unfamiliar) for source, one in found.sources.items()} == {

@@ -6,6 +6,7 @@ import pytest
 
 from inference.contract import ModelContract
 from model_store.local import BUNDLED, bundled
+from model_store.model_card import model_card
 from model_store.report_page.page import figures_in, file_page
 
 
@@ -45,3 +46,20 @@ def test_a_label_cannot_put_tags_into_the_page_of_a_release() -> None:
 
     assert "<script" not in made
     assert "&lt;script&gt;alert(1)" in made
+
+
+def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
+    release, report = bundled(), bundled().report()
+    tiers = {
+        name: one.model_copy(update={"overconfidence": None if one.ece is None else -0.0213})
+        for name, one in report.photos.items()
+    }
+    test = report.test.model_copy(update={"overconfidence": 0.0128})
+    report = report.model_copy(update={"test": test, "photos": tiers})
+
+    page = file_page(release.manifest.model, report, {}).decode()
+
+    assert "mean confidence minus accuracy: +1.3 points" in page
+    assert page.count("-2.1") == sum(one.ece is not None for one in tiers.values())
+    card = model_card(release.manifest.model, report, release.manifest.photos)
+    assert "Mean confidence minus accuracy: +1.3 points." in card

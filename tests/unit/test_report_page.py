@@ -67,6 +67,8 @@ GERMAN = Wording("de", {"1,234.5": "1.234,5", "50%": "50\u00a0%", "{low} to {hig
         (GERMAN.number(0.15042), "0,1504"),
         (GERMAN.interval((0.945, 0.953)), "94,5 bis 95,3\u00a0%"),
         (GERMAN.area(0.978), "0,978"),
+        (GERMAN.points(0.0128), "+1,3"),
+        (GERMAN.points(-0.02), "-2,0"),
         (Wording("tlh", {"1,234.5": "wa'"}).number(311_530), "311,530"),
     ],
 )

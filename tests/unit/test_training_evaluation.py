@@ -115,6 +115,12 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     assert expected_calibration_error(confidences, right) == pytest.approx(0.1, abs=1e-6)
 
 
+def test_overconfidence_is_mean_confidence_minus_accuracy() -> None:
+    found = figures()
+
+    assert found.overconfidence == pytest.approx((0.8 + 0.8 + 0.6 + 0.8 + 0.9 + 0.6) / 6 - 4 / 6)
+
+
 def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
     answers = Answers.of(TEST_SET, [1], probabilities=np.array([[1.0, 0.0]]))
 

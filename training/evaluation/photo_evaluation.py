@@ -22,7 +22,7 @@ from model_store.report import (
     SourceFigures,
 )
 from training.evaluation.grouped import interval, mean_interval
-from training.evaluation.statistics import expected_calibration_error
+from training.evaluation.statistics import expected_calibration_error, overconfidence
 from training.measure import most_are
 from training.photos.reading import OOD, OOD_TIER
 
@@ -112,6 +112,7 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
         ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
+        overconfidence=overconfidence(garments.confidences, garments.right) if known else None,
         decisions=_decisions(answers, contract.thresholds_of(most_are(answers))),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
         sources={} if known else _by_source(answers),

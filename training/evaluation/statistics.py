@@ -61,6 +61,11 @@ def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: ND
     return float(np.abs(excess).sum() / len(confidences))
 
 
+def overconfidence(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
+    """Mean confidence minus accuracy, -1..1, of N answers; arguments as above."""
+    return float(np.mean(confidences) - np.mean(right))
+
+
 def differences(stored: TestFigures, found: TestFigures) -> list[str]:
     """What differs by more than TOLERANCE between two evaluations, a sentence each; empty if they agree."""
     if stored.n != found.n:
