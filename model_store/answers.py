@@ -25,7 +25,7 @@ ANSWERS: Final = "answers.csv.gz"
 
 PREDICTIONS: Final = "test-predictions.csv"
 PHOTO_PREDICTIONS: Final = "photo-predictions.csv"
-"""Of older releases: truth and prediction alone."""
+"""Of version 1.0: truth and prediction alone, which nothing reads."""
 
 DIGITS: Final = 5
 """Of probabilities and familiarities after the point: enough to decide thresholds again."""
@@ -267,14 +267,9 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
         NotFound: its file is not there.
         ReleaseCorrupt: its file is not as it has to be.
     """
-    if ANSWERS in manifest.files:
-        found = _parsed(ANSWERS, answers_of, manifest, read, where)
-    else:
-        found = NO_ANSWERS
-        if PREDICTIONS in manifest.files and manifest.headline.test_n <= LARGEST:
-            found += _parsed(PREDICTIONS, _older_test, manifest, read, where)
-        if PHOTO_PREDICTIONS in manifest.files:
-            found += _parsed(PHOTO_PREDICTIONS, _older_photos, manifest, read, where)
+    if ANSWERS not in manifest.files:
+        return NO_ANSWERS
+    found = _parsed(ANSWERS, manifest, read, where)
     _check_names(found, where)
     tested = int((found.sets == TEST_SET).sum())
     if tested not in {0, manifest.headline.test_n}:
@@ -293,16 +288,14 @@ def _check_names(answers: Answers, where: str) -> None:
             raise ReleaseCorrupt(f"{where}: the picture {name} has two rows. Publish the release again.")
 
 
-def _parsed(
-    path: str, parse: Callable[[bytes], Answers], manifest: Manifest, read: Read, where: str
-) -> Answers:
+def _parsed(path: str, manifest: Manifest, read: Read, where: str) -> Answers:
     content = read(path)
     if hashlib.sha256(content).hexdigest() != manifest.files[path].sha256:
         raise ReleaseCorrupt(
             f"{where}/{path}: its sha256 is not that of the manifest. Publish the release again."
         )
     try:
-        return parse(content)
+        return answers_of(content)
     except (ValueError, KeyError, OSError, EOFError, csv.Error) as error:
         raise ReleaseCorrupt(f"{where}/{path}: {error}. Train the release again.") from error
 
@@ -349,17 +342,3 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
 def _numbers(values: list[str]) -> list[str]:
     """The values of a column of floats; an empty one is not a number."""
     return [value or "nan" for value in values]
-
-
-def _older_test(content: bytes) -> Answers:
-    columns = _columns(content)
-    truth = np.array(columns["truth"], np.int64)
-    names, groups = columns.get("picture"), columns.get("group")
-    of = [TEST_SET] * len(truth)
-    return Answers.of(of, truth, np.array(columns["predicted"], np.int64), pictures=names, groups=groups)
-
-
-def _older_photos(content: bytes) -> Answers:
-    columns = _columns(content)
-    truth, predicted = (np.array(columns[name], np.int64) for name in ("truth", "predicted"))
-    return Answers.of(columns["tier"], truth, predicted, pictures=columns["photo"], groups=columns["group"])

@@ -32,10 +32,13 @@ from inference.contract import (
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
 SCHEMA_VERSION: Final = 9
-"""The newest manifest that this code writes and reads; every older one is read too."""
+"""The newest manifest that this code writes and reads, of a release with two networks."""
 
 ONE_NETWORK: Final = 8
 """Written for a release without a second network, so that older services read it as well."""
+
+VERSION_1: Final = 5
+"""Written by version 1.0, whose releases are served."""
 
 REMOVED_KEYS: Final = ("cascade", "photo_", "cluttered_")
 """What keys begin with that older manifests have in `model` and `photos`, and that are ignored."""
@@ -184,7 +187,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9] = ONE_NETWORK
+    schema_version: Literal[5, 8, 9] = ONE_NETWORK
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
@@ -256,9 +259,23 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
                 f"{where}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
                 "Serve it with a newer Wardrobe, or publish the release again with this one."
             )
+        if schema not in {VERSION_1, ONE_NETWORK, SCHEMA_VERSION}:
+            raise ManifestInvalid(f"{where}: schema_version: {_unread(schema)}")
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         raise ManifestInvalid(f"{where}: {first_problem(error)}") from error
+
+
+def _unread(schema: int) -> str:
+    """Which version reads an older schema."""
+    if 0 < schema < VERSION_1:
+        reader = "Wardrobe 1.0.0 reads it"
+    elif VERSION_1 < schema < ONE_NETWORK:
+        reader = "no version wrote it; development versions up to commit 9fe2127 read it"
+    else:
+        reader = "no version wrote it"
+    read = f"{VERSION_1}, {ONE_NETWORK} and {SCHEMA_VERSION}"
+    return f"{schema}, but {read} are read here; {reader}. Train it again."
 
 
 def first_problem(error: ValidationError) -> str:

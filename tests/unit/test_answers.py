@@ -14,8 +14,6 @@ import pytest
 from model_store.answers import (
     ANSWERS,
     NONE_OF_THESE,
-    PHOTO_PREDICTIONS,
-    PREDICTIONS,
     TEST_SET,
     Answers,
     all_answers_in,
@@ -227,25 +225,6 @@ def test_pictures_without_a_group_are_each_on_their_own() -> None:
     assert together[0] == together[2]
     assert len(set(together.tolist())) == 3
     assert of_ann.take(np.array([1, 3])).together is None
-
-
-def test_the_files_of_older_releases_are_read_into_the_same_columns() -> None:
-    tested = (
-        b"truth,predicted,picture,group\n3,3,0123456789abcdef,0123456789abcdef\n3,6,fedcba9876543210,01\n"
-    )
-    photos = b'photo,group,tier,truth,predicted\n00ff,7,"B, worn",3,3\n'
-    manifest = listing(PREDICTIONS, tested)
-    entry = listing(PHOTO_PREDICTIONS, photos).files[PHOTO_PREDICTIONS]
-    files = {**manifest.files, PHOTO_PREDICTIONS: entry}
-    files.pop(ANSWERS, None)
-    manifest = with_test_set(manifest.model_copy(update={"files": files}), 2)
-
-    found = answers_in(manifest, lambda path: tested if path == PREDICTIONS else photos, "here")
-
-    assert found.sets.tolist() == [TEST_SET, TEST_SET, "B, worn"]
-    assert found.right.tolist() == [True, False, True]
-    assert found.pictures.tolist() == ["0123456789abcdef", "fedcba9876543210", "00ff"]
-    assert not found.decided.any()
 
 
 def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: Path) -> None:
