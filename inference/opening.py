@@ -26,7 +26,7 @@ MAX_EDGE: Final = 30_000
 SMALL_BYTES, SMALL_PIXELS = 16 * 1024, 32 * 32
 """Most that a PNG or JPEG may have to be decoded without a change of threads."""
 
-_SCANS: dict[Format, Callable[[bytes], Scanned | None]] = {
+_SCANS: dict[Format, Callable[[bytes], Scanned]] = {
     "JPEG": scan_jpeg,
     "PNG": scan_png,
     "WebP": scan_webp,
@@ -69,13 +69,13 @@ def open_picture(upload: bytes, max_pixels: int) -> OpenedPicture:
     name = format_of(upload)
     if name is None:
         raise unknown_format(upload)
-    scanned = _SCANS[name](upload) if name in _SCANS else None
-    if scanned is None:
+    if name not in _SCANS:
         return OpenedPicture(name, upload, None)
+    scanned = _SCANS[name](upload)
     if not all(scanned.size):
         raise unopened(upload, name)
     check_size(*scanned.size, max_pixels)
-    return OpenedPicture(name, scanned.data, scanned)
+    return OpenedPicture(name, scanned.data, scanned if scanned.is_bounded else None)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

@@ -45,11 +45,13 @@ class Scanned:
         data: the file, without metadata and without what stands behind the picture.
         size: width and height, the largest that a header names.
         orientation: 1..8, by the first EXIF block.
+        is_bounded: whether its decoder takes no more than a picture of this size.
     """
 
     data: bytes
     size: tuple[int, int]
     orientation: int = 1
+    is_bounded: bool = True
 
 
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -141,12 +143,12 @@ def scan_png(upload: bytes) -> Scanned:
 _PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 
 
-def scan_webp(upload: bytes) -> Scanned | None:
+def scan_webp(upload: bytes) -> Scanned:
     """Walk the chunks, and keep the picture.
 
     Returns:
-        None where it is lossless, animated or has alpha: such a stream has as many tables as it says. One of
-        295 kB took 382 MB.
+        Not bounded, and whole, where it is lossless, animated or has alpha: such a stream has as many tables
+        as it says. One of 295 kB took 382 MB.
 
     Raises:
         BrokenPicture: it has no picture, is truncated, or has too many chunks.
@@ -158,7 +160,7 @@ def scan_webp(upload: bytes) -> Scanned | None:
         kind, length = struct.unpack_from("<4sI", upload, at)
         following = at + 8 + length + length % 2
         if kind in _WEBP_TABLES:
-            return None
+            return Scanned(upload, _webp_size(upload), is_bounded=False)
         if kind == b"VP8 ":
             picture = picture or upload[at:following]
         elif kind == b"EXIF" and not orientation:
@@ -176,6 +178,15 @@ def scan_webp(upload: bytes) -> Scanned | None:
 
 
 _WEBP_TABLES = frozenset((b"ALPH", b"VP8L", b"ANMF"))
+
+
+def _webp_size(upload: bytes) -> tuple[int, int]:
+    """The size by the first chunk: a canvas, or a lossless picture (RFC 9649, sections 2.7 and 3.4)."""
+    first = upload[12:30].ljust(18, b"\0")
+    if first.startswith(b"VP8X"):
+        return 1 + int.from_bytes(first[12:15], "little"), 1 + int.from_bytes(first[15:18], "little")
+    bits = int.from_bytes(first[9:13], "little") if first.startswith(b"VP8L") else 0
+    return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
 
 
 def orientation_of(exif: bytes) -> int:
