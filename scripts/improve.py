@@ -38,6 +38,9 @@ EXAMPLES = (
     "wardrobe improve corrections.csv --from bundled -- --run runs/mine",
 )
 
+SHOWN = 20
+"""Pictures that a message names."""
+
 DROPPED = frozenset(
     {
         "data",
@@ -114,6 +117,11 @@ def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     if joined.outdated:
         complain(
             f"{joined.outdated:,} corrections are of pictures that have changed since, and do not count."
+        )
+    if joined.missing:
+        complain(
+            f"{len(joined.missing):,} corrections are of pictures that are not found, and are left out: "
+            f"{', '.join(joined.missing[:SHOWN])}{', ...' if len(joined.missing) > SHOWN else ''}"
         )
     if not joined.changes:
         raise BadPictures(f"{arguments.corrections}: nothing in it changes what {place} says already.")

@@ -3,14 +3,13 @@
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
 the time of the answer, `audit`, and `predicted` and `decision` of the model; the review sheet and the
 service's page export it. An empty label leaves the picture out; NONE says that it shows none of the classes.
-Of several answers to one content the latest
-counts, and an answer to a content that a file no longer has counts for nothing. Reads the files, and for
-training the pictures that they name; answers.py puts them into a table.
+Of several answers to one content the latest counts. A picture that was renamed or moved is found by its
+content; an answer to a content that is nowhere near counts for nothing. Reads the files, and for training the
+pictures that they name; answers.py puts them into a table.
 """
 
 import csv
 import difflib
-import hashlib
 import io
 import json
 import os
@@ -27,6 +26,7 @@ from labelling.csv_files import rows_of, text_of
 from labelling.errors import CorrectionsUnusable
 from labelling.paths import existing
 from labelling.review.label_studio import annotated
+from labelling.review.moved import find_moved, hash_of, where_to_look
 
 NONE: Final = "none of these"
 """The label of a picture that shows none of the classes."""
@@ -90,7 +90,7 @@ class OfFiles(NamedTuple):
         groups: of these files, where one is known.
         audited: those of these files that an audit drew at random.
         outdated: files that hold another content than the one that was answered.
-        missing: those that cannot be read.
+        missing: those that cannot be read, and whose content is nowhere near.
     """
 
     labels: dict[str, str]
@@ -123,13 +123,15 @@ def corrections_of_files(files: Sequence[Path]) -> OfFiles:
     Raises:
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
     """
-    hashes: dict[str, str | None] = {}
+    given = [(_absolute(one), one) for one in read_corrections(files, None)]
+    hashes = {path: hash_of(path) for path in dict.fromkeys(path for path, _ in given)}
+    lost = {one.sha256: path for path, one in given if one.sha256 not in ("", hashes[path])}
+    moved = find_moved(frozenset(lost), where_to_look(lost.values(), files)) if lost else {}
+    hashes |= {path: sha256 for sha256, path in moved.items()}
     outdated: dict[str, None] = {}
     matched, named = [], []
-    for one in read_corrections(files, None):
-        path = os.path.abspath(existing(str(one.file.parent / one.path)))  # noqa: PTH100 - a link keeps its own name
-        if path not in hashes:
-            hashes[path] = _hash_of(path)
+    for as_written, one in given:
+        path = as_written if hashes[as_written] == one.sha256 else moved.get(one.sha256, as_written)
         sha256 = hashes[path] or one.sha256 or path
         if one.sha256 not in ("", sha256):
             outdated[path] = None
@@ -143,15 +145,12 @@ def corrections_of_files(files: Sequence[Path]) -> OfFiles:
         {path: one.group for path, _, one in named if one.group},
         frozenset(path for path, _, one in named if one.audit),
         tuple(path for path in outdated if path not in {path for path, _, _ in named}),
-        tuple(path for path, sha256 in hashes.items() if sha256 is None),
+        tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
     )
 
 
-def _hash_of(path: str) -> str | None:
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except (OSError, ValueError):  # a NUL in a path
-        return None
+def _absolute(one: Correction) -> str:
+    return os.path.abspath(existing(str(one.file.parent / one.path)))  # noqa: PTH100 - a link keeps its own name
 
 
 def merge(

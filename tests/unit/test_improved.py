@@ -13,7 +13,7 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
 from training.data.improved import Joined, join
 from training.data.learnt import NOTHING, Learnt
-from training.data.listing import list_pictures
+from training.data.listing import list_answers, list_pictures
 from training.errors import BadCsv, BadPictures
 
 
@@ -64,6 +64,41 @@ def test_a_correction_of_a_copy_in_the_catalogue_corrects_the_picture_that_was_l
 
     assert labels_in(found)["Ball/002.png"] == "Stick"
     assert (found.relabelled, found.new) == (1, 0)
+
+
+def answered(folder: Path, *rows: tuple[str, str, str]) -> Path:
+    """Answers with the content that each was given to."""
+    file = folder / "corrections.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows([("path", "label", "sha256", "at"), *((*row, "") for row in rows)])
+    return file
+
+
+def test_pictures_that_were_renamed_or_moved_are_found_by_their_content_and_others_left_out(
+    shop: Path,
+) -> None:
+    folder = shop.parent
+    first, second, third = (
+        (path, sha256((folder / path).read_bytes()).hexdigest())
+        for path in ("catalogue/Ball/100.png", "catalogue/Ball/101.png", "photos/Box/000.png")
+    )
+    (folder / first[0]).rename(folder / "catalogue" / "Ball" / "renamed.png")
+    (folder / "sold").mkdir()
+    (folder / second[0]).rename(folder / "sold" / "moved.png")
+    (folder / third[0]).rename(folder / "photos" / "Box" / "z.png")
+    rows = [(path, "Stick", content) for path, content in (first, second, third)]
+    said = answered(folder, *rows, ("catalogue/gone.png", "Box", "ab" * 32))
+
+    found = join(shop, [said], KINDS, None, lambda *_: None)
+    listed = list_answers(said)
+
+    assert [Path(path).name for path in found.missing] == ["gone.png"]
+    assert (found.new, found.relabelled) == (2, 1)
+    assert {labels_in(found)[name] for name in ("Ball/renamed.png", "sold/moved.png", "Box/z.png")} == {
+        "Stick"
+    }
+    assert {one.path.name for one in listed.pictures} == {"renamed.png", "moved.png", "z.png"}
+    assert [one.name for one in listed.missing] == ["gone.png"]
 
 
 def test_what_changes_nothing_is_no_change(shop: Path) -> None:

@@ -87,6 +87,8 @@ def test_with_nothing_newly_wrong_six_newly_right_pictures_decide() -> None:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        (tmp_path / name).write_bytes(name.encode())
     table = tmp_path / "corrections.csv"
     table.write_text(
         "path,label,at\na.png,Shirt,2026-11-02\nb.png,none of these,\nc.png, ,\na.png,Coat,2026-11-01\n",
@@ -101,7 +103,8 @@ def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:
 
 
 def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(tmp_path: Path) -> None:
-    write_photos(tmp_path, 1, {"A": ["Trouser"]})
+    for name in ("a.png", "b.png", "c.png"):
+        (tmp_path / name).write_bytes(name.encode())
     table = tmp_path / "corrections.csv"
     table.write_text("path,label,at\na.png,Coat,\nb.png,none of these,\nc.png, ,\n", "utf-8")
 

@@ -28,12 +28,13 @@ class Corrections:
         labels: Mapping[str, str] | None = None,
         hashes: Mapping[str, str] | None = None,
         outdated: Sequence[str] = (),
+        not_found: Sequence[str] = (),
     ) -> None:
         """Nothing is corrected without labels; of each path in them there is a hash."""
         self.labels = labels or {}
         self._missing = set(self.labels)
         self._by_content = {(hashes or {})[path]: label for path, label in self.labels.items()}
-        self._outdated = outdated
+        self._outdated, self._not_found = outdated, not_found
 
     def match(self, files: Iterable[Path]) -> None:
         """Take note of files that are read; see `check`."""
@@ -66,6 +67,11 @@ class Corrections:
             say(
                 f"--corrections: {len(self._outdated)} are of pictures that have another content now, and do "
                 f"not count, among them {self._outdated[0]}."
+            )
+        if self._not_found:
+            say(
+                f"--corrections: {len(self._not_found)} are of pictures that are not found, and are left "
+                f"out, among them {self._not_found[0]}."
             )
         if not self.labels:
             return list(pictures)
@@ -105,10 +111,14 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
         found = corrections_of_files(places)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
-    if found.missing:
+    if found.missing and len(found.missing) == len(found.labels):
         raise BadCsv(_of_no_picture(found.missing, len(found.labels)))
-    labels = {path: LEFT_OUT if label == NONE else label for path, label in found.labels.items()}
-    return Corrections(labels, found.hashes, found.outdated)
+    labels = {
+        path: LEFT_OUT if label == NONE else label
+        for path, label in found.labels.items()
+        if path not in found.missing
+    }
+    return Corrections(labels, found.hashes, found.outdated, found.missing)
 
 
 def _of_no_picture(missing: Iterable[str], total: int) -> str:

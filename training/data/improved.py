@@ -39,6 +39,7 @@ class Joined:
         new: pictures that only the corrections name.
         left_out: pictures that a person left out, or that show none of the classes.
         outdated: corrections of pictures that have another content now.
+        missing: pictures of corrections that are neither where these say nor near it; they are left out.
     """
 
     rows: tuple[tuple[str, str, str], ...]
@@ -47,6 +48,7 @@ class Joined:
     new: int
     left_out: int
     outdated: int
+    missing: tuple[str, ...] = ()
 
     @property
     def changes(self) -> int:
@@ -104,7 +106,19 @@ def join(
             kept.append((os.path.abspath(one.path), label, one.group))  # noqa: PTH100 - a link keeps its name
             relabelled += label != one.label
     there = set(contents)
-    new = {said.hashes[path]: path for path, label in said.labels.items() if label not in {LEFT_OUT, NONE}}
+    missing = tuple(path for path in said.missing if said.hashes[path] not in there)
+    if missing and len(missing) == len(said.labels):
+        raise BadCsv(
+            f"{len(missing)} of {len(missing)} corrections are of no file, among them {missing[0]}. "
+            "Paths are absolute, or relative to the CSV; put it where the pictures are."
+        )
+    gone = {said.hashes[path] for path in missing}
+    by_content = {content: label for content, label in by_content.items() if content not in gone}
+    new = {
+        said.hashes[path]: path
+        for path, label in said.labels.items()
+        if label not in {LEFT_OUT, NONE} and said.hashes[path] not in gone
+    }
     added = [
         (path, said.labels[path], said.groups.get(path, ""))
         for content, path in new.items()
@@ -117,6 +131,7 @@ def join(
         new=len(added),
         left_out=len(by_content) - len(new),
         outdated=len(said.outdated),
+        missing=missing,
     )
 
 
@@ -126,12 +141,6 @@ def _said(files: Sequence[Path], labels: Sequence[str]) -> OfFiles:
         said = corrections_of_files(files)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
-    if said.missing:
-        raise BadCsv(
-            f"{len(said.missing)} of {len(said.labels)} corrections are of no file, among them "
-            f"{said.missing[0]}. "
-            "Paths are absolute, or relative to the CSV; put it where the pictures are."
-        )
     if strange := sorted(set(said.labels.values()) - {*labels, LEFT_OUT, NONE}):
         near = get_close_matches(strange[0], labels, 1)
         meant = f" Did you mean {near[0]!r}?" if near else ""

@@ -67,6 +67,7 @@ class Listing:
         left_out: what lies among the pictures and was not taken for one.
         empty: folders of labels without a picture.
         outdated: pictures that have another content than the one that a person answered.
+        missing: pictures that a person answered and that are neither where the table says nor near it.
     """
 
     place: Path
@@ -74,6 +75,7 @@ class Listing:
     left_out: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
     outdated: list[Path] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -181,10 +183,16 @@ def list_answers(place: Path) -> Listing:
     pictures = [
         Listed(Path(path), label, group=found.groups.get(path, ""))
         for path, label in found.labels.items()
-        if label
+        if label and path not in found.missing
     ]
     left_out = [Path(path) for path, label in found.labels.items() if not label]
-    return Listing(place, pictures, left_out, outdated=list(map(Path, found.outdated)))
+    outdated, missing = (list(map(Path, paths)) for paths in (found.outdated, found.missing))
+    if missing and not pictures:
+        raise BadCsv(
+            f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
+            "absolute, or relative to the CSV; put it where the pictures are."
+        )
+    return Listing(place, pictures, left_out, outdated=outdated, missing=missing)
 
 
 def columns_of(path: Path) -> tuple[str, ...]:

@@ -63,6 +63,11 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     """
     listed = listing.pictures
     _report_left_out(listing.left_out, say)
+    if listing.missing:
+        say(
+            f"{len(listing.missing)} pictures that a person answered are not found and left out: "
+            f"{', '.join(map(str, listing.missing[:NAMED]))}."
+        )
     if listing.outdated:
         say(
             f"{len(listing.outdated)} pictures have another content than when a person answered, and are "

@@ -1,0 +1,62 @@
+"""Find pictures by their content that were renamed or moved since a person answered. Reads pictures alone."""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from inference.file_names import is_clutter, is_picture_name
+
+
+@lru_cache(4)  # one command asks several times
+def find_moved(wanted: frozenset[str], roots: tuple[Path, ...]) -> dict[str, str]:
+    """The paths of pictures with these contents.
+
+    Args:
+        wanted: sha256 of each.
+        roots: folders to look below, one after another, until all are found.
+
+    Returns:
+        an absolute path by sha256, of those that are there.
+    """
+    found: dict[str, str] = {}
+    for path in _pictures(roots):
+        if len(found) == len(wanted):
+            break
+        if (sha256 := hash_of(path)) in wanted:
+            found.setdefault(sha256, path)
+    return found
+
+
+def where_to_look(lost: Collection[str], lists: Collection[Path]) -> tuple[Path, ...]:
+    """The nearest folder that is there above each lost picture, then those of the lists that name them.
+
+    A home folder or a whole disk is none: it may hold millions of files.
+    """
+    nearest = {next(one for one in Path(path).parents if one.is_dir()) for path in lost}
+    beside = {Path(os.path.abspath(one)).parent for one in lists}  # noqa: PTH100 - a link keeps its own name
+    home = Path.home()
+    return tuple(
+        one for one in (*sorted(nearest), *sorted(beside - nearest)) if one not in {home, *home.parents}
+    )
+
+
+def hash_of(path: str) -> str | None:
+    """The sha256 of a file; None where it cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - paths of lists are texts
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):  # a NUL in a path
+        return None
+
+
+def _pictures(roots: Collection[Path]) -> Iterator[str]:
+    for root in roots:
+        for folder, inner, names in os.walk(root):
+            inner[:] = sorted(one for one in inner if not is_clutter(one))
+            yield from (
+                os.path.join(folder, one)  # noqa: PTH118 - as above
+                for one in sorted(names)
+                if not is_clutter(one) and is_picture_name(one)
+            )
