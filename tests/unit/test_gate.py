@@ -86,7 +86,8 @@ def photographed(
     [
         (1950, 1600, 10, None),
         (1900, 1600, 10, None),
-        (1896, 1600, 10, None),
+        (1895, 1600, 10, None),
+        (1894, 1600, 10, r"94\.70% right against 95\.00% \(p = 0\.01"),
         (1880, 1600, 10, r"94\.00% right against 95\.00% \(p = .*\).*--force"),
         (1900, 1700, 10, None),
         (1900, 2000, 100, r"5\.00% wrong and accepted against 0\.50%"),
@@ -95,7 +96,7 @@ def photographed(
         (1900, 0, 0, r"accepts less than current: the test set 95\.0% right, none accepted; before"),
     ],
     ids=[
-        *("better", "the same", "worse by chance", "worse", "more accepted", "all accepted"),
+        *("better", "the same", "worse by chance", "just worse", "worse", "more accepted", "all accepted"),
         *("a few more wrong ones", "fewer accepted", "none accepted"),
     ],
 )
@@ -141,6 +142,19 @@ def test_photos_of_all_tiers_are_compared_together(
         verdict = check_gate(candidate, photographed(manifest))
         assert "tier A 94.4% right, 82.3% accepted, 98.5% of these right; before 94.4% right" in verdict
         assert "tier X " in verdict
+
+
+@pytest.mark.parametrize(("before", "now", "refused"), [(40, 20, False), (2, 0, True), (0, 0, False)])
+def test_a_small_tier_may_be_accepted_less_but_not_at_all_no_more(
+    manifest: Manifest, before: int, now: int, refused: bool
+) -> None:
+    current, candidate = (
+        release(manifest, on_test_set() + answers("own", 60, 60, accepted), number)
+        for number, accepted in enumerate((before, now))
+    )
+
+    with pytest.raises(GateRefused, match=r"tier own .*none accepted") if refused else nullcontext():
+        assert "tier own" in check_gate(candidate, current)
 
 
 def test_accepting_every_answer_does_not_follow_the_bundled_release() -> None:
@@ -214,6 +228,13 @@ def test_a_promised_tier_that_was_not_measured_again_cannot_be_compared(manifest
     with pytest.raises(GateRefused, match=r"compared with current: 0 of the 384 pictures of tier C"):
         check_gate(candidate, current)
     assert check_gate(candidate, replace(current, promised=frozenset({"A"})))
+
+
+def test_a_promise_without_answers_cannot_be_compared(manifest: Manifest) -> None:
+    current = release(manifest, on_test_set(), promised=frozenset({"B"}))
+
+    with pytest.raises(GateRefused, match=r"0 of the 0 pictures of tier B have two decisions; 1 are needed"):
+        check_gate(current, current)
 
 
 def test_the_first_release_has_nothing_to_be_compared_with(manifest: Manifest) -> None:
@@ -342,7 +363,7 @@ def test_the_chance_counts_all_photos_of_a_sender_as_one(losses: list[int], expe
 
 
 def test_pictures_are_of_one_group_if_either_release_joins_them() -> None:
-    first = np.array(["a", "a", "", "b", "", ""])
-    second = np.array(["", "c", "c", "", "d", "d"])
+    first = np.array(["a", "a", "e", "e", "b", "", ""])
+    second = np.array(["", "c", "c", "", "", "d", "d"])
 
-    assert joined_groups(first, second).tolist() == [0, 0, 0, 1, 2, 2]
+    assert joined_groups(first, second).tolist() == [0, 0, 0, 0, 1, 2, 2]
