@@ -75,8 +75,8 @@ PHOTOS_OF_TIER: Final = "photos of tier "
 
 
 def tier_of(pictures: str) -> str:
-    """The tier in such a name, which may name a part of it: `photos of tier A on plain ground`."""
-    return pictures.removeprefix(PHOTOS_OF_TIER).partition(" on ")[0]
+    """The tier in such a name."""
+    return pictures.removeprefix(PHOTOS_OF_TIER)
 
 
 class Promise(Frozen):

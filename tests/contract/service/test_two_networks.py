@@ -97,7 +97,7 @@ def upside_down(picture: Picture) -> bytes:
     [
         (png(np.full((64, 64), 99, np.uint8)), np.full((32, 32, 3), 99, np.uint8)),
         (png(np.full((64, 64), 99 * 257, np.uint16)), np.full((32, 32, 3), 99, np.uint8)),
-        (png(np.zeros((64, 64, 4), np.uint8)), np.full((32, 32, 3), 255, np.uint8)),
+        (png(np.full((64, 64, 4), (0, 0, 0, 155), np.uint8)), np.full((32, 32, 3), 100, np.uint8)),
         (png(np.full((8, 8, 3), 99, np.uint8)), np.full((32, 32, 3), 99, np.uint8)),
         (upside_down(COLOUR), COLOUR),
     ],
