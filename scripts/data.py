@@ -22,6 +22,7 @@ from scripts.terminal import (
     console,
     perform,
     print_table,
+    program,
     require,
     run,
 )
@@ -59,6 +60,8 @@ def _check(arguments: argparse.Namespace) -> object:
     with counting("checking pictures") as watch:
         findings = check(listing, watch)
     _show(findings)
+    if nested := listing.of_nested():
+        console().print(nested)
     if arguments.preview is not None:
         _preview(listing.pictures, arguments.preview)
     print("", *_verdict(findings, listing, arguments.place), sep="\n")
@@ -116,7 +119,10 @@ def _verdict(findings: Findings, listing: Listing, place: Path) -> list[str]:
         wrong.append(f"fewer than {FEWEST} different pictures of {', '.join(findings.too_few)}")
     named = shlex.quote(str(place))
     if wrong:
-        return [f"Not yet: {'; '.join(wrong)}. Mend that, then look again.", f"Next: wardrobe data {named}"]
+        return [
+            f"Not yet: {'; '.join(wrong)}. Mend that, then look again.",
+            f"Next: {program()} data {named}",
+        ]
     # Here: SciPy is not installed where serving alone is.
     from training.evaluation.calibration import usual_accept_right  # noqa: PLC0415
 
@@ -126,7 +132,7 @@ def _verdict(findings: Findings, listing: Listing, place: Path) -> list[str]:
     option = "--from bundled --photos" if any(one.tier for one in listing.pictures) else "--data"
     return [
         f"These {pictures:,} pictures of {classes} classes can be learnt.{doubt}",
-        f"Next: wardrobe train {option} {named}",
+        f"Next: {program()} train {option} {named}",
     ]
 
 

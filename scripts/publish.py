@@ -8,7 +8,6 @@ import argparse
 import getpass
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from model_store.report_page.page import REPORT_PAGE
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
 from scripts.progress import progress_bar
-from scripts.terminal import command_parser, complain, console, perform, run
+from scripts.terminal import command_parser, complain, console, perform, program, run
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
@@ -224,35 +223,26 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
 
 def _next_steps(release: Path, store: Store) -> list[str]:
     """How to serve the release, see its report and publish it: commands to paste."""
-    program = shlex.quote(str(_program()))
     steps = [
         f"Release: {release}",
-        f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store.address)} {program} serve",
+        f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store.address)} {program()} serve",
         f"Report:  {release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served",
     ]
     if not store.address.startswith("s3://"):
-        steps.append(f"Publish: {program} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
+        steps.append(f"Publish: {program()} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
     return steps
 
 
 def _to_decide(release: Path, store: Store, arguments: argparse.Namespace) -> list[str]:
     """How to compare a release with what is current, and to make it current: commands to paste."""
-    program, place, made = (shlex.quote(str(one)) for one in (_program(), store.address, release))
+    place, made = shlex.quote(store.address), shlex.quote(str(release))
     data = getattr(arguments, "data", None)
     pictures = shlex.quote(str(data)) if data and Path(data).expanduser().exists() else "PICTURES"
     return [
         f"Release: {release}",
-        f"Compare: {program} diff {place} {made} {pictures} --page changes.html",
-        f"Publish: {program} publish {made} {place}",
+        f"Compare: {program()} diff {place} {made} {pictures} --page changes.html",
+        f"Publish: {program()} publish {made} {place}",
     ]
-
-
-def _program() -> Path:
-    """The command `wardrobe` as a shell finds it here: by its name, or beside this interpreter."""
-    beside = Path(sys.executable).with_name("wardrobe")
-    if shutil.which("wardrobe") or not beside.exists():
-        return Path("wardrobe")
-    return beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside
 
 
 if __name__ == "__main__":

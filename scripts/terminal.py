@@ -13,10 +13,13 @@ import io
 import json
 import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NamedTuple, NoReturn, TextIO
 
 from rich.console import Console
@@ -136,6 +139,14 @@ def require(module: str, name: str) -> None:
 
 def _not_installed(name: str) -> str:
     return f"{name} is not installed: `make install-train` in a checkout installs what training needs."
+
+
+def program() -> str:
+    """The command `wardrobe` as a shell finds it here, to paste: by its name, or beside this interpreter."""
+    beside = Path(sys.executable).with_name("wardrobe")
+    if shutil.which("wardrobe") or not beside.exists():
+        return "wardrobe"
+    return shlex.quote(str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside))
 
 
 def complain(message: str) -> None:

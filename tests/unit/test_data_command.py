@@ -11,6 +11,7 @@ import pytest
 
 from inference.arrays import Picture
 from scripts.data import main
+from scripts.terminal import program
 from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
@@ -92,7 +93,7 @@ def test_the_check_ends_with_a_verdict_and_the_next_command(
 
     told = capsys.readouterr().out.splitlines()
     assert told[-2].startswith("These 12 pictures of 2 classes can be learnt.")
-    assert told[-1] == f"Next: wardrobe train --data {folder}"
+    assert told[-1] == f"Next: {program()} train --data {folder}"
 
 
 def test_the_check_sends_back_to_itself_while_something_is_wrong(
@@ -109,7 +110,7 @@ def test_the_check_sends_back_to_itself_while_something_is_wrong(
     told = capsys.readouterr().out.splitlines()
     assert ended == 1
     assert "1 unreadable; 1 in two places at once; fewer than 3 different pictures of hats" in told[-2]
-    assert told[-1] == f"Next: wardrobe data {folder}"
+    assert told[-1] == f"Next: {program()} data {folder}"
 
 
 def test_a_picture_in_train_and_again_in_test_is_found(

@@ -52,6 +52,18 @@ def hashes(data: LabelledData) -> tuple[str, str]:
     return data.train.sha256(), data.test.sha256()
 
 
+def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_named(tmp_path: Path) -> None:
+    write_class_folders(tmp_path / "things", 2, KINDS)
+    write_class_folders(tmp_path / "things" / "Ball", 2, KINDS[1:2], first_seed=10)
+
+    listing = list_pictures(tmp_path / "things")
+
+    inner = tmp_path / "things" / "Ball" / KINDS[1]
+    assert [one.label for one in listing.pictures].count("Ball") == 4
+    assert listing.nested == [inner]
+    assert str(inner) in listing.of_nested()
+
+
 def test_each_sub_folder_is_a_class_in_order_of_the_names(folder: Path, said: Said) -> None:
     data = said.read(folder)
 

@@ -30,6 +30,9 @@ held out of the learnt pictures is drawn as always."""
 COLUMNS: Final = ("path", "label")
 """What the header of a table has to name."""
 
+NAMED: Final = 5
+"""Folders that a sentence names."""
+
 CLASSES_MIN: Final = 2
 CLASSES_MAX: Final = 256
 """Class numbers are kept in eight bits."""
@@ -67,6 +70,7 @@ class Listing:
         left_out: what lies among the pictures and was not taken for one.
         empty: folders of labels without a picture.
         outdated: pictures that have another content than the one that a person answered.
+        nested: folders below a label's own that hold pictures, which are of that label.
         missing: pictures that a person answered and that are neither where the table says nor near it.
     """
 
@@ -76,12 +80,18 @@ class Listing:
     empty: list[Path] = field(default_factory=list)
     outdated: list[Path] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
+    nested: list[Path] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """The folder's or the table's, as text that any file can hold, whatever bytes it has."""
         name = self.place.resolve().name if self.place.is_dir() else self.place.stem
         return name.encode("utf-8", "replace").decode() or "pictures"
+
+    def of_nested(self) -> str:
+        """A sentence on pictures in folders of folders; empty where there are none."""
+        few = ", ".join(map(str, self.nested[:NAMED])) + (", ..." if len(self.nested) > NAMED else "")
+        return f"Pictures in folders of a class's folder are of that class: {few}." if few else ""
 
     def classes(self) -> tuple[str, ...]:
         """The labels in order of their names, CLASSES_MIN to CLASSES_MAX.
@@ -99,7 +109,7 @@ class Listing:
         if self.empty:
             raise BadClasses(
                 f"{self.empty[0]}: no picture in it. Put the pictures of the class {self.empty[0].name!r} "
-                "right there, not in folders of their own, or remove it."
+                "there, or remove it."
             )
         if not CLASSES_MIN <= len(found) <= CLASSES_MAX:
             there = "only one class" if len(found) == 1 else f"{len(found)} classes"
@@ -114,9 +124,9 @@ def list_pictures(place: Path) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
-    labels inside. Hidden files, those that are no pictures by their names, and a label's own sub-folders are
-    left out, and so is a folder `none of these` outside tiers; anything else is taken for a picture. Of
-    people's answers, those without a class are left out.
+    labels inside. Pictures in a label's own sub-folders are of that label. Hidden files and those that are no
+    pictures by their names are left out, and so is a folder `none of these` outside tiers; anything else is
+    taken for a picture. Of people's answers, those without a class are left out.
 
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`
@@ -219,15 +229,25 @@ def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier:
         if is_clutter(entry.name) or not entry.is_dir():
             listing.left_out.append(entry)
             continue
-        label, files = as_label(entry.name, str(entry)), entries(entry)
+        label, folders = as_label(entry.name, str(entry)), list(_folders(entry))
+        files = [file for folder in folders for file in entries(folder) if file not in folders]
         if label == NONE and not tier:  # no class, as in a table
             listing.left_out += files
             continue
         found = [Listed(file, label, part, tier) for file in files if could_be_picture(file)]
         listing.pictures += found
+        listing.nested += sorted({one.path.parent for one in found} - {entry})
         listing.left_out += [file for file in files if not could_be_picture(file)]
         if not found:
             listing.empty.append(entry)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """A folder and those below it, without links and what systems add."""
+    yield folder
+    for entry in entries(folder):
+        if entry.is_dir() and not entry.is_symlink() and not is_clutter(entry.name):
+            yield from _folders(entry)
 
 
 def could_be_picture(entry: Path) -> bool:

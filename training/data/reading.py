@@ -63,6 +63,8 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     """
     listed = listing.pictures
     _report_left_out(listing.left_out, say)
+    if nested := listing.of_nested():
+        say(nested)
     if listing.missing:
         say(
             f"{len(listing.missing)} pictures that a person answered are not found and left out: "
