@@ -18,6 +18,7 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from app.web.translations import TRANSLATIONS
+from labelling.into_folders import check_into, sort_into
 from labelling.on_ray import OnRay
 from labelling.permits import Network, Permits, allowed_host
 from labelling.pool import MakeEngine
@@ -56,6 +57,7 @@ EXAMPLES = (
     "wardrobe label 'photos/*.jpg' --out labels.jsonl --review review.html",
     "wardrobe label list.csv --allow-host cdn.example --out labels.csv",
     "wardrobe label --corrections corrections.csv --out labels.csv",
+    "wardrobe label photos --out labels.csv --into sorted",
     "wardrobe label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
 )
 
@@ -93,6 +95,8 @@ def _correct(arguments: argparse.Namespace) -> object:
 
 def _label(arguments: argparse.Namespace) -> object:
     form_of(arguments.out)
+    if arguments.into:
+        check_into(arguments.into, arguments.source)
     job = Job(
         source=open_source(
             arguments.source, Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
@@ -112,7 +116,12 @@ def _label(arguments: argparse.Namespace) -> object:
             pages = write_review(arguments.review, job, sizes, TRANSLATIONS)
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
+        sorted_in = sort_into(arguments.into, job) if arguments.into else None
     show(summary, pages)
+    if sorted_in:
+        done, failed = sorted_in
+        lost = f"; {failed:,} could not be read or written" if failed else ""
+        console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
     return asdict(summary)
 
 
@@ -139,6 +148,8 @@ def build_parser() -> argparse.ArgumentParser:
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, default="processes", help=engines)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
+    into = "sort the pictures into FOLDER/label and FOLDER/review, as hard links where possible; new or empty"
+    add("--into", type=Path, metavar="FOLDER", help=into)
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"

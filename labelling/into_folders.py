@@ -1,0 +1,116 @@
+"""Sort a labelled catalogue into folders, one for each label, and `review` for what a person has to look at.
+
+Reads a finished table and its source, and writes the folder alone: hard links where the disk allows them, so
+that pictures take no further room, else copies.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from labelling.errors import TableUnusable, Unreadable
+from labelling.items import Item, Read
+from labelling.run import ACCEPT, Job
+from labelling.table import path_in_table, read_rows
+
+REVIEW: Final = "review"
+"""The folder of answers that need a person, and of pictures that a person left out."""
+
+UNSAFE: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
+"""Characters that some system allows in no name."""
+
+LONGEST: Final = 150
+"""Characters of a name: file systems hold 255 bytes."""
+
+
+def check_into(folder: Path, source: str) -> None:
+    """Check that a folder can be filled, before anything is labelled.
+
+    Raises:
+        TableUnusable: something is in it, or it lies in the source, which would label it the next time.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise TableUnusable(f"{folder}: is there already. Name a folder that is new or empty.")
+    if Path(source).is_dir() and folder.resolve().is_relative_to(Path(source).resolve()):
+        raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
+
+
+def sort_into(folder: Path, job: Job) -> tuple[int, int]:
+    """Put each answered picture of a finished table into FOLDER/label, or FOLDER/review.
+
+    Args:
+        folder: new or empty.
+        job: the finished run; labels of people in its table win.
+
+    Returns:
+        how many pictures are there now, and how many could not be read or written.
+
+    Raises:
+        SourceUnusable, StoreError: the source can no longer be listed.
+        TableUnusable: the table cannot be read, or the folder cannot be made.
+    """
+    names = {
+        row["path"]: _folder_of(row) for row in read_rows(job.table) if row["label"] or _is_left_out(row)
+    }
+    read, done, failed = job.source.reader(), 0, 0
+    try:
+        for name in sorted(set(names.values())):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
+    for item in job.source.items():
+        if inside := names.get(path_in_table(item.name)):
+            is_there = _put(item, _free(folder / inside, item.name), read)
+            done, failed = done + is_there, failed + (not is_there)
+    return done, failed
+
+
+def _is_left_out(row: Mapping[str, Any]) -> bool:
+    return row.get("decided_by") == "person"
+
+
+def _folder_of(row: Mapping[str, Any]) -> str:
+    is_sure = row["decision"] == ACCEPT or row.get("decided_by") == "person"
+    if not (is_sure and row["label"]):
+        return REVIEW
+    name = safe_name(row["label"])
+    return f"{name}_" if name.casefold() == REVIEW else name
+
+
+def safe_name(text: str) -> str:
+    """A name of a file or folder that every system takes."""
+    return UNSAFE.sub("_", text)[-LONGEST:].strip(". ") or "_"
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Where a picture goes, beside others of the same name."""
+    path = Path(safe_name(re.split(r"[/\\]", name)[-1]))
+    found, number = folder / path, 1
+    while os.path.lexists(found):
+        number += 1
+        found = folder / f"{path.stem} ({number}){path.suffix}"
+    return found
+
+
+def _put(item: Item, target: Path, read: Read) -> bool:
+    """Link, copy or write a picture; whether it is there now."""
+    try:
+        if isinstance(item.place, str):
+            _link(Path(item.place), target)
+            return True
+        [upload] = read([item.place])
+        if not isinstance(upload, Unreadable):
+            target.write_bytes(upload)
+        return not isinstance(upload, Unreadable)
+    except OSError:
+        return False
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source.resolve())
+    except OSError:  # another disk, or one without links
+        shutil.copy2(source, target)

@@ -1,0 +1,80 @@
+"""`wardrobe label --into FOLDER`: which folder a picture goes to, and that none is lost or replaced."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from labelling.errors import TableUnusable
+from labelling.into_folders import check_into, sort_into
+from labelling.run import Job
+from labelling.sources import open_source
+from model_store.local import bundled
+
+HEADER = "path,label,confidence,decision,reason,familiarity,version,sha256,error,decided_by,predicted"
+
+
+def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
+    """A finished run with rows of path, label, decision, and who decided."""
+    lines = [f"{path},{label},0.9,{decision},,1,v,,,{by},Bag" for path, label, decision, by in rows]
+    (folder / "labels.csv").write_text("\n".join([HEADER, *lines, ""]), "utf-8")
+    return Job(source=open_source(str(source)), table=folder / "labels.csv", release=bundled())
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg", "more/a.jpg", "e.jpg"):
+        (tmp_path / "catalogue" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "catalogue" / name).write_bytes(name.encode())
+    return tmp_path / "catalogue"
+
+
+def found_in(folder: Path) -> dict[str, str]:
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_pictures_lie_under_their_labels_and_what_needs_a_person_in_review(
+    catalogue: Path, tmp_path: Path
+) -> None:
+    job = a_job(
+        tmp_path,
+        catalogue,
+        (f"{catalogue}/a.jpg", "T-shirt/top", "accept", "model"),
+        (f"{catalogue}/b.jpg", "Bag", "review", "model"),
+        (f"{catalogue}/c.jpg", "Bag", "review", "person"),
+        (f"{catalogue}/d.jpg", "", "accept", "person"),
+        (f"{catalogue}/e.jpg", "", "", ""),
+        (f"{catalogue}/more/a.jpg", "T-shirt/top", "accept", "model"),
+    )
+
+    assert sort_into(tmp_path / "sorted", job) == (5, 0)
+
+    assert found_in(tmp_path / "sorted") == {
+        "T-shirt_top/a.jpg": "a.jpg",
+        "T-shirt_top/a (2).jpg": "more/a.jpg",
+        "review/b.jpg": "b.jpg",
+        "Bag/c.jpg": "c.jpg",
+        "review/d.jpg": "d.jpg",
+    }
+    assert (tmp_path / "sorted" / "Bag" / "c.jpg").samefile(catalogue / "c.jpg")
+
+
+def test_members_of_an_archive_are_written(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
+        archive.writestr("in/a.jpg", "a")
+    job = a_job(tmp_path, tmp_path / "shop.zip", ("in/a.jpg", "..", "accept", "model"))
+
+    assert sort_into(tmp_path / "sorted", job) == (1, 0)
+
+    assert found_in(tmp_path / "sorted") == {"_/a.jpg": "a"}
+
+
+def test_a_folder_with_something_in_it_or_within_the_catalogue_is_refused(
+    catalogue: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TableUnusable, match="is there already"):
+        check_into(catalogue, "other")
+    with pytest.raises(TableUnusable, match="would be labelled, too"):
+        check_into(catalogue / "sorted", str(catalogue))
+
+    check_into(tmp_path / "sorted", str(catalogue))
