@@ -14,7 +14,7 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
-from labelling.review.corrections import read_corrections
+from labelling.review.corrections import LEFT_OUT, NONE, read_corrections
 from model_store.cache import find_release, is_store
 from model_store.local import LocalRelease
 from model_store.promotions import newest
@@ -70,7 +70,10 @@ def main(argv: list[str] | None = None) -> int:
 def _improve(arguments: argparse.Namespace, more: Words) -> object:
     name = arguments.release or _usual_release()
     parent = find_release(name, arguments.from_version)
-    tell_audit(read_corrections([arguments.corrections], None))
+    said = read_corrections([arguments.corrections], None)
+    if not arguments.release:
+        _check_classes({one.label for one in said} - {LEFT_OUT, NONE}, name, parent)
+    tell_audit(said)
     target = [
         *(["--out", arguments.out] if arguments.out else []),
         *(["--publish", arguments.publish] if arguments.publish else []),
@@ -82,6 +85,22 @@ def _improve(arguments: argparse.Namespace, more: Words) -> object:
         target = target or _beside(name)
     console().print(f"This runs: wardrobe train {shlex.join([*words, *target, *more])}")
     return train.trained([*words, *target, *more])
+
+
+def _check_classes(given: Collection[str], name: str, parent: LocalRelease) -> None:
+    """Refuse corrections of other classes, where no release was named.
+
+    Raises:
+        BadPictures: one is no class of the release, by its name or index.
+    """
+    labels = parent.manifest.model.labels
+    known = {spelt.casefold() for one in labels for spelt in (one, one.replace("/", "_"))}
+    strange = sorted(one for one in given if one.casefold() not in known and not one.isdecimal())
+    if strange:
+        raise BadPictures(
+            f"{strange[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken without "
+            "--from. Name the store whose release answered these pictures: --from STORE."
+        )
 
 
 def _usual_release() -> str:
