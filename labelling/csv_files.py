@@ -1,4 +1,4 @@
-"""Read CSV as spreadsheet programs save it: separated by commas, semicolons or tabs, and not always in UTF-8.
+"""Read and write CSV as spreadsheet programs do: with commas, semicolons or tabs, and not always in UTF-8.
 
 Excel separates by what the language of the computer wants, and writes the code page of Windows unless people
 choose `CSV UTF-8`. csv.Sniffer guesses from cells, which may hold anything; the header is known.
@@ -7,10 +7,13 @@ choose `CSV UTF-8`. csv.Sniffer guesses from cells, which may hold anything; the
 import codecs
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
+
+from inference.spreadsheets import safe_text
+from model_store.files import write_whole
 
 SEPARATORS: Final = ",;\t"
 
@@ -53,6 +56,30 @@ def rows_of(file: TextIO, needed: Collection[str]) -> "csv.DictReader[str]":
 def table_of(path: Path, needed: Collection[str]) -> "csv.DictReader[str]":
     """The rows of a file; see `text_of` and `rows_of`."""
     return rows_of(io.StringIO(text_of(path), newline=""), needed)
+
+
+def write_for_excel(rows: Iterable[Mapping[str, Any]], numbers: Callable[[str], bool], target: Path) -> None:
+    """Write rows for Excel where numbers have a decimal comma: a double click opens columns, with umlauts.
+
+    There Excel separates by semicolons, and a point separates thousands; a byte order mark says UTF-8. An
+    .xlsx fits every language, but needs a library that nothing else here does.
+
+    Args:
+        rows: of a table, all with the same columns.
+        numbers: whether a column has numbers.
+        target: the CSV; replaced.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    text = io.StringIO(newline="")
+    table = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    for place, row in enumerate(rows):
+        if not place:
+            table.writerow(row)
+        cells = ((name, "" if cell is None else str(cell)) for name, cell in row.items())
+        table.writerow([cell.replace(".", ",") if numbers(name) else safe_text(cell) for name, cell in cells])
+    write_whole(target, text.getvalue().encode("utf-8-sig"))
 
 
 def _cells(header: str, separator: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from inference.classifier import Prediction
 from inference.spreadsheets import as_it_was, safe_path, safe_text
-from labelling.csv_files import rows_of
+from labelling.csv_files import rows_of, write_for_excel
 from labelling.errors import SourceUnusable, TableUnusable
 from model_store.files import flush_folder
 
@@ -215,6 +215,21 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
     except (OSError, ValueError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise TableUnusable(f"{table}: cannot be read as a table ({reason}).") from error
+
+
+def copy_for_excel(table: Path, target: Path) -> None:
+    """Write a finished table once more, for Excel; see csv_files.py.
+
+    Raises:
+        TableUnusable: it cannot be read or written.
+    """
+    numbers = {"confidence", "familiarity"}
+    try:
+        write_for_excel(
+            read_rows(table), lambda name: name in numbers or name.startswith(PROBABILITY), target
+        )
+    except OSError as error:
+        raise TableUnusable(f"{target}: cannot be written ({error.strerror}).") from error
 
 
 def _as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:

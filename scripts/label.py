@@ -28,7 +28,7 @@ from labelling.review.corrections import read_corrections
 from labelling.review.page import Sizes, write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
-from labelling.table import form_of
+from labelling.table import copy_for_excel, form_of
 from model_store.cache import find_release
 from scripts.audit import tell_audit
 from scripts.progress import counting
@@ -90,6 +90,8 @@ def _correct(arguments: argparse.Namespace) -> object:
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
     tell_audit(read_corrections(arguments.corrections, None))
+    if arguments.excel:
+        copy_for_excel(arguments.out, arguments.excel)
     return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
 
 
@@ -116,6 +118,8 @@ def _label(arguments: argparse.Namespace) -> object:
             pages = write_review(arguments.review, job, sizes, TRANSLATIONS)
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
+        if arguments.excel:
+            copy_for_excel(arguments.out, arguments.excel)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
     show(summary, pages)
     if sorted_in:
@@ -149,6 +153,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--engine", choices=ENGINES, default="processes", help=engines)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     into = "sort the pictures into FOLDER/label and FOLDER/review, as hard links where possible; new or empty"
+    excel = "write the table once more, for Excel where numbers have a decimal comma: German, French, Spanish"
+    add("--excel", type=Path, metavar="FILE.csv", help=excel)
     add("--into", type=Path, metavar="FOLDER", help=into)
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")

@@ -7,7 +7,7 @@ import pytest
 
 from labelling.review.corrections import read_corrections
 from labelling.sources import open_source
-from labelling.table import read_rows
+from labelling.table import copy_for_excel, read_rows
 from training.data.listing import list_pictures
 from training.data.pixel_files import read_csv
 
@@ -65,6 +65,20 @@ def test_a_table_that_excel_saved_again_is_read(ending: str, tmp_path: Path) -> 
     assert [(row["path"], row["decision"]) for row in read_rows(tmp_path / "labels.csv")] == [
         ("ä.jpg", "accept")
     ]
+
+
+def test_a_copy_for_excel_has_semicolons_decimal_commas_and_a_byte_order_mark(tmp_path: Path) -> None:
+    header = "path,label,confidence,decision,reason,familiarity,p_Schürze"
+    row = "strümpfe.jpg,Schürze,0.973,accept,,1.0,1.5e-05"
+    (tmp_path / "labels.csv").write_text(f"{header}\n{row}\n", "utf-8")
+
+    copy_for_excel(tmp_path / "labels.csv", tmp_path / "excel.csv")
+
+    assert (tmp_path / "excel.csv").read_bytes().decode("utf-8").splitlines() == [
+        "\ufeff" + header.replace(",", ";"),
+        "strümpfe.jpg;Schürze;0,973;accept;;1,0;1,5e-05",
+    ]
+    assert [row["label"] for row in read_rows(tmp_path / "excel.csv")] == ["Schürze"]
 
 
 def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:
