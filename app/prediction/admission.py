@@ -18,6 +18,55 @@ SMOOTHING = 0.1
 """Weight of the newest working time in the running mean that Retry-After is computed from."""
 
 
+class Places:
+    """Places of which each goes, once it is free, to the request that waits longest.
+
+    A semaphore lets one that has just come take what was released for another, which then waits again.
+
+    Args:
+        count: how many there are, >= 0.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count  # more than 0 only while none waits
+        self._queue: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, seconds: float) -> bool:
+        """Take a place, after a wait of at most so many seconds; False where none came free."""
+        turn = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            if not seconds:
+                return False
+            self._queue.append(turn)
+        try:
+            turn.wait(seconds)
+        except BaseException:
+            if not self._has_left(turn):
+                self.release()
+            raise
+        return not self._has_left(turn)
+
+    def _has_left(self, turn: threading.Event) -> bool:
+        """Leave the queue; False if a place was handed over before."""
+        with self._lock:
+            waits = turn in self._queue
+            if waits:
+                self._queue.remove(turn)
+            return waits
+
+    def release(self) -> None:
+        """Hand a place on."""
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._free += 1
+
+
 class Admission:
     """A concurrency limit behind a bounded queue.
 
@@ -106,7 +155,7 @@ class Admission:
             self._hand_over()
         turn.wait()
 
-    def _wait_aside(self, turn: threading.Event, places: threading.Semaphore) -> None:
+    def _wait_aside(self, turn: threading.Event, places: Places) -> None:
         """Take one of some other places, then a slot again: a wait within the queue's limits."""
         with self._lock:
             if self.waiting >= self._queue_length:
@@ -115,7 +164,7 @@ class Admission:
             turn.clear()
             self._hand_over()
         try:
-            has_place = places.acquire(timeout=self._queue_seconds)
+            has_place = places.take(self._queue_seconds)
         finally:
             with self._lock:
                 self._aside -= 1
@@ -155,13 +204,13 @@ class Slot:
         self._admission._wait_again(self._turn)
 
     @contextmanager
-    def with_place(self, places: threading.Semaphore) -> Iterator[None]:
+    def with_place(self, places: Places) -> Iterator[None]:
         """Hold one of some other places for the block; a request that waits for one holds no slot meanwhile.
 
         Raises:
             Busy: on entering, when the queue is full or the wait was too long.
         """
-        if not places.acquire(blocking=False):
+        if not places.take(0):
             self._admission._wait_aside(self._turn, places)
         try:
             yield

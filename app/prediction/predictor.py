@@ -7,7 +7,6 @@ serves other requests meanwhile. Knows requests only as the items that reading.p
 """
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import TypeAlias
 from app.errors import Busy, ClientGone, RequestError, TooLarge, without_frames
 from app.native_threads import run_in_native_thread
 from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
-from app.prediction.admission import Admission, Slot
+from app.prediction.admission import Admission, Places, Slot
 from app.prediction.parameters import WITHOUT_QUERY, Parameters
 from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
@@ -121,7 +120,7 @@ class Predictor:
         self._settings = settings
         self._admission = admission
         self._child_seconds = child_seconds
-        self._large = threading.BoundedSemaphore(LARGE_AT_A_TIME)
+        self._large = Places(LARGE_AT_A_TIME)
 
     @contextmanager
     def admitted(self, timing: Timing) -> Iterator[Slot]:

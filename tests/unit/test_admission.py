@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from app.errors import Busy
-from app.prediction.admission import Admission
+from app.prediction.admission import Admission, Places
 from tests.waiting import wait_for
 
 InLine = Callable[[Admission, Callable[[], object]], None]
@@ -131,7 +131,7 @@ def test_retry_after_is_the_time_that_those_inside_need() -> None:
 
 def test_a_request_that_waits_for_another_place_leaves_its_slot_to_others(in_line: InLine) -> None:
     admission = Admission(limit=1, queue_length=1, queue_seconds=60)
-    places, order = threading.Semaphore(0), []
+    places, order = Places(0), []
 
     def waits() -> None:
         with admission.admit() as slot, slot.with_place(places):
@@ -147,6 +147,29 @@ def test_a_request_that_waits_for_another_place_leaves_its_slot_to_others(in_lin
         waiting.result(60)
 
     assert order == ["other", "waited"]
-    assert places.acquire(blocking=False)
+    assert places.take(0)
     with admission.admit():
         pass
+
+
+def test_a_free_place_goes_to_who_waits_longest_and_not_to_who_has_just_come() -> None:
+    places = Places(1)
+    assert places.take(0)
+
+    with ThreadPoolExecutor(1) as others:
+        waiting = others.submit(places.take, 60)
+        wait_for("a request that waits", lambda: len(places._queue) == 1)
+        places.release()
+        has_come = places.take(0)
+        has_waited = waiting.result(60)
+
+    assert (has_waited, has_come) == (True, False)
+
+
+def test_a_wait_that_was_too_long_takes_no_place() -> None:
+    places = Places(0)
+
+    assert not places.take(0.01)
+    places.release()
+
+    assert places.take(0)
