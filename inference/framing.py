@@ -5,6 +5,7 @@ Pure functions of arrays, which convert.py calls in order.
 """
 
 from functools import lru_cache
+from typing import Final
 
 import cv2
 import numpy as np
@@ -12,6 +13,13 @@ from numpy.typing import NDArray
 
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Imaging
+
+SHRUNK_IN_TWO: Final = (2, 3)
+"""Factors by which a whole picture is shrunk in two steps: to twice its size by INTER_LINEAR, then by halves.
+
+The 16 samples around each pixel of the result approximate the mean over its area, at a quarter of the time of
+INTER_AREA by a factor that is no whole number. By larger factors they would miss fine stripes.
+"""
 
 
 def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
@@ -87,6 +95,9 @@ def fit_whole(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
     height, width = shape
     scale = min(height / picture.shape[0], width / picture.shape[1])
     rows, columns = (max(1, round(length * scale)) for length in picture.shape[:2])
+    if SHRUNK_IN_TWO[0] <= 1 / scale <= SHRUNK_IN_TWO[1]:
+        twice = (2 * columns, 2 * rows)
+        picture = cv2.resize(picture, twice, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     pixels = np.zeros((height, width, *picture.shape[2:]), np.uint8)
     top, left = (height - rows) // 2, (width - columns) // 2

@@ -1,5 +1,6 @@
 """Pictures become what Fashion-MNIST looks like: background, garment, frame, tones."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from inference.border import garment_mask, look_at_border
 from inference.contract import GREY_28, Imaging
 from inference.convert import as_grey, decoded_to_pixels
 from inference.decode import Decoded, decode
-from inference.framing import bounding_box, centre, shrink
+from inference.framing import bounding_box, centre, fit_whole, shrink
 from tests.drawn_garments import (
     as_it_should_be,
     cut_out,
@@ -229,3 +230,17 @@ def test_every_picture_becomes_pixels_and_always_the_same(picture: Picture) -> N
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
     assert np.array_equal(picture_to_pixels(picture.copy(), IMAGING), pixels)
+
+
+@pytest.mark.parametrize("size", [(533, 400), (400, 560), (500, 375), (384, 1)])
+def test_a_photo_shrunk_in_two_steps_is_nearly_the_mean_over_each_pixels_area(size: tuple[int, int]) -> None:
+    height, width = size
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    photo = cv2.GaussianBlur(noise, (0, 0), 2).astype(np.uint8)
+    columns, rows = (max(1, round(edge * 192 / max(size))) for edge in (width, height))
+    top, left = (192 - rows) // 2, (192 - columns) // 2
+
+    whole = fit_whole(photo, (192, 192))[top : top + rows, left : left + columns]
+
+    mean = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
+    assert np.abs(whole.astype(int) - mean).mean() < 2
