@@ -36,7 +36,7 @@ from inference.opening import MAX_EDGE, OpenedPicture, broken_picture, check_siz
 from inference.scan import unopened
 from inference.signatures import ends_too_early
 
-CHILD_SECONDS: Final = 20
+CHILD_SECONDS: Final = 40
 """Wall time that nothing may come from the process, whose processor time is bounded by itself."""
 
 Spent = Callable[[int, float], None]
@@ -72,7 +72,8 @@ def decode_in_child(
         raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
     if name in ("HEIC", "AVIF") and ends_too_early(opened.data):
         raise BrokenPicture(f"This {name} of {len(opened.data):,} bytes is truncated. Send the whole file.")
-    order = f"{'HEIF' if name == 'HEIC' else name.upper()} {max_pixels} {MAX_EDGE} {edge}\n".encode()
+    reader = "HEIF" if name == "HEIC" else name.upper()
+    order = f"{reader} {opened.declared} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
         ended = _ended(order, opened.data)
     except TimeoutError as error:

@@ -35,8 +35,8 @@ MEGABYTES, PIXEL_BYTES = 100, 16
 HEADER_SECONDS = 0.1
 """Processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
 
-PIXEL_NANOSECONDS = {"BMP": 10, "GIF": 30, "TIFF": 40, "HEIF": 60, "AVIF": 60, "WEBP": 100}
-"""Three times what a sound picture of the format takes on one thread of an AMD EPYC."""
+PIXEL_NANOSECONDS = {"BMP": 15, "GIF": 45, "TIFF": 45, "HEIF": 150, "AVIF": 180, "WEBP": 120}
+"""Three times what the slowest sound picture of the format takes (docs/reference/limits.md)."""
 
 FAILED, TOO_LARGE, OUT_OF_MEMORY, TOO_DEEP = 10, 11, 12, 13
 """Exit codes: damaged; the header declares too much; the limit of memory was met; samples of 32 bits."""
@@ -111,9 +111,9 @@ def decode_over(connection: socket.socket) -> int:
     with connection.makefile("rb") as file:
         name, *numbers = file.readline().decode().split()
         upload = file.read()
-    max_pixels, max_edge, edge = map(int, numbers)
-    _bound_memory(address_space + len(upload))
-    _bound_time(HEADER_SECONDS)
+    declared, max_pixels, max_edge, edge = map(int, numbers)  # WebP has its memory before its size is known
+    _bound_memory(address_space + len(upload) + PIXEL_BYTES * declared)
+    _bound_time(HEADER_SECONDS + PIXEL_NANOSECONDS[name] * declared / 1e9)
     try:
         image: Image.Image = Image.open(io.BytesIO(upload), formats=[name])
         width, height = image.size
@@ -123,7 +123,7 @@ def decode_over(connection: socket.socket) -> int:
         if image.mode in ("I", "F"):
             return TOO_DEEP
         _bound_memory(address_space + len(upload) + PIXEL_BYTES * width * height)
-        _bound_time(PIXEL_NANOSECONDS[name] * width * height / 1e9)
+        _bound_time(PIXEL_NANOSECONDS[name] * max(0, width * height - declared) / 1e9)
         image.load()
         image = reduced(in_8_bits(upright(image)), edge)
     except Exception as error:  # noqa: BLE001 - readers raise anything

@@ -40,11 +40,13 @@ class OpenedPicture:
     Attributes:
         data: the upload, or what a scan left of it.
         scanned: header and structure; None where a process of its own reads them.
+        declared: pixels that a header names all the same, for what the process may take.
     """
 
     format: Format
     data: bytes
     scanned: Scanned | None
+    declared: int = 0
 
     @property
     def pixels(self) -> int:
@@ -75,7 +77,9 @@ def open_picture(upload: bytes, max_pixels: int) -> OpenedPicture:
     if not all(scanned.size):
         raise unopened(upload, name)
     check_size(*scanned.size, max_pixels)
-    return OpenedPicture(name, scanned.data, scanned if scanned.is_bounded else None)
+    if scanned.is_bounded:
+        return OpenedPicture(name, scanned.data, scanned)
+    return OpenedPicture(name, upload, None, scanned.size[0] * scanned.size[1])
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
