@@ -28,9 +28,15 @@ _ACCEPTED: tuple[tuple[bytes, Format], ...] = (
 
 _BRANDS: dict[bytes, Format] = {
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), "HEIC"),
 }
-"""Major brands of ISO base media files (ISO/IEC 23008-12, annex B; AVIF, section 6)."""
+"""Brands of ISO base media files that name a codec (ISO/IEC 23008-12, annex B; AVIF, section 6)."""
+
+_ANY_CODEC = (b"mif1", b"mif2", b"miaf", b"msf1")
+"""Brands of pictures in any codec: a compatible brand names it."""
+
+_BRAND_BYTES = 256
+"""How much of a list of brands is read."""
 
 _OTHER_BRANDS = {b"crx ": "a Canon raw photo (CR3)", b"qt  ": "a QuickTime video"}
 
@@ -76,7 +82,17 @@ def format_of(upload: bytes) -> Format | None:
     # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
     if upload.startswith(b"BM") and not any(upload[6:10]):
         return "BMP"
-    return _BRANDS.get(upload[8:12]) if upload[4:8] == b"ftyp" else None
+    return _by_brands(upload) if upload[4:8] == b"ftyp" else None
+
+
+def _by_brands(upload: bytes) -> Format | None:
+    """The codec that the major brand names, or else the first compatible one; HEIC where none does."""
+    major = upload[8:12]
+    if major not in _ANY_CODEC:
+        return _BRANDS.get(major)
+    end = min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
+    brands = (upload[at : at + 4] for at in range(16, end, 4))
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), "HEIC")
 
 
 def unknown_format(upload: bytes) -> UnknownFormat:

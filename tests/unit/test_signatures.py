@@ -95,3 +95,13 @@ def test_a_header_without_a_size_is_broken(upload: bytes) -> None:
 
     with pytest.raises(BrokenPicture, match=f"This {name} of {length} bytes has a header that is truncated"):
         decode(upload, MAX_PIXELS)
+
+
+@pytest.mark.parametrize("major", [b"mif1", b"miaf", b"msf1"])
+@pytest.mark.parametrize(("codec", "name"), [(b"avif", "AVIF"), (b"heic", "HEIC"), (b"1pic", "HEIC")])
+def test_a_compatible_brand_names_the_codec_where_the_major_one_does_not(
+    major: bytes, codec: bytes, name: Format
+) -> None:
+    boxes = b"\0\0\0\x1cftyp" + major + b"\0\0\0\0" + b"mif1miaf" + codec
+
+    assert format_of(boxes + b"\0\0\0\x08avif") == name
