@@ -8,7 +8,7 @@ kernel bounds. Bytes in, arrays out; convert.py is the next step.
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import cv2
@@ -121,7 +121,27 @@ def decode_opened(
         samples = cv2.imdecode(np.frombuffer(opened.data, np.uint8), cv2.IMREAD_UNCHANGED)
         if samples is not None:  # what OpenCV refuses, Pillow decides
             return _decoded(samples.astype(np.uint8, copy=False), contract, "PNG")
-    return _decoded(np.asarray(_by_pillow(opened, opened.scanned, edge)), contract, opened.format)
+    has_end = opened.format != "JPEG" or opened.scanned.data.endswith(_END)
+    by_pillow = _by_pillow if has_end else _without_end
+    return _decoded(np.asarray(by_pillow(opened, opened.scanned, edge)), contract, opened.format)
+
+
+_END = b"\xff\xd9"
+"""The last two bytes of a JPEG (ITU-T T.81, section B.1.1.3)."""
+
+_SAMPLES = b"\xa7\x5c\xe3\x19" * 64
+"""What changes a picture that lacks samples, and no other."""
+
+
+def _without_end(opened: OpenedPicture, scanned: Scanned, edge: int) -> Image.Image:
+    """A JPEG that lacks its end and no sample: what follows its samples then makes no difference."""
+    data = scanned.data.rstrip(b"\xff")
+    one, other = (
+        _by_pillow(opened, replace(scanned, data=data + more + _END), edge) for more in (b"", _SAMPLES)
+    )
+    if one != other:
+        raise broken_picture("JPEG", *scanned.size)
+    return one
 
 
 def _by_pillow(opened: OpenedPicture, scanned: Scanned, edge: int) -> Image.Image:

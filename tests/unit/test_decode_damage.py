@@ -84,3 +84,24 @@ def test_a_jpeg_of_a_strip_is_read(size: tuple[int, int]) -> None:
     strip = np.full((height, width, 3), 200, np.uint8)
 
     assert decode(jpeg(strip), MAX_PIXELS).samples.ndim == 3
+
+
+SAVED = [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}]
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("options", SAVED)
+def test_a_jpeg_that_lacks_its_end_alone_is_read(options: dict[str, int], missing: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, "JPEG", **options)
+    whole = file.getvalue()
+
+    decoded = decode(whole[:-missing], MAX_PIXELS).picture
+
+    assert np.array_equal(decoded, decode(whole, MAX_PIXELS).picture)
+
+
+@pytest.mark.parametrize("missing", [30, 2_000])
+def test_a_jpeg_that_lacks_samples_is_broken(missing: int) -> None:
+    with pytest.raises(BrokenPicture, match="is truncated"):
+        decode(jpeg(NOISE)[:-missing], MAX_PIXELS)
