@@ -35,7 +35,6 @@ from app.releases.load import load, store_of
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, is_known, require_keys
-from app.security.refused_origins import log_refused_origins
 from app.settings import CURRENT, Settings
 from inference.decode import prepare_decoders
 from model_store.store import Store, open_store
@@ -169,7 +168,6 @@ def _add_middleware(app: Flask, settings: Settings, models: Models, metrics: Met
 
 
 def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
-    log_refused_origins(app)  # before CORS: functions after a request run last to first
     if settings.cors_origins:
         CORS(
             app,

@@ -40,11 +40,13 @@ def drawn(photos: Iterable[Photo]) -> list[Photo]:
     """At most OF_A_KIND photos of each kind, and of users' photos of it; the same ones each time.
 
     Args:
-        photos: without those of the development set.
+        photos: without those of the development set. Of the source with senders, one without a sender may be
+            of a sender who judges, so it is not drawn.
     """
     found = defaultdict[tuple[str, bool], list[Photo]](list)
     for photo in photos:
-        if kind_of(photo):
+        has_unknown_sender = photo.id.startswith("clo-") and not photo.sender
+        if kind_of(photo) and not has_unknown_sender:
             found[kind_of(photo), photo.tier == CLUTTERED].append(photo)
     return [photo for key in sorted(found) for photo in sorted(found[key], key=_lot)[:OF_A_KIND]]
 

@@ -22,6 +22,7 @@ from app.observability.log_format import Fields, is_logged, log_request
 from app.observability.metrics import Metrics
 from app.prediction.timing import READ, Timing
 from app.releases.serving import Models, Served
+from app.security.refused_origins import RefusedOrigins
 from inference.classifier import Prediction
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -85,6 +86,7 @@ class RequestMiddleware:
         self._app = app
         self._models = models
         self._metrics = metrics
+        self._refused_origins = RefusedOrigins()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does, with headers, an access line and counts."""
@@ -95,6 +97,8 @@ class RequestMiddleware:
         def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - WSGI's own
             context.status = int(line[:3])
             context.route = _rule()  # now: Flask's own context ends before this layer goes on
+            if "HTTP_ORIGIN" in environ:
+                self._refused_origins.note(environ, headers)
             return start_response(line, _with_ours(headers, context), *error)
 
         body = self._app(environ, start)

@@ -1,13 +1,12 @@
 """Log which sites' pages cannot read our answers, which only the operator can allow.
 
 A browser tells its user nothing but "CORS error", and such a request has status 200 here. Logs once for each
-origin; changes no answer.
+origin; changes no answer. middleware/request_context.py calls it for a request that names an origin.
 """
 
 import logging
 from urllib.parse import urlsplit
-
-from flask import Flask, Response, request
+from wsgiref.types import WSGIEnvironment
 
 MOST = 100
 """Origins that a worker logs: more are made up by a client."""
@@ -18,31 +17,38 @@ LONGEST = 100
 log = logging.getLogger("wardrobe")
 
 
-def log_refused_origins(app: Flask) -> None:
-    """Log, once for each origin, that WARDROBE_CORS_ORIGINS does not allow it."""
-    logged = set[str]()
+class RefusedOrigins:
+    """The origins that were logged."""
 
-    @app.after_request
-    def note(response: Response) -> Response:
-        origin = request.headers.get("Origin", "")[:LONGEST]
-        if origin and origin not in logged and len(logged) < MOST and _is_refused(origin, response):
-            logged.add(origin)
-            log.warning(
-                "A page of %r cannot read this service's answers: its browser asks for CORS headers. "
-                "To allow it, add it to WARDROBE_CORS_ORIGINS.",
-                origin,
-            )
-        return response
+    def __init__(self) -> None:
+        self._logged = set[str]()
+
+    def note(self, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> None:
+        """Log, once for each origin, that WARDROBE_CORS_ORIGINS does not allow it.
+
+        Args:
+            environ: of a request with an Origin.
+            headers: of its answer.
+        """
+        origin = environ["HTTP_ORIGIN"][:LONGEST]
+        if origin in self._logged or len(self._logged) >= MOST or not _is_refused(origin, environ, headers):
+            return
+        self._logged.add(origin)
+        log.warning(
+            "A page of %r cannot read this service's answers: its browser asks for CORS headers. "
+            "To allow it, add it to WARDROBE_CORS_ORIGINS.",
+            origin,
+        )
 
 
-def _is_refused(origin: str, response: Response) -> bool:
+def _is_refused(origin: str, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> bool:
     """Whether a page of another origin got an answer that its browser keeps from it."""
-    if "Access-Control-Allow-Origin" in response.headers:
+    if any(name.lower() == "access-control-allow-origin" for name, _ in headers):
         return False
-    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+    if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
         return False
     # The scheme is left out: behind a proxy that ends TLS, ours may be http where the page has https.
-    return _host_of(origin) != request.host
+    return _host_of(origin) != environ.get("HTTP_HOST")
 
 
 def _host_of(origin: str) -> str:

@@ -22,7 +22,7 @@ def test_every_route_tells_browsers_to_keep_out(make_app: MakeApp) -> None:
     answers = {f"{method} {path}": client.open(path, method=method) for path in paths for method in METHODS}
 
     differing = {request for request, answer in answers.items() if told(answer) != HEADERS}
-    pages = ("/", "/docs", "/openapi.json", "/metrics", "/metrics/report.json")
+    pages = ("/", "/favicon.ico", "/docs", "/openapi.json", "/metrics", "/metrics/report.json")
     kept = {f"{method} {path}" for method in ("GET", "HEAD") for path in pages}
     assert differing == kept, "pages, the report, and what they are made of, may be kept"
     assert {answer.status_code for answer in answers.values()} >= {200, 400, 404, 405}
