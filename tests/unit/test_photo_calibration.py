@@ -123,6 +123,22 @@ def test_too_few_pictures_of_ones_own_leave_the_parents_threshold() -> None:
     assert own_sample(58).thresholds.confidence == 0.9
 
 
+def test_corrections_without_a_random_sample_leave_the_parents_threshold() -> None:
+    labels = np.arange(360) % CLASSES
+    shown = np.where(np.arange(360) % 5 == 0, (labels + 1) % CLASSES, labels)
+    shares = np.full((360, CLASSES), 0.02)
+    shares[np.arange(360), shown] = 0.94
+    tiers = np.repeat(["A", "B", "C", CORRECTED_TIER], [100, 100, 100, 60])
+    answers = undecided_answers(Scores(shares.astype(np.float32), None), labels, tiers)
+    learnt_alone = answers.take(answers.sets != CORRECTED_TIER)
+
+    improved = decide_on_photos(answers, np.arange(360) % FOLDS, before=0.9)
+    trained = decide_on_photos(learnt_alone, np.arange(300) % FOLDS, before=0.9)
+
+    assert improved.thresholds.confidence == 0.9
+    assert trained.thresholds.accept_nothing
+
+
 def test_enough_pictures_of_ones_own_with_too_many_errors_accept_nothing() -> None:
     assert own_sample(3000, wrong=600, before=0.1).thresholds.accept_nothing
 

@@ -60,7 +60,8 @@ def decide_on_photos(
     """Fit all of it.
 
     Where there is a random sample of the user's own pictures, it alone decides about confidence. The parent's
-    threshold stays where the sample holds too few accepted answers to show anything.
+    threshold stays where the sample holds too few accepted answers to show anything, and where corrections
+    come without a sample and the other photos show no threshold.
 
     Args:
         answers: to N photos, with groups, and probabilities as the network gave them.
@@ -76,7 +77,7 @@ def decide_on_photos(
         confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, least)
         kinds = photo_kinds(calibrated, confidences, promised)
         thresholds = fit_thresholds(kinds, least)
-        if thresholds.accept_nothing and _too_few(kinds, before):
+        if thresholds.accept_nothing and _parents_stays(answers, kinds, before):
             thresholds = replace(thresholds, confidence=before)
         if of_other_kinds is None or thresholds.accept_nothing:
             break
@@ -95,10 +96,17 @@ def _deciding_tiers(answers: Answers) -> list[str]:
     return sorted(enough - {CORRECTED_TIER})
 
 
-def _too_few(kinds: Sequence[Kind], threshold: float) -> bool:
-    """Whether the user's own pictures that this threshold accepts are too few to show what is promised."""
+def _parents_stays(answers: Answers, kinds: Sequence[Kind], threshold: float) -> bool:
+    """Whether people's corrections leave the parent's threshold as it is.
+
+    They do where too few of them were drawn at random, or none: then nothing of the user's pictures speaks
+    against it. The figures of the other tiers show what it accepts.
+    """
     own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([threshold], np.float32)
-    return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in kinds if kind.pictures == own)
+    drawn = [kind for kind in kinds if kind.pictures == own]
+    if not drawn:
+        return bool((answers.sets == CORRECTED_TIER).any())
+    return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in drawn)
 
 
 def _familiarity(known: Answers) -> Familiarity | None:
