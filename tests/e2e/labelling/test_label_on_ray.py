@@ -100,7 +100,8 @@ def test_a_cluster_makes_the_same_table_though_a_worker_and_then_the_command_are
 
     assert said.startswith("wardrobe: a worker process was lost (")
     assert said.endswith("Another one does them again.\n")
-    assert (again.returncode, said_again) == (0, "")
+    # A slow machine takes more than the half a minute after which a command says where it is.
+    assert (again.returncode, [line for line in said_again.splitlines() if " so far" not in line]) == (0, [])
     assert table.read_bytes() == expected
     with table.open(encoding="utf-8", newline="") as file:
         assert {bool(row["error"]) for row in csv.DictReader(file)} == {True, False}

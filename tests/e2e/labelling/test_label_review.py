@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
-from labelling.review.corrections import LEFT_OUT, NONE
+from labelling.review.corrections import LEFT_OUT, NONE, corrections_of_files
 from labelling.review.corrections import read_corrections as corrections_of_a_table
 from labelling.review.page import LEAD, LEAD_OF_PARTS, NOTE, Card, Frame, page_of, thumbnail
 from scripts.training.doubted import write_doubted
@@ -14,7 +14,6 @@ from tests.answers import asked
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 from training.data.corrections import read_corrections
-from training.data.listing import list_pictures
 
 pytestmark = pytest.mark.slow
 
@@ -133,10 +132,10 @@ def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Vis
     download.value.save_as(tmp_path / "corrections.csv")
 
     assert page.locator("#count").inner_text() == "2 of 3 answered"
-    assert [(str(one.path), one.label) for one in list_pictures(tmp_path / "corrections.csv").pictures] == [
-        ("/shop/a.png", "Bag"),
-        ('/shop/b, "quoted".png', 'Shirt, "best"'),
-    ]
+    assert corrections_of_files([tmp_path / "corrections.csv"]).labels == {
+        "/shop/a.png": "Bag",
+        '/shop/b, "quoted".png': 'Shirt, "best"',
+    }
 
 
 def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, visiting: Visits) -> None:

@@ -423,6 +423,8 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     assert re.fullmatch(
         rf"{DOUBTED.name},Shirt,{sha256(DOUBTED.read_bytes()).hexdigest()},.*,Dress,0\..*", first
     )
+    for picture in (DOUBTED, TROUSERS):
+        (tmp_path / picture.name).write_bytes(picture.read_bytes())
     labels = {one.path.name: one.label for one in list_pictures(exported).pictures}
     assert labels == {DOUBTED.name: "Shirt", "photo-trousers.jpg": "Trouser"}
 
