@@ -169,7 +169,7 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
 @pytest.mark.parametrize(
     ("columns", "row", "message"),
     [
-        ("path,label", "a.png,Jeans", "'Jeans' is none of the classes"),
+        ("path,label", "a.png,Jeans", "none of its 1 pictures is there"),
         ("path,label,tier", "a.png,Jeans,A", "'Jeans' is none of the classes"),
         ("path,label,tier", "a.png,,A", "'' is none of the classes"),
         ("file,label,tier", "a.png,Bag,A", "Expected the header `path,label`"),

@@ -177,7 +177,7 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("path;label\na;b\n", r"begins with \['path;label'\]\. Corrections begin with a header"),
+        ("path|label\na|b\n", r"begins with \['path\|label'\]\. Corrections begin with a header"),
         ("path,label\nPATH,Cot\n", "line 2: 'Cot' is none of the classes .*Did you mean 'Coat'"),
         ("path,label\n,Coat\n", "line 2: names no picture"),
         ("path,label\nPATH\n", "line 2: has no column for the label"),

@@ -288,7 +288,8 @@ def test_pictures_of_a_sender_of_whom_the_release_learnt_one_calibrate_nothing(
 def test_a_list_that_is_too_short_is_refused_before_a_picture_is_read(
     tmp_path: Path, parent: LocalRelease
 ) -> None:
-    table = a_table(tmp_path / "short.csv", tmp_path, dict.fromkeys(["not-there.jpg"], LABELS[0]))
+    (tmp_path / "no-picture.jpg").write_bytes(b"no picture")
+    table = a_table(tmp_path / "short.csv", tmp_path, dict.fromkeys(["no-picture.jpg"], LABELS[0]))
 
     with pytest.raises(NotShown, match=r"Too few checked pictures: 1 of tier own"):
         calibrating(tmp_path, parent, table)
