@@ -47,7 +47,7 @@ def rows_of(file: TextIO, needed: Collection[str]) -> "csv.DictReader[str]":
         needed: columns by which the separator is found; without them it is a comma.
     """
     header = file.readline()
-    if header.strip().strip('"')[:-1].lower() == "sep=":  # which tells Excel the separator
+    if header.strip().strip('"')[:-1].lower() == "sep=":  # by which Excel knows the separator
         header = file.readline()
     separator = next((one for one in SEPARATORS if set(needed) <= set(_cells(header, one))), ",")
     return csv.DictReader(chain([header], file), delimiter=separator, skipinitialspace=True)

@@ -19,7 +19,7 @@ from inference.signatures import format_of
 FORM = "multipart/form-data"
 
 URLENCODED = "application/x-www-form-urlencoded"
-"""What curl calls any body unless told otherwise."""
+"""What curl calls any body without `-H Content-Type`."""
 
 BODY_OVERHEAD = 64 * 1024
 """Bytes allowed around one picture for multipart headers or JSON braces."""

@@ -1,6 +1,6 @@
 """Log which sites' pages cannot read our answers, which only the operator can allow.
 
-A browser tells its user nothing but "CORS error", and such a request has status 200 here. Logs once for each
+A browser shows its user "CORS error" alone, and such a request has status 200 here. Logs once for each
 origin; changes no answer. middleware/request_context.py calls it for a request that names an origin.
 """
 
