@@ -157,12 +157,60 @@ def _by_pillow(opened: OpenedPicture, scanned: Scanned, edge: int) -> Image.Imag
 
 
 def _decoded(samples: _Stored, contract: InputContract, name: str | None) -> Decoded:
-    is_input = samples.ndim == 2 and samples.shape == contract.array_shape and name != "GIF"
-    if is_input and not (
-        contract.polarity == "light-on-black" and cv2.mean(_border(samples))[0] >= LIGHT_BORDER
+    grey = _as_input(samples, contract, lossy=name in _LOSSY)
+    if grey is not None and not (
+        contract.polarity == "light-on-black" and cv2.mean(_border(grey))[0] >= LIGHT_BORDER
     ):
-        return Decoded(np.ascontiguousarray(samples))
+        return Decoded(np.ascontiguousarray(grey))
     return Decoded(_rgb_over_white(samples))
+
+
+_LOSSY = frozenset({"JPEG", "WebP", "AVIF", "HEIC"})
+"""Formats that store a grey picture with channels that differ a little."""
+
+CHANNELS_APART, CHANNELS_APART_ON_AVERAGE = 8, 2.0
+"""Levels by which the channels of a grey picture may differ in such a format."""
+
+FEWEST_LEVELS = 9
+"""Of an enlarged picture: an icon of few levels is no picture of the data set."""
+
+
+def _as_input(samples: _Stored, contract: InputContract, *, lossy: bool) -> _Stored | None:
+    """The grey samples of a picture that is a grey model's own input, in whatever mode it was saved.
+
+    That is one of the input's size whose channels are equal; and, for 28 x 28, one that was enlarged by a
+    whole factor without smoothing, as notebooks show the data set.
+
+    Returns:
+        uint8, of the contract's shape; None for any other picture.
+    """
+    if contract.channels > 1:
+        return None
+    if samples.shape[:2] == contract.shape:
+        return _grey_of(samples, lossy=lossy)
+    factor, rest = divmod(samples.shape[0], EDGE)
+    if rest or factor < 2 or contract.shape != (EDGE, EDGE) or samples.shape[:2] != (factor * EDGE,) * 2:
+        return None
+    grey = _grey_of(samples, lossy=False)
+    if grey is None:
+        return None
+    small = grey[::factor, ::factor]
+    same = np.array_equal(grey, small.repeat(factor, axis=0).repeat(factor, axis=1))
+    return small if same and len(np.unique(small)) >= FEWEST_LEVELS else None
+
+
+def _grey_of(samples: _Stored, *, lossy: bool) -> _Stored | None:
+    """The one channel of an opaque picture whose channels are equal, uint8 (H, W); None of any other."""
+    if samples.ndim == 2:
+        return samples
+    if samples.shape[2] == 4 and np.ptp(samples[..., 3]):
+        return None
+    rgb = _rgb_over_white(samples)
+    apart = np.ptp(rgb, axis=2)
+    most, on_average = (CHANNELS_APART, CHANNELS_APART_ON_AVERAGE) if lossy else (0, 0.0)
+    if int(apart.max()) > most or float(apart.mean()) > on_average:
+        return None
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
 def _border(samples: _Stored) -> _Stored:

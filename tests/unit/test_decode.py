@@ -200,14 +200,62 @@ def test_a_dark_garment_on_a_light_ground_of_28_by_28_is_converted_where_light_o
     assert decode(png(DARK_ON_LIGHT), MAX_PIXELS, whole_pictures(28, 1)).pixels is not None
 
 
-def grey_gif() -> bytes:
+GARMENT_28 = np.zeros((28, 28), np.uint8)
+GARMENT_28[4:24, 9:19] = np.arange(200, dtype=np.uint8).reshape(20, 10) + 40
+
+
+def saved(grey: NDArray[np.uint8], kind: str, mode: str, **options: object) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(GREY_28).save(file, "GIF")
+    Image.fromarray(grey).convert(mode).save(file, kind, **options)
     return file.getvalue()
 
 
+def enlarged(factor: int) -> NDArray[np.uint8]:
+    return GARMENT_28.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
 @pytest.mark.parametrize(
-    "upload", [png(plain(28, 28)), png(PICTURE[..., 0]), jpeg(plain(28, 28)), grey_gif()]
+    "upload",
+    [
+        *(saved(GARMENT_28, "PNG", mode) for mode in ("L", "RGB", "RGBA", "P", "LA")),
+        *(saved(GARMENT_28, kind, "L") for kind in ("GIF", "BMP", "TIFF")),
+        *(saved(GARMENT_28, kind, "RGB") for kind in ("BMP", "TIFF")),
+        saved(GARMENT_28, "WEBP", "RGB", lossless=True),
+        *(saved(enlarged(factor), "PNG", mode) for factor in (2, 10) for mode in ("L", "RGB")),
+        saved(enlarged(8), "GIF", "L"),
+    ],
+)
+def test_a_picture_of_the_data_set_is_read_as_it_is_however_it_was_saved(upload: bytes) -> None:
+    pixels = decode(upload, MAX_PIXELS).pixels
+
+    assert pixels is not None
+    assert pixels.tolist() == GARMENT_28.tolist()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_lossy_picture_of_the_data_set_in_colour_is_read_nearly_as_it_is(kind: str) -> None:
+    pixels = decode(saved(GARMENT_28, kind, "RGB", quality=95), MAX_PIXELS).pixels
+
+    assert pixels is not None
+    assert np.abs(pixels.astype(int) - GARMENT_28).mean() < 4
+
+
+COLOURED = np.stack([GARMENT_28, GARMENT_28, GARMENT_28 // 2], axis=2)
+ICON = np.where(GARMENT_28 > 0, 200, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        png(plain(28, 28)),
+        png(PICTURE[..., 0]),
+        jpeg(plain(28, 28)),
+        png(COLOURED),
+        png(cv2.resize(GARMENT_28, (280, 280), interpolation=cv2.INTER_LINEAR)),
+        png(cv2.resize(GARMENT_28, (70, 70), interpolation=cv2.INTER_NEAREST)),
+        png(ICON.repeat(4, axis=0).repeat(4, axis=1)),
+    ],
+    ids=["light", "wide", "light JPEG", "coloured", "smoothed", "by two and a half", "of two levels"],
 )
 def test_any_other_picture_is_left_to_conversion(upload: bytes) -> None:
     assert decode(upload, MAX_PIXELS).pixels is None
