@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -18,8 +19,12 @@ ROWS = a_garment().tolist()
 PHOTO = png(np.random.default_rng(3).integers(0, 256, (60, 40, 3), np.uint8))
 PICTURES = {
     "grey, of the input's size": (UPLOAD, "accept"),
-    "in colour, of the input's size": (png(np.dstack([a_garment()] * 3)), "review"),
-    "grey, larger": (png(np.repeat(np.repeat(a_garment(), 2, 0), 2, 1)), "review"),
+    "its channels equal, of the input's size": (png(np.dstack([a_garment()] * 3)), "accept"),
+    "in colour, of the input's size": (
+        png(np.dstack([a_garment(), a_garment(), a_garment() // 2])),
+        "review",
+    ),
+    "grey, enlarged smoothly": (png(cv2.resize(a_garment(), (56, 56))), "review"),
     "a photo": (PHOTO, "review"),
 }
 
