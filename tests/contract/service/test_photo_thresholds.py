@@ -24,7 +24,7 @@ PICTURES = {
         png(np.dstack([a_garment(), a_garment(), a_garment() // 2])),
         "review",
     ),
-    "grey, enlarged smoothly": (png(cv2.resize(a_garment(), (56, 56))), "review"),
+    "grey, enlarged smoothly": (png(np.asarray(cv2.resize(a_garment(), (56, 56)), np.uint8)), "review"),
     "a photo": (PHOTO, "review"),
 }
 
