@@ -106,6 +106,7 @@ def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Seen) -> See
         np.array([photo.id for photo in photos]),
         np.array([photo.sender or photo.id for photo in photos]),
         np.array(kinds),
+        np.array([photo.id.partition("-")[0] for photo in photos]),
         parts == "dev",
     )
 

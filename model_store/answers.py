@@ -76,6 +76,7 @@ class Answers:
         by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
         shown: str (N,), what the picture is to the model (`contract.InputKind`); empty where unknown.
         sources: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
+        origins: str (N,), the shop or collection that a photo comes from; empty where it is not known.
         distances: float64 (N,), the OOD score; NaN where none was measured.
         probabilities: float64 (N, C), as served, or as the network gave them before anything is decided; NaN
             where they are not known.
@@ -93,6 +94,7 @@ class Answers:
     by: NDArray[np.str_]
     shown: NDArray[np.str_]
     sources: NDArray[np.str_]
+    origins: NDArray[np.str_]
     distances: NDArray[np.float64]
     probabilities: NDArray[np.float64]
 
@@ -206,6 +208,7 @@ COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
     "by": ("by", ""),
     "shown": ("shown", ""),
     "sources": ("source", ""),
+    "origins": ("origin", ""),
     "distances": ("distance", math.nan),
 }
 """Of each attribute: its name in the file, and what stands where it is not known, whose type is the column's.

@@ -16,7 +16,7 @@ from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.report import HELD_OUT, Report, parse_report, tier_of
+from model_store.report import HELD_OUT, PHOTOS_FROM, Report, parse_report, tier_of
 from model_store.store import Store
 
 PHOTOS: Final = "photos"
@@ -123,5 +123,5 @@ def _promised(report: Report) -> frozenset[str]:
     return frozenset(
         TEST_SET if one.pictures == HELD_OUT else tier_of(one.pictures)
         for one in report.promises
-        if one.accepted
+        if one.accepted and not one.pictures.startswith(PHOTOS_FROM)
     )

@@ -156,16 +156,11 @@ def _tiers(learnt: JsonValue) -> Iterator[str]:
 
 def _frozen(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
     """What the network had learnt before, where its last layer alone was fitted here."""
-    head, probe = configuration.get("head"), configuration.get("probe")
-    on = None
+    head = configuration.get("head")
     if isinstance(head, Mapping) and isinstance(blocks := head["blocks"], list):
-        on = ", ".join(map(str, blocks))
-    elif isinstance(probe, Mapping):  # as version 1.0 wrote it
-        on = str(probe["start"])
-    if on is not None:
         yield (
-            f"- The last layer alone, on {on}; what these have learnt, and under which licence they are: "
-            "`training/transfer/BACKBONE.md` of Wardrobe."
+            f"- The last layer alone, on {', '.join(map(str, blocks))}; what these have learnt, and under "
+            "which licence they are: `training/transfer/BACKBONE.md` of Wardrobe."
         )
 
 

@@ -68,10 +68,13 @@ class Coverage(Frozen):
 
 
 HELD_OUT: Final = "held-out pictures"
-"""Names these in `promises` and `acceptance`; every other kind of pictures there is a tier of photos."""
+"""Names these in `promises` and `acceptance`; all others there are photos, of a tier or from a source."""
 
 PHOTOS_OF_TIER: Final = "photos of tier "
 """What the name of a tier begins with there."""
+
+PHOTOS_FROM: Final = "photos from "
+"""What the name of a source begins with there."""
 
 
 def tier_of(pictures: str) -> str:
@@ -83,7 +86,7 @@ class Promise(Frozen):
     """What the thresholds promise of accepted answers, and the answers that show it.
 
     Attributes:
-        pictures: HELD_OUT, or a tier of photos.
+        pictures: HELD_OUT, a tier of photos, or a source of them.
         accuracy: share of accepted answers that is promised to be right.
         needed: the fewest answers that can show so much, if all are right.
         n: answers that there were, without unfamiliar ones.

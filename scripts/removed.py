@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
+LAB: Final = "soft targets are made by lab/pixel_network.py of the repository. Leave it out"
+
 REMOVED: Final[Mapping[str, str]] = {
+    "--average-folds": "one head answers own classes, fitted to all pictures. Leave it out",
+    "--blend": "one head answers own classes, fitted to all pictures. Leave it out",
     "--colour": "photos of own classes are read in colour, 192 x 192. Leave it out",
     "--folds": "photos of own classes are always answered in folds, others never. Leave it out",
     "--image-size": "photos of own classes are read in colour, 192 x 192. Leave it out",
     "--new-classes": "a folder's classes become a release without --from. Name --data alone",
+    "--save-answers": "every release has its answers, in answers.csv.gz. Leave it out",
+    "--teacher": LAB,
+    "--temperature": LAB,
+    "--variants": "a photo is read whole, in colour, in one way. Leave it out",
 }
 """By the option. It was no option of this version's verb, else it would be known."""
 

@@ -6,7 +6,7 @@ Picks what stands out in a report; every text goes through the reader's Wording.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from model_store.report import CROSS_FITTED, HELD_OUT, OutOfScope, Report, tier_of
+from model_store.report import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, Report, tier_of
 from model_store.report_page.wording import Wording
 
 PAIRS: Final = 3
@@ -131,6 +131,8 @@ def kind(tier: str, words: Wording) -> str:
 
 def asked(pictures: str, words: Wording) -> str:
     """What readers call the pictures that a promise is about."""
+    if pictures.startswith(PHOTOS_FROM):
+        return words.t("Photos from {source}", source=pictures.removeprefix(PHOTOS_FROM))
     return _capital(words.t(pictures)) if pictures == HELD_OUT else kind(tier_of(pictures), words)
 
 

@@ -153,6 +153,7 @@ def compare_with_parent(
         by=parent.version,
         shown=shown.shown,
         sources=shown.kinds,
+        origins=shown.sources,
     )
     _keep(release, stored + asked, parent)
     return judged(before, after, shown.keys, (accepted, now), drawn)

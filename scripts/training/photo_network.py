@@ -59,7 +59,8 @@ Keep = Callable[["SeenPhotos", "PhotoHead", tuple[str, ...], Path], None]
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
     """Add --from, --from-version, --photos and --check-photos."""
     layout = (
-        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier` and perhaps `group`"
+        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group` and "
+        "`source`"
     )
     add = parser.add_argument_group("photos of real garments", layout).add_argument
     parent = "fit its head for photos again: bundled, a folder, a store"

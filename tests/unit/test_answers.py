@@ -103,7 +103,7 @@ def test_what_is_not_known_stays_so_in_the_file() -> None:
     assert np.isnan([unpacked.familiarity[0], unpacked.distances[0], unpacked.confidences[0]]).all()
     assert not unpacked.decided.any()
     assert not unpacked.right.any()
-    assert gzip.decompress(packed(both)).splitlines()[-1] == b"the test set,,,0,pixels,1,-1,,,,,,,,"
+    assert gzip.decompress(packed(both)).splitlines()[-1] == b"the test set,,,0,pixels,1,-1,,,,,,,,,"
 
 
 def test_predictions_are_read_back_from_folder_and_store_as_they_were(tmp_path: Path) -> None:
@@ -148,9 +148,9 @@ def test_the_file_is_a_csv_that_other_tools_unpack() -> None:
     first, second, *_ = gzip.decompress(packed(some_answers())).decode().splitlines()
 
     assert first == (
-        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,shown,source,distance,p0,p1"
+        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,shown,source,origin,distance,p0,p1"
     )
-    assert second == "the test set,00ff,,0,photos,3,3,,accept,,,,,0.25000,0.75000"
+    assert second == "the test set,00ff,,0,photos,3,3,,accept,,,,,,0.25000,0.75000"
 
 
 def test_the_same_answers_are_the_same_bytes() -> None:

@@ -206,6 +206,43 @@ def test_all_tiers_choose_one_threshold_together() -> None:
     assert found.confidence == pytest.approx(0.95)
 
 
+def two_shops(of_second: int) -> Answers:
+    """2,000 photos of one tier, all but 60 of the second shop's less sure half right."""
+    half, of_first = of_second // 2, 2_000 - of_second
+    sure = unmeasured((0.95, 600), (0.9, of_first - 600), (0.95, half), (0.9, half))
+    photos = undecided_answers(sure, truth(1_940, 60), ("B",) * 2_000)
+    return replace(photos, origins=np.repeat(["first", "second"], [of_first, of_second]))
+
+
+@pytest.mark.parametrize(
+    ("of_second", "threshold"),
+    [
+        pytest.param(186, 0.95, id="half of these can show the promise: their errors keep it out"),
+        pytest.param(184, 0.9, id="too few to promise anything of them"),
+    ],
+)
+def test_a_threshold_keeps_the_promise_for_each_shop_though_both_are_of_one_tier(
+    of_second: int, threshold: float
+) -> None:
+    kinds = kinds_of(two_shops(of_second))
+
+    assert fit_thresholds(kinds, 0.02).confidence == pytest.approx(threshold)
+    assert [kind.pictures for kind in kinds if kind.pictures.startswith("photos from")] == (
+        ["photos from first", "photos from second"] if of_second == 186 else []
+    )
+
+
+def test_a_shop_that_is_a_tier_of_its_own_has_no_second_row() -> None:
+    photos = replace(checked_by_tier(A=100, B=100, C=200), origins=np.repeat(["shop", "senders"], 200))
+
+    assert [kind.pictures for kind in kinds_of(photos)] == [
+        "photos of tier A",
+        "photos of tier B",
+        "photos of tier C",
+        "photos from shop",
+    ]
+
+
 def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_drawn_with() -> None:
     labels = np.array([0] * 100 + [OOD] * 100 + [0] * 20, np.uint8)
     tiers = (*("A",) * 120, *("X",) * 80, *("studio",) * 20)

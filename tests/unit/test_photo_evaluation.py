@@ -74,6 +74,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         sha256=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
         keys=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
         kinds=tuple(folder for _, folder, *_ in taken),
+        sources=("",) * len(taken),
         shown=(PHOTO,) * len(taken),
     )
 

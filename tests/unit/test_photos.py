@@ -57,6 +57,15 @@ def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
     assert (listed.path, listed.tier, listed.class_id) == (tmp_path / folder / "000.png", tier, label)
 
 
+def test_a_table_says_which_shop_a_photo_comes_from(tmp_path: Path) -> None:
+    write_photos(tmp_path, 1, KNOWN)
+    table = write_table(
+        tmp_path, "A/Trouser/000.png,1,A,north", "A/Bag/000.png,3,A,", columns="path,label,tier,source"
+    )
+
+    assert read(table, []).sources == ("north", "")
+
+
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["1"]})
 

@@ -1,4 +1,4 @@
-"""List pictures with their labels: a table of `path,label[,tier][,group]`, or its short form, folders.
+"""List pictures with their labels: a table of `path,label[,tier][,group][,source]`, or folders for short.
 
 Looks at names alone and opens no picture; that is reading.py's. Reads the named folder or table.
 """
@@ -50,6 +50,7 @@ class Listed:
         part: train or test, where the data says so.
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
+        source: the shop or collection that it comes from; empty where that is not known.
         class_id: the index of its class, once labels have one.
     """
 
@@ -58,6 +59,7 @@ class Listed:
     part: Part | None = None
     tier: str = ""
     group: str = ""
+    source: str = ""
     class_id: int = -1
 
 
@@ -129,8 +131,8 @@ def list_pictures(place: Path) -> Listing:
     taken for a picture. Of people's answers, those without a class are left out.
 
     Args:
-        place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`
-            and `group`; other columns are not read. Paths are relative to the CSV's folder.
+        place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
+            `group` and `source`; other columns are not read. Paths are relative to the CSV's folder.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -294,14 +296,16 @@ _EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture
 
 
 def _row(path: Path, where: str, row: dict[str, str | None]) -> tuple[str, Listed]:
-    named, tier, group = ((row.get(column) or "").strip() for column in ("path", "tier", "group"))
+    named, tier, group, source = (
+        (row.get(column) or "").strip() for column in ("path", "tier", "group", "source")
+    )
     if not named:
         raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
     if row["label"] is None:
         raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
     label = as_it_was(row["label"].strip())
     return where, Listed(
-        Path(existing(str(path.parent / named))), label and as_label(label, where), None, tier, group
+        Path(existing(str(path.parent / named))), label and as_label(label, where), None, tier, group, source
     )
 
 

@@ -6,6 +6,7 @@ never sees the test set. How a threshold is shown: acceptance.py; how serving ap
 inference/decision.py.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -16,9 +17,9 @@ from inference.arrays import Distances
 from inference.contract import GREY_28, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.acceptance import ACCEPT_CONFIDENCE
+from model_store.acceptance import ACCEPT_CONFIDENCE, needed_with_an_error
 from model_store.answers import Answers
-from model_store.report import HELD_OUT, PHOTOS_OF_TIER
+from model_store.report import HELD_OUT, PHOTOS_FROM, PHOTOS_OF_TIER
 from training.decide import fit_temperature
 from training.evaluation.acceptance import Kind, confidence_threshold
 from training.measure import scores_in
@@ -112,9 +113,11 @@ def photo_kinds(
     promised: Mapping[str, float],
     least: float = ACCEPT_CONFIDENCE,
 ) -> tuple[Kind, ...]:
-    """The rows of the table that are tiers of photos.
+    """The rows of the table that are tiers of photos, and sources where there are several.
 
     A tier that was drawn at random may hold photos that show none of the classes; to accept one is wrong.
+    Shops differ: of one that is rare among the photos, most of what is accepted may be wrong, and neither its
+    tier nor all photos show it. So each of `sources_of` keeps its tiers' promise as well.
 
     Args:
         answers: N photos, by networks that did not learn them.
@@ -124,13 +127,36 @@ def photo_kinds(
     """
     tiers, together = answers.sets, answers.together
 
-    def kind(tier: str) -> Kind:
-        mine = tiers == tier
+    def kind(name: str, mine: NDArray[np.bool_], accuracy: float | None) -> Kind:
         senders = None if together is None else together[mine]
-        name = f"{PHOTOS_OF_TIER}{tier}"
-        return Kind(name, confidences[mine], answers.right[mine], promised.get(tier), senders, least)
+        return Kind(name, confidences[mine], answers.right[mine], accuracy, senders, least)
 
-    return tuple(kind(tier) for tier in sorted(set(tiers[answers.known].tolist())))
+    of_tiers = [
+        kind(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
+        for tier in sorted(set(tiers[answers.known].tolist()))
+    ]
+    asked, accuracy = np.isin(tiers, list(promised)), max(promised.values(), default=0.0)
+    return (
+        *of_tiers,
+        *(
+            kind(f"{PHOTOS_FROM}{source}", asked & (answers.origins == source), accuracy)
+            for source in sources_of(answers.take(asked), accuracy)
+        ),
+    )
+
+
+def sources_of(answers: Answers, accuracy: float) -> list[str]:
+    """The sources that choose the threshold, where there are two or more of them.
+
+    Each has so many known photos that half of them, were one wrong, could show the promise: of fewer, nearly
+    all would have to be accepted. One whose photos are all of a tier, and all of that, is left out.
+    """
+    known = answers.take(answers.known)
+    counts = Counter(known.origins[known.origins != ""].tolist())
+    enough = sorted(source for source, n in counts.items() if n >= 2 * needed_with_an_error(accuracy))
+    tiers = [known.origins[known.sets == tier] for tier in np.unique(known.sets)]
+    alone = {str(one[0]) for one in tiers if (one == one[0]).all() and len(one) == counts[str(one[0])]}
+    return [source for source in enough if source not in alone] if len(enough) > 1 else []
 
 
 def confidences_of(

@@ -40,6 +40,8 @@ class LabelledPhotos(Protocol):
     @property
     def kinds(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
     @property
+    def sources(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    @property
     def keys(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
     @property
     def sha256(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
@@ -67,6 +69,7 @@ def asked_photos(
         networks=network,
         shown=shown,
         sources=photos.kinds,
+        origins=photos.sources,
         distances=scores.distances,
         probabilities=scores.probabilities,
     )

@@ -29,8 +29,8 @@ from training.split import dealt_indices
 from training.untyped import Network
 
 BALANCE: Final = 0.6
-"""Photos of a class in a tier weigh n^-BALANCE each, where there are n of them: rare ones count for more, yet
-twelve do not count for as much as a thousand. Each kind of OOD photo counts as a class here."""
+"""The n photos of a class in one tier from one source weigh n^-BALANCE each, so that all of
+them weigh n^(1 - BALANCE): a rare class or shop is not lost. A kind of OOD photo is a class here."""
 
 OF_SCALED: Final = 0.3
 """What an enlarged picture of the data set counts: there are many, of all classes alike."""
@@ -131,7 +131,7 @@ def _weights(learnt: SeenPhotos) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
     ood = learnt.labels == OOD
     shown = np.where(ood, learnt.kinds, learnt.labels.astype(str))
-    cells = np.unique(np.stack([shown, learnt.tiers]), axis=1, return_inverse=True)[1].ravel()
+    cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
     of_each = np.bincount(cells)[cells] ** -BALANCE
     return np.asarray(
         of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_KINDS, 1)

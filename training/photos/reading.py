@@ -59,6 +59,7 @@ class Photos:
         sha256: of each file's bytes, hex digests.
         keys: of each its group, or its own content; equal keys stay on one side of every split.
         kinds: the label of each as it was spelt, which says what an OOD photo shows.
+        sources: the shop or collection that each comes from; empty where that is not known.
         shown: what each is to the model.
     """
 
@@ -69,6 +70,7 @@ class Photos:
     sha256: tuple[str, ...]
     keys: tuple[str, ...]
     kinds: tuple[str, ...]
+    sources: tuple[str, ...]
     shown: tuple[InputKind, ...]
 
     def __len__(self) -> int:
@@ -81,7 +83,7 @@ class Photos:
 
     def take(self, indices: NDArray[np.int64]) -> "Photos":
         """The photos at these positions, in this order."""
-        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.shown)
+        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.sources, self.shown)
         chosen = (tuple(column[place] for place in indices) for column in columns)
         return Photos(taken(self.images, indices), self.labels[indices], *chosen)
 
@@ -198,6 +200,7 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
             sha256=tuple(one.file.sha256 for one in photos),
             keys=tuple(keys[one.file.sha256] for one in photos),
             kinds=tuple(one.listed.label or one.listed.tier for one in photos),
+            sources=tuple(one.listed.source for one in photos),
             shown=tuple(one.file.shown for one in photos),
         )
         for photos in sets

@@ -51,6 +51,7 @@ class SeenPhotos:
         sha256: str (N,), of each content.
         keys: str (N,), equal for photos of one sender.
         kinds: str (N,), the label as it was spelt.
+        sources: str (N,), the shop or collection; empty where that is not known.
         checked: bool (N,), whether a person has checked the label, so that it may choose thresholds.
     """
 
@@ -60,6 +61,7 @@ class SeenPhotos:
     sha256: NDArray[np.str_]
     keys: NDArray[np.str_]
     kinds: NDArray[np.str_]
+    sources: NDArray[np.str_]
     checked: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -111,6 +113,7 @@ def seen_photos(photos: Photos, folder: Path, watch: Watch, *, checked: bool) ->
         np.array(photos.sha256),
         np.array(photos.keys),
         np.array(photos.kinds),
+        np.array(photos.sources),
         np.full(len(photos), checked),
     )
 

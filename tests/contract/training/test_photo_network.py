@@ -160,7 +160,7 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, 704)) + 5).astype(np.float32)
     names = np.arange(300).astype(str)
     labels, checked = np.zeros(300, np.uint8), np.arange(300) % 2 == 0
-    photos = SeenPhotos(Seen(*shown), labels, names, names, names, names, checked)
+    photos = SeenPhotos(Seen(*shown), labels, names, names, names, names, names, checked)
 
     Shipped(photos, LABELS).save(tmp_path / "vectors.npz")
 

@@ -16,8 +16,8 @@ from training.photos.reading import OOD, Photos
 from training.photos.vectors import COLUMNS, SCALED, SeenPhotos, seen_photos, shipped_photos
 
 
-def seen(*photos: tuple[int, str, str]) -> SeenPhotos:
-    """Photos of these labels, tiers and kinds; no two have the same vectors."""
+def seen(*photos: tuple[int, str, str], sources: str = "") -> SeenPhotos:
+    """Photos of these labels, tiers and kinds, from sources of one letter each; no two have equal vectors."""
     labels, tiers, kinds = zip(*photos, strict=True)
     names = np.array([f"{label} {tier} {kind} {at}" for at, (label, tier, kind) in enumerate(photos)])
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
@@ -28,6 +28,7 @@ def seen(*photos: tuple[int, str, str]) -> SeenPhotos:
         sha256=names,
         keys=names,
         kinds=np.array(kinds),
+        sources=np.array(list(sources) or [""] * len(photos)),
         checked=np.ones(len(photos), bool),
     )
 
@@ -44,6 +45,7 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Photos:
         sha256=tuple(sha256),
         keys=tuple(sha256),
         kinds=("Bag",) * n,
+        sources=("",) * n,
         shown=(PHOTO,) * n,
     )
 
@@ -79,6 +81,14 @@ def test_a_photo_counts_by_how_many_there_are_of_its_class_and_less_where_it_say
         1,
     ]
     assert found.tolist() == pytest.approx(expected)
+
+
+def test_photos_of_a_rare_shop_count_as_much_as_if_the_large_one_were_not_there() -> None:
+    learnt = seen(*[(6, "B", "6")] * 10, sources="aaaaaaaabb")
+
+    found = _weights(learnt)
+
+    assert found.tolist() == pytest.approx([*[8**-BALANCE] * 8, *[2**-BALANCE] * 2])
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
