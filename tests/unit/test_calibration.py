@@ -232,15 +232,10 @@ def test_a_threshold_keeps_the_promise_for_each_shop_though_both_are_of_one_tier
     )
 
 
-def test_a_shop_that_is_a_tier_of_its_own_has_no_second_row() -> None:
-    photos = replace(checked_by_tier(A=100, B=100, C=200), origins=np.repeat(["shop", "senders"], 200))
+def test_a_shop_that_has_a_tier_to_itself_is_judged_as_that_tier() -> None:
+    photos = replace(checked_by_tier(A=200, C=200), origins=np.repeat(["shop", "senders"], 200))
 
-    assert [kind.pictures for kind in kinds_of(photos)] == [
-        "photos of tier A",
-        "photos of tier B",
-        "photos of tier C",
-        "photos from shop",
-    ]
+    assert [kind.pictures for kind in kinds_of(photos)] == ["photos of tier A", "photos of tier C"]
 
 
 def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_drawn_with() -> None:

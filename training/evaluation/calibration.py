@@ -6,7 +6,6 @@ never sees the test set. How a threshold is shown: acceptance.py; how serving ap
 inference/decision.py.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -146,17 +145,18 @@ def photo_kinds(
 
 
 def sources_of(answers: Answers, accuracy: float) -> list[str]:
-    """The sources that choose the threshold, where there are two or more of them.
+    """The sources that choose the threshold: those that share a tier with another one.
 
-    Each has so many known photos that half of them, were one wrong, could show the promise: of fewer, nearly
-    all would have to be accepted. One whose photos are all of a tier, and all of that, is left out.
+    In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
+    nearly all would have to be accepted. A source that has a tier to itself is judged as that tier.
     """
-    known = answers.take(answers.known)
-    counts = Counter(known.origins[known.origins != ""].tolist())
-    enough = sorted(source for source, n in counts.items() if n >= 2 * needed_with_an_error(accuracy))
-    tiers = [known.origins[known.sets == tier] for tier in np.unique(known.sets)]
-    alone = {str(one[0]) for one in tiers if (one == one[0]).all() and len(one) == counts[str(one[0])]}
-    return [source for source in enough if source not in alone] if len(enough) > 1 else []
+    known, least = answers.take(answers.known & (answers.origins != "")), 2 * needed_with_an_error(accuracy)
+    found = set[str]()
+    for tier in np.unique(known.sets):
+        names, counts = np.unique(known.origins[known.sets == tier], return_counts=True)
+        if len(enough := names[counts >= least]) > 1:
+            found |= set(enough.tolist())
+    return sorted(found)
 
 
 def confidences_of(

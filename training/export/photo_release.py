@@ -43,6 +43,7 @@ from training.evaluation.acceptance import acceptance_curves, broken_promises, p
 from training.evaluation.photo_calibration import FOLDS as CALIBRATION_FOLDS
 from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
 from training.evaluation.photo_evaluation import asked_photos, photo_figures
+from training.evaluation.statistics import overconfidence
 from training.export.environment import git_commit, libraries
 from training.export.onnx_graph import check_parity, mflops, write_graph
 from training.features import READS
@@ -126,7 +127,10 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     _copy(parent, folder, *PHOTO_FILES)
     photos = _network(found, before.golden)
     figures = report.photo_model.model_copy(update={"temperature": photos.temperature})
-    _complete(folder, parent, (_recorded(parent, record), figures), (photos, found), tested, say)
+    difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
+    recorded = _recorded(parent, record)
+    known = recorded.model_copy(update={"test": recorded.test.model_copy(update=difference)})
+    _complete(folder, parent, (known, figures), (photos, found), tested, say)
     return _sealed(folder, parent.manifest, photos, record)
 
 

@@ -1,0 +1,35 @@
+"""Sealing a release anew in the lab: the same networks, decided again, with its answers to all pictures."""
+
+from pathlib import Path
+
+import pytest
+
+from lab import sealing
+from model_store.answers import TEST_SET
+from model_store.evidence import evidence_in_folder
+from model_store.gate import check_gate
+from model_store.local import BUNDLED, bundled, open_release
+from tests.system_parts import require_system_part
+from training.data.datasets import SYSTEM_FOLDER
+
+PHOTO_ANSWERS = Path(__file__).parents[3] / "lab" / "photo-answers.csv.gz"
+
+
+@pytest.mark.slow
+def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> None:
+    require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "it is answered again")
+    words = [str(BUNDLED), "--photo-answers", str(PHOTO_ANSWERS), "--run", str(tmp_path / "again")]
+
+    assert sealing.main(words) == 0
+
+    before, again = bundled(), open_release(tmp_path / "again")
+    found, kept = again.manifest.photo_contract, before.manifest.photo_contract
+    assert found.thresholds.confidence == pytest.approx(kept.thresholds.confidence, abs=1e-4)
+    assert found.thresholds.familiarity == kept.thresholds.familiarity
+    shares = {tier: one.decisions.coverage for tier, one in again.report().photos.items()}
+    assert shares == pytest.approx(
+        {tier: one.decisions.coverage for tier, one in before.report().photos.items()}, abs=0.01
+    )
+    answered = evidence_in_folder(again).answers.of_set(TEST_SET)
+    assert int(answered.decided.sum()) == 10_000
+    assert check_gate(evidence_in_folder(again), evidence_in_folder(before))
