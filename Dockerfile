@@ -33,6 +33,7 @@ COPY wsgi.py gunicorn.conf.py pyproject.toml ./
 COPY inference inference
 COPY labelling labelling
 COPY model_store model_store
+COPY reports reports
 COPY app app
 COPY training training
 COPY scripts scripts

@@ -30,6 +30,7 @@ from inference.contract import EDGE
 from inference.cores import usable_cores
 from model_store.files import GRAPH
 from model_store.local import LocalRelease, bundled
+from reports.values import report_of
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_idx
 
 CACHE = Path(__file__).parent.parent / ".cache" / "labelling"
@@ -59,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         slowest = options.pictures / min(figures["label_per_second"])
         figures |= interrupted(folder, Path(scratch), slowest)
         figures["test_accuracy"] = accuracy_of(Path(scratch) / "label.csv", data, options.pictures)
-    figures["report_accuracy"] = release.report().test.accuracy
+    figures["report_accuracy"] = report_of(release).test.accuracy
     for name, value in figures.items():
         print(f"{name}: {value}")
     print(f"Saved {save('labelling', 'make labelling', figures, options.save)}")

@@ -31,9 +31,9 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.results import save
 from inference.decode import MAX_PIXELS, decode
 from inference.framing import fit_whole
-from model_store.answers import TEST_SET, answers_in
 from model_store.local import open_release
-from model_store.report import wilson_interval
+from reports.answers import TEST_SET, answers_in
+from reports.values import wilson_interval
 
 KINDS: Final = ("backpack", "bra", "heels", "necklace", "scarf", "shorts", "skirt", "socks")
 """None of them is one of the bundled release's classes."""

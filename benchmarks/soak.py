@@ -34,6 +34,7 @@ from model_store.files import MANIFEST
 from model_store.promotions import append, newest
 from model_store.publish import publish
 from model_store.store import Store, open_store
+from reports.judge import judge
 from scripts.terminal import run
 
 ROOT = Path(__file__).parent.parent
@@ -87,8 +88,8 @@ def two_releases(folder: Path) -> tuple[Store, list[str]]:
     manifest = json.loads((BUNDLED / MANIFEST).read_text("utf-8"))
     manifest["version"] = f"{OLDER}-{manifest['version'].rpartition('-')[2]}"
     (copy / MANIFEST).write_text(json.dumps(manifest), "utf-8")
-    copied = publish(copy, store, by="soak", promote=False)
-    return store, [copied.manifest.version, publish(BUNDLED, store, by="soak").manifest.version]
+    copied = publish(copy, store, judge, by="soak", promote=False)
+    return store, [copied.manifest.version, publish(BUNDLED, store, judge, by="soak").manifest.version]
 
 
 def soak(

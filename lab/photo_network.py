@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from model_store.answers import packed
 from model_store.cache import find_release
+from reports.answers import packed
 from scripts.publish import open_target
 from scripts.terminal import perform
 from scripts.train import build_parser

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from inference.onnx_session import OnnxSession
-from model_store.answers import answers_of
 from model_store.files import GRAPH
 from model_store.local import open_release
+from reports.answers import answers_of
 from training.data.datasets import from_idx
 from training.export.photo_release import decide_again
 from training.measure import answer

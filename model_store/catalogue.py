@@ -6,13 +6,14 @@ readers: docs/reference/release-format.md.
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from model_store.entries import Entry
 from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
 from model_store.files import MANIFEST, SIGNATURE
-from model_store.local import check_names
+from model_store.local import LocalRelease, check_names
 from model_store.manifest import VERSION_PATTERN, Manifest, parse_manifest
 from model_store.store import Store
 
@@ -83,6 +84,34 @@ class Stored:
     def modified(self) -> datetime:
         """When it was last written to, by the store's clock."""
         return max(entry.modified for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class ReleaseFiles:
+    """A release's manifest, and its files wherever they are.
+
+    Attributes:
+        manifest: what it consists of.
+        where: its address, for messages.
+        read: a file's bytes, by its path in the release.
+    """
+
+    manifest: Manifest
+    where: str
+    read: Callable[[str], bytes]
+
+
+def files_in_folder(release: LocalRelease) -> ReleaseFiles:
+    """The files of a release in a folder."""
+    return ReleaseFiles(
+        release.manifest, str(release.folder), lambda path: (release.folder / path).read_bytes()
+    )
+
+
+def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
+    """The files of a release in a store."""
+    where = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
+    return ReleaseFiles(manifest, where, lambda path: store.read(file_key(manifest.version, path)))
 
 
 def stored(store: Store) -> list[Stored]:

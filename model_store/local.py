@@ -15,7 +15,6 @@ from model_store.files import (
     MANIFEST,
     PHOTO_FILES,
     PHOTO_GRAPH,
-    REPORT,
     REQUIRED,
     UNLISTED,
     content_hash,
@@ -23,7 +22,6 @@ from model_store.files import (
     refuse_unsafe_formats,
 )
 from model_store.manifest import FileEntry, Manifest, parse_manifest
-from model_store.report import Report, parse_report
 from model_store.signing import TrustedKeys, signature_in
 
 BUNDLED = Path(__file__).with_name("bundled")
@@ -45,15 +43,6 @@ class LocalRelease:
     def photo_graph(self) -> Path:
         """The serving graph of the network that answers photos."""
         return self.folder / (GRAPH if self.manifest.photos is None else PHOTO_GRAPH)
-
-    def report(self) -> Report:
-        """Its evaluation.
-
-        Raises:
-            ReportInvalid: report.json cannot be read as one.
-        """
-        path = self.folder / REPORT
-        return parse_report(path.read_bytes(), str(path))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Publish a release, so that readers see all of it or none of it; remove those that nothing needs any more.
 
 Files go first, then a signature if there is one, then manifest.json, then the promotion. A crash leaves at
-most an orphan folder, which `prune` removes and publishing again completes. Writes to the store alone; the
-rules for what may follow current are in gate.py, the log is in promotions.py.
+most an orphan folder, which `prune` removes and publishing again completes. Writes to the store alone. What
+may follow current decides a function that the caller gives, as reports/judge.py has one; the log is in
+promotions.py.
 """
 
 import tempfile
@@ -14,34 +15,31 @@ from pathlib import Path
 
 from model_store.catalogue import (
     PROMOTIONS,
+    ReleaseFiles,
     Stored,
     check_complete,
     file_key,
+    files_in_folder,
+    files_in_store,
     manifest_key,
     read_manifest,
     stored,
-    versions,
 )
 from model_store.errors import (
     AlreadyExists,
-    GateRefused,
     NotFound,
     NothingPromoted,
     ReleaseCorrupt,
-    ReleaseError,
     ReleaseRemoved,
     StoreBroken,
 )
-from model_store.evidence import Evidence, evidence_in_folder, evidence_in_store
 from model_store.files import MANIFEST, SIGNATURE, fingerprint
-from model_store.gate import check_gate
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.promotions import (
     Promotion,
     append,
     current,
-    held_good,
     history,
     lineage,
     newest,
@@ -52,6 +50,12 @@ from model_store.store import Store
 
 SPARED = timedelta(hours=1)
 """Age below which a release is not removed: longer than sending, checking and promoting it takes."""
+
+Judge = Callable[[ReleaseFiles, Store, Promotion | None], str]
+"""Says in a sentence why a release may follow the promotion that holds, None where there is none.
+
+Raises GateRefused where it may not.
+"""
 
 Progress = Callable[[str, int], None]
 """Called with path and size in bytes when a file is known to be in the store as it should be."""
@@ -64,7 +68,7 @@ class Published:
     Attributes:
         manifest: of the release.
         promotion: the record that makes it current; None if that was not asked for.
-        verdict: what the gate had to say, in a sentence.
+        verdict: of the judge, in a sentence.
     """
 
     manifest: Manifest
@@ -72,12 +76,12 @@ class Published:
     verdict: str
 
 
-def publish(  # noqa: PLR0913 - two parts, five choices, each named
+def publish(  # noqa: PLR0913 - three parts, four choices, each named
     folder: Path,
     store: Store,
+    judge: Judge,
     *,
     by: str,
-    force: bool = False,
     promote: bool = True,
     unconditional: bool = False,
     progress: Progress = lambda path, size: None,
@@ -89,15 +93,15 @@ def publish(  # noqa: PLR0913 - two parts, five choices, each named
     Args:
         folder: a release.
         store: where it goes.
+        judge: decides whether it may become current; asked before anything is sent.
         by: who publishes, for the log.
-        force: go past the gate; its objection is in the verdict.
         promote: make it current; without, it stays an orphan until it is promoted.
         unconditional: promote even where the store ignores conditional writes.
         progress: called for each file.
 
     Raises:
         ReleaseError: the folder is no release that may be served; nothing was sent.
-        GateRefused: current is better, or has other labels or another input; nothing was sent.
+        GateRefused: the judge refuses it; nothing was sent.
         AlreadyExists: the store has another release under this version.
         UnconditionalStore: the store ignores conditional writes; nothing was sent.
         LostRace: another promotion came first; the release is there but not current.
@@ -108,16 +112,14 @@ def publish(  # noqa: PLR0913 - two parts, five choices, each named
         send(release, store, progress)
         return Published(release.manifest, None, "Not promoted.")
     before = newest(store)
-    verdict = _verdict(store, evidence_in_folder(release), before, force)
+    verdict = judge(files_in_folder(release), store, before)
     if not unconditional:
         require_conditional_writes(store)
     send(release, store, progress)
     return Published(release.manifest, _promote(store, release.manifest, before, by), verdict)
 
 
-def promote(
-    version: str, store: Store, *, by: str, force: bool = False, unconditional: bool = False
-) -> Published:
+def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional: bool = False) -> Published:
     """Make a release that is in the store current.
 
     Raises:
@@ -128,41 +130,10 @@ def promote(
     before = newest(store)
     manifest = read_manifest(store, version)
     check_complete(store, manifest)
-    verdict = _verdict(store, evidence_in_store(store, manifest), before, force)
+    verdict = judge(files_in_store(store, manifest), store, before)
     if not unconditional:
         require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
-
-
-def _verdict(store: Store, candidate: Evidence, before: Promotion | None, force: bool) -> str:
-    if before is None:
-        return check_gate(candidate, None)
-    if before.version == candidate.version:
-        return "It is current already."  # and its files are sent again, should one be damaged
-    try:
-        current = evidence_in_store(store, read_manifest(store, before.version))
-    except (NotFound, ReleaseError) as error:
-        if not force:
-            raise
-        return f"Forced, as current could not be compared with: {error}"
-    try:
-        return check_gate(candidate, current, _oldest(store, candidate, current))
-    except GateRefused as error:
-        if not force:
-            raise
-        return f"Forced past the gate: {error}"
-
-
-def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
-    """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
-    kept = versions(store)
-    for promotion in held_good(history(store)):
-        if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
-            with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
-                manifest = read_manifest(store, promotion.version)
-                if manifest.model.labels == candidate.manifest.model.labels:
-                    return evidence_in_store(store, manifest)
-    return None
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from model_store.report import AcceptPoint
+from reports.values import AcceptPoint
 
 AT_MOST: Final = 0.5
 """Share of the pictures, as the mean over their kinds, that the first tested threshold accepts at most."""

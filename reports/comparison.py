@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.answers import Answers, units_of
+from reports.answers import Answers, units_of
 
 LEVEL: Final = 0.025
 """One-sided, of each test: how often it refuses an equally good release at most."""

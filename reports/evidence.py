@@ -10,14 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from model_store.answers import CORRECTED, NO_ANSWERS, TEST_SET, Answers, Read, all_answers_in
-from model_store.catalogue import file_key
+from model_store.catalogue import ReleaseFiles
 from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
-from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.report import HELD_OUT, PHOTOS_FROM, Report, parse_report, tier_of
-from model_store.store import Store
+from reports.answers import CORRECTED, NO_ANSWERS, TEST_SET, Answers, all_answers_in
+from reports.values import HELD_OUT, PHOTOS_FROM, Report, parse_report, tier_of
 
 PHOTOS: Final = "photos"
 """All pictures but those of the test set: tiers are compared together."""
@@ -80,36 +78,21 @@ def matched(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
     return ours.take(first), theirs.take(second)
 
 
-def evidence_in_folder(release: LocalRelease) -> Evidence:
-    """What a release in a folder shows.
+def evidence_of(release: ReleaseFiles) -> Evidence:
+    """What a release shows.
 
     Raises:
+        NotFound: one of its files is not in the store.
         ReportInvalid: its report cannot be read as one.
         ReleaseCorrupt: another file is not as it has to be.
     """
-    return _evidence(release.manifest, lambda path: (release.folder / path).read_bytes(), str(release.folder))
-
-
-def evidence_in_store(store: Store, manifest: Manifest) -> Evidence:
-    """What a release in a store shows.
-
-    Raises:
-        NotFound: one of its files is not there.
-        ReportInvalid: its report cannot be read as one.
-        ReleaseCorrupt: another file is not as it has to be.
-    """
-    where = f"{store.address}/{file_key(manifest.version, '')}".rstrip("/")
-    return _evidence(manifest, lambda path: store.read(file_key(manifest.version, path)), where)
-
-
-def _evidence(manifest: Manifest, read: Read, where: str) -> Evidence:
-    text = read(REPORT)
+    manifest, text = release.manifest, release.read(REPORT)
     if hashlib.sha256(text).hexdigest() != manifest.files[REPORT].sha256:
         raise ReleaseCorrupt(
-            f"{where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
+            f"{release.where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
         )
-    report = parse_report(text, f"{where}/{REPORT}")
-    kept = all_answers_in(manifest, read, where)
+    report = parse_report(text, f"{release.where}/{REPORT}")
+    kept = all_answers_in(manifest, release.read, release.where)
     return Evidence(
         manifest=manifest,
         answers=kept.take(kept.by == ""),

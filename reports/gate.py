@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Final
 
-from model_store.answers import TEST_SET
-from model_store.comparison import LEVEL, Comparison, Difference, SetShares, Shares, compare
 from model_store.errors import GateRefused
-from model_store.evidence import PHOTOS, Evidence, shared
 from model_store.manifest import Manifest
+from reports.answers import TEST_SET
+from reports.comparison import LEVEL, Comparison, Difference, SetShares, Shares, compare
+from reports.evidence import PHOTOS, Evidence, shared
 
 FEWEST: Final = 100
 """Pictures of a set that both releases have to have answered; all of it, if current has fewer."""

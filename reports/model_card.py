@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from inference.contract import UNPROVEN, ModelContract, Thresholds
 from model_store.manifest import PhotoNetwork
-from model_store.report import (
+from reports.values import (
     CROSS_FITTED,
     HELD_OUT,
     ModelFigures,

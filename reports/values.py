@@ -12,6 +12,8 @@ from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
+from model_store.files import REPORT
+from model_store.local import LocalRelease
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 
 Count = Annotated[int, Field(ge=0)]
@@ -434,6 +436,16 @@ class Report(Frozen):
         if not all(curves.values()):
             raise ValueError("each kind of pictures needs at least one threshold")
         return curves
+
+
+def report_of(release: LocalRelease) -> Report:
+    """The evaluation of a release.
+
+    Raises:
+        ReportInvalid: report.json cannot be read as one.
+    """
+    path = release.folder / REPORT
+    return parse_report(path.read_bytes(), str(path))
 
 
 def parse_report(text: bytes, where: str) -> Report:

@@ -15,10 +15,10 @@ from labelling.errors import OtherRun
 from labelling.review.audit import EACH_END, Audit, Share, audit, found_in
 from labelling.review.corrections import Correction, read_corrections
 from labelling.table import labels_in, read_rows
-from model_store.acceptance import needed
 from model_store.cache import find_release
 from model_store.files import MANIFEST, errors_named
-from model_store.report import HELD_OUT, Promise
+from reports.acceptance import needed
+from reports.values import HELD_OUT, Promise, report_of
 from scripts.terminal import (
     RELEASE_HELP,
     Failed,
@@ -101,7 +101,7 @@ def _promises(model: str, version: str) -> tuple[Promise, ...]:
             f"{model}: is release {release.version}, and the table was made by {version}. Name its folder or "
             "store with --model."
         )
-    return release.report().promises
+    return report_of(release).promises
 
 
 def judge(found: Audit, promises: Sequence[Promise]) -> Verdict:

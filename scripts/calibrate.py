@@ -13,7 +13,7 @@ from inference.contract import Thresholds
 from labelling.review.corrections import read_corrections
 from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
-from model_store.report import PHOTOS_OF_TIER, PhotoFigures, Promise, Report
+from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report_of
 from scripts.audit import tell_audit
 from scripts.publish import RELEASE, add_store_options, hand_over, open_target
 from scripts.terminal import (
@@ -83,7 +83,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
     made = open_release(folder)
-    report = made.report()
+    report = report_of(made)
     show(made, report)
     return {
         **hand_over(folder, store, arguments),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from model_store.errors import StoreError
 from model_store.local import open_release
+from reports.values import report_of
 from scripts.publish import RELEASE
 from scripts.terminal import at_least, command_parser, console, perform, print_table, require, resumable, run
 from scripts.training.fitting import carry_out
@@ -147,7 +148,7 @@ def _train_missing(tasks: Sequence[Task]) -> None:
 def _is_finished(task: Task) -> bool:
     """Whether its release is whole, and was made by the same recipe."""
     try:
-        made_by = open_release(task.release).report().training.configuration
+        made_by = report_of(open_release(task.release)).training.configuration
     except StoreError:
         return False
     return all(made_by.get(name) == value for name, value in task.recipe.as_json().items())
@@ -158,7 +159,7 @@ def _found(tasks: Sequence[Task], recipe: str) -> "list[Compared]":
     from training.comparison.results import compared  # noqa: PLC0415 - needs matplotlib
 
     return [
-        compared(network, {task.recipe.seed: open_release(task.release).report() for task in group}, recipe)
+        compared(network, {task.recipe.seed: report_of(open_release(task.release)) for task in group}, recipe)
         for network, group in groupby(tasks, key=lambda task: task.recipe.network)
     ]
 

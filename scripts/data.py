@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
-from model_store.acceptance import needed
+from reports.acceptance import needed
 from scripts.progress import counting
 from scripts.terminal import (
     Failed,

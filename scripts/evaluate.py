@@ -17,7 +17,7 @@ from inference.onnx_session import OnnxSession
 from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
-from model_store.report import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures
+from reports.values import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures, report_of
 from scripts.terminal import (
     RELEASE_HELP,
     Failed,
@@ -110,7 +110,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     Which of the two is printed.
     """
     drawn, every = drawn_for_test(data.test), len(data.test)
-    if drawn.sha256() == release.report().data.test_sha256:
+    if drawn.sha256() == report_of(release).data.test_sha256:
         console().print(
             f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "
             "from the others."
@@ -134,7 +134,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """What speaks against the stored report, a sentence each."""
-    report = release.report()
+    report = report_of(release)
     if report.data.test_sha256 != data.test.sha256():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     if report.test.split == CROSS_FITTED:

@@ -19,6 +19,7 @@ from model_store.cache import find_release, is_store
 from model_store.local import LocalRelease
 from model_store.promotions import newest
 from model_store.store import open_store
+from reports.values import report_of
 from scripts import train
 from scripts.audit import tell_audit
 from scripts.progress import as_time, counting
@@ -175,7 +176,7 @@ def _place_of(named: str | None, learnt: str | None, parent: LocalRelease) -> st
 
 def _announce(parent: LocalRelease, joined: Joined, table: Path) -> None:
     """Say what is learnt, and how long it takes by the time of the parent."""
-    out, report = console(), parent.report()
+    out, report = console(), report_of(parent)
     out.print(
         f"{parent.version} knows {len(report.labels)} classes of your own. Of its {joined.before:,} "
         f"pictures {joined.relabelled:,} get another label and {joined.left_out:,} are left out; "

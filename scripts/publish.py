@@ -1,6 +1,6 @@
 """Send a release to a store and make it current.
 
-After an interruption, run it again: it continues. Refusals: model_store/gate.py.
+After an interruption, run it again: it continues. Refusals: reports/gate.py.
 train, adopt and calibrate hand their releases over here: `hand_over`.
 """
 
@@ -17,10 +17,11 @@ from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
-from model_store.report import CROSS_FITTED, Report, parse_report, wilson_interval
-from model_store.report_page.page import REPORT_PAGE
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
+from reports.judge import forced, judge
+from reports.page.page import REPORT_PAGE
+from reports.values import CROSS_FITTED, Report, parse_report, wilson_interval
 from scripts.progress import progress_bar
 from scripts.terminal import command_parser, complain, console, perform, program, run
 
@@ -52,8 +53,8 @@ def _send(folder: Path, store: Store, arguments: argparse.Namespace, *, promote:
         return publish(
             folder,
             store,
+            forced if arguments.force else judge,
             by=who(arguments.by),
-            force=arguments.force,
             promote=promote,
             unconditional=arguments.unconditional,
             progress=lambda path, size: bar.update(task, description=path, advance=size),

@@ -16,11 +16,12 @@ from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.files import REPORT
 from model_store.manifest import Manifest
-from model_store.model_card import MODEL_CARD, model_card
 from model_store.promotions import Promotion, current, history, roll_back
 from model_store.publish import SPARED, promote, prunable, prune
-from model_store.report import parse_report
 from model_store.store import Store, open_store
+from reports.judge import forced, judge
+from reports.model_card import MODEL_CARD, model_card
+from reports.values import parse_report
 from scripts.publish import add_promotion_options, as_text, who
 from scripts.terminal import at_least, command_parser, perform, print_table, run, subcommands
 
@@ -184,7 +185,8 @@ def _review_below(thresholds: Thresholds) -> str:
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:
     by, unconditional = who(arguments.by), arguments.unconditional
-    published = promote(arguments.version, store, by=by, force=arguments.force, unconditional=unconditional)
+    rule = forced if arguments.force else judge
+    published = promote(arguments.version, store, rule, by=by, unconditional=unconditional)
     print(as_text(published, store.address))
     return published.promotion and published.promotion.model_dump(mode="json")
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_store.report import Epoch
+from reports.values import Epoch
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
 from scripts.training.fitting import EpochLines
 from scripts.training.loading import allow_many_networks, check_tensorflow, start_tensorflow

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from model_store.answers import NONE_OF_THESE, TEST_SET, Answers, Values
+from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
 from training.export.doubted import Asked
 from training.photos.reading import OOD
 

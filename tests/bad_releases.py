@@ -18,6 +18,7 @@ from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from model_store.promotions import Promotion, append, newest
 from model_store.publish import publish
 from model_store.store import Store
+from reports.judge import forced, judge
 from tests.releases import a_graph, a_release
 
 Publish = Callable[[Path, Store], Promotion]
@@ -26,7 +27,7 @@ Publish = Callable[[Path, Store], Promotion]
 def corrupt(folder: Path, store: Store) -> Promotion:
     """One bit of the model flipped in the store."""
     release = _made(folder)
-    manifest = publish(release, store, by="tests", promote=False).manifest
+    manifest = publish(release, store, judge, by="tests", promote=False).manifest
     data = (release / "model.onnx").read_bytes()
     (folder / "changed").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     store.upload(file_key(manifest.version, "model.onnx"), folder / "changed")
@@ -35,7 +36,7 @@ def corrupt(folder: Path, store: Store) -> Promotion:
 
 def of_a_newer_wardrobe(folder: Path, store: Store) -> Promotion:
     """A manifest of a schema that this code does not know."""
-    manifest = publish(_made(folder), store, by="tests", promote=False).manifest
+    manifest = publish(_made(folder), store, judge, by="tests", promote=False).manifest
     newer = json.loads((folder / "manifest.json").read_bytes()) | {"schema_version": SCHEMA_VERSION + 1}
     (folder / "changed").write_text(json.dumps(newer), "utf-8")
     store.upload(manifest_key(manifest.version), folder / "changed")
@@ -92,6 +93,6 @@ def _sealed(folder: Path, store: Store, golden: Golden | None = None) -> Promoti
         data=manifest.data,
         headline=manifest.headline,
     )
-    promotion = publish(folder, store, by="tests", force=True).promotion
+    promotion = publish(folder, store, forced, by="tests").promotion
     assert promotion is not None
     return promotion

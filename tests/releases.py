@@ -19,11 +19,13 @@ from onnx import TensorProto, numpy_helper, parser
 
 from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Familiarity, InputContract, ModelContract, Thresholds
-from model_store.answers import ANSWERS, TEST_SET, Answers, packed
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline, PhotoNetwork
 from model_store.publish import publish
-from model_store.report import (
+from model_store.store import open_store
+from reports.answers import ANSWERS, TEST_SET, Answers, packed
+from reports.judge import judge
+from reports.values import (
     AcceptPoint,
     Averages,
     ClassFigures,
@@ -38,7 +40,6 @@ from model_store.report import (
     TestFigures,
     TrainingFigures,
 )
-from model_store.store import open_store
 from tests.uploads import a_garment, png
 
 LABELS = (
@@ -159,7 +160,7 @@ def _photo_network(
 def a_store(folder: Path, **release: Any) -> str:
     """The address of a folder store whose one release, `folder`/made, is promoted; see `a_release`."""
     made = a_release(folder / "made", **release)
-    publish(made, open_store(str(folder / "store")), by="tests")
+    publish(made, open_store(str(folder / "store")), judge, by="tests")
     return str(folder / "store")
 
 

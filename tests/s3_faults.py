@@ -16,6 +16,7 @@ from model_store.cache import pull, remember
 from model_store.promotions import append, newest
 from model_store.publish import publish
 from model_store.s3 import S3Store
+from reports.judge import judge
 from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
 from tests.load import Answers, under_load
 from tests.releases import a_release
@@ -106,7 +107,8 @@ def a_stage(server: S3Server, folder: Path) -> Stage:
     store = S3Store(f"s3://{server.new_bucket()}/wardrobe")
     folders = [a_release(folder / name, seed=seed) for seed, name in enumerate(("now", "next"))]
     current, upcoming = (
-        publish(each, store, by="tests", promote=each.name == "now").manifest.version for each in folders
+        publish(each, store, judge, by="tests", promote=each.name == "now").manifest.version
+        for each in folders
     )
     remember(folder / FILLED, store.address, pull(store, current, folder / FILLED), datetime.now(UTC))
     return Stage(server, folder, store, current, upcoming, known_answers(folders))

@@ -13,6 +13,7 @@ from model_store.local import open_release
 from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish
 from model_store.store import Store
+from reports.judge import judge
 from tests.load import Answers
 from tests.releases import a_release
 from tests.service import Service
@@ -40,7 +41,7 @@ def a_shelf(store: Store, folder: Path, releases: int = 3) -> Shelf:
         a_release(folder / str(seed), seed=seed, reads=INPUTS[seed % len(INPUTS)]) for seed in range(releases)
     ]
     versions = [
-        publish(release, store, by="tests", promote=number == 0).manifest.version
+        publish(release, store, judge, by="tests", promote=number == 0).manifest.version
         for number, release in enumerate(folders)
     ]
     return Shelf(store, versions, known_answers(folders))

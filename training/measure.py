@@ -1,7 +1,7 @@
 """Measure a release: every figure comes from what serving would answer.
 
 The pictures go through inference's own classifier on the serving graph, so `/metrics` and `/predict` cannot
-disagree. Pure but for running the graph. The document as a whole: model_store/report.py; pictures of
+disagree. Pure but for running the graph. The document as a whole: reports/values.py; pictures of
 it: figures.py.
 """
 
@@ -18,8 +18,8 @@ from inference.classifier import Classifier
 from inference.contract import InputKind, ModelContract
 from inference.decision import decide
 from inference.session import Scores, Session
-from model_store.answers import ACCEPT, TEST_SET, Answers, Values
-from model_store.report import (
+from reports.answers import ACCEPT, TEST_SET, Answers, Values
+from reports.values import (
     Averages,
     ClassFigures,
     Coverage,

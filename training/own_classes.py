@@ -16,7 +16,7 @@ from scipy.special import softmax
 
 from inference.arrays import Distances, PixelsBatch
 from inference.session import Scores
-from model_store.answers import Answers
+from reports.answers import Answers
 from training.data.datasets import LabelledImages
 from training.data.picture_files import Watch
 from training.evaluation.out_of_distribution import OodPhotos, distances_by, fit_measure

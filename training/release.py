@@ -20,14 +20,14 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
-from model_store.acceptance import USUAL, Conditions
-from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, Answers, packed
 from model_store.assemble import seal
 from model_store.files import FIGURES, GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
-from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
-from model_store.report import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
-from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
+from reports.acceptance import USUAL, Conditions
+from reports.answers import ANSWERS, LARGEST, NO_ANSWERS, Answers, packed
+from reports.model_card import DATA_LICENCE, MODEL_CARD, model_card
+from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
 from training.evaluation.acceptance import (

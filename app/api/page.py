@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, request
 from app.web.files import page_file, read_files, send
 from app.web.translations import TRANSLATIONS, preferred
 from inference.signatures import ACCEPTED
-from model_store.report_page import page as report_page
+from reports.page import page as report_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
 

@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.web.files import PageFile, page_file, send
 from app.web.report_page import report_html
 from app.web.translations import preferred
-from model_store.report_page.wording import Wording
+from reports.page.wording import Wording
 
 A_YEAR = 31_536_000  # seconds
 

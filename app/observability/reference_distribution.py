@@ -12,7 +12,7 @@ import numpy as np
 from app.releases.serving import Served
 from model_store.errors import ReportInvalid
 from model_store.files import REPORT
-from model_store.report import parse_report
+from reports.values import parse_report
 
 log = logging.getLogger("wardrobe")
 

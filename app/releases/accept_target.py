@@ -2,7 +2,7 @@
 
 The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
 bound of how much of that is right (training/evaluation/acceptance.py). The threshold that a training would
-have chosen for the target takes the place of the release's own (model_store/acceptance.py), for each network
+have chosen for the target takes the place of the release's own (reports/acceptance.py), for each network
 by itself. Pure; load.py calls it.
 """
 
@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
 from inference.contract import ACCEPT_NOTHING, ModelContract, Network
-from model_store.acceptance import accepted_at
 from model_store.errors import ReportInvalid
-from model_store.report import HELD_OUT, AcceptPoint, parse_report
+from reports.acceptance import accepted_at
+from reports.values import HELD_OUT, AcceptPoint, parse_report
 
 Curves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """By kind of pictures."""

@@ -23,9 +23,9 @@ from model_store.files import FIGURES, REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.networks import open_networks
 from model_store.promotions import Promotion, fallbacks, history, left_by_rollback, newest
-from model_store.report import check_report
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
+from reports.values import check_report, report_of
 
 log = logging.getLogger("wardrobe")
 
@@ -174,7 +174,7 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
 
 def _check_report(release: LocalRelease) -> None:
     try:
-        report = release.report()
+        report = report_of(release)
     except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
         log.warning("%s %s is served, without a report page.", error, release.version)
         return

@@ -13,7 +13,7 @@ from app.prediction.categories import Categories
 from inference.classifier import Classifier
 from inference.contract import ModelContract, Thresholds
 from model_store.manifest import Manifest
-from model_store.report import AcceptPoint
+from reports.values import AcceptPoint
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The report page of what is being served: the report of a release, or whatever metrics a bare model has.
 
-The page itself: model_store/report_page/page.py. Metrics that are not a report are shown as they are.
+The page itself: reports/page/page.py. Metrics that are not a report are shown as they are.
 """
 
 import json
@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from app.releases.serving import Served
 from model_store.errors import ReportInvalid
-from model_store.report import parse_report
-from model_store.report_page.page import rendered, report_page
-from model_store.report_page.wording import Wording
+from reports.page.page import rendered, report_page
+from reports.page.wording import Wording
+from reports.values import parse_report
 
 LONGEST_METRICS: Final = 20_000
 """Characters of metrics of unknown form that are shown."""

@@ -16,7 +16,7 @@ from labelling.errors import CorrectionsUnusable
 from labelling.review.answers import match
 from labelling.review.corrections import LEFT_OUT, Correction, merge
 from labelling.run import ACCEPT
-from model_store.acceptance import SURENESS
+from reports.acceptance import SURENESS
 
 EACH_END: Final = 0.975
 """Sureness of each end of the intervals, which are two-sided, of 95%."""

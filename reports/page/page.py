@@ -20,9 +20,9 @@ from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
 from model_store.manifest import PhotoNetwork
-from model_store.report import Report
-from model_store.report_page.sentences import asked, confusions, kind, summary, weaknesses
-from model_store.report_page.wording import ENGLISH, Wording
+from reports.page.sentences import asked, confusions, kind, summary, weaknesses
+from reports.page.wording import ENGLISH, Wording
+from reports.values import Report
 
 FOLDER: Final = Path(__file__).parent
 

@@ -6,8 +6,8 @@ Picks what stands out in a report; every text goes through the reader's Wording.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from model_store.report import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, Report, tier_of
-from model_store.report_page.wording import Wording
+from reports.page.wording import Wording
+from reports.values import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, Report, tier_of
 
 PAIRS: Final = 3
 """How many of the confused pairs count as weaknesses."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from model_store.acceptance import needed
+from reports.acceptance import needed
 from scripts.terminal import complain
 from training.data.datasets import LabelledData, doubt_of_weights
 from training.split import Split, doubt_of

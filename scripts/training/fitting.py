@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.onnx_session import OnnxSession
-from model_store.acceptance import USUAL, Conditions
-from model_store.answers import Answers
 from model_store.files import GRAPH
 from model_store.manifest import Manifest
-from model_store.report import Epoch
+from reports.acceptance import USUAL, Conditions
+from reports.answers import Answers
+from reports.values import Epoch
 from scripts.progress import as_time, lines_between, working
 from scripts.publish import RELEASE
 from scripts.terminal import console

@@ -15,15 +15,16 @@ from typing import Final
 import numpy as np
 
 from labelling.review.corrections import corrections_of_files
-from model_store.acceptance import needed
-from model_store.answers import ACCEPT, ANSWERS, NAME_LENGTH, Answers, answers_in, packed
 from model_store.assemble import seal
 from model_store.cache import is_store
-from model_store.comparison import LEVEL, chance, changes, decisive
 from model_store.files import REPORT
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.networks import open_networks
+from reports.acceptance import needed
+from reports.answers import ACCEPT, ANSWERS, NAME_LENGTH, Answers, answers_in, packed
+from reports.comparison import LEVEL, chance, changes, decisive
+from reports.values import report_of
 from scripts.terminal import complain, console, print_table
 from training.data.learnt import NOTHING, load_learnt
 from training.errors import BadPictures
@@ -138,7 +139,7 @@ def compare_with_parent(
     right = dict(zip(stored.pictures.tolist(), stored.right.tolist(), strict=True))
     after = np.array([right[sha256[:NAME_LENGTH]] for sha256 in shown.sha256])
     accepted = float(np.mean([one.reason is None for one in answers]))
-    tiers = release.report().photos
+    tiers = report_of(release).photos
     now = float(np.mean([tiers[tier].decisions.coverage for tier in shown.tiers]))
     drawn = np.array([sha256 in audited for sha256 in shown.sha256])
     asked = Answers.of(
@@ -161,7 +162,7 @@ def compare_with_parent(
 
 def _keep(release: LocalRelease, answers: Answers, parent: LocalRelease) -> None:
     """Seal the release again, with these answers, and the tiers that only its parent was measured on."""
-    report, before, known = release.report(), parent.report(), release.manifest
+    report, before, known = report_of(release), report_of(parent), release.manifest
     tiers = before.not_measured | dict.fromkeys(before.photos, parent.version)
     missing = {tier: version for tier, version in tiers.items() if tier not in report.photos}
     if missing:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from inference.contract import GREY_28, InputContract
 from inference.decode import prepare_decoders
-from model_store.acceptance import ACCEPT_CONFIDENCE, Conditions
+from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from scripts.progress import counting
 from scripts.terminal import complain
 from scripts.training.loading import start_tensorflow

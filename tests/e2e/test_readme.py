@@ -51,7 +51,16 @@ def typed(step: Step, service: Service, folder: Path) -> str:
 
 def a_checkout(folder: Path) -> Path:
     """A folder that looks like a clone to the commands, and keeps what they write."""
-    for name in ("examples", "app", "inference", "labelling", "model_store", "training", "scripts"):
+    for name in (
+        "examples",
+        "app",
+        "inference",
+        "labelling",
+        "model_store",
+        "reports",
+        "training",
+        "scripts",
+    ):
         (folder / name).symlink_to(ROOT / name)
     for name in ("README.md", "Makefile"):
         shutil.copy(ROOT / name, folder)

@@ -17,7 +17,7 @@ from model_store.errors import StoreError
 from model_store.local import bundled
 from model_store.manifest import parse_manifest
 from model_store.promotions import parse_promotion
-from model_store.report import parse_report
+from reports.values import parse_report
 from tests.properties.mutations import nearly
 from tests.properties.test_pictures import JSON_VALUES
 from tests.service import ROOT

@@ -11,7 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.answers import (
+from model_store.catalogue import files_in_folder, files_in_store
+from model_store.errors import GateRefused, ReleaseCorrupt
+from model_store.local import bundled, open_release
+from model_store.manifest import FileEntry, Manifest
+from model_store.promotions import current
+from model_store.publish import promote, publish
+from model_store.store import FolderStore
+from reports.answers import (
     ANSWERS,
     NONE_OF_THESE,
     TEST_SET,
@@ -21,14 +28,9 @@ from model_store.answers import (
     answers_of,
     packed,
 )
-from model_store.comparison import Right
-from model_store.errors import GateRefused, ReleaseCorrupt
-from model_store.evidence import evidence_in_folder, evidence_in_store
-from model_store.local import bundled, open_release
-from model_store.manifest import FileEntry, Manifest
-from model_store.promotions import current
-from model_store.publish import promote, publish
-from model_store.store import FolderStore
+from reports.comparison import Right
+from reports.evidence import evidence_of
+from reports.judge import forced, judge
 from tests.releases import CREATED_AT, a_release
 
 N = 10_000
@@ -59,15 +61,15 @@ def released(folder: Path, seed: int, right: Right | None, accuracy: float | Non
 
 def by_publishing(folder: Path, first: Path, second: Path) -> None:
     store = FolderStore(folder / "store")
-    publish(first, store, by="ann")
-    publish(second, store, by="ann")
+    publish(first, store, judge, by="ann")
+    publish(second, store, judge, by="ann")
 
 
 def by_promoting(folder: Path, first: Path, second: Path) -> None:
     store = FolderStore(folder / "store")
-    publish(first, store, by="ann")
-    sent = publish(second, store, by="ann", promote=False)
-    promote(sent.manifest.version, store, by="ann")
+    publish(first, store, judge, by="ann")
+    sent = publish(second, store, judge, by="ann", promote=False)
+    promote(sent.manifest.version, store, judge, by="ann")
 
 
 @pytest.mark.parametrize("follow", [by_publishing, by_promoting])
@@ -83,15 +85,15 @@ def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_refused(
 
 def test_a_release_that_keeps_no_answers_is_followed_by_force_alone(tmp_path: Path) -> None:
     store, last = FolderStore(tmp_path / "store"), released(tmp_path, 3, right_but(range(695)))
-    publish(released(tmp_path, 2, None, accuracy=0.928), store, by="ann")
+    publish(released(tmp_path, 2, None, accuracy=0.928), store, judge, by="ann")
 
     with pytest.raises(GateRefused, match=r"cannot be compared .* 0 of the 10,000 pictures of the test set"):
-        publish(last, store, by="ann")
-    forced = publish(last, store, by="ann", force=True)
+        publish(last, store, judge, by="ann")
+    past = publish(last, store, forced, by="ann")
 
-    assert forced.verdict.startswith("Forced past the gate: ")
-    assert "cannot be compared" in forced.verdict
-    assert current(store).version == forced.manifest.version
+    assert past.verdict.startswith("Forced past the gate: ")
+    assert "cannot be compared" in past.verdict
+    assert current(store).version == past.manifest.version
 
 
 def test_what_is_not_known_stays_so_in_the_file() -> None:
@@ -109,9 +111,9 @@ def test_what_is_not_known_stays_so_in_the_file() -> None:
 def test_predictions_are_read_back_from_folder_and_store_as_they_were(tmp_path: Path) -> None:
     right = right_but(range(3, 9))
     release, store = open_release(released(tmp_path, 1, right)), FolderStore(tmp_path / "store")
-    publish(release.folder, store, by="ann")
+    publish(release.folder, store, judge, by="ann")
 
-    found = [evidence_in_folder(release), evidence_in_store(store, release.manifest)]
+    found = [evidence_of(files_in_folder(release)), evidence_of(files_in_store(store, release.manifest))]
 
     assert all(np.array_equal(one.answers.right, right) for one in found)
 
@@ -181,7 +183,7 @@ def test_answers_of_another_form_are_refused_with_their_address(content: bytes, 
 
 
 def test_answers_that_unpack_to_more_than_is_read_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model_store.answers.MOST_BYTES", 100)
+    monkeypatch.setattr("reports.answers.MOST_BYTES", 100)
     content = packed(some_answers())
 
     with pytest.raises(ReleaseCorrupt, match="more than 100 bytes"):
@@ -230,9 +232,9 @@ def test_pictures_without_a_group_are_each_on_their_own() -> None:
 def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: Path) -> None:
     folder = released(tmp_path, 1, right_but(range(700)))
     store = FolderStore(tmp_path / "store")
-    manifest = publish(folder, store, by="ann").manifest
+    manifest = publish(folder, store, judge, by="ann").manifest
     kept = tmp_path / "store" / "releases" / manifest.version / ANSWERS
     kept.write_bytes(packed(some_answers()))
 
     with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
-        publish(released(tmp_path, 2, right_but(range(800))), store, by="ann")
+        publish(released(tmp_path, 2, right_but(range(800))), store, judge, by="ann")

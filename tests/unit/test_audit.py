@@ -8,7 +8,7 @@ import pytest
 from labelling.errors import CorrectionsUnusable
 from labelling.review.audit import EACH_END, audit, found_in, interval, sample
 from labelling.review.corrections import LEFT_OUT, NONE, Correction
-from model_store.acceptance import needed
+from reports.acceptance import needed
 
 ROWS = 1000
 SAMPLED = 200

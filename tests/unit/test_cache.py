@@ -24,6 +24,7 @@ from model_store.errors import BadAddress, FormatRefused, NothingPromoted, Relea
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
+from reports.judge import judge
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -42,7 +43,7 @@ def cache(tmp_path: Path) -> Path:
 def pulled(store: FolderStore, cache: Path, seed: int = 1, used: int = 1) -> str:
     """Publish and pull a release that was used last at `used` seconds."""
     made = a_release(cache.with_name(str(seed)), seed=seed)
-    release = pull(store, publish(made, store, by="ann").manifest.version, cache)
+    release = pull(store, publish(made, store, judge, by="ann").manifest.version, cache)
     os.utime(release.folder, (used, used))
     return release.version
 
@@ -112,7 +113,7 @@ def test_what_is_pulled_again_was_used_last(store: FolderStore, cache: Path) -> 
 def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
     store: FolderStore, cache: Path
 ) -> None:
-    version = publish(a_release(cache.with_name("1")), store, by="ann").manifest.version
+    version = publish(a_release(cache.with_name("1")), store, judge, by="ann").manifest.version
     manifest = Path(store.address, "releases", version, "manifest.json")
     claims = json.loads(manifest.read_text("utf-8"))
     for entry in claims["files"].values():
@@ -124,7 +125,7 @@ def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
 
 
 def test_no_more_of_a_file_is_fetched_than_its_release_claims(store: FolderStore, cache: Path) -> None:
-    version = publish(a_release(cache.with_name("1")), store, by="ann").manifest.version
+    version = publish(a_release(cache.with_name("1")), store, judge, by="ann").manifest.version
     graph = Path(store.address, "releases", version, "model.onnx")
     size = graph.stat().st_size
     graph.write_bytes(bytes(size + 1))
@@ -145,7 +146,7 @@ def test_a_symbolic_link_in_the_cache_is_not_followed(
     store: FolderStore, cache: Path, tmp_path: Path, name: str
 ) -> None:
     outside = tmp_path / "outside"
-    version = publish(a_release(tmp_path / "1", seed=1), store, by="ann").manifest.version
+    version = publish(a_release(tmp_path / "1", seed=1), store, judge, by="ann").manifest.version
     bare_upload(Path(store.address), "model.keras", "metrics.json")
     bare_upload(outside, "kept")
     link = cache / name.replace("VERSION", version)

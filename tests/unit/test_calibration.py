@@ -18,9 +18,9 @@ from inference.contract import (
 )
 from inference.decision import calibrate, decide
 from inference.session import Scores
-from model_store.acceptance import ACCEPT_CONFIDENCE, needed
-from model_store.answers import Answers
-from model_store.report import HELD_OUT
+from reports.acceptance import ACCEPT_CONFIDENCE, needed
+from reports.answers import Answers
+from reports.values import HELD_OUT
 from tests.answers import undecided_answers
 from training.decide import fit_temperature
 from training.evaluation.acceptance import (

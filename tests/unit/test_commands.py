@@ -15,6 +15,7 @@ from model_store.errors import StoreRefused
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from model_store.store import open_store
+from reports.judge import judge
 from scripts.__main__ import Verb, main, verbs
 from scripts.terminal import run
 from tests.commands import EVERY_PARSER, done
@@ -229,7 +230,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with what the commands take, signed and listed where they ask for it."""
     shutil.copytree(ROOT / "model_store/bundled", tmp_path / "bundled")
     shutil.copy(ROOT / "examples/bag.png", tmp_path)
-    publish(tmp_path / "bundled", open_store(str(tmp_path / "store")), by="ann")
+    publish(tmp_path / "bundled", open_store(str(tmp_path / "store")), judge, by="ann")
     (tmp_path / "some-keys").write_text(f"old:{'0' * 64}\nnew:{'1' * 64}\n", "utf-8")
     new_key(tmp_path / "some.key")
     sign(tmp_path / "bundled", tmp_path / "some.key")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model_store.manifest import DataSet
-from model_store.report import Report
+from reports.values import Report
 from scripts import compare
 from tests.releases import a_report
 from tests.service import ROOT

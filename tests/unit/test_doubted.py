@@ -11,7 +11,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
-from model_store.answers import NONE_OF_THESE
+from reports.answers import NONE_OF_THESE
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.uploads import a_garment, png

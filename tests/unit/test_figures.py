@@ -12,7 +12,7 @@ from benchmarks.side_by_side.page import PAGE, filled
 from model_store.files import REPORT
 from model_store.local import BUNDLED, bundled
 from model_store.manifest import Manifest
-from model_store.report import PhotoFigures, Report, parse_report
+from reports.values import PhotoFigures, Report, parse_report
 from tests.service import ROOT
 from training.networks.published_figures import PUBLISHED
 

@@ -11,13 +11,15 @@ import pytest
 from scipy.stats import binomtest
 
 from inference.contract import Imaging, InputContract, whole_pictures
-from model_store.answers import CORRECTED, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, answers_in
-from model_store.comparison import chance, chance_by_group, joined_groups
+from model_store.catalogue import files_in_folder
 from model_store.errors import GateRefused
-from model_store.evidence import Evidence, evidence_in_folder
-from model_store.gate import check_gate
 from model_store.local import bundled, open_release
 from model_store.manifest import Manifest
+from reports.answers import CORRECTED, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, answers_in
+from reports.comparison import chance, chance_by_group, joined_groups
+from reports.evidence import Evidence, evidence_of
+from reports.gate import check_gate
+from reports.values import report_of
 from tests.releases import LABELS, a_release
 
 SWAPPED = (LABELS[1], LABELS[0], *LABELS[2:])
@@ -158,7 +160,7 @@ def test_a_small_tier_may_be_accepted_less_but_not_at_all_no_more(
 
 
 def test_accepting_every_answer_does_not_follow_the_bundled_release() -> None:
-    served = evidence_in_folder(bundled())
+    served = evidence_of(files_in_folder(bundled()))
     every = replace(served.answers, decisions=np.full(len(served.answers), "accept"))
     candidate = replace(served, answers=every)
 
@@ -167,7 +169,7 @@ def test_accepting_every_answer_does_not_follow_the_bundled_release() -> None:
 
 
 def test_the_bundled_release_follows_itself() -> None:
-    served = evidence_in_folder(bundled())
+    served = evidence_of(files_in_folder(bundled()))
 
     verdict = check_gate(served, served)
 
@@ -185,7 +187,7 @@ def test_the_bundled_release_keeps_its_answer_to_each_picture() -> None:
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-3)
     headline, tested = release.manifest.headline, found.of_set(TEST_SET)
     assert tested.right.mean() == pytest.approx(headline.test_accuracy)
-    assert tested.accepted.mean() == pytest.approx(release.report().test.decisions.coverage)
+    assert tested.accepted.mean() == pytest.approx(report_of(release).test.decisions.coverage)
 
 
 def without_names(found: Answers) -> Answers:

@@ -12,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model_store.answers import TEST_SET, Answers
+from model_store.catalogue import files_in_folder
 from model_store.errors import GateRefused
-from model_store.evidence import Evidence, evidence_in_folder
-from model_store.gate import check_gate
 from model_store.local import bundled
+from reports.answers import TEST_SET, Answers
+from reports.evidence import Evidence, evidence_of
+from reports.gate import check_gate
 
 RUNS, SEED = 200, 0
 
@@ -63,7 +64,7 @@ def refused(base: Evidence, lost: float) -> Counter[str]:
 
 @pytest.mark.slow
 def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_three_points() -> None:
-    base = evidence_in_folder(bundled())
+    base = evidence_of(files_in_folder(bundled()))
 
     equal, worse = refused(base, 0.0), refused(base, 0.033)
 

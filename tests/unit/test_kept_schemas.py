@@ -11,7 +11,7 @@ import pytest
 
 from model_store.local import check_names
 from model_store.manifest import ONE_NETWORK, SCHEMA_VERSION, VERSION_1, Manifest, parse_manifest
-from model_store.report import parse_report
+from reports.values import parse_report
 
 KEPT = sorted((Path(__file__).parents[1] / "fixtures").glob("schema-*"))
 

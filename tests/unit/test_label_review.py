@@ -38,7 +38,7 @@ def test_a_hostile_name_stays_text() -> None:
 def test_the_sheet_has_the_colours_of_the_services_page() -> None:
     sheet, page = (
         (ROOT / name).read_text("utf-8").partition(":root {")[2].partition("\n*")[0]
-        for name in ("labelling/review/review.css", "model_store/report_page/frame.css")
+        for name in ("labelling/review/review.css", "reports/page/frame.css")
     )
 
     assert sheet == page

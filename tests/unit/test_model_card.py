@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from model_store.errors import ReleaseCorrupt
 from model_store.local import LocalRelease, bundled
-from model_store.model_card import MODEL_CARD, model_card
+from reports.model_card import MODEL_CARD, model_card
+from reports.values import report_of
 from scripts import publish, releases
 from tests.releases import a_release
 
@@ -20,7 +21,7 @@ def release() -> LocalRelease:
 
 
 def card_of(release: LocalRelease, **configuration: JsonValue) -> str:
-    report = release.report()
+    report = report_of(release)
     training = report.training.model_copy(
         update={"configuration": {**report.training.configuration, **configuration}}
     )
@@ -38,7 +39,7 @@ def test_hubs_find_kind_licence_and_accuracy_in_the_block(release: LocalRelease)
 
     assert found["pipeline_tag"] == "image-classification"
     assert (found["license"], found["license_name"]) == ("other", "MIT")
-    assert json.dumps(release.report().test.accuracy) in json.dumps(found["model-index"])
+    assert json.dumps(report_of(release).test.accuracy) in json.dumps(found["model-index"])
 
 
 def test_a_licence_that_nobody_stated_is_not_made_up(release: LocalRelease) -> None:
@@ -55,7 +56,7 @@ def test_a_licence_with_the_signs_of_yaml_stays_one_value(release: LocalRelease)
 
 
 def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: LocalRelease) -> None:
-    report, model = release.report(), release.manifest.model
+    report, model = report_of(release), release.manifest.model
     hostile = "<img src=x> | [a](b)"
     figures = next(iter(report.test.per_class.values()))
     test = report.test.model_copy(update={"per_class": {hostile: figures}})
@@ -77,7 +78,7 @@ def test_a_head_says_which_networks_it_is_on(release: LocalRelease) -> None:
 
 
 def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
-    card, test = card_of(release), release.report().test
+    card, test = card_of(release), report_of(release).test
     low, high = test.accuracy_interval
 
     assert (
@@ -86,12 +87,12 @@ def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
     distinct = test.distinct
     assert distinct is not None
     assert f"without {distinct.near_copies} near copies of training pictures | {distinct.n:,} | test" in card
-    for tier, one in release.report().photos.items():
+    for tier, one in report_of(release).photos.items():
         assert f"photos of tier {tier}" in card or f"(tier {tier}, n = {one.n:,})" in card
 
 
 def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: LocalRelease) -> None:
-    report = release.report()
+    report = report_of(release)
     cross_fitted = report.test.model_copy(update={"split": "cross-fitted", "distinct": None})
 
     card = model_card(release.manifest.model, report.model_copy(update={"test": cross_fitted}))
@@ -103,7 +104,7 @@ def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: 
 
 
 def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
-    report = release.report().model_copy(update={"photos": {}, "promises": ()})
+    report = report_of(release).model_copy(update={"photos": {}, "promises": ()})
 
     assert "It was not measured on photos" in model_card(release.manifest.model, report)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model_store.answers import TEST_SET, Answers
+from reports.answers import TEST_SET, Answers
 from training.evaluation.near_copies import near_copies
 from training.measure import without_near_copies
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.answers import TEST_SET, Answers
 from model_store.manifest import DataSet
-from model_store.report import Report
+from reports.answers import TEST_SET, Answers
+from reports.values import Report
 from scripts import predict
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report

@@ -8,7 +8,7 @@ import pytest
 
 from inference.contract import ModelContract
 from inference.session import Scores
-from model_store.answers import NONE_OF_THESE, Answers
+from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
 from tests.releases import a_contract
 from training.errors import NotShown

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from inference.session import Scores
-from model_store.answers import NONE_OF_THESE, Answers
+from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
 from training.evaluation.calibration import FAMILIARITY_OF_PHOTOS
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration

@@ -10,7 +10,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract, Thresholds, whole_pictures
 from inference.session import Scores, Session
-from model_store.report import PhotoFigures, wilson_interval
+from reports.values import PhotoFigures, wilson_interval
 from tests.fashion import PHOTO
 from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.evaluation.statistics import macro_interval

@@ -31,6 +31,7 @@ from model_store.promotions import (
 )
 from model_store.publish import promote, prune, publish
 from model_store.store import FolderStore
+from reports.judge import judge
 from tests.releases import a_release
 
 A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))
@@ -141,7 +142,7 @@ def folder(tmp_path: Path) -> Path:
 
 def published(store: FolderStore, tmp_path: Path, seed: int, *, promoted: bool = True) -> str:
     made = a_release(tmp_path / str(seed), seed=seed)
-    return publish(made, store, by="ann", promote=promoted, unconditional=True).manifest.version
+    return publish(made, store, judge, by="ann", promote=promoted, unconditional=True).manifest.version
 
 
 def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, tmp_path: Path) -> None:
@@ -149,12 +150,12 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
     first, second = (published(store, tmp_path, seed, promoted=False) for seed in (1, 2))
 
     with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
-        publish(a_release(tmp_path / "3", seed=3), store, by="ann")
+        publish(a_release(tmp_path / "3", seed=3), store, judge, by="ann")
     with pytest.raises(UnconditionalStore):
-        promote(first, store, by="ann")
+        promote(first, store, judge, by="ann")
     unchanged = store.entries("promotions/"), {release.version for release in stored(store)}
-    promote(first, store, by="ann", unconditional=True)
-    promote(second, store, by="ann", unconditional=True)
+    promote(first, store, judge, by="ann", unconditional=True)
+    promote(second, store, judge, by="ann", unconditional=True)
     with pytest.raises(UnconditionalStore):
         roll_back(store, "ann")
 
@@ -196,7 +197,7 @@ def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, tmp_
     store.doomed = published(store, tmp_path, 2, promoted=False)
 
     with pytest.raises(ReleaseRemoved, match=f"{store.doomed} was deleted .*{held} was made current again"):
-        promote(store.doomed, store, by="bob")
+        promote(store.doomed, store, judge, by="bob")
 
     assert [(p.version, p.reason) for p in history(store)][1:] == [
         (store.doomed, "promote"),
@@ -209,7 +210,7 @@ def test_a_first_release_pruned_before_promotion_is_reported(folder: Path, tmp_p
     store.doomed = published(store, tmp_path, 1, promoted=False)
 
     with pytest.raises(ReleaseRemoved, match="no earlier release is in the store"):
-        promote(store.doomed, store, by="ann")
+        promote(store.doomed, store, judge, by="ann")
 
 
 def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, tmp_path: Path) -> None:
@@ -285,7 +286,7 @@ def test_a_release_with_a_file_cut_short_is_not_promoted(folder: Path, tmp_path:
     graph.write_bytes(graph.read_bytes()[:-1])
 
     with pytest.raises(ReleaseCorrupt, match=r"not .* as in the manifest"):
-        promote(version, store, by="tests")
+        promote(version, store, judge, by="tests")
 
     assert newest(store) is None
 
@@ -326,7 +327,7 @@ def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("version", [A, "latest", "../../etc/passwd", ""])
 def test_a_version_that_is_not_there_is_not_promoted(folder: Path, version: str) -> None:
     with pytest.raises(NotFound):
-        promote(version, FolderStore(folder), by="ann")
+        promote(version, FolderStore(folder), judge, by="ann")
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,19 @@ import pytest
 
 from inference.contract import ModelContract
 from model_store.local import BUNDLED, bundled
-from model_store.model_card import model_card
-from model_store.report_page.page import figures_in, file_page
+from reports.model_card import model_card
+from reports.page.page import figures_in, file_page
+from reports.values import report_of
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
     release = bundled()
-    return file_page(release.manifest.model, release.report(), figures_in(BUNDLED)).decode()
+    return file_page(release.manifest.model, report_of(release), figures_in(BUNDLED)).decode()
 
 
 def test_the_page_of_a_release_says_what_the_services_page_says(page: str) -> None:
-    report = bundled().report()
+    report = report_of(bundled())
 
     for shown in ("What it gets wrong", "Product shots", f"{report.test.accuracy:.2%}", "X_kaggle:Belts"):
         assert shown in page
@@ -38,8 +39,8 @@ def test_the_page_of_a_release_needs_nothing_but_itself(page: str) -> None:
 
 def test_a_label_cannot_put_tags_into_the_page_of_a_release() -> None:
     release = bundled()
-    data = release.report().data.model_copy(update={"name": "<script>alert(1)</script>"})
-    report = release.report().model_copy(update={"data": data})
+    data = report_of(release).data.model_copy(update={"name": "<script>alert(1)</script>"})
+    report = report_of(release).model_copy(update={"data": data})
     contract: ModelContract = release.manifest.model
 
     made = file_page(contract, report, {}).decode()
@@ -49,7 +50,7 @@ def test_a_label_cannot_put_tags_into_the_page_of_a_release() -> None:
 
 
 def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
-    release, report = bundled(), bundled().report()
+    release, report = bundled(), report_of(bundled())
     tiers = {
         name: one.model_copy(update={"overconfidence": None if one.ece is None else -0.0213})
         for name, one in report.photos.items()

@@ -6,10 +6,10 @@ import pytest
 
 from model_store.local import BUNDLED, bundled
 from model_store.manifest import DataSet
-from model_store.report import Report
-from model_store.report_page.page import figures_in, report_page
-from model_store.report_page.sentences import weaknesses
-from model_store.report_page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
+from reports.page.page import figures_in, report_page
+from reports.page.sentences import weaknesses
+from reports.page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
+from reports.values import Report, report_of
 from tests.releases import a_report
 
 
@@ -120,7 +120,7 @@ def test_every_sentence_and_header_is_translated() -> None:
     page = {"name": MARK, "version": MARK, "manifest": release.manifest, "contract": release.manifest.model}
 
     shown = report_page(
-        release.report(), figures_in(BUNDLED), lambda name, _: name, Wording("x", Marked()), **page
+        report_of(release), figures_in(BUNDLED), lambda name, _: name, Wording("x", Marked()), **page
     )
 
     names = {path.name for path in (BUNDLED / "figures").iterdir()}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from model_store.report import wilson_interval
+from reports.values import wilson_interval
 from scripts.training.improving import OPEN, judged
 from training.evaluation.acceptance import lower_bound
 from training.evaluation.grouped import design_effects

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from model_store.acceptance import ACCEPT_CONFIDENCE, needed
+from reports.acceptance import ACCEPT_CONFIDENCE, needed
 from training.decide import COLDEST, fit_temperature
 from training.evaluation.acceptance import Kind, confidence_threshold
 from training.evaluation.grouped import interval

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelUnreadable
-from model_store.report import Epoch
+from reports.values import Epoch
 from scripts import adopt, train, tune
 from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.report import Epoch
+from reports.values import Epoch
 from training.errors import CheckpointUnreadable
 from training.fitting.checkpoints import (
     PROGRESS,

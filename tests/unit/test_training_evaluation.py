@@ -11,9 +11,9 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores
-from model_store import report
-from model_store.answers import TEST_SET, Answers
-from model_store.report import Epoch, Example, Examples, wilson_interval
+from reports import values as report
+from reports.answers import TEST_SET, Answers
+from reports.values import Epoch, Example, Examples, wilson_interval
 from training.data.datasets import LabelledImages
 from training.evaluation.figures import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.evaluation.statistics import differences, expected_calibration_error

@@ -11,9 +11,9 @@ from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
 from labelling.review.page import AUDITED, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
 from labelling.run import OUTCOMES
-from model_store.report import HELD_OUT
-from model_store.report_page.sentences import KINDS, OF_KINDS
-from model_store.report_page.wording import NUMBER, PERCENTAGE
+from reports.page.sentences import KINDS, OF_KINDS
+from reports.page.wording import NUMBER, PERCENTAGE
+from reports.values import HELD_OUT
 from scripts.training import doubted
 from tests.releases import LABELS
 from tests.service import ROOT
@@ -24,7 +24,7 @@ JS_CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
 """A text in the scripts; the ones that are put together from parts are in ASSEMBLED."""
 
 NOT_FOUND = FOLDER.parent / "templates" / "not-found.html"
-REPORT = ROOT / "model_store" / "report_page"
+REPORT = ROOT / "reports" / "page"
 COUNTED = ("picture", "class", "second", "picture waits")
 ASSEMBLED = {
     *(f"{{number}} {one}" for one in COUNTED),

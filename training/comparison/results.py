@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
-from model_store.report import Count, Report, SplitFigures, TrainingFigures
+from reports.values import Count, Report, SplitFigures, TrainingFigures
 from training.errors import ComparisonUnreadable
 from training.evaluation.figures import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 from training.networks.published_figures import PUBLISHED, Published

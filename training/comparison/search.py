@@ -22,7 +22,7 @@ from optuna.trial import TrialState
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
-from model_store.report import Epoch
+from reports.values import Epoch
 from training.comparison.trials import Trial, Values, recipe_of, rounded
 from training.errors import CheckpointUnreadable, Diverged
 from training.evaluation.figures import save

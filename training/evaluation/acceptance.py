@@ -1,6 +1,6 @@
 """What a release promises of accepted answers: the thresholds that are tested, and the table of promises.
 
-The rule itself, which services apply as well: model_store/acceptance.py. The answers come from
+The rule itself, which services apply as well: reports/acceptance.py. The answers come from
 calibration.py. Pure.
 """
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from inference.contract import ACCEPT_NOTHING, ModelContract
-from model_store.acceptance import AT_MOST, SURENESS, accepted_at, needed, needed_with_an_error
-from model_store.report import HELD_OUT, AcceptPoint, PossiblePromise, Promise
+from reports.acceptance import AT_MOST, SURENESS, accepted_at, needed, needed_with_an_error
+from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise
 from training.evaluation.grouped import assumed_effects, design_effects
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)

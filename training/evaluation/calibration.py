@@ -16,9 +16,9 @@ from inference.arrays import Distances
 from inference.contract import GREY_28, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.acceptance import ACCEPT_CONFIDENCE, needed_with_an_error
-from model_store.answers import Answers
-from model_store.report import HELD_OUT, PHOTOS_FROM, PHOTOS_OF_TIER
+from reports.acceptance import ACCEPT_CONFIDENCE, needed_with_an_error
+from reports.answers import Answers
+from reports.values import HELD_OUT, PHOTOS_FROM, PHOTOS_OF_TIER
 from training.decide import fit_temperature
 from training.evaluation.acceptance import Kind, confidence_threshold
 from training.measure import scores_in

@@ -20,8 +20,8 @@ from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import PixelsBatch
-from model_store.answers import Answers
-from model_store.report import TEST, Epoch, Example, Examples, Report
+from reports.answers import Answers
+from reports.values import TEST, Epoch, Example, Examples, Report
 from training.evaluation.statistics import ECE_BINS, likeliest
 from training.measure import ece
 

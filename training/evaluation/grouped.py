@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.report import wilson_interval
+from reports.values import wilson_interval
 from training.evaluation.statistics import macro_interval
 
 EACH_END: Final = 0.025

@@ -24,7 +24,7 @@ from inference.classifier import Classifier, Prediction
 from inference.contract import EDGE, ModelContract
 from inference.decision import familiarity_of
 from inference.session import Scores, Session
-from model_store.report import OutOfScope
+from reports.values import OutOfScope
 from training.measure import scored
 from training.photos.reading import OOD
 

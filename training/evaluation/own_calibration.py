@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from inference.contract import ModelContract, Thresholds
 from inference.decision import familiarity_of
-from model_store.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
-from model_store.answers import Answers
+from reports.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
+from reports.answers import Answers
 from training.decide import fit_temperature
 from training.errors import NotShown
 from training.evaluation.acceptance import Kind, confidence_threshold, in_words, possible_promises

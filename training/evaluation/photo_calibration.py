@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.decision import calibrate
-from model_store.answers import Answers
+from reports.answers import Answers
 from training.decide import fit_temperature
 from training.photos.reading import CORRECTED_TIER
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING, Familiarity, Thresholds
 from inference.session import Scores
-from model_store.acceptance import needed
-from model_store.answers import Answers
-from model_store.report import PHOTOS_OF_TIER
+from reports.acceptance import needed
+from reports.answers import Answers
+from reports.values import PHOTOS_OF_TIER
 from training.evaluation.acceptance import Kind
 from training.evaluation.calibration import (
     ACCEPTED_OF_OTHER_KINDS,

@@ -1,7 +1,7 @@
 """Measure a release on photos, tier by tier, through the code that serves.
 
 Photos that show none of the classes are measured together as tier X. Pure. The section:
-model_store/report.py.
+reports/values.py.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from sklearn.metrics import roc_auc_score
 
 from inference.contract import ModelContract, Thresholds
 from inference.session import Scores
-from model_store.answers import NONE_OF_THESE, Answers, Values
-from model_store.report import (
+from reports.answers import NONE_OF_THESE, Answers, Values
+from reports.values import (
     ClassRecall,
     OodAuroc,
     PhotoDecisions,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.report import Z_95, TestFigures
+from reports.values import Z_95, TestFigures
 
 ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""

@@ -23,7 +23,7 @@ from inference.keras_session import Habits, KerasSession
 from inference.session import Scores
 from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
-from model_store.report import TrainingFigures
+from reports.values import TrainingFigures
 from training.data.datasets import LabelledData, LabelledImages
 from training.errors import NotAdoptable
 from training.evaluation.out_of_distribution import Floats, Whitening, fit_whitening

@@ -18,7 +18,7 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.session import Session
 from inference.spreadsheets import safe_text
-from model_store.answers import NO_ANSWERS, Answers
+from reports.answers import NO_ANSWERS, Answers
 from training.data.corrections import absolute
 from training.data.datasets import LabelledData
 from training.measure import answer, decided

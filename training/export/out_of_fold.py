@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from model_store.answers import Answers
+from reports.answers import Answers
 from training.data.datasets import LabelledImages
 from training.measure import joined, undecided
 from training.split import Split, fold_indices

@@ -19,7 +19,11 @@ from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.answers import (
+from model_store.assemble import seal
+from model_store.files import PHOTO_FILES, REPORT
+from model_store.local import LocalRelease
+from model_store.manifest import Golden, Manifest, PhotoNetwork
+from reports.answers import (
     ANSWERS,
     NONE_OF_THESE,
     PHOTO_PREDICTIONS,
@@ -29,13 +33,9 @@ from model_store.answers import (
     answers_in,
     packed,
 )
-from model_store.assemble import seal
-from model_store.files import PHOTO_FILES, REPORT
-from model_store.local import LocalRelease
-from model_store.manifest import Golden, Manifest, PhotoNetwork
-from model_store.model_card import MODEL_CARD, model_card
-from model_store.report import CROSS_FITTED, HELD_OUT, ModelFigures, Report
-from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
+from reports.model_card import MODEL_CARD, model_card
+from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.values import CROSS_FITTED, HELD_OUT, ModelFigures, Report, report_of
 from training.data.learnt import NOTHING, Learnt, load_learnt
 from training.data.picture_files import Say
 from training.errors import BadRecipe
@@ -119,7 +119,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
         BadRecipe: the parent has no network that answers photos.
         StoreError: the folder cannot be sealed.
     """
-    before, report = parent.manifest.photos, parent.report()
+    before, report = parent.manifest.photos, report_of(parent)
     if before is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     record = cast("dict[str, JsonValue]", parent.manifest.training["photo_network"])
@@ -236,7 +236,7 @@ def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigur
 
 def _recorded(parent: LocalRelease, record: dict[str, JsonValue]) -> Report:
     """The parent's report, which also says how this network was made."""
-    before = parent.report()
+    before = report_of(parent)
     configuration = before.training.configuration | {"photo_network": record}
     training = before.training.model_copy(update={"configuration": configuration})
     return before.model_copy(update={"training": training})

@@ -14,15 +14,15 @@ import numpy as np
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from model_store.acceptance import Conditions
-from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
 from model_store.assemble import seal
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest, PhotoNetwork
-from model_store.model_card import MODEL_CARD, model_card
-from model_store.report import HELD_OUT, Calibrated, PhotoFigures, Report
-from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
+from reports.acceptance import Conditions
+from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
+from reports.model_card import MODEL_CARD, model_card
+from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.data.learnt import NOTHING, load_learnt
 from training.data.picture_files import Say
 from training.errors import BadRecipe, NotShown
@@ -113,7 +113,7 @@ def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
 
 def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accuracy: float) -> Report:
     """The parent's report, with everything about photos from these pictures, or marked as the parent's."""
-    before = parent.report()
+    before = report_of(parent)
     known = answers.take(answers.known)
     test_decided_by = before.calibrated.test_decided_by if before.calibrated else None
     held_out = parent.manifest.photos is not None  # else it was decided by thresholds that are gone

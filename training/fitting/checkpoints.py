@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
-from model_store.report import Epoch
+from reports.values import Epoch
 from training.errors import CheckpointUnreadable
 
 PROGRESS: Final = "progress.json"

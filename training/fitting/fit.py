@@ -21,7 +21,7 @@ from keras.callbacks import SwapEMAWeights, TerminateOnNaN
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from model_store.report import Epoch
+from reports.values import Epoch
 from training.data.datasets import at_once, class_weights
 from training.errors import CheckpointUnwritable, Diverged
 from training.evaluation.out_of_distribution import OodPhotos

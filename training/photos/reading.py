@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, InputKind
 from labelling.review.corrections import NONE
-from model_store.answers import CORRECTED
+from reports.answers import CORRECTED
 from training.data.corrections import Corrections
 from training.data.listing import Listed, Listing, columns_of, list_answers, list_pictures
 from training.data.picture_files import Say, Watch

@@ -15,7 +15,7 @@ from labelling.errors import TableUnusable
 from labelling.review.audit import Audit, Share
 from labelling.review.page import AUDITED, DOUBTFUL
 from model_store.local import bundled
-from model_store.report import HELD_OUT, Promise
+from reports.values import HELD_OUT, Promise, report_of
 from scripts.audit import BROKEN, HOLDS, OPEN, judge, main
 from scripts.label import main as label
 from tests.contract.labelling.test_label_command import EXAMPLES, rows_of
@@ -169,4 +169,4 @@ def test_a_promise_holds_or_is_broken_only_where_the_whole_interval_says_so(
 
 
 def test_the_bundled_release_has_a_promise_to_audit() -> None:
-    assert bundled().report().promises
+    assert report_of(bundled()).promises

@@ -8,8 +8,9 @@ import pytest
 
 from inference.contract import ACCEPT_NOTHING, whole_pictures
 from model_store.publish import publish
-from model_store.report import AcceptPoint, PossiblePromise
 from model_store.store import open_store
+from reports.judge import forced
+from reports.values import AcceptPoint, PossiblePromise
 from tests.contract.service.conftest import MakeApp, poll, ready
 from tests.releases import a_release, a_store
 from tests.uploads import UPLOAD, a_garment, png
@@ -156,7 +157,7 @@ def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
     store = a_store(tmp_path, acceptance=POINTS)
     app = make_app(model_store=store, refresh_seconds=3600, accept_target=0.7)
     second = a_release(tmp_path / "second", seed=2)
-    version = publish(second, open_store(store), by="tests", force=True).manifest.version
+    version = publish(second, open_store(store), forced, by="tests").manifest.version
 
     condition = poll(app)
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from app.settings import SettingsError
 from model_store.publish import publish
 from model_store.store import FolderStore
+from reports.judge import judge
 from tests.contract.service.conftest import MakeApp, logged
 from tests.releases import a_release
 from tests.uploads import UPLOAD
@@ -67,7 +68,7 @@ def test_readyz_shows_addresses_of_the_store_to_those_who_have_a_key_alone(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "store")
-    publish(a_release(tmp_path / "first"), store, by="tests")
+    publish(a_release(tmp_path / "first"), store, judge, by="tests")
     keys = keys_file(tmp_path, "alpha")
     app = make_app(model_store=store.address, api_keys_file=keys, refresh_seconds=3600)
     Path(store.address).rename(tmp_path / "away")

@@ -18,6 +18,7 @@ from model_store.promotions import append, current, newest
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from model_store.store import FolderStore
+from reports.judge import forced
 from tests.bad_releases import BAD, Publish, corrupt
 from tests.contract.service.conftest import MakeApp, logged, poll, ready
 from tests.releases import a_release
@@ -44,7 +45,7 @@ def publish_next(store: FolderStore, folder: Path, key: Path | None = None) -> s
     release = a_release(folder, seed=int.from_bytes(folder.name.encode()[:4]))
     if key is not None:
         sign(release, key)
-    return publish(release, store, by="tests", force=True).manifest.version
+    return publish(release, store, forced, by="tests").manifest.version
 
 
 def test_a_newer_promotion_is_served_after_a_poll(app: Flask, store: FolderStore, tmp_path: Path) -> None:

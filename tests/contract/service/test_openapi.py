@@ -19,7 +19,7 @@ from app.api.openapi import DOCUMENT
 from app.api.problems import PROBLEMS, problem_type, type_of
 from app.releases.serving import Models, Refusal
 from model_store.manifest import Manifest
-from model_store.report import Report
+from reports.values import Report
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
 from tests.described import Described

@@ -18,7 +18,7 @@ from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from model_store.files import GRAPH, PHOTO_GRAPH
 from model_store.local import open_release
-from model_store.report import AcceptPoint
+from reports.values import AcceptPoint
 from scripts.label import main as label
 from scripts.predict import main as predict
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp

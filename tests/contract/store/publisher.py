@@ -22,6 +22,7 @@ import model_store.s3  # noqa: F401 - imported once, before the racers are forke
 from model_store.catalogue import PROBES, PROMOTIONS
 from model_store.publish import publish
 from model_store.store import Store, open_store
+from reports.judge import judge
 from scripts.terminal import run
 
 AtWrite = Callable[[str, Callable[[], None]], None]
@@ -89,7 +90,7 @@ def _publish_held(folder: Path, address: str, barrier: Barrier) -> None:
 
 
 def _publish(folder: Path, store: Store) -> int:
-    publish(folder, store, by=f"process {os.getpid()}")
+    publish(folder, store, judge, by=f"process {os.getpid()}")
     return 0
 
 

@@ -15,6 +15,7 @@ from model_store.promotions import current
 from model_store.publish import prune, publish
 from model_store.signing import new_key, sign, trusted_keys
 from model_store.store import open_store
+from reports.judge import judge
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ def test_killed_before_any_write_current_is_served_the_orphan_goes_and_publishin
     address: str, releases: Callable[..., Path], tmp_path: Path, write: int
 ) -> None:
     store = open_store(address)
-    served = publish(releases(1), store, by="ann")
+    served = publish(releases(1), store, judge, by="ann")
 
     publish_and_die(releases(2), address, write)
 
@@ -52,7 +53,7 @@ def test_killed_before_any_write_current_is_served_the_orphan_goes_and_publishin
     )
     assert len(prune(store, keep=5, older_than=timedelta(0))) == min(write - 1, 1)
     assert [release.version for release in stored(store)] == [served.manifest.version]
-    again = publish(releases(2), store, by="bob")
+    again = publish(releases(2), store, judge, by="bob")
     assert pull(store, current(store).version, tmp_path / "cache").manifest == again.manifest
 
 
@@ -68,7 +69,7 @@ def test_killed_around_the_signature_no_complete_release_is_without_it(
 
     complete = [[entry.key for entry in release.entries] for release in stored(store) if release.complete]
     assert all(any(key.endswith("/manifest.sig") for key in keys) for keys in complete)
-    version = publish(folder, store, by="bob").manifest.version
+    version = publish(folder, store, judge, by="bob").manifest.version
     assert pull(store, version, tmp_path / "cache", trusted_keys(public)).version == version
 
 
@@ -77,7 +78,7 @@ def test_publishing_after_a_kill_keeps_what_arrived(address: str, releases: Call
     publish_and_die(releases(2), address, 4)
     arrived = store.entries("releases/")
 
-    publish(releases(2), store, by="bob")
+    publish(releases(2), store, judge, by="bob")
 
     assert len(arrived) == 3
     assert [entry for entry in store.entries("releases/") if entry in arrived] == arrived

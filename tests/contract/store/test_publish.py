@@ -23,6 +23,7 @@ from model_store.promotions import append, current, history, newest, roll_back
 from model_store.publish import promote, prunable, prune, publish
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
+from reports.judge import forced, judge
 
 Make = Callable[..., Path]
 
@@ -34,13 +35,13 @@ def overwrite(store: Store, key: str, data: bytes, scratch: Path) -> None:
 
 def published(store: Store, folder: Path, *, promoted: bool = True) -> str:
     """Publish a release; its version."""
-    return publish(folder, store, by="ann", promote=promoted).manifest.version
+    return publish(folder, store, judge, by="ann", promote=promoted).manifest.version
 
 
 def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: Make, tmp_path: Path) -> None:
     folder = releases(1)
 
-    made = publish(folder, store, by="ann")
+    made = publish(folder, store, judge, by="ann")
     pulled = pull(store, current(store).version, tmp_path / "cache")
 
     assert made.promotion == newest(store)
@@ -113,7 +114,7 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
     before = store.entries("")
 
     with pytest.raises(error, match=words):
-        publish(folder, store, by="ann")
+        publish(folder, store, judge, by="ann")
 
     assert store.entries("") == before
 
@@ -123,15 +124,15 @@ def test_a_damaged_current_is_replaced_by_force_alone(store: Store, releases: Ma
     overwrite(store, manifest_key(damaged), b"{}", tmp_path)
 
     with pytest.raises(ReleaseError):
-        publish(releases(2), store, by="ann")
-    forced = publish(releases(2), store, by="ann", force=True)
+        publish(releases(2), store, judge, by="ann")
+    past = publish(releases(2), store, forced, by="ann")
 
-    assert current(store) == forced.promotion
-    assert forced.verdict.startswith("Forced, as current could not be compared with: ")
+    assert current(store) == past.promotion
+    assert past.verdict.startswith("Forced, as current could not be compared with: ")
 
 
 def test_the_second_of_two_promotions_learns_who_was_first(store: Store, releases: Make) -> None:
-    first = publish(releases(1), store, by="ann").promotion
+    first = publish(releases(1), store, judge, by="ann").promotion
     ours, theirs = (published(store, releases(seed), promoted=False) for seed in (2, 3))
     append(store, theirs, "promote", "bob", first)
 
@@ -196,7 +197,7 @@ def test_a_release_with_a_missing_file_is_not_promoted(store: Store, releases: M
     store.delete(file_key(version, "report.json"))
 
     with pytest.raises(ReleaseCorrupt, match=r"report\.json: no bytes are there"):
-        promote(version, store, by="ann")
+        promote(version, store, judge, by="ann")
 
     assert newest(store) is None
 
@@ -235,12 +236,12 @@ def test_an_unsigned_release_is_not_fetched_where_keys_are_set(
 
 def test_a_published_release_can_be_signed_later(store: Store, releases: Make, tmp_path: Path) -> None:
     folder, cache = releases(1), tmp_path / "cache"
-    first = publish(folder, store, by="ann")
+    first = publish(folder, store, judge, by="ann")
     pull(store, first.manifest.version, cache)
 
     for keys in ("ours", "next"):
         trusted = signed(folder, tmp_path / keys)
-        again = publish(folder, store, by="ann")
+        again = publish(folder, store, judge, by="ann")
         pulled = pull(store, first.manifest.version, cache, trusted)
 
         assert again.promotion == first.promotion

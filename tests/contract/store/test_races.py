@@ -11,6 +11,7 @@ from model_store.cache import pull
 from model_store.promotions import current, history
 from model_store.publish import publish
 from model_store.store import open_store
+from reports.judge import judge
 from tests.commands import done
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def test_of_twelve_publishers_the_losers_learn_it_and_one_whole_release_is_curre
 ) -> None:
     address = request.getfixturevalue(f"{kind}_address")
     store = open_store(address)
-    publish(releases(1), store, by="ann")
+    publish(releases(1), store, judge, by="ann")
     folders = [str(releases(100 + number)) for number in range(PUBLISHERS)]
 
     command = [sys.executable, "-m", "tests.contract.store.publisher", "race", address, *folders]

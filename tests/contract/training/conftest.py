@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.report import Epoch
+from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LABELS
 from training.evaluation.out_of_distribution import Whitening, fit_whitening

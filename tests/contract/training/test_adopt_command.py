@@ -16,8 +16,8 @@ from app.factory import create_app
 from app.settings import Settings
 from inference.keras_session import KerasSession
 from model_store.promotions import current
-from model_store.report import Report, parse_report
 from model_store.store import open_store
+from reports.values import Report, parse_report
 from scripts import adopt, evaluate
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders

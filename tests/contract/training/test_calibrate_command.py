@@ -12,16 +12,17 @@ import pytest
 
 from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
-from model_store.answers import ANSWERS, NO_ANSWERS, Answers, answers_of, packed
 from model_store.assemble import seal
 from model_store.errors import GateRefused
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.local import LocalRelease, open_release
-from model_store.model_card import MODEL_CARD
 from model_store.promotions import newest
 from model_store.publish import publish
-from model_store.report import Report
 from model_store.store import open_store
+from reports.answers import ANSWERS, NO_ANSWERS, Answers, answers_of, packed
+from reports.judge import judge
+from reports.model_card import MODEL_CARD
+from reports.values import Report, report_of
 from scripts import calibrate
 from scripts.training.photos import photos_in
 from tests.photos import write_photos
@@ -84,7 +85,7 @@ def changed(
     release: LocalRelease, change: Callable[[Path, Report], Report] = lambda _, report: report
 ) -> LocalRelease:
     """A release that was sealed again after a change."""
-    report, before = change(release.folder, release.report()), release.manifest
+    report, before = change(release.folder, report_of(release)), release.manifest
     (release.folder / REPORT).write_bytes(report.as_bytes())
     seal(
         release.folder,
@@ -114,7 +115,7 @@ def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
 ) -> None:
     child = calibrating(tmp_path, parent, pictures)
 
-    report, before, said = child.report(), parent.report(), capsys.readouterr().out
+    report, before, said = report_of(child), report_of(parent), capsys.readouterr().out
     assert report.calibrated is not None
     assert (report.calibrated.parent, report.calibrated.n) == (parent.version, PICTURES)
     assert report.calibrated.test_decided_by == parent.version
@@ -132,7 +133,7 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
 
     child = calibrating(tmp_path, parent, table)
 
-    before, after, calibrated = parent.manifest, child.manifest, child.report().calibrated
+    before, after, calibrated = parent.manifest, child.manifest, report_of(child).calibrated
     assert calibrated is not None
     assert calibrated.test_decided_by is None  # pixels are decided as before
     assert before.photos is not None
@@ -172,7 +173,7 @@ def test_corrections_win_over_the_labels_of_the_pictures(
 
     child = calibrating(tmp_path, parent, pictures, "--corrections", str(tmp_path / "corrections.csv"))
 
-    assert child.report().photos["own"].n == PICTURES - 1
+    assert report_of(child).photos["own"].n == PICTURES - 1
 
 
 def test_figures_of_photos_that_were_not_measured_again_say_whose_they_are(
@@ -183,9 +184,9 @@ def test_figures_of_photos_that_were_not_measured_again_say_whose_they_are(
 
     child = calibrating(tmp_path, first, pictures)
 
-    report = child.report()
+    report = report_of(child)
     assert (report.photos["A"].decided_by, report.photos["own"].decided_by) == (first.version, None)
-    assert report.photos["A"].accuracy == first.report().photos["A"].accuracy
+    assert report.photos["A"].accuracy == report_of(first).photos["A"].accuracy
     assert [one.pictures for one in report.promises] == ["photos of tier own"]
     assert "Not measured again: tier A." in capsys.readouterr().out
     assert f"tier A were answered by {first.version}" in (child.folder / MODEL_CARD).read_text("utf-8")
@@ -199,7 +200,7 @@ def test_figures_that_are_carried_over_again_still_say_whose_they_are(
 
     third = calibrating(tmp_path, second, pictures)
 
-    assert third.report().photos["A"].decided_by == first.version
+    assert report_of(third).photos["A"].decided_by == first.version
 
 
 def a_tier(tmp_path: Path, pictures: Path, tier: str) -> Path:
@@ -244,7 +245,10 @@ def test_photos_that_are_not_measured_again_are_decided_by_the_new_thresholds(
 def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:
     worse = sure(a_release(tmp_path / "worse", accuracy=0.8, reads=WHOLE))
     current = publish(
-        a_release(tmp_path / "best", seed=1, reads=WHOLE), open_store(str(tmp_path / "out")), by="tests"
+        a_release(tmp_path / "best", seed=1, reads=WHOLE),
+        open_store(str(tmp_path / "out")),
+        judge,
+        by="tests",
     )
 
     with pytest.raises(GateRefused, match=r"80\.00% right against 93\.00%"):
@@ -281,7 +285,7 @@ def test_pictures_of_a_sender_of_whom_the_release_learnt_one_calibrate_nothing(
 
     child = calibrating(tmp_path, changed(parent, learnt), tmp_path / "sent.csv")
 
-    assert child.report().photos["own"].n == PICTURES - 20
+    assert report_of(child).photos["own"].n == PICTURES - 20
     assert "20 of 130 pictures are left out" in " ".join(capsys.readouterr().err.split())
 
 

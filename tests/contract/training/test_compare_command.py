@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_store.local import open_release
-from model_store.report import Report
+from reports.values import Report, report_of
 from scripts import compare
 from tests.fashion import write_idx_folder
 from training.comparison.results import read_comparison, spread
@@ -33,7 +33,7 @@ def comparing(networks: str, seeds: int) -> list[str]:
 
 def released(here: Path, network: str) -> list[Report]:
     """The reports of a network's releases, by seed."""
-    reports = [open_release(path).report() for path in here.glob(f"runs/{network}-*/release")]
+    reports = [report_of(open_release(path)) for path in here.glob(f"runs/{network}-*/release")]
     return sorted(reports, key=lambda report: report.training.seed or 0)
 
 

@@ -9,9 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from model_store.answers import ANSWERS, TEST_SET
-from model_store.evidence import evidence_in_folder
+from model_store.catalogue import files_in_folder
 from model_store.local import LocalRelease, open_release
+from reports.answers import ANSWERS, TEST_SET
+from reports.evidence import evidence_of
+from reports.values import report_of
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
@@ -61,7 +63,7 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     assert any("takes 299 without an error" in line for line in alone)
     assert not any("review" in line for line in with_others)
     assert not enough.manifest.model.thresholds.accept_nothing
-    assert enough.report().promises[0].n >= 360
+    assert report_of(enough).promises[0].n >= 360
     assert enough.manifest.model.familiarity is not None
     assert enough.manifest.model.familiarity.quantiles[-1] == FAR + 1
 
@@ -71,7 +73,7 @@ def test_a_release_keeps_its_answers_to_the_test_set(
 ) -> None:
     release = released(exported, tmp_path, material, [])
 
-    kept = evidence_in_folder(release).answers.of_set(TEST_SET)
+    kept = evidence_of(files_in_folder(release)).answers.of_set(TEST_SET)
 
     assert kept.right.mean() == release.manifest.headline.test_accuracy
     assert kept.decided.all()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from model_store.local import open_release
+from reports.values import report_of
 from scripts import improve, train
 from tests.own_pictures import KINDS, write_class_folders
 
@@ -30,7 +31,7 @@ def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections
     told = capsys.readouterr().out
     made = next(line.split()[1] for line in told.splitlines() if line.startswith("Release: "))
     release = open_release(tmp_path / made)
-    report, settings = release.report(), release.manifest.training
+    report, settings = report_of(release), release.manifest.training
     assert code == 0
     assert release.manifest.model.labels == tuple(names.values())
     assert "Of its 60 pictures 0 get another label and 1 are left out; 9 are new." in told

@@ -9,6 +9,7 @@ from app.settings import Settings
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
+from reports.values import report_of
 from scripts import compare, evaluate, train, tune
 from tests.fashion import striped_pictures
 from tests.own_pictures import write_class_folders
@@ -45,7 +46,7 @@ def release(grey: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalReleas
 
 @pytest.mark.slow
 def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRelease) -> None:
-    report = release.report()
+    report = report_of(release)
 
     assert release.manifest.model.labels == report.labels == tuple(report.test.per_class) == KINDS
     assert release.manifest.data.name == "bars"

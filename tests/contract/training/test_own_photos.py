@@ -13,6 +13,7 @@ from app.settings import Settings
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
+from reports.values import report_of
 from scripts import evaluate, train
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
@@ -51,7 +52,7 @@ def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRele
 def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_thresholds(
     release: LocalRelease,
 ) -> None:
-    made, report = release.manifest.training, release.report()
+    made, report = release.manifest.training, report_of(release)
     (promise,) = report.promises
 
     assert isinstance(made["head"], dict)
@@ -65,7 +66,7 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
 
 @pytest.mark.slow
 def test_the_report_says_how_well_it_finds_kinds_that_its_score_has_not_seen(release: LocalRelease) -> None:
-    others = release.report().out_of_scope["photos of other kinds"]
+    others = report_of(release).out_of_scope["photos of other kinds"]
 
     assert others.n >= 100
     assert others.familiarity_auroc is not None
@@ -114,7 +115,7 @@ def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
     release = trained(grown, tmp_path)
 
     said = " ".join(capsys.readouterr().out.split())
-    assert release.report().test.n == 3 * COUNT + 3
+    assert report_of(release).test.n == 3 * COUNT + 3
     assert re.search(
         rf"Not measurably worse than current, \S+: of {3 * COUNT} pictures of the test set", said
     )
@@ -139,7 +140,7 @@ def test_a_test_folder_is_measured_on_and_never_learnt(tmp_path: Path) -> None:
 
     release = trained(tmp_path / "data", tmp_path)
 
-    report, learnt = release.report(), load_learnt(release.folder)
+    report, learnt = report_of(release), load_learnt(release.folder)
     names = [hashlib.sha256(file.read_bytes()).hexdigest() for file in tmp_path.glob("data/test/*/*.png")]
     assert (report.test.split, report.test.n) == ("test", 30)
     assert learnt is not None

@@ -11,11 +11,13 @@ import pytest
 from inference.classifier import Classifier
 from inference.decode import decode
 from lab import photo_network
-from model_store.answers import TEST_SET, answers_in
-from model_store.evidence import evidence_in_folder
+from model_store.catalogue import files_in_folder
 from model_store.files import GRAPH, MODEL
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.networks import open_networks
+from reports.answers import TEST_SET, answers_in
+from reports.evidence import evidence_of
+from reports.values import report_of
 from scripts import train
 from scripts.terminal import run
 from training.data.datasets import LABELS
@@ -80,14 +82,14 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     same = {name: made.manifest.files[name].sha256 for name in (MODEL, GRAPH)}
     assert same == {name: bundled().manifest.files[name].sha256 for name in (MODEL, GRAPH)}
     assert answer.label == LABELS[3]
-    assert made.report().test.accuracy == bundled().report().test.accuracy
-    assert made.report().photo_model is not None
+    assert report_of(made).test.accuracy == report_of(bundled()).test.accuracy
+    assert report_of(made).photo_model is not None
 
 
 def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_forgotten(
     made: LocalRelease,
 ) -> None:
-    before, after = (evidence_in_folder(one).answers.of_set(TEST_SET) for one in (bundled(), made))
+    before, after = (evidence_of(files_in_folder(one)).answers.of_set(TEST_SET) for one in (bundled(), made))
     of_parent, learnt = (load_learnt(one.folder) for one in (bundled(), made))
 
     assert len(after) == bundled().manifest.headline.test_n
@@ -105,8 +107,8 @@ def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: Lo
     assert len(photos) == 11 * EACH
     assert len(folds) == len({group for group, _ in folds})
     assert set(photos.folds.tolist()) == {1, 2, 3, 4, 5}
-    assert made.report().photos["studio"].split == "cross-fitted"
-    assert made.report().photos["studio"].auroc is not None
+    assert report_of(made).photos["studio"].split == "cross-fitted"
+    assert report_of(made).photos["studio"].auroc is not None
 
 
 def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Classifier) -> None:
@@ -142,14 +144,14 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     learnt = load_learnt(child.folder)
     assert (document["own_pictures"]["n"], document["own_pictures"]["audited"]) == (12, 8)
     assert "12 pictures are compared" in told.err.split("newly right,")[0]
-    assert child.report().not_measured == {"studio": made.version}
+    assert report_of(child).not_measured == {"studio": made.version}
     assert "Not measured again: tier studio." in told.err
-    assert {tier: child.report().photos[tier].n for tier in ("own", "corrected")} == {
+    assert {tier: report_of(child).photos[tier].n for tier in ("own", "corrected")} == {
         "own": 8,
         "corrected": 4,
     }
-    assert not [kind for kind in child.report().acceptance if "corrected" in kind]
-    assert {"A", "B", "C", "X"} <= set(child.report().photos)
+    assert not [kind for kind in report_of(child).acceptance if "corrected" in kind]
+    assert {"A", "B", "C", "X"} <= set(report_of(child).photos)
     assert learnt is not None
     assert len(learnt.hashes) > 12
 

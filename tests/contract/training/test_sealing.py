@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from lab import sealing
-from model_store.answers import TEST_SET
-from model_store.evidence import evidence_in_folder
-from model_store.gate import check_gate
+from model_store.catalogue import files_in_folder
 from model_store.local import BUNDLED, bundled, open_release
+from reports.answers import TEST_SET
+from reports.evidence import evidence_of
+from reports.gate import check_gate
+from reports.values import report_of
 from tests.system_parts import require_system_part
 from training.data.datasets import SYSTEM_FOLDER
 
@@ -26,10 +28,10 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     found, kept = again.manifest.photo_contract, before.manifest.photo_contract
     assert found.thresholds.confidence == pytest.approx(kept.thresholds.confidence, abs=1e-4)
     assert found.thresholds.familiarity == kept.thresholds.familiarity
-    shares = {tier: one.decisions.coverage for tier, one in again.report().photos.items()}
+    shares = {tier: one.decisions.coverage for tier, one in report_of(again).photos.items()}
     assert shares == pytest.approx(
-        {tier: one.decisions.coverage for tier, one in before.report().photos.items()}, abs=0.01
+        {tier: one.decisions.coverage for tier, one in report_of(before).photos.items()}, abs=0.01
     )
-    answered = evidence_in_folder(again).answers.of_set(TEST_SET)
+    answered = evidence_of(files_in_folder(again)).answers.of_set(TEST_SET)
     assert int(answered.decided.sum()) == 10_000
-    assert check_gate(evidence_in_folder(again), evidence_in_folder(before))
+    assert check_gate(evidence_of(files_in_folder(again)), evidence_of(files_in_folder(before)))

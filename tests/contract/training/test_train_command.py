@@ -13,9 +13,9 @@ from inference.classifier import open_classifier
 from model_store.errors import KeyUnusable
 from model_store.local import open_release
 from model_store.promotions import current
-from model_store.report import parse_report
 from model_store.signing import new_key, trusted_keys
 from model_store.store import open_store
+from reports.values import parse_report, report_of
 from scripts import evaluate, train
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
@@ -51,7 +51,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
 
     version = current(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
-    report = release.report()
+    report = report_of(release)
     classifier = open_classifier(release.folder / "model.onnx", release.manifest.model)
     predictions = classifier.classify(striped_pictures(100, seed=1).images)
     right = [one.class_id == index % 10 for index, one in enumerate(predictions)]

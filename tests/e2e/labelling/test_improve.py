@@ -15,6 +15,7 @@ import pytest
 from labelling.review.audit import audit, sample
 from labelling.review.corrections import Correction
 from model_store.local import BUNDLED, bundled, open_release
+from reports.values import report_of
 from scripts.audit import main as audit_command
 from scripts.diff import main as diff_command
 from scripts.label import main as label_command
@@ -117,7 +118,7 @@ def test_a_release_that_learns_what_people_said_is_compared_promoted_and_served(
     assert publish_command([str(BUNDLED), str(tmp_path / "store")]) == 0
 
     assert train_command(words) == 0
-    assert "own" in open_release(improved).report().photos
+    assert "own" in report_of(open_release(improved)).photos
     assert diff_command([str(BUNDLED), str(improved), str(folder / "shop"), "--allow", "1"]) == 0
 
     with running(tmp_path, MODEL_STORE=str(tmp_path / "store"), REFRESH_SECONDS="1") as service:

@@ -1,0 +1,68 @@
+"""May a release become current in a store? What publishing asks before it sends anything.
+
+Reads the store. The rules themselves, without I/O: gate.py.
+"""
+
+from contextlib import suppress
+
+from model_store.catalogue import ReleaseFiles, files_in_store, read_manifest, versions
+from model_store.errors import GateRefused, NotFound, ReleaseError
+from model_store.promotions import Promotion, held_good, history
+from model_store.store import Store
+from reports.evidence import Evidence, evidence_of
+from reports.gate import check_gate
+
+
+def judge(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> str:
+    """Compare a release with the current one, and with the oldest one that the store keeps.
+
+    Args:
+        candidate: wants to be current.
+        store: where.
+        before: the promotion that holds there; None where there is none.
+
+    Returns:
+        What was compared, in a sentence.
+
+    Raises:
+        GateRefused: current is better, or has other labels or another input.
+        NotFound, ReleaseError: a file of either is missing or damaged.
+    """
+    shown = evidence_of(candidate)
+    if before is None:
+        return check_gate(shown, None)
+    if before.version == shown.version:
+        return "It is current already."  # and its files are sent again, should one be damaged
+    current = _evidence(store, before.version)
+    return check_gate(shown, current, _oldest(store, shown, current))
+
+
+def forced(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> str:
+    """As `judge`, but what it refuses is let pass, and its objection is what is returned.
+
+    Raises:
+        ReleaseError: the candidate itself cannot be read.
+    """
+    evidence_of(candidate)
+    try:
+        return judge(candidate, store, before)
+    except GateRefused as error:
+        return f"Forced past the gate: {error}"
+    except (NotFound, ReleaseError) as error:
+        return f"Forced, as current could not be compared with: {error}"
+
+
+def _evidence(store: Store, version: str) -> Evidence:
+    return evidence_of(files_in_store(store, read_manifest(store, version)))
+
+
+def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
+    """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
+    kept = versions(store)
+    for promotion in held_good(history(store)):
+        if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
+            with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
+                manifest = read_manifest(store, promotion.version)
+                if manifest.model.labels == candidate.manifest.model.labels:
+                    return evidence_of(files_in_store(store, manifest))
+    return None
