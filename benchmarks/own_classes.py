@@ -6,7 +6,7 @@ the colours of one of KINDS. A logistic regression on histograms of gradients an
 the same photos. Saves docs/results/own-classes.json.
 
 The shipped files have learnt these photos: measure in a checkout with a backbone and negatives that were made
-with --leave-out in their place (training/transfer/BACKBONE.md).
+with --leave-out in their place (training/features/BACKBONE.md).
 """
 
 import argparse

@@ -23,8 +23,8 @@ from scripts.train import build_parser
 from scripts.training.photo_network import fit_photos
 
 if TYPE_CHECKING:
-    from training.photos.photo_network import PhotoHead
-    from training.photos.vectors import SeenPhotos
+    from training.features.shipped import SeenPhotos
+    from training.ten_classes import PhotoHead
 
 SAMPLE: Final = 10_600
 """Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
@@ -45,8 +45,8 @@ def _make(arguments: argparse.Namespace) -> object:
 
 
 def _keep(learnt: "SeenPhotos", fitted: "PhotoHead", names: tuple[str, ...], folder: Path) -> None:
-    from training.export.photo_release import answers_of_folds  # noqa: PLC0415 - needs Keras
-    from training.photos.vectors import Shipped  # noqa: PLC0415 - needs Keras
+    from training.features.shipped import Shipped  # noqa: PLC0415 - needs Keras
+    from training.release.photo_release import answers_of_folds  # noqa: PLC0415 - needs Keras
 
     (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(learnt, fitted)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)

@@ -25,12 +25,12 @@ from scripts.training.fitting import carry_out, fit_alone
 from scripts.training.loading import allow_many_networks
 from scripts.training.options import conditions_of, load_data, parts_of, planned
 from scripts.training.starting import start_named, task_of
-from training.data.datasets import LabelledData
-from training.data.learnt import Learnt
-from training.export.out_of_fold import Fold, deal
-from training.fitting.checkpoints import Run
-from training.recipes import Recipe
-from training.split import Split
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.recipes import Recipe
+from training.heads.out_of_fold import Fold, deal
+from training.pictures.fashion import LabelledData
+from training.pictures.learnt import Learnt
+from training.pictures.split import Split
 
 FOLDS: Final = 4
 

@@ -34,9 +34,9 @@ from lab.pretraining_photos import (
 )
 from lab.views import changed
 from training.errors import BadPictures
-from training.fitting.optimizers import build_optimizer
-from training.recipes import Recipe
-from training.transfer.backbone import INPUT, NETWORK, backbone, save_weights
+from training.features.backbone import INPUT, NETWORK, backbone, save_weights
+from training.gradient.fitting.optimizers import build_optimizer
+from training.gradient.recipes import Recipe
 from training.untyped import Network
 
 RECIPE: Final = replace(

@@ -15,9 +15,9 @@ from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH
 from model_store.local import open_release
 from reports.answers import answers_of
-from training.data.datasets import from_idx
-from training.export.photo_release import decide_again
-from training.measure import answer
+from training.measure.evaluate import answer
+from training.pictures.fashion import from_idx
+from training.release.photo_release import decide_again
 
 
 def main(argv: list[str] | None = None) -> int:

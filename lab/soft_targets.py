@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages
-from training.data.learnt import Learnt
-from training.data.npz import read_npz, write_npz
 from training.errors import BadRecipe
+from training.features.npz import read_npz, write_npz
+from training.pictures.fashion import ANSWERED_AT_ONCE, LabelledImages
+from training.pictures.learnt import Learnt
 from training.untyped import Network
 
 Targets = NDArray[np.float16]

@@ -4,7 +4,7 @@ python -m lab.tuning PHOTOS --out FILE [--seed N] [--steps N]
 
 Learns ten classes and none of these, kinds, colours and gender at once, from the activations of stage 4 that
 tuning_photos.py keeps. Batch statistics and depthwise filters stay as they are. A stopped run goes on from
-its last checkpoint. Writes RUN and FILE. What it is for: training/features.py.
+its last checkpoint. Writes RUN and FILE. What it is for: training/features/blocks.py.
 """
 
 import argparse
@@ -32,14 +32,14 @@ from lab.tuning_photos import (
     shown_by,
     tuning_photos,
 )
-from training.data.npz import read_npz, write_npz
-from training.features import STAGE_ENDS
-from training.fitting.optimizers import build_optimizer
-from training.networks.efficientnet_lite import STAGES
-from training.photos.photo_network import BALANCE
-from training.photos.vectors import SCALED
-from training.transfer import imagenet
-from training.transfer.backbone import save_weights
+from training.features import imagenet
+from training.features.backbone import save_weights
+from training.features.blocks import STAGE_ENDS
+from training.features.npz import read_npz, write_npz
+from training.features.shipped import SCALED
+from training.gradient.fitting.optimizers import build_optimizer
+from training.gradient.networks.efficientnet_lite import STAGES
+from training.ten_classes import BALANCE
 from training.untyped import Network, Tensor
 
 RECIPE: Final = replace(

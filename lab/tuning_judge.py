@@ -25,13 +25,13 @@ from lab.tuning_photos import (
     of_left_out_kind,
     upright_and_mirrored,
 )
-from training import hidden_head
-from training.data.npz import write_npz
-from training.features import STAGE_ENDS, Seen
-from training.photos.photo_network import fit_photo_head, scores_of
-from training.photos.reading import OOD
-from training.photos.vectors import SeenPhotos
-from training.transfer import imagenet
+from training.features import imagenet
+from training.features.blocks import STAGE_ENDS, Seen
+from training.features.npz import write_npz
+from training.features.shipped import SeenPhotos
+from training.heads import hidden as hidden_head
+from training.pictures.photos import OOD
+from training.ten_classes import fit_photo_head, scores_of
 from training.untyped import Network
 
 NAMES: Final = (

@@ -20,9 +20,9 @@ from inference.framing import fit_whole
 from lab.pretraining_photos import Photo, decoded_photo, photos_of
 from lab.tuning_judge import lot, seen_by
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos, upright_and_mirrored
-from training.data.npz import read_npz, write_npz
-from training.features import READS, Block, Seen, network, spread, vectors
-from training.head import fit_head
+from training.features.blocks import READS, Block, Seen, network, spread, vectors
+from training.features.npz import read_npz, write_npz
+from training.heads.logistic import fit_head
 
 GARMENT: Final = "t-shirt"
 OF_A_KIND: Final = 150

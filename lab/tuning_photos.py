@@ -22,9 +22,9 @@ from inference.arrays import Picture, PixelsBatch
 from inference.framing import fit_whole
 from lab.pretraining_photos import CLUTTERED, EDGE, Photo, decoded_photo, on_ground, photos_of
 from lab.views import changed
-from training.data.datasets import from_idx
-from training.features import READS, STAGE_ENDS
-from training.transfer import imagenet
+from training.features import imagenet
+from training.features.blocks import READS, STAGE_ENDS
+from training.pictures.fashion import from_idx
 from training.untyped import Network
 
 OTHER_THINGS: Final = "X"

@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from lab.pretraining_photos import CLUTTERED
 from lab.tuning_judge import UNLEARNT, judged_photos
 from lab.tuning_photos import OTHER_THINGS
-from training.data.npz import read_npz
+from training.features.npz import read_npz
 
 RIGHT: Final = 0.98
 DRAWS: Final = 1000

@@ -76,7 +76,7 @@ class DataSet(Frozen):
     """What the model was trained and measured on.
 
     Attributes:
-        train_sha256: of the training pictures and labels as arrays (training/data/datasets.py says how).
+        train_sha256: of the training pictures and labels as arrays (training/pictures/fashion.py says how).
         test_sha256: the same of the test set; two accuracies compare only where it agrees.
     """
 

@@ -160,7 +160,7 @@ def _frozen(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
     if isinstance(head, Mapping) and isinstance(blocks := head["blocks"], list):
         yield (
             f"- The last layer alone, on {', '.join(map(str, blocks))}; what these have learnt, and under "
-            "which licence they are: `training/transfer/BACKBONE.md` of Wardrobe."
+            "which licence they are: `training/features/BACKBONE.md` of Wardrobe."
         )
 
 

@@ -1,6 +1,6 @@
 """report.json: the stored evaluation of a model, parsed once into a frozen value.
 
-training/measure.py writes it, `/metrics` serves its bytes as they are, the release listing and the
+training/measure/evaluate.py writes it, `/metrics` serves its bytes as they are, the release listing and the
 pages read it through `Report`. Does no I/O. What each figure means: docs/reference/report.md.
 """
 

@@ -1,7 +1,7 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
 Wrap, export, calibrate, measure, publish. The model has to read a picture as (28, 28), (28, 28, 1) or
-(784,). Its other properties: inference/keras_session.py; the release: training/export/adoption.py.
+(784,). Its other properties: inference/keras_session.py; the release: training/release/adoption.py.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
 from scripts.training.loading import check_tensorflow, start_tensorflow
 from scripts.training.options import add_data_options, load_data
-from training.data.datasets import LabelledData
+from training.pictures.fashion import LabelledData
 
 EXAMPLES = (
     "wardrobe adopt model.keras --out releases",
@@ -74,7 +74,7 @@ def _default_run_folder(model: Path) -> Path:
 def _make(release: Path, model: Path, data: LabelledData) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.export.adoption import adopt  # noqa: PLC0415
+    from training.release.adoption import adopt  # noqa: PLC0415
 
     logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
     manifest = adopt(release, model, data, console().print)

@@ -2,7 +2,7 @@
 
 The new release has the same weights, and accepts what the pictures show to be right often enough. It needs
 59 of each tier, in practice some hundred: a random sample of what will be asked, which it did not learn. What
-is fitted: training/evaluation/own_calibration.py; what the report says: training/export/recalibrated.py.
+is fitted: training/measure/own_calibration.py; what the report says: training/release/recalibrated.py.
 """
 
 import argparse
@@ -28,9 +28,9 @@ from scripts.terminal import (
 )
 from scripts.training.options import add_accept_options, conditions_of
 from scripts.training.photos import photos_in
-from training.data.corrections import read_corrections as read_given
 from training.errors import BadRecipe
-from training.photos.reading import OOD, OWN_TIER, is_corrections, list_photos
+from training.pictures.corrections import read_corrections as read_given
+from training.pictures.photos import OOD, OWN_TIER, is_corrections, list_photos
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
@@ -66,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _calibrate(arguments: argparse.Namespace) -> object:
     require("sklearn", "scikit-learn")
-    from training.export.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
+    from training.release.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
     parent = find_release(arguments.release, arguments.version)
     if parent.manifest.photo_contract.photos_unproven:
@@ -101,8 +101,8 @@ def _of_people(arguments: argparse.Namespace) -> list[Path]:
 
 def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
-    from training.evaluation.calibration import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
-    from training.evaluation.own_calibration import check_enough  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.calibration import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.own_calibration import check_enough  # noqa: PLC0415 - needs scikit-learn
 
     pictures = list_photos(place, labels, OWN_TIER).pictures
     known = [one.tier for one in pictures if one.class_id != OOD]

@@ -30,9 +30,8 @@ from scripts.training.options import (
     planned,
     sized,
 )
-from training.data.datasets import LabelledData
-from training.fitting.checkpoints import Run
-from training.recipes import (
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.recipes import (
     NETWORKS,
     RECIPES,
     Recipe,
@@ -41,9 +40,10 @@ from training.recipes import (
     run_fingerprint,
     starting_point,
 )
+from training.pictures.fashion import LabelledData
 
 if TYPE_CHECKING:
-    from training.comparison.results import Compared, Comparison
+    from training.gradient.comparison.results import Compared, Comparison
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
@@ -77,7 +77,7 @@ def _compare(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
-    from training.comparison.results import OWN_RECIPE, merged, read_comparison  # noqa: PLC0415
+    from training.gradient.comparison.results import OWN_RECIPE, merged, read_comparison  # noqa: PLC0415
 
     check_no_photos(arguments)
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
@@ -156,7 +156,7 @@ def _is_finished(task: Task) -> bool:
 
 def _found(tasks: Sequence[Task], recipe: str) -> "list[Compared]":
     """The reports of the releases, by network; `recipe` is the name of what all were trained by."""
-    from training.comparison.results import compared  # noqa: PLC0415 - needs matplotlib
+    from training.gradient.comparison.results import compared  # noqa: PLC0415 - needs matplotlib
 
     return [
         compared(network, {task.recipe.seed: report_of(open_release(task.release)) for task in group}, recipe)
@@ -165,8 +165,8 @@ def _found(tasks: Sequence[Task], recipe: str) -> "list[Compared]":
 
 
 def _write(place: Path, comparison: "Comparison") -> list[str]:
-    from training.comparison.results import draw_comparison, write_comparison  # noqa: PLC0415 - as above
-    from training.evaluation.figures import save  # noqa: PLC0415 - as above
+    from training.gradient.comparison.results import draw_comparison, write_comparison  # noqa: PLC0415 - as above
+    from training.measure.plots import save  # noqa: PLC0415 - as above
 
     results, figure = _ending(place, ".json"), _ending(place, ".png")
     write_comparison(results, comparison)

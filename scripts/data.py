@@ -1,8 +1,8 @@
 """Check pictures of your own before training.
 
-Unreadable, tiny, copied, nearly the same, in two classes: training/data/checks.py. Exit code 1 where a file
-cannot be read, where one picture, or nearly the same one, has two classes or is in both parts of a divided
-folder, or where a class is too small.
+Unreadable, tiny, copied, nearly the same, in two classes: training/pictures/checks.py. Exit code 1 where a
+file cannot be read, where one picture, or nearly the same one, has two classes or is in both parts of a
+divided folder, or where a class is too small.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from scripts.terminal import (
     run,
 )
 from scripts.training.loading import start_tensorflow
-from training.data.checks import Findings, check
-from training.data.listing import Listed, Listing, list_pictures
-from training.data.own_pictures import FEWEST
-from training.data.picture_files import read_files
-from training.recipes import DEFAULT_NETWORK, starting_point
+from training.gradient.recipes import DEFAULT_NETWORK, starting_point
+from training.pictures.checks import Findings, check
+from training.pictures.listing import Listed, Listing, list_pictures
+from training.pictures.own_pictures import FEWEST
+from training.pictures.picture_files import read_files
 
 EXAMPLES = (
     "wardrobe data my-pictures",
@@ -87,8 +87,8 @@ def _preview(pictures: Sequence[Listed], target: Path) -> None:
     """Draw a sheet of augmented pictures, by the recipe that a network of ours starts from."""
     start_tensorflow()
     # What draws and trains takes seconds to load, which the check alone should not.
-    from training.evaluation.figures import save  # noqa: PLC0415
-    from training.fitting.preview import draw_augmented  # noqa: PLC0415
+    from training.gradient.fitting.preview import draw_augmented  # noqa: PLC0415
+    from training.measure.plots import save  # noqa: PLC0415
 
     chosen = [one.path for one in pictures[:: max(1, len(pictures) // PREVIEWED)]][:PREVIEWED]
     read = read_files(chosen, GREY_28, complain, lambda *_: None, skip_unreadable=True)
@@ -124,7 +124,7 @@ def _verdict(findings: Findings, listing: Listing, place: Path) -> list[str]:
             f"Next: {program()} data {named}",
         ]
     # Here: SciPy is not installed where serving alone is.
-    from training.evaluation.calibration import usual_accept_right  # noqa: PLC0415
+    from training.measure.calibration import usual_accept_right  # noqa: PLC0415
 
     pictures, classes = sum(findings.counts.values()), len(findings.counts)
     few = needed(usual_accept_right(own_classes=True))

@@ -1,8 +1,8 @@
 """Measure a release again, and compare with its report.
 
 It asks the serving graph. Exit code 1 when the figures differ from the report's
-(training/measure.py). Photos of real garments are measured without a data set and compared with
-nothing: training/evaluation/photo_evaluation.py.
+(training/measure/evaluate.py). Photos of real garments are measured without a data set and compared with
+nothing: training/measure/photo_evaluation.py.
 """
 
 import argparse
@@ -31,12 +31,12 @@ from scripts.terminal import (
 )
 from scripts.training.options import add_data_options, load_data
 from scripts.training.photos import photos_in
-from training.data.corrections import read_corrections
-from training.data.datasets import LabelledData
-from training.data.learnt import NOTHING, load_learnt
-from training.data.own_pictures import drawn_for_test
-from training.evaluation.statistics import differences
-from training.photos.reading import OOD_TIER, OWN_TIER
+from training.measure.statistics import differences
+from training.pictures.corrections import read_corrections
+from training.pictures.fashion import LabelledData
+from training.pictures.learnt import NOTHING, load_learnt
+from training.pictures.own_pictures import drawn_for_test
+from training.pictures.photos import OOD_TIER, OWN_TIER
 
 EXAMPLES = (
     "wardrobe evaluate",
@@ -124,7 +124,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
-    from training.measure import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.evaluate import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
     contract = release.manifest.model
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
@@ -189,8 +189,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.evaluation.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
-    from training.measure import decided, scored  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.photo_contract, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)

@@ -28,10 +28,10 @@ from scripts.terminal import RELEASE_HELP, command_parser, complain, console, pe
 from scripts.training.options import names_photos
 from scripts.training.own_classes import options_of_gradient
 from scripts.training.photo_network import check_learns_photos
-from training.data.datasets import NAME, OTHER_NAME
-from training.data.improved import Joined, join
-from training.data.learnt import load_learnt
 from training.errors import BadPictures
+from training.pictures.fashion import NAME, OTHER_NAME
+from training.pictures.improved import Joined, join
+from training.pictures.learnt import load_learnt
 
 EXAMPLES = (
     "wardrobe improve corrections.csv",

@@ -35,7 +35,7 @@ from scripts.terminal import (
     require,
     run,
 )
-from training.evaluation.statistics import likeliest
+from training.measure.statistics import likeliest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,7 +1,7 @@
 """Train a release: data, network, fit, export, measure, publish.
 
 The same command continues a training that was killed or stopped, after its last finished epoch. Recipes:
-training/recipes.py; the release: training/release.py.
+training/gradient/recipes.py; the release: training/release/builder.py.
 """
 
 import argparse
@@ -38,8 +38,8 @@ from scripts.training.photo_network import (
     fit_photos,
 )
 from scripts.training.starting import shown_recipe, start_named, task_of
-from training.fitting.checkpoints import forget_checkpoint
-from training.recipes import NETWORKS, as_toml
+from training.gradient.fitting.checkpoints import forget_checkpoint
+from training.gradient.recipes import NETWORKS, as_toml
 
 EXAMPLES = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",

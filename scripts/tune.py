@@ -1,7 +1,7 @@
 """Search for better settings of a recipe, by validation accuracy.
 
 Starts from the recipe that the options make and tries others around it; the search space is in
-training/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
+training/gradient/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
 finished search with more --trials. Ends in a table, tune.json, tune.png and the best recipe, best.toml.
 """
 
@@ -24,11 +24,18 @@ from scripts.training.options import (
     planned,
     sized,
 )
-from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, as_toml, groups_suffix, starting_point
+from training.gradient.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
+from training.gradient.recipes import (
+    DEFAULT_NETWORK,
+    NETWORKS,
+    RECIPES,
+    as_toml,
+    groups_suffix,
+    starting_point,
+)
 
 if TYPE_CHECKING:
-    from training.comparison.search import Search
+    from training.gradient.comparison.search import Search
 
 TRIALS = 20
 SHOWN = 10
@@ -58,7 +65,7 @@ def _tune(arguments: argparse.Namespace) -> object:
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.comparison.search import Search, run_search  # noqa: PLC0415
+    from training.gradient.comparison.search import Search, run_search  # noqa: PLC0415
 
     search = Search(start, parts_of(data, start), len(data.labels), data.described(), groups_suffix(data))
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
@@ -105,8 +112,8 @@ def _hand_over(
     search: "Search", study: Path, trials: tuple[Trial, ...], arguments: argparse.Namespace
 ) -> dict[str, object]:
     """Write what was found, print the best, and return it for programs."""
-    from training.comparison.search import draw_search  # noqa: PLC0415  # as above
-    from training.export.environment import hardware, libraries  # noqa: PLC0415
+    from training.environment import hardware, libraries  # noqa: PLC0415
+    from training.gradient.comparison.search import draw_search  # noqa: PLC0415  # as above
 
     folder, best = arguments.out or study, ranked(trials)[0]
     results, figure, recipe = folder / "tune.json", folder / "tune.png", folder / "best.toml"
@@ -151,7 +158,7 @@ def _row(one: Trial) -> dict[str, str]:
 
 
 class TrialLines(EpochLines):
-    """Prints trials as lines, and steps as a bar (training/comparison/search.py's SearchWatcher)."""
+    """Prints trials as lines, and steps as a bar (training/gradient/comparison/search.py's SearchWatcher)."""
 
     def begins(self, number: int, values: Values) -> None:
         """Print what is tried."""

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
-from training.export.doubted import Asked
-from training.photos.reading import OOD
+from training.pictures.photos import OOD
+from training.release.doubted import Asked
 
 
 def undecided_answers(

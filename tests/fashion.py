@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import InputKind
-from training.data.datasets import LabelledImages
-from training.data.pixel_files import COLUMNS, PIXELS, UINT8
+from training.pictures.fashion import LabelledImages
+from training.pictures.pixel_files import COLUMNS, PIXELS, UINT8
 
 CLASSES = 10
 

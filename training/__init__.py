@@ -1,6 +1,6 @@
-"""Data sets -> network -> calibrated, measured, sealed release.
+"""Pictures -> vectors or pixels -> a head or a network -> calibrated, measured, sealed release.
 
-The only package that imports TensorFlow, sklearn and matplotlib freely; the service never imports it.
-Start reading in recipes.py (what is run) and release.py (what comes out); scripts/train.py is the order
-of events. errors.py has what may go wrong.
+The only package that imports TensorFlow, sklearn and matplotlib freely; the service never imports it. Start
+reading in own_classes.py and ten_classes.py. pictures/ reads, features/ makes vectors, heads/ and gradient/
+learn, measure/ decides and measures, release/ exports and seals. errors.py has what may go wrong.
 """

@@ -1,8 +1,8 @@
 """Own classes: a head on the vectors of frozen networks, and its answers to what it did not learn.
 
-The steps: features.py (vectors), head.py (the head, and those of folds), transfer/other_things.py (what the
-OOD score is fitted against); then release.py exports, decides and measures. Pure, but for running the
-networks. The command: scripts/training/own_classes.py.
+The steps: features/blocks.py (vectors), heads/logistic.py (the head, and those of folds),
+heads/other_things.py (what the OOD score is fitted against); then release/builder.py exports, decides and
+measures. Pure, but for running the networks. The command: scripts/training/own_classes.py.
 """
 
 import time
@@ -17,15 +17,15 @@ from scipy.special import softmax
 from inference.arrays import Distances, PixelsBatch
 from inference.session import Scores
 from reports.answers import Answers
-from training.data.datasets import LabelledImages
-from training.data.picture_files import Watch
-from training.evaluation.out_of_distribution import OodPhotos, distances_by, fit_measure
-from training.export.environment import hardware, libraries
-from training.export.out_of_fold import Fold, gathered
-from training.features import Block, Vectors, measured, network, spread, vectors
-from training.fitting.fit import Fitted, HeadRecord
-from training.head import Head, answers_out_of_fold, fit_head
-from training.transfer.other_things import other_things
+from training.environment import hardware, libraries
+from training.features.blocks import Block, Vectors, measured, network, spread, vectors
+from training.fitted import Fitted, HeadRecord
+from training.heads.logistic import Head, answers_out_of_fold, fit_head
+from training.heads.ood import OodPhotos, distances_by, fit_measure
+from training.heads.other_things import other_things
+from training.heads.out_of_fold import Fold, gathered
+from training.pictures.fashion import LabelledImages
+from training.pictures.picture_files import Watch
 
 AT_ONCE: Final = 128
 """Pictures between two reports of progress."""

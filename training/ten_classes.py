@@ -2,8 +2,8 @@
 
 That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
 score. Nothing below the head is learnt from the photos, so what heads of folds answer is honest, and anyone
-can make the network again. Pure, but for running the network. The vectors: vectors.py; the release that
-comes of it: export/photo_release.py.
+can make the network again. Pure, but for running the network. The vectors: features/shipped.py; the release
+that comes of it: release/photo_release.py.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from scipy.special import logsumexp, softmax
 
 from inference.onnx_session import DISTANCE, PROBABILITIES
 from inference.session import Scores
-from training.data.picture_files import Watch
 from training.errors import BadPictures
-from training.features import Vectors, network
-from training.head import answers_out_of_fold
-from training.hidden_head import HiddenHead, fit_hidden_head
-from training.photos.reading import OOD, OOD_PREFIX
-from training.photos.vectors import LITE0, SCALED, SeenPhotos
-from training.split import dealt_indices
+from training.features.blocks import Vectors, network
+from training.features.shipped import LITE0, SCALED, SeenPhotos
+from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.logistic import answers_out_of_fold
+from training.pictures.photos import OOD, OOD_PREFIX
+from training.pictures.picture_files import Watch
+from training.pictures.split import dealt_indices
 from training.untyped import Network
 
 BALANCE: Final = 0.6

@@ -4,14 +4,14 @@ import argparse
 
 from reports.acceptance import needed
 from scripts.terminal import complain
-from training.data.datasets import LabelledData, doubt_of_weights
-from training.split import Split, doubt_of
+from training.pictures.fashion import LabelledData, doubt_of_weights
+from training.pictures.split import Split, doubt_of
 
 
 def complain_of_doubts(arguments: argparse.Namespace, data: LabelledData, answers: int) -> None:
     """Say before hours of training where too few answers would choose the thresholds."""
     # Here: SciPy is not installed where serving alone is.
-    from training.evaluation.calibration import usual_accept_right  # noqa: PLC0415
+    from training.measure.calibration import usual_accept_right  # noqa: PLC0415
 
     promised = arguments.accept_right or usual_accept_right(own_classes=data.named)
     if doubt := doubt_of(answers, needed(promised)):

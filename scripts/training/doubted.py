@@ -1,7 +1,7 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
 Where the network is wrong too often to doubt a label, one sentence takes their place. The rule:
-training/export/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
+training/release/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from labelling.files import read_files
 from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console
-from training.export.doubted import Asked, Doubted, as_csv, doubted
+from training.release.doubted import Asked, Doubted, as_csv, doubted
 
 SHOWN: Final = 200
 """The most pictures on the page: a quarter of an hour of looking."""

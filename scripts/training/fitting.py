@@ -21,15 +21,15 @@ from scripts.publish import RELEASE
 from scripts.terminal import console
 from scripts.training.doubted import write_doubted
 from scripts.training.loading import start_tensorflow
-from training.data.datasets import LabelledData
-from training.export.doubted import asked_of
-from training.fitting.checkpoints import Run, load_progress
-from training.recipes import Recipe
-from training.split import Split
+from training.gradient.fitting.checkpoints import Run, load_progress
+from training.gradient.recipes import Recipe
+from training.pictures.fashion import LabelledData
+from training.pictures.split import Split
+from training.release.doubted import asked_of
 from training.untyped import Callback
 
 if TYPE_CHECKING:
-    from training.fitting.fit import Fitted
+    from training.fitted import Fitted
 
 FRESH = "--fresh"
 """The option that deletes a checkpoint and its fit."""
@@ -60,7 +60,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
     fitted = fitted or fit_alone(task, data, parts, recipe)
-    from training.release import make_release, material_of  # noqa: PLC0415 - as below
+    from training.release.builder import make_release, material_of  # noqa: PLC0415 - as below
 
     material = material_of(
         *(fitted, recipe, task.command), data=data, split=parts, out_of_fold=others, accept=accept
@@ -82,7 +82,7 @@ def fit_alone(
     """Fit, from the run's checkpoint if it has one; see `carry_out`, and `fit` for the targets."""
     start_tensorflow()
     # What trains takes seconds to load, which --help and a wrong argument should not.
-    from training.fitting.fit import fit  # noqa: PLC0415
+    from training.gradient.fitting.fit import fit  # noqa: PLC0415
 
     out = console()
     if done := len(load_progress(task).history):
@@ -99,7 +99,7 @@ def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:
     """The callbacks that log for TensorBoard, if the task has a folder for it."""
     if task.events is None:
         return []
-    from training.fitting.tensorboard_log import tensorboard_callbacks  # noqa: PLC0415 - as above
+    from training.gradient.fitting.tensorboard_log import tensorboard_callbacks  # noqa: PLC0415 - as above
 
     return tensorboard_callbacks(task.events, parts.validation, data.labels)
 
@@ -108,7 +108,7 @@ HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.
 
 
 class EpochLines(Progress):
-    """Prints epochs as lines, and steps as a bar on a terminal (training/fitting/fit.py's Watcher)."""
+    """Prints epochs as lines, and steps as a bar on a terminal (gradient/fitting/fit.py's Watcher)."""
 
     def __init__(self, out: Console, epochs: int) -> None:
         """Print to `out`; `epochs` is how many there will be at most."""

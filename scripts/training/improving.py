@@ -26,9 +26,9 @@ from reports.answers import ACCEPT, ANSWERS, NAME_LENGTH, Answers, answers_in, p
 from reports.comparison import LEVEL, chance, changes, decisive
 from reports.values import report_of
 from scripts.terminal import complain, console, print_table
-from training.data.learnt import NOTHING, load_learnt
 from training.errors import BadPictures
-from training.photos.reading import OOD, Photos
+from training.pictures.learnt import NOTHING, load_learnt
+from training.pictures.photos import OOD, Photos
 
 PROMISED: Final = 0.95
 """Share of right ones among accepted answers to photos that releases promise."""

@@ -1,7 +1,7 @@
 """The options that name a data set and change a recipe, shared by the commands that train or measure.
 
 Each option of a recipe has the name of the field that it changes; without it the field stays as it is. What
-the fields mean: training/recipes.py.
+the fields mean: training/gradient/recipes.py.
 """
 
 import argparse
@@ -15,15 +15,15 @@ from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from scripts.progress import counting
 from scripts.terminal import complain
 from scripts.training.loading import start_tensorflow
-from training.data.checks import check_at_once
-from training.data.corrections import Corrections, read_corrections
-from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.data.listing import list_pictures
-from training.data.own_pictures import Division, from_pictures
-from training.data.picture_files import decode_file
 from training.errors import BadPictures
-from training.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, Recipe, for_few
-from training.split import Split, first, split
+from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, Recipe, for_few
+from training.pictures.checks import check_at_once
+from training.pictures.corrections import Corrections, read_corrections
+from training.pictures.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
+from training.pictures.listing import list_pictures
+from training.pictures.own_pictures import Division, from_pictures
+from training.pictures.picture_files import decode_file
+from training.pictures.split import Split, first, split
 
 LEAST_RIGHT: Final = 0.5
 """As WARDROBE_ACCEPT_TARGET has it."""

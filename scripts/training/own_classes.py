@@ -19,14 +19,14 @@ from scripts.training.fitting import carry_out
 from scripts.training.loading import allow_many_networks, start_tensorflow
 from scripts.training.options import conditions_of, given_fields, load_data, parts_of
 from scripts.training.starting import task_of
-from training.data.corrections import read_corrections
-from training.data.datasets import LabelledData
-from training.export.out_of_fold import Fold, deal
-from training.recipes import Recipe
-from training.split import USUAL_FOLDS, first, rarest_class
+from training.gradient.recipes import Recipe
+from training.heads.out_of_fold import Fold, deal
+from training.pictures.corrections import read_corrections
+from training.pictures.fashion import LabelledData
+from training.pictures.split import USUAL_FOLDS, first, rarest_class
 
 if TYPE_CHECKING:
-    from training.features import Block
+    from training.features.blocks import Block
 
 OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
 """The fields of a recipe that a head has a use for."""
@@ -65,7 +65,7 @@ def train_own_classes(arguments: argparse.Namespace) -> Path:
             "classes are learnt by a head"
         )
     start_tensorflow()
-    from training.features import BLOCKS, READS, WITHOUT_LITE0  # noqa: PLC0415 - needs Keras
+    from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0  # noqa: PLC0415 - needs Keras
 
     blocks = WITHOUT_LITE0 if arguments.fast else BLOCKS
     recipe = _recorded(arguments, blocks)
@@ -84,7 +84,7 @@ def train_own_classes(arguments: argparse.Namespace) -> Path:
 
 def _recorded(arguments: argparse.Namespace, blocks: "Sequence[Block]") -> Recipe:
     """What a release records of the settings."""
-    from training.transfer import backbone, imagenet  # noqa: PLC0415 - needs Keras
+    from training.features import backbone, imagenet  # noqa: PLC0415 - needs Keras
 
     usual = imagenet.NETWORK if "lite0" in blocks else backbone.NETWORK
     return replace(usual, seed=arguments.seed or 0, limit=arguments.limit)

@@ -32,15 +32,15 @@ from scripts.training.improving import (
 from scripts.training.loading import start_tensorflow
 from scripts.training.options import given_fields
 from scripts.training.photos import photos_in
-from training.data.corrections import read_corrections
-from training.data.datasets import NAME, OTHER_NAME
 from training.errors import BadRecipe
-from training.export.doubted import Asked
-from training.photos.reading import CORRECTED_TIER, OWN_TIER, Photos, is_corrections
+from training.pictures.corrections import read_corrections
+from training.pictures.fashion import NAME, OTHER_NAME
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER, Photos, is_corrections
+from training.release.doubted import Asked
 
 if TYPE_CHECKING:
-    from training.photos.photo_network import PhotoHead
-    from training.photos.vectors import SeenPhotos
+    from training.features.shipped import SeenPhotos
+    from training.ten_classes import PhotoHead
 
 SECONDS_PER_PHOTO: Final = 0.03
 """Of two cores: to read it, and to see it upright and mirrored."""
@@ -135,9 +135,9 @@ def fit_photos(
     began = time.perf_counter()
     labels, corrected = release.manifest.model.labels, is_corrections(arguments.photos.expanduser())
     start_tensorflow()
-    from training.export.photo_release import Made, add_photo_network  # noqa: PLC0415 - needs Keras
-    from training.features import READS  # noqa: PLC0415 - as above
-    from training.photos.photo_network import fit_photo_head  # noqa: PLC0415 - as above
+    from training.features.blocks import READS  # noqa: PLC0415 - as above
+    from training.release.photo_release import Made, add_photo_network  # noqa: PLC0415 - needs Keras
+    from training.ten_classes import fit_photo_head  # noqa: PLC0415 - as above
 
     places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
     sets = photos_in(places, labels, READS, read_corrections(arguments.corrections))
@@ -194,7 +194,7 @@ def _seen(
     corrected: bool,
 ) -> "SeenPhotos":
     """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""
-    from training.photos.vectors import seen_photos, shipped_photos  # noqa: PLC0415 - needs Keras
+    from training.features.shipped import seen_photos, shipped_photos  # noqa: PLC0415 - needs Keras
 
     photos, *others = sets
     if others:
@@ -217,7 +217,7 @@ def _seen(
 
 def _asked(sets: tuple[Photos, ...], learnt: "SeenPhotos", fitted: "PhotoHead") -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
-    from training.evaluation.photo_evaluation import asked_photos  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.photo_evaluation import asked_photos  # noqa: PLC0415 - needs scikit-learn
 
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
     asked = learnt.take(fitted.asked)

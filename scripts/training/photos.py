@@ -1,6 +1,6 @@
 """Read the photos that options name: to learn from, to choose thresholds on, and to measure.
 
-training/photos/reading.py documents the layout.
+training/pictures/photos.py documents the layout.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from inference.contract import InputContract
 from inference.decode import prepare_decoders
 from scripts.progress import counting
 from scripts.terminal import complain
-from training.data.corrections import Corrections
-from training.data.listing import Listing
-from training.photos.reading import Photos, as_photos, list_photos, read_photos
+from training.pictures.corrections import Corrections
+from training.pictures.listing import Listing
+from training.pictures.photos import Photos, as_photos, list_photos, read_photos
 
 
 def photos_in(

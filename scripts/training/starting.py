@@ -1,6 +1,6 @@
 """What a training by gradient starts from, as the arguments of `wardrobe train` name it: recipe and run.
 
-Reads the recipe's file. The options: options.py; the recipes: training/recipes.py.
+Reads the recipe's file. The options: options.py; the recipes: training/gradient/recipes.py.
 """
 
 import argparse
@@ -8,9 +8,8 @@ import shlex
 from pathlib import Path
 
 from scripts.training.options import planned
-from training.data.datasets import LabelledData
-from training.fitting.checkpoints import Run
-from training.recipes import (
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.recipes import (
     DEFAULT_NETWORK,
     RECIPES,
     Recipe,
@@ -19,6 +18,7 @@ from training.recipes import (
     run_fingerprint,
     starting_point,
 )
+from training.pictures.fashion import LabelledData
 
 
 def start_named(arguments: argparse.Namespace) -> Recipe:

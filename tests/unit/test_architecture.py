@@ -36,7 +36,7 @@ HOMES = {
     "cv2": (
         "inference/",
         "labelling/review/page.py",
-        "training/data/duplicates.py",
+        "training/pictures/duplicates.py",
     ),
     "dotenv": ("app/dotenv_file.py",),
     "flask": ("app/", "wsgi.py"),
@@ -52,7 +52,7 @@ HOMES = {
     "onnx": ("training/",),
     "onnxruntime": ("inference/onnx_session.py", "training/"),
     "opentelemetry": ("app/observability/tracing.py",),
-    "optuna": ("training/comparison/search.py",),
+    "optuna": ("training/gradient/comparison/search.py",),
     "gunicorn": ("app/bounded_body.py", "app/worker.py", "app/payloads/body.py"),
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
     "pillow_heif": ("inference/isolated_decoder.py",),
@@ -66,16 +66,16 @@ HOMES = {
     "scipy": ("training/",),
     "sklearn": ("training/",),
     "tensorflow": (
-        "training/export/environment.py",
-        "training/fitting/",
-        "training/networks/fused_normalization.py",
+        "training/environment.py",
+        "training/gradient/fitting/",
+        "training/gradient/networks/fused_normalization.py",
     ),
     "tf2onnx": ("training/",),
     "threadpoolctl": (
-        "training/head.py",
-        "training/evaluation/out_of_distribution.py",
+        "training/heads/logistic.py",
+        "training/heads/ood.py",
     ),
-    "torch": ("training/transfer/imagenet.py",),
+    "torch": ("training/features/imagenet.py",),
     "urllib3": ("labelling/https.py", "labelling/permits.py", "model_store/s3.py"),
     "werkzeug": ("app/",),
 }
@@ -202,6 +202,22 @@ def test_no_files_of_a_package_import_each_other_in_a_circle() -> None:
                 uses[found.file].add(files[module])
 
     assert list(_circles(uses)) == []
+
+
+def test_no_two_folders_of_training_import_each_other() -> None:
+    uses = {
+        (_folder(found.file), _folder(module.replace(".", "/")))
+        for found in imports()
+        for module in {found.module, *found.names}
+        if found.file.startswith("training/") and module.startswith("training.")
+    }
+
+    assert {(one, other) for one, other in uses if one != other and (other, one) in uses} == set()
+
+
+def _folder(path: str) -> str:
+    """`training/heads` of whatever is below it; a file directly in `training` is its own."""
+    return "/".join(path.split("/")[:2])
 
 
 def _circles(uses: dict[str, set[str]]) -> Iterator[str]:

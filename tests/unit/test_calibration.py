@@ -22,8 +22,8 @@ from reports.acceptance import ACCEPT_CONFIDENCE, needed
 from reports.answers import Answers
 from reports.values import HELD_OUT
 from tests.answers import undecided_answers
-from training.decide import fit_temperature
-from training.evaluation.acceptance import (
+from training.heads.ood import OTHER_KINDS, judge
+from training.measure.acceptance import (
     Kind,
     acceptance_curves,
     broken_promises,
@@ -33,16 +33,16 @@ from training.evaluation.acceptance import (
     possible_promises,
     promises,
 )
-from training.evaluation.calibration import (
+from training.measure.calibration import (
     confidences_of,
     fit_contract,
     fit_familiarity,
     fit_thresholds,
     photo_kinds,
 )
-from training.evaluation.out_of_distribution import OTHER_KINDS, judge
-from training.measure import scores_in
-from training.photos.reading import OOD
+from training.measure.evaluate import scores_in
+from training.measure.temperature import fit_temperature
+from training.pictures.photos import OOD
 
 TWO_CLASSES = ("left", "right")
 

@@ -9,9 +9,15 @@ from reports.values import Report
 from scripts import compare
 from tests.releases import a_report
 from tests.service import ROOT
-from training.comparison.results import Comparison, compared, merged, read_comparison, write_comparison
 from training.errors import ComparisonUnreadable
-from training.recipes import NetworkName
+from training.gradient.comparison.results import (
+    Comparison,
+    compared,
+    merged,
+    read_comparison,
+    write_comparison,
+)
+from training.gradient.recipes import NetworkName
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 

@@ -15,11 +15,11 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.uploads import png
-from training.data.corrections import read_corrections
-from training.data.datasets import LabelledData
-from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.photos.reading import OOD, Photos
+from training.pictures.corrections import read_corrections
+from training.pictures.fashion import LabelledData
+from training.pictures.own_pictures import from_pictures
+from training.pictures.photos import OOD, Photos
 
 COUNT = 12
 

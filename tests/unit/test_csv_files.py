@@ -8,8 +8,8 @@ import pytest
 from labelling.review.corrections import read_corrections
 from labelling.sources import open_source
 from labelling.table import copy_for_excel, read_rows
-from training.data.listing import list_pictures
-from training.data.pixel_files import read_csv
+from training.pictures.listing import list_pictures
+from training.pictures.pixel_files import read_csv
 
 Save = Callable[[str], bytes]
 

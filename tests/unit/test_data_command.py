@@ -15,7 +15,7 @@ from scripts.terminal import program
 from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
-from training.data.duplicates import near_groups, perceptual_hash
+from training.pictures.duplicates import near_groups, perceptual_hash
 
 
 def a_texture(seed: int) -> Picture:

@@ -15,11 +15,11 @@ from reports.answers import NONE_OF_THESE
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.uploads import a_garment, png
-from training.data.corrections import read_corrections
-from training.data.datasets import LabelledData, LabelledImages
-from training.export.doubted import Doubted, as_csv, asked_of, doubted
-from training.measure import undecided
-from training.split import Split
+from training.measure.evaluate import undecided
+from training.pictures.corrections import read_corrections
+from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.split import Split
+from training.release.doubted import Doubted, as_csv, asked_of, doubted
 
 NAMES = ("Shirt", "Bag", "Boot")
 CONTRACT = ModelContract(

@@ -14,7 +14,7 @@ from model_store.local import BUNDLED, bundled
 from model_store.manifest import Manifest
 from reports.values import PhotoFigures, Report, parse_report
 from tests.service import ROOT
-from training.networks.published_figures import PUBLISHED
+from training.gradient.networks.published_figures import PUBLISHED
 
 MEBIBYTE = 2**20
 BUNDLED_NETWORK = "compact48_separable_deep"

@@ -7,9 +7,9 @@ from scipy.stats import binomtest
 from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
 from tests.answers import undecided_answers
-from training.evaluation.acceptance import Kind, confidence_threshold, promises
-from training.evaluation.calibration import fit_contract, photo_kinds
-from training.evaluation.grouped import LEAST_CORRELATION, design_effects, interval, mean_interval
+from training.measure.acceptance import Kind, confidence_threshold, promises
+from training.measure.calibration import fit_contract, photo_kinds
+from training.measure.grouped import LEAST_CORRELATION, design_effects, interval, mean_interval
 
 
 def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:

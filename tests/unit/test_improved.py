@@ -11,10 +11,10 @@ import pytest
 
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
-from training.data.improved import Joined, join
-from training.data.learnt import NOTHING, Learnt
-from training.data.listing import list_answers, list_pictures
 from training.errors import BadCsv, BadPictures
+from training.pictures.improved import Joined, join
+from training.pictures.learnt import NOTHING, Learnt
+from training.pictures.listing import list_answers, list_pictures
 
 
 @pytest.fixture

@@ -28,12 +28,12 @@ from scripts.training.photo_network import _by_audit
 from scripts.training.photos import photos_in
 from tests.photos import write_photos
 from tests.releases import a_release
-from training.data.datasets import LABELS
-from training.data.learnt import Learnt
-from training.data.listing import list_pictures
 from training.errors import BadPictures
-from training.photos.reading import CORRECTED_TIER, OOD, OWN_TIER, list_photos
-from training.recipes import COMPACT, for_few
+from training.gradient.recipes import COMPACT, for_few
+from training.pictures.fashion import LABELS
+from training.pictures.learnt import Learnt
+from training.pictures.listing import list_pictures
+from training.pictures.photos import CORRECTED_TIER, OOD, OWN_TIER, list_photos
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reports.answers import TEST_SET, Answers
-from training.evaluation.near_copies import near_copies
-from training.measure import without_near_copies
+from training.measure.evaluate import without_near_copies
+from training.pictures.near_copies import near_copies
 
 
 def drawn(count: int, seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:

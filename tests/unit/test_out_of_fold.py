@@ -8,8 +8,8 @@ import pytest
 from inference.session import Scores
 from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
-from training.export.out_of_fold import deal, gathered
-from training.split import split
+from training.heads.out_of_fold import deal, gathered
+from training.pictures.split import split
 
 PARTS = split(striped_pictures(200), CLASSES)
 

@@ -12,8 +12,8 @@ from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
 from tests.releases import a_contract
 from training.errors import NotShown
-from training.evaluation.calibration import FAMILIARITY_OF_PHOTOS
-from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough, fit_own
+from training.measure.calibration import FAMILIARITY_OF_PHOTOS
+from training.measure.own_calibration import OwnCalibration, calibrate_on, check_enough, fit_own
 
 CLASSES = 10
 

@@ -16,11 +16,11 @@ from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
-from training.data import picture_files, pixel_room
-from training.data.datasets import LabelledData, LabelledImages
-from training.data.listing import list_pictures
-from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
+from training.pictures import picture_files, pixel_room
+from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.listing import list_pictures
+from training.pictures.own_pictures import from_pictures
 
 COUNT = 12
 """Pictures per class: for the test about two, by content."""

@@ -10,10 +10,10 @@ from scipy.special import softmax
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
-from training.evaluation.calibration import FAMILIARITY_OF_PHOTOS
-from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
-from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
-from training.photos.reading import CORRECTED_TIER, OWN_TIER
+from training.measure.calibration import FAMILIARITY_OF_PHOTOS
+from training.measure.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
+from training.measure.photo_decisions import PhotoDecisions, decide_on_photos
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 
 CLASSES = 4
 

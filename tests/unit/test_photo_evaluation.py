@@ -12,10 +12,10 @@ from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract, Thres
 from inference.session import Scores, Session
 from reports.values import PhotoFigures, wilson_interval
 from tests.fashion import PHOTO
-from training.evaluation.photo_evaluation import asked_photos, photo_figures
-from training.evaluation.statistics import macro_interval
-from training.measure import decided
-from training.photos.reading import OOD, Photos
+from training.measure.evaluate import decided
+from training.measure.photo_evaluation import asked_photos, photo_figures
+from training.measure.statistics import macro_interval
+from training.pictures.photos import OOD, Photos
 
 CONTRACT = ModelContract(
     labels=("Bag", "Coat", "Dress"),

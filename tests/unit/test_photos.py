@@ -12,9 +12,9 @@ from scripts.training.photos import photos_in
 from tests.photos import a_garment_photo, write_photos
 from tests.pictures import jpeg
 from tests.uploads import png
-from training.data.corrections import Corrections
 from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
-from training.photos.reading import OOD, Photos, as_photos, list_photos, read_photos
+from training.pictures.corrections import Corrections
+from training.pictures.photos import OOD, Photos, as_photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}

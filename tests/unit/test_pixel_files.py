@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
-from training.data.datasets import LABELS, LabelledImages, from_csv, from_idx
-from training.data.pixel_files import read_csv, read_idx
 from training.errors import BadCsv, BadIdx, DataSetMissing
-from training.split import first
+from training.pictures.fashion import LABELS, LabelledImages, from_csv, from_idx
+from training.pictures.pixel_files import read_csv, read_idx
+from training.pictures.split import first
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)

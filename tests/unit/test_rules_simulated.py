@@ -12,8 +12,8 @@ import pytest
 
 from reports.values import wilson_interval
 from scripts.training.improving import OPEN, judged
-from training.evaluation.acceptance import lower_bound
-from training.evaluation.grouped import design_effects
+from training.measure.acceptance import lower_bound
+from training.measure.grouped import design_effects
 
 BOUNDS, AUDITS = 1000, 300
 PROMISED = 0.95

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
-from training.data.datasets import LabelledImages, class_weights, doubt_of_weights
 from training.errors import BadRecipe
-from training.split import SHARE, VALIDATION, dealt_indices, drawn_indices, fold_indices, split
+from training.pictures.fashion import LabelledImages, class_weights, doubt_of_weights
+from training.pictures.split import SHARE, VALIDATION, dealt_indices, drawn_indices, fold_indices, split
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)

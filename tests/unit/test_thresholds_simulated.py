@@ -14,9 +14,9 @@ import pytest
 from scipy.special import ndtri
 
 from reports.acceptance import ACCEPT_CONFIDENCE, needed
-from training.decide import COLDEST, fit_temperature
-from training.evaluation.acceptance import Kind, confidence_threshold
-from training.evaluation.grouped import interval
+from training.measure.acceptance import Kind, confidence_threshold
+from training.measure.grouped import interval
+from training.measure.temperature import COLDEST, fit_temperature
 
 RUNS = 200
 PROMISED = 0.95
@@ -128,7 +128,7 @@ def temperatures(monkeypatch: pytest.MonkeyPatch) -> Row:
         shares = np.where(hard[:, None], [0.5, 0.3, *[0.2 / 8] * 8], [0.45, *[0.55 / 9] * 9])
         truth = np.where(hard & (random.random(n) > 0.6), 1, 0).astype(np.uint8)
         for place, coldest in enumerate((0.05, COLDEST)):
-            monkeypatch.setattr("training.decide.COLDEST", coldest)
+            monkeypatch.setattr("training.measure.temperature.COLDEST", coldest)
             powers = np.array([0.5, 0.3, *[0.2 / 8] * 8]) ** (1 / fit_temperature(shares, truth))
             served[run, place] = powers[0] / powers.sum() > 0.8
     before, now = served.mean(axis=0).tolist()

@@ -9,10 +9,10 @@ from reports.values import Epoch
 from scripts import adopt, train, tune
 from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
-from training.comparison.trials import Trial, ranked
 from training.errors import BadClasses, BadRecipe
-from training.fitting.checkpoints import is_out_of_patience, is_solved
-from training.split import doubt_of
+from training.gradient.comparison.trials import Trial, ranked
+from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
+from training.pictures.split import doubt_of
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
-from training.fitting.checkpoints import (
+from training.gradient.fitting.checkpoints import (
     PROGRESS,
     Progress,
     Run,

@@ -14,10 +14,7 @@ from inference.session import Scores
 from reports import values as report
 from reports.answers import TEST_SET, Answers
 from reports.values import Epoch, Example, Examples, wilson_interval
-from training.data.datasets import LabelledImages
-from training.evaluation.figures import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
-from training.evaluation.statistics import differences, expected_calibration_error
-from training.measure import (
+from training.measure.evaluate import (
     answer,
     decided,
     decided_again,
@@ -28,6 +25,9 @@ from training.measure import (
     scores_in,
     uncalibrated,
 )
+from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
+from training.measure.statistics import differences, expected_calibration_error
+from training.pictures.fashion import LabelledImages
 
 CONTRACT = ModelContract(
     labels=("a", "b", "c"),

@@ -11,9 +11,8 @@ import pytest
 
 from model_store.manifest import DataSet
 from scripts import train
-from training.data.datasets import LabelledData, LabelledImages
 from training.errors import BadRecipe
-from training.recipes import (
+from training.gradient.recipes import (
     FIRST,
     NETWORKS,
     PLAIN,
@@ -24,6 +23,7 @@ from training.recipes import (
     run_fingerprint,
     starting_point,
 )
+from training.pictures.fashion import LabelledData, LabelledImages
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 

@@ -17,7 +17,7 @@ from reports.values import HELD_OUT
 from scripts.training import doubted
 from tests.releases import LABELS
 from tests.service import ROOT
-from training.evaluation.out_of_distribution import OTHER_KINDS
+from training.heads.ood import OTHER_KINDS
 
 PLACES = re.compile(r"\{\w+\}")
 JS_CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')

@@ -1,1 +1,1 @@
-"""Training on one's own classes from a backbone that has learnt to see clothes in colour."""
+"""A picture as a vector: outputs of frozen networks, in blocks; vectors that come with this package."""

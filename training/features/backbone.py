@@ -1,7 +1,7 @@
 """The backbone: a small network in colour, trained on photos of clothes, and its file of weights.
 
 64 x 64 RGB, whole pictures. Its features are the means of its three stages (compact.py). Trained by
-lab/pretraining.py; a block of features.py. Reads and writes the file of weights; its card is BACKBONE.md
+lab/pretraining.py; a block of blocks.py. Reads and writes the file of weights; its card is BACKBONE.md
 beside it.
 """
 
@@ -14,11 +14,11 @@ import keras
 import numpy as np
 
 from inference.contract import InputContract, whole_pictures
-from training.data.npz import UNREADABLE, read_npz, write_npz
 from training.errors import WeightsUnfit
-from training.networks.layers import FEATURES
-from training.networks.registry import build
-from training.recipes import Recipe
+from training.features.npz import UNREADABLE, read_npz, write_npz
+from training.gradient.networks.layers import FEATURES
+from training.gradient.networks.registry import build
+from training.gradient.recipes import Recipe
 from training.untyped import Network
 
 INPUT: Final[InputContract] = whole_pictures(64, 3)

@@ -4,7 +4,7 @@
 a thousand kinds of things; means of the stages of the backbone, which has learnt clothes; and the palette,
 how much of each of 96 colours is in the middle of the picture. All are layers of one network, so that the
 serving graph needs nothing else. Distances from what was learnt are measured in the first block alone, at the
-layer FEATURES. Nothing here is learnt from the pictures of a training. What is: head.py.
+layer FEATURES. Nothing here is learnt from the pictures of a training. What is: heads/logistic.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,16 +16,17 @@ import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, whole_pictures
-from training.data.npz import UNREADABLE, read_npz
 from training.errors import WeightsUnfit
-from training.networks.efficientnet_lite import LAST
-from training.networks.layers import FEATURES
-from training.transfer import imagenet
-from training.transfer.backbone import INPUT as BACKBONE_INPUT
-from training.transfer.backbone import load_backbone
+from training.features import imagenet
+from training.features.backbone import INPUT as BACKBONE_INPUT
+from training.features.backbone import load_backbone
+from training.features.npz import UNREADABLE, read_npz
+from training.gradient.networks.efficientnet_lite import LAST
+from training.gradient.networks.layers import FEATURES
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = whole_pictures(192, 3)
@@ -63,6 +64,11 @@ AT_ONCE: Final = 32
 
 Vectors: TypeAlias = NDArray[np.float32]
 """float32 (N, D)."""
+
+
+LEAST_SCALE: Final = 1e-3
+"""Share of the largest deviation of a number that counts as the least: a number that hardly differs would
+else get a weight that float32 cannot carry."""
 
 
 @dataclass(frozen=True)
@@ -192,3 +198,9 @@ def _as_lab(rgb: Tensor) -> Tensor:
     rooted = ops.where(xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = rooted[..., 0], rooted[..., 1], rooted[..., 2]
     return ops.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def scaling(both: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of each number of vectors, float64 (D,), of float32 (N, D); none deviates by 0."""
+    scaler = StandardScaler().fit(both)
+    return scaler.mean_, np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())

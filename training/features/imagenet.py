@@ -1,6 +1,6 @@
-"""EfficientNet-Lite0 with the weights that it learnt of ImageNet: a block of features.py.
+"""EfficientNet-Lite0 with the weights that it learnt of ImageNet: a block of blocks.py.
 
-python -m training.transfer.imagenet CHECKPOINT --out FILE
+python -m training.features.imagenet CHECKPOINT --out FILE
 
 192 x 192 RGB, whole pictures. Nothing was learnt here: CHECKPOINT is the PyTorch file of the package that the
 card names (BACKBONE.md), which PyTorch reads; that is installed for this command alone. Writes FILE.
@@ -17,10 +17,10 @@ import keras
 from numpy.typing import NDArray
 
 from inference.contract import InputContract, whole_pictures
-from training.networks.layers import FEATURES
-from training.networks.registry import build
-from training.recipes import Recipe
-from training.transfer.backbone import load_weights, save_weights
+from training.features.backbone import load_weights, save_weights
+from training.gradient.networks.layers import FEATURES
+from training.gradient.networks.registry import build
+from training.gradient.recipes import Recipe
 from training.untyped import Network
 
 INPUT: Final[InputContract] = whole_pictures(192, 3)
@@ -77,7 +77,7 @@ def _in_order(values: NDArray[Any], name: str) -> NDArray[Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Write a PyTorch checkpoint's weights as a file of weights."""
-    parser = argparse.ArgumentParser(prog="python -m training.transfer.imagenet", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.features.imagenet", description=main.__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=SOURCE)
     parser.add_argument("--out", type=Path, default=BUNDLED, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)

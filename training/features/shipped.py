@@ -2,7 +2,7 @@
 
 Shipped are vectors of a sample of the photos that the bundled release learnt, since its photos may not be:
 with them, its head is fitted again beside a user's own pictures. Reads and writes the named files. What a
-vector is: training/features.py.
+vector is: training/features/blocks.py.
 """
 
 import hashlib
@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from training.data.npz import UNREADABLE, read_npz, write_npz
-from training.data.picture_files import Watch
 from training.errors import WeightsUnfit
-from training.features import Block, Seen, network, vectors
-from training.head import scaling
-from training.photos.reading import Photos
+from training.features.blocks import Block, Seen, network, scaling, vectors
+from training.features.npz import UNREADABLE, read_npz, write_npz
+from training.pictures.photos import Photos
+from training.pictures.picture_files import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
 """The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""

@@ -24,8 +24,8 @@ from pydantic.dataclasses import dataclass
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
-from training.data.datasets import LabelledData
 from training.errors import BadRecipe
+from training.pictures.fashion import LabelledData
 
 NetworkName = Literal[
     "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",
@@ -56,7 +56,7 @@ MIXUP_MIN: Final = 0.05
 class Recipe:
     """Everything that decides what a training does, but the data; each field has its description."""
 
-    network: Annotated[NetworkName, Field(description="a name of training/networks/registry.py")] = (
+    network: Annotated[NetworkName, Field(description="a name of training/gradient/networks/registry.py")] = (
         "compact48_separable_deep"
     )
     epochs: Annotated[Positive, Field(description="most epochs; the rate falls over them (--num_epochs)")] = 8

@@ -1,1 +1,1 @@
-"""Real photos: reading them, and the network that answers them."""
+"""What is learnt on vectors: classes, OOD scores, and answers to what a head did not learn."""

@@ -3,7 +3,7 @@
 Where "none of these" is many kinds, a logistic head finds them less well (docs/explanation/experiments.md).
 The members learn side by side in one fit and become one hidden layer, so that their mean costs no more than a
 wider one. Each picture is learnt as it is and mirrored. The scaling of the vectors is folded into the
-weights. Pure, but for running the fit. A head without a hidden layer: head.py.
+weights. Pure, but for running the fit. A head without a hidden layer: logistic.py.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from training.features import Seen, Vectors
-from training.head import scaling
-from training.networks.registry import LOGITS
+from training.features.blocks import Seen, Vectors, scaling
+from training.gradient.networks.registry import LOGITS
 from training.untyped import Network
 
 MEMBERS: Final = 3

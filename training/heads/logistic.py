@@ -2,8 +2,8 @@
 
 Each picture is learnt twice, as it is and mirrored. How far a block of a vector spreads before the penalty
 does not depend on how many numbers it has, so that a palette of 96 counts beside means of 704. The scaling is
-folded into the weights, so that the head is exported as any last layer is. Pure. The vectors: features.py;
-what is decided from the answers: decide.py.
+folded into the weights, so that the head is exported as any last layer is. Pure. The vectors:
+features/blocks.py; what is decided from the answers: measure/temperature.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,13 +16,12 @@ from keras import layers
 from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from inference.arrays import Probabilities
-from training.features import Seen, Vectors
-from training.networks.registry import LOGITS
-from training.split import FEWEST_FOLDS, fold_indices, rarest_class
+from training.features.blocks import Seen, Vectors, scaling
+from training.gradient.networks.registry import LOGITS
+from training.pictures.split import FEWEST_FOLDS, fold_indices, rarest_class
 from training.untyped import Network
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -33,10 +32,6 @@ USUAL_STRENGTH: Final = 0.01
 
 INNER_FOLDS: Final = 3
 """In which C is chosen, within what the head learns."""
-
-LEAST_SCALE: Final = 1e-3
-"""Share of the largest deviation of a number that counts as the least: a number that hardly differs would
-else get a weight that float32 cannot carry."""
 
 ITERATIONS: Final = 1000
 
@@ -164,9 +159,3 @@ def answers_out_of_fold(
     """
     for mine in asked:
         yield fit(np.flatnonzero(~np.isin(groups, groups[mine]))).logits(vectors[mine])
-
-
-def scaling(both: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and deviation of each number of vectors, float64 (D,), of float32 (N, D); none deviates by 0."""
-    scaler = StandardScaler().fit(both)
-    return scaler.mean_, np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())

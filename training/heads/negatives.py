@@ -1,9 +1,9 @@
 """Photos of other things than the user's classes: features of some 2,000, which come with this package.
 
 The out-of-distribution (OOD) score of own classes is fitted against them. The file has no pixels: of each
-photo its kind, its tier, and the measured part of its vector for each block that measures (features.py),
-under a hash of the block's weights. Reads the file; lab/negatives.py writes it. What is fitted:
-other_things.py.
+photo its kind, its tier, and the measured part of its vector for each block that measures
+(features/blocks.py), under a hash of the block's weights. Reads the file; lab/negatives.py writes it. What is
+fitted: other_things.py.
 """
 
 import hashlib
@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.npz import UNREADABLE, read_npz
 from training.errors import WeightsUnfit
-from training.features import MEASURED, Block, network
+from training.features.blocks import MEASURED, Block, network
+from training.features.npz import UNREADABLE, read_npz
 
 SHIPPED: Final = Path(__file__).with_name("negatives.npz")
 

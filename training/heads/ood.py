@@ -25,8 +25,8 @@ from inference.contract import EDGE, ModelContract
 from inference.decision import familiarity_of
 from inference.session import Scores, Session
 from reports.values import OutOfScope
-from training.measure import scored
-from training.photos.reading import OOD
+from training.measure.evaluate import scored
+from training.pictures.photos import OOD
 
 Floats = NDArray[np.float32]
 
@@ -213,7 +213,7 @@ def fit_ood_score(
     network = MLPClassifier(
         (HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=random
     )
-    # One thread, as in head.py: the products of a batch are small.
+    # One thread, as in logistic.py: the products of a batch are small.
     with threadpool_limits(1):
         for _ in range(math.ceil(STEPS * BATCH / len(ood))):
             network.partial_fit(standardised, ood, sample_weight=weights, classes=[False, True])

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from inference.border import look_at_border
 from inference.contract import GREY_28
-from training.data.datasets import LabelledImages
-from training.data.picture_files import decode_file
-from training.evaluation.out_of_distribution import OodPhotos, fit_whitening
-from training.export.out_of_fold import Fold
-from training.features import Block, Seen
-from training.head import fit_head
-from training.split import drawn_indices
-from training.transfer.negatives import SHIPPED, Negatives, load_negatives
+from training.features.blocks import Block, Seen
+from training.heads.logistic import fit_head
+from training.heads.negatives import SHIPPED, Negatives, load_negatives
+from training.heads.ood import OodPhotos, fit_whitening
+from training.heads.out_of_fold import Fold
+from training.pictures.fashion import LabelledImages
+from training.pictures.picture_files import decode_file
+from training.pictures.split import drawn_indices
 
 SURE: Final = 0.9
 """Confidence above which a head is sure of a class."""

@@ -2,7 +2,7 @@
 
 Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
 learnt is too sure. So heads are fitted on all folds but one each, and answer their own fold. Pure.
-training/own_classes.py fits them; training/release.py uses the answers.
+training/own_classes.py fits them; training/release/builder.py uses the answers.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from inference.session import Scores
 from reports.answers import Answers
-from training.data.datasets import LabelledImages
-from training.measure import joined, undecided
-from training.split import Split, fold_indices
+from training.measure.evaluate import joined, undecided
+from training.pictures.fashion import LabelledImages
+from training.pictures.split import Split, fold_indices
 
 Indices = NDArray[np.int64]
 

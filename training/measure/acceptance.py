@@ -16,7 +16,7 @@ from scipy.special import betaincinv
 from inference.contract import ACCEPT_NOTHING, ModelContract
 from reports.acceptance import AT_MOST, SURENESS, accepted_at, needed, needed_with_an_error
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise
-from training.evaluation.grouped import assumed_effects, design_effects
+from training.measure.grouped import assumed_effects, design_effects
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""

@@ -19,9 +19,9 @@ from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, needed_with_an_error
 from reports.answers import Answers
 from reports.values import HELD_OUT, PHOTOS_FROM, PHOTOS_OF_TIER
-from training.decide import fit_temperature
-from training.evaluation.acceptance import Kind, confidence_threshold
-from training.measure import scores_in
+from training.measure.acceptance import Kind, confidence_threshold
+from training.measure.evaluate import scores_in
+from training.measure.temperature import fit_temperature
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""

@@ -2,7 +2,7 @@
 
 The pictures go through inference's own classifier on the serving graph, so `/metrics` and `/predict` cannot
 disagree. Pure but for running the graph. The document as a whole: reports/values.py; pictures of
-it: figures.py.
+it: plots.py.
 """
 
 from collections import Counter
@@ -29,9 +29,9 @@ from reports.values import (
     SplitFigures,
     TestFigures,
 )
-from training.data.datasets import LabelledImages, in_batches
-from training.evaluation.grouped import interval
-from training.evaluation.statistics import expected_calibration_error, overconfidence
+from training.measure.grouped import interval
+from training.measure.statistics import expected_calibration_error, overconfidence
+from training.pictures.fashion import LabelledImages, in_batches
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6

@@ -2,7 +2,7 @@
 
 A sender's photos share camera, floor and taste, so sixty photos of one sender count as fewer than sixty
 independent ones. Groups are the column `group` of a table, joined where pictures are nearly the same; without
-it each picture is its own group. Pure. Their users: acceptance.py for thresholds, measure.py and
+it each picture is its own group. Pure. Their users: acceptance.py for thresholds, evaluate.py and
 photo_evaluation.py for the report.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.values import wilson_interval
-from training.evaluation.statistics import macro_interval
+from training.measure.statistics import macro_interval
 
 EACH_END: Final = 0.025
 """Tail of each end of a 95% interval."""

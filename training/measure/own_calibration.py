@@ -1,7 +1,7 @@
 """The calibration of photos for one's own pictures: temperature and thresholds of a release that exists.
 
 The weights stay, and of a release with two networks everything about pixels. Pure. What the same rules decide
-when a release is made: calibration.py; the release that comes of it: export/recalibrated.py.
+when a release is made: calibration.py; the release that comes of it: release/recalibrated.py.
 """
 
 from collections import Counter
@@ -15,17 +15,17 @@ from inference.contract import ModelContract, Thresholds
 from inference.decision import familiarity_of
 from reports.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
 from reports.answers import Answers
-from training.decide import fit_temperature
 from training.errors import NotShown
-from training.evaluation.acceptance import Kind, confidence_threshold, in_words, possible_promises
-from training.evaluation.calibration import (
+from training.measure.acceptance import Kind, confidence_threshold, in_words, possible_promises
+from training.measure.calibration import (
     FAMILIARITY_OF_PHOTOS,
     confidences_of,
     photo_kinds,
     says_what_is_familiar,
 )
-from training.evaluation.photo_calibration import calibrated_out_of_fold
-from training.measure import scores_in
+from training.measure.evaluate import scores_in
+from training.measure.photo_calibration import calibrated_out_of_fold
+from training.measure.temperature import fit_temperature
 
 
 @dataclass(frozen=True)

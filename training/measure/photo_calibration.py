@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from inference.decision import calibrate
 from reports.answers import Answers
-from training.decide import fit_temperature
-from training.photos.reading import CORRECTED_TIER
+from training.measure.temperature import fit_temperature
+from training.pictures.photos import CORRECTED_TIER
 
 FOLDS: Final = 5
 """How many parts the photos have; the calibration of one part is fitted to the other parts."""

@@ -16,8 +16,8 @@ from inference.session import Scores
 from reports.acceptance import needed
 from reports.answers import Answers
 from reports.values import PHOTOS_OF_TIER
-from training.evaluation.acceptance import Kind
-from training.evaluation.calibration import (
+from training.measure.acceptance import Kind
+from training.measure.calibration import (
     ACCEPTED_OF_OTHER_KINDS,
     ACCEPTED_OF_PHOTOS,
     FAMILIARITIES_OF_PHOTOS,
@@ -27,9 +27,9 @@ from training.evaluation.calibration import (
     fit_thresholds,
     photo_kinds,
 )
-from training.evaluation.photo_calibration import calibrated_out_of_fold, fit_photo_calibration
-from training.measure import scores_in
-from training.photos.reading import CORRECTED_TIER, OWN_TIER
+from training.measure.evaluate import scores_in
+from training.measure.photo_calibration import calibrated_out_of_fold, fit_photo_calibration
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from reports.values import (
     PhotoFigures,
     SourceFigures,
 )
-from training.evaluation.grouped import interval, mean_interval
-from training.evaluation.statistics import expected_calibration_error, overconfidence
-from training.measure import most_are
-from training.photos.reading import OOD, OOD_TIER
+from training.measure.evaluate import most_are
+from training.measure.grouped import interval, mean_interval
+from training.measure.statistics import expected_calibration_error, overconfidence
+from training.pictures.photos import OOD, OOD_TIER
 
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""

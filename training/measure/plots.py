@@ -22,8 +22,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from inference.arrays import PixelsBatch
 from reports.answers import Answers
 from reports.values import TEST, Epoch, Example, Examples, Report
-from training.evaluation.statistics import ECE_BINS, likeliest
-from training.measure import ece
+from training.measure.evaluate import ece
+from training.measure.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"

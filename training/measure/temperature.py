@@ -1,7 +1,7 @@
 """What every training decides from answers to pictures that their network did not learn: the temperature.
 
 One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, photos, and
-the pictures of `wardrobe calibrate`. Pure. The bound that thresholds must reach: evaluation/acceptance.py.
+the pictures of `wardrobe calibrate`. Pure. The bound that thresholds must reach: measure/acceptance.py.
 """
 
 from typing import Final

@@ -1,1 +1,1 @@
-"""Labelled pictures as arrays: IDX, CSV, Keras' downloader, a folder of one's own; and their split."""
+"""Pictures with labels as arrays: listing, reading, corrections, checks, and how they are divided."""

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 
 from inference.contract import EDGE
-from training.data.duplicates import Hash, near_groups, perceptual_hash
-from training.data.listing import Listed, Listing
-from training.data.own_pictures import FEWEST
-from training.data.picture_files import Watch, decode_file, on_all_cores
 from training.errors import BadClasses, BadPictures
+from training.pictures.duplicates import Hash, near_groups, perceptual_hash
+from training.pictures.listing import Listed, Listing
+from training.pictures.own_pictures import FEWEST
+from training.pictures.picture_files import Watch, decode_file, on_all_cores
 
 WARNED_UNEVEN: Final = 5
 """So many times the pictures of the smallest class in the largest one are a finding; from datasets.UNEVEN on,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from labelling.errors import CorrectionsUnusable
 from labelling.review.corrections import LEFT_OUT, NONE, corrections_of_files
-from training.data.listing import Listed
-from training.data.picture_files import PictureFile, Say
 from training.errors import BadCsv
+from training.pictures.listing import Listed
+from training.pictures.picture_files import PictureFile, Say
 
 
 class Corrections:

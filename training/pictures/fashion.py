@@ -20,10 +20,10 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.contract import EDGE, GREY_28, InputContract, InputKind
 from model_store.manifest import DataSet
-from training.data.learnt import Contents
-from training.data.pixel_files import read_csv, read_idx
-from training.data.pixel_room import taken
 from training.errors import BadClasses, BadIdx, DataSetMissing
+from training.pictures.learnt import Contents
+from training.pictures.pixel_files import read_csv, read_idx
+from training.pictures.pixel_room import taken
 
 NAME: Final = "Fashion-MNIST"
 

@@ -20,10 +20,10 @@ from inference.spreadsheets import safe_text
 from labelling.errors import CorrectionsUnusable
 from labelling.review.corrections import LEFT_OUT, NONE, OfFiles, corrections_of_files
 from model_store.files import write_whole
-from training.data.learnt import Learnt
-from training.data.listing import Listed, list_pictures
-from training.data.picture_files import Watch, on_all_cores
 from training.errors import BadCsv, BadPictures
+from training.pictures.learnt import Learnt
+from training.pictures.listing import Listed, list_pictures
+from training.pictures.picture_files import Watch, on_all_cores
 
 HEADING: Final = ("path", "label", "group")
 

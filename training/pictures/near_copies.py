@@ -1,14 +1,14 @@
 """Test pictures that are nearly the same as one that was learnt: they say less about new pictures.
 
 Fashion-MNIST has some between its parts (arXiv 1906.08255). Found by the perceptual hash that `wardrobe data`
-uses (training/data/duplicates.py). Pure.
+uses (training/pictures/duplicates.py). Pure.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from training.data.duplicates import near_to, perceptual_hash
+from training.pictures.duplicates import near_to, perceptual_hash
 
 
 def near_copies(test: PixelsBatch, learnt: PixelsBatch) -> NDArray[np.bool_]:

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import GREY_28, InputContract
-from training.data.corrections import Corrections
-from training.data.datasets import LabelledData, LabelledImages
-from training.data.learnt import Contents
-from training.data.listing import Listing, list_pictures
-from training.data.picture_files import Say, Watch
-from training.data.pixel_room import stacked
-from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses
-from training.split import drawn_indices
+from training.pictures.corrections import Corrections
+from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.learnt import Contents
+from training.pictures.listing import Listing, list_pictures
+from training.pictures.picture_files import Say, Watch
+from training.pictures.pixel_room import stacked
+from training.pictures.reading import Picture, joint_keys, read_pictures
+from training.pictures.split import drawn_indices
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""

@@ -2,7 +2,7 @@
 
 FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
 B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-data/listing.py; reading: data/reading.py; what is measured on photos: photo_evaluation.py.
+pictures/listing.py; reading: pictures/reading.py; what is measured on photos: photo_evaluation.py.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, InputKind
 from labelling.review.corrections import NONE
 from reports.answers import CORRECTED
-from training.data.corrections import Corrections
-from training.data.listing import Listed, Listing, columns_of, list_answers, list_pictures
-from training.data.picture_files import Say, Watch
-from training.data.pixel_room import stacked, taken
-from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
+from training.pictures.corrections import Corrections
+from training.pictures.listing import Listed, Listing, columns_of, list_answers, list_pictures
+from training.pictures.picture_files import Say, Watch
+from training.pictures.pixel_room import stacked, taken
+from training.pictures.reading import Picture, joint_keys, read_pictures
 
 OOD: Final = 255
 """Label of an out-of-distribution (OOD) photo: it shows none of the classes."""
@@ -158,7 +158,7 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(  # noqa: PLR0913 - as data/reading.py
+def read_photos(  # noqa: PLR0913 - as pictures/reading.py
     listing: Listing,
     labels: tuple[str, ...],
     contract: InputContract,

@@ -18,9 +18,9 @@ from inference.contract import GREY_28, InputContract, InputKind
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
-from training.data.duplicates import Hash, perceptual_hash
-from training.data.pixel_room import room_for
 from training.errors import BadPictures
+from training.pictures.duplicates import Hash, perceptual_hash
+from training.pictures.pixel_room import room_for
 
 MAX_BYTES: Final = 200_000_000
 """Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""

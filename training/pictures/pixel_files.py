@@ -3,7 +3,7 @@
 An IDX file is two zero bytes, a type (8 is uint8), the number of dimensions, each dimension as a big-endian
 32-bit number, then the values in C order (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist); it may be
 gzipped. A CSV file has a row per picture, its label, then its 784 pixels row by row, and may have a header,
-like the fashion-mnist_train.csv that goes around. Touches the named files. A whole data set: datasets.py.
+like the fashion-mnist_train.csv that goes around. Touches the named files. A whole data set: fashion.py.
 """
 
 import gzip

@@ -1,6 +1,6 @@
 """Read the pictures of a listing: each content once, under its corrected label, with all its groups.
 
-For pictures and classes of one's own (own_pictures.py) and for photos (photos/reading.py). Decoding and
+For pictures and classes of one's own (own_pictures.py) and for photos (pictures/photos.py). Decoding and
 converting: picture_files.py. Reads the files of the listing.
 """
 
@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from inference.contract import InputContract
-from training.data.corrections import Corrections
-from training.data.duplicates import near_groups, split_keys
-from training.data.listing import Listed, Listing
-from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.errors import BadPictures
+from training.pictures.corrections import Corrections
+from training.pictures.duplicates import near_groups, split_keys
+from training.pictures.listing import Listed, Listing
+from training.pictures.picture_files import NAMED, PictureFile, Say, Watch, read_files
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.datasets import LabelledImages
-from training.data.learnt import Contents
 from training.errors import BadRecipe
+from training.pictures.fashion import LabelledImages
+from training.pictures.learnt import Contents
 
 
 @dataclass(frozen=True)

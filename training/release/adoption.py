@@ -2,7 +2,7 @@
 
 inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
 softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
-models: onnx_graph.py, release.py. Writes one folder.
+models: onnx_graph.py, builder.py. Writes one folder.
 """
 
 import hashlib
@@ -24,20 +24,20 @@ from inference.session import Scores
 from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from reports.values import TrainingFigures
-from training.data.datasets import LabelledData, LabelledImages
+from training.environment import libraries
 from training.errors import NotAdoptable
-from training.evaluation.out_of_distribution import Floats, Whitening, fit_whitening
-from training.export.environment import libraries
-from training.export.onnx_graph import (
+from training.gradient.networks.layers import FEATURES
+from training.heads.ood import Floats, Whitening, fit_whitening
+from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.split import Split, split
+from training.release.builder import Material, Say, complete_release
+from training.release.onnx_graph import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
     check_parity,
     export_graph,
     features_of,
 )
-from training.networks.layers import FEATURES
-from training.release import Material, Say, complete_release
-from training.split import Split, split
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024

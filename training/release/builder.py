@@ -1,7 +1,7 @@
 """Make a complete release: model, graph, calibration, report, figures, manifest.
 
 Trains nothing; the same fit can be exported again. `make_release` takes one of our fits; a hand-made model
-comes through export/adoption.py; `complete_release` does the rest for both. Writes one folder. Sealing:
+comes through release/adoption.py; `complete_release` does the rest for both. Writes one folder. Sealing:
 model_store/assemble.py; publishing: model_store/publish.py.
 """
 
@@ -28,24 +28,10 @@ from reports.answers import ANSWERS, LARGEST, NO_ANSWERS, Answers, packed
 from reports.model_card import DATA_LICENCE, MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
-from training.data.datasets import LabelledData
-from training.data.learnt import Learnt
-from training.evaluation.acceptance import (
-    acceptance_curves,
-    broken_promises,
-    in_words,
-    possible_promises,
-    promises,
-)
-from training.evaluation.calibration import (
-    FAMILIARITY_OF_OWN,
-    FAMILIARITY_THRESHOLD,
-    fit_contract,
-    usual_accept_right,
-)
-from training.evaluation.figures import draw_all
-from training.evaluation.near_copies import near_copies
-from training.evaluation.out_of_distribution import (
+from training.environment import git_commit, hardware, libraries
+from training.fitted import Fitted
+from training.gradient.recipes import Recipe
+from training.heads.ood import (
     OodPhotos,
     OodScore,
     Whitening,
@@ -53,18 +39,20 @@ from training.evaluation.out_of_distribution import (
     fit_measure,
     judge,
 )
-from training.export.environment import git_commit, hardware, libraries
-from training.export.onnx_graph import (
-    PARITY_PICTURES,
-    check_parity,
-    export_graph,
-    features_of,
-    mflops,
-    probabilities_of,
-    save_artifact,
+from training.measure.acceptance import (
+    acceptance_curves,
+    broken_promises,
+    in_words,
+    possible_promises,
+    promises,
 )
-from training.fitting.fit import Fitted
-from training.measure import (
+from training.measure.calibration import (
+    FAMILIARITY_OF_OWN,
+    FAMILIARITY_THRESHOLD,
+    fit_contract,
+    usual_accept_right,
+)
+from training.measure.evaluate import (
     answer,
     counted,
     decided,
@@ -76,8 +64,20 @@ from training.measure import (
     undecided,
     without_near_copies,
 )
-from training.recipes import Recipe
-from training.split import Split
+from training.measure.plots import draw_all
+from training.pictures.fashion import LabelledData
+from training.pictures.learnt import Learnt
+from training.pictures.near_copies import near_copies
+from training.pictures.split import Split
+from training.release.onnx_graph import (
+    PARITY_PICTURES,
+    check_parity,
+    export_graph,
+    features_of,
+    mflops,
+    probabilities_of,
+    save_artifact,
+)
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4

@@ -2,7 +2,7 @@
 
 The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
 probability is low and another one's high. Pure, apart from running the network. scripts/training/doubted.py
-writes them for a person to look at; training/data/corrections.py reads what that person says.
+writes them for a person to look at; training/pictures/corrections.py reads what that person says.
 """
 
 import csv
@@ -19,10 +19,10 @@ from inference.contract import ModelContract
 from inference.session import Session
 from inference.spreadsheets import safe_text
 from reports.answers import NO_ANSWERS, Answers
-from training.data.corrections import absolute
-from training.data.datasets import LabelledData
-from training.measure import answer, decided
-from training.split import Split
+from training.measure.evaluate import answer, decided
+from training.pictures.corrections import absolute
+from training.pictures.fashion import LabelledData
+from training.pictures.split import Split
 
 Asked = tuple[Answers, Sequence[Path]]
 """Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""

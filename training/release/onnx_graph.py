@@ -1,7 +1,7 @@
 """Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
 
 model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance,
-or the OOD score where out-of-distribution (OOD) photos were learnt (out_of_distribution.py). An adopted model
+or the OOD score where out-of-distribution (OOD) photos were learnt (heads/ood.py). An adopted model
 whose features cannot be reached has none. A graph that answers differently from its network is never kept
 (`check_parity`). Touches the named files.
 """
@@ -20,11 +20,11 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from training.data.datasets import at_once
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.out_of_distribution import BEYOND, OodScore, Whitening
-from training.networks.layers import FEATURES
-from training.networks.registry import with_softmax
+from training.gradient.networks.layers import FEATURES
+from training.gradient.networks.registry import with_softmax
+from training.heads.ood import BEYOND, OodScore, Whitening
+from training.pictures.fashion import at_once
 from training.untyped import Graph, Network, Tensor
 
 OPSET: Final = 17

@@ -2,7 +2,7 @@
 
 Model, graph, test figures and everything about pixels are the parent's; photos.keras, photos.onnx, what they
 decide and what the report says of photos are new. Writes one folder. How the network is fitted:
-training/photos/photo_network.py.
+training/ten_classes.py.
 """
 
 import shutil
@@ -36,21 +36,21 @@ from reports.answers import (
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import CROSS_FITTED, HELD_OUT, ModelFigures, Report, report_of
-from training.data.learnt import NOTHING, Learnt, load_learnt
-from training.data.picture_files import Say
+from training.environment import git_commit, libraries
 from training.errors import BadRecipe
-from training.evaluation.acceptance import acceptance_curves, broken_promises, promises
-from training.evaluation.photo_calibration import FOLDS as CALIBRATION_FOLDS
-from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
-from training.evaluation.photo_evaluation import asked_photos, photo_figures
-from training.evaluation.statistics import overconfidence
-from training.export.environment import git_commit, libraries
-from training.export.onnx_graph import check_parity, mflops, write_graph
-from training.features import READS
-from training.measure import decided, scores_in, uncalibrated
-from training.photos.photo_network import PhotoHead, photo_network
-from training.photos.reading import drawn_by_key
-from training.photos.vectors import LITE0, SeenPhotos
+from training.features.blocks import READS
+from training.features.shipped import LITE0, SeenPhotos
+from training.measure.acceptance import acceptance_curves, broken_promises, promises
+from training.measure.evaluate import decided, scores_in, uncalibrated
+from training.measure.photo_calibration import FOLDS as CALIBRATION_FOLDS
+from training.measure.photo_decisions import PhotoDecisions, decide_on_photos
+from training.measure.photo_evaluation import asked_photos, photo_figures
+from training.measure.statistics import overconfidence
+from training.pictures.learnt import NOTHING, Learnt, load_learnt
+from training.pictures.photos import drawn_by_key
+from training.pictures.picture_files import Say
+from training.release.onnx_graph import check_parity, mflops, write_graph
+from training.ten_classes import PhotoHead, photo_network
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 2

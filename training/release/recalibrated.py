@@ -1,7 +1,7 @@
 """Make a release of another one's weights, calibrated on one's own checked pictures.
 
 Model, graph, test figures and, beside a second network, everything about pixels are the parent's; measured
-again is what the new calibration changes, on the pictures at hand: evaluation/own_calibration.py. The report
+again is what the new calibration changes, on the pictures at hand: measure/own_calibration.py. The report
 says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data set, writes one folder.
 """
 
@@ -23,18 +23,18 @@ from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, A
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
-from training.data.learnt import NOTHING, load_learnt
-from training.data.picture_files import Say
+from training.environment import git_commit
 from training.errors import BadRecipe, NotShown
-from training.evaluation.acceptance import acceptance_curves, promises
-from training.evaluation.calibration import ACCEPTED_OF_PHOTOS
-from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough
-from training.evaluation.photo_calibration import FOLDS
-from training.evaluation.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
-from training.export.environment import git_commit
-from training.measure import decided, decided_again, scored, uncalibrated
-from training.photos.reading import Photos
-from training.split import in_groups
+from training.measure.acceptance import acceptance_curves, promises
+from training.measure.calibration import ACCEPTED_OF_PHOTOS
+from training.measure.evaluate import decided, decided_again, scored, uncalibrated
+from training.measure.own_calibration import OwnCalibration, calibrate_on, check_enough
+from training.measure.photo_calibration import FOLDS
+from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
+from training.pictures.learnt import NOTHING, load_learnt
+from training.pictures.photos import Photos
+from training.pictures.picture_files import Say
+from training.pictures.split import in_groups
 
 
 def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:

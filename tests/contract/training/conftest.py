@@ -7,14 +7,15 @@ import pytest
 
 from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
-from training.data.datasets import LABELS
-from training.evaluation.out_of_distribution import Whitening, fit_whitening
-from training.export.onnx_graph import export_graph, features_of, save_artifact
-from training.fitting.checkpoints import Run
-from training.fitting.fit import Fitted, fit
-from training.fitting.tensorboard_log import tensorboard_callbacks
-from training.recipes import PLAIN
-from training.split import Split, split
+from training.fitted import Fitted
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.fitting.fit import fit
+from training.gradient.fitting.tensorboard_log import tensorboard_callbacks
+from training.gradient.recipes import PLAIN
+from training.heads.ood import Whitening, fit_whitening
+from training.pictures.fashion import LABELS
+from training.pictures.split import Split, split
+from training.release.onnx_graph import export_graph, features_of, save_artifact
 from training.untyped import Network
 
 RECIPE = replace(PLAIN, epochs=3, batch_size=32, patience=None)

@@ -23,7 +23,7 @@ from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
 from training.errors import BadClasses, NotAdoptable
-from training.split import split
+from training.pictures.split import split
 
 pytestmark = pytest.mark.slow
 

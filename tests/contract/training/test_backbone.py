@@ -18,8 +18,8 @@ from lab.pretraining_photos import (
     without_left_out,
 )
 from training.errors import WeightsUnfit
-from training.recipes import Recipe
-from training.transfer.backbone import NETWORK, backbone, load_backbone, save_weights
+from training.features.backbone import NETWORK, backbone, load_backbone, save_weights
+from training.gradient.recipes import Recipe
 
 CATALOGUE = ("file", "kind", "colours", "gender")
 POOL = ("file", "tier", "label", "source_label", "group")

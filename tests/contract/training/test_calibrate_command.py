@@ -27,8 +27,8 @@ from scripts import calibrate
 from scripts.training.photos import photos_in
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release
-from training.data.learnt import Learnt
 from training.errors import BadRecipe, NotShown
+from training.pictures.learnt import Learnt
 
 PICTURES = 130
 WHOLE = whole_pictures(32, 3)

@@ -10,8 +10,8 @@ from model_store.local import open_release
 from reports.values import Report, report_of
 from scripts import compare
 from tests.fashion import write_idx_folder
-from training.comparison.results import read_comparison, spread
-from training.networks.published_figures import PUBLISHED
+from training.gradient.comparison.results import read_comparison, spread
+from training.gradient.networks.published_figures import PUBLISHED
 
 pytestmark = pytest.mark.slow
 

@@ -16,11 +16,11 @@ from reports.evidence import evidence_of
 from reports.values import report_of
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
-from training.data.datasets import LabelledData
-from training.fitting.fit import Fitted
-from training.measure import undecided
-from training.release import Material, complete_release, material_of
-from training.split import Split
+from training.fitted import Fitted
+from training.measure.evaluate import undecided
+from training.pictures.fashion import LabelledData
+from training.pictures.split import Split
+from training.release.builder import Material, complete_release, material_of
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0

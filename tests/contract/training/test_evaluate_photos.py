@@ -15,7 +15,7 @@ from scripts import evaluate
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
-from training.data.learnt import Learnt
+from training.pictures.learnt import Learnt
 
 
 @pytest.fixture

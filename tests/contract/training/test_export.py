@@ -19,8 +19,9 @@ from inference.onnx_session import OnnxSession
 from inference.session import Scores
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
+from training.environment import hardware, libraries
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.out_of_distribution import (
+from training.heads.ood import (
     BATCH,
     HIDDEN,
     STEPS,
@@ -28,10 +29,9 @@ from training.evaluation.out_of_distribution import (
     fit_ood_score,
     fit_whitening,
 )
-from training.export.environment import hardware, libraries
-from training.export.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
-from training.photos.reading import OOD
-from training.split import Split
+from training.pictures.photos import OOD
+from training.pictures.split import Split
+from training.release.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
 
 PICTURES = striped_pictures(200, seed=7).images
 

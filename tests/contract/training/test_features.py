@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.features import BLOCKS, READS, WIDTHS, WITHOUT_LITE0, Block, measured, network, vectors
-from training.networks.layers import FEATURES
+from training.features.blocks import BLOCKS, READS, WIDTHS, WITHOUT_LITE0, Block, measured, network, vectors
+from training.gradient.networks.layers import FEATURES
 from training.untyped import Network
 
 

@@ -12,12 +12,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
 from training.errors import CheckpointUnreadable, Diverged
-from training.fitting.checkpoints import Run, load_progress
-from training.fitting.fit import Fitted, fit
-from training.fitting.tensorboard_log import CONFUSION
-from training.networks.registry import BUILDERS
-from training.recipes import NETWORKS
-from training.split import Split
+from training.fitted import Fitted
+from training.gradient.fitting.checkpoints import Run, load_progress
+from training.gradient.fitting.fit import fit
+from training.gradient.fitting.tensorboard_log import CONFUSION
+from training.gradient.networks.registry import BUILDERS
+from training.gradient.recipes import NETWORKS
+from training.pictures.split import Split
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
 """For what does not depend on the network: this one is compiled soonest."""

@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from training.features import Seen, spread_of
-from training.head import STRENGTHS, Head, answers_out_of_fold, fit_head
+from training.features.blocks import Seen, spread_of
+from training.heads.logistic import STRENGTHS, Head, answers_out_of_fold, fit_head
 
 CLASSES = 3
 EACH = 40

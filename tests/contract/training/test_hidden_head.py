@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from training.features import Seen
-from training.head import fit_head
-from training.hidden_head import HiddenHead, fit_hidden_head
-from training.networks.registry import with_softmax
+from training.features.blocks import Seen
+from training.gradient.networks.registry import with_softmax
+from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.logistic import fit_head
 
 
 @pytest.fixture(scope="module")

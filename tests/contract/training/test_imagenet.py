@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.npz import read_npz
 from training.errors import WeightsUnfit
-from training.transfer import imagenet
-from training.transfer.backbone import ABOUT
+from training.features import imagenet
+from training.features.backbone import ABOUT
+from training.features.npz import read_npz
 
 
 def test_the_card_names_what_the_weights_were_made_from() -> None:
     about = json.loads(str(read_npz(imagenet.BUNDLED)[ABOUT]))
 
-    card = Path("training/transfer/BACKBONE.md").read_text("utf-8")
+    card = Path("training/features/BACKBONE.md").read_text("utf-8")
 
     assert about["checkpoint"] in card
     assert about["sha256"] in card

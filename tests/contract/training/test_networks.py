@@ -9,9 +9,9 @@ from keras import layers
 
 from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
-from training.export.onnx_graph import probabilities_of
-from training.networks.registry import build
-from training.recipes import NetworkName, starting_point
+from training.gradient.networks.registry import build
+from training.gradient.recipes import NetworkName, starting_point
+from training.release.onnx_graph import probabilities_of
 
 pytestmark = pytest.mark.slow
 

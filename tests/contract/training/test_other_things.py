@@ -11,16 +11,16 @@ from lab.negatives import OF_A_KIND, drawn
 from lab.pretraining_photos import Photo
 from tests.own_pictures import a_photo
 from tests.uploads import png
-from training.data.datasets import LabelledImages
-from training.data.npz import write_npz
 from training.errors import WeightsUnfit
-from training.evaluation.out_of_distribution import distances_by, fit_measure
-from training.export.out_of_fold import Fold, deal
-from training.features import MEASURED, Block, Seen
-from training.head import fit_head
-from training.split import Split
-from training.transfer.negatives import Negatives, load_negatives
-from training.transfer.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
+from training.features.blocks import MEASURED, Block, Seen
+from training.features.npz import write_npz
+from training.heads.logistic import fit_head
+from training.heads.negatives import Negatives, load_negatives
+from training.heads.ood import distances_by, fit_measure
+from training.heads.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
+from training.heads.out_of_fold import Fold, deal
+from training.pictures.fashion import LabelledImages
+from training.pictures.split import Split
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""
@@ -64,7 +64,7 @@ def test_the_file_fits_every_block_that_measures(block: Block) -> None:
 
 
 def test_the_file_is_small_and_has_no_pixels() -> None:
-    shipped = Path("training/transfer/negatives.npz")
+    shipped = Path("training/heads/negatives.npz")
 
     with np.load(shipped, allow_pickle=False) as stored:
         assert {stored[name].dtype.kind for name in stored} == {"U", "f"}

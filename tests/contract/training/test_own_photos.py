@@ -17,14 +17,14 @@ from reports.values import report_of
 from scripts import evaluate, train
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
-from training.data.datasets import LabelledImages
-from training.data.learnt import load_learnt
-from training.export.out_of_fold import deal
-from training.features import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
-from training.head import fit_head
-from training.networks.registry import with_softmax
+from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
+from training.gradient.networks.registry import with_softmax
+from training.heads.logistic import fit_head
+from training.heads.out_of_fold import deal
 from training.own_classes import fit_own_classes
-from training.split import Split
+from training.pictures.fashion import LabelledImages
+from training.pictures.learnt import load_learnt
+from training.pictures.split import Split
 
 COUNT = 30
 """Pictures per class: about 25 to learn from and 5 for the test."""

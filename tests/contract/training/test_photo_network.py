@@ -20,10 +20,10 @@ from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts import train
 from scripts.terminal import run
-from training.data.datasets import LABELS
-from training.data.learnt import load_learnt
-from training.features import Seen
-from training.photos.vectors import SeenPhotos, Shipped, shipped_photos
+from training.features.blocks import Seen
+from training.features.shipped import SeenPhotos, Shipped, shipped_photos
+from training.pictures.fashion import LABELS
+from training.pictures.learnt import load_learnt
 
 pytestmark = pytest.mark.slow
 

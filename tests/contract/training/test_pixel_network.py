@@ -13,12 +13,12 @@ from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from model_store.local import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
-from training.data.datasets import LABELS, TRAIN_SHA256, LabelledImages, from_idx
-from training.data.learnt import Learnt, load_learnt
 from training.errors import BadRecipe
-from training.fitting.checkpoints import Run
-from training.fitting.fit import fit
-from training.split import split
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.fitting.fit import fit
+from training.pictures.fashion import LABELS, TRAIN_SHA256, LabelledImages, from_idx
+from training.pictures.learnt import Learnt, load_learnt
+from training.pictures.split import split
 
 PICTURES = striped_pictures(200)
 

@@ -12,7 +12,7 @@ from scripts.train import main as train
 from scripts.training.doubted import TABLE
 from tests.planted_errors import BROKEN, plant
 from tests.system_parts import require_system_part
-from training.data.datasets import SYSTEM_FOLDER, from_idx
+from training.pictures.fashion import SYSTEM_FOLDER, from_idx
 
 pytestmark = pytest.mark.slow
 

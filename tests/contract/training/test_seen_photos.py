@@ -10,10 +10,10 @@ import pytest
 from model_store.local import bundled
 from scripts.training.photo_network import _seen
 from tests.fashion import PHOTO
-from training.features import READS, Seen
-from training.photos.photo_network import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
-from training.photos.reading import OOD, Photos
-from training.photos.vectors import COLUMNS, SCALED, SeenPhotos, seen_photos, shipped_photos
+from training.features.blocks import READS, Seen
+from training.features.shipped import COLUMNS, SCALED, SeenPhotos, seen_photos, shipped_photos
+from training.pictures.photos import OOD, Photos
+from training.ten_classes import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
 
 
 def seen(*photos: tuple[int, str, str], sources: str = "") -> SeenPhotos:

@@ -19,7 +19,7 @@ from reports.values import parse_report, report_of
 from scripts import evaluate, train
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
-from training.fitting.checkpoints import PROGRESS
+from training.gradient.fitting.checkpoints import PROGRESS
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 500

@@ -11,7 +11,8 @@ from model_store.manifest import DataSet
 from scripts import tune
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, write_idx_folder
-from training.comparison.search import (
+from training.errors import CheckpointUnreadable
+from training.gradient.comparison.search import (
     STUDY,
     STUDY_NAME,
     Search,
@@ -19,10 +20,9 @@ from training.comparison.search import (
     search_space,
     starting_values,
 )
-from training.comparison.trials import SearchReport, Trial, Values, recipe_of
-from training.errors import CheckpointUnreadable
-from training.recipes import PLAIN, NetworkName, read_recipe
-from training.split import Split
+from training.gradient.comparison.trials import SearchReport, Trial, Values, recipe_of
+from training.gradient.recipes import PLAIN, NetworkName, read_recipe
+from training.pictures.split import Split
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lab.tuning import Batch, LastStages, tune
-from training.features import STAGE_ENDS
-from training.transfer import imagenet
+from training.features import imagenet
+from training.features.blocks import STAGE_ENDS
 
 pytestmark = pytest.mark.slow
 

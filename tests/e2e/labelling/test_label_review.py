@@ -13,7 +13,7 @@ from scripts.training.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
-from training.data.corrections import read_corrections
+from training.pictures.corrections import read_corrections
 
 pytestmark = pytest.mark.slow
 

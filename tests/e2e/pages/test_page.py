@@ -30,7 +30,7 @@ from tests.picture_page import (
 from tests.releases import a_store
 from tests.service import ROOT, Service
 from tests.uploads import png
-from training.data.listing import list_pictures
+from training.pictures.listing import list_pictures
 
 BOOT = EXAMPLES / "ankle-boot.png"
 CHEQUERED = png((np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8))

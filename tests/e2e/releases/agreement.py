@@ -5,7 +5,7 @@ from sklearn.metrics import confusion_matrix
 
 from tests.service import Service
 from tests.uploads import png, zipped
-from training.data.datasets import LabelledImages
+from training.pictures.fashion import LabelledImages
 
 BATCH = 200
 

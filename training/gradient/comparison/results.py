@@ -15,9 +15,9 @@ from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
 from reports.values import Count, Report, SplitFigures, TrainingFigures
 from training.errors import ComparisonUnreadable
-from training.evaluation.figures import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
-from training.networks.published_figures import PUBLISHED, Published
-from training.recipes import NetworkName
+from training.gradient.networks.published_figures import PUBLISHED, Published
+from training.gradient.recipes import NetworkName
+from training.measure.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 
 OWN_RECIPE: Final = "own"
 """What a comparison calls the recipe of a network where no recipe was named."""

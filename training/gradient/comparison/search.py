@@ -23,14 +23,14 @@ from optuna.trial import TrialState
 from inference.contract import EDGE
 from model_store.manifest import DataSet
 from reports.values import Epoch
-from training.comparison.trials import Trial, Values, recipe_of, rounded
 from training.errors import CheckpointUnreadable, Diverged
-from training.evaluation.figures import save
-from training.fitting.checkpoints import Run
-from training.fitting.fit import Watcher, fit
-from training.networks.registry import build
-from training.recipes import Recipe, fingerprint
-from training.split import Split
+from training.gradient.comparison.trials import Trial, Values, recipe_of, rounded
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.fitting.fit import Watcher, fit
+from training.gradient.networks.registry import build
+from training.gradient.recipes import Recipe, fingerprint
+from training.measure.plots import save
+from training.pictures.split import Split
 
 STUDY: Final = "study.db"
 """SQLite, as Optuna keeps it: its dashboard can open the file too."""

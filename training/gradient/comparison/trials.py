@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, JsonValue
 
 from model_store.manifest import DataSet, Frozen, Share
-from training.recipes import Recipe
+from training.gradient.recipes import Recipe
 
 Values: TypeAlias = Mapping[str, int | float]
 """A value by the name of the recipe's field."""

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from inference.contract import EDGE
-from training.recipes import Recipe
+from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
 BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}

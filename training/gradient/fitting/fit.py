@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from reports.values import Epoch
-from training.data.datasets import at_once, class_weights
+from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
-from training.evaluation.out_of_distribution import OodPhotos
-from training.export.environment import hardware, libraries
-from training.fitting.augmentation import Augmentation
-from training.fitting.checkpoints import (
+from training.fitted import Fitted
+from training.gradient.fitting.augmentation import Augmentation
+from training.gradient.fitting.checkpoints import (
     Progress,
     Run,
     damaged,
@@ -36,10 +35,11 @@ from training.fitting.checkpoints import (
     load_progress,
     save_progress,
 )
-from training.fitting.optimizers import build_optimizer
-from training.networks.registry import build
-from training.recipes import Recipe
-from training.split import Split
+from training.gradient.fitting.optimizers import build_optimizer
+from training.gradient.networks.registry import build
+from training.gradient.recipes import Recipe
+from training.pictures.fashion import at_once, class_weights
+from training.pictures.split import Split
 from training.untyped import Network
 
 CROSS_ENTROPY: Final = "cross_entropy"
@@ -60,47 +60,6 @@ class Watcher(Protocol):
 
         What this raises ends the fit; the checkpoint stays.
         """
-
-
-@dataclass(frozen=True)
-class HeadRecord:
-    """What a release records of a head on frozen networks in place of the settings of a fit by gradient.
-
-    Attributes:
-        blocks: of its vector.
-        strength: C of its logistic regression.
-        seconds: wall time of its vectors and heads.
-    """
-
-    blocks: list[str]
-    strength: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What a finished fit leaves.
-
-    Attributes:
-        model: keras.Model, float32, to logits, with the averaged weights.
-        history: one entry per epoch.
-        hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
-        libraries: the versions that its last epoch ran on, by package name.
-        head: of a head on frozen networks; None for a network that was fitted by gradient.
-        ood: photos of other things that its distance is fitted against; None for no such ones.
-    """
-
-    model: Network
-    history: tuple[Epoch, ...]
-    hardware: tuple[str, ...]
-    libraries: dict[str, str]
-    head: HeadRecord | None = None
-    ood: OodPhotos | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of all epochs, over all parts of a resumed run, or of vectors and heads."""
-        return sum(epoch.seconds for epoch in self.history) + (self.head.seconds if self.head else 0)
 
 
 def fit(  # noqa: PLR0913 - what a training consists of

@@ -12,8 +12,8 @@ from typing import Any, Final
 import keras
 from keras import ops
 
-from training.networks.registry import LOGITS
-from training.recipes import OptimizerName, Recipe
+from training.gradient.networks.registry import LOGITS
+from training.gradient.recipes import OptimizerName, Recipe
 from training.untyped import Tensor
 
 UNDECAYED: Final = ["bias", "gamma", "beta"]

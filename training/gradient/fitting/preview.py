@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from inference.arrays import Pixels
-from training.fitting.augmentation import Augmentation
-from training.recipes import Recipe
+from training.gradient.fitting.augmentation import Augmentation
+from training.gradient.recipes import Recipe
 
 CHANGED: Final = 9
 """Changed pictures beside each one."""

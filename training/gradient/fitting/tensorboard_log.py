@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 from sklearn.metrics import confusion_matrix
 
-from training.data.datasets import LabelledImages, in_batches
-from training.evaluation.figures import draw_shares
+from training.measure.plots import draw_shares
+from training.pictures.fashion import LabelledImages, in_batches
 
 CONFUSION: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""

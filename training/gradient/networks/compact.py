@@ -8,7 +8,7 @@ from typing import Final
 
 from keras import layers
 
-from training.networks.layers import FEATURES, LayerFactory
+from training.gradient.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import keras
 from keras import layers
 
-from training.recipes import Recipe
+from training.gradient.recipes import Recipe
 from training.untyped import Policy, Tensor
 
 FEATURES: Final = "features"
@@ -76,6 +76,6 @@ class LayerFactory:
 
 def training_normalization() -> type[layers.Layer]:
     """The batch normalization of pictures that trains fastest; its weights fit Keras' own."""
-    from training.networks.fused_normalization import BatchNormalization  # noqa: PLC0415 - needs TensorFlow
+    from training.gradient.networks.fused_normalization import BatchNormalization  # noqa: PLC0415 - needs TensorFlow
 
     return BatchNormalization

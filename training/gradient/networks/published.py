@@ -7,7 +7,7 @@ picture of some size: 28 x 28 is enough. Touches nothing. Our own networks: comp
 
 from keras import layers
 
-from training.networks.layers import FEATURES, LayerFactory
+from training.gradient.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
 

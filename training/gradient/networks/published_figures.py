@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from model_store.manifest import Frozen, Share
-from training.recipes import NetworkName
+from training.gradient.recipes import NetworkName
 
 
 class Published(Frozen):

@@ -14,11 +14,11 @@ import keras
 from keras import layers
 
 from inference.contract import GREY_28
-from training.networks import published
-from training.networks.compact import SHAPES, compact, compact_stages, wide
-from training.networks.efficientnet_lite import efficientnet_lite0
-from training.networks.layers import LayerFactory, policy_of
-from training.recipes import Recipe
+from training.gradient.networks import published
+from training.gradient.networks.compact import SHAPES, compact, compact_stages, wide
+from training.gradient.networks.efficientnet_lite import efficientnet_lite0
+from training.gradient.networks.layers import LayerFactory, policy_of
+from training.gradient.recipes import Recipe
 from training.untyped import Network, Tensor
 
 Builder: TypeAlias = Callable[[Tensor, LayerFactory], Tensor]

@@ -1,0 +1,1 @@
+"""Networks that are trained by gradient: their shapes, recipes, the fit, comparison and search."""
