@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import EDGE
 from inference.errors import ContractBroken, ModelUnreadable
+from inference.keras_file import check_keras_file
 from inference.session import Scores
 
 _LOG = logging.getLogger(__name__)
@@ -68,23 +69,28 @@ class KerasSession:
             ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
         """
         self.model = load_model(path)
+        shape = _input_shape(self.model, path)
         self.outputs = _output_count(self.model, path)
-        fed = Habits(
-            shape=_input_shape(self.model, path),
-            dtype=str(self.model.inputs[0].dtype),
-            divisor=1.0 if _scales_itself(self.model) else 255.0,
-            softmax=False,
+        divisor = 1.0 if _scales_itself(self.model) else 255.0
+        self.habits = Habits(
+            shape=shape, dtype=str(self.model.inputs[0].dtype), divisor=divisor, softmax=False
         )
-        answers = _scores(self.model, fed, _probe())
-        self.habits = replace(fed, softmax=not _are_probabilities(answers))
-        self._notice(path)
+        try:
+            self.divide_by(divisor)
+        except Exception as error:  # its layers' own code
+            raise ContractBroken(f"{path}: it cannot be run ({brief(error)}).") from error
+
+    def divide_by(self, divisor: float) -> None:
+        """Feed it pixels divided by this, and infer again whether it needs a softmax."""
+        fed = replace(self.habits, divisor=divisor, softmax=False)
+        self.habits = replace(fed, softmax=not _are_probabilities(_scores(self.model, fed, _probe())))
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels in one call of the model; there is no distance."""
         scores = _scores(self.model, self.habits, pixels)
         return Scores(probabilities=_softmax(scores) if self.habits.softmax else scores, distances=None)
 
-    def _notice(self, path: Path) -> None:
+    def log_guesses(self, path: Path) -> None:
         """Log what was inferred: a wrong inference costs accuracy and shows nowhere else."""
         if self.habits.divisor != 1:
             _LOG.warning("%s has no Rescaling or Normalization layer: its input is pixels / 255.", path)
@@ -100,13 +106,29 @@ def load_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
     """
     keras = _keras(path)
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    # Loading runs the layers' own code, so that there is no complete list of errors; these were observed.
-    except (ValueError, TypeError, OSError, KeyError, AttributeError, ImportError) as error:
+        return keras.saving.load_model(path, _named_by_tensorflow(keras), compile=False, safe_mode=True)
+    except Exception as error:  # loading runs the layers' own code
         raise ModelUnreadable(
-            f"{path}: Keras cannot load it in safe mode ({error}). It must be a Keras 3 `.keras` file "
-            "without Lambda layers or classes of its own."
+            f"{path}: Keras cannot load it in safe mode ({brief(error)}). It must be a Keras 3 file without "
+            "Lambda layers or classes of its own."
         ) from error
+
+
+def _named_by_tensorflow(keras: ModuleType) -> dict[str, object]:
+    """Functions of `tf.nn`, as an `activation=` of which Keras saves a name that it does not know itself."""
+    known = keras.activations
+    return {"softmax_v2": known.softmax, "log_softmax_v2": known.log_softmax, "swish": known.silu}
+
+
+_LONGEST_CAUSE = 80
+"""Characters of another library's error that a message of ours quotes."""
+
+
+def brief(error: Exception) -> str:
+    """The cause that another library names, in a few words."""
+    text = str(error).rpartition("Exception encountered: ")[2] or type(error).__name__
+    cause = " ".join(text.removesuffix(".").split())
+    return cause if len(cause) <= _LONGEST_CAUSE else f"{cause[:_LONGEST_CAUSE]}..."
 
 
 def _keras(path: Path) -> ModuleType:
@@ -116,6 +138,7 @@ def _keras(path: Path) -> ModuleType:
             "requirements.txt here. Or turn it into a release, which is served without TensorFlow, on a "
             f"machine that has it: `wardrobe adopt {path.name} --publish STORE`."
         )
+    check_keras_file(path)
     import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
 
     module: ModuleType = keras

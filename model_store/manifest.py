@@ -91,7 +91,7 @@ class Headline(Frozen):
     test_accuracy: Share
     test_n: Annotated[int, Field(gt=0)]
     parameters: Annotated[int, Field(gt=0)]
-    mflops: Annotated[float, Field(gt=0)]
+    mflops: Annotated[float, Field(gt=0)] | None
 
 
 class Golden(Frozen):

@@ -88,7 +88,7 @@ def _summary(contract: ModelContract, photos: PhotoNetwork | None, report: Repor
         f"It classifies pictures into {', '.join(map(_as_text, contract.labels))}.",
         "",
         f"- Input: {contract.input.in_words}, {contract.input.dtype}, framing `{contract.input.framing}`.",
-        f"- {model.parameters:,} parameters, {model.mflops:.1f} MFLOP a picture.",
+        f"- {model.in_words}.",
         f"- Files: {', '.join(f'{name} {size:,} bytes' for name, size in model.bytes.items())}.",
         *_second_network(photos, report.photo_model),
     ]
@@ -104,10 +104,7 @@ def _second_network(photos: PhotoNetwork | None, figures: ModelFigures | None) -
         yield f"- Photos are answered by a second network. It reads whole pictures: {photos.input.in_words}."
     if figures is not None:
         files = ", ".join(f"{name} {size:,} bytes" for name, size in figures.bytes.items())
-        yield (
-            f"- The second network: {figures.network}, {figures.parameters:,} parameters, "
-            f"{figures.mflops:.1f} MFLOP a picture; {files}."
-        )
+        yield f"- The second network: {figures.network}, {figures.in_words}; {files}."
 
 
 def _training(report: Report) -> list[str]:

@@ -210,15 +210,38 @@ class ModelFigures(Frozen):
     """What the network costs.
 
     Attributes:
-        mflops: multiplications and additions of one picture, counted as two per multiply-add, in millions.
+        parameters: all weights, with the statistics of normalization, which are not trained.
+        mflops: multiplications and additions of one picture, counted as two per multiply-add, in millions;
+            None where they cannot be counted, as of a recurrent network.
+        trainable_parameters: those that training changes; None in older reports.
         bytes: file sizes by name.
     """
 
     network: str
     parameters: Annotated[int, Field(gt=0)]
-    mflops: Annotated[float, Field(gt=0)]
+    mflops: Annotated[float, Field(gt=0)] | None
+    trainable_parameters: Count | None = Field(default=None, exclude_if=_is_none)
     bytes: dict[str, Count]
     temperature: Annotated[float, Field(gt=0)]
+
+    @property
+    def in_words(self) -> str:
+        """How large it is, and what a picture costs."""
+        trained = self.trainable_parameters
+        return size_in_words(self.parameters, self.mflops, trained)
+
+
+def size_in_words(parameters: int, mflops: float | None, trainable: int | None = None) -> str:
+    """How large a network is, and what a picture costs.
+
+    Args:
+        parameters: all weights.
+        mflops: of one picture; None where it is not known.
+        trainable: those that are trained; None where that is not known.
+    """
+    trained = f" ({trainable:,} trainable)" if trainable not in (None, parameters) else ""
+    cost = f", {mflops:.1f} MFLOP a picture" if mflops is not None else ""
+    return f"{parameters:,} parameters{trained}{cost}"
 
 
 class TrainingFigures(Frozen):

@@ -6,12 +6,11 @@ Wrap, export, calibrate, measure, publish. The model has to read a picture as (2
 
 import argparse
 import hashlib
-import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from inference.errors import ModelUnreadable
+from inference.keras_file import check_keras_file
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
 from scripts.training.loading import check_tensorflow, start_tensorflow
@@ -31,10 +30,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _adopt(arguments: argparse.Namespace) -> object:
     check_tensorflow()
+    check_keras_file(arguments.model)
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
     store = open_target(arguments)
     data = replace(load_data(arguments), licence=arguments.data_licence)
-    _make(release, arguments.model, data.under(arguments.labels) if arguments.labels else data)
+    _make(
+        release,
+        arguments.model,
+        data.under(arguments.labels) if arguments.labels else data,
+        forced=arguments.force,
+    )
     return hand_over(release, store, arguments)
 
 
@@ -60,24 +65,16 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 def _default_run_folder(model: Path) -> Path:
-    """A folder of the model's own, by its content.
-
-    Raises:
-        ModelUnreadable: there is no such file.
-    """
-    try:
-        return Path("runs") / f"adopted-{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}"
-    except OSError as error:
-        raise ModelUnreadable(f"{model}: {error.strerror}. It must be a `.keras` file.") from error
+    """A folder of the model's own, by its content."""
+    return Path("runs") / f"adopted-{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}"
 
 
-def _make(release: Path, model: Path, data: LabelledData) -> None:
+def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.release.adoption import adopt  # noqa: PLC0415
 
-    logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
-    manifest = adopt(release, model, data, console().print)
+    manifest = adopt(release, model, data, console().print, forced=forced)
     complain(f"{manifest.training['origin']}.")
     if manifest.model.familiarity is None:
         complain(

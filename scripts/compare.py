@@ -186,7 +186,8 @@ def _row(one: "Compared") -> dict[str, str]:
     return {
         "network": one.network,
         "parameters": f"{one.parameters:,}",
-        "MFLOP": f"{one.mflops:.1f}",
+        "trainable": "" if one.trainable_parameters is None else f"{one.trainable_parameters:,}",
+        "MFLOP": "" if one.mflops is None else f"{one.mflops:.1f}",
         "recipe": one.recipe_name,
         "seconds": "" if one.seconds is None else f"{one.seconds:.0f}",
         "test accuracy": str(found.test),
@@ -202,6 +203,7 @@ def headline(one: "Compared") -> dict[str, object]:
     return {
         "network": one.network,
         "parameters": one.parameters,
+        "trainable_parameters": one.trainable_parameters,
         "mflops": one.mflops,
         "recipe": one.recipe_name,
         "seconds": one.seconds,

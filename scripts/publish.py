@@ -21,7 +21,7 @@ from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
-from reports.values import CROSS_FITTED, Report, parse_report, wilson_interval
+from reports.values import CROSS_FITTED, Report, parse_report, size_in_words, wilson_interval
 from scripts.progress import progress_bar
 from scripts.terminal import command_parser, complain, console, perform, program, run
 
@@ -211,8 +211,8 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     what = "cross-fitted accuracy" if report.test.split == CROSS_FITTED else "test accuracy"
     console().print(
         f"{manifest.version}: {what} {headline.test_accuracy:.4f} (95% interval {low:.4f} to "
-        f"{high:.4f}) on {headline.test_n:,} pictures, {headline.parameters:,} parameters, "
-        f"{headline.mflops:.1f} MFLOP per picture, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
+        f"{high:.4f}) on {headline.test_n:,} pictures, "
+        f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
         f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
     )
     if headline.test_n < FEW_TEST_PICTURES:

@@ -21,7 +21,7 @@ from model_store.publish import SPARED, promote, prunable, prune
 from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
-from reports.values import parse_report
+from reports.values import parse_report, size_in_words
 from scripts.publish import add_promotion_options, as_text, who
 from scripts.terminal import at_least, command_parser, perform, print_table, run, subcommands
 
@@ -169,7 +169,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("version", manifest.version),
         ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
         ("accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
-        ("size", f"{headline.parameters:,} parameters, {headline.mflops:.2f} MFLOP per picture"),
+        ("size", size_in_words(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model.thresholds)),
         ("review photos below", _review_below(manifest.photo_contract.thresholds_of("photo"))),

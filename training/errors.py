@@ -16,7 +16,7 @@ TrainingError
 ├── ComparisonUnreadable    earlier results of a comparison that are none
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
 └── ExportError
-    ├── GraphUnusable       the cost of the exported graph cannot be computed
+    ├── GraphUnusable       a layer has no form in ONNX, or ONNX Runtime refuses the graph
     └── ParityFailed        the exported graph answers differently from the network it came from
 
 A message says what came, in which file and row, and what would do.
@@ -92,7 +92,7 @@ class ExportError(TrainingError):
 
 
 class GraphUnusable(ExportError):
-    """The cost of the exported graph cannot be computed."""
+    """A layer has no form in ONNX, or ONNX Runtime cannot run the graph."""
 
 
 class ParityFailed(ExportError):

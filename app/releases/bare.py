@@ -38,7 +38,9 @@ def open_bare_model(bare: BareArtifact) -> Served:
         thresholds=Thresholds(confidence=ASSUMED_CONFIDENCE, familiarity=0.0),
         familiarity=None,
     )
-    classifier = Classifier(KerasSession(bare.model), contract)
+    session = KerasSession(bare.model)
+    session.log_guesses(bare.model)
+    classifier = Classifier(session, contract)
     classifier.classify(np.zeros((1, *GREY_28.array_shape), np.uint8))  # the first call compiles
     log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
     return Served(

@@ -199,8 +199,10 @@ def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | N
     By the rule that decides: the threshold with which the tests would begin has to show it.
 
     Returns:
-        None where it would take MOST_TIMES the pictures or more.
+        None where it would take MOST_TIMES the pictures or more, and where all of them are unfamiliar.
     """
+    if not len(thresholds):
+        return None
     counts, rights = kind.accepted(thresholds)
     times = np.geomspace(1, MOST_TIMES, 500)
     half = counts >= AT_MOST * len(kind.right)

@@ -6,9 +6,7 @@ models: onnx_graph.py, builder.py. Writes one folder.
 """
 
 import hashlib
-import json
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +17,7 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE
+from inference.keras_file import saved_by
 from inference.keras_session import Habits, KerasSession
 from inference.session import Scores
 from model_store.files import GRAPH, MODEL
@@ -27,6 +26,7 @@ from reports.values import TrainingFigures
 from training.environment import libraries
 from training.errors import NotAdoptable
 from training.gradient.networks.layers import FEATURES
+from training.gradient.networks.registry import trainable_count
 from training.heads.ood import Floats, Whitening, fit_whitening
 from training.pictures.fashion import LabelledData, LabelledImages
 from training.pictures.split import Split, split
@@ -59,7 +59,7 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 """What may stand between the last dense layer and the answer without changing where the features are."""
 
 
-def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
+def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: bool = False) -> Manifest:
     """Write a release.
 
     Args:
@@ -67,10 +67,11 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
         path: the model, a `.keras` file.
         data: it is calibrated and measured on these; their labels are in the order of the model's outputs.
         say: receives progress messages.
+        forced: release it even if it is hardly better than chance.
 
     Raises:
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        NotAdoptable: there are more labels than outputs, or fewer.
+        NotAdoptable: there are more labels than outputs, or fewer; or it is hardly better than chance.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
@@ -79,9 +80,15 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
     if session.outputs != len(data.labels):
         raise NotAdoptable(
             f"{path}: {session.outputs} outputs, but {len(data.labels)} labels "
-            f"({', '.join(data.labels)}). Each output needs one; --labels names them."
+            f"({', '.join(data.labels)[:100]}). Each output needs one; --labels names them."
         )
     parts = split(data.train, len(data.labels))
+    right = _take_better_scale(session, parts.validation, say)
+    if right < least_accuracy(len(data.labels)) and not forced:
+        raise NotAdoptable(
+            f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
+            "Are --labels in the order of its outputs? --force releases it all the same."
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the model")
@@ -89,12 +96,55 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
     return complete_release(folder, _material(path, session, data, parts), say)
 
 
+SCALED_BY: Final = 1000
+"""Most held-out pictures that decide how a model's input is scaled."""
+
+
+def least_accuracy(classes: int) -> float:
+    """Twice chance; for two classes, half way between chance and 1."""
+    return min(2 / classes, (1 + 1 / classes) / 2)
+
+
+def _take_better_scale(session: KerasSession, held_out: LabelledImages, say: Say) -> float:
+    """Feed the model 0..255 or 0..1, whichever it answers better.
+
+    Returns:
+        The share of right answers by it.
+    """
+    images, labels = held_out.images[:SCALED_BY], held_out.labels[:SCALED_BY]
+
+    def right(divisor: float) -> float:
+        session.divide_by(divisor)
+        answers = [session.run(images[first : first + BATCH]) for first in range(0, len(images), BATCH)]
+        predicted = np.concatenate([one.probabilities.argmax(axis=1) for one in answers])
+        return float((predicted == labels).mean())
+
+    usual = session.habits.divisor
+    if "int" in session.habits.dtype:
+        return right(usual)
+    found = {divisor: right(divisor) for divisor in (1.0, 255.0)}
+    better = max(found, key=lambda divisor: (found[divisor], divisor == usual))
+    session.divide_by(better)
+    as_they_are, divided = (f"{found[divisor]:.1%}" for divisor in (1.0, 255.0))
+    say(
+        f"it reads {'0..255' if better == 1 else '0..1'}: of {len(images):,} held-out pictures, "
+        f"{as_they_are} are right as 0..255, {divided} divided by 255"
+    )
+    return found[better]
+
+
+BATCH: Final = 250
+"""Pictures that a hand-made model answers at once."""
+
+
 def _export(folder: Path, session: KerasSession, parts: Split) -> None:
     """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare."""
     config = keras.saving.serialize_keras_object(session.model)
     in_float32 = _said_in_float32(config)
-    model = keras.saving.deserialize_keras_object(in_float32)
-    model.set_weights(session.model.get_weights())
+    model = session.model
+    if in_float32 != config:
+        model = keras.saving.deserialize_keras_object(in_float32)
+        model.set_weights(session.model.get_weights())
     artifact = with_habits(model, session.habits)
     artifact.save(folder / MODEL, include_optimizer=False)
     whitening = _whitening(artifact, parts.train, session.outputs)
@@ -139,6 +189,7 @@ def _material(path: Path, session: KerasSession, data: LabelledData, parts: Spli
         split=parts,
         network=session.model.name,
         parameters=session.model.count_params(),
+        trainable=trainable_count(session.model),
         training=TrainingFigures(
             seed=None,
             epochs=None,
@@ -150,7 +201,7 @@ def _material(path: Path, session: KerasSession, data: LabelledData, parts: Spli
                 "origin": UNKNOWN,
                 "file": path.name,
                 "file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "saved_by": _saved_by(path),
+                "saved_by": saved_by(path),
                 "input_shape": list(habits.shape),
                 "input_dtype": habits.dtype,
                 "divisor_added": habits.divisor,
@@ -159,12 +210,6 @@ def _material(path: Path, session: KerasSession, data: LabelledData, parts: Spli
             },
         ),
     )
-
-
-def _saved_by(path: Path) -> JsonValue:
-    """The version of Keras that the file says it was saved by."""
-    with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read("metadata.json")).get("keras_version")  # type: ignore[no-any-return]
 
 
 def with_habits(model: Network, habits: Habits) -> Network:

@@ -30,6 +30,7 @@ from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
 from training.environment import git_commit, hardware, libraries
 from training.fitted import Fitted
+from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
 from training.heads.ood import (
     OodPhotos,
@@ -96,6 +97,7 @@ class Material:
         split: the training set in its two parts; the held-out one calibrates.
         network: what it is called.
         parameters: how many weights it has.
+        trainable: how many of them are trained.
         training: what the report says about it.
         history: empty where it is not known.
         out_of_fold: answers of other networks to the training pictures, by which it is calibrated, too.
@@ -108,6 +110,7 @@ class Material:
     split: Split
     network: str
     parameters: int
+    trainable: int
     training: TrainingFigures
     history: tuple[Epoch, ...] = ()
     out_of_fold: Answers | None = None
@@ -162,6 +165,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         split=split,
         network=recipe.network,
         parameters=fitted.model.count_params(),
+        trainable=trainable_count(fitted.model),
         training=training,
         history=fitted.history,
         out_of_fold=out_of_fold,
@@ -304,6 +308,7 @@ def _model_figures(folder: Path, material: Material, contract: ModelContract) ->
     return ModelFigures(
         network=material.network,
         parameters=material.parameters,
+        trainable_parameters=material.trainable,
         mflops=mflops(folder / GRAPH),
         bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
         temperature=contract.temperature,

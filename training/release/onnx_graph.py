@@ -6,7 +6,6 @@ whose features cannot be reached has none. A graph that answers differently from
 (`check_parity`). Touches the named files.
 """
 
-import warnings
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
@@ -20,15 +19,13 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from training.errors import GraphUnusable, ParityFailed
+from training.errors import ParityFailed
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import with_softmax
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.pictures.fashion import at_once
+from training.release.onnx_conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
-
-OPSET: Final = 17
-"""The newest set of ONNX operators that tf2onnx writes well; ONNX Runtime reads it from 1.12 on."""
 
 BATCH_AXIS: Final = "N"
 
@@ -82,13 +79,13 @@ def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: 
 
 
 def write_graph(serving: Network, path: Path) -> None:
-    """Write a network as a graph; the keys of its outputs become their names."""
-    serving(np.zeros((1, *serving.input_shape[1:]), np.uint8))  # Keras exports what was called once
-    with warnings.catch_warnings():
-        # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
-        warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")
-        serving.export(path, format="onnx", verbose=False, opset_version=OPSET)
-    onnx.save(_with_batch_axis(onnx.load(path)), path)
+    """Write a network as a graph; the keys of its outputs become their names.
+
+    Raises:
+        GraphUnusable: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
+    """
+    onnx.save(_with_batch_axis(converted(serving)), path)
+    check_graph(path, serving.input_shape[1:])
 
 
 def _distance(features: Tensor, measure: Whitening | OodScore) -> Tensor:
@@ -164,19 +161,26 @@ def check_parity(
     return difference
 
 
-def mflops(path: Path) -> float:
+UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsum"})
+"""Operators whose multiplications are not counted: recurrent ones, and what repeats others."""
+
+
+def mflops(path: Path) -> float | None:
     """Millions of multiplications and additions for one picture.
 
     Of convolutions and matrix products alone, one multiplication and one addition counted as two, as the
     field does (additions of biases, activations and pooling are a few percent more).
 
-    Raises:
-        GraphUnusable: a shape that is needed cannot be inferred.
+    Returns:
+        None where they cannot be counted: a shape is not known, an operator is one of UNCOUNTED, or there is
+        no product.
     """
     model = onnx.load(path)
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_value = 1
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    if any(node.op_type in UNCOUNTED for node in graph.node):
+        return None
     values = {
         value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
         for value in (*graph.input, *graph.output, *graph.value_info)
@@ -184,9 +188,9 @@ def mflops(path: Path) -> float:
     shapes = {name: shape for name, shape in values.items() if all(shape)}  # a size of 0 is one not inferred
     shapes |= {constant.name: tuple(constant.dims) for constant in graph.initializer}
     try:
-        return sum(_operations(node, shapes) for node in graph.node) / 1e6
-    except KeyError as error:
-        raise GraphUnusable(f"{path}: the shape of {error} cannot be inferred.") from error
+        return sum(_operations(node, shapes) for node in graph.node) / 1e6 or None
+    except KeyError:
+        return None
 
 
 def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
@@ -195,6 +199,8 @@ def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
         fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
     elif node.op_type in {"MatMul", "Gemm"}:
         fan_in = shapes[node.input[0]][-1]
+    elif node.op_type == "ConvTranspose":  # each input value goes into everything that one filter covers
+        return 2 * prod(shapes[node.input[1]][1:]) * prod(shapes[node.input[0]])
     else:
         return 0
     return 2 * fan_in * prod(shapes[node.output[0]])

@@ -40,6 +40,7 @@ from training.environment import git_commit, libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE0, SeenPhotos
+from training.gradient.networks.registry import trainable_count
 from training.measure.acceptance import acceptance_curves, broken_promises, promises
 from training.measure.evaluate import decided, scores_in, uncalibrated
 from training.measure.photo_calibration import FOLDS as CALIBRATION_FOLDS
@@ -228,6 +229,7 @@ def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigur
     return ModelFigures(
         network="_".join(LITE0),
         parameters=network.count_params(),
+        trainable_parameters=trainable_count(network),
         mflops=mflops(folder / PHOTO_FILES[1]),
         bytes={name: (folder / name).stat().st_size for name in PHOTO_FILES},
         temperature=photos.temperature,

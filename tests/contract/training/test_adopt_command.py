@@ -1,6 +1,7 @@
 """`python -m scripts.adopt`: hand-made models of every kind become releases that answer as Keras does."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from flask.testing import FlaskClient
 from keras import layers
 
 from app.factory import create_app
 from app.settings import Settings
+from inference.errors import ModelUnreadable
 from inference.keras_session import KerasSession
 from model_store.promotions import current
 from model_store.store import open_store
@@ -22,7 +25,7 @@ from scripts import adopt, evaluate
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
-from training.errors import BadClasses, NotAdoptable
+from training.errors import BadClasses, GraphUnusable, NotAdoptable
 from training.pictures.split import split
 
 pytestmark = pytest.mark.slow
@@ -63,6 +66,27 @@ def in_order(given: Any) -> Any:
     return keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(8)])(given)
 
 
+def augmented(given: Any) -> Any:
+    changed = layers.RandomRotation(0.2)(layers.RandomFlip()(layers.Resizing(20, 20)(given)))
+    return layers.Flatten()(layers.BatchNormalization()(layers.Conv2D(2, 3)(changed)))
+
+
+def smooth(given: Any) -> Any:
+    hidden = layers.Dense(16, activation="gelu")(layers.Flatten()(layers.Rescaling(1 / 255)(given)))
+    return layers.Dense(8, activation="celu")(hidden)
+
+
+def in_both_directions(given: Any) -> Any:
+    rows = layers.Reshape((28, 28))(layers.Rescaling(1 / 255)(given))
+    return layers.Bidirectional(layers.LSTM(4))(
+        layers.Bidirectional(layers.GRU(4, return_sequences=True))(rows)
+    )
+
+
+def with_constants(given: Any) -> Any:
+    return layers.Flatten()(layers.Normalization(mean=70.0, variance=8100.0)(given))
+
+
 def halved(given: Any) -> Any:
     return layers.Flatten()(layers.Conv2D(1, 5, strides=2, dtype="mixed_float16")(given))
 
@@ -79,6 +103,12 @@ KINDS = {
     "computes in halves": HandMade(
         (28, 28, 1), halved, (layers.Dense(CLASSES, "softmax", dtype="mixed_float16"),)
     ),
+    "augments and resizes": HandMade((28, 28, 1), augmented, (layers.Dense(CLASSES, "softmax"),)),
+    "gelu and celu": HandMade((28, 28, 1), smooth, (layers.Dense(CLASSES, tf.nn.softmax),)),
+    "recurrent in both directions": HandMade(
+        (28, 28, 1), in_both_directions, (layers.Dense(CLASSES, tf.nn.silu),)
+    ),
+    "constants": HandMade((28, 28, 1), with_constants, (layers.Dense(CLASSES, "softmax"),)),
     "no dense layer at the end": HandMade(
         (28, 28, 1), layers.Conv2D(CLASSES, 5, strides=5), (layers.GlobalMaxPooling2D(), layers.Softmax())
     ),
@@ -118,7 +148,7 @@ def adopted(model: Path, data: Path, *more: str) -> Adopted:
     """Adopt a model into a store beside it."""
     store = model.parent / "store"
     told = [str(model), "--data", str(data), "--run", str(model.parent / "run"), "--out", str(store), *more]
-    assert adopt.main(told) == 0
+    assert adopt.main([*told, "--force"]) == 0  # most have weights from a seed, no better than chance
     release = store / "releases" / current(open_store(str(store))).version
     return Adopted(model, store, release, parse_report((release / "report.json").read_bytes(), "report.json"))
 
@@ -196,3 +226,131 @@ def test_outputs_without_a_label_are_refused(data: Path, tmp_path: Path) -> None
         adopt.main(told)
     with pytest.raises(BadClasses, match="pictures of class 9, but the model knows 3: hat, scarf, glove"):
         adopt.main([*told, "--labels", "hat,scarf,glove"])
+
+
+def by_brightness(given: Any) -> Any:
+    """The row in which a striped picture's bar lies, by weights that need no training."""
+    rows = layers.Reshape((28, 28))(given)
+    return layers.GlobalAveragePooling1D(data_format="channels_first")(rows)
+
+
+def reads_rows(scale: float, folder: Path) -> Path:
+    """A model that recognises the striped pictures, if its input is 0 to `scale`."""
+    given = keras.Input((28, 28, 1))
+    # A brighter row than most saturates it where the scale is another one.
+    row_means = layers.Activation("relu")(by_brightness(given) - 0.4 * scale)
+    saturated = layers.ReLU(max_value=0.1 * scale)(row_means)
+    dense = layers.Dense(CLASSES, use_bias=False)
+    model = keras.Model(given, dense(saturated))
+    weights = np.zeros((28, CLASSES), np.float32)
+    for label in range(CLASSES):
+        weights[4 + 2 * label : 6 + 2 * label, label] = 1 / scale
+    dense.set_weights([weights])
+    model.save(folder / "mine.keras")
+    return folder / "mine.keras"
+
+
+@pytest.mark.parametrize(("scale", "divisor"), [(255.0, 1.0), (1.0, 255.0)])
+def test_the_scale_that_answers_more_pictures_right_is_taken_and_said(
+    scale: float, divisor: float, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, store = reads_rows(scale, tmp_path), tmp_path / "store"
+
+    status = adopt.main([str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(store)])
+
+    report = parse_report((tmp_path / "release" / "report.json").read_bytes(), "report.json")
+    assert status == 0
+    assert report.training.configuration["divisor_added"] == divisor
+    assert report.test.accuracy == 1
+    assert f"reads {'0..1' if divisor != 1 else '0..255'}: of" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_model_that_is_hardly_better_than_chance_is_not_released_without_force(
+    data: Path, tmp_path: Path
+) -> None:
+    model = saved(FLAT, tmp_path)
+    told = [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(tmp_path / "store")]
+
+    with pytest.raises(NotAdoptable, match=r"held-out pictures are right; chance is 10%.*--force") as raised:
+        adopt.main(told)
+
+    assert len(str(raised.value)) <= LONGEST
+    assert not (tmp_path / "store").exists()
+    assert adopt.main([*told, "--force"]) == 0
+
+
+LONGEST = 300
+"""Characters of a message."""
+
+
+def test_a_layer_that_onnx_has_not_is_named(data: Path, tmp_path: Path) -> None:
+    def into_bins(given: Any) -> Any:
+        binned = layers.Discretization(bin_boundaries=[50.0, 100.0], name="bins")(given)
+        return layers.Flatten()(layers.Rescaling(1.0)(binned))
+
+    model = saved(HandMade((28, 28), into_bins, (layers.Dense(CLASSES),)), tmp_path)
+    told = [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(tmp_path / "store")]
+
+    with pytest.raises(GraphUnusable, match=r"the layer 'bins' uses Bucketize") as raised:
+        adopt.main([*told, "--force"])
+
+    assert len(str(raised.value)) <= LONGEST
+
+
+def keras_2(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
+        archive.writestr("config.json", "{}")
+
+
+def a_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("weights.bin", "")
+
+
+def of_hdf5(path: Path) -> None:
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(2000))
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"),
+    [
+        ("old.h5", of_hdf5, "an HDF5 file"),
+        ("old.keras", of_hdf5, r"an HDF5 file.*rename it to old\.h5"),
+        ("old.keras", keras_2, r"saved by Keras 2\.15\.0\..*model\.save\('model\.h5'\)"),
+        ("other.keras", a_zip, "no `.keras` file"),
+        ("text.keras", lambda path: path.write_text("model"), "no `.keras` file"),
+        ("folder", Path.mkdir, "a folder"),
+        ("missing.keras", lambda path: None, "No such file"),
+    ],
+)
+def test_what_is_no_keras_3_file_is_refused_before_anything_is_loaded(
+    name: str, write: Callable[[Path], object], said: str, tmp_path: Path
+) -> None:
+    write(tmp_path / name)
+
+    with pytest.raises(ModelUnreadable, match=said) as raised:
+        adopt.main([str(tmp_path / name), "--data", str(tmp_path / "no data"), "--out", str(tmp_path)])
+
+    assert len(str(raised.value)) <= LONGEST
+
+
+def renamed(model: Path, name: str) -> Path:
+    """The model with a layer of a class that Keras does not have in place of its last one."""
+    changed = model.with_name("changed.keras")
+    with zipfile.ZipFile(model) as given, zipfile.ZipFile(changed, "w") as written:
+        for member in given.namelist():
+            content = given.read(member)
+            if member == "config.json":
+                content = content.replace(b'"class_name": "Dense"', f'"class_name": "{name}"'.encode())
+            written.writestr(member, content)
+    return changed
+
+
+def test_a_class_of_its_own_is_refused_in_a_short_sentence(data: Path, tmp_path: Path) -> None:
+    model = renamed(saved(FLAT, tmp_path), "DenserThanDense" * 20)
+
+    with pytest.raises(ModelUnreadable, match=r"safe mode \(.*DenserThanDense.*of its own") as raised:
+        adopt.main([str(model), "--data", str(data), "--out", str(tmp_path / "store")])
+
+    assert len(str(raised.value)) <= LONGEST

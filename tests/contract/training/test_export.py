@@ -20,7 +20,7 @@ from inference.session import Scores
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.environment import hardware, libraries
-from training.errors import GraphUnusable, ParityFailed
+from training.errors import ParityFailed
 from training.heads.ood import (
     BATCH,
     HIDDEN,
@@ -93,8 +93,7 @@ def test_a_graph_without_shapes_has_no_known_cost(exported: Exported, tmp_path: 
     next(node for node in graph.graph.node if node.op_type == "Conv").input[1] = "nowhere"
     onnx.save(graph, tmp_path / "broken.onnx")
 
-    with pytest.raises(GraphUnusable, match=r"broken\.onnx: the shape of 'nowhere' cannot be inferred"):
-        mflops(tmp_path / "broken.onnx")
+    assert mflops(tmp_path / "broken.onnx") is None
 
 
 def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(

@@ -68,7 +68,8 @@ class Compared(_Kept):
 
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
-        mflops: of one picture, counted in the serving graph.
+        trainable_parameters: those that are trained; None in older results.
+        mflops: of one picture, counted in the serving graph; None where it cannot be counted.
         recipe_name: of the recipe, or `own` for the network's.
         seconds: wall time of one training, mean of the seeds; None where it is not known.
     """
@@ -78,7 +79,8 @@ class Compared(_Kept):
     seconds: Annotated[float, Field(ge=0)] | None = None
     published: Published | None
     parameters: Count
-    mflops: Annotated[float, Field(gt=0)]
+    trainable_parameters: Count | None = None
+    mflops: Annotated[float, Field(gt=0)] | None
     summary: Summary
     seeds: tuple[OneSeed, ...]
 
@@ -105,6 +107,7 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
         seconds=statistics.fmean(times) if times else None,
         published=PUBLISHED.get(network),
         parameters=first.model.parameters,
+        trainable_parameters=first.model.trainable_parameters,
         mflops=first.model.mflops,
         summary=Summary(
             train=spread([one.train.accuracy for one in reports.values()]),

@@ -8,6 +8,7 @@ fit: fit.py.
 
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import Final, TypeAlias
 
 import keras
@@ -74,6 +75,11 @@ def build(
     finally:
         keras.config.set_dtype_policy(usual)
     return keras.Model(pixels, logits, name=recipe.network)
+
+
+def trainable_count(model: Network) -> int:
+    """How many weights are trained: all but the statistics of normalization, and frozen layers."""
+    return sum(prod(weights.shape) for weights in model.trainable_weights)
 
 
 def with_softmax(model: Network) -> Network:

@@ -1,0 +1,118 @@
+"""Convert a Keras network to an ONNX graph, by tf2onnx.
+
+Keras' own exporter leaves `training` open, so that layers of augmentation export what they do in training,
+makes inputs of constants, and reports success with operators that ONNX does not have. Touches nothing.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+import tensorflow as tf
+import tf2onnx
+
+from inference.errors import ModelError
+from inference.keras_session import brief
+from inference.onnx_session import OnnxSession
+from training.errors import GraphUnusable
+from training.untyped import Graph, Network, Tensor
+
+OPSET: Final = 17
+"""The newest set of ONNX operators that tf2onnx writes well; ONNX Runtime reads it from 1.12 on."""
+
+
+def converted(serving: Network) -> Graph:
+    """Convert a network to a graph.
+
+    Args:
+        serving: from one input, uint8, to a dictionary of outputs, the keys of which become their names.
+
+    Raises:
+        GraphUnusable: a layer has no form in ONNX.
+    """
+    (pixels,) = serving.inputs
+    signature = [tf.TensorSpec(pixels.shape, pixels.dtype, name=pixels.name)]
+    function = tf.function(lambda given: serving(given, training=False), input_signature=signature)
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # `_check_operators` says it in a sentence
+    try:
+        captured = function.get_concrete_function().graph.captures
+        graph, _ = tf2onnx.convert.from_function(
+            function, signature, opset=OPSET, custom_op_handlers=_HANDLERS
+        )
+    except Exception as error:  # tracing and converting run the layers' own code
+        raise GraphUnusable(f"the network cannot be converted to ONNX ({brief(error)}).") from error
+    _keep_constants(graph, captured)
+    _check_operators(graph, serving)
+    return graph
+
+
+def check_graph(path: Path, shape: tuple[int, ...]) -> None:
+    """Check that ONNX Runtime runs a graph.
+
+    Raises:
+        GraphUnusable: it refuses the graph.
+    """
+    try:
+        OnnxSession(path, shape=shape)
+    except ModelError as error:
+        raise GraphUnusable(f"ONNX Runtime cannot run the converted network ({brief(error)}).") from error
+
+
+def _erfc(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
+    """The complementary error function, which is 1 - Erf."""
+    _replace(context, node, name, lambda one, x: ("Sub", [one, _made(context, "Erf", [x], node)]))
+
+
+def _expm1(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
+    """Exp - 1."""
+    _replace(context, node, name, lambda one, x: ("Sub", [_made(context, "Exp", [x], node), one]))
+
+
+def _replace(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: ANN401 - tf2onnx ships no types
+    """Put the operator that `form` makes of 1 and the node's input in the node's place."""
+    (given,), outputs = node.input, node.output
+    dtypes, shapes = [context.get_dtype(outputs[0])], [context.get_shape(outputs[0])]
+    one = context.make_const(tf2onnx.utils.make_name("one"), np.array(1, np.float32)).output[0]
+    operator, inputs = form(one, given)
+    context.remove_node(node.name)
+    context.make_node(operator, inputs, outputs=outputs, name=name, dtypes=dtypes, shapes=shapes)
+
+
+def _made(context: Any, operator: str, inputs: list[str], node: Any) -> str:  # noqa: ANN401 - as above
+    dtypes, shapes = [context.get_dtype(node.output[0])], [context.get_shape(node.output[0])]
+    output: str = context.make_node(operator, inputs, dtypes=dtypes, shapes=shapes).output[0]
+    return output
+
+
+_HANDLERS: Final[dict[str, tuple[Any, list[str]]]] = {"Erfc": (_erfc, []), "Expm1": (_expm1, [])}
+"""Operators of TensorFlow that tf2onnx does not know: gelu and celu use them."""
+
+
+def _keep_constants(graph: Graph, captured: list[tuple[Tensor, Tensor]]) -> None:
+    """Store the constants of layers, which tf2onnx takes for inputs, in the graph."""
+    values = {name.name: value for value, name in captured if value.dtype != tf.resource}
+    for given in [one for one in graph.graph.input if one.name in values]:
+        graph.graph.initializer.append(onnx.numpy_helper.from_array(values[given.name].numpy(), given.name))
+        graph.graph.input.remove(given)
+
+
+def _check_operators(graph: Graph, serving: Network) -> None:
+    """Name the layer of an operator that ONNX does not have."""
+    for node in graph.graph.node:
+        if node.domain or not onnx.defs.has(node.op_type):
+            raise GraphUnusable(
+                f"{_layer_of(node.name, serving)} uses {node.op_type}, which ONNX does not have. "
+                "Train with another layer in its place."
+            )
+
+
+def _layer_of(node: str, serving: Network) -> str:
+    """The layer of a node: the innermost part of its name that is a layer's, or one with a number behind."""
+    known = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
+    for part in reversed(node.split("/")[:-1]):
+        name = part if part in known else part.rpartition("_")[0]
+        if name in known:
+            return f"the layer {name!r}"
+    return "a layer"
