@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from flask.testing import FlaskClient
 from keras import layers
+from numpy.typing import NDArray
 
 from app.factory import create_app
 from app.settings import Settings
@@ -153,6 +154,13 @@ def adopted(model: Path, data: Path, *more: str) -> Adopted:
     return Adopted(model, store, release, parse_report((release / "report.json").read_bytes(), "report.json"))
 
 
+def answers_of_keras(made: Adopted) -> NDArray[np.float32]:
+    """What the model itself says of PICTURES, by the scale that was taken."""
+    session = KerasSession(made.model)
+    session.divide_by(float(str(made.report.training.configuration["divisor_added"])))
+    return session.run(PICTURES.images).probabilities
+
+
 def client(made: Adopted, cache_folder: Path) -> FlaskClient:
     """A client of a service on the store that the model was adopted into."""
     settings = {"model_store": str(made.store), "cache_dir": cache_folder, "refresh_seconds": 0}
@@ -170,7 +178,7 @@ def test_the_service_answers_what_keras_finds_likeliest(
 
     # Halves round otherwise in a batch than alone, so classes that are as good as even may change places.
     classes, halves = [answer["class_id"] for answer in answers], kind is KINDS["computes in halves"]
-    expected = KerasSession(made.model).run(PICTURES.images).probabilities
+    expected = answers_of_keras(made)
     likeliest = expected[np.arange(len(classes)), classes]
     assert likeliest == pytest.approx(expected.max(axis=1), abs=0.02 if halves else 1e-5)
     without_features = kind is KINDS["no dense layer at the end"]
@@ -187,7 +195,7 @@ def test_its_artifact_reads_raw_pixels_and_the_report_says_what_is_not_known(
 
     told, said = capsys.readouterr()
     artifact = keras.saving.load_model(made.release / "model.keras", compile=False)
-    expected = KerasSession(made.model).run(PICTURES.images).probabilities
+    expected = answers_of_keras(made)
     (pixels,), training, report = artifact.inputs, made.report.training, made.report
     unknown = (training.seed, training.epochs, training.best_epoch, training.seconds, training.hardware)
     assert (pixels.name, pixels.dtype, pixels.shape) == ("pixels", "uint8", (None, 28, 28))
