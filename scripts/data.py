@@ -29,8 +29,10 @@ from scripts.terminal import (
 from scripts.training.loading import start_tensorflow
 from training.gradient.recipes import DEFAULT_NETWORK, starting_point
 from training.pictures.checks import Findings, check
-from training.pictures.listing import Listed, Listing, list_pictures
+from training.pictures.fashion import LABELS
+from training.pictures.listing import Listed, Listing, list_pictures, unwrapped
 from training.pictures.own_pictures import FEWEST
+from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files
 
 EXAMPLES = (
@@ -54,7 +56,8 @@ def main(argv: list[str] | None = None) -> int:
 def _check(arguments: argparse.Namespace) -> object:
     require("scipy", "SciPy")
     prepare_decoders()
-    listing = list_pictures(arguments.place.expanduser())
+    place = unwrapped(arguments.place.expanduser())
+    listing = list_pictures(place)
     if not any(one.tier for one in listing.pictures):
         listing.classes()
     with counting("checking pictures") as watch:
@@ -64,9 +67,11 @@ def _check(arguments: argparse.Namespace) -> object:
         console().print(nested)
     if arguments.preview is not None:
         _preview(listing.pictures, arguments.preview)
-    print("", *_verdict(findings, listing, arguments.place), sep="\n")
+    is_tiered = any(one.tier for one in listing.pictures)
+    unknown = of_no_class(listing, LABELS) if is_tiered else []
+    print("", *_verdict(findings, listing, place, unknown), sep="\n")
     document = _as_json(findings)
-    is_wrong = findings.unreadable or findings.in_two_classes or findings.too_few
+    is_wrong = findings.unreadable or findings.in_two_classes or findings.too_few or unknown
     return Failed(document) if is_wrong else document
 
 
@@ -111,13 +116,18 @@ def _show(findings: Findings) -> None:
             out.print(f"  and {len(lines) - SHOWN:,} more: --json lists all.")
 
 
-def _verdict(findings: Findings, listing: Listing, place: Path) -> list[str]:
+def _verdict(findings: Findings, listing: Listing, place: Path, unknown: Sequence[str]) -> list[str]:
     """Whether these pictures can be learnt, and the command that comes next: to paste."""
     counts = ("unreadable", findings.unreadable), ("in two places at once", findings.in_two_classes)
     wrong = [f"{len(found):,} {what}" for what, found in counts if found]
     if findings.too_few:
         wrong.append(f"fewer than {FEWEST} different pictures of {', '.join(findings.too_few)}")
     named = shlex.quote(str(place))
+    if unknown:
+        wrong.append(
+            f"{', '.join(unknown[:SHOWN])} in folders of folders, which hold photos of the ten "
+            "classes alone; put a class of your own right into the folder, or divide it into `train` and `test`"
+        )
     if wrong:
         return [
             f"Not yet: {'; '.join(wrong)}. Mend that, then look again.",

@@ -20,7 +20,7 @@ from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, Recipe
 from training.pictures.checks import check_at_once
 from training.pictures.corrections import Corrections, read_corrections
 from training.pictures.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.pictures.listing import list_pictures
+from training.pictures.listing import has_idx, list_pictures, unwrapped
 from training.pictures.own_pictures import Division, from_pictures
 from training.pictures.picture_files import decode_file
 from training.pictures.split import Split, first, split
@@ -146,8 +146,8 @@ def place_of_pictures(data: str | None) -> Path | None:
     """Where the pictures of one's own are that --data names; None for keras, IDX files, or nothing."""
     if data in {None, "keras"}:
         return None
-    place = Path(str(data)).expanduser()
-    return place if place.exists() and not any(place.glob("*-ubyte*")) else None
+    place = unwrapped(Path(str(data)).expanduser())
+    return place if place.exists() and not has_idx(place) else None
 
 
 def names_photos(data: str | None) -> bool:
@@ -193,8 +193,8 @@ def _from_place(
     division: Division,
 ) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
-    place = Path(arguments.data).expanduser()
-    if any(place.glob("*-ubyte*")) or not place.exists():
+    place = unwrapped(Path(arguments.data).expanduser())
+    if has_idx(place) or not place.exists():
         return from_idx(place)
     prepare_decoders()
     with counting("reading pictures") as watch:

@@ -12,10 +12,12 @@ import pytest
 from inference.arrays import Picture
 from scripts.data import main
 from scripts.terminal import program
+from scripts.training.options import place_of_pictures
 from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
 from training.pictures.duplicates import near_groups, perceptual_hash
+from training.pictures.listing import list_pictures
 
 
 def a_texture(seed: int) -> Picture:
@@ -181,6 +183,49 @@ def test_photos_in_tiers_are_checked_like_pictures_of_classes(
     ended, findings = found(folder.parent, capsys)
 
     assert (ended, findings) == (1, {"near": ["saved-again.jpg"], "in_two_classes": ["other.png"]})
+
+
+@pytest.mark.parametrize("around", ["data", "archive/data"])
+def test_the_command_that_comes_next_names_the_data_set_in_a_folder_around_it(
+    around: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrapper = folder.parent / "unpacked"
+    (wrapper / around).parent.mkdir(parents=True)
+    folder.rename(wrapper / around)
+    (wrapper / "README.txt").write_text("Pictures of things.")
+
+    assert main([str(wrapper)]) == 0
+
+    assert f"Next: {program()} train --data {wrapper / around}" in capsys.readouterr().out
+    assert place_of_pictures(str(wrapper)) == wrapper / around
+
+
+def test_classes_of_ones_own_in_folders_of_folders_are_not_yet_to_be_learnt(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(folder, folder / "summer")
+    shutil.rmtree(folder / "bags")
+    shutil.rmtree(folder / "shoes")
+    (folder / "winter" / "bags").mkdir(parents=True)
+    (folder / "winter" / "bags" / "1.png").write_bytes(png(a_texture(99)))
+
+    assert main([str(folder)]) == 1
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "bags, shoes in folders of folders" in shown
+    assert f"Next: {program()} data" in shown
+
+
+def test_a_test_folder_without_labels_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.rename(folder.with_name("train"))
+    (folder.with_name("test")).mkdir()
+    (folder.with_name("test") / "1.png").write_bytes(png(a_texture(99)))
+
+    listing = list_pictures(folder.parent)
+
+    assert main([str(folder.parent)]) == 0
+    assert {(one.label, one.part) for one in listing.pictures} == {("bags", None), ("shoes", None)}
+    assert listing.left_out == [folder.with_name("test") / "1.png"]
 
 
 def test_uneven_classes_and_findings_are_printed_for_people(

@@ -1,6 +1,7 @@
 """IDX and CSV files: what is read comes back as it was, and what is wrong is named with its file and row."""
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,62 @@ def test_a_csv_is_read_as_it_was_written(tmp_path: Path, header: bool, quote: st
     assert labels.tolist() == part.labels.tolist()
 
 
+@pytest.mark.parametrize("packing", ["gzip", "zip"])
+def test_a_packed_csv_is_read_as_it_was_written(tmp_path: Path, packing: str) -> None:
+    part, path = striped_pictures(3), tmp_path / "pictures.csv.packed"
+    content = csv_text(part.images, part.labels).encode()
+    if packing == "gzip":
+        path.write_bytes(gzip.compress(content))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("data/train.csv", content)
+            archive.writestr("__MACOSX/data/._train.csv", b"more of macOS")
+
+    pictures, _ = read_csv(path, 10)
+
+    assert pictures.tolist() == part.images.tolist()
+
+
+def test_a_zip_of_two_csv_files_is_refused_with_their_names(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        archive.writestr("train.csv", "")
+        archive.writestr("test.csv", "")
+
+    with pytest.raises(BadCsv, match=r"2 CSV files in it \(train\.csv, test\.csv\)"):
+        read_csv(tmp_path / "both.zip", 10)
+
+
+@pytest.mark.parametrize("order", ["by row", "by column"])
+def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
+    tmp_path: Path, order: str
+) -> None:
+    part, path = striped_pictures(2), tmp_path / "pictures.csv"
+    rows = csv_text(part.images, part.labels).splitlines()[1:]
+    cells = [(one, other) for one in range(1, 29) for other in range(1, 29)]
+    names = [f"{row}x{column}" if order == "by row" else f"{column}x{row}" for row, column in cells]
+    path.write_text("\n".join([",".join(["label", *names]), *rows]))
+
+    if order == "by row":
+        assert read_csv(path, 10)[0].tolist() == part.images.tolist()
+    else:
+        with pytest.raises(BadCsv, match="the columns in another order"):
+            read_csv(path, 10)
+
+
+@pytest.mark.parametrize("spelling", ["{kind}.idx{n}-ubyte", "{kind}-idx{n}-ubyte/{kind}-idx{n}-ubyte"])
+def test_idx_files_are_found_as_archives_unpack_them(tmp_path: Path, spelling: str) -> None:
+    write_idx_folder(tmp_path / "usual", train=30, test=20)
+    for part in ("train", "t10k"):
+        for what, n in (("images", 3), ("labels", 1)):
+            target = tmp_path / "other" / spelling.format(kind=f"{part}-{what}", n=n)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "usual" / f"{part}-{what}-idx{n}-ubyte").rename(target)
+
+    data = from_idx(tmp_path / "other")
+
+    assert (len(data.train), len(data.test)) == (30, 20)
+
+
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
     pair = from_csv(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
 
@@ -118,7 +175,7 @@ def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_origina
         (f"pixel1,pixel2,label\n{PIXELS},1\n", "row 1: the header names .* Expected `label`"),
         (f"label,pixel2,pixel1\n1,{PIXELS}\n", "row 1: the header names .* Expected `label`"),
         (f"top,left,label\n{PIXELS},1\n", "row 1: the header names .* Expected `label`"),
-        ("\x1f\udc8b packed", r"byte 1 is no UTF-8 text\. Unpack the file"),
+        ("\x1f\udc8b packed", r"damaged or truncated"),
     ],
 )
 def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: str) -> None:

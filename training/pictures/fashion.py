@@ -256,9 +256,10 @@ def _idx_part(folder: Path, part: str) -> LabelledImages:
 
 
 def _find(folder: Path, name: str) -> Path:
-    for candidate in (folder / name, folder / f"{name}.gz"):
-        if candidate.is_file():
-            return candidate
+    for spelt in (name, name.replace("-idx", ".idx")):  # as some archives unpack them
+        for candidate in (folder / spelt, folder / f"{spelt}.gz", folder / spelt / spelt):
+            if candidate.is_file():
+                return candidate
     raise DataSetMissing(
         f"{folder}: neither {name} nor {name}.gz is there, nor one sub-folder per class. "
         "`make data` installs the data set; --data names another folder, --train and --test a CSV pair."

@@ -143,15 +143,55 @@ def list_pictures(place: Path) -> Listing:
         return _list_table(place)
     listing = Listing(place)
     tiers = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    tiers = _without_unlabelled(tiers, listing)
     if not _is_divided(tiers):
         _list_labels(place, listing)
         return listing
-    listing.left_out += [entry for entry in entries(place) if entry not in tiers]
-    parts = _parts_of({tier.name.casefold() for tier in tiers})
+    inside = entries(place)
+    listing.left_out += [entry for entry in inside if not entry.is_dir() or is_clutter(entry.name)]
+    names = {tier.name.casefold() for tier in tiers}
+    if names <= LEARNT:  # the rest has no labels
+        _list_labels(tiers[0], listing)
+        return listing
+    parts = _parts_of(names)
     for tier in sorted(tiers, key=lambda one: parts.get(one.name.casefold()) == "test"):
         part = parts.get(tier.name.casefold())
         _list_labels(tier, listing, part=part, tier="" if part else tier.name)
     return listing
+
+
+def has_idx(place: Path) -> bool:
+    """Whether a folder holds IDX files, by their names."""
+    return any(place.glob("*-ubyte*"))
+
+
+def unwrapped(place: Path) -> Path:
+    """The data set in a folder around it, as archives unpack: what lies in its only sub-folder, if that is one.
+
+    A sub-folder with a name of one letter stays: it is a tier of photos.
+
+    Raises:
+        DataSetMissing: a folder cannot be read.
+    """
+    if not place.is_dir() or has_idx(place) or any(map(could_be_picture, entries(place))):
+        return place
+    folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    if len(folders) != 1 or len(folders[0].name) == 1:
+        return place
+    inside = entries(folders[0])
+    is_set = has_idx(folders[0]) or any(one.is_dir() and not is_clutter(one.name) for one in inside)
+    return unwrapped(folders[0]) if is_set and not any(map(could_be_picture, inside)) else place
+
+
+def _without_unlabelled(folders: Sequence[Path], listing: Listing) -> list[Path]:
+    """Those of a divided folder that hold labels; others, as `test` often, hold pictures of no label."""
+    names = {folder.name.casefold() for folder in folders}
+    flat = [one for one in folders if any(could_be_picture(entry) for entry in entries(one))]
+    learnt = [one for one in folders if one.name.casefold() in LEARNT]
+    if not _parts_of(names) or not flat or any(one in flat for one in learnt) or not _is_divided(learnt):
+        return list(folders)
+    listing.left_out += [entry for folder in flat for entry in entries(folder)]
+    return [one for one in folders if one not in flat]
 
 
 def _parts_of(names: set[str]) -> dict[str, Part]:

@@ -126,6 +126,17 @@ def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Lis
     return listing
 
 
+def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
+    """Labels of photos in tiers that are none of a model's classes."""
+    found = set()
+    for one in listing.pictures:
+        try:
+            _class_id(one, labels)
+        except BadClasses:
+            found.add(one.label)
+    return sorted(found)
+
+
 def is_corrections(place: Path) -> bool:
     """Whether this is a table without tiers, as people's answers are."""
     return place.is_file() and "tier" not in columns_of(place)

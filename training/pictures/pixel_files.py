@@ -3,13 +3,15 @@
 An IDX file is two zero bytes, a type (8 is uint8), the number of dimensions, each dimension as a big-endian
 32-bit number, then the values in C order (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist); it may be
 gzipped. A CSV file has a row per picture, its label, then its 784 pixels row by row, and may have a header,
-like the fashion-mnist_train.csv that goes around. Touches the named files. A whole data set: fashion.py.
+like the fashion-mnist_train.csv that goes around; it may be zipped or gzipped. Touches the named files. A
+whole data set: fashion.py.
 """
 
 import gzip
 import re
 import struct
 import warnings
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Final
@@ -18,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import EDGE
+from inference.file_names import is_clutter
 from training.errors import BadCsv, BadIdx
 
 UINT8: Final = 0x08
 """The only type code that image data sets use."""
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
+ZIP_MAGIC: Final = b"PK\x03\x04"
 
 PIXELS: Final = EDGE * EDGE
 COLUMNS: Final = 1 + PIXELS
@@ -67,11 +71,45 @@ def _unpacked(path: Path) -> bytes:
         raise BadIdx(f"{path}: cannot be read ({error.strerror}).") from error
 
 
+def _text(path: Path) -> str:
+    """A CSV file, of which the bytes say whether it is packed."""
+    try:
+        raw = path.read_bytes()
+        if raw.startswith(GZIP_MAGIC):
+            raw = gzip.decompress(raw)
+        elif raw.startswith(ZIP_MAGIC):
+            raw = _only_member(path)
+        return raw.decode("utf-8-sig")
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise BadCsv(f"{path}: damaged or truncated ({error}). Fetch the file again.") from error
+    except OSError as error:
+        raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise BadCsv(
+            f"{path}: byte {error.start} is no UTF-8 text. It must be a CSV, zipped or not."
+        ) from error
+
+
+def _only_member(path: Path) -> bytes:
+    """The CSV in a ZIP."""
+    with zipfile.ZipFile(path) as archive:
+        names = [
+            name
+            for name in archive.namelist()
+            if name.lower().endswith(".csv") and not any(map(is_clutter, name.split("/")))
+        ]
+        if len(names) != 1:
+            raise BadCsv(
+                f"{path}: {len(names)} CSV files in it ({', '.join(names[:5])}). Unpack it, and name one."
+            )
+        return archive.read(names[0])
+
+
 def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read one CSV file of labelled pictures.
 
     Args:
-        path: the file; UTF-8, separated by commas, semicolons or tabs, with or without a header row.
+        path: the file, also zipped or gzipped; UTF-8, separated by commas, semicolons or tabs, with or without a header row.
         classes: labels must lie in 0..classes-1.
 
     Returns:
@@ -81,15 +119,8 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
         BadCsv: it cannot be read, is empty, its header names the columns in another order, or a row has a
             wrong number of columns or a cell that is no whole number or out of range; file and row are named.
     """
-    try:
-        # A spreadsheet may have saved it; no cell holds one of these.
-        lines = path.read_text(encoding="utf-8-sig").replace(";", ",").replace("\t", ",").splitlines()
-    except OSError as error:
-        raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise BadCsv(
-            f"{path}: byte {error.start} is no UTF-8 text. Unpack the file if it is compressed."
-        ) from error
+    # A spreadsheet may have saved it; no cell holds one of these.
+    lines = _text(path).replace(";", ",").replace("\t", ",").splitlines()
     # A header is a first row whose first cell is a word: `label` in the files that go around.
     first = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
     if first:
@@ -103,7 +134,8 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
 def _check_header(path: Path, header: str) -> None:
     """Refuse columns in another order: dark first pixels would pass for labels."""
     names = [cell.strip(' "').lower() for cell in header.split(",")]
-    numbers = [int(digits) for name in names[1:] for digits in re.findall(r"\d+$", name)]
+    # `pixel1`, `pixel2`, ... or `1x1`, `1x2`, ...: by row, then by column
+    numbers = [tuple(map(int, digits)) for name in names[1:] if (digits := re.findall(r"\d+", name))]
     if names[0].startswith("pixel") or "label" in names[1:] or numbers != sorted(numbers):
         raise BadCsv(
             f"{path}, row 1: the header names the columns in another order, from {header[:20]!r}... on. "
