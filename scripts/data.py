@@ -125,8 +125,8 @@ def _verdict(findings: Findings, listing: Listing, place: Path, unknown: Sequenc
     named = shlex.quote(str(place))
     if unknown:
         wrong.append(
-            f"{', '.join(unknown[:SHOWN])} in folders of folders, which hold photos of the ten "
-            "classes alone; put a class of your own right into the folder, or divide it into `train` and `test`"
+            f"{', '.join(unknown[:SHOWN])} in folders of folders, as photos of the ten classes; put a class "
+            "of your own right into the folder, or divide it into `train` and `test`"
         )
     if wrong:
         return [

@@ -166,7 +166,7 @@ def has_idx(place: Path) -> bool:
 
 
 def unwrapped(place: Path) -> Path:
-    """The data set in a folder around it, as archives unpack: what lies in its only sub-folder, if that is one.
+    """The data set in a folder around it, as archives unpack: its only sub-folder, if that is a data set.
 
     A sub-folder with a name of one letter stays: it is a tier of photos.
 

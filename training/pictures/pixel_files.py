@@ -109,7 +109,8 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
     """Read one CSV file of labelled pictures.
 
     Args:
-        path: the file, also zipped or gzipped; UTF-8, separated by commas, semicolons or tabs, with or without a header row.
+        path: the file, also zipped or gzipped; UTF-8, separated by commas, semicolons or tabs, with or
+            without a header row.
         classes: labels must lie in 0..classes-1.
 
     Returns:
