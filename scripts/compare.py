@@ -193,6 +193,8 @@ def _row(one: "Compared") -> dict[str, str]:
         "test accuracy": str(found.test),
         "seeds": str(found.test.n),
         "published": f"{one.published.accuracy:g}" if one.published else "",
+        "test loss": f"{one.loss:.4f}",
+        "published loss": f"{one.published.loss:g}" if one.published and one.published.loss else "",
         "validation": str(found.validation),
         "training": str(found.train),
     }
@@ -208,6 +210,8 @@ def headline(one: "Compared") -> dict[str, object]:
         "recipe": one.recipe_name,
         "seconds": one.seconds,
         "published": one.published and one.published.accuracy,
+        "loss": one.loss,
+        "published_loss": one.published and one.published.loss,
         **one.summary.model_dump(mode="json"),
     }
 

@@ -120,6 +120,7 @@ COMMON = (
     "--photos",
     "--network",
     "--recipe",
+    "--optimizer",
     "--epochs",
     "--accept-right",
     "--out",

@@ -78,11 +78,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
-    start = group.add_mutually_exclusive_group()
-    networks = f"start from this network's recipe ({DEFAULT_NETWORK})"
-    start.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
+    networks = f"this network, by its own recipe or by --recipe ({DEFAULT_NETWORK})"
+    group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
     recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
-    start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
+    group.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
     show = "print the recipe as a TOML file, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
 
@@ -207,7 +206,7 @@ def _from_place(
 
 
 _CHOSEN_OTHERWISE: Final = (
-    "network", "warm_up", "averaging", "optimizer", "schedule", "weight_decay"
+    "network", "warm_up", "averaging", "schedule", "weight_decay"
 )  # fmt: skip
 """Fields of a recipe that other options set, or files alone."""
 

@@ -14,6 +14,7 @@ from training.gradient.recipes import (
     RECIPES,
     Recipe,
     default_run_folder,
+    for_network,
     read_recipe,
     run_fingerprint,
     starting_point,
@@ -29,11 +30,12 @@ def start_named(arguments: argparse.Namespace) -> Recipe:
     if not arguments.recipe:
         return starting_point(arguments.network or DEFAULT_NETWORK)
     if arguments.recipe in RECIPES:
-        return RECIPES[arguments.recipe]
+        recipe = RECIPES[arguments.recipe]
+        return for_network(recipe, arguments.network) if arguments.network else recipe
     recipe, given = read_recipe(Path(arguments.recipe))
     if "limit" in given and arguments.limit is None:
         arguments.limit = recipe.limit
-    return recipe
+    return for_network(recipe, arguments.network) if arguments.network else recipe
 
 
 def shown_recipe(arguments: argparse.Namespace) -> Recipe:

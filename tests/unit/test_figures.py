@@ -2,7 +2,7 @@
 
 import json
 import re
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import pytest
@@ -356,16 +356,19 @@ def test_published_networks_have_our_figures_beside_the_published_ones() -> None
 
 
 def network_row(network: dict[str, Any]) -> list[str]:
-    """Parameters, seconds, test accuracy with its spread and number of seeds, training, published."""
+    """Parameters, seconds, test accuracy with spread and number of seeds, loss, training, published ones."""
     test, train = network["summary"]["test"], network["summary"]["train"]
     spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
     published, seconds = PUBLISHED.get(network["network"]), network.get("seconds")
+    losses = [one["test"]["loss"] for one in network["seeds"]]
+    trained = network["trainable_parameters"]
     return [
-        f"{network['parameters']:,}",
+        f"{network['parameters']:,}" + (f" ({trained:,})" if trained != network["parameters"] else ""),
         "" if seconds is None else f"{seconds:,.0f}",
         f"{test['mean']:.4f}{spread} ({test['n']})",
+        f"{fmean(losses):.4f}",
         f"{train['mean']:.4f}",
-        f"{published.accuracy:g}" if published else "",
+        f"{published.accuracy:g}" + (f"; {published.loss:g}" if published.loss else "") if published else "",
     ]
 
 

@@ -84,6 +84,11 @@ class Compared(_Kept):
     summary: Summary
     seeds: tuple[OneSeed, ...]
 
+    @property
+    def loss(self) -> float:
+        """Cross entropy on the test set in nats, mean of the seeds."""
+        return statistics.fmean(one.test.loss for one in self.seeds)
+
 
 class Comparison(Frozen):
     """The file."""

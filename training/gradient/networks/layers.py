@@ -56,7 +56,7 @@ class LayerFactory:
 
     def dense(self, x: Tensor, units: int, name: str) -> Tensor:
         """A fully connected layer with ReLU over each picture's values in one row."""
-        x = layers.Flatten(name="flat")(x)
+        x = layers.Flatten(name="flat")(x) if len(x.shape) > 2 else x
         return layers.Dense(units, activation="relu", name=name, **self._kernel)(x)
 
     def normalized(self, x: Tensor, name: str) -> Tensor:

@@ -40,9 +40,11 @@ PUBLISHED: Final[dict[NetworkName, Published]] = {
     "labelling1": Published(accuracy=0.9027, remark="the auto-labelling project; training accuracy 0.9229"),
     "labelling2": Published(accuracy=0.9225, remark="the auto-labelling project, later"),
     "arch1": Published(
-        accuracy=0.9134, parameters=848_330, remark="10 epochs; one of several arrangements that fit"
+        accuracy=0.9134, parameters=848_330, remark="10 epochs; one of many arrangements that fit"
     ),
-    "arch2": Published(accuracy=0.9302, parameters=493_772, remark="10 epochs; ours has 496,386 parameters"),
+    "arch2": Published(
+        accuracy=0.9302, parameters=493_772, remark="10 epochs; two dense layers, its table says one"
+    ),
     "vgg": Published(
         accuracy=0.948,
         parameters=1_677_674,
