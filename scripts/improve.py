@@ -54,7 +54,7 @@ DROPPED = frozenset(
         "publish",
         "sign",
     }
-    | {"force", "by", "unconditional", "json", "show_recipe"}
+    | {"force", "by", "unconditional", "json", "show", "show_recipe"}
 )
 """Options of a training, by their names in its arguments, that training again does not take over."""
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from model_store.cache import find_release
 from model_store.store import Store
+from reports.values import size_in_words
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, console, perform, resumable, run
+from scripts.terminal import command_parser, console, perform, print_table, resumable, run
 from scripts.training.caveats import complain_of_doubts, complain_of_rare_classes
 from scripts.training.fitting import FRESH, carry_out
-from scripts.training.loading import check_tensorflow
+from scripts.training.loading import check_tensorflow, start_tensorflow
 from scripts.training.options import (
     add_accept_options,
     add_data_options,
@@ -40,6 +41,7 @@ from scripts.training.photo_network import (
 from scripts.training.starting import shown_recipe, start_named, task_of
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, as_toml
+from training.pictures.fashion import LABELS
 
 EXAMPLES = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
@@ -65,6 +67,8 @@ def _train(arguments: argparse.Namespace) -> object:
         recipe = shown_recipe(arguments)
         print(as_toml(recipe), end="")
         return recipe.as_json()
+    if arguments.show:
+        return _show_network(arguments)
     check_photo_options(arguments)
     check_tensorflow()
     check_own_pictures(arguments)
@@ -78,6 +82,33 @@ def _train(arguments: argparse.Namespace) -> object:
     if arguments.fast:
         arguments.error("--fast is for photos of own classes")
     return _fit(arguments, store)
+
+
+def _show_network(arguments: argparse.Namespace) -> object:
+    """Print the layers of the network that would be trained by gradient, for Fashion-MNIST's classes."""
+    start_tensorflow()
+    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    from training.gradient.networks.registry import build, trainable_count  # noqa: PLC0415
+
+    network = build(shown_recipe(arguments), len(LABELS))
+    rows = [
+        {
+            "layer": one.name,
+            "kind": type(one).__name__,
+            "shape": list(one.output.shape[1:]),
+            "parameters": one.count_params(),
+        }
+        for one in network.layers
+    ]
+    print_table(
+        [
+            {**row, "shape": " x ".join(map(str, row["shape"])), "parameters": f"{row['parameters']:,}"}
+            for row in rows
+        ]
+    )
+    total, trainable = network.count_params(), trainable_count(network)
+    console().print(f"{network.name}: {size_in_words(total, None, trainable)}.")
+    return {"network": network.name, "layers": rows, "parameters": total, "trainable_parameters": trainable}
 
 
 def _fit(arguments: argparse.Namespace, store: Store) -> object:
@@ -120,7 +151,6 @@ COMMON = (
     "--photos",
     "--network",
     "--recipe",
-    "--optimizer",
     "--epochs",
     "--accept-right",
     "--out",

@@ -78,10 +78,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
-    networks = f"this network, by its own recipe or by --recipe ({DEFAULT_NETWORK})"
+    networks = f"train this network ({DEFAULT_NETWORK})"
     group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
     recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
     group.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
+    layers = "print the network's layers, shapes and parameters, and train nothing"
+    group.add_argument("--show", action="store_true", help=layers)
     show = "print the recipe as a TOML file, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
 

@@ -1,5 +1,6 @@
 """What can be trained with, recipes as files, and where a training starts."""
 
+import json
 import math
 import re
 from dataclasses import replace
@@ -26,6 +27,16 @@ from training.gradient.recipes import (
 from training.pictures.fashion import LabelledData, LabelledImages
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
+
+
+def test_a_network_goes_with_a_named_recipe_and_an_optimizer(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--network", "labelling2", "--recipe", "published", "--optimizer", "sgd", "--show-recipe"]
+
+    assert train.main([*words, "--json"]) == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    names = ("network", "optimizer", "epochs", "batch_size", "initializer")
+    assert [shown[name] for name in names] == ["labelling2", "sgd", 10, 64, "he_uniform"]
 
 
 @pytest.mark.parametrize(
