@@ -1,162 +1,236 @@
-"""The network that answers photos: a frozen network in colour, and a head with a class more, "none of these".
+"""`train --from RELEASE --photos`: fit the network that answers photos, beside the release's other files.
 
-That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
-score. Nothing below the head is learnt from the photos, so what heads of folds answer is honest, and anyone
-can make the network again. Pure, but for running the network. The vectors: features/shipped.py; the release
-that comes of it: release/photo_release.py.
+Corrections are learnt with the photos that come with this package, so that no class is forgotten, and are
+compared with the parent's answers (improving.py). Reads the photos; writes the run's folder alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+import argparse
+import hashlib
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-import keras
 import numpy as np
-from keras import ops
-from numpy.typing import NDArray
-from scipy.special import logsumexp, softmax
 
-from inference.onnx_session import DISTANCE, PROBABILITIES
-from inference.session import Scores
-from training.errors import BadPictures
-from training.features.blocks import Vectors, network
-from training.features.shipped import LITE0, SCALED, SeenPhotos
-from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.heads.logistic import answers_out_of_fold
-from training.pictures.photos import OOD, OOD_PREFIX
-from training.pictures.picture_files import Watch
-from training.pictures.split import dealt_indices
-from training.untyped import Network
+from model_store.local import LocalRelease
+from model_store.store import Store
+from scripts.progress import counting
+from scripts.publish import RELEASE, hand_over
+from scripts.terminal import console
+from scripts.training.doubted import write_doubted
+from scripts.training.improving import (
+    announce,
+    audited_in,
+    compare_with_parent,
+    compared_of,
+    next_commands,
+    show,
+)
+from scripts.training.loading import start_tensorflow
+from scripts.training.options import given_fields
+from scripts.training.photos import photos_in
+from training.errors import BadRecipe
+from training.pictures.corrections import read_corrections
+from training.pictures.fashion import NAME, OTHER_NAME
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER, Photos, is_corrections
+from training.release.doubted import Asked
 
-BALANCE: Final = 0.6
-"""The n photos of a class in one tier from one source weigh n^-BALANCE each, so that all of
-them weigh n^(1 - BALANCE): a rare class or shop is not lost. A kind of OOD photo is a class here."""
+if TYPE_CHECKING:
+    from training.features.shipped import SeenPhotos
+    from training.ten_classes import PhotoHead
 
-OF_SCALED: Final = 0.3
-"""What an enlarged picture of the data set counts: there are many, of all classes alike."""
+SECONDS_PER_PHOTO: Final = 0.03
+"""Of two cores: to read it, and to see it upright and mirrored."""
 
-OF_OTHER_KINDS: Final = 0.5
-"""What an OOD photo counts, since there are more kinds than classes."""
+SECONDS_TO_FIT: Final = 165
 
-FOLDS: Final = 5
-"""Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
-more, each of which did not learn a fifth of the kinds of OOD photos."""
+GRADIENT: Final = (
+    "network", "recipe", "data", "train", "test", "tensorboard"
+)  # fmt: skip
+"""Options of a training by gradient, by their names in its arguments."""
 
-KIND_LETTERS: Final = 3
-"""First letters that say which kind an OOD photo is, so that `X_kaggle:Scarves` and `X_scarf` are one. Kinds
-that share them are left out together."""
-
-
-@dataclass(frozen=True)
-class PhotoHead:
-    """A head, and what heads of folds answered.
-
-    Attributes:
-        head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
-        classes: C.
-        asked: positions of the photos that the folds answered, among those that were learnt.
-        folds: int64, from 1, the head of each answer.
-        scores: of these photos, in this order, before temperature.
-        of_other_kinds: scores of OOD photos by heads that learnt no photo of their kind; None where there are
-            fewer than two kinds.
-    """
-
-    head: HiddenHead
-    classes: int
-    asked: NDArray[np.int64]
-    folds: NDArray[np.int64]
-    scores: Scores
-    of_other_kinds: Scores | None
+Keep = Callable[["SeenPhotos", "PhotoHead", tuple[str, ...], Path], None]
+"""Receives what is learnt, the heads, the names of the classes, and the run's folder."""
 
 
-def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> PhotoHead:
-    """Fit the head on all photos, and heads of folds that answer the checked ones.
+def add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add --from, --from-version, --photos and --check-photos."""
+    layout = (
+        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group` and "
+        "`source`"
+    )
+    add = parser.add_argument_group("photos of real garments", layout).add_argument
+    parent = "fit its head for photos again: bundled, a folder, a store"
+    add("--from", dest="release", metavar="RELEASE", help=parent)
+    version = "version in the store of --from (default: the current one)"
+    add("--from-version", metavar="VERSION", help=version)
+    fits = "photos of the ten classes, which that head learns"
+    add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
+    check = "choose thresholds on these, and report on them (all of --photos)"
+    add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
+
+
+def check_photo_options(arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    if arguments.photos is None:
+        if arguments.check_photos is not None:
+            arguments.error("--check-photos belongs to --photos, which names what is learnt")
+        if arguments.release is not None:
+            arguments.error(
+                "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
+                "wardrobe improve CSV"
+            )
+        if arguments.from_version is not None:
+            arguments.error("--from-version belongs to --from, which names the store")
+        return
+    if arguments.release is None:
+        arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
+    if arguments.check_photos is not None and is_corrections(arguments.photos.expanduser()):
+        arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
+    others = [*(name for name in GRADIENT if getattr(arguments, name) is not None), *given_fields(arguments)]
+    if others:
+        arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
+
+
+def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
+    """Check that a release has a network that answers photos.
 
     Args:
-        learnt: N photos.
-        names: of the classes.
-        watch: called after each head, with how many there are.
+        release: that is to learn.
+        name: of it, as --from has it.
+        photos: to learn.
 
     Raises:
-        BadPictures: a class has no photo.
-        BadRecipe: the checked photos are of fewer groups than there are folds.
+        BadRecipe: it has none; the message says what does.
     """
-    classes = len(names)
-    if missing := [name for index, name in enumerate(names) if index not in learnt.labels]:
-        raise BadPictures(
-            f"No photo shows {', '.join(missing)}. The network that answers photos needs some of each class."
+    if release.manifest.photos is not None:
+        return
+    if release.manifest.data.name not in {NAME, OTHER_NAME}:
+        raise BadRecipe(
+            f"--photos: {release.version} knows classes of its own. It learns corrections by "
+            f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."
         )
-    labels = np.where(learnt.labels == OOD, classes, learnt.labels).astype(np.uint8)
-    weights = _weights(learnt)
-    asked = np.flatnonzero(learnt.checked)
-    cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
-
-    def fit(some: NDArray[np.int64]) -> HiddenHead:
-        return fit_hidden_head(learnt.seen.take(some), labels[some], weights[some])
-
-    kinds = kinds_of(learnt)
-    left_out = _dealt_kinds(kinds)
-    logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
-    for given in answers_out_of_fold(fit, learnt.seen.upright, learnt.keys, dealt):
-        logits.append(given)
-        watch(len(logits), heads)
-    for given in answers_out_of_fold(fit, learnt.seen.upright, kinds, left_out):
-        others.append(given)
-        watch(FOLDS + len(others), heads)
-    head = fit(np.arange(len(learnt)))
-    watch(heads, heads)
-    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
-    scores = scores_of(np.concatenate(logits), classes)
-    of_other_kinds = scores_of(np.concatenate(others), classes) if others else None
-    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores, of_other_kinds)
-
-
-def kinds_of(learnt: SeenPhotos) -> NDArray[np.str_]:
-    """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
-    names = (kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist())
-    return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in names], "")
-
-
-def _dealt_kinds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
-    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are dealt first."""
-    names, counts = np.unique(kinds[kinds != ""], return_counts=True)
-    if len(names) < 2:
-        return []
-    ordered = names[np.argsort(-counts, kind="stable")]
-    return [np.flatnonzero(np.isin(kinds, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
-
-
-def _weights(learnt: SeenPhotos) -> NDArray[np.float64]:
-    """Of each photo in the loss, float64 (N,)."""
-    ood = learnt.labels == OOD
-    shown = np.where(ood, learnt.kinds, learnt.labels.astype(str))
-    cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
-    of_each = np.bincount(cells)[cells] ** -BALANCE
-    return np.asarray(
-        of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_KINDS, 1)
+    raise BadRecipe(
+        f"{release.version} has no network that answers photos, so it cannot be improved on photos. Begin "
+        "with --from bundled, which has one."
     )
 
 
-def scores_of(logits: Vectors, classes: int) -> Scores:
-    """Probabilities of the classes, and the log odds of none of them, of float32 (N, C + 1) or (N, C)."""
-    known = logits[:, :classes].astype(np.float64)
-    distances = None
-    if logits.shape[1] > classes:
-        distances = (logits[:, classes] - logsumexp(known, axis=1)).astype(np.float32)
-    return Scores(softmax(known, axis=1).astype(np.float32), distances)
+def fit_photos(
+    arguments: argparse.Namespace,
+    release: LocalRelease,
+    store: Store,
+    *,
+    keep: Keep = lambda *_: None,
+) -> object:
+    """Fit, export, compare with the parent where the photos are corrections, and hand over.
 
-
-def photo_network(fitted: PhotoHead) -> Network:
-    """The whole network.
-
-    Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to PROBABILITIES float32 (N, C) and, where OOD photos
-        were learnt, DISTANCE float32 (N,).
+    Raises:
+        TrainingError: the photos cannot be learnt from.
+        StoreError: the release cannot be stored.
     """
-    logits = fitted.head.on(network(LITE0))
-    known = logits.output[:, : fitted.classes]
-    answers = {PROBABILITIES: ops.softmax(known, axis=-1)}
-    if len(fitted.head.bias) > fitted.classes:
-        answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(known, axis=-1)
-    return keras.Model(logits.input, answers, name="photos")
+    began = time.perf_counter()
+    labels, corrected = release.manifest.model.labels, is_corrections(arguments.photos.expanduser())
+    start_tensorflow()
+    from training.features.blocks import READS  # noqa: PLC0415 - as above
+    from training.release.photo_release import Made, add_photo_network  # noqa: PLC0415 - needs Keras
+    from training.ten_classes import fit_photo_head  # noqa: PLC0415 - as above
+
+    places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
+    sets = photos_in(places, labels, READS, read_corrections(arguments.corrections))
+    audited = audited_in(arguments.photos.expanduser()) if corrected else frozenset[str]()
+    if corrected:
+        sets = (_by_audit(sets[0], audited),)
+    folder = arguments.run or Path("runs") / f"photos-{_digest(sets)}"
+    compared = compared_of(sets[0], release) if corrected else None
+    _announce(sets, corrected=corrected, folder=folder)
+    if compared is not None:
+        announce(compared)
+    learnt = _seen(sets, folder, labels, release, corrected=corrected)
+    with counting("fitting heads") as watch:
+        fitted = fit_photo_head(learnt, labels, watch)
+    keep(learnt, fitted, labels, folder)
+    made = Made(shlex.join(["wardrobe", "train", *arguments.words]), time.perf_counter() - began)
+    add_photo_network(folder / RELEASE, release, learnt, fitted, made, console().print)
+    write_doubted(folder, _asked(sets, learnt, fitted), labels)
+    if compared is None:
+        return hand_over(folder / RELEASE, store, arguments)
+    found = compare_with_parent(release, folder / RELEASE, compared, audited)
+    show(found, release)
+    if arguments.out or arguments.publish:
+        return hand_over(folder / RELEASE, store, arguments) | {"own_pictures": asdict(found)}
+    print("\n".join(next_commands(arguments.release, folder / RELEASE, arguments.photos)))
+    return {"release": str(folder / RELEASE), "own_pictures": asdict(found)}
+
+
+def _by_audit(photos: Photos, audited: frozenset[str]) -> Photos:
+    """Corrections with the tier that says whether they were drawn at random."""
+    tiers = (
+        CORRECTED_TIER if tier == OWN_TIER and sha256 not in audited else tier
+        for tier, sha256 in zip(photos.tiers, photos.sha256, strict=True)
+    )
+    return replace(photos, tiers=tuple(tiers))
+
+
+def _announce(sets: tuple[Photos, ...], *, corrected: bool, folder: Path) -> None:
+    n = sum(map(len, sets))
+    minutes = (SECONDS_PER_PHOTO * n + SECONDS_TO_FIT) / 60
+    more = " beside the photos that come with this package" if corrected else ""
+    console().print(
+        f"{n:,} photos{more}: about {minutes:.0f} minutes on two cores. What is seen of them is kept in "
+        f"{folder}, so that the same command goes on."
+    )
+
+
+def _seen(
+    sets: tuple[Photos, ...],
+    folder: Path,
+    labels: tuple[str, ...],
+    release: LocalRelease,
+    *,
+    corrected: bool,
+) -> "SeenPhotos":
+    """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""
+    from training.features.shipped import seen_photos, shipped_photos  # noqa: PLC0415 - needs Keras
+
+    photos, *others = sets
+    if others:
+        photos = photos.take(np.flatnonzero(~np.isin(photos.sha256, others[0].sha256)))
+    with counting("seeing photos") as watch:
+        learnt = seen_photos(photos, folder, watch, checked=not others)
+        for one in others:
+            learnt = learnt.followed_by(seen_photos(one, folder, watch, checked=True))
+    if not corrected:
+        return learnt
+    shipped = shipped_photos()
+    if shipped.names != labels:
+        raise BadRecipe(
+            f"{release.version} knows {', '.join(labels)}; the photos that come with this package "
+            f"show {', '.join(shipped.names)}. Name all photos of your classes with --photos: a folder, or a "
+            "table with a column `tier`."
+        )
+    return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
+
+
+def _asked(sets: tuple[Photos, ...], learnt: "SeenPhotos", fitted: "PhotoHead") -> Asked:
+    """What heads of folds answered to the photos at hand that show a class."""
+    from training.measure.photo_evaluation import asked_photos  # noqa: PLC0415 - needs scikit-learn
+
+    files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
+    asked = learnt.take(fitted.asked)
+    answers = asked_photos(fitted.scores, asked, "photo", "photos", fitted.folds)
+    at_hand = np.isin(asked.sha256, list(files)) & answers.known
+    return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
+
+
+def _digest(sets: tuple[Photos, ...]) -> str:
+    """Sixteen hex digits of what photos there are, with their labels, whatever their files are called."""
+    lines = sorted(
+        f"{sha256} {tier} {label}"
+        for one in sets
+        for sha256, tier, label in zip(one.sha256, one.tiers, one.labels.tolist(), strict=True)
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

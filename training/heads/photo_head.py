@@ -1,0 +1,162 @@
+"""The network that answers photos: a frozen network in colour, and a head with a class more, "none of these".
+
+That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
+score. Nothing below the head is learnt from the photos, so what heads of folds answer is honest, and anyone
+can make the network again. Pure, but for running the network. The vectors: features/shipped.py; the release
+that comes of it: release/photo_release.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
+
+from inference.onnx_session import DISTANCE, PROBABILITIES
+from inference.session import Scores
+from training.errors import BadPictures
+from training.features.blocks import Vectors, network
+from training.features.shipped import LITE0, SCALED, SeenPhotos
+from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.logistic import answers_out_of_fold
+from training.pictures.photos import OOD, OOD_PREFIX
+from training.pictures.picture_files import Watch
+from training.pictures.split import dealt_indices
+from training.untyped import Network
+
+BALANCE: Final = 0.6
+"""The n photos of a class in one tier from one source weigh n^-BALANCE each, so that all of
+them weigh n^(1 - BALANCE): a rare class or shop is not lost. A kind of OOD photo is a class here."""
+
+OF_SCALED: Final = 0.3
+"""What an enlarged picture of the data set counts: there are many, of all classes alike."""
+
+OF_OTHER_KINDS: Final = 0.5
+"""What an OOD photo counts, since there are more kinds than classes."""
+
+FOLDS: Final = 5
+"""Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
+more, each of which did not learn a fifth of the kinds of OOD photos."""
+
+KIND_LETTERS: Final = 3
+"""First letters that say which kind an OOD photo is, so that `X_kaggle:Scarves` and `X_scarf` are one. Kinds
+that share them are left out together."""
+
+
+@dataclass(frozen=True)
+class PhotoHead:
+    """A head, and what heads of folds answered.
+
+    Attributes:
+        head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
+        classes: C.
+        asked: positions of the photos that the folds answered, among those that were learnt.
+        folds: int64, from 1, the head of each answer.
+        scores: of these photos, in this order, before temperature.
+        of_other_kinds: scores of OOD photos by heads that learnt no photo of their kind; None where there are
+            fewer than two kinds.
+    """
+
+    head: HiddenHead
+    classes: int
+    asked: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    scores: Scores
+    of_other_kinds: Scores | None
+
+
+def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> PhotoHead:
+    """Fit the head on all photos, and heads of folds that answer the checked ones.
+
+    Args:
+        learnt: N photos.
+        names: of the classes.
+        watch: called after each head, with how many there are.
+
+    Raises:
+        BadPictures: a class has no photo.
+        BadRecipe: the checked photos are of fewer groups than there are folds.
+    """
+    classes = len(names)
+    if missing := [name for index, name in enumerate(names) if index not in learnt.labels]:
+        raise BadPictures(
+            f"No photo shows {', '.join(missing)}. The network that answers photos needs some of each class."
+        )
+    labels = np.where(learnt.labels == OOD, classes, learnt.labels).astype(np.uint8)
+    weights = _weights(learnt)
+    asked = np.flatnonzero(learnt.checked)
+    cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
+    dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
+
+    def fit(some: NDArray[np.int64]) -> HiddenHead:
+        return fit_hidden_head(learnt.seen.take(some), labels[some], weights[some])
+
+    kinds = kinds_of(learnt)
+    left_out = _dealt_kinds(kinds)
+    logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
+    for given in answers_out_of_fold(fit, learnt.seen.upright, learnt.keys, dealt):
+        logits.append(given)
+        watch(len(logits), heads)
+    for given in answers_out_of_fold(fit, learnt.seen.upright, kinds, left_out):
+        others.append(given)
+        watch(FOLDS + len(others), heads)
+    head = fit(np.arange(len(learnt)))
+    watch(heads, heads)
+    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
+    scores = scores_of(np.concatenate(logits), classes)
+    of_other_kinds = scores_of(np.concatenate(others), classes) if others else None
+    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores, of_other_kinds)
+
+
+def kinds_of(learnt: SeenPhotos) -> NDArray[np.str_]:
+    """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
+    names = (kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist())
+    return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in names], "")
+
+
+def _dealt_kinds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
+    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are dealt first."""
+    names, counts = np.unique(kinds[kinds != ""], return_counts=True)
+    if len(names) < 2:
+        return []
+    ordered = names[np.argsort(-counts, kind="stable")]
+    return [np.flatnonzero(np.isin(kinds, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
+
+
+def _weights(learnt: SeenPhotos) -> NDArray[np.float64]:
+    """Of each photo in the loss, float64 (N,)."""
+    ood = learnt.labels == OOD
+    shown = np.where(ood, learnt.kinds, learnt.labels.astype(str))
+    cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
+    of_each = np.bincount(cells)[cells] ** -BALANCE
+    return np.asarray(
+        of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_KINDS, 1)
+    )
+
+
+def scores_of(logits: Vectors, classes: int) -> Scores:
+    """Probabilities of the classes, and the log odds of none of them, of float32 (N, C + 1) or (N, C)."""
+    known = logits[:, :classes].astype(np.float64)
+    distances = None
+    if logits.shape[1] > classes:
+        distances = (logits[:, classes] - logsumexp(known, axis=1)).astype(np.float32)
+    return Scores(softmax(known, axis=1).astype(np.float32), distances)
+
+
+def photo_network(fitted: PhotoHead) -> Network:
+    """The whole network.
+
+    Returns:
+        keras.Model from `pixels` uint8 (N, 192, 192, 3) to PROBABILITIES float32 (N, C) and, where OOD photos
+        were learnt, DISTANCE float32 (N,).
+    """
+    logits = fitted.head.on(network(LITE0))
+    known = logits.output[:, : fitted.classes]
+    answers = {PROBABILITIES: ops.softmax(known, axis=-1)}
+    if len(fitted.head.bias) > fitted.classes:
+        answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(known, axis=-1)
+    return keras.Model(logits.input, answers, name="photos")
