@@ -1,30 +1,26 @@
 """Give a release its first network that answers photos, and keep vectors of some of these for later.
 
-python -m lab.photo_network --from RELEASE --photos CSV --check-photos CSV
+python -m lab.photo_network RELEASE --photos CSV --check-photos CSV
 
-Takes the options of `wardrobe train`, which fits the head again where a release has one. Also writes, in the
-run's folder, vectors.npz: what was seen of the checked photos and of a sample of the others, with which
-`wardrobe train --from bundled --photos corrections.csv` keeps what is known; and photo-answers.csv.gz: what
-heads of folds answered to the checked photos before anything was decided, with which lab/sealing.py decides.
+`wardrobe train --from` fits the head again where a release has one. Also writes, in the run's folder,
+vectors.npz: what was seen of the checked photos and of a sample of the others, with which `wardrobe train
+--from bundled --photos corrections.csv` keeps what is known; and photo-answers.csv.gz: what heads of folds
+answered to the checked photos before anything was decided, with which lab/sealing.py decides.
 """
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from model_store.cache import find_release
+from model_store.local import open_release
 from reports.answers import packed
-from scripts.publish import open_target
-from scripts.terminal import perform
-from scripts.train import build_parser
-from scripts.training.photo_network import fit_photos
-
-if TYPE_CHECKING:
-    from training.features.shipped import SeenPhotos
-    from training.ten_classes import PhotoHead
+from training.features.shipped import Shipped
+from training.progress import Lines
+from training.release.photo_release import answers_of_folds
+from training.ten_classes import Plan, TrainedPhotos, train_photos
 
 SAMPLE: Final = 10_600
 """Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
@@ -36,18 +32,22 @@ PHOTO_ANSWERS: Final = "photo-answers.csv.gz"
 
 def main(argv: list[str] | None = None) -> int:
     """Fit, export, and keep vectors."""
-    return perform(build_parser(), _make, argv)
+    parser = argparse.ArgumentParser(prog="python -m lab.photo_network", description=main.__doc__)
+    add = parser.add_argument
+    add("release", type=Path, metavar="RELEASE", help="folder of the release that gets the network")
+    add("--photos", type=Path, required=True, metavar="CSV", help="what is learnt")
+    add("--check-photos", type=Path, required=True, metavar="CSV", help="what chooses the thresholds")
+    add("--run", type=Path, metavar="FOLDER", help="of the new release")
+    given = parser.parse_args(argv)
+    command = f"python -m lab.photo_network {given.release} --photos {given.photos}"
+    plan = Plan(photos=given.photos, check_photos=given.check_photos, run=given.run, command=command)
+    release = open_release(given.release)
+    _keep(train_photos(release, plan, Lines()), release.manifest.model.labels)
+    return 0
 
 
-def _make(arguments: argparse.Namespace) -> object:
-    release = find_release(arguments.release, arguments.from_version)
-    return fit_photos(arguments, release, open_target(arguments), keep=_keep)
-
-
-def _keep(learnt: "SeenPhotos", fitted: "PhotoHead", names: tuple[str, ...], folder: Path) -> None:
-    from training.features.shipped import Shipped  # noqa: PLC0415 - needs Keras
-    from training.release.photo_release import answers_of_folds  # noqa: PLC0415 - needs Keras
-
+def _keep(trained: TrainedPhotos, names: tuple[str, ...]) -> None:
+    learnt, fitted, folder = trained.learnt, trained.head, trained.run
     (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(learnt, fitted)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
     chosen = np.flatnonzero(learnt.checked)

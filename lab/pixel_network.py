@@ -1,15 +1,13 @@
 """Fit teachers in folds and store their answers, or make a release of a network that learns these.
 
-python -m lab.pixel_network teach --network wide4 --soft-targets FILE
-python -m lab.pixel_network train --recipe first --soft-targets FILE
+python -m lab.pixel_network teach FILE
+python -m lab.pixel_network train FILE
 
-Takes those options of `wardrobe train` that name data, recipe, run and store. `teach` writes FILE; `train`
-makes a release, which records the hash of the soft targets behind its command, and in learnt.npy what the
-teachers learnt, too. The same command goes on after a stop.
+`teach` writes FILE; `train` makes a release in the run's folder, which records the hash of the soft targets
+behind its command, and in learnt.npy what the teachers learnt, too. The same command goes on after a stop.
 """
 
 import argparse
-import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,56 +16,44 @@ from typing import Final
 import numpy as np
 
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
-from scripts.publish import RELEASE, hand_over, open_target
-from scripts.terminal import console, perform, run
-from scripts.train import build_parser
-from scripts.training.fitting import carry_out, fit_alone
-from scripts.training.loading import allow_many_networks
-from scripts.training.options import conditions_of, load_data, parts_of, planned
-from scripts.training.starting import start_named, task_of
 from training.gradient.fitting.checkpoints import Run
-from training.gradient.recipes import Recipe
+from training.gradient.recipes import RECIPES, Recipe, starting_point
 from training.heads.out_of_fold import Fold, deal
+from training.loading import allow_many_networks
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Learnt
-from training.pictures.split import Split
+from training.pictures.named import Named, load
+from training.pictures.split import Split, parts_of
+from training.pixel_network import fit_network, run_of
+from training.progress import Lines
+from training.release.trained import seal_trained
 
 FOLDS: Final = 4
 
 TEMPERATURE: Final = 0.66
 """Fitted to the pictures that the teachers hold out."""
 
+TEACHER: Final = replace(starting_point("wide4"), epochs=30, label_smoothing=0.1, erase=10, mixup=0.2)
+LEARNER: Final = RECIPES["first"]
+
 
 def main(argv: list[str] | None = None) -> int:
     """Do one of the two steps."""
-    parser = build_parser()
-    steps = {"teach": _teach, "train": _train}
+    parser = argparse.ArgumentParser(prog="python -m lab.pixel_network", description=main.__doc__)
+    steps = {"teach": teach, "train": train}
     parser.add_argument("step", choices=steps)
-    stored = "the teachers' answers"
-    parser.add_argument("--soft-targets", type=Path, required=True, metavar="FILE", help=stored)
-
-    def step(arguments: argparse.Namespace) -> object:
-        if given := [name for name in NOT_HERE if getattr(arguments, name)]:
-            option = "from" if given[0] == "release" else given[0].replace("_", "-")
-            arguments.error(f"--{option} is not for {arguments.step}, which learns all of the data set anew")
-        return steps[arguments.step](arguments)
-
-    return perform(parser, step, argv)
+    parser.add_argument("soft_targets", type=Path, metavar="FILE", help="the teachers' answers")
+    parser.add_argument("--data", metavar="FOLDER", help="IDX files of Fashion-MNIST")
+    parser.add_argument("--run", type=Path, metavar="FOLDER", help="folder of checkpoint and release")
+    given = parser.parse_args(argv)
+    steps[given.step](load(Named(place=given.data), Lines()), given.soft_targets, given.run)
+    return 0
 
 
-NOT_HERE: Final = ("release", "photos", "check_photos", "fresh", "limit")
-"""Options of `wardrobe train`, by their names in its arguments, that neither step has a use for."""
-
-
-def _named(arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    return load_data(arguments), planned(start_named(arguments), arguments)
-
-
-def _teach(arguments: argparse.Namespace) -> object:
+def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
-    data, recipe = _named(arguments)
-    parts = parts_of(data, recipe)
-    task, folds = task_of(arguments, data, recipe), deal(parts, FOLDS)
+    progress, parts = Lines(), parts_of(data, None)
+    task, folds = run_of(recipe, data, run), deal(parts, FOLDS)
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
@@ -76,8 +62,8 @@ def _teach(arguments: argparse.Namespace) -> object:
         learnt = replace(parts, train=parts.train.take(others))
         # Its fold, and what no network learns: held-out pictures are answered by all.
         asked = ~np.isin(data.train.contents, learnt.train.contents)
-        console().print(f"Fold {fold.number} of {FOLDS}: answers {asked.sum():,} pictures.")
-        fitted = fit_alone(_of_fold(task, fold), data, learnt, recipe)
+        progress.say(f"Fold {fold.number} of {FOLDS}: answers {asked.sum():,} pictures.")
+        fitted = fit_network(_of_fold(task, fold), data, learnt, recipe, progress)
         total[asked] += answers_of(fitted.model, data.train.images[asked], flip=recipe.flip)
         networks += asked
     targets = SoftTargets(
@@ -87,11 +73,10 @@ def _teach(arguments: argparse.Namespace) -> object:
         TEMPERATURE,
         Learnt.of(parts.train.contents),
     )
-    targets.save(arguments.soft_targets)
+    targets.save(file)
     by_one = networks == 1
     right = float(np.mean(total[by_one].argmax(axis=1) == data.train.labels[by_one]))
-    console().print(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
-    return {"targets": targets.sha256, "right": right}
+    progress.say(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
 
 
 def _of_fold(task: Run, fold: Fold) -> Run:
@@ -100,26 +85,24 @@ def _of_fold(task: Run, fold: Fold) -> Run:
     return replace(task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}", events=None)
 
 
-def _train(arguments: argparse.Namespace) -> object:
+def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEARNER) -> None:
     """Fit a network to the stored answers and the labels, and make a release of it."""
-    targets, store = load_soft_targets(arguments.soft_targets), open_target(arguments)
-    data, recipe = _named(arguments)
-    data = replace(data, licence=arguments.data_licence)
+    targets, progress = load_soft_targets(file), Lines()
     # Held out is what no teacher learnt.
     learnt = targets.learnt.has(data.train.contents)
     parts = Split(*(data.train.take(np.flatnonzero(mine)) for mine in (learnt, ~learnt)))
-    command = shlex.join(["python", "-m", "lab.pixel_network", *arguments.words])
-    task = task_of(arguments, data, recipe)
+    task = run_of(recipe, data)
     task = replace(
         task,
-        folder=arguments.run or Path(f"{task.folder}-{targets.sha256}"),
+        folder=run or Path(f"{task.folder}-{targets.sha256}"),
         fingerprint=f"{task.fingerprint}-{targets.sha256}",
-        command=f"{command}  # soft targets {targets.sha256}",
+        command=f"python -m lab.pixel_network train {file}  # soft targets {targets.sha256}",
     )
-    fitted = fit_alone(task, data, parts, recipe, targets.beside_labels(data.train, parts.train))
-    carry_out(task, data, parts, recipe, fitted=fitted, accept=conditions_of(arguments))
-    return hand_over(task.folder / RELEASE, store, arguments)
+    given = targets.beside_labels(data.train, parts.train)
+    fitted = fit_network(task, data, parts, recipe, progress, given)
+    made = seal_trained(task, data, parts, recipe, fitted, progress)
+    progress.say(f"Release: {made.release}")
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(main())

@@ -39,7 +39,7 @@ from training.features.npz import read_npz, write_npz
 from training.features.shipped import SCALED
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.networks.efficientnet_lite import STAGES
-from training.ten_classes import BALANCE
+from training.heads.photo_head import BALANCE
 from training.untyped import Network, Tensor
 
 RECIPE: Final = replace(

@@ -30,8 +30,8 @@ from training.features.blocks import STAGE_ENDS, Seen
 from training.features.npz import write_npz
 from training.features.shipped import SeenPhotos
 from training.heads import hidden as hidden_head
+from training.heads.photo_head import fit_photo_head, scores_of
 from training.pictures.photos import OOD
-from training.ten_classes import fit_photo_head, scores_of
 from training.untyped import Network
 
 NAMES: Final = (

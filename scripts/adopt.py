@@ -7,15 +7,16 @@ Wrap, export, calibrate, measure, publish. The model has to read a picture as (2
 import argparse
 import hashlib
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from inference.keras_file import check_keras_file
+from scripts.options import add_data_options, named_of
+from scripts.progress import Terminal
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
-from scripts.training.loading import check_tensorflow, start_tensorflow
-from scripts.training.options import add_data_options, load_data
+from training.loading import check_tensorflow, start_tensorflow
 from training.pictures.fashion import LabelledData
+from training.pictures.named import load
 
 EXAMPLES = (
     "wardrobe adopt model.keras --out releases",
@@ -33,13 +34,9 @@ def _adopt(arguments: argparse.Namespace) -> object:
     check_keras_file(arguments.model)
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
     store = open_target(arguments)
-    data = replace(load_data(arguments), licence=arguments.data_licence)
-    _make(
-        release,
-        arguments.model,
-        data.under(arguments.labels) if arguments.labels else data,
-        forced=arguments.force,
-    )
+    data = load(named_of(arguments), Terminal())
+    data = data.under(arguments.labels) if arguments.labels else data
+    _make(release, arguments.model, data, forced=arguments.force)
     return hand_over(release, store, arguments)
 
 

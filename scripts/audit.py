@@ -27,9 +27,9 @@ from scripts.terminal import (
     console,
     perform,
     print_table,
-    require,
     run,
 )
+from training.loading import require
 
 EXAMPLES = (
     "wardrobe audit corrections.csv labels.csv",

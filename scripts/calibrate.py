@@ -15,6 +15,8 @@ from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
 from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report_of
 from scripts.audit import tell_audit
+from scripts.options import add_accept_options, conditions_of
+from scripts.progress import Terminal
 from scripts.publish import RELEASE, add_store_options, hand_over, open_target
 from scripts.terminal import (
     RELEASE_HELP,
@@ -23,14 +25,12 @@ from scripts.terminal import (
     console,
     perform,
     print_table,
-    require,
     run,
 )
-from scripts.training.options import add_accept_options, conditions_of
-from scripts.training.photos import photos_in
 from training.errors import BadRecipe
+from training.loading import require
 from training.pictures.corrections import read_corrections as read_given
-from training.pictures.photos import OOD, OWN_TIER, is_corrections, list_photos
+from training.pictures.photos import OOD, OWN_TIER, is_corrections, list_photos, photos_in
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
@@ -79,7 +79,9 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     contract, corrections = parent.manifest.photo_contract, read_given(arguments.corrections)
     if not arguments.corrections:  # which may give a class to pictures that have none
         _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right)
-    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
+    (photos,) = photos_in(
+        [arguments.photos], contract.labels, contract.input, Terminal(), corrections, untiered=OWN_TIER
+    )
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
     made = open_release(folder)

@@ -17,33 +17,26 @@ from typing import TYPE_CHECKING, Final
 from model_store.errors import StoreError
 from model_store.local import open_release
 from reports.values import report_of
-from scripts.publish import RELEASE
-from scripts.terminal import at_least, command_parser, console, perform, print_table, require, resumable, run
-from scripts.training.fitting import carry_out
-from scripts.training.loading import allow_many_networks, check_tensorflow
-from scripts.training.options import (
-    add_data_options,
-    add_recipe_options,
-    check_no_photos,
-    load_data,
-    parts_of,
-    planned,
-    sized,
-)
+from scripts.doubted import write_doubted
+from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
+from scripts.progress import Terminal
+from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.recipes import (
     NETWORKS,
     RECIPES,
     Recipe,
-    default_run_folder,
     for_network,
-    run_fingerprint,
     starting_point,
 )
+from training.loading import allow_many_networks, check_tensorflow, require, start_tensorflow
 from training.pictures.fashion import LabelledData
+from training.pictures.named import load
 
 if TYPE_CHECKING:
     from training.gradient.comparison.results import Compared, Comparison
+
+RELEASE: Final = "release"
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
@@ -79,12 +72,14 @@ def _compare(arguments: argparse.Namespace) -> object:
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.comparison.results import OWN_RECIPE, merged, read_comparison  # noqa: PLC0415
 
-    check_no_photos(arguments)
+    named = named_without_photos(arguments)
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
     earlier = read_comparison(_ending(place, ".json"))
     command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
-    tasks = _tasks(arguments, load_data(arguments), command)
+    data = load(named, Terminal())
+    start_tensorflow()
     allow_many_networks()
+    tasks = _tasks(arguments, data, command)
     with resumable("The same command goes on after the last finished epoch."):
         _train_missing(tasks)
     found = _found(tasks, arguments.recipe or OWN_RECIPE)
@@ -117,6 +112,8 @@ def _networks(text: str) -> tuple[str, ...]:
 
 def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> list[Task]:
     """What there is to train: all seeds of the first network, then of the next."""
+    from training.pixel_network import run_of  # noqa: PLC0415 - needs Keras
+
     tasks = []
     for network in arguments.networks:
         fresh = sized(starting_point(network), data)
@@ -124,8 +121,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
         recipe = planned(start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
             seeded = replace(recipe, seed=seed)
-            folder, mark = default_run_folder(seeded, data), run_fingerprint(seeded, data)
-            tasks.append(Task(seeded, data, Run(folder, mark, command=command)))
+            tasks.append(Task(seeded, data, run_of(seeded, data, command=command)))
     return tasks
 
 
@@ -135,14 +131,17 @@ def _train_missing(tasks: Sequence[Task]) -> None:
     Raises:
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
-    out = console()
+    from training.pixel_network import train_pixels  # noqa: PLC0415 - needs Keras
+
+    progress = Terminal()
     for number, task in enumerate(tasks, 1):
         place = f"{task.recipe.network}, seed {task.recipe.seed} ({number} of {len(tasks)})"
         if _is_finished(task):
-            out.print(f"{place}: done, {task.release}.")
+            progress.say(f"{place}: done, {task.release}.")
             continue
-        out.print(f"{place}. Checkpoint in {task.run.folder}.")
-        carry_out(task.run, task.data, parts_of(task.data, task.recipe), task.recipe)
+        progress.say(f"{place}.")
+        trained = train_pixels(task.data, task.recipe, task.run, progress)
+        write_doubted(trained.run, trained.asked, trained.labels)
 
 
 def _is_finished(task: Task) -> bool:

@@ -23,11 +23,10 @@ from scripts.terminal import (
     perform,
     print_table,
     program,
-    require,
     run,
 )
-from scripts.training.loading import start_tensorflow
 from training.gradient.recipes import DEFAULT_NETWORK, starting_point
+from training.loading import require, start_tensorflow
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
 from training.pictures.listing import Listed, Listing, list_pictures, unwrapped

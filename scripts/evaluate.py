@@ -18,6 +18,8 @@ from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from reports.values import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures, report_of
+from scripts.options import add_data_options, named_of
+from scripts.progress import Terminal
 from scripts.terminal import (
     RELEASE_HELP,
     Failed,
@@ -26,17 +28,16 @@ from scripts.terminal import (
     console,
     perform,
     print_table,
-    require,
     run,
 )
-from scripts.training.options import add_data_options, load_data
-from scripts.training.photos import photos_in
+from training.loading import require
 from training.measure.statistics import differences
 from training.pictures.corrections import read_corrections
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt import NOTHING, load_learnt
+from training.pictures.named import load
 from training.pictures.own_pictures import drawn_for_test
-from training.pictures.photos import OOD_TIER, OWN_TIER
+from training.pictures.photos import OOD_TIER, OWN_TIER, photos_in
 
 EXAMPLES = (
     "wardrobe evaluate",
@@ -62,7 +63,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
     contract = release.manifest.model
-    data = load_data(arguments, contract.input, division="to measure").under(contract.labels)
+    data = load(named_of(arguments), Terminal(), contract.input, division="to measure").under(contract.labels)
     if data.named:
         data = _measured_on(release, data)
     figures = _measure(release, data)
@@ -194,7 +195,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.photo_contract, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
-    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
+    (photos,) = photos_in(
+        *([arguments.photos], contract.labels, contract.input, Terminal(), corrections), untiered=OWN_TIER
+    )
     session = OnnxSession(release.photo_graph, shape=contract.input.array_shape)
     network = "photos" if release.manifest.photos else "pixels"
     asked = asked_photos(scored(session, photos.images), photos, photos.shown, network)

@@ -22,16 +22,17 @@ from model_store.store import open_store
 from reports.values import report_of
 from scripts import train
 from scripts.audit import tell_audit
-from scripts.progress import as_time, counting
+from scripts.options import options_of_gradient
+from scripts.progress import counting
 from scripts.publish import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, run
-from scripts.training.options import names_photos
-from scripts.training.own_classes import options_of_gradient
-from scripts.training.photo_network import check_learns_photos
 from training.errors import BadPictures
+from training.measure.improvement import check_learns_photos
 from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.improved import Joined, join
 from training.pictures.learnt import load_learnt
+from training.pictures.named import Named
+from training.progress import as_time
 
 EXAMPLES = (
     "wardrobe improve corrections.csv",
@@ -148,7 +149,9 @@ def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     table = Path("runs") / f"improved-{joined.digest}" / "pictures.csv"
     joined.write(table)
     _announce(parent, joined, table)
-    dropped = DROPPED | set(options_of_gradient(learnt_by)) if names_photos(str(table)) else DROPPED
+    dropped = (
+        DROPPED | set(options_of_gradient(learnt_by)) if Named(place=str(table)).shows_photos() else DROPPED
+    )
     return ["--data", str(table), *_kept(earlier, dropped)]
 
 

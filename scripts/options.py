@@ -9,21 +9,19 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from inference.contract import GREY_28, InputContract
-from inference.decode import prepare_decoders
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
-from scripts.progress import counting
-from scripts.terminal import complain
-from scripts.training.loading import start_tensorflow
-from training.errors import BadPictures
-from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, Recipe, for_few
-from training.pictures.checks import check_at_once
-from training.pictures.corrections import Corrections, read_corrections
-from training.pictures.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.pictures.listing import has_idx, list_pictures, unwrapped
-from training.pictures.own_pictures import Division, from_pictures
-from training.pictures.picture_files import decode_file
-from training.pictures.split import Split, first, split
+from training.gradient.recipes import (
+    DEFAULT_NETWORK,
+    NETWORKS,
+    RECIPES,
+    Recipe,
+    for_few,
+    for_network,
+    read_recipe,
+    starting_point,
+)
+from training.pictures.fashion import SYSTEM_FOLDER, LabelledData
+from training.pictures.named import Named
 
 LEAST_RIGHT: Final = 0.5
 """As WARDROBE_ACCEPT_TARGET has it."""
@@ -101,110 +99,30 @@ def _recipe_name(text: str) -> str:
     return text
 
 
-def load_data(
-    arguments: argparse.Namespace,
-    reads: InputContract = GREY_28,
-    corrections: Corrections | None = None,
-    *,
-    division: Division = "divided",
-) -> LabelledData:
-    """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
-
-    What was left out of a folder of pictures is said on stderr.
-
-    Args:
-        arguments: with those of `add_data_options`.
-        reads: what the model reads.
-        corrections: of its labels; those that the arguments name unless they are given.
-        division: of pictures of one's own; see `from_pictures`.
-
-    Raises:
-        DataError: a file is missing or wrong; the message names it and the row.
-    """
-    found = read_corrections(arguments.corrections) if corrections is None else corrections
-    data = _load(arguments, reads, found, division)
-    found.check()
-    if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
-        raise BadPictures(
-            f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
-            "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
-        )
-    return data
-
-
-def check_own_pictures(arguments: argparse.Namespace) -> None:
-    """Refuse pictures of --data that cannot be learnt, before TensorFlow is loaded or a picture is decoded.
-
-    Raises:
-        DataError: see `check_at_once`.
-    """
-    if (place := place_of_pictures(arguments.data)) is not None:
-        corrected = bool(arguments.corrections)
-        check_at_once(list_pictures(place), skip_unreadable=arguments.skip_unreadable, corrected=corrected)
-
-
-def place_of_pictures(data: str | None) -> Path | None:
-    """Where the pictures of one's own are that --data names; None for keras, IDX files, or nothing."""
-    if data in {None, "keras"}:
-        return None
-    place = unwrapped(Path(str(data)).expanduser())
-    return place if place.exists() and not has_idx(place) else None
-
-
-def names_photos(data: str | None) -> bool:
-    """Whether --data names pictures, not all of them already pixels in the form of Fashion-MNIST."""
-    if (place := place_of_pictures(data)) is None:
-        return False
-    read = (decode_file(one.path) for one in list_pictures(place).pictures)
-    return any(not isinstance(one, str) and one[1].is_photo for one in read)
-
-
-def check_no_photos(arguments: argparse.Namespace) -> None:
-    """Let photos of own classes end as wrong usage where networks are trained by gradient."""
-    if names_photos(arguments.data):
-        arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
-
-
-def _load(
-    arguments: argparse.Namespace,
-    reads: InputContract,
-    corrections: Corrections,
-    division: Division,
-) -> LabelledData:
-    if (arguments.train is None) != (arguments.test is None):
+def named_of(arguments: argparse.Namespace) -> Named:
+    """The data set that the arguments name; a contradiction among them ends as wrong usage."""
+    train, test = arguments.train, arguments.test
+    if (train is None) != (test is None):
         arguments.error("--train and --test belong together: one CSV file each")
-    if arguments.train is not None and arguments.data is not None:
+    if train is not None and arguments.data is not None:
         arguments.error(
             "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
         )
-    if arguments.train is not None:
-        return from_csv(arguments.train, arguments.test)
-    if arguments.data not in {None, "keras"}:
-        return _from_place(arguments, reads, corrections, division)
-    if arguments.data is None and SYSTEM_FOLDER.is_dir():
-        return from_idx(SYSTEM_FOLDER)
-    start_tensorflow()
-    return from_keras()
+    return Named(
+        place=arguments.data,
+        csv_pair=(train, test) if train is not None else None,
+        corrections=tuple(arguments.corrections),
+        skip_unreadable=arguments.skip_unreadable,
+        licence=getattr(arguments, "data_licence", None),
+    )
 
 
-def _from_place(
-    arguments: argparse.Namespace,
-    reads: InputContract,
-    corrections: Corrections,
-    division: Division,
-) -> LabelledData:
-    """Read what --data names: IDX files where there are any, else pictures of one's own."""
-    place = unwrapped(Path(arguments.data).expanduser())
-    if has_idx(place) or not place.exists():
-        return from_idx(place)
-    prepare_decoders()
-    with counting("reading pictures") as watch:
-        return from_pictures(
-            *(place, complain, watch, reads),
-            skip_unreadable=arguments.skip_unreadable,
-            corrections=corrections,
-            division=division,
-        )
+def named_without_photos(arguments: argparse.Namespace) -> Named:
+    """The same; photos of own classes end as wrong usage, where networks are trained by gradient."""
+    named = named_of(arguments)
+    if named.shows_photos():
+        arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
+    return named
 
 
 _CHOSEN_OTHERWISE: Final = (
@@ -265,13 +183,30 @@ def planned(start: Recipe, arguments: argparse.Namespace) -> Recipe:
     return replace(start, **given_fields(arguments))
 
 
-def parts_of(data: LabelledData, recipe: Recipe) -> Split:
-    """What the recipe learns from, and what it holds out.
+def start_named(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the arguments name, before the data or any option changes it.
 
-    Raises:
-        BadRecipe: the recipe does not fit the training set.
+    The limit that a file names becomes the option's value, unless that is given.
     """
-    if data.cross_fitted:
-        return Split(data.train, data.train)
-    train = first(data.train, recipe.limit)
-    return split(train, len(data.labels))
+    if not arguments.recipe:
+        return starting_point(arguments.network or DEFAULT_NETWORK)
+    if arguments.recipe in RECIPES:
+        recipe = RECIPES[arguments.recipe]
+        return for_network(recipe, arguments.network) if arguments.network else recipe
+    recipe, given = read_recipe(Path(arguments.recipe))
+    if "limit" in given and arguments.limit is None:
+        arguments.limit = recipe.limit
+    return for_network(recipe, arguments.network) if arguments.network else recipe
+
+
+OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
+"""The fields of a recipe that a head has a use for."""
+
+OF_GRADIENT: Final = ("network", "recipe", "tensorboard")
+"""Options of a training by gradient that are no fields of its recipe."""
+
+
+def options_of_gradient(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options among the arguments that a head has no use for, by their names there."""
+    named = (name for name in OF_GRADIENT if getattr(arguments, name) is not None)
+    return (*named, *(name for name in given_fields(arguments) if name not in OF_THE_SPLIT))

@@ -32,9 +32,9 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    require,
     run,
 )
+from training.loading import require
 from training.measure.statistics import likeliest
 
 if TYPE_CHECKING:

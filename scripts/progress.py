@@ -6,11 +6,11 @@ A log shows no bar, and a step of many minutes without a line looks like a hang.
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,16 +21,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from scripts.terminal import console
+from reports.values import Epoch
+from scripts.terminal import complain, console
+from training.progress import as_time
 
 SILENCE: Final = 30.0
 """Seconds without a line, in a file or a pipe, before one says what is under way."""
-
-LONG_ENOUGH: Final = 5.0
-"""Seconds of a step from which its time says something about the machine."""
-
-AS_ANNOUNCED: Final = 1.25
-"""The time that a training takes, as a multiple of what was announced, or the inverse: no correction."""
 
 Watch = Callable[[int, int | None], None]
 """Receives how many are done, and of how many; None where that is not known."""
@@ -108,26 +104,61 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def as_time(seconds: float) -> str:
-    """1:02:03, or 2:03 below an hour."""
-    return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")
+class Terminal:
+    """Shows a training on this terminal, or in a log (training/progress.py's Progress)."""
+
+    def say(self, line: str) -> None:
+        """Print to stdout."""
+        console().print(line)
+
+    def warn(self, line: str) -> None:
+        """Print to stderr."""
+        complain(line)
+
+    def counting(self, what: str) -> AbstractContextManager[Watch]:
+        """Show a bar."""
+        return counting(what)
+
+    def working(self, what: str) -> AbstractContextManager[None]:
+        """Show the time."""
+        return working(what)
+
+    @contextmanager
+    def epochs(self, most: int) -> "Iterator[EpochLines]":
+        """Print a line per epoch, and show steps as a bar."""
+        out = console()
+        out.print(HEADINGS)
+        with EpochLines(out, most) as lines, lines_between(lines.position):
+            yield lines
 
 
-def corrected(announced: Sequence[float], taken: float) -> str | None:
-    """What the first of several steps says about the time of the others, if that is not what was announced.
+HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
 
-    Args:
-        announced: seconds of each step, as they were estimated.
-        taken: seconds of the first one.
 
-    Returns:
-        A sentence for the user.
-    """
-    first, *others = announced
-    ratio = taken / first
-    if not others or taken < LONG_ENOUGH or 1 / AS_ANNOUNCED <= ratio <= AS_ANNOUNCED:
-        return None
-    return (
-        f"The first step took {taken:.0f} s and not {first:.0f}, so the others take about "
-        f"{as_time(sum(others) * ratio)} on this machine and not {as_time(sum(others))}."
-    )
+class EpochLines(Progress):
+    """Prints epochs as lines, and steps as a bar on a terminal (training/progress.py's Watcher)."""
+
+    def __init__(self, out: Console, epochs: int) -> None:
+        """Print to `out`; `epochs` is how many there will be at most."""
+        columns = (TextColumn("epoch {task.description}"), BarColumn(), MofNCompleteColumn())
+        super().__init__(*columns, console=out, transient=True, disable=not out.is_interactive)
+        self._epochs = epochs
+        self._task = self.add_task("1", total=None)
+        self._position = f"epoch 1 of {epochs}"
+
+    def position(self) -> str:
+        """Where the fit is, for a log between two lines of epochs."""
+        return self._position
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Move the bar."""
+        self._position = f"epoch {epoch} of {self._epochs}, step {step} of {steps}"
+        self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Print the line of an epoch."""
+        left = as_time((self._epochs - epoch.epoch) * epoch.seconds)
+        self.console.print(
+            f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
+            f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>9.4f} {epoch.seconds:>8.1f}   {left}"
+        )

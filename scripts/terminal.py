@@ -8,7 +8,6 @@ rest; an error leaves stdout empty.
 
 import argparse
 import errno
-import importlib.util
 import io
 import json
 import os
@@ -31,7 +30,7 @@ from inference.plain_text import shown_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from scripts.removed import in_place_of
-from training.errors import NotInstalled, TrainingError
+from training.errors import TrainingError, not_installed
 
 OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
 """Their messages say what came and what would do; a traceback would add nothing. So do the system's about a
@@ -101,7 +100,7 @@ def run(main: Callable[[], int]) -> int:
         package = (error.name or "").partition(".")[0]
         if package in OURS:
             raise
-        complain(_not_installed(package))
+        complain(not_installed(package))
         return FAILED
     except KeyboardInterrupt as stop:
         complain(str(stop) or "interrupted.")
@@ -125,20 +124,6 @@ def resumable(how: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(f"stopped. {how}") from stop
-
-
-def require(module: str, name: str) -> None:
-    """Check that a library of the training requirements is there, before any work.
-
-    Raises:
-        NotInstalled: it is not; the message names it.
-    """
-    if importlib.util.find_spec(module) is None:
-        raise NotInstalled(_not_installed(name))
-
-
-def _not_installed(name: str) -> str:
-    return f"{name} is not installed: `make install-train` in a checkout installs what training needs."
 
 
 def program() -> str:

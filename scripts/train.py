@@ -5,43 +5,41 @@ training/gradient/recipes.py; the release: training/release/builder.py.
 """
 
 import argparse
+import shlex
 import sys
 import textwrap
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
-from model_store.cache import find_release
+from model_store.cache import find_release, is_store
+from model_store.local import LocalRelease
 from model_store.store import Store
 from reports.values import size_in_words
-from scripts.publish import RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, console, perform, print_table, resumable, run
-from scripts.training.caveats import complain_of_doubts, complain_of_rare_classes
-from scripts.training.fitting import FRESH, carry_out
-from scripts.training.loading import check_tensorflow, start_tensorflow
-from scripts.training.options import (
+from scripts.doubted import write_doubted
+from scripts.options import (
     add_accept_options,
     add_data_options,
     add_recipe_options,
     add_start_options,
-    check_own_pictures,
     conditions_of,
-    load_data,
-    names_photos,
-    parts_of,
+    given_fields,
+    named_of,
+    options_of_gradient,
     planned,
     sized,
+    start_named,
 )
-from scripts.training.own_classes import train_own_classes
-from scripts.training.photo_network import (
-    add_photo_options,
-    check_learns_photos,
-    check_photo_options,
-    fit_photos,
-)
-from scripts.training.starting import shown_recipe, start_named, task_of
+from scripts.progress import Terminal
+from scripts.publish import add_target_options, hand_over, open_target
+from scripts.terminal import command_parser, console, perform, print_table, resumable, run
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, as_toml
+from training.loading import check_tensorflow, start_tensorflow
+from training.measure.improvement import OwnPictures, check_learns_photos
 from training.pictures.fashion import LABELS
+from training.pictures.named import Named, load
+from training.pictures.photos import is_corrections
 
 EXAMPLES = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
@@ -64,24 +62,23 @@ def trained(words: list[str]) -> object:
 
 def _train(arguments: argparse.Namespace) -> object:
     if arguments.show_recipe:
-        recipe = shown_recipe(arguments)
+        recipe = planned(start_named(arguments), arguments)
         print(as_toml(recipe), end="")
         return recipe.as_json()
     if arguments.show:
         return _show_network(arguments)
-    check_photo_options(arguments)
+    _check_photo_options(arguments)
     check_tensorflow()
-    check_own_pictures(arguments)
+    named = named_of(arguments)
+    named.check()
     store = open_target(arguments)
     if arguments.photos is not None:
-        release = find_release(arguments.release, arguments.from_version)
-        check_learns_photos(release, arguments.release, arguments.photos)
-        return fit_photos(arguments, release, store)
-    if names_photos(arguments.data):
-        return hand_over(train_own_classes(arguments) / RELEASE, store, arguments)
+        return _train_photos(arguments, store)
+    if named.shows_photos():
+        return _train_own_classes(arguments, named, store)
     if arguments.fast:
         arguments.error("--fast is for photos of own classes")
-    return _fit(arguments, store)
+    return _train_pixels(arguments, named, store)
 
 
 def _show_network(arguments: argparse.Namespace) -> object:
@@ -90,7 +87,7 @@ def _show_network(arguments: argparse.Namespace) -> object:
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.networks.registry import build, trainable_count  # noqa: PLC0415
 
-    network = build(shown_recipe(arguments), len(LABELS))
+    network = build(planned(start_named(arguments), arguments), len(LABELS))
     rows = [
         {
             "layer": one.name,
@@ -111,24 +108,135 @@ def _show_network(arguments: argparse.Namespace) -> object:
     return {"network": network.name, "layers": rows, "parameters": total, "trainable_parameters": trainable}
 
 
-def _fit(arguments: argparse.Namespace, store: Store) -> object:
-    """Fit by gradient, export and publish."""
-    start, data = start_named(arguments), load_data(arguments)
-    data = replace(data, licence=arguments.data_licence)
+def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store) -> object:
+    if others := options_of_gradient(arguments):
+        arguments.error(
+            f"--{others[0].replace('_', '-')} is for Fashion-MNIST and pictures of 28 x 28: photos of own "
+            "classes are learnt by a head"
+        )
+    start_tensorflow()
+    from training.own_classes import Plan, train_own_classes  # noqa: PLC0415 - needs Keras
+
+    plan = Plan(
+        fast=arguments.fast,
+        seed=arguments.seed or 0,
+        limit=arguments.limit,
+        accept=conditions_of(arguments),
+        run=arguments.run,
+        command=_command(arguments),
+    )
+    with resumable("The same command begins again: heads take minutes at most."):
+        trained = train_own_classes(named, plan, Terminal())
+    write_doubted(trained.run, trained.asked, trained.labels)
+    return hand_over(trained.release, store, arguments)
+
+
+def _train_photos(arguments: argparse.Namespace, store: Store) -> object:
+    release = find_release(arguments.release, arguments.from_version)
+    check_learns_photos(release, arguments.release, arguments.photos)
+    start_tensorflow()
+    from training.ten_classes import Plan, train_photos  # noqa: PLC0415 - needs Keras
+
+    plan = Plan(
+        photos=arguments.photos,
+        check_photos=arguments.check_photos,
+        corrections=tuple(arguments.corrections),
+        run=arguments.run,
+        command=shlex.join(["wardrobe", "train", *arguments.words]),
+    )
+    trained = train_photos(release, plan, Terminal())
+    write_doubted(trained.run, trained.asked, trained.labels)
+    found = trained.improvement
+    if found is None:
+        return hand_over(trained.release, store, arguments)
+    show_improvement(found, release)
+    if arguments.out or arguments.publish:
+        return hand_over(trained.release, store, arguments) | {"own_pictures": asdict(found)}
+    print("\n".join(next_commands(arguments.release, trained.release, arguments.photos)))
+    return {"release": str(trained.release), "own_pictures": asdict(found)}
+
+
+def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> object:
+    start = start_named(arguments)
+    progress = Terminal()
+    data = load(named, progress)
     recipe = planned(start if arguments.recipe else sized(start, data), arguments)
-    parts = parts_of(data, recipe)
-    task = task_of(arguments, data, recipe)
+    start_tensorflow()
+    from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
+
+    task = run_of(recipe, data, arguments.run, arguments.tensorboard, _command(arguments))
     if arguments.fresh:
         forget_checkpoint(task)
-    console().print(
-        f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
-        f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
-    )
-    complain_of_doubts(arguments, data, len(parts.validation))
-    complain_of_rare_classes(parts, data.labels)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-        carry_out(task, data, parts, recipe, accept=conditions_of(arguments))
-    return hand_over(task.folder / RELEASE, store, arguments)
+        trained = train_pixels(data, recipe, task, progress, conditions_of(arguments))
+    write_doubted(trained.run, trained.asked, trained.labels)
+    return hand_over(trained.release, store, arguments)
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    return shlex.join(["python", "-m", "scripts.train", *arguments.words])
+
+
+GRADIENT: Final = (
+    "network", "recipe", "data", "train", "test", "tensorboard"
+)  # fmt: skip
+"""Options of a training by gradient, by their names in its arguments."""
+
+
+def _check_photo_options(arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    if arguments.photos is None:
+        if arguments.check_photos is not None:
+            arguments.error("--check-photos belongs to --photos, which names what is learnt")
+        if arguments.release is not None:
+            arguments.error(
+                "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
+                "wardrobe improve CSV"
+            )
+        if arguments.from_version is not None:
+            arguments.error("--from-version belongs to --from, which names the store")
+        return
+    if arguments.release is None:
+        arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
+    if arguments.check_photos is not None and is_corrections(arguments.photos.expanduser()):
+        arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
+    others = [*(name for name in GRADIENT if getattr(arguments, name) is not None), *given_fields(arguments)]
+    if others:
+        arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
+
+
+def show_improvement(found: OwnPictures, parent: LocalRelease) -> None:
+    """Print the comparison, and the sentence that it ends with."""
+    names = (f"parent {parent.version}", "new release, cross-fitted")
+    print_table(
+        [
+            {
+                "on your pictures": name,
+                "right": f"{right:,} of {found.n:,}",
+                "accepted": f"{share:.0%}",
+            }
+            for name, right, share in zip(names, found.right, found.accepted, strict=True)
+        ]
+    )
+    console().print(
+        f"{found.newly_right:,} newly right, {found.newly_wrong:,} newly wrong. {found.sentence()}"
+    )
+
+
+def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
+    """The commands to look at the changes and to publish: to paste.
+
+    Args:
+        parent: as --from named it.
+        made: the folder of the new release.
+        photos: the corrections.
+    """
+    new, named = shlex.quote(str(made)), shlex.quote(parent)
+    target = named if is_store(parent) else "s3://BUCKET/PREFIX"
+    return [
+        f"Compare: wardrobe diff {named} {new} {shlex.quote(str(photos))} --page changes.html",
+        f"Publish: wardrobe publish {new} {target}",
+    ]
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
@@ -176,13 +284,30 @@ class ShowCommon(argparse.Action):
         parser.exit()
 
 
+def _add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add --from, --from-version, --photos and --check-photos."""
+    layout = (
+        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group` and "
+        "`source`"
+    )
+    add = parser.add_argument_group("photos of real garments", layout).add_argument
+    parent = "fit its head for photos again: bundled, a folder, a store"
+    add("--from", dest="release", metavar="RELEASE", help=parent)
+    version = "version in the store of --from (default: the current one)"
+    add("--from-version", metavar="VERSION", help=version)
+    fits = "photos of the ten classes, which that head learns"
+    add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
+    check = "choose thresholds on these, and report on them (all of --photos)"
+    add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command."""
     parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False, add_help=False)
     parser.add_argument("-h", "--help", action=ShowCommon, nargs=0, help="show this")
     parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
-    add_photo_options(parser)
+    _add_photo_options(parser)
     networks = textwrap.fill(f"networks: {', '.join(NETWORKS)}", 76)
     recipe = parser.add_argument_group("what to do", networks)
     add_start_options(recipe)
@@ -201,7 +326,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder of the checkpoint (default: one per recipe in runs/)",
     )
-    add(FRESH, action="store_true", help="delete the checkpoint and start over")
+    add("--fresh", action="store_true", help="delete the checkpoint and start over")
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     add_target_options(group)
     return parser

@@ -12,18 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports.values import Epoch
+from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
+from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from scripts.training.fitting import EpochLines
-from scripts.training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from scripts.training.options import (
-    add_data_options,
-    add_recipe_options,
-    check_no_photos,
-    load_data,
-    parts_of,
-    planned,
-    sized,
-)
 from training.gradient.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
@@ -33,6 +24,9 @@ from training.gradient.recipes import (
     groups_suffix,
     starting_point,
 )
+from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
+from training.pictures.named import load
+from training.pictures.split import parts_of
 
 if TYPE_CHECKING:
     from training.gradient.comparison.search import Search
@@ -54,8 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _tune(arguments: argparse.Namespace) -> object:
     check_tensorflow()
-    check_no_photos(arguments)
-    data = load_data(arguments)
+    data = load(named_without_photos(arguments), Terminal())
     begin = (
         RECIPES[arguments.recipe]
         if arguments.recipe
@@ -67,7 +60,9 @@ def _tune(arguments: argparse.Namespace) -> object:
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.comparison.search import Search, run_search  # noqa: PLC0415
 
-    search = Search(start, parts_of(data, start), len(data.labels), data.described(), groups_suffix(data))
+    search = Search(
+        start, parts_of(data, start.limit), len(data.labels), data.described(), groups_suffix(data)
+    )
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
     out = console()
     out.print(

@@ -97,3 +97,8 @@ class GraphUnusable(ExportError):
 
 class ParityFailed(ExportError):
     """The exported graph answers differently from the network it was made from."""
+
+
+def not_installed(name: str) -> str:
+    """The message about a library that is not there."""
+    return f"{name} is not installed: `make install-train` in a checkout installs what training needs."

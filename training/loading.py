@@ -1,10 +1,12 @@
 """Load TensorFlow, without the lines that it writes about itself.
 
 Its C++ writes some of them before any setting of its own counts, and where no GPU answers an error among
-them, which frightens for nothing. A user who sets TF_CPP_MIN_LOG_LEVEL sees all that this level lets through.
+them, which looks like a failure and is none. A user who sets
+TF_CPP_MIN_LOG_LEVEL sees all that this level lets through.
 """
 
 import importlib
+import importlib.util
 import logging
 import os
 import shutil
@@ -14,11 +16,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from scripts.terminal import require
+from training.errors import NotInstalled, not_installed
 
 LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS_ONLY: Final = "3"
 """What C++ says, as far as it is fatal."""
+
+
+def require(module: str, name: str) -> None:
+    """Check that a library of the training requirements is there, before any work.
+
+    Raises:
+        NotInstalled: it is not; the message names it.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise NotInstalled(not_installed(name))
 
 
 def allow_many_networks() -> None:

@@ -1,34 +1,158 @@
-"""Own classes: a head on the vectors of frozen networks, and its answers to what it did not learn.
+"""Train own classes: a head on the vectors of frozen networks. Read it top to bottom.
 
-The steps: features/blocks.py (vectors), heads/logistic.py (the head, and those of folds),
-heads/other_things.py (what the OOD score is fitted against); then release/builder.py exports, decides and
-measures. Pure, but for running the networks. The command: scripts/training/own_classes.py.
+Pictures are read and dealt into folds; frozen networks make a vector of each; a head is learnt on all of
+them, and a head per fold answers what it did not learn; these answers decide and measure; the release is
+exported and sealed. Writes the run's folder alone. Before importing it: loading.start_tensorflow.
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 from scipy.special import softmax
 
 from inference.arrays import Distances, PixelsBatch
 from inference.session import Scores
+from reports.acceptance import USUAL, Conditions
 from reports.answers import Answers
 from training.environment import hardware, libraries
-from training.features.blocks import Block, Vectors, measured, network, spread, vectors
+from training.features import backbone, imagenet
+from training.features.blocks import (
+    BLOCKS,
+    READS,
+    WITHOUT_LITE0,
+    Block,
+    Vectors,
+    measured,
+    network,
+    spread,
+    vectors,
+)
 from training.fitted import Fitted, HeadRecord
 from training.heads.logistic import Head, answers_out_of_fold, fit_head
 from training.heads.ood import OodPhotos, distances_by, fit_measure
 from training.heads.other_things import other_things
-from training.heads.out_of_fold import Fold, gathered
-from training.pictures.fashion import LabelledImages
-from training.pictures.picture_files import Watch
+from training.heads.out_of_fold import Fold, deal, gathered
+from training.loading import allow_many_networks
+from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.named import Named, load
+from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
+from training.pixel_network import run_of
+from training.progress import Progress, Watch, corrected
+from training.release.trained import Trained, seal_trained, warn_of_few
+
+START_SECONDS: Final = 25
+SECONDS_TO_SEE: Final = 0.03
+"""A picture, on two cores: its vector."""
+
+SECONDS_TO_SEE_WITHOUT_LITE0: Final = 0.005
+SECONDS_PER_PICTURE: Final = 0.1
+"""Its part of the heads, of the export and of the report; half of it without EfficientNet-Lite0."""
 
 AT_ONCE: Final = 128
 """Pictures between two reports of progress."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What of a training its user chooses.
+
+    Attributes:
+        fast: leave EfficientNet-Lite0 out.
+        seed: recorded with the release; nothing here depends on it.
+        limit: learn the first so many pictures alone.
+        accept: when an answer is accepted.
+        run: the folder; None takes the one that the pictures name, in runs/.
+        command: the command line, which the release records.
+        settings: its options as data, which the release records, too.
+    """
+
+    fast: bool = False
+    seed: int = 0
+    limit: int | None = None
+    accept: Conditions = USUAL
+    run: Path | None = None
+    command: str = ""
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """Of the vector."""
+        return WITHOUT_LITE0 if self.fast else BLOCKS
+
+
+def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
+    """Read, see, learn, and make the release.
+
+    Args:
+        named: the pictures and their classes.
+        plan: what the user chose.
+        progress: shows how far it is.
+
+    Raises:
+        DataError: the pictures cannot be learnt.
+        BadRecipe: a class has pictures of one group alone.
+    """
+    data = _limited(load(named, progress, READS, division="cross-fitted"), plan.limit)
+    parts = parts_of(data, plan.limit)
+    folds = deal(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
+    held_out = 0 if data.cross_fitted else len(parts.validation)
+    warn_of_few(data, held_out + len(parts.train), plan.accept, progress)
+    allow_many_networks()
+    found = _fitted(parts.train, folds, plan.blocks, progress)
+    height, width = data.reads.shape
+    progress.say(
+        f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
+        f"learnt are right; {found.fitted.seconds:.0f} s. The model reads {height} x {width} pixels in "
+        "colour."
+    )
+    usual = backbone.NETWORK if plan.fast else imagenet.NETWORK
+    recipe = replace(usual, seed=plan.seed, limit=plan.limit)
+    task = run_of(recipe, data, plan.run, command=plan.command, settings=plan.settings)
+    return seal_trained(
+        *(task, data, parts, recipe, found.fitted, progress), others=found.answers, accept=plan.accept
+    )
+
+
+def _limited(data: LabelledData, limit: int | None) -> LabelledData:
+    if not data.cross_fitted or limit is None:
+        return data
+    few = first(data.train, limit)
+    return replace(data, train=few, test=few)
+
+
+def _fitted(
+    train: LabelledImages, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
+) -> "OwnClasses":
+    """Fit, and say how long that takes: before, and again once this machine's speed is known."""
+    announced = _seconds(len(train), lite0="lite0" in blocks)
+    about = math.ceil(sum(announced) / 10) * 10
+    progress.say(
+        f"A head on {', '.join(blocks)}, and {len(folds)} heads that each answer what they did not learn: "
+        f"about {about} s on two cores."
+    )
+    began = time.monotonic()
+    with progress.counting("seeing pictures, then fitting heads") as watch:
+
+        def seen(done: int, of: int) -> None:
+            watch(done, of)
+            if done == of and (sentence := corrected(announced, time.monotonic() - began)):
+                progress.say(sentence)
+
+        return fit_own_classes(train, folds, blocks, seen, progress.say)
+
+
+def _seconds(pictures: int, *, lite0: bool) -> tuple[float, float]:
+    """How long it takes to see so many pictures, and what follows."""
+    if lite0:
+        return SECONDS_TO_SEE * pictures, START_SECONDS + SECONDS_PER_PICTURE * pictures
+    return SECONDS_TO_SEE_WITHOUT_LITE0 * pictures, START_SECONDS + SECONDS_PER_PICTURE * pictures / 2
 
 
 @dataclass(frozen=True)

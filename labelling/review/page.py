@@ -3,7 +3,7 @@
 One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
 escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the journal and the
 chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
-scripts/training/doubted.py makes such a page of the labels that a training doubts.
+scripts/doubted.py makes such a page of the labels that a training doubts.
 """
 
 import base64

@@ -24,7 +24,7 @@ ARROWS = {
     "app": {"inference", "model_store", "reports"},
     "labelling": {"inference", "model_store", "reports"},
     "training": {"inference", "labelling", "model_store", "reports"},
-    "lab": {"inference", "labelling", "model_store", "reports", "scripts", "training"},
+    "lab": {"inference", "labelling", "model_store", "reports", "training"},
     "scripts": {"app", "inference", "labelling", "model_store", "reports", "training"},
 }
 """Who may import which other package of ours."""

@@ -44,6 +44,14 @@ def test_help_says_what_a_command_is_for_and_ends_with_examples(verb: Verb) -> N
     assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load().EXAMPLES))
 
 
+@pytest.mark.parametrize("verb", ["train", "predict"])
+def test_a_command_can_be_run_by_its_file(verb: str) -> None:
+    ended = done([sys.executable, f"scripts/{verb}.py", "--help"])
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: wardrobe {verb} ")
+
+
 @pytest.mark.parametrize(("verb", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])
 def test_every_example_is_one_that_the_command_takes(verb: Verb, line: str) -> None:
     command, name, *rest = shlex.split(line)
@@ -167,8 +175,8 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("calibrate bundled", "the following arguments are required: --photos"),
         ("calibrate bundled --photos p --accept-right 1", "expected 0.5 or more, and less than 1"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
-        ("train --save-answers s.npz", "unrecognized arguments: --save-answers s.npz"),
-        ("train --teacher s.npz", "unrecognized arguments: --teacher s.npz"),
+        ("train --save-answers s.npz", "--save-answers: every release has its answers, in answers.csv.gz"),
+        ("train --teacher s.npz", "--teacher: soft targets are made by lab/pixel_network.py"),
         ("adopt m.keras --labels hat,hat", "'hat,hat': expected names that differ"),
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),

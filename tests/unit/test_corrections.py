@@ -10,7 +10,6 @@ from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from scripts import train
-from scripts.training.photos import photos_in
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
@@ -19,7 +18,8 @@ from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import read_corrections
 from training.pictures.fashion import LabelledData
 from training.pictures.own_pictures import from_pictures
-from training.pictures.photos import OOD, Photos
+from training.pictures.photos import OOD, Photos, photos_in
+from training.progress import Lines
 
 COUNT = 12
 
@@ -158,7 +158,7 @@ def read_photos(folder: Path, *rows: str) -> tuple[Photos, ...]:
     listing = folder / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
     places = [folder / "learn", folder / "check"]
-    return photos_in(places, ("Trouser", "Bag"), GREY_28, read_corrections([listing]))
+    return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), read_corrections([listing]))
 
 
 @pytest.fixture

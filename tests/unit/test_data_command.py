@@ -12,12 +12,12 @@ import pytest
 from inference.arrays import Picture
 from scripts.data import main
 from scripts.terminal import program
-from scripts.training.options import place_of_pictures
 from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
 from training.pictures.duplicates import near_groups, perceptual_hash
 from training.pictures.listing import list_pictures
+from training.pictures.named import Named
 
 
 def a_texture(seed: int) -> Picture:
@@ -197,7 +197,7 @@ def test_the_command_that_comes_next_names_the_data_set_in_a_folder_around_it(
     assert main([str(wrapper)]) == 0
 
     assert f"Next: {program()} train --data {wrapper / around}" in capsys.readouterr().out
-    assert place_of_pictures(str(wrapper)) == wrapper / around
+    assert Named(place=str(wrapper)).own == wrapper / around
 
 
 def test_classes_of_ones_own_in_folders_of_folders_are_not_yet_to_be_learnt(

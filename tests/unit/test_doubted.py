@@ -12,7 +12,7 @@ from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from reports.answers import NONE_OF_THESE
-from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
+from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.uploads import a_garment, png
 from training.measure.evaluate import undecided

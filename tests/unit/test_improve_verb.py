@@ -7,11 +7,11 @@ import pytest
 from inference.contract import whole_pictures
 from model_store.local import LocalRelease, bundled
 from scripts import improve, train
-from scripts.training.improving import next_commands
-from scripts.training.photo_network import check_learns_photos
+from scripts.train import next_commands
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from training.errors import BadPictures, BadRecipe
+from training.measure.improvement import check_learns_photos
 
 
 def test_a_release_that_does_not_say_what_it_learnt_needs_data(tmp_path: Path) -> None:

@@ -13,7 +13,11 @@ from reports.answers import NO_ANSWERS
 from reports.comparison import decisive
 from reports.values import report_of
 from scripts import improve
-from scripts.training.improving import (
+from tests.photos import write_photos
+from tests.releases import a_release
+from training.errors import BadPictures
+from training.gradient.recipes import COMPACT, for_few
+from training.measure.improvement import (
     BETTER,
     NO_AUDIT,
     OPEN,
@@ -24,16 +28,12 @@ from scripts.training.improving import (
     compared_of,
     judged,
 )
-from scripts.training.photo_network import _by_audit
-from scripts.training.photos import photos_in
-from tests.photos import write_photos
-from tests.releases import a_release
-from training.errors import BadPictures
-from training.gradient.recipes import COMPACT, for_few
 from training.pictures.fashion import LABELS
 from training.pictures.learnt import Learnt
 from training.pictures.listing import list_pictures
-from training.pictures.photos import CORRECTED_TIER, OOD, OWN_TIER, list_photos
+from training.pictures.photos import CORRECTED_TIER, OOD, OWN_TIER, list_photos, photos_in
+from training.progress import Lines
+from training.ten_classes import _by_audit
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_pictures_of_a_class_that_are_new_to_the_parent_are_compared_and_no_othe
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    (read,) = photos_in([photos], LABELS, GREY_28)
+    (read,) = photos_in([photos], LABELS, GREY_28, Lines())
     parent = LocalRelease(tmp_path, bundled().manifest)
     Learnt.of(np.array(read.sha256)[[read.kinds.index("Bag")]]).save(tmp_path)
 
     found = compared_of(read, parent)
-    announce(found)
+    announce(found, Lines())
 
     assert found.kinds == ("Bag", "Dress", "Dress")
     assert "3 pictures cannot show that a release is better" in capsys.readouterr().err
@@ -146,7 +146,7 @@ def test_pictures_of_a_class_that_are_new_to_the_parent_are_compared_and_no_othe
 
 def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"own": ["Bag"], "X": ["Hats"]})
-    (read,) = photos_in([photos], LABELS, GREY_28)
+    (read,) = photos_in([photos], LABELS, GREY_28, Lines())
     drawn = read.sha256[read.kinds.index("Bag")]
 
     found = _by_audit(read, frozenset({drawn}))
@@ -174,7 +174,7 @@ def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: 
     of_parent = report_of(parent).model_copy(update={"not_measured": {"studio": "its grandparent"}})
     (parent.folder / REPORT).write_bytes(of_parent.as_bytes())
 
-    _keep(child, NO_ANSWERS, parent)
+    _keep(child, NO_ANSWERS, parent, print)
 
     assert report_of(open_release(child.folder)).not_measured["studio"] == "its grandparent"
 
@@ -183,9 +183,11 @@ def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: 
 def test_fewer_pictures_than_can_show_a_better_release_are_named_before_the_training(
     pictures: int, said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (read,) = photos_in([write_photos(tmp_path / "photos", pictures, {"own": ["Bag"]})], LABELS, GREY_28)
+    (read,) = photos_in(
+        [write_photos(tmp_path / "photos", pictures, {"own": ["Bag"]})], LABELS, GREY_28, Lines()
+    )
 
-    announce(read)
+    announce(read, Lines())
 
     assert (f"{pictures} pictures cannot show that a release is better" in capsys.readouterr().err) == said
 

@@ -8,13 +8,13 @@ import pytest
 from inference.contract import GREY_28, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
-from scripts.training.photos import photos_in
 from tests.photos import a_garment_photo, write_photos
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
 from training.pictures.corrections import Corrections
-from training.pictures.photos import OOD, Photos, as_photos, list_photos, read_photos
+from training.pictures.photos import OOD, Photos, as_photos, list_photos, photos_in, read_photos
+from training.progress import Lines
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
@@ -225,7 +225,7 @@ def test_a_csv_beside_a_folder_of_photos_is_said_to_be_left_alone(
     learn = write_photos(tmp_path / "photos", 3, {"A": ["Trouser"]})
     write_table(tmp_path, "photos/A/Trouser/000.png,1,A,ann")
 
-    photos_in([learn], LABELS, GREY_28)
+    photos_in([learn], LABELS, GREY_28, Lines())
 
     assert f"{tmp_path}/photos.csv is not read. Name it in place of the folder" in capsys.readouterr().err
 
@@ -243,7 +243,9 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
     rows = [named.format(*row) for row in [("000", alone), ("001", ""), ("002", "")]]
     others = [named.format(*row) for row in [("003", joined), ("copy", alone), ("004", joined), ("005", "")]]
 
-    learnt, checked = photos_in([write_table(learn, *rows), write_table(check, *others)], LABELS, GREY_28)
+    learnt, checked = photos_in(
+        [write_table(learn, *rows), write_table(check, *others)], LABELS, GREY_28, Lines()
+    )
 
     assert np.isin(learnt.keys, checked.keys).tolist() == [True, False, False]
     assert len(checked) == 3

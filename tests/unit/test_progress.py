@@ -2,8 +2,9 @@
 
 import pytest
 
-from scripts.progress import corrected, counting, working
+from scripts.progress import counting, working
 from tests.waiting import wait_for
+from training.progress import corrected
 
 AT_ONCE = 0.001
 

@@ -14,7 +14,7 @@ from labelling.run import OUTCOMES
 from reports.page.sentences import KINDS, OF_KINDS
 from reports.page.wording import NUMBER, PERCENTAGE
 from reports.values import HELD_OUT
-from scripts.training import doubted
+from scripts import doubted
 from tests.releases import LABELS
 from tests.service import ROOT
 from training.heads.ood import OTHER_KINDS

@@ -19,7 +19,7 @@ from training.errors import WeightsUnfit
 from training.features.blocks import Block, Seen, network, scaling, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
 from training.pictures.photos import Photos
-from training.pictures.picture_files import Watch
+from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
 """The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""

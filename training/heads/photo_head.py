@@ -24,8 +24,8 @@ from training.features.shipped import LITE0, SCALED, SeenPhotos
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.logistic import answers_out_of_fold
 from training.pictures.photos import OOD, OOD_PREFIX
-from training.pictures.picture_files import Watch
 from training.pictures.split import dealt_indices
+from training.progress import Watch
 from training.untyped import Network
 
 BALANCE: Final = 0.6

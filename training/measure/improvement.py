@@ -1,6 +1,6 @@
 """Compare a release that learnt people's corrections with its parent, before and after.
 
-photo_network.py calls it. The parent answers the user's pictures; of the new release its folds do, each of
+The parent answers the user's pictures; of the new release its folds do, each of
 which did not learn the pictures that it answers. The verdict comes from the pictures of an audit alone: what
 was looked at because the parent doubted it holds more of its errors than the catalogue does, so that an
 equally good release would seem better.
@@ -16,7 +16,6 @@ import numpy as np
 
 from labelling.review.corrections import corrections_of_files
 from model_store.assemble import seal
-from model_store.cache import is_store
 from model_store.files import REPORT
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
@@ -25,10 +24,11 @@ from reports.acceptance import needed
 from reports.answers import ACCEPT, ANSWERS, NAME_LENGTH, Answers, answers_in, packed
 from reports.comparison import LEVEL, chance, changes, decisive
 from reports.values import report_of
-from scripts.terminal import complain, console, print_table
-from training.errors import BadPictures
+from training.errors import BadPictures, BadRecipe
+from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import OOD, Photos
+from training.progress import Progress, Say
 
 PROMISED: Final = 0.95
 """Share of right ones among accepted answers to photos that releases promise."""
@@ -81,16 +81,42 @@ class OwnPictures:
         return f"{counts}: the new release is {self.verdict} on your catalogue."
 
 
-def announce(photos: Photos) -> None:
+def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
+    """Check that a release has a network that answers photos.
+
+    Args:
+        release: that is to learn.
+        name: of it, as --from has it.
+        photos: to learn.
+
+    Raises:
+        BadRecipe: it has none; the message says what does.
+    """
+    if release.manifest.photos is not None:
+        return
+    if release.manifest.data.name not in {NAME, OTHER_NAME}:
+        raise BadRecipe(
+            f"--photos: {release.version} knows classes of its own. It learns corrections by "
+            f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."
+        )
+    raise BadRecipe(
+        f"{release.version} has no network that answers photos, so it cannot be improved on photos. Begin "
+        "with --from bundled, which has one."
+    )
+
+
+def announce(photos: Photos, progress: Progress) -> None:
     """Say how many pictures are compared, and what so few can show."""
     n = len(photos)
-    console().print(
+    progress.say(
         f"{n:,} pictures are compared, each answered by a head that did not learn it. Of those drawn at "
         f"random (an audit), {decisive()} newly right ones show a better release, with none newly wrong; "
         f"{needed(PROMISED)} accepted answers without an error show that {PROMISED:.0%} are right."
     )
     if n < decisive():
-        complain(f"{n} pictures cannot show that a release is better, whatever it answers. Correct more.")
+        progress.warn(
+            f"{n} pictures cannot show that a release is better, whatever it answers. Correct more."
+        )
 
 
 def compared_of(photos: Photos, parent: LocalRelease) -> Photos:
@@ -120,7 +146,7 @@ def audited_in(corrections: Path) -> frozenset[str]:
 
 
 def compare_with_parent(
-    parent: LocalRelease, made: Path, shown: Photos, audited: frozenset[str]
+    parent: LocalRelease, made: Path, shown: Photos, audited: frozenset[str], say: Say
 ) -> OwnPictures:
     """Compare the answers of the parent with the cross-fitted ones of the new release.
 
@@ -131,6 +157,7 @@ def compare_with_parent(
         made: the folder of the new release.
         shown: of `compared_of`; the folds answered them.
         audited: the sha256 of those that were drawn at random, and perhaps of others.
+        say: receives which tiers were not measured again.
     """
     answers = open_networks(parent).network("photos").classify(shown.images, shown.shown)
     before = np.array([one.class_id for one in answers]) == shown.labels
@@ -156,17 +183,17 @@ def compare_with_parent(
         sources=shown.kinds,
         origins=shown.sources,
     )
-    _keep(release, stored + asked, parent)
+    _keep(release, stored + asked, parent, say)
     return judged(before, after, shown.keys, (accepted, now), drawn)
 
 
-def _keep(release: LocalRelease, answers: Answers, parent: LocalRelease) -> None:
+def _keep(release: LocalRelease, answers: Answers, parent: LocalRelease, say: Say) -> None:
     """Seal the release again, with these answers, and the tiers that only its parent was measured on."""
     report, before, known = report_of(release), report_of(parent), release.manifest
     tiers = before.not_measured | dict.fromkeys(before.photos, parent.version)
     missing = {tier: version for tier, version in tiers.items() if tier not in report.photos}
     if missing:
-        console().print(f"Not measured again: tier {', '.join(sorted(missing))}.")
+        say(f"Not measured again: tier {', '.join(sorted(missing))}.")
     (release.folder / REPORT).write_bytes(report.model_copy(update={"not_measured": missing}).as_bytes())
     (release.folder / ANSWERS).write_bytes(packed(answers))
     parts = {name: getattr(known, name) for name in Manifest.model_fields}
@@ -212,37 +239,3 @@ def _detectable(n: int, changed: int) -> float:
     nets = range(changed % 2, changed + 1, 2)
     net = next(net for net in nets if chance((changed + net) // 2, (changed - net) // 2) < LEVEL)
     return min(1.0, net / n)
-
-
-def show(found: OwnPictures, parent: LocalRelease) -> None:
-    """Print the comparison, and the sentence that it ends with."""
-    names = (f"parent {parent.version}", "new release, cross-fitted")
-    print_table(
-        [
-            {
-                "on your pictures": name,
-                "right": f"{right:,} of {found.n:,}",
-                "accepted": f"{share:.0%}",
-            }
-            for name, right, share in zip(names, found.right, found.accepted, strict=True)
-        ]
-    )
-    console().print(
-        f"{found.newly_right:,} newly right, {found.newly_wrong:,} newly wrong. {found.sentence()}"
-    )
-
-
-def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
-    """The commands to look at the changes and to publish: to paste.
-
-    Args:
-        parent: as --from named it.
-        made: the folder of the new release.
-        photos: the corrections.
-    """
-    new, named = shlex.quote(str(made)), shlex.quote(parent)
-    target = named if is_store(parent) else "s3://BUCKET/PREFIX"
-    return [
-        f"Compare: wardrobe diff {named} {new} {shlex.quote(str(photos))} --page changes.html",
-        f"Publish: wardrobe publish {new} {target}",
-    ]

@@ -18,7 +18,8 @@ from training.errors import BadClasses, BadPictures
 from training.pictures.duplicates import Hash, near_groups, perceptual_hash
 from training.pictures.listing import Listed, Listing
 from training.pictures.own_pictures import FEWEST
-from training.pictures.picture_files import Watch, decode_file, on_all_cores
+from training.pictures.picture_files import decode_file, on_all_cores
+from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
 """So many times the pictures of the smallest class in the largest one are a finding; from datasets.UNEVEN on,

@@ -13,7 +13,8 @@ from labelling.errors import CorrectionsUnusable
 from labelling.review.corrections import LEFT_OUT, NONE, corrections_of_files
 from training.errors import BadCsv
 from training.pictures.listing import Listed
-from training.pictures.picture_files import PictureFile, Say
+from training.pictures.picture_files import PictureFile
+from training.progress import Say
 
 
 class Corrections:

@@ -23,7 +23,8 @@ from model_store.files import write_whole
 from training.errors import BadCsv, BadPictures
 from training.pictures.learnt import Learnt
 from training.pictures.listing import Listed, list_pictures
-from training.pictures.picture_files import Watch, on_all_cores
+from training.pictures.picture_files import on_all_cores
+from training.progress import Watch
 
 HEADING: Final = ("path", "label", "group")
 

@@ -20,10 +20,10 @@ from training.pictures.corrections import Corrections
 from training.pictures.fashion import LabelledData, LabelledImages
 from training.pictures.learnt import Contents
 from training.pictures.listing import Listing, list_pictures
-from training.pictures.picture_files import Say, Watch
 from training.pictures.pixel_room import stacked
 from training.pictures.reading import Picture, joint_keys, read_pictures
 from training.pictures.split import drawn_indices
+from training.progress import Say, Watch
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""

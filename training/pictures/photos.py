@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, InputKind
+from inference.decode import prepare_decoders
 from labelling.review.corrections import NONE
 from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import Corrections
 from training.pictures.listing import Listed, Listing, columns_of, list_answers, list_pictures
-from training.pictures.picture_files import Say, Watch
 from training.pictures.pixel_room import stacked, taken
 from training.pictures.reading import Picture, joint_keys, read_pictures
+from training.progress import Progress, Say, Watch
 
 OOD: Final = 255
 """Label of an out-of-distribution (OOD) photo: it shows none of the classes."""
@@ -216,3 +217,48 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
         )
         for photos in sets
     )
+
+
+def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
+    places: Sequence[Path],
+    labels: tuple[str, ...],
+    contract: InputContract,
+    progress: Progress,
+    corrections: Corrections | None = None,
+    *,
+    untiered: str = "",
+) -> tuple[Photos, ...]:
+    """Read folders or tables of photos as a model would see them; what was left out is a warning.
+
+    Args:
+        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own.
+        labels: of the model.
+        contract: the input of the model.
+        progress: shows how many are read, and what was left out.
+        corrections: of labels, of these photos or of copies that lie elsewhere; they have to be of pictures
+            that have been read after these.
+        untiered: as `list_photos` has it.
+
+    Raises:
+        DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
+    """
+    prepare_decoders()
+    corrections = corrections or Corrections()
+    listings = [_listed(place.expanduser(), labels, untiered, progress) for place in places]
+    with progress.counting("reading photos") as watch:
+        sets = [
+            read_photos(one, labels, contract, progress.warn, watch, corrections=corrections)
+            for one in listings
+        ]
+    corrections.check()
+    return as_photos(sets, progress.warn)
+
+
+def _listed(place: Path, labels: tuple[str, ...], untiered: str, progress: Progress) -> Listing:
+    table = place.absolute().with_name(f"{place.absolute().name}.csv")
+    if place.is_dir() and table.is_file():
+        progress.warn(
+            f"{table} is not read. Name it in place of the folder, if its column `group` is to keep photos "
+            "together; it needs the columns `path`, `label` and `tier`, too."
+        )
+    return list_photos(place, labels, untiered)

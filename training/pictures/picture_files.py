@@ -21,17 +21,13 @@ from inference.errors import UploadError
 from training.errors import BadPictures
 from training.pictures.duplicates import Hash, perceptual_hash
 from training.pictures.pixel_room import room_for
+from training.progress import Say, Watch
 
 MAX_BYTES: Final = 200_000_000
 """Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
 
 NAMED: Final = 3
 """How many files a message names before it only counts."""
-
-Say = Callable[[str], None]
-
-Watch = Callable[[int, int], None]
-"""Receives how many files of how many have been read."""
 
 
 @dataclass(frozen=True)

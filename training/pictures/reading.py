@@ -15,7 +15,8 @@ from training.errors import BadPictures
 from training.pictures.corrections import Corrections
 from training.pictures.duplicates import near_groups, split_keys
 from training.pictures.listing import Listed, Listing
-from training.pictures.picture_files import NAMED, PictureFile, Say, Watch, read_files
+from training.pictures.picture_files import NAMED, PictureFile, read_files
+from training.progress import Say, Watch
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import BadRecipe
-from training.pictures.fashion import LabelledImages
+from training.pictures.fashion import LabelledData, LabelledImages
 from training.pictures.learnt import Contents
 
 
@@ -47,6 +47,17 @@ Dealt: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
+
+
+def parts_of(data: LabelledData, limit: int | None) -> Split:
+    """What a training learns of the first `limit` pictures, and what it holds out.
+
+    Raises:
+        BadRecipe: the limit does not fit the training set.
+    """
+    if data.cross_fitted:
+        return Split(data.train, data.train)
+    return split(first(data.train, limit), len(data.labels))
 
 
 def split(images: LabelledImages, classes: int) -> Split:

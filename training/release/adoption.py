@@ -30,7 +30,8 @@ from training.gradient.networks.registry import trainable_count
 from training.heads.ood import Floats, Whitening, fit_whitening
 from training.pictures.fashion import LabelledData, LabelledImages
 from training.pictures.split import Split, split
-from training.release.builder import Material, Say, complete_release
+from training.progress import Say
+from training.release.builder import Material, complete_release
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,

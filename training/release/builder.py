@@ -6,7 +6,7 @@ model_store/assemble.py; publishing: model_store/publish.py.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
 from training.environment import git_commit, hardware, libraries
 from training.fitted import Fitted
+from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
 from training.heads.ood import (
@@ -70,6 +71,7 @@ from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Learnt
 from training.pictures.near_copies import near_copies
 from training.pictures.split import Split
+from training.progress import Say
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     check_parity,
@@ -84,8 +86,6 @@ from training.untyped import Network
 GOLDEN_PICTURES: Final = 4
 OF_ANY_FIT: Final = ("network", "seed", "limit")
 """The fields of a recipe that a head on frozen networks has, too."""
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class Material:
 def material_of(  # noqa: PLR0913 - what a release is made of
     fitted: Fitted,
     recipe: Recipe,
-    command: str,
+    task: Run,
     *,
     data: LabelledData,
     split: Split,
@@ -139,13 +139,15 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     Args:
         fitted: what is released.
         recipe: of the training.
-        command: its command line.
+        task: whose command and settings the release records.
         data: what it is measured on.
         split: the training set in its two parts.
         out_of_fold: answers of other networks.
         accept: as Material's.
     """
-    made_with: dict[str, JsonValue] = {"command": command}
+    made_with: dict[str, JsonValue] = {"command": task.command}
+    if task.settings:
+        made_with["settings"] = dict(task.settings)
     settings = recipe.as_json()
     if fitted.head is not None:
         settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}

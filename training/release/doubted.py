@@ -1,7 +1,7 @@
 """Labels that are doubted: a network that did not learn the picture prefers another class.
 
 The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
-probability is low and another one's high. Pure, apart from running the network. scripts/training/doubted.py
+probability is low and another one's high. Pure, apart from running the network. scripts/doubted.py
 writes them for a person to look at; training/pictures/corrections.py reads what that person says.
 """
 

@@ -41,6 +41,7 @@ from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE0, SeenPhotos
 from training.gradient.networks.registry import trainable_count
+from training.heads.photo_head import PhotoHead, photo_network
 from training.measure.acceptance import acceptance_curves, broken_promises, promises
 from training.measure.evaluate import decided, scores_in, uncalibrated
 from training.measure.photo_calibration import FOLDS as CALIBRATION_FOLDS
@@ -49,9 +50,8 @@ from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.measure.statistics import overconfidence
 from training.pictures.learnt import NOTHING, Learnt, load_learnt
 from training.pictures.photos import drawn_by_key
-from training.pictures.picture_files import Say
+from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
-from training.ten_classes import PhotoHead, photo_network
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 2

@@ -33,8 +33,8 @@ from training.measure.photo_calibration import FOLDS
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import Photos
-from training.pictures.picture_files import Say
 from training.pictures.split import in_groups
+from training.progress import Say
 
 
 def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:

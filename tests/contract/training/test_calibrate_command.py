@@ -24,11 +24,12 @@ from reports.judge import judge
 from reports.model_card import MODEL_CARD
 from reports.values import Report, report_of
 from scripts import calibrate
-from scripts.training.photos import photos_in
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release
 from training.errors import BadRecipe, NotShown
 from training.pictures.learnt import Learnt
+from training.pictures.photos import photos_in
+from training.progress import Lines
 
 PICTURES = 130
 WHOLE = whole_pictures(32, 3)
@@ -63,7 +64,7 @@ def pictures(tmp_path: Path, parent: LocalRelease) -> Path:
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
     """The class that a release answers to each picture of a folder, by its path; one in twenty another."""
     contract = release.manifest.photo_contract
-    (photos,) = photos_in([folder], contract.labels, contract.input)
+    (photos,) = photos_in([folder], contract.labels, contract.input, Lines())
     found = (
         OnnxSession(release.photo_graph, shape=contract.input.array_shape).run(photos.images).probabilities
     )
@@ -261,7 +262,7 @@ def test_pictures_that_the_release_learnt_calibrate_nothing(
     tmp_path: Path, parent: LocalRelease, pictures: Path
 ) -> None:
     contract = parent.manifest.model
-    (photos,) = photos_in([tmp_path / "drawn"], contract.labels, contract.input)
+    (photos,) = photos_in([tmp_path / "drawn"], contract.labels, contract.input, Lines())
 
     def learnt(folder: Path, report: Report) -> Report:
         Learnt.of(np.array(photos.sha256)).save(folder)

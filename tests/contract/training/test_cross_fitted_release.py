@@ -17,6 +17,7 @@ from reports.values import report_of
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.fitted import Fitted
+from training.gradient.fitting.checkpoints import Run
 from training.measure.evaluate import undecided
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
@@ -37,7 +38,7 @@ def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
 @pytest.fixture
 def material(parts: Split, fitted: Fitted) -> Material:
     data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
-    return material_of(fitted, RECIPE, "train", data=data, split=parts)
+    return material_of(fitted, RECIPE, Run(Path("runs"), ""), data=data, split=parts)
 
 
 def released(exported: Exported, folder: Path, material: Material, said: list[str]) -> LocalRelease:

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from scripts.training.loading import LOG_LEVEL, stderr_held_back
 from tests.service import ROOT
+from training.loading import LOG_LEVEL, stderr_held_back
 
 A_FIT = """
-from scripts.training.loading import start_tensorflow
+from training.loading import start_tensorflow
 start_tensorflow()
 import keras
 import numpy as np

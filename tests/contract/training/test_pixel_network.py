@@ -16,6 +16,7 @@ from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
 from training.errors import BadRecipe
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
+from training.gradient.recipes import starting_point
 from training.pictures.fashion import LABELS, TRAIN_SHA256, LabelledImages, from_idx
 from training.pictures.learnt import Learnt, load_learnt
 from training.pictures.split import split
@@ -51,10 +52,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stored(place: Path) -> SoftTargets:
     """What two networks that learn most of their labels by heart answer."""
-    plain = ["--no-flip", "--shift", "0", "--erase", "0", "--batch-size", "8", "--patience", "9999"]
-    words = ["teach", "--network", "dense", "--epochs", "20", *plain]
-    more = ["--data", str(place / "data"), "--run", str(place / "teachers")]
-    assert pixel_network.main([*words, *more, "--soft-targets", str(place / "soft.npz")]) == 0
+    plain = replace(
+        starting_point("dense"), epochs=20, flip=False, shift=0, erase=0, batch_size=8, patience=9999
+    )
+    pixel_network.teach(from_idx(place / "data"), place / "soft.npz", place / "teachers", plain)
     return load_soft_targets(place / "soft.npz")
 
 
@@ -69,14 +70,12 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
 
 
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
-    words = ["train", "--network", "dense", "--epochs", "1", "--data", str(place / "data")]
-    run = ["--run", str(place / "student"), "--out", str(place / "store")]
+    recipe = replace(starting_point("dense"), epochs=1)
 
-    assert pixel_network.main([*words, *run, "--soft-targets", str(place / "soft.npz")]) == 0
+    pixel_network.train(from_idx(place / "data"), place / "soft.npz", place / "student", recipe)
 
     made = open_release(place / "student" / "release")
     learnt = load_learnt(made.folder)
-    assert str(made.manifest.training["command"]).startswith("python -m lab.pixel_network train --network")
     assert str(made.manifest.training["command"]).endswith(f"  # soft targets {stored.sha256}")
     assert learnt is not None
     assert learnt.hashes.tolist() == stored.learnt.hashes.tolist()
@@ -128,15 +127,3 @@ def test_the_soft_targets_of_the_bundled_network_are_kept() -> None:
 
     assert (kept.sha256, kept.train_sha256) == ("a2f77155987520e8", TRAIN_SHA256)
     assert kept.probabilities.shape == (60_000, len(LABELS))
-
-
-@pytest.mark.parametrize(
-    "more", [["--limit", "300"], ["--fresh"], ["--from", "bundled"]], ids=lambda it: it[0]
-)
-def test_options_that_would_change_nothing_are_refused(
-    place: Path, more: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        pixel_network.main(["train", *more, "--soft-targets", str(place / "soft.npz")])
-
-    assert f"{more[0]} is not for train" in capsys.readouterr().err

@@ -8,8 +8,8 @@ import cv2
 import pytest
 
 from scripts.data import main as check
+from scripts.doubted import TABLE
 from scripts.train import main as train
-from scripts.training.doubted import TABLE
 from tests.planted_errors import BROKEN, plant
 from tests.system_parts import require_system_part
 from training.pictures.fashion import SYSTEM_FOLDER, from_idx

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from model_store.local import bundled
-from scripts.training.photo_network import _seen
 from tests.fashion import PHOTO
 from training.features.blocks import READS, Seen
 from training.features.shipped import COLUMNS, SCALED, SeenPhotos, seen_photos, shipped_photos
+from training.heads.photo_head import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
 from training.pictures.photos import OOD, Photos
-from training.ten_classes import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
+from training.progress import Lines
+from training.ten_classes import _seen
 
 
 def seen(*photos: tuple[int, str, str], sources: str = "") -> SeenPhotos:
@@ -117,7 +118,7 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     shipped = shipped_photos()
     corrected = noise(1, sha256=[str(shipped.photos.sha256[0])])
 
-    learnt = _seen((corrected,), tmp_path, shipped.names, bundled(), corrected=True)
+    learnt = _seen((corrected,), tmp_path, bundled(), Lines(), corrected=True)
 
     assert len(learnt) == len(shipped.photos)
     assert learnt.kinds[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]

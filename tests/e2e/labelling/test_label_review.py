@@ -9,7 +9,7 @@ from app.web.translations import TRANSLATIONS
 from labelling.review.corrections import LEFT_OUT, NONE, corrections_of_files
 from labelling.review.corrections import read_corrections as corrections_of_a_table
 from labelling.review.page import LEAD, LEAD_OF_PARTS, NOTE, Card, Frame, page_of, thumbnail
-from scripts.training.doubted import write_doubted
+from scripts.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png

@@ -26,11 +26,12 @@ from reports.values import Epoch
 from training.errors import CheckpointUnreadable, Diverged
 from training.gradient.comparison.trials import Trial, Values, recipe_of, rounded
 from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import Watcher, fit
+from training.gradient.fitting.fit import fit
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe, fingerprint
 from training.measure.plots import save
 from training.pictures.split import Split
+from training.progress import Watcher
 
 STUDY: Final = "study.db"
 """SQLite, as Optuna keeps it: its dashboard can open the file too."""

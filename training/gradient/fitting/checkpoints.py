@@ -6,12 +6,12 @@ leave its two files out of step. Touches the run's folder.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
@@ -37,12 +37,14 @@ class Run:
         fingerprint: of the recipe and the data (recipes.py).
         events: the folder of its TensorBoard log; None for no log.
         command: the command line, which the release records.
+        settings: the options of that command, as data, which it records, too.
     """
 
     folder: Path
     fingerprint: str
     events: Path | None = None
     command: str = ""
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def state(self, epoch: int) -> Path:
         """The file of weights and optimizer after an epoch, 1-based."""

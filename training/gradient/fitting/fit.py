@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import keras
 import numpy as np
@@ -40,6 +40,7 @@ from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe
 from training.pictures.fashion import at_once, class_weights
 from training.pictures.split import Split
+from training.progress import Watcher
 from training.untyped import Network
 
 CROSS_ENTROPY: Final = "cross_entropy"
@@ -47,19 +48,6 @@ CROSS_ENTROPY: Final = "cross_entropy"
 
 SLACK: Final = 1 << 16
 """Bytes of a file of weights beside the weights."""
-
-
-class Watcher(Protocol):
-    """Receives the progress of a fit."""
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        """One step of an epoch is done; all numbers are 1-based."""
-
-    def epoch(self, epoch: Epoch) -> None:
-        """An epoch is done and on disk; a resumed run reports its past epochs too, before the first new one.
-
-        What this raises ends the fit; the checkpoint stays.
-        """
 
 
 def fit(  # noqa: PLR0913 - what a training consists of

@@ -1,0 +1,122 @@
+"""What a training reports while it runs. On a terminal: scripts/progress.py."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import Final, Protocol, TextIO
+
+from reports.values import Epoch
+
+LONG_ENOUGH: Final = 5.0
+"""Seconds of a step from which its time says something about the machine."""
+
+AS_ANNOUNCED: Final = 1.25
+"""The time that a training takes, as a multiple of what was announced, or the inverse: no correction."""
+
+Say = Callable[[str], None]
+"""Receives a sentence for people."""
+
+Watch = Callable[[int, int], None]
+"""Receives how many are done, and of how many."""
+
+
+class Watcher(Protocol):
+    """Receives the progress of a fit."""
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """One step of an epoch is done; all numbers are 1-based."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """An epoch is done and on disk; a resumed run reports its past epochs too, before the first new one.
+
+        What this raises ends the fit; the checkpoint stays.
+        """
+
+
+class Progress(Protocol):
+    """Shows people how a training goes."""
+
+    def say(self, line: str) -> None:
+        """Report what is done, or what was found."""
+
+    def warn(self, line: str) -> None:
+        """Report what may be wrong."""
+
+    def counting(self, what: str) -> AbstractContextManager[Watch]:
+        """Show how many of how many are done while a block runs."""
+
+    def working(self, what: str) -> AbstractContextManager[None]:
+        """Show that a block runs of which no part can be counted."""
+
+    def epochs(self, most: int) -> AbstractContextManager[Watcher]:
+        """Show the epochs of a fit, of which there are `most` at most."""
+
+
+class Lines:
+    """Prints what is said, and each epoch, as plain lines: for logs, and for programs of your own."""
+
+    def say(self, line: str) -> None:
+        """Print to stdout."""
+        self._print(line, sys.stdout)
+
+    def warn(self, line: str) -> None:
+        """Print to stderr."""
+        self._print(line, sys.stderr)
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Watch]:
+        """Print what begins."""
+        self.say(what)
+        yield lambda done, of: None
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Print what begins."""
+        self.say(what)
+        yield
+
+    @contextmanager
+    def epochs(self, most: int) -> Iterator[Watcher]:
+        """Print each epoch."""
+        self.say(f"up to {most} epochs")
+        yield self
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Print nothing."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Print loss and accuracy."""
+        self.say(
+            f"epoch {epoch.epoch}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.4f}, "
+            f"held out {epoch.val_accuracy:.4f}, {epoch.seconds:.1f} s"
+        )
+
+    def _print(self, line: str, stream: TextIO) -> None:
+        stream.write(f"{line}\n")
+        stream.flush()
+
+
+def as_time(seconds: float) -> str:
+    """1:02:03, or 2:03 below an hour."""
+    return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")
+
+
+def corrected(announced: Sequence[float], taken: float) -> str | None:
+    """What the first of several steps says about the time of the others, if that is not what was announced.
+
+    Args:
+        announced: seconds of each step, as they were estimated.
+        taken: seconds of the first one.
+
+    Returns:
+        A sentence for the user.
+    """
+    first, *others = announced
+    ratio = taken / first
+    if not others or taken < LONG_ENOUGH or 1 / AS_ANNOUNCED <= ratio <= AS_ANNOUNCED:
+        return None
+    return (
+        f"The first step took {taken:.0f} s and not {first:.0f}, so the others take about "
+        f"{as_time(sum(others) * ratio)} on this machine and not {as_time(sum(others))}."
+    )
