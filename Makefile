@@ -105,8 +105,8 @@ image: ## Build the container image, with buildah or docker; BASE= for another o
 
 lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--upgrade to renew
 	# The widest first: the narrower ones take their versions from it, so that they never disagree.
-	$(LOCK) pyproject.toml --group train --group label --group dev -o requirements/dev.txt
-	$(LOCK) pyproject.toml --group train -c requirements/dev.txt -o requirements.txt
+	$(LOCK) pyproject.toml --extra train --group label --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra train -c requirements/dev.txt -o requirements.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/serve.txt
 	$(LOCK) --group label -c requirements/dev.txt -o requirements/label.txt
 	$(LOCK) pyproject.toml --group label --group scale -c requirements/dev.txt -o requirements/scale.txt

@@ -1,4 +1,4 @@
-"""What gunicorn serves: `python -m app`, or `gunicorn -c gunicorn.conf.py wsgi:app`.
+"""What gunicorn serves: `python -m app`, `python wsgi.py`, or `gunicorn -c gunicorn.conf.py wsgi:app`.
 
 A fault that prevents the start is one line on stderr, with an exit status that makes gunicorn's master
 give up as well instead of trying for ever. Once a worker has started, one that cannot is tried again: the
@@ -76,4 +76,9 @@ def _write(message: str, settings: Settings) -> None:
     sys.stderr.write(last_words(message, settings.log_format))  # one write: no line of the log comes between
 
 
-app = start(settings_from_environment())
+if __name__ == "__main__":  # `python wsgi.py`
+    from app.__main__ import main
+
+    main()
+else:
+    app = start(settings_from_environment())

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +126,13 @@ def running(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: 
             service.stop()
 
 
-def start(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: str) -> Service:
+APP = ("-m", "app")
+"""What Python is given to serve."""
+
+
+def start(
+    directory: Path, stderr: int = subprocess.STDOUT, /, words: Sequence[str] = APP, **environment: str
+) -> Service:
     """gunicorn on PORT, or on a free one; perhaps not ready yet. `stderr` is a file descriptor."""
     directory.mkdir(parents=True, exist_ok=True)
     defaults = {"PORT": str(free_port()), "CACHE_DIR": str(directory / "cache"), "DRAIN_SECONDS": "0"}
@@ -142,7 +148,7 @@ def start(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: st
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app"], cwd=ROOT, env=inherited | ours, stdout=out, stderr=stderr
+            [sys.executable, *words], cwd=ROOT, env=inherited | ours, stdout=out, stderr=stderr
         )
     return Service(f"http://127.0.0.1:{ours['PORT']}", process, log)
 

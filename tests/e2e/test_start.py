@@ -14,7 +14,7 @@ import pytest
 from inference.cores import usable_cores
 from tests.commands import done
 from tests.e2e.conftest import Serve
-from tests.service import ROOT, free_port, tcp_sockets
+from tests.service import ROOT, free_port, start, tcp_sockets
 from tests.uploads import png
 
 pytestmark = pytest.mark.slow
@@ -37,6 +37,18 @@ def test_a_bundled_start_imports_nothing_that_it_does_not_use() -> None:
 
     assert "onnxruntime" in imported
     assert imported & (FOR_S3 | FOR_A_RATE | FOR_TRAINING) == set()
+
+
+def test_wsgi_py_serves_when_python_runs_it(tmp_path: Path) -> None:
+    service = start(tmp_path, words=["wsgi.py"], WEB_CONCURRENCY="1")
+
+    try:
+        service.wait_until_ready()
+        answer = service.get("/healthz")
+    finally:
+        service.stop()
+
+    assert answer.json() == {"status": "live"}
 
 
 def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_disk(serve: Serve) -> None:

@@ -355,6 +355,26 @@ def test_published_networks_have_our_figures_beside_the_published_ones() -> None
     }
 
 
+def test_each_projects_command_has_the_figure_that_it_gives() -> None:
+    shown = table("how-to/from-other-projects.md", "| project | network |")
+    measured = {
+        one["network"]: f"{one['summary']['test']['mean']:.4f}"
+        for one in result("comparison")["networks"]
+        if one.get("recipe_name") == "published"
+    }
+
+    found = {row[0].strip("`"): row[1:] for row in shown.values()}
+
+    assert found == {
+        name: [
+            f"`wardrobe train --network {name} --recipe published`",
+            measured[name],
+            f"{published.accuracy:g}",
+        ]
+        for name, published in PUBLISHED.items()
+    }
+
+
 def network_row(network: dict[str, Any]) -> list[str]:
     """Parameters, seconds, test accuracy with spread and number of seeds, loss, training, published ones."""
     test, train = network["summary"]["test"], network["summary"]["train"]
