@@ -8,12 +8,16 @@ divided folder, or where a class is too small.
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from inference.arrays import Pixels
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
 from reports.acceptance import needed
+from scripts.pixel_sets import is_pixel_set, read_pixel_set, show_pixel_set
 from scripts.progress import counting
 from scripts.terminal import (
     Failed,
@@ -37,11 +41,14 @@ from training.pictures.picture_files import read_files
 EXAMPLES = (
     "wardrobe data my-pictures",
     "wardrobe data labels.csv --json",
-    "wardrobe data my-pictures --preview augmented.png",
+    "wardrobe data my-pictures --sheet pictures.png --preview augmented.png",
 )
 
 SHOWN = 10
 """Files or groups of each kind that are printed; --json has all."""
+
+PER_CLASS = 12
+"""Pictures of each class on a sheet."""
 
 PREVIEWED = 12
 """Pictures of a sheet, at even distances over all classes."""
@@ -56,6 +63,8 @@ def _check(arguments: argparse.Namespace) -> object:
     require("scipy", "SciPy")
     prepare_decoders()
     place = unwrapped(arguments.place.expanduser())
+    if is_pixel_set(place):
+        return _check_pixels(place, arguments)
     listing = list_pictures(place)
     if not any(one.tier for one in listing.pictures):
         listing.classes()
@@ -64,8 +73,7 @@ def _check(arguments: argparse.Namespace) -> object:
     _show(findings)
     if nested := listing.of_nested():
         console().print(nested)
-    if arguments.preview is not None:
-        _preview(listing.pictures, arguments.preview)
+    _draw(listing.pictures, arguments)
     is_tiered = any(one.tier for one in listing.pictures)
     unknown = of_no_class(listing, LABELS) if is_tiered else []
     print("", *_verdict(findings, listing, place, unknown), sep="\n")
@@ -79,24 +87,71 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("data", __doc__, EXAMPLES)
     place = (
         "a folder with one sub-folder of pictures per class, or of photos in FOLDER/tier/label/; "
-        "or a CSV with `path` and `label`"
+        "or a CSV with `path` and `label`; or IDX files, or a CSV of 784 pixels a row"
     )
     parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
+    shown = (
+        "draw some pictures of each class, as a network of 28 x 28 sees them (needs the training packages)"
+    )
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help=shown)
     sheet = "draw what augmentation makes of some of them, at 28 x 28 (needs the training packages)"
     parser.add_argument("--preview", type=Path, metavar="PNG", help=sheet)
     return parser
 
 
-def _preview(pictures: Sequence[Listed], target: Path) -> None:
+def _check_pixels(place: Path, arguments: argparse.Namespace) -> object:
+    """Count and draw pixels in the form of Fashion-MNIST."""
+    parts = read_pixel_set(place)
+    images, labels = (
+        np.concatenate([getattr(one, name) for one in parts.values()]) for name in ("images", "labels")
+    )
+    by_class = {LABELS[label]: list(images[labels == label][:PER_CLASS]) for label in np.unique(labels)}
+    _save_sheet(by_class, arguments.sheet)
+    _save_augmented([row[0] for row in by_class.values()], arguments.preview)
+    return show_pixel_set(place, parts)
+
+
+def _draw(pictures: Sequence[Listed], arguments: argparse.Namespace) -> None:
+    """Draw what the arguments ask for, of pictures in files."""
+    if arguments.sheet is not None:
+        rows: dict[str, list[Path]] = {}
+        for one in pictures:
+            rows.setdefault(one.label, []).append(one.path)
+        _save_sheet(
+            {label: _pixels_of(paths[:PER_CLASS]) for label, paths in sorted(rows.items())}, arguments.sheet
+        )
+    if arguments.preview is not None:
+        chosen = [one.path for one in pictures[:: max(1, len(pictures) // PREVIEWED)]][:PREVIEWED]
+        _save_augmented(_pixels_of(chosen), arguments.preview)
+
+
+def _pixels_of(paths: Sequence[Path]) -> list[Pixels]:
+    read = read_files(paths, GREY_28, complain, lambda *_: None, skip_unreadable=True)
+    return [one.pixels for one in read if one]
+
+
+def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -> None:
+    if target is None:
+        return
+    require("matplotlib", "matplotlib")
+    # matplotlib takes seconds to load, which the check alone should not.
+    from training.measure.plots import save  # noqa: PLC0415
+    from training.pictures.sheet import draw_sheet  # noqa: PLC0415
+
+    save(draw_sheet(pictures), target)
+    console().print(f"Pictures of each class: {target}")
+
+
+def _save_augmented(pictures: Sequence[Pixels], target: Path | None) -> None:
     """Draw a sheet of augmented pictures, by the recipe that a network of ours starts from."""
+    if target is None:
+        return
     start_tensorflow()
     # What draws and trains takes seconds to load, which the check alone should not.
     from training.gradient.fitting.preview import draw_augmented  # noqa: PLC0415
     from training.measure.plots import save  # noqa: PLC0415
 
-    chosen = [one.path for one in pictures[:: max(1, len(pictures) // PREVIEWED)]][:PREVIEWED]
-    read = read_files(chosen, GREY_28, complain, lambda *_: None, skip_unreadable=True)
-    save(draw_augmented([one.pixels for one in read if one], starting_point(DEFAULT_NETWORK)), target)
+    save(draw_augmented(pictures, starting_point(DEFAULT_NETWORK)), target)
     console().print(f"Augmented pictures: {target}")
 
 

@@ -1,6 +1,8 @@
 """What `wardrobe data` finds in pictures of one's own."""
 
+import gzip
 import json
+import re
 import shutil
 import tracemalloc
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from inference.arrays import Picture
 from scripts.data import main
 from scripts.terminal import program
+from tests.fashion import csv_text, striped_pictures, write_idx_folder
 from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
@@ -265,3 +268,28 @@ def test_planting_errors_keeps_pictures_of_equal_names_apart(folder: Path, tmp_p
     written = list((tmp_path / "planted").glob("*/*"))
     assert len(written) == 12 + len(copies) + len(BROKEN)
     assert {*wrong, *copies} <= set(map(str, written))
+
+
+@pytest.mark.parametrize("form", ["IDX files", "CSV", "packed CSV", "folders"])
+def test_a_data_set_is_counted_and_drawn(
+    form: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "set"
+    if form == "IDX files":
+        write_idx_folder(place / "around", train=30, test=20)
+    elif form == "folders":
+        folder.rename(place)
+    else:
+        text = csv_text(*(getattr(striped_pictures(30), name) for name in ("images", "labels"))).encode()
+        place.write_bytes(gzip.compress(text) if form == "packed CSV" else text)
+
+    assert main([str(place), "--sheet", str(tmp_path / "sheet.png")]) == 0
+
+    shown = capsys.readouterr().out
+    sheet = cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_GRAYSCALE)
+    assert sheet is not None
+    assert (sheet < 128).mean() > 0.05
+    assert f"Next: {program()} train --" in shown
+    if form == "IDX files":
+        assert re.search(r"Ankle boot\W+3\W+2\W", shown)
+        assert f"train --data {place / 'around'}" in shown

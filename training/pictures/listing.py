@@ -179,8 +179,9 @@ def unwrapped(place: Path) -> Path:
     if len(folders) != 1 or len(folders[0].name) == 1:
         return place
     inside = entries(folders[0])
-    is_set = has_idx(folders[0]) or any(one.is_dir() and not is_clutter(one.name) for one in inside)
-    return unwrapped(folders[0]) if is_set and not any(map(could_be_picture, inside)) else place
+    has_folders = any(one.is_dir() and not is_clutter(one.name) for one in inside)
+    is_set = has_idx(folders[0]) or (has_folders and not any(map(could_be_picture, inside)))
+    return unwrapped(folders[0]) if is_set else place
 
 
 def _without_unlabelled(folders: Sequence[Path], listing: Listing) -> list[Path]:

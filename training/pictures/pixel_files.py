@@ -105,6 +105,20 @@ def _only_member(path: Path) -> bytes:
         return archive.read(names[0])
 
 
+def is_pixel_table(path: Path) -> bool:
+    """Whether a file may be a CSV of pixels: packed, or with as many columns in its first line.
+
+    Raises:
+        BadCsv: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            line = file.readline(20 * COLUMNS)
+    except OSError as error:
+        raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
+    return line.startswith((GZIP_MAGIC, ZIP_MAGIC)) or max(map(line.count, (b",", b";", b"\t"))) >= PIXELS
+
+
 def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read one CSV file of labelled pictures.
 
