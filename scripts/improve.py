@@ -9,10 +9,10 @@ before it starts. Options of `wardrobe train` may follow `--`.
 import argparse
 import shlex
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from labelling.review.corrections import LEFT_OUT, NONE, read_corrections
 from model_store.cache import find_release, is_store
@@ -22,7 +22,7 @@ from model_store.store import open_store
 from reports.values import report_of
 from scripts import train
 from scripts.audit import tell_audit
-from scripts.options import options_of_gradient
+from scripts.options import options_of_gradient, words_of
 from scripts.progress import counting
 from scripts.publish import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, run
@@ -42,22 +42,6 @@ EXAMPLES = (
 
 SHOWN = 20
 """Pictures that a message names."""
-
-DROPPED = frozenset(
-    {
-        "data",
-        "corrections",
-        "release",
-        "from_version",
-        "run",
-        "fresh",
-        "out",
-        "publish",
-        "sign",
-    }
-    | {"force", "by", "unconditional", "json", "show", "show_recipe"}
-)
-"""Options of a training, by their names in its arguments, that training again does not take over."""
 
 Words = list[str]
 
@@ -129,12 +113,12 @@ def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> 
 
 def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     """Write the table of all pictures, say what is in it, and return the words that train on it."""
-    earlier = _words_of(parent)
-    learnt_by, _ = train.build_parser().parse_known_args(earlier)
-    place = Path(_place_of(arguments.data, learnt_by.data, parent)).expanduser()
+    settings = _settings_of(parent)
+    learnt, earlier = settings.pop("data", None), settings.pop("corrections", [])
+    place = Path(_place_of(arguments.data, learnt, parent)).expanduser()
     labels, known = parent.manifest.model.labels, load_learnt(parent.folder)
     with counting("comparing pictures") as watch:
-        joined = join(place, [*learnt_by.corrections, arguments.corrections], labels, known, watch)
+        joined = join(place, [*map(Path, earlier), arguments.corrections], labels, known, watch)
     if joined.outdated:
         complain(
             f"{joined.outdated:,} corrections are of pictures that have changed since, and do not count."
@@ -149,17 +133,15 @@ def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     table = Path("runs") / f"improved-{joined.digest}" / "pictures.csv"
     joined.write(table)
     _announce(parent, joined, table)
-    dropped = (
-        DROPPED | set(options_of_gradient(learnt_by)) if Named(place=str(table)).shows_photos() else DROPPED
-    )
-    return ["--data", str(table), *_kept(earlier, dropped)]
+    if Named(place=str(table)).shows_photos():
+        settings = {name: settings[name] for name in settings.keys() - set(options_of_gradient(settings))}
+    return ["--data", str(table), *words_of(settings)]
 
 
-def _words_of(parent: LocalRelease) -> Words:
-    """What was typed after `wardrobe train`, as the release has it; nothing where it has not."""
-    command = parent.manifest.training.get("command")
-    words = shlex.split(command) if isinstance(command, str) else []
-    return words[3:] if words[:3] == ["python", "-m", "scripts.train"] else []
+def _settings_of(parent: LocalRelease) -> dict[str, Any]:
+    """The options of its training, as the release records them; nothing where it does not."""
+    recorded = parent.manifest.training.get("settings")
+    return dict(recorded) if isinstance(recorded, dict) else {}
 
 
 def _place_of(named: str | None, learnt: str | None, parent: LocalRelease) -> str:
@@ -191,23 +173,6 @@ def _announce(parent: LocalRelease, joined: Joined, table: Path) -> None:
         about = as_time(seconds * len(joined.rows) / joined.before)
         took = f", about {about}: its training took {as_time(seconds)} for {joined.before:,}"
     out.print(f"It is trained again on {len(joined.rows):,} pictures, in {table}{took}.")
-
-
-def _kept(words: Sequence[str], dropped: Collection[str] = DROPPED) -> Words:
-    """The options of a training that hold for the next one; those of earlier versions alone are named."""
-    known, kept, rest = train.build_parser()._option_string_actions, Words(), list(words)
-    while rest:
-        word = rest.pop(0)
-        action = known.get(word.partition("=")[0])
-        if action is None:
-            gone = [word, *takewhile(lambda one: not one.startswith("--"), rest)]
-            complain(f"{shlex.join(gone)}: this version has no such option, so it is left out.")
-            rest = rest[len(gone) - 1 :]
-            continue
-        value = [rest.pop(0)] if action.nargs is None and "=" not in word else []
-        if action.dest not in dropped:
-            kept += [word, *value]
-    return kept
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -5,9 +5,12 @@ the fields mean: training/gradient/recipes.py.
 """
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from pydantic import JsonValue
 
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from training.gradient.recipes import (
@@ -206,7 +209,33 @@ OF_GRADIENT: Final = ("network", "recipe", "tensorboard")
 """Options of a training by gradient that are no fields of its recipe."""
 
 
-def options_of_gradient(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The options among the arguments that a head has no use for, by their names there."""
-    named = (name for name in OF_GRADIENT if getattr(arguments, name) is not None)
-    return (*named, *(name for name in given_fields(arguments) if name not in OF_THE_SPLIT))
+def options_of_gradient(given: Mapping[str, object]) -> tuple[str, ...]:
+    """The options that are set and that a head has no use for, by their names in the arguments."""
+    names = (*OF_GRADIENT, *(name for name in OPTIONS if name not in OF_THE_SPLIT))
+    return tuple(name for name in names if given.get(name) is not None)
+
+
+RECORDED: Final = (
+    *("data", "corrections", "skip_unreadable", "data_licence", "fast", "network", "recipe"),
+    *("accept_right", "accept_confidence", *OPTIONS),
+)
+"""Options of a training that its release records, by their names in the arguments."""
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, JsonValue]:
+    """The RECORDED options that the arguments set, as JSON values."""
+    given = {name: getattr(arguments, name) for name in RECORDED}
+    given["corrections"] = [str(path) for path in arguments.corrections]
+    return {name: value for name, value in given.items() if value not in (None, [])}
+
+
+def words_of(settings: Mapping[str, JsonValue]) -> list[str]:
+    """Options, as one types them, of what `settings_of` returned."""
+    words = []
+    for name, value in settings.items():
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words += [f"--{option}"] if value else [f"--no-{option}"] if name in OPTIONS else []
+        else:
+            words += [f"--{option}={one}" for one in (value if isinstance(value, list) else [value])]
+    return words

@@ -27,6 +27,7 @@ from scripts.options import (
     named_of,
     options_of_gradient,
     planned,
+    settings_of,
     sized,
     start_named,
 )
@@ -109,7 +110,7 @@ def _show_network(arguments: argparse.Namespace) -> object:
 
 
 def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store) -> object:
-    if others := options_of_gradient(arguments):
+    if others := options_of_gradient(vars(arguments)):
         arguments.error(
             f"--{others[0].replace('_', '-')} is for Fashion-MNIST and pictures of 28 x 28: photos of own "
             "classes are learnt by a head"
@@ -124,6 +125,7 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store
         accept=conditions_of(arguments),
         run=arguments.run,
         command=_command(arguments),
+        settings=settings_of(arguments),
     )
     with resumable("The same command begins again: heads take minutes at most."):
         trained = train_own_classes(named, plan, Terminal())
@@ -164,7 +166,9 @@ def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> 
     start_tensorflow()
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
-    task = run_of(recipe, data, arguments.run, arguments.tensorboard, _command(arguments))
+    task = run_of(
+        *(recipe, data, arguments.run, arguments.tensorboard, _command(arguments)), settings_of(arguments)
+    )
     if arguments.fresh:
         forget_checkpoint(task)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):

@@ -59,7 +59,7 @@ HOMES = {
     "prometheus_client": ("app/observability/metrics.py", "gunicorn.conf.py"),
     "pythonjsonlogger": ("app/observability/log_format.py",),
     "pyarrow": ("labelling/table.py",),
-    "pydantic": ("app/", "model_store/", "reports/", "training/"),
+    "pydantic": ("app/", "model_store/", "reports/", "scripts/options.py", "training/"),
     "PIL": ("inference/child_decoder.py", "inference/decode.py", "inference/isolated_decoder.py"),
     "ray": ("labelling/on_ray.py",),
     "rich": ("scripts/", "training/"),

@@ -1,5 +1,6 @@
 """`wardrobe improve` before it trains: which pictures it would learn, and what it says without any."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from inference.contract import whole_pictures
 from model_store.local import LocalRelease, bundled
 from scripts import improve, train
+from scripts.options import settings_of, words_of
 from scripts.train import next_commands
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
@@ -63,15 +65,13 @@ def test_corrections_choose_thresholds_themselves(tmp_path: Path, capsys: pytest
     assert "corrections choose thresholds themselves" in capsys.readouterr().err
 
 
-def test_options_that_an_earlier_version_had_are_left_out_with_a_word(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    kept = improve._kept(["--epochs", "3", "--blend", "0.5", "--average-folds", "--folds=0", "--no-flip"])
+def test_the_settings_that_a_release_records_are_the_options_of_the_next_training() -> None:
+    words = "--data my --corrections a.csv --corrections=-b.csv --fast --seed 3 --no-flip --accept-right .9"
+    given = train.build_parser().parse_args(words.split())
 
-    told = capsys.readouterr().err
-    assert kept == ["--epochs", "3", "--no-flip"]
-    assert "--blend 0.5: this version has no such option" in told
-    assert "--average-folds: this version has no such option" in told
+    again = train.build_parser().parse_args(words_of(json.loads(json.dumps(settings_of(given)))))
+
+    assert {**vars(again), "error": None} == {**vars(given), "error": None}
 
 
 def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
