@@ -7,6 +7,7 @@ each store's current was. Loading the model and checking its golden answers is t
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -36,7 +37,7 @@ from model_store.errors import (
 )
 from model_store.files import MANIFEST, SIGNATURE, expanded, flush_folder, refuse_unsafe_formats, write_whole
 from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release
-from model_store.manifest import Frozen, Manifest
+from model_store.manifest import VERSION_PATTERN, Frozen, Manifest
 from model_store.promotions import current
 from model_store.signing import TrustedKeys
 from model_store.store import Store, open_store
@@ -135,31 +136,32 @@ def _own_folder() -> Path:
 _NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 
 
-def find_release(name: str, version: str | None = None) -> LocalRelease:
+def find_release(name: str) -> LocalRelease:
     """Find and verify the release that a person names; one of a store comes into the cache.
 
     The service has its own way to a release (app/releases/load.py): it follows promotions too.
 
     Args:
-        name: `bundled`, a folder with a manifest.json, or the address of a store.
-        version: of a store: this one instead of what is current.
+        name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or its address alone
+            for its current release.
 
     Raises:
         StoreError: there is none, or it must not be used.
     """
-    if version is not None:
-        return pull(open_store(name), version, cache_folder())
     if name == "bundled":
         return bundled()
-    if not is_store(name):
+    address = store_in(name)
+    if address is None:
         return open_release(expanded(name))
-    store = open_store(name)
-    return pull(store, current(store).version, cache_folder())
+    store, version = open_store(address), name.removeprefix(address).removeprefix("@")
+    return pull(store, version or current(store).version, cache_folder())
 
 
-def is_store(name: str) -> bool:
-    """Whether a person names a store, and not a release itself."""
-    return name != "bundled" and not (expanded(name) / MANIFEST).is_file()
+def store_in(name: str) -> str | None:
+    """The address of the store in what `find_release` takes; None where a person names a release itself."""
+    if name == "bundled" or (expanded(name) / MANIFEST).is_file():
+        return None
+    return re.sub(rf"@{VERSION_PATTERN}$", "", name)
 
 
 def pull_bare(store: Store, cache: Path) -> BareArtifact:

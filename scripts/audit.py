@@ -15,8 +15,8 @@ from labelling.errors import OtherRun
 from labelling.review.audit import EACH_END, Audit, Share, audit, found_in
 from labelling.review.corrections import Correction, read_corrections
 from labelling.table import labels_in, read_rows
-from model_store.cache import find_release
-from model_store.files import MANIFEST, errors_named
+from model_store.cache import find_release, store_in
+from model_store.files import errors_named
 from reports.acceptance import needed
 from reports.values import HELD_OUT, Promise, report_of
 from scripts.terminal import (
@@ -94,8 +94,8 @@ def _promises(model: str, version: str) -> tuple[Promise, ...]:
         OtherRun: the named release is another one.
         StoreError: the store does not have it.
     """
-    is_store = model != "bundled" and not (Path(model) / MANIFEST).exists()
-    release = find_release(model, version if is_store else None)
+    store = store_in(model)
+    release = find_release(f"{store}@{version}" if store else model)
     if release.version != version:
         raise OtherRun(
             f"{model}: is release {release.version}, and the table was made by {version}. Name its folder or "

@@ -48,7 +48,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("calibrate", __doc__, EXAMPLES)
     add = parser.add_argument
     add("release", metavar="RELEASE", help=RELEASE_HELP)
-    add("--version", help="of a store: this one instead of what is current")
     layout = (
         "your pictures under their right labels: FOLDER/[tier/]label/files, or a CSV of `path`, `label` and "
         "perhaps `tier` and `group`"
@@ -68,7 +67,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     require("sklearn", "scikit-learn")
     from training.release.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
-    parent = find_release(arguments.release, arguments.version)
+    parent = find_release(arguments.release)
     if parent.manifest.photo_contract.photos_unproven:
         raise BadRecipe(
             f"{parent.version} has no network that answers photos, so there is nothing to calibrate: its "

@@ -49,10 +49,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _diff(arguments: argparse.Namespace) -> object:
     prepare_decoders()
-    releases = (
-        find_release(arguments.a, arguments.version_a),
-        find_release(arguments.b, arguments.version_b),
-    )
+    releases = find_release(arguments.a), find_release(arguments.b)
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     source = open_source(arguments.pictures)
@@ -75,8 +72,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("a", metavar="A", help=RELEASE_HELP)
     add("b", metavar="B", help="another one")
     add("pictures", metavar="PICTURES", help="a folder, list, archive or bucket, as `wardrobe label` reads")
-    add("--version-a", metavar="VERSION", help="of the store A: this one instead of what is current")
-    add("--version-b", metavar="VERSION", help="of the store B")
     add("--allow", type=_share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
     add("--out", type=Path, metavar="FILE.csv", help="write all changes as a table")
     add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")

@@ -59,7 +59,7 @@ def _evaluated(arguments: argparse.Namespace) -> object:
 def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     _check_photo_options(arguments)
     require("sklearn", "scikit-learn")
-    release = find_release(arguments.release, arguments.version)
+    release = find_release(arguments.release)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
     contract = release.manifest.model
@@ -81,7 +81,6 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
     parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
-    parser.add_argument("--version", help="of a store: this one instead of what is current")
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
     layout = (

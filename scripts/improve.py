@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labelling.review.corrections import LEFT_OUT, NONE, read_corrections
-from model_store.cache import find_release, is_store
+from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease
 from model_store.promotions import newest
 from model_store.store import open_store
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _improve(arguments: argparse.Namespace, more: Words) -> object:
     name = arguments.release or _usual_release()
-    parent = find_release(name, arguments.from_version)
+    parent = find_release(name)
     said = read_corrections([arguments.corrections], None)
     if not arguments.release:
         _check_classes({one.label for one in said} - {LEFT_OUT, NONE}, name, parent)
@@ -96,7 +96,7 @@ def _usual_release() -> str:
 
 def _beside(name: str) -> Words:
     """Where a release goes unless a store is named: beside its parent, where that is in a store."""
-    return ["--out", name] if is_store(name) else []
+    return ["--out", store] if (store := store_in(name)) else []
 
 
 def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> Words:
@@ -106,9 +106,8 @@ def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> 
         f"{parent.version} knows {len(parent.manifest.model.labels)} classes. Its head that answers photos "
         f"is fitted again, on {arguments.corrections} and photos that come with this package."
     )
-    version = ["--from-version", arguments.from_version] if arguments.from_version else []
     data = ["--data", arguments.data] if arguments.data else []
-    return ["--from", name, *version, "--photos", str(arguments.corrections), *data]
+    return ["--from", name, "--photos", str(arguments.corrections), *data]
 
 
 def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
@@ -183,7 +182,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("corrections", type=Path, metavar="CSV", help=corrections)
     usual = f"{DEFAULT_STORE} where that has a release, else bundled"
     add("--from", dest="release", metavar="RELEASE", help=RELEASE_HELP.replace("the default", usual, 1))
-    add("--from-version", metavar="VERSION", help="version in the store of --from (default: the current one)")
     learnt = "the pictures that the release learnt (default: those that its training named)"
     add("--data", metavar="FOLDER|CSV", help=learnt)
     target = parser.add_mutually_exclusive_group()

@@ -104,7 +104,7 @@ def _label(arguments: argparse.Namespace) -> object:
             arguments.source, Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
         ),
         table=arguments.out,
-        release=find_release(arguments.model, arguments.version),
+        release=find_release(arguments.model),
         workers=arguments.workers,
         engine=ENGINES[arguments.engine],
     )
@@ -148,7 +148,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("--allow-network", type=_network, action="append", default=[], metavar="CIDR", help=network)
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
     add("--model", default="bundled", help=RELEASE_HELP)
-    add("--version", help="of a store: this one instead of what is current")
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, default="processes", help=engines)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")

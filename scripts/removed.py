@@ -5,6 +5,8 @@ from typing import Final
 
 LAB: Final = "soft targets are made by lab/pixel_network.py of the repository. Leave it out"
 
+PINNED: Final = "a version of a store is named with it: STORE@VERSION"
+
 REMOVED: Final[Mapping[str, str]] = {
     "--average-folds": "one head answers own classes, fitted to all pictures. Leave it out",
     "--blend": "one head answers own classes, fitted to all pictures. Leave it out",
@@ -13,9 +15,13 @@ REMOVED: Final[Mapping[str, str]] = {
     "--image-size": "photos of own classes are read in colour, 192 x 192. Leave it out",
     "--new-classes": "a folder's classes become a release without --from. Name --data alone",
     "--save-answers": "every release has its answers, in answers.csv.gz. Leave it out",
+    "--from-version": PINNED,
     "--teacher": LAB,
     "--temperature": LAB,
     "--variants": "a photo is read whole, in colour, in one way. Leave it out",
+    "--version": PINNED,
+    "--version-a": PINNED,
+    "--version-b": PINNED,
 }
 """By the option. It was no option of this version's verb, else it would be known."""
 

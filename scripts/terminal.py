@@ -249,7 +249,9 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     return parser
 
 
-RELEASE_HELP = "bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix"
+RELEASE_HELP = (
+    "bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix, perhaps @VERSION"
+)
 """Of the option that names a release (model_store/cache.py)."""
 
 

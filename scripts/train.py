@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from model_store.cache import find_release, is_store
+from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease
 from model_store.store import Store
 from reports.values import size_in_words
@@ -134,7 +134,7 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store
 
 
 def _train_photos(arguments: argparse.Namespace, store: Store) -> object:
-    release = find_release(arguments.release, arguments.from_version)
+    release = find_release(arguments.release)
     check_learns_photos(release, arguments.release, arguments.photos)
     start_tensorflow()
     from training.ten_classes import Plan, train_photos  # noqa: PLC0415 - needs Keras
@@ -197,8 +197,6 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
                 "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
                 "wardrobe improve CSV"
             )
-        if arguments.from_version is not None:
-            arguments.error("--from-version belongs to --from, which names the store")
         return
     if arguments.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
@@ -236,7 +234,8 @@ def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
         photos: the corrections.
     """
     new, named = shlex.quote(str(made)), shlex.quote(parent)
-    target = named if is_store(parent) else "s3://BUCKET/PREFIX"
+    store = store_in(parent)
+    target = shlex.quote(store) if store else "s3://BUCKET/PREFIX"
     return [
         f"Compare: wardrobe diff {named} {new} {shlex.quote(str(photos))} --page changes.html",
         f"Publish: wardrobe publish {new} {target}",
@@ -289,7 +288,7 @@ class ShowCommon(argparse.Action):
 
 
 def _add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --from, --from-version, --photos and --check-photos."""
+    """Add --from, --photos and --check-photos."""
     layout = (
         "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group` and "
         "`source`"
@@ -297,8 +296,6 @@ def _add_photo_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("photos of real garments", layout).add_argument
     parent = "fit its head for photos again: bundled, a folder, a store"
     add("--from", dest="release", metavar="RELEASE", help=parent)
-    version = "version in the store of --from (default: the current one)"
-    add("--from-version", metavar="VERSION", help=version)
     fits = "photos of the ten classes, which that head learns"
     add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
     check = "choose thresholds on these, and report on them (all of --photos)"

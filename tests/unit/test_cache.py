@@ -13,18 +13,20 @@ from model_store.cache import (
     ARRIVING,
     RELEASE_BYTES,
     cache_folder,
+    find_release,
     last_good,
     prune_cache,
     pull,
     pull_bare,
     release_folder,
     remember,
+    store_in,
 )
 from model_store.errors import BadAddress, FormatRefused, NothingPromoted, ReleaseCorrupt, StoreRefused
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
-from reports.judge import judge
+from reports.judge import forced, judge
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -53,6 +55,22 @@ def bare_upload(folder: Path, *names: str) -> Path:
     for name in names:
         (folder / name).write_bytes(name.encode())
     return folder
+
+
+def test_a_release_of_a_store_is_named_with_its_version_or_is_the_current_one(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    first, second = (
+        publish(a_release(tmp_path / name, seed=seed), store, forced, by="ann").manifest.version
+        for seed, name in enumerate("ab")
+    )
+
+    found = [find_release(name).version for name in (f"{store.address}@{first}", store.address)]
+
+    assert found == [first, second]
+    assert store_in(f"s3://ann@shop/models@{first}") == "s3://ann@shop/models"
+    assert store_in(str(tmp_path / "a")) is None
 
 
 def test_a_release_in_the_cache_is_used_without_asking_the_store(store: FolderStore, cache: Path) -> None:
