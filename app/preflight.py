@@ -1,7 +1,7 @@
 """Check what the settings name before gunicorn starts: the store's address, and the files read at a start.
 
-So a wrong one ends the start with one line, not with the log of workers that give up; these check the same
-again, as gunicorn may be started by itself. A store that does not answer is no fault: the cache may serve.
+A mistake is reported once, before workers start. They check the same again, as gunicorn may be started by
+itself. A store that does not answer is no fault: the cache may serve.
 Contacts nothing.
 """
 

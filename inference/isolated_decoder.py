@@ -154,7 +154,7 @@ def _address_space() -> int:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """Turn a picture as its EXIF says, which stays as it is: writing it again takes seconds for 8 MB."""
+    """Apply the EXIF orientation; leave the EXIF block unwritten, since writing 8 MB takes seconds."""
     orientation = None
     with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
         orientation = image.getexif().get(ExifTags.Base.Orientation)

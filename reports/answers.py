@@ -211,7 +211,7 @@ COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
     "origins": ("origin", ""),
     "distances": ("distance", math.nan),
 }
-"""Of each attribute: its name in the file, and what stands where it is not known, whose type is the column's.
+"""Of each attribute: its name in the file, and the value for unknown, of the column's type.
 After these the probabilities, a column `p0`, `p1`, ... for each class."""
 
 REQUIRED: Final = frozenset(list(COLUMNS)[: list(COLUMNS).index("decisions") + 1])

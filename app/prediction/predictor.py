@@ -299,9 +299,8 @@ def answer_picture(  # noqa: PLR0913, PLR0917 - a picture, who answers it, and w
         timing: of the request.
         parameters: of its query: what is encoded, too.
         max_pixels: largest width x height.
-        pause: called before the model runs, and after. On the event loop, ready requests then run the model
-            one after another, and answer one after another: each change between the model and Python
-            empties the processor's cache.
+        pause: called before the model runs, and after. On the event loop it groups the model runs
+            of ready requests, then their responses: alternating them evicts the processor's cache.
 
     Raises:
         UploadError: the picture cannot be read.

@@ -277,7 +277,7 @@ HEADER: Final = """\
 
 def as_toml(recipe: Recipe) -> str:
     """A recipe as a file that `read_recipe` reads."""
-    # JSON's strings, numbers and booleans are TOML's, too; no default is a value that a recipe unsets.
+    # JSON's strings, numbers and booleans are TOML's, too. None is never a default, so TOML needs no null.
     lines = [f"{name} = {json.dumps(value)}" for name, value in recipe.changes().items()]
     return HEADER + "\n".join(lines) + "\n"
 

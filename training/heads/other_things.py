@@ -28,11 +28,11 @@ SURE: Final = 0.9
 """Confidence above which a head is sure of a class."""
 
 TAKEN: Final = 0.5
-"""Share of a kind's photos that are surely one class, from which the kind may be that class; see WITHIN."""
+"""A kind is taken for a class where the head is sure of that class for at least this share of its photos,"""
 
 WITHIN: Final = 0.9
-"""Share of a class's own pictures that give its reach; half of the photos of a kind that is the class lie
-within. A head alone is also sure of what it has never seen (docs/explanation/experiments.md)."""
+"""and at least half of them lie within this quantile of the class's own distances. A head alone is also
+sure of what it has never seen (docs/explanation/experiments.md)."""
 
 UNSEEN: Final = 0.15
 """Share of the kinds that are kept from the score, drawn by their names."""

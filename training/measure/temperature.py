@@ -24,9 +24,9 @@ def fit_temperature(
     labels: NDArray[np.integer],
     weights: NDArray[np.float64] | None = None,
 ) -> float:
-    """The temperature that minimises the negative log likelihood, as if one answer more were wrong.
+    """The temperature that minimises the negative log likelihood, with one pseudo-observation.
 
-    Temperature scaling (Guo et al. 2017, arXiv 1706.04599). Without the further answer, whose weight is
+    Temperature scaling (Guo et al. 2017, arXiv 1706.04599). Without the pseudo-observation, which is
     spread over the second likeliest classes of all pictures, a few hundred pictures without an error would
     always have the lowest temperature.
 

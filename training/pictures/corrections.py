@@ -42,7 +42,7 @@ class Corrections:
         self._missing -= {absolute(file) for file in files}
 
     def check(self) -> None:
-        """Check, once everything has been read, that each correction was of a picture.
+        """Raise if a correction names a file that was not read.
 
         Raises:
             BadCsv: one was not.

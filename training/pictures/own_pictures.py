@@ -2,7 +2,8 @@
 
 Each picture counts once, however often it was copied, so that none is both learnt and measured on. What is
 drawn for a test set is chosen by content, or by group: the same pictures give the same one under any names,
-in any order, and further ones move none of these, unless they are nearly the same or of one group.
+in any order. Adding pictures moves none between training and test, unless they are nearly the same or of one
+group.
 Finding them: listing.py; reading them: reading.py. Reads the named folder or CSV.
 """
 

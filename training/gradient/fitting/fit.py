@@ -47,7 +47,7 @@ CROSS_ENTROPY: Final = "cross_entropy"
 """The validation loss without penalties and label smoothing, which the history reports."""
 
 SLACK: Final = 1 << 16
-"""Bytes of a file of weights beside the weights."""
+"""Overhead of a weights file, in bytes."""
 
 
 def fit(  # noqa: PLR0913 - what a training consists of
