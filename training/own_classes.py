@@ -35,10 +35,10 @@ from training.features.blocks import (
     vectors,
 )
 from training.fitted import Fitted, HeadRecord
-from training.heads.logistic import Head, answers_out_of_fold, fit_head
+from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, distances_by, fit_measure
 from training.heads.other_things import other_things
-from training.heads.out_of_fold import Fold, deal, gathered
+from training.heads.out_of_fold import Fold, answers_out_of_fold, deal, gathered
 from training.loading import allow_many_networks
 from training.pictures.fashion import LabelledData, LabelledImages
 from training.pictures.named import Named, load

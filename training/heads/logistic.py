@@ -6,9 +6,9 @@ folded into the weights, so that the head is exported as any last layer is. Pure
 features/blocks.py; what is decided from the answers: measure/temperature.py.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import keras
 import numpy as np
@@ -130,32 +130,3 @@ def _compared(
         return None
     dealt = fold_indices(labels, groups, min(INNER_FOLDS, rarest))
     return [(np.concatenate([others, others + count]), mine) for others, mine in dealt]
-
-
-class Answering(Protocol):
-    """A head, whatever it is made of."""
-
-    def logits(self, vectors: Vectors) -> Vectors:
-        """float32 (N, C), of float32 (N, D)."""
-        ...
-
-
-def answers_out_of_fold(
-    fit: Callable[[Indices], Answering],
-    vectors: Vectors,
-    groups: NDArray[np.str_],
-    asked: Sequence[Indices],
-) -> Iterator[Vectors]:
-    """The logits of pictures by heads that learnt no picture of their groups.
-
-    Args:
-        fit: learns the pictures at these positions.
-        vectors: float32 (N, D), what a head answers.
-        groups: str (N,).
-        asked: positions that each head answers.
-
-    Yields:
-        float32 (M, C) of each head, in the order of its part of `asked`.
-    """
-    for mine in asked:
-        yield fit(np.flatnonzero(~np.isin(groups, groups[mine]))).logits(vectors[mine])

@@ -5,14 +5,16 @@ learnt is too sure. So heads are fitted on all folds but one each, and answer th
 training/own_classes.py fits them; training/release/builder.py uses the answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.session import Scores
 from reports.answers import Answers
+from training.features.blocks import Vectors
 from training.measure.evaluate import joined, undecided
 from training.pictures.fashion import LabelledImages
 from training.pictures.split import Split, fold_indices
@@ -56,3 +58,32 @@ def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: LabelledIm
     every, order = joined(answers), np.argsort(places)
     distances = None if every.distances is None else every.distances[order]
     return undecided(Scores(every.probabilities[order], distances), asked, folds=number[order])
+
+
+class Answering(Protocol):
+    """A head, whatever it is made of."""
+
+    def logits(self, vectors: Vectors) -> Vectors:
+        """float32 (N, C), of float32 (N, D)."""
+        ...
+
+
+def answers_out_of_fold(
+    fit: Callable[[Indices], Answering],
+    vectors: Vectors,
+    groups: NDArray[np.str_],
+    asked: Sequence[Indices],
+) -> Iterator[Vectors]:
+    """The logits of pictures by heads that learnt no picture of their groups.
+
+    Args:
+        fit: learns the pictures at these positions.
+        vectors: float32 (N, D), what a head answers.
+        groups: str (N,).
+        asked: positions that each head answers.
+
+    Yields:
+        float32 (M, C) of each head, in the order of its part of `asked`.
+    """
+    for mine in asked:
+        yield fit(np.flatnonzero(~np.isin(groups, groups[mine]))).logits(vectors[mine])

@@ -22,7 +22,7 @@ from training.errors import BadPictures
 from training.features.blocks import Vectors, network
 from training.features.shipped import LITE0, SCALED, SeenPhotos
 from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.heads.logistic import answers_out_of_fold
+from training.heads.out_of_fold import answers_out_of_fold
 from training.pictures.photos import OOD, OOD_PREFIX
 from training.pictures.split import dealt_indices
 from training.progress import Watch

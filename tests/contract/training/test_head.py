@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("sklearn")
 
 from training.features.blocks import Seen, spread_of
-from training.heads.logistic import STRENGTHS, Head, answers_out_of_fold, fit_head
+from training.heads.logistic import STRENGTHS, Head, fit_head
+from training.heads.out_of_fold import answers_out_of_fold
 
 CLASSES = 3
 EACH = 40
