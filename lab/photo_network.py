@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     add = parser.add_argument
     add("release", type=Path, metavar="RELEASE", help="folder of the release that gets the network")
     add("--photos", type=Path, required=True, metavar="CSV", help="what is learnt")
-    add("--check-photos", type=Path, required=True, metavar="CSV", help="what chooses the thresholds")
+    add("--check-photos", type=Path, metavar="CSV", help="what chooses the thresholds (all of --photos)")
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
     command = f"python -m lab.photo_network {given.release} --photos {given.photos}"

@@ -13,13 +13,14 @@ from inference.decode import decode
 from lab import photo_network
 from model_store.catalogue import files_in_folder
 from model_store.files import GRAPH, MODEL
-from model_store.local import LocalRelease, bundled, open_release
+from model_store.local import BUNDLED, LocalRelease, bundled, open_release
 from model_store.networks import open_networks
 from reports.answers import TEST_SET, answers_in
 from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts import train
 from scripts.terminal import run
+from training.errors import BadPictures
 from training.features.blocks import Seen
 from training.features.shipped import SeenPhotos, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
@@ -55,8 +56,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 a_photo(folder / name, kind, rng)
                 label, tier = (str(kind), "studio") if kind < 10 else ("X_hat", "X")
                 rows.writerow([name, label, tier, f"sender {kind} {number // 2}"])
-    words = ["--from", "bundled", "--photos", str(folder / "photos.csv"), "--run", str(folder / "run")]
-    assert run(lambda: photo_network.main([*words, "--out", str(folder / "store")])) == 0
+    words = [str(BUNDLED), "--photos", str(folder / "photos.csv"), "--run", str(folder / "run")]
+    assert photo_network.main(words) == 0
     return folder
 
 
@@ -174,16 +175,13 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     assert found.photos.checked.tolist() == checked.tolist()
 
 
-def test_a_class_without_a_photo_is_named(
-    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_class_without_a_photo_is_named(place: Path, tmp_path: Path) -> None:
     table = (place / "photos.csv").read_text("utf-8").splitlines()
     rows = [line.replace(line.split(",")[0], str(place / line.split(",")[0]), 1) for line in table[1:]]
     (tmp_path / "few.csv").write_text(
         "\n".join([table[0], *(row for row in rows if ",4,studio," not in row)]), "utf-8"
     )
-    words = ["--from", "bundled", "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
+    words = [str(BUNDLED), "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
 
-    assert run(lambda: photo_network.main([*words, "--out", str(tmp_path / "store")])) == 1
-
-    assert "No photo shows Coat." in capsys.readouterr().err
+    with pytest.raises(BadPictures, match=r"No photo shows Coat\."):
+        photo_network.main(words)
