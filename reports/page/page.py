@@ -20,7 +20,7 @@ from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
 from model_store.manifest import PhotoNetwork
-from reports.page.sentences import asked, confusions, kind, summary, weaknesses
+from reports.page.sentences import asked, confusions, kind, summary, ways_on, weaknesses
 from reports.page.wording import ENGLISH, Wording
 from reports.values import Report
 
@@ -113,6 +113,7 @@ def report_page(
         garments={tier: found for tier, found in report.photos.items() if found.macro_accuracy is not None},
         summary=summary(report, words),
         weaknesses=list(weaknesses(report, words)),
+        ways_on=list(ways_on(report, words)),
         confusions=confusions(report),
         figures=figures_of(figures, address),
         **page,

@@ -18,6 +18,9 @@ WELL_SEPARATED: Final = 0.95
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
 
+MANY: Final = 2
+"""So many times the pictures at hand are the most that a reader is asked to bring."""
+
 KINDS: Final = {
     "A": "Product shots",
     "B": "Worn garments",
@@ -96,6 +99,54 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
     for other, ood in report.out_of_scope.items():
         if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
             yield _not_separated(other, ood, words)
+
+
+def ways_on(report: Report, words: Wording) -> Iterator[str]:
+    """Where no answer to held-out pictures is accepted: why, and what would help, as sentences."""
+    promise = next((one for one in report.promises if one.pictures == HELD_OUT), None)
+    if promise is None or promise.accepted:
+        return
+    t, lower = words.t, [one for one in report.possible_promises if one.accuracy < promise.accuracy]
+    yield t(
+        "No answer is accepted: of the surest ones, too many are wrong to show that {share} are right.",
+        share=words.percent(promise.accuracy, 0),
+    )
+    if pair := _mixed_up(report):
+        yield t(
+            "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring "
+            "more pictures of {rare}, of which there are {n}.",
+            label=t(pair.truth),
+            other=t(pair.predicted),
+            wrong=words.whole(pair.wrong),
+            pictures=words.counted(report.test.n, "answer"),
+            rare=t(min(pair[:2], key=lambda label: report.test.per_class[label].support)),
+            n=words.whole(min(report.test.per_class[label].support for label in pair[:2])),
+        )
+    for one in report.possible_promises:
+        if one.accuracy == promise.accuracy and one.more is not None and one.more <= MANY * report.test.n:
+            pictures = words.counted(one.more, "picture")
+            yield t("About {pictures} more, answered as well as these, would allow some.", pictures=pictures)
+    if possible := [one for one in lower if one.accepted]:
+        best = max(possible, key=lambda one: one.accuracy)
+        yield t(
+            "With {option} {accuracy} in the training, {share} would be accepted, {right} of these right.",
+            option="--accept-right",
+            accuracy=f"{best.accuracy:g}",
+            share=words.percent(best.accepted),
+            right=words.percent(best.right),
+        )
+
+
+def _mixed_up(report: Report) -> Confusion | None:
+    """The two classes that are taken for each other most often; None without a mistake."""
+    found: dict[tuple[str, str], int] = {}
+    for one in confusions(report):
+        first, second = sorted((one.truth, one.predicted), key=report.labels.index)
+        found[first, second] = found.get((first, second), 0) + one.wrong
+    if not found:
+        return None
+    (first, second), wrong = max(found.items(), key=lambda item: item[1])
+    return Confusion(first, second, wrong, report.test.n)
 
 
 def _of_photos(report: Report, words: Wording) -> Iterator[str]:

@@ -7,9 +7,9 @@ import pytest
 from model_store.local import BUNDLED, bundled
 from model_store.manifest import DataSet
 from reports.page.page import figures_in, report_page
-from reports.page.sentences import weaknesses
+from reports.page.sentences import ways_on, weaknesses
 from reports.page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
-from reports.values import Report, report_of
+from reports.values import HELD_OUT, PossiblePromise, Promise, Report, report_of
 from tests.releases import a_report
 
 
@@ -34,6 +34,59 @@ def test_a_small_test_set_is_a_weakness_and_a_large_one_is_none(
     pictures: int, bounds: tuple[float, float], expected: list[str]
 ) -> None:
     assert list(weaknesses(of_two_classes(n=pictures, accuracy_interval=bounds), ENGLISH)) == expected
+
+
+def stuck(more: int | None, lower: float, confusion: list[list[int]]) -> Report:
+    """A report of 100 scarves and hats of which nothing is accepted at 95% right."""
+    report = of_two_classes(n=100, confusion_matrix=confusion)
+    promise = Promise(
+        pictures=HELD_OUT,
+        accuracy=0.95,
+        needed=59,
+        n=100,
+        accepted=0,
+        right=0,
+        lower_bound=0,
+        design_effect=1,
+    )
+    possible = (
+        PossiblePromise(accuracy=0.9, accepted=lower, right=0.925 if lower else None),
+        PossiblePromise(accuracy=0.95, accepted=0.0, more=more),
+    )
+    return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
+
+
+WHY = "No answer is accepted: of the surest ones, too many are wrong to show that 95% are right."
+MIXED_UP = (
+    "hat and scarf are mixed up most, in 30 of 100 answers: give both one name, or bring more pictures of "
+)
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        pytest.param(
+            stuck(None, 0.4, [[60, 10], [20, 10]]),
+            [
+                WHY,
+                f"{MIXED_UP}hat, of which there are 1,000.",
+                "With --accept-right 0.9 in the training, 40.0% would be accepted, 92.5% of these right.",
+            ],
+            id="two classes are mixed up, and a lower share can be promised",
+        ),
+        pytest.param(
+            stuck(120, 0.0, [[70, 0], [0, 30]]),
+            [WHY, "About 120 pictures more, answered as well as these, would allow some."],
+            id="as good as it has to be, on too few",
+        ),
+        pytest.param(stuck(2_904, 0.0, [[70, 0], [0, 30]]), [WHY], id="more than anyone brings"),
+        pytest.param(of_two_classes(), [], id="something is accepted"),
+    ],
+)
+def test_where_nothing_is_accepted_it_says_why_and_what_would_help(
+    report: Report, expected: list[str]
+) -> None:
+    assert list(ways_on(report, ENGLISH)) == expected
 
 
 @pytest.mark.parametrize(

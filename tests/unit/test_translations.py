@@ -87,7 +87,10 @@ def texts_of_a_module(path: Path) -> set[str]:
 OF_REPORTS = {
     *(NUMBER, PERCENTAGE, HELD_OUT, OTHER_KINDS, "digits", "noise", "smooth noise"),
     *("cross-fitted", "development", "test", "{low} to {high}"),
-    *(f"{{number}} {many}" for many in ("photo", "photos", "test picture", "test pictures")),
+    *(
+        f"{{number}} {many}"
+        for many in ("answer", "answers", "photo", "photos", "test picture", "test pictures")
+    ),
     *KINDS.values(),
     *OF_KINDS.values(),
 }

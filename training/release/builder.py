@@ -27,6 +27,8 @@ from reports.acceptance import USUAL, Conditions
 from reports.answers import ANSWERS, LARGEST, NO_ANSWERS, Answers, packed
 from reports.model_card import DATA_LICENCE, MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.page.sentences import ways_on
+from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
 from training.environment import git_commit, hardware, libraries
 from training.fitted import Fitted
@@ -244,8 +246,9 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         "acceptance": acceptance_curves([kind]),
     }
     report = report.model_copy(update=found)
-    for broken in [*broken_promises(promised), *in_words(possible)]:
-        say(broken)
+    stuck = list(ways_on(report, ENGLISH))
+    for sentence in stuck or [*broken_promises(promised), *in_words(possible)]:
+        say(sentence)
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
     (folder / ANSWERS).write_bytes(packed(answers if len(answers) <= LARGEST else NO_ANSWERS))

@@ -23,6 +23,7 @@ from training.errors import ParityFailed
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import with_softmax
 from training.heads.ood import BEYOND, OodScore, Whitening
+from training.measure.evaluate import scored
 from training.pictures.fashion import at_once
 from training.release.onnx_conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
@@ -143,7 +144,7 @@ def check_parity(
         ParityFailed: it is above `allowed`, or not a number; or a distance differs by more than
             DISTANCE_TOLERANCE.
     """
-    given, wanted = OnnxSession(path, shape=images.shape[1:]).run(images), network(images)
+    given, wanted = scored(OnnxSession(path, shape=images.shape[1:]), images), network(images)
     difference = float(np.abs(given.probabilities - wanted.probabilities).max())
     if not difference <= allowed:
         raise ParityFailed(

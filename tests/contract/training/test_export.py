@@ -15,8 +15,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
+from inference.classifier import MAX_RUN
 from inference.onnx_session import OnnxSession
 from inference.session import Scores
+from model_store.files import PHOTO_FILES
+from model_store.local import BUNDLED
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.environment import hardware, libraries
@@ -29,6 +32,7 @@ from training.heads.ood import (
     fit_ood_score,
     fit_whitening,
 )
+from training.measure.evaluate import scored
 from training.pictures.photos import OOD
 from training.pictures.split import Split
 from training.release.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
@@ -53,6 +57,25 @@ def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
     difference = check_parity(network_of(exported), exported.graph_path, PICTURES)
 
     assert difference <= 1e-5
+
+
+def test_a_graph_is_compared_in_runs_whose_memory_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """600 photos in one run took 5.3 GB."""
+    sizes = list[int]()
+
+    class Recorded(OnnxSession):
+        def run(self, pixels: PixelsBatch) -> Scores:
+            sizes.append(pixels.size)
+            return super().run(pixels)
+
+    monkeypatch.setattr("training.release.onnx_graph.OnnxSession", Recorded)
+    graph = BUNDLED / PHOTO_FILES[1]
+    photos = np.zeros((100, 192, 192, 3), np.uint8)
+
+    check_parity(lambda images: scored(OnnxSession(graph, shape=images.shape[1:]), images), graph, photos)
+
+    assert len(sizes) > 1
+    assert max(sizes) <= MAX_RUN
 
 
 @pytest.mark.parametrize("off", [1e-4, np.nan])
