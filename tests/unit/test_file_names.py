@@ -1,10 +1,25 @@
 """Which names are pictures that a person put there, and what the names in a ZIP spell."""
 
+import json
+import re
+from pathlib import Path
 from zipfile import ZipInfo
 
 import pytest
 
-from inference.file_names import has_clutter, is_folder, is_picture_name, may_be_picture, name_in_zip
+from inference.file_names import (
+    CLUTTER,
+    CLUTTER_ENDINGS,
+    NO_PICTURES,
+    OFFICE_LOCK,
+    has_clutter,
+    is_folder,
+    is_picture_name,
+    may_be_picture,
+    name_in_zip,
+)
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +43,21 @@ from inference.file_names import has_clutter, is_folder, is_picture_name, may_be
 def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
     assert has_clutter(name)
     assert not may_be_picture(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("CLUTTER", CLUTTER),
+        ("NO_PICTURES", {*CLUTTER_ENDINGS, *NO_PICTURES}),
+        ("HIDDEN", {".", OFFICE_LOCK}),
+    ],
+)
+def test_the_page_passes_over_the_same_names_in_a_zip(name: str, expected: set[str]) -> None:
+    script = (ROOT / "app" / "web" / "page" / "archive.js").read_text("utf-8")
+    (listed,) = re.findall(rf"const {name} = (?:new Set\()?\[(.*?)\]", script, re.DOTALL)
+
+    assert {json.loads(text) for text in re.findall(r'"[^"]*"', listed)} == expected
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,19 @@ const DEFLATED = 8;
 const ENCRYPTED = 1; // bits of the general purpose flag
 const UTF_8 = 0x800;
 const IN_ZIP64 = 0xffffffff;
-const OF_A_SYSTEM = /(^|\/)(\.|__MACOSX\/|@eaDir\/|#recycle\/|\$RECYCLE\.BIN\/|Thumbs\.db$|desktop\.ini$)/i;
+// The lists of inference/file_names.py, which a test compares.
+const CLUTTER = new Set([
+  "#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle", "@sharebin",
+  "__macosx", "autorun.inf", "desktop.ini", "ehthumbs.db", "ehthumbs_vista.db", "found.000",
+  "icon\r", "lost+found", "lost.dir", "picasa.ini", "system volume information", "thumbs.db",
+  "zbthumbnail.info",
+]);
+const NO_PICTURES = [
+  "zone.identifier", "@synoeastream", "@synoresource", ".aae", ".csv", ".db", ".htm", ".html",
+  ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md", ".parquet", ".sqlite", ".tsv", ".txt",
+  ".url", ".xml", ".xmp", ".yaml", ".yml",
+];
+const HIDDEN = [".", "~$"];
 
 /** Whether a file is a ZIP, by its first bytes: a name may say anything. */
 export async function isZip(file) {
@@ -23,8 +35,15 @@ export async function isZip(file) {
  */
 export async function unzipped(zip) {
   const entries = await entriesOf(zip);
-  const wanted = entries.filter(({ name }) => !name.endsWith("/") && !OF_A_SYSTEM.test(name));
+  const wanted = entries.filter(({ name }) => !name.endsWith("/") && isPicture(name));
   return Promise.all(wanted.map(async (entry) => ({ path: `${zip.name}/${entry.name}`, file: await contentOf(zip, entry) })));
+}
+
+/** Whether a member may be a picture, by its path. */
+function isPicture(path) {
+  const parts = path.toLowerCase().split("/").filter((part) => part !== "." && part !== "..");
+  const added = parts.some((part) => CLUTTER.has(part) || HIDDEN.some((begin) => part.startsWith(begin)));
+  return !added && !NO_PICTURES.some((end) => path.toLowerCase().endsWith(end));
 }
 
 async function entriesOf(zip) {
