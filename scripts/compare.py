@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 RELEASE: Final = "release"
 
-DEFAULT_OUT: Final = Path("docs/results/compare")
+DEFAULT_OUT: Final = Path("runs/compare")
 
 
 EXAMPLES = (

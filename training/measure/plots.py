@@ -134,17 +134,20 @@ def draw_curves(history: tuple[Epoch, ...]) -> Figure:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [one.epoch for one in history]
+    marker = "o" if len(epochs) == 1 else ""  # a line of one point shows nothing
     for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
         learnt, held_out = ([getattr(one, field) for one in history] for field in (name, f"val_{name}"))
-        axes.plot(epochs, learnt, color=QUIET_COLOUR, label="training, augmented")
-        axes.plot(epochs, held_out, color=LINE_COLOUR, label="validation")
+        axes.plot(epochs, learnt, marker=marker, color=QUIET_COLOUR, label="training, augmented")
+        axes.plot(epochs, held_out, marker=marker, color=LINE_COLOUR, label="validation")
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        if marker:
+            axes.set_xticks(epochs)
         axes.grid(alpha=0.3)
     # Every epoch shows, the first included: those before the average has caught up are far off the others.
     left.set_ylim(0, 1.05 * max(loss for one in history for loss in (one.loss, one.val_loss)))
     right.set_ylim(max(0.0, min(min(one.accuracy, one.val_accuracy) for one in history) - 0.05), 1)
-    left.legend(loc="upper right")
+    left.legend(loc="best")
     return figure
 
 

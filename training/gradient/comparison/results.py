@@ -182,7 +182,8 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
         axes.plot(*zip(*published, strict=True), "D", color=WRONG_COLOUR, ms=5, label="published")
     axes.set_yticks(rows, [_about(one) for one in networks])
     axes.set_ylim(len(networks) - 0.5, -0.5)
-    axes.set(xlabel="accuracy", ylabel="network, its recipe, parameters, seconds of training")
+    axes.set(xlabel="accuracy")
+    axes.set_title("network, its recipe (parameters, seconds of training)", loc="left", fontsize="medium")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     return figure

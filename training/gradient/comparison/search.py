@@ -38,6 +38,9 @@ STUDY: Final = "study.db"
 
 STUDY_NAME: Final = "search"
 
+INCHES: Final = 3.6
+"""Height of a plot of the search, and width of each setting in it."""
+
 UNPRUNED_TRIALS: Final = 5
 """So many must have finished before any is pruned: a median of fewer says little."""
 
@@ -248,6 +251,9 @@ def draw_search(folder: Path, path: Path) -> None:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # of a single trial
         axes = optuna.visualization.matplotlib.plot_slice(study)
-    figure = np.asarray(axes).flat[0].figure
+    settings = np.asarray(axes)
+    figure = settings.flat[0].figure
+    figure.set_size_inches(INCHES * settings.size, INCHES)
+    figure.set_layout_engine("constrained")
     save(figure, path)
     plt.close(figure)
