@@ -23,7 +23,7 @@ from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
 from scripts.publish import add_promotion_options, as_text, who
-from scripts.terminal import at_least, command_parser, perform, print_table, run, subcommands
+from scripts.terminal import at_least, command_parser, console, perform, print_table, run, subcommands
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
@@ -97,6 +97,11 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
     holding = log[-1].version if log else None
     rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
     print_table([row.cells() for row in rows], words=("state", "by"))
+    if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
+        console().print(
+            f"The accuracies are of {sets} test sets, so they do not compare. `wardrobe diff` compares two "
+            "releases on the same pictures."
+        )
     return [row.as_json() for row in rows]
 
 

@@ -53,6 +53,16 @@ def test_the_list_as_json_says_the_same(published: list[str], typed: Type) -> No
     assert listed[published[1]]["last_promotion"]["by"] == "ann"
 
 
+def test_the_list_says_where_accuracies_are_of_different_test_sets(
+    published: list[str], typed: Type, tmp_path: Path, store: str
+) -> None:
+    alike = typed("list")
+    publish.main([str(a_release(tmp_path / "other", seed=3, test_sha256="a" * 64)), store, "--force"])
+
+    assert "do not compare" not in alike
+    assert "The accuracies are of 2 test sets, so they do not compare." in typed("list")
+
+
 def test_one_damaged_manifest_does_not_hide_the_others(published: list[str], typed: Type, store: str) -> None:
     (Path(store) / "releases" / published[0] / "manifest.json").write_bytes(b"{}")
 
