@@ -226,6 +226,8 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, JsonValue]:
     """The RECORDED options that the arguments set, as JSON values."""
     given = {name: getattr(arguments, name) for name in RECORDED}
     given["corrections"] = [str(path) for path in arguments.corrections]
+    if given["accept_confidence"] == ACCEPT_CONFIDENCE:
+        del given["accept_confidence"]
     return {name: value for name, value in given.items() if value not in (None, [])}
 
 
