@@ -102,9 +102,9 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
 
 
 def ways_on(report: Report, words: Wording) -> Iterator[str]:
-    """Where no answer to held-out pictures is accepted: why, and what would help, as sentences."""
+    """Where enough answers were measured and none is accepted: why, and what would help, as sentences."""
     promise = next((one for one in report.promises if one.pictures == HELD_OUT), None)
-    if promise is None or promise.accepted:
+    if promise is None or promise.accepted or promise.n < promise.needed:
         return
     t, lower = words.t, [one for one in report.possible_promises if one.accuracy < promise.accuracy]
     yield t(
