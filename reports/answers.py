@@ -1,8 +1,7 @@
 """answers.csv.gz: what a release answered to pictures, a row each, by which everything judges it.
 
 Pictures of the test set come first, in its order, then photos. The report says whether they were answered by
-networks that had not learnt them. The two files of older releases, test-predictions.csv and
-photo-predictions.csv, are read into the same columns. Reads folder and store; comparison.py compares two.
+networks that had not learnt them. Reads folder and store; comparison.py compares two.
 """
 
 import csv

@@ -133,7 +133,8 @@ def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     joined.write(table)
     _announce(parent, joined, table)
     if Named(place=str(table)).shows_photos():
-        settings = {name: settings[name] for name in settings.keys() - set(options_of_gradient(settings))}
+        for name in options_of_gradient(settings):
+            del settings[name]
     return ["--data", str(table), *words_of(settings)]
 
 

@@ -112,6 +112,8 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
         share=words.percent(promise.accuracy, 0),
     )
     if pair := _mixed_up(report):
+        counts = {label: report.test.per_class[label].support for label in (pair.truth, pair.predicted)}
+        rare = min(counts, key=lambda label: counts[label])
         yield t(
             "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring "
             "more pictures of {rare}, of which there are {n}.",
@@ -119,8 +121,8 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
             other=t(pair.predicted),
             wrong=words.whole(pair.wrong),
             pictures=words.counted(report.test.n, "answer"),
-            rare=t(min(pair[:2], key=lambda label: report.test.per_class[label].support)),
-            n=words.whole(min(report.test.per_class[label].support for label in pair[:2])),
+            rare=t(rare),
+            n=words.whole(counts[rare]),
         )
     for one in report.possible_promises:
         if one.accuracy == promise.accuracy and one.more is not None and one.more <= MANY * report.test.n:

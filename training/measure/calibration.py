@@ -37,10 +37,6 @@ where 98% are right."""
 ACCEPTED_OF_PHOTOS: Final = 0.95
 """The same of each tier that has a promise: some hundred photos can show it where about 98% are right."""
 
-PROMISED_TIERS: Final = ("A", "B", "C")
-"""Product shots, garments worn by a person, and users' own photos. Other tiers have no promise; the report
-measures them."""
-
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
 person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
