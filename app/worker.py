@@ -5,7 +5,7 @@ Python, so it may import nothing but gunicorn, gevent and bounded_body.py.
 """
 
 from functools import partial
-from time import process_time
+from time import thread_time
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,12 +50,12 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
             self._pauses = True
             self.stop_accepting()
             pause = PAUSE_SECONDS * min(len(self.pool), MOST_PAUSES)
-            gevent.spawn_later(pause, self._accept_again, pause, process_time())
+            gevent.spawn_later(pause, self._accept_again, pause, thread_time())
 
     def _accept_again(self, pause: float, began: float) -> None:
         self._pauses = False
         # While the worker was busy for longer than the pause, more came; other workers get their share.
-        self.max_accept = min(1 + int((process_time() - began) / pause), max(1, len(self.pool)))
+        self.max_accept = min(1 + int((thread_time() - began) / pause), max(1, len(self.pool)))
         if not self.closed:
             self.start_accepting()
 
