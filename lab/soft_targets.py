@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
+from training.answering import answering
 from training.errors import BadRecipe
 from training.features.npz import read_npz, write_npz
 from training.pictures.fashion import ANSWERED_AT_ONCE, LabelledImages
@@ -116,10 +117,10 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     Returns:
         float64 (N, C), rows that sum to 1.
     """
-    total, asked = 0.0, [images]
+    answer, total, asked = answering(model, ANSWERED_AT_ONCE), 0.0, [images]
     if flip:
         asked.append(np.ascontiguousarray(images[:, :, ::-1]))
     for pictures in asked:
-        logits = model.predict(pictures, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
+        logits = answer(pictures).astype(np.float64)
         total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     return np.asarray(total / len(asked))

@@ -39,7 +39,6 @@ from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, distances_by, fit_measure
 from training.heads.other_things import other_things
 from training.heads.out_of_fold import Fold, answers_out_of_fold, deal, gathered
-from training.loading import allow_many_networks
 from training.pictures.fashion import LabelledData, LabelledImages
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
@@ -104,7 +103,6 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     folds = deal(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
     held_out = 0 if data.cross_fitted else len(parts.validation)
     warn_of_few(data, held_out + len(parts.train), plan.accept, progress)
-    allow_many_networks()
     found = _fitted(parts.train, folds, plan.blocks, progress)
     height, width = data.reads.shape
     progress.say(

@@ -66,6 +66,7 @@ HOMES = {
     "scipy": ("training/",),
     "sklearn": ("training/",),
     "tensorflow": (
+        "training/answering.py",
         "training/release/onnx_conversion.py",
         "training/environment.py",
         "training/gradient/fitting/",

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, whole_pictures
+from training.answering import answering
 from training.errors import WeightsUnfit
 from training.features import imagenet
 from training.features.backbone import INPUT as BACKBONE_INPUT
@@ -130,11 +131,12 @@ def measured(blocks: Sequence[Block]) -> slice:
 
 def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
     """What a network sees of pictures, which come in batches of any size."""
+    see = answering(model, AT_ONCE)
     upright, mirrored = list[Vectors](), list[Vectors]()
     for batch in batches:
         flipped = np.ascontiguousarray(batch[:, :, ::-1])
         for found, images in ((upright, batch), (mirrored, flipped)):
-            found.append(model.predict(images, batch_size=AT_ONCE, verbose=0))
+            found.append(see(images))
     return Seen(np.concatenate(upright), np.concatenate(mirrored))
 
 

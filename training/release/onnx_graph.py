@@ -19,6 +19,7 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
+from training.answering import answering
 from training.errors import ParityFailed
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import with_softmax
@@ -62,7 +63,7 @@ def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ..
 
 def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
     """The network's own answers, float32 (N, C)."""
-    answers: Probabilities = artifact.predict(images, batch_size=at_once(images), verbose=0)
+    answers: Probabilities = answering(artifact, at_once(images))(images)
     return answers
 
 

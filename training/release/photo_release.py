@@ -36,6 +36,7 @@ from reports.answers import (
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import CROSS_FITTED, HELD_OUT, ModelFigures, Report, report_of
+from training.answering import answering
 from training.environment import git_commit, libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
@@ -48,6 +49,7 @@ from training.measure.photo_calibration import FOLDS as CALIBRATION_FOLDS
 from training.measure.photo_decisions import PhotoDecisions, decide_on_photos
 from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.measure.statistics import overconfidence
+from training.pictures.fashion import at_once
 from training.pictures.learnt import NOTHING, Learnt, load_learnt
 from training.pictures.photos import drawn_by_key
 from training.progress import Say
@@ -209,7 +211,7 @@ def _export(network: Network, folder: Path) -> Golden:
     images = _made_pictures()
 
     def scores(pixels: PixelsBatch) -> Scores:
-        given = network.predict(pixels, verbose=0)
+        given = answering(network, at_once(pixels))(pixels)
         return Scores(given[PROBABILITIES], given.get(DISTANCE))
 
     check_parity(scores, graph, images)

@@ -1,0 +1,34 @@
+"""What a network answers, many pictures at a time."""
+
+import keras
+import numpy as np
+import pytest
+
+from training.answering import answering
+from training.untyped import Network
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (10, 28, 28), np.uint8)
+
+
+def a_network() -> Network:
+    pixels = keras.Input((28, 28), dtype="uint8")
+    units = keras.layers.Dense(8)(keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(pixels)))
+    learnt = keras.layers.BatchNormalization()(keras.layers.Dropout(0.5)(units))
+    return keras.Model(pixels, {"units": learnt, "sum": keras.ops.sum(learnt, axis=-1)})
+
+
+def test_a_last_smaller_batch_is_answered_like_the_others() -> None:
+    network = a_network()
+
+    answers = answering(network, 4)(PICTURES)
+
+    expected = network(PICTURES, training=False)
+    for name in ("units", "sum"):
+        np.testing.assert_allclose(answers[name], expected[name], rtol=1e-5, atol=1e-5)
+
+
+def test_many_networks_in_one_process_bring_no_warning_of_retracing(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(6):
+        answering(a_network(), 4)(PICTURES)
+
+    assert caplog.messages == []

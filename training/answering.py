@@ -1,0 +1,45 @@
+"""Run a network on pictures, batch by batch, as one graph that is traced once.
+
+`keras.Model.predict` traces a graph per shape of batch, thus twice where the last one is smaller. TensorFlow
+adds up the traces of all networks of a process, and warns of them
+(https://github.com/tensorflow/tensorflow/issues/42441). Touches nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from inference.arrays import PixelsBatch
+from training.untyped import Network, Tensor
+
+Answers: TypeAlias = Any
+"""What a network answers, float32 (N, ...), or a dictionary of these."""
+
+
+def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Answers]:
+    """Trace a network as it answers, not as it learns.
+
+    Args:
+        network: from one input of fixed height and width.
+        at_once: pictures in a run of the network.
+
+    Returns:
+        A function from uint8 (N, ...), N at least 1, to the network's outputs, as arrays.
+    """
+    (pixels,) = network.inputs
+    traced = tf.function(lambda given: network(given, training=False)).get_concrete_function(
+        tf.TensorSpec(pixels.shape, tf.uint8)
+    )
+
+    def answer(images: PixelsBatch) -> Answers:
+        found = [_run(traced, images[begin : begin + at_once]) for begin in range(0, len(images), at_once)]
+        return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *found)
+
+    return answer
+
+
+def _run(traced: Callable[[Tensor], Tensor], images: PixelsBatch) -> Answers:
+    return keras.tree.map_structure(np.asarray, traced(tf.constant(images)))
