@@ -1,7 +1,7 @@
 """The tables and the plot of docs/explanation/benchmarks.md: python -m benchmarks.side_by_side.page.
 
-Between `<!-- NAME -->` and `<!-- /NAME -->` the page shows the stored figures of docs/results/benchmark.json,
-rounded. Nothing is computed here.
+Between `<!-- NAME -->` and `<!-- /NAME -->` the page shows the stored figures of docs/results/benchmark.json, and
+of docs/results/photos/benchmark.json for photos, rounded. Nothing is computed here.
 """
 
 import json
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.results import FOLDER
 from benchmarks.side_by_side.peers import NO_OP, OURS
+from benchmarks.uploads import PHOTOS
 
 PAGE = FOLDER.parent / "explanation" / "benchmarks.md"
 SHOWN_CONNECTIONS = 8
@@ -27,23 +28,31 @@ Stored = Mapping[str, Any]
 
 def main() -> int:
     """Fill the page, and draw the plot."""
-    stored = json.loads((FOLDER / "benchmark.json").read_text("utf-8"))
-    PAGE.write_text(filled(PAGE.read_text("utf-8"), stored), "utf-8")
+    stored, of_photos = (
+        json.loads((folder / "benchmark.json").read_text("utf-8")) for folder in (FOLDER, FOLDER / "photos")
+    )
+    PAGE.write_text(filled(PAGE.read_text("utf-8"), stored, of_photos), "utf-8")
     draw(stored, FOLDER / "benchmark.png")
     return 0
 
 
-def filled(page: str, stored: Stored) -> str:
-    """The page with its blocks made of these figures.
+def filled(page: str, stored: Stored, of_photos: Stored) -> str:
+    """The page with its blocks made of these figures, those of photos from a run of their own.
 
     Raises:
         ValueError: the page lacks a block.
     """
-    for name, make in (("machine", machine_line), ("rates", rates_table), ("connections", connections_table)):
+    for name, text in (
+        ("machine", machine_line(stored)),
+        ("rates", rates_table(stored)),
+        ("connections", connections_table(stored)),
+        ("machine of photos", machine_line(of_photos)),
+        ("photos", photos_table(of_photos)),
+    ):
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not block.search(page):
             raise ValueError(f"The page has no block called {name}.")
-        page = block.sub(rf"\g<1>{make(stored)}\n\g<2>", page)
+        page = block.sub(rf"\g<1>{text}\n\g<2>", page)
     return page
 
 
@@ -90,6 +99,23 @@ def connections_table(stored: Stored) -> str:
         *(
             (peer, *(_rate(cells.get((peer, count))) for count in counts))
             for peer in dict.fromkeys(row["peer"] for row in rows)
+        ),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def photos_table(stored: Stored) -> str:
+    """A row for each photo, number of connections and server that answers photos."""
+    lines = [
+        ("photo", "connections", "server", "answers a second", "p50, ms", "p99, ms"),
+        ["---"] * 6,
+        *(
+            (
+                *(row["upload"], str(row["connections"]), row["peer"], _rate(row)),
+                *(f"{row[figure]['median']:.1f}" for figure in ("p50", "p99")),
+            )
+            for row in sorted(stored["summary"]["rows"], key=lambda row: (row["upload"], row["connections"]))
+            if row["upload"] in PHOTOS
         ),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
