@@ -135,36 +135,36 @@ Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_ch
 
 
 class Settings(BaseModel):
-    """Every setting with its default; each default serves.
+    """Every setting with its default; each default serves. In the order in which operators meet them.
 
     Attributes:
         model_store: `bundled`, a folder, or `s3://bucket/prefix`.
         model_version: `current` follows the promotions; a version stays at that release.
+        api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
+        cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
+        trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
+        rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
+        rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
+        log_level: the least serious log line that is written.
+        log_format: `text` for people, `json` for machines.
+        accept_target: share of accepted answers that is to be right; None keeps the release's thresholds.
+        taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
         model_name: the name under which the model is known to clients.
-        refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
-        cache_dir: where releases pulled from S3 are kept.
-        cache_keep: how many releases stay in the cache.
-        trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
         max_upload_bytes: the largest single picture, in bytes as sent.
         max_pixels: the largest picture, in pixels as its header says, checked before decoding.
         max_batch: the most pictures in one batch request.
         max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
         max_batch_pixels: the most pixels of a batch, as its pictures' headers say, checked before decoding.
         max_json_numbers: the most numbers in the JSON of one request, which one thread parses at a time.
-        accept_target: share of accepted answers that is to be right; None keeps the release's thresholds.
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
         queue_seconds: how long a request may wait for a slot.
         request_seconds: how long a client may take to send a body, and to read an answer.
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
-        trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
-        api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
-        cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
-        rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
-        rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
-        taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
-        log_level: the least serious log line that is written.
-        log_format: `text` for people, `json` for machines.
+        refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
+        cache_dir: where releases pulled from S3 are kept.
+        cache_keep: how many releases stay in the cache.
+        trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
         tracing: whether OpenTelemetry's own variables ask for traces; the rest of them its SDK reads.
     """
@@ -173,31 +173,31 @@ class Settings(BaseModel):
 
     model_store: Text = "bundled"
     model_version: Text = CURRENT
+    api_keys_file: OptionalPath = None
+    cors_origins: Origins = ()
+    trusted_proxies: NotNegative = 0
+    rate_limit: Annotated[str | None, Empty, AfterValidator(_check_rate)] = None
+    rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    accept_target: Annotated[float | None, Empty, Field(ge=0.5, lt=1)] = None
+    taxonomy: OptionalPath = None
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
-    refresh_seconds: Seconds = 30
-    cache_dir: Path = Path("~/.cache/wardrobe")
-    cache_keep: Positive = 3
-    trusted_keys: OptionalPath = None
     max_upload_bytes: Positive = 20_000_000
     max_pixels: Positive = MAX_PIXELS
     max_batch: Positive = 256
     max_batch_bytes: Positive = 50_000_000
     max_batch_pixels: Positive = 4 * MAX_PIXELS
     max_json_numbers: Positive = MAX_JSON_NUMBERS
-    accept_target: Annotated[float | None, Empty, Field(ge=0.5, lt=1)] = None
     slots: Positive = 8
     queue_length: NotNegative = 10
     queue_seconds: Seconds = 2.0
     request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
     drain_seconds: Seconds = 2.0
-    trusted_proxies: NotNegative = 0
-    api_keys_file: OptionalPath = None
-    cors_origins: Origins = ()
-    rate_limit: Annotated[str | None, Empty, AfterValidator(_check_rate)] = None
-    rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
-    taxonomy: OptionalPath = None
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
-    log_format: Literal["text", "json"] = "text"
+    refresh_seconds: Seconds = 30
+    cache_dir: Path = Path("~/.cache/wardrobe")
+    cache_keep: Positive = 3
+    trusted_keys: OptionalPath = None
     prometheus_dir: Path | None = None
     tracing: bool = False
 
