@@ -1,7 +1,7 @@
 """The tables and the plot of docs/explanation/benchmarks.md: python -m benchmarks.side_by_side.page.
 
-Between `<!-- NAME -->` and `<!-- /NAME -->` the page shows the stored figures of docs/results/benchmark.json, and
-of docs/results/photos/benchmark.json for photos, rounded. Nothing is computed here.
+Between `<!-- NAME -->` and `<!-- /NAME -->` the page shows the stored figures, rounded: those of photos from
+docs/results/photos/benchmark.json, all others from docs/results/benchmark.json. Nothing is computed here.
 """
 
 import json
