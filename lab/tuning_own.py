@@ -3,8 +3,8 @@
 python -m lab.tuning_own PHOTOS FILE... [--run RUN]
 
 Kinds that are left out, and colours of a garment of which other photos were learnt. A head as own classes
-have it answers the half of the photos that it did not learn, by each set of blocks. Reads the folder that
-pretraining_photos.py describes; writes RUN.
+have it answers the half of the photos that it did not learn, by each set of blocks; newly right and wrong is
+beside the first FILE with all blocks. Reads the folder that pretraining_photos.py describes; writes RUN.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.framing import fit_whole
 from lab.pretraining_photos import Photo, decoded_photo, photos_of
@@ -31,10 +32,14 @@ LEAST: Final = 25
 """Photos of a colour."""
 
 BLOCKS: Final[tuple[tuple[Block, ...], ...]] = (
-    ("lite0",),
-    ("lite0", "palette"),
     ("lite0", "backbone", "palette"),
+    ("lite0", "palette"),
+    ("lite0",),
 )
+"""The first, with the first file, is what every other is compared with."""
+
+Right = NDArray[np.bool_]
+"""(N,), whether each photo was answered rightly."""
 
 
 def own_kinds(folder: Path) -> tuple[list[Photo], list[str]]:
@@ -72,9 +77,8 @@ def seen_by_others(folder: Path, photos: Sequence[Photo], path: Path) -> dict[Bl
     return {block: Seen(*stored[block]) for block in blocks}
 
 
-def answered(seen: Seen, blocks: tuple[Block, ...], names: Sequence[str]) -> tuple[float, float]:
-    """Accuracy and log loss on the half that was not learnt, both ways."""
-    labels = np.unique(names, return_inverse=True)[1].astype(np.uint8)
+def answered(seen: Seen, blocks: tuple[Block, ...], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The probabilities of the half that was not learnt, both ways, float64 (N, C)."""
     half, groups = np.zeros(len(labels), np.bool_), np.arange(len(labels)).astype(str)
     for label in np.unique(labels):
         half[np.flatnonzero(labels == label)[::2]] = True
@@ -82,8 +86,16 @@ def answered(seen: Seen, blocks: tuple[Block, ...], names: Sequence[str]) -> tup
     for some in (half, ~half):
         head = fit_head(seen.take(some), labels[some], groups[some], spread=spread(blocks))
         chances[~some] = head.probabilities(seen.upright[~some])
-    losses = -np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-9))
-    return float((chances.argmax(axis=1) == labels).mean()), float(losses.mean())
+    return chances
+
+
+def row(cells: Sequence[object], chances: NDArray[np.float64], truth: NDArray[np.uint8], base: Right) -> str:
+    """Cells, then accuracy, log loss, and the photos newly right and newly wrong beside the base."""
+    right = chances.argmax(axis=1) == truth
+    losses = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9))
+    newly = f"{(right & ~base).sum()}, {(base & ~right).sum()}"
+    figures = (f"{right.mean():.3f}", f"{losses.mean():.3f}", newly)
+    return f"| {' | '.join(map(str, (*cells, *figures)))} |\n"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,11 +105,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("weights", type=Path, nargs="+", metavar="FILE")
     parser.add_argument("--run", type=Path, default=Path("runs/tuning"), metavar="FOLDER")
     options = parser.parse_args(argv)
-    sys.stdout.write(f"| classes | photos | weights | blocks | accuracy | log loss |\n{'|---' * 6}|\n")
+    sys.stdout.write(
+        f"| classes | photos | weights | blocks | accuracy | log loss | newly right, wrong |\n{'|---' * 7}|\n"
+    )
     for task, own in (("kinds", own_kinds), ("colours", own_colours)):
         photos, names = own(options.photos)
         views = upright_and_mirrored(options.photos, photos, options.run / f"own-{task}")
         others = seen_by_others(options.photos, photos, options.run / f"own-{task}-others.npz")
+        truth = np.unique(names, return_inverse=True)[1].astype(np.uint8)
+        base: Right | None = None
         for weights in options.weights:
             by_block = others | {"lite0": seen_by(weights, views)}
             for blocks in BLOCKS:
@@ -106,16 +122,11 @@ def main(argv: list[str] | None = None) -> int:
                     np.concatenate([one.upright for one in parts], axis=1),
                     np.concatenate([one.mirrored for one in parts], axis=1),
                 )
-                accuracy, loss = answered(seen, blocks, names)
-                cells = (
-                    task,
-                    len(photos),
-                    weights.stem,
-                    " + ".join(blocks),
-                    f"{accuracy:.3f}",
-                    f"{loss:.3f}",
-                )
-                sys.stdout.write(f"| {' | '.join(map(str, cells))} |\n")
+                chances = answered(seen, blocks, truth)
+                base = chances.argmax(axis=1) == truth if base is None else base
+                cells = (task, len(photos), weights.stem, " + ".join(blocks))
+                sys.stdout.write(row(cells, chances, truth, base))
+                sys.stdout.flush()
     return 0
 
 

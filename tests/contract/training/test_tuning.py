@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import pytest
 
+from lab import tuning_mean
 from lab.tuning import Batch, LastStages, tune
 from training.features import imagenet
+from training.features.backbone import save_weights
 from training.features.blocks import STAGE_ENDS
 
 pytestmark = pytest.mark.slow
@@ -63,3 +65,19 @@ def batch() -> Batch:
 
 def weights_by_path(model: keras.Model) -> dict[str, np.ndarray]:
     return {weight.path: np.array(weight) for weight in model.weights}
+
+
+def test_the_mean_has_half_of_each_frozen_weight_and_equal_shares_of_the_tuned_ones(tmp_path: Path) -> None:
+    frozen = imagenet.load()
+    files = [tmp_path / "0.npz", tmp_path / "1.npz"]
+    for more, file in zip((1, 2), files, strict=True):
+        tuned = imagenet.load()
+        tuned.set_weights([weight + more for weight in frozen.get_weights()])
+        save_weights(tuned, {}, file)
+
+    tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz")])
+
+    before, mean = weights_by_path(frozen), weights_by_path(imagenet.load(tmp_path / "mean.npz"))
+    assert all(
+        np.allclose(values, before[path] + 0.75, rtol=0.002, atol=0.005) for path, values in mean.items()
+    )
