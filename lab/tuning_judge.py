@@ -26,9 +26,9 @@ from lab.tuning_photos import (
     upright_and_mirrored,
 )
 from training.features import imagenet
-from training.features.blocks import STAGE_ENDS, Seen
+from training.features.blocks import STAGE_ENDS, Features
 from training.features.npz import write_npz
-from training.features.shipped import SeenPhotos
+from training.features.shipped import PhotoFeatures
 from training.heads import hidden as hidden_head
 from training.heads.photo_head import fit_photo_head, scores_of
 from training.pictures.photos import OOD
@@ -76,7 +76,7 @@ def lot(photo: Photo) -> str:
     return hashlib.sha256(f"judge {photo.id}".encode()).hexdigest()
 
 
-def seen_by(weights: Path, views: Views) -> Seen:
+def seen_by(weights: Path, views: Views) -> Features:
     """What a network sees of photos whose stage 4 is stored, two views each."""
     upper = above_stage_4(weights)
     means = np.concatenate(
@@ -85,7 +85,7 @@ def seen_by(weights: Path, views: Views) -> Seen:
             for at in range(0, len(views.of), 64)
         ]
     )
-    return Seen(means[::2], means[1::2])
+    return Features(means[::2], means[1::2])
 
 
 def above_stage_4(weights: Path) -> Network:
@@ -95,11 +95,11 @@ def above_stage_4(weights: Path) -> Network:
     return keras.Model(whole.get_layer(STAGE_ENDS[0]).output, keras.layers.Concatenate()(outputs))
 
 
-def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Seen) -> SeenPhotos:
+def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Features) -> PhotoFeatures:
     """As a training of the product sees them."""
     labels = np.array([OOD if photo.label is None else photo.label for photo in photos], np.uint8)
     kinds = [photo.source_label if photo.label is None else str(photo.label) for photo in photos]
-    return SeenPhotos(
+    return PhotoFeatures(
         seen,
         labels,
         np.array([photo.tier for photo in photos]),
@@ -111,12 +111,12 @@ def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Seen) -> See
     )
 
 
-def answer(photos: SeenPhotos, parts: NDArray[np.str_], seed: int, path: Path) -> None:
+def answer(photos: PhotoFeatures, parts: NDArray[np.str_], seed: int, path: Path) -> None:
     """Write the answers to dev, by heads that learnt none of its senders, and to what nothing learnt."""
     hidden_head.SEED = seed  # type: ignore[misc]  # the product has one seed
     fitted = fit_photo_head(photos.take(parts != UNLEARNT), NAMES, lambda done, total: None)
     order = np.argsort(fitted.asked)
-    others = scores_of(fitted.head.logits(photos.seen.upright[parts == UNLEARNT]), len(NAMES))
+    others = scores_of(fitted.head.logits(photos.features.upright[parts == UNLEARNT]), len(NAMES))
     of_dev, given = astuple(fitted.scores), astuple(others)
     probabilities, distances = (
         np.concatenate([first[order], second]) for first, second in zip(of_dev, given, strict=True)

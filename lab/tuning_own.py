@@ -21,7 +21,7 @@ from inference.framing import fit_whole
 from lab.pretraining_photos import Photo, decoded_photo, photos_of
 from lab.tuning_judge import lot, seen_by
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos, upright_and_mirrored
-from training.features.blocks import READS, Block, Seen, network, spread, vectors
+from training.features.blocks import READS, Block, Features, network, spread, vectors
 from training.features.npz import read_npz, write_npz
 from training.heads.logistic import fit_head
 
@@ -66,7 +66,7 @@ def _of_shops(folder: Path) -> list[Photo]:
     return [photo for photo in sorted(photos_of(folder), key=lot) if not photo.sender]
 
 
-def seen_by_others(folder: Path, photos: Sequence[Photo], path: Path) -> dict[Block, Seen]:
+def seen_by_others(folder: Path, photos: Sequence[Photo], path: Path) -> dict[Block, Features]:
     """What backbone and palette see of photos, but for what an earlier run saw."""
     blocks: tuple[Block, ...] = ("backbone", "palette")
     if not path.exists():
@@ -74,10 +74,10 @@ def seen_by_others(folder: Path, photos: Sequence[Photo], path: Path) -> dict[Bl
         seen = {block: vectors(network((block,)), [pixels]) for block in blocks}
         write_npz(path, **{block: [each.upright, each.mirrored] for block, each in seen.items()})
     stored = read_npz(path)
-    return {block: Seen(*stored[block]) for block in blocks}
+    return {block: Features(*stored[block]) for block in blocks}
 
 
-def answered(seen: Seen, blocks: tuple[Block, ...], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
+def answered(seen: Features, blocks: tuple[Block, ...], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The probabilities of the half that was not learnt, both ways, float64 (N, C)."""
     half, groups = np.zeros(len(labels), np.bool_), np.arange(len(labels)).astype(str)
     for label in np.unique(labels):
@@ -118,7 +118,7 @@ def main(argv: list[str] | None = None) -> int:
             by_block = others | {"lite0": seen_by(weights, views)}
             for blocks in BLOCKS:
                 parts = [by_block[block] for block in blocks]
-                seen = Seen(
+                seen = Features(
                     np.concatenate([one.upright for one in parts], axis=1),
                     np.concatenate([one.mirrored for one in parts], axis=1),
                 )

@@ -1,6 +1,6 @@
 """Train own classes: a head on the vectors of frozen networks. Read it top to bottom.
 
-Pictures are read and dealt into folds; frozen networks make a vector of each; a head is learnt on all of
+Pictures are read and split into folds; frozen networks make a vector of each; a head is learnt on all of
 them, and a head per fold answers what it did not learn; these answers decide and measure; the release is
 exported and sealed. Writes the run's folder alone. Before importing it: loading.start_tensorflow.
 """

@@ -18,7 +18,7 @@ import numpy as np
 from model_store.local import LocalRelease
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped import SeenPhotos, seen_photos, shipped_photos
+from training.features.shipped import PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import PhotoHead, fit_photo_head
 from training.measure.improvement import OwnPictures, announce, audited_in, compare_with_parent, compared_of
 from training.measure.photo_evaluation import asked_photos
@@ -69,7 +69,7 @@ class TrainedPhotos(Trained):
         improvement: over the parent, on corrections; None for other photos.
     """
 
-    learnt: SeenPhotos
+    learnt: PhotoFeatures
     head: PhotoHead
     improvement: OwnPictures | None
 
@@ -130,15 +130,15 @@ def _announce(sets: tuple[Photos, ...], folder: Path, progress: Progress, *, cor
 
 def _seen(
     sets: tuple[Photos, ...], folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
-) -> SeenPhotos:
+) -> PhotoFeatures:
     """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""
     photos, *others = sets
     if others:
         photos = photos.take(np.flatnonzero(~np.isin(photos.sha256, others[0].sha256)))
     with progress.counting("seeing photos") as watch:
-        learnt = seen_photos(photos, folder, watch, checked=not others)
+        learnt = photo_features(photos, folder, watch, checked=not others)
         for one in others:
-            learnt = learnt.followed_by(seen_photos(one, folder, watch, checked=True))
+            learnt = learnt.followed_by(photo_features(one, folder, watch, checked=True))
     if not corrected:
         return learnt
     shipped = shipped_photos()
@@ -151,7 +151,7 @@ def _seen(
     return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
 
 
-def _asked(sets: tuple[Photos, ...], learnt: SeenPhotos, fitted: PhotoHead) -> Asked:
+def _asked(sets: tuple[Photos, ...], learnt: PhotoFeatures, fitted: PhotoHead) -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
     asked = learnt.take(fitted.asked)

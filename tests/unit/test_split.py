@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tests.fashion import striped_pictures
 from training.errors import BadRecipe
 from training.pictures.fashion import LabelledImages, class_weights, doubt_of_weights
-from training.pictures.split import SHARE, VALIDATION, dealt_indices, drawn_indices, fold_indices, split
+from training.pictures.split import SHARE, VALIDATION, class_folds, sampled_indices, split, stratified_folds
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
@@ -24,7 +24,7 @@ def of_own(count: int) -> LabelledImages:
 
 
 def held_out_keys(images: LabelledImages) -> set[str]:
-    chosen = drawn_indices(images.labels, images.groups, SHARE, VALIDATION)
+    chosen = sampled_indices(images.labels, images.groups, SHARE, VALIDATION)
     return set(images.groups[chosen].tolist())
 
 
@@ -78,7 +78,7 @@ def test_pictures_of_one_group_are_on_one_side_of_the_split_and_of_every_fold() 
     images = pictures_with_keys(groups, LABELS[:1000])
 
     parts = split(images, classes=10)
-    folds = fold_indices(images.labels, images.groups, 4)
+    folds = class_folds(images.labels, images.groups, 4)
 
     assert set(parts.train.groups).isdisjoint(parts.validation.groups)
     assert all(set(groups[others]).isdisjoint(groups[mine]) for others, mine in folds)
@@ -89,12 +89,12 @@ def test_folds_keep_the_shares_of_common_strata_and_refuse_no_rare_ones() -> Non
     strata = np.array(["A 0"] * 60 + ["C 1"] * 40 + ["C 9"])
     names = np.array([f"{number:03}" for number in range(101)])
 
-    folds = dealt_indices(strata, names, 5)
+    folds = stratified_folds(strata, names, 5)
 
     assert [np.sum(strata[mine] == "C 1") for _, mine in folds] == [8] * 5
     assert sorted(np.concatenate([mine for _, mine in folds]).tolist()) == list(range(101))
-    with pytest.raises(BadRecipe, match="101 pictures of 2 groups cannot be dealt into 5 folds"):
-        dealt_indices(strata, np.where(strata == "A 0", "ann", "bob"), 5)
+    with pytest.raises(BadRecipe, match="101 pictures of 2 groups cannot be split into 5 folds"):
+        stratified_folds(strata, np.where(strata == "A 0", "ann", "bob"), 5)
 
 
 def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
@@ -104,7 +104,7 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
     with pytest.raises(BadRecipe, match="All 10 training pictures of class 1 are in groups that are held"):
         split(images, classes=2)
     with pytest.raises(BadRecipe, match="The rarest class has 1 training pictures or groups"):
-        fold_indices(images.labels, images.groups, 2)
+        class_folds(images.labels, images.groups, 2)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ else get a weight that float32 cannot carry."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class Features:
     """What is seen of N pictures.
 
     Attributes:
@@ -87,9 +87,9 @@ class Seen:
     def __len__(self) -> int:
         return len(self.upright)
 
-    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Seen":
+    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
         """Those that a mask picks, or those at these positions."""
-        return Seen(self.upright[chosen], self.mirrored[chosen])
+        return Features(self.upright[chosen], self.mirrored[chosen])
 
 
 def network(blocks: Sequence[Block] = BLOCKS) -> Network:
@@ -129,7 +129,7 @@ def measured(blocks: Sequence[Block]) -> slice:
     return slice(width - MEASURED[blocks[0]], width)
 
 
-def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
+def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
     """What a network sees of pictures, which come in batches of any size."""
     see = answering(model, AT_ONCE)
     upright, mirrored = list[Vectors](), list[Vectors]()
@@ -137,7 +137,7 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
         flipped = np.ascontiguousarray(batch[:, :, ::-1])
         for found, images in ((upright, batch), (mirrored, flipped)):
             found.append(see(images))
-    return Seen(np.concatenate(upright), np.concatenate(mirrored))
+    return Features(np.concatenate(upright), np.concatenate(mirrored))
 
 
 def _lite0(pixels: Tensor) -> list[Tensor]:

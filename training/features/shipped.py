@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from training.errors import WeightsUnfit
-from training.features.blocks import Block, Seen, network, scaling, vectors
+from training.features.blocks import Block, Features, network, scaling, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
 from training.pictures.photos import Photos
 from training.progress import Watch
@@ -40,11 +40,11 @@ SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
 
 @dataclass(frozen=True)
-class SeenPhotos:
+class PhotoFeatures:
     """N photos as the frozen networks see them.
 
     Attributes:
-        seen: their vectors.
+        features: their vectors.
         labels: uint8 (N,), a class's index, or OOD.
         tiers: str (N,).
         sha256: str (N,), of each content.
@@ -54,7 +54,7 @@ class SeenPhotos:
         checked: bool (N,), whether a person has checked the label, so that it may choose thresholds.
     """
 
-    seen: Seen
+    features: Features
     labels: NDArray[np.uint8]
     tiers: NDArray[np.str_]
     sha256: NDArray[np.str_]
@@ -66,26 +66,26 @@ class SeenPhotos:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "SeenPhotos":
+    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "PhotoFeatures":
         """Those that a mask picks, or those at these positions."""
         columns = {name: getattr(self, name)[chosen] for name in COLUMNS}
-        return SeenPhotos(self.seen.take(chosen), **columns)
+        return PhotoFeatures(self.features.take(chosen), **columns)
 
-    def followed_by(self, others: "SeenPhotos") -> "SeenPhotos":
+    def followed_by(self, others: "PhotoFeatures") -> "PhotoFeatures":
         """These photos, and then others."""
-        seen = Seen(
-            np.concatenate([self.seen.upright, others.seen.upright]),
-            np.concatenate([self.seen.mirrored, others.seen.mirrored]),
+        seen = Features(
+            np.concatenate([self.features.upright, others.features.upright]),
+            np.concatenate([self.features.mirrored, others.features.mirrored]),
         )
-        return SeenPhotos(
+        return PhotoFeatures(
             seen, **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in COLUMNS}
         )
 
 
-COLUMNS: Final = tuple(one.name for one in fields(SeenPhotos) if one.name != "seen")
+COLUMNS: Final = tuple(one.name for one in fields(PhotoFeatures) if one.name != "features")
 
 
-def seen_photos(photos: Photos, folder: Path, watch: Watch, *, checked: bool) -> SeenPhotos:
+def photo_features(photos: Photos, folder: Path, watch: Watch, *, checked: bool) -> PhotoFeatures:
     """See photos, but for those that an earlier try of this run saw.
 
     Args:
@@ -94,7 +94,7 @@ def seen_photos(photos: Photos, folder: Path, watch: Watch, *, checked: bool) ->
         watch: called after each CHUNK.
         checked: whether they may choose thresholds.
     """
-    model, parts = network(LITE0), list[Seen]()
+    model, parts = network(LITE0), list[Features]()
     for start in range(0, len(photos), CHUNK):
         some = slice(start, start + CHUNK)
         path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"
@@ -105,8 +105,10 @@ def seen_photos(photos: Photos, folder: Path, watch: Watch, *, checked: bool) ->
             write_npz(path, upright=found.upright, mirrored=found.mirrored)
         parts.append(found)
         watch(min(start + CHUNK, len(photos)), len(photos))
-    return SeenPhotos(
-        Seen(np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])),
+    return PhotoFeatures(
+        Features(
+            np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])
+        ),
         photos.labels,
         np.array(photos.tiers),
         np.array(photos.sha256),
@@ -121,10 +123,10 @@ def _digest(contents: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
 
 
-def _stored(path: Path) -> Seen | None:
+def _stored(path: Path) -> Features | None:
     try:
         stored = read_npz(path)
-        return Seen(stored["upright"], stored["mirrored"])
+        return Features(stored["upright"], stored["mirrored"])
     except UNREADABLE:
         return None
 
@@ -138,12 +140,12 @@ class Shipped:
         names: of their classes, in index order.
     """
 
-    photos: SeenPhotos
+    photos: PhotoFeatures
     names: tuple[str, ...]
 
     def save(self, path: Path = SHIPPED) -> None:
         """Write the file, with COMPONENTS of each vector, or all where photos or numbers are fewer."""
-        seen = self.photos.seen
+        seen = self.photos.features
         mean, deviation = scaling(seen.upright)
         upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))
         axes = PCA(min(COMPONENTS, *upright.shape)).fit(upright).components_
@@ -173,8 +175,8 @@ def shipped_photos(path: Path = SHIPPED) -> Shipped:
             stored[name].astype(np.float32) @ stored["axes"] + stored["mean"]
             for name in ("upright", "mirrored")
         )
-        seen = Seen(upright, mirrored)
-        photos = SeenPhotos(seen, **{name: stored[name] for name in COLUMNS})
+        seen = Features(upright, mirrored)
+        photos = PhotoFeatures(seen, **{name: stored[name] for name in COLUMNS})
         return Shipped(photos, tuple(stored["names"].tolist()))
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

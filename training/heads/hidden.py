@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from training.features.blocks import Seen, Vectors, scaling
+from training.features.blocks import Features, Vectors, scaling
 from training.gradient.networks.registry import LOGITS
 from training.untyped import Network
 
@@ -71,7 +71,7 @@ class HiddenHead:
         return model
 
 
-def fit_hidden_head(seen: Seen, labels: NDArray[np.uint8], weights: NDArray[np.float64]) -> HiddenHead:
+def fit_hidden_head(seen: Features, labels: NDArray[np.uint8], weights: NDArray[np.float64]) -> HiddenHead:
     """Fit it.
 
     Args:

@@ -19,9 +19,9 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from threadpoolctl import threadpool_limits
 
 from inference.arrays import Probabilities
-from training.features.blocks import Seen, Vectors, scaling
+from training.features.blocks import Features, Vectors, scaling
 from training.gradient.networks.registry import LOGITS
-from training.pictures.split import FEWEST_FOLDS, fold_indices, rarest_class
+from training.pictures.split import FEWEST_FOLDS, class_folds, rarest_class
 from training.untyped import Network
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -72,7 +72,7 @@ class Head:
 
 
 def fit_head(
-    seen: Seen,
+    seen: Features,
     labels: NDArray[np.uint8],
     groups: NDArray[np.str_],
     *,
@@ -128,5 +128,5 @@ def _compared(
     count, rarest = len(labels), rarest_class(labels, groups)
     if len(strengths) == 1 or rarest < FEWEST_FOLDS:
         return None
-    dealt = fold_indices(labels, groups, min(INNER_FOLDS, rarest))
-    return [(np.concatenate([others, others + count]), mine) for others, mine in dealt]
+    in_folds = class_folds(labels, groups, min(INNER_FOLDS, rarest))
+    return [(np.concatenate([others, others + count]), mine) for others, mine in in_folds]

@@ -43,12 +43,12 @@ some 2,000."""
 
 BATCH: Final = 200
 
-REACH: Final = 0.999
-"""Share of what was learnt whose distance is within reach. Of pictures farther off, which are like neither
-kind, such as a chessboard, the network may say anything."""
+RADIUS_QUANTILE: Final = 0.999
+"""Share of what was learnt whose distance is within the radius. Of pictures farther off, which are like
+neither kind, such as a chessboard, the network may say anything."""
 
 BEYOND: Final = 2.0
-"""Log odds for each unit of distance beyond that reach, so that it soon outweighs the network."""
+"""Log odds for each unit of distance beyond that radius, so that it soon outweighs the network."""
 
 NOISE_PICTURES: Final = 2000
 
@@ -125,7 +125,7 @@ class OodScore:
         hidden_offset: float32 (HIDDEN,), added before what is negative becomes 0.
         weights: float32 (HIDDEN, 1), of the hidden units.
         offset: float32 (1,), added to it all.
-        reach: distance beyond which BEYOND counts.
+        radius: distance beyond which BEYOND counts.
     """
 
     whitening: Whitening
@@ -133,13 +133,13 @@ class OodScore:
     hidden_offset: Floats
     weights: Floats
     offset: Floats
-    reach: float
+    radius: float
 
     def log_odds(self, features: Floats) -> Floats:
         """The log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not."""
         distances = self.whitening.distances(features)
         units = np.maximum(np.column_stack([features, distances]) @ self.hidden + self.hidden_offset, 0)
-        far = np.maximum(distances - np.float32(self.reach), 0)
+        far = np.maximum(distances - np.float32(self.radius), 0)
         odds: Floats = (units @ self.weights + self.offset)[:, 0] + np.float32(BEYOND) * far
         return odds
 
@@ -194,7 +194,7 @@ def fit_ood_score(
     classes: int,
     weights: NDArray[np.float64],
 ) -> OodScore:
-    """Fit the network and the reach to the pictures.
+    """Fit the network and the radius to the pictures.
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
@@ -226,7 +226,7 @@ def fit_ood_score(
         weights=network.coefs_[1].astype(np.float32),
         offset=network.intercepts_[1].astype(np.float32),
         # Some hundred pictures lie nearer to their own means than further ones of their classes do.
-        reach=float(np.quantile(distances, REACH)),
+        radius=float(np.quantile(distances, RADIUS_QUANTILE)),
     )
 
 

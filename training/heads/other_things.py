@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from inference.border import look_at_border
 from inference.contract import GREY_28
-from training.features.blocks import Block, Seen
+from training.features.blocks import Block, Features
 from training.heads.logistic import fit_head
 from training.heads.negatives import SHIPPED, Negatives, load_negatives
 from training.heads.ood import OodPhotos, fit_whitening
 from training.heads.out_of_fold import Fold
 from training.pictures.fashion import LabelledImages
 from training.pictures.picture_files import decode_file
-from training.pictures.split import drawn_indices
+from training.pictures.split import sampled_indices
 
 SURE: Final = 0.9
 """Confidence above which a head is sure of a class."""
@@ -79,7 +79,7 @@ def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
         say("All kinds that are known look like the classes: the distance alone says what is unfamiliar.")
         return None
     unseen = np.zeros(len(negatives.kinds), np.bool_)
-    unseen[drawn_indices(np.zeros(len(unseen)), negatives.kinds, UNSEEN, SALT)] = True
+    unseen[sampled_indices(np.zeros(len(unseen)), negatives.kinds, UNSEEN, SALT)] = True
     learnt = negatives.take(~unseen)
     weight = CLUTTERED_WEIGHT if are_cluttered(train.files or ()) else 1.0
     weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
@@ -97,20 +97,20 @@ def own_kinds(
         measured: float32 (N, D), what it measures of them.
         folds: of the training pictures.
     """
-    head = fit_head(Seen(measured, measured), train.labels, train.groups)
+    head = fit_head(Features(measured, measured), train.labels, train.groups)
     sure = head.probabilities(negatives.features) > SURE
     whitening = fit_whitening(measured, train.labels, int(train.labels.max()) + 1)
-    distances, reach = whitening.to_each(negatives.features), _reach(train, measured, folds)
+    distances, radius = whitening.to_each(negatives.features), _radius(train, measured, folds)
     found = set[str]()
     for kind, of_users in product(np.unique(negatives.kinds).tolist(), (False, True)):
         of_kind = np.equal(negatives.kinds, kind) & (negatives.of_users == of_users)
         label = int(sure[of_kind].sum(axis=0).argmax())
         if of_kind.any() and sure[of_kind, label].mean() >= TAKEN:
-            found |= {kind} if np.median(distances[of_kind, label]) <= reach[label] else set()
+            found |= {kind} if np.median(distances[of_kind, label]) <= radius[label] else set()
     return sorted(found)
 
 
-def _reach(train: LabelledImages, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
+def _radius(train: LabelledImages, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
     """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
     classes, own = int(train.labels.max()) + 1, np.zeros(len(train))
     for fold in folds:

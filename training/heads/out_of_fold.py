@@ -17,7 +17,7 @@ from reports.answers import Answers
 from training.features.blocks import Vectors
 from training.measure.evaluate import joined, undecided
 from training.pictures.fashion import LabelledImages
-from training.pictures.split import Split, fold_indices
+from training.pictures.split import Split, class_folds
 
 Indices = NDArray[np.int64]
 
@@ -41,15 +41,15 @@ def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
     Raises:
         BadRecipe: a class has fewer training pictures, or groups, than there are folds.
     """
-    dealt = fold_indices(parts.train.labels, parts.train.groups, folds)
-    return tuple(Fold(number, mine) for number, (_, mine) in enumerate(dealt, start=1))
+    in_folds = class_folds(parts.train.labels, parts.train.groups, folds)
+    return tuple(Fold(number, mine) for number, (_, mine) in enumerate(in_folds, start=1))
 
 
 def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: LabelledImages) -> Answers:
     """The answers of all folds in the order of the pictures; nothing is decided yet.
 
     Args:
-        folds: all that were dealt.
+        folds: all of them.
         answers: of each one's network, to its pictures.
         asked: all pictures.
     """

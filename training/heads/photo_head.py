@@ -20,11 +20,11 @@ from inference.onnx_session import DISTANCE, PROBABILITIES
 from inference.session import Scores
 from training.errors import BadPictures
 from training.features.blocks import Vectors, network
-from training.features.shipped import LITE0, SCALED, SeenPhotos
+from training.features.shipped import LITE0, SCALED, PhotoFeatures
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.out_of_fold import answers_out_of_fold
 from training.pictures.photos import OOD, OOD_PREFIX
-from training.pictures.split import dealt_indices
+from training.pictures.split import stratified_folds
 from training.progress import Watch
 from training.untyped import Network
 
@@ -69,7 +69,7 @@ class PhotoHead:
     of_other_kinds: Scores | None
 
 
-def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> PhotoHead:
+def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) -> PhotoHead:
     """Fit the head on all photos, and heads of folds that answer the checked ones.
 
     Args:
@@ -90,36 +90,36 @@ def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> Ph
     weights = _weights(learnt)
     asked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
+    in_folds = [asked[mine] for _, mine in stratified_folds(cells[asked], learnt.keys[asked], FOLDS)]
 
     def fit(some: NDArray[np.int64]) -> HiddenHead:
-        return fit_hidden_head(learnt.seen.take(some), labels[some], weights[some])
+        return fit_hidden_head(learnt.features.take(some), labels[some], weights[some])
 
     kinds = kinds_of(learnt)
-    left_out = _dealt_kinds(kinds)
+    left_out = _kinds_in_folds(kinds)
     logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
-    for given in answers_out_of_fold(fit, learnt.seen.upright, learnt.keys, dealt):
+    for given in answers_out_of_fold(fit, learnt.features.upright, learnt.keys, in_folds):
         logits.append(given)
         watch(len(logits), heads)
-    for given in answers_out_of_fold(fit, learnt.seen.upright, kinds, left_out):
+    for given in answers_out_of_fold(fit, learnt.features.upright, kinds, left_out):
         others.append(given)
         watch(FOLDS + len(others), heads)
     head = fit(np.arange(len(learnt)))
     watch(heads, heads)
-    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
+    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in in_folds])
     scores = scores_of(np.concatenate(logits), classes)
     of_other_kinds = scores_of(np.concatenate(others), classes) if others else None
-    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores, of_other_kinds)
+    return PhotoHead(head, classes, np.concatenate(in_folds), answered_by, scores, of_other_kinds)
 
 
-def kinds_of(learnt: SeenPhotos) -> NDArray[np.str_]:
+def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
     """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
     names = (kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist())
     return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in names], "")
 
 
-def _dealt_kinds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
-    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are dealt first."""
+def _kinds_in_folds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
+    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are placed first."""
     names, counts = np.unique(kinds[kinds != ""], return_counts=True)
     if len(names) < 2:
         return []
@@ -127,7 +127,7 @@ def _dealt_kinds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(np.isin(kinds, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
 
 
-def _weights(learnt: SeenPhotos) -> NDArray[np.float64]:
+def _weights(learnt: PhotoFeatures) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
     ood = learnt.labels == OOD
     shown = np.where(ood, learnt.kinds, learnt.labels.astype(str))

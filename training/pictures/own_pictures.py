@@ -23,7 +23,7 @@ from training.pictures.learnt import Contents
 from training.pictures.listing import Listing, list_pictures
 from training.pictures.pixel_room import stacked
 from training.pictures.reading import Picture, joint_keys, read_pictures
-from training.pictures.split import drawn_indices
+from training.pictures.split import sampled_indices
 from training.progress import Say, Watch
 
 TEST_SHARE: Final = 6
@@ -108,7 +108,7 @@ def drawn_for_test(pictures: LabelledImages) -> LabelledImages:
 
 
 def _drawn(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
-    return drawn_indices(labels, keys, 1 / TEST_SHARE, TEST)
+    return sampled_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
 def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture], list[Picture]]:

@@ -42,7 +42,7 @@ USUAL_FOLDS: Final = 5
 FOLD_SEED: Final = 1234
 """Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
 
-Dealt: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+FoldIndices: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Positions of what a fold's network learns, and of what it answers."""
 
 FEWEST_FOLDS: Final = 2
@@ -79,7 +79,7 @@ def split(images: LabelledImages, classes: int) -> Split:
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = drawn_indices(images.labels, images.groups, SHARE, VALIDATION)
+    chosen = sampled_indices(images.labels, images.groups, SHARE, VALIDATION)
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):
         raise BadRecipe(
@@ -94,7 +94,9 @@ def in_groups(keys: Contents, some: Contents) -> NDArray[np.bool_]:
     return np.isin(keys, some)
 
 
-def drawn_indices(labels: NDArray[np.generic], keys: Contents, share: float, salt: str) -> NDArray[np.int64]:
+def sampled_indices(
+    labels: NDArray[np.generic], keys: Contents, share: float, salt: str
+) -> NDArray[np.int64]:
     """Ascending positions of the pictures whose keys' hashes are among the lowest `share` of all hashes.
 
     So a further picture moves no other one. A class of which none is drawn gives those of its lowest hash:
@@ -121,8 +123,8 @@ def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
-def fold_indices(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[Dealt]:
-    """Deal training pictures into folds in which each class keeps its share, as far as groups allow it.
+def class_folds(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[FoldIndices]:
+    """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
 
     Args:
         labels: uint8 (N,), of each.
@@ -141,16 +143,16 @@ def fold_indices(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[
             f"The rarest class has {rarest} training pictures or groups, and {max(folds, FEWEST_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    dealt = dealt_indices(labels, keys, folds)
-    if any(len(np.unique(labels[others])) < len(np.unique(labels)) for others, _ in dealt):
+    in_folds = stratified_folds(labels, keys, folds)
+    if any(len(np.unique(labels[others])) < len(np.unique(labels)) for others, _ in in_folds):
         raise BadRecipe(
             f"One class would be in one of {folds} folds as a whole. Bring pictures of it of other groups."
         )
-    return dealt
+    return in_folds
 
 
-def dealt_indices(strata: NDArray[np.generic], keys: Contents, folds: int) -> list[Dealt]:
-    """Deal into folds in which each stratum keeps its share, as far as its number and groups allow it.
+def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) -> list[FoldIndices]:
+    """Split into folds in which each stratum keeps its share, as far as its number and groups allow it.
 
     Args:
         strata: (N,), of each; rare ones may be missing in a fold.
@@ -167,14 +169,14 @@ def dealt_indices(strata: NDArray[np.generic], keys: Contents, folds: int) -> li
 
     if (groups := len(np.unique(keys))) < folds:
         raise BadRecipe(
-            f"{len(keys)} pictures of {groups} groups cannot be dealt into {folds} folds. Bring pictures of "
+            f"{len(keys)} pictures of {groups} groups cannot be split into {folds} folds. Bring pictures of "
             "other groups."
         )
     _, of, counts = np.unique(strata, return_inverse=True, return_counts=True)
-    # scikit-learn warns of strata with fewer members than folds: these are dealt with the commonest one.
+    # scikit-learn warns of strata with fewer members than folds: these go with the commonest one.
     of = np.where(counts[of] < folds, np.argmax(counts), of)
-    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
-    return list(dealer.split(of, of, keys))
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
+    return list(splitter.split(of, of, keys))
 
 
 def rarest_class(labels: NDArray[np.uint8], keys: Contents) -> int:

@@ -113,7 +113,7 @@ def _odds(features: Tensor, score: OodScore) -> Tensor:
     answer = odds(hidden(ops.concatenate([features, distance], axis=1)))
     hidden.set_weights([score.hidden, score.hidden_offset])
     odds.set_weights([score.weights, score.offset])
-    return answer[:, 0] + BEYOND * ops.relu(distance[:, 0] - score.reach)
+    return answer[:, 0] + BEYOND * ops.relu(distance[:, 0] - score.radius)
 
 
 def _with_batch_axis(model: Graph) -> Graph:

@@ -40,7 +40,7 @@ from training.answering import answering
 from training.environment import git_commit, libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped import LITE0, SeenPhotos
+from training.features.shipped import LITE0, PhotoFeatures
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
 from training.measure.acceptance import acceptance_curves, broken_promises, promises
@@ -79,7 +79,7 @@ class Made:
 
 
 def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
-    folder: Path, parent: LocalRelease, learnt: SeenPhotos, fitted: PhotoHead, made: Made, say: Say
+    folder: Path, parent: LocalRelease, learnt: PhotoFeatures, fitted: PhotoHead, made: Made, say: Say
 ) -> Manifest:
     """Write a release.
 
@@ -137,7 +137,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     return _sealed(folder, parent.manifest, photos, record)
 
 
-def answers_of_folds(learnt: SeenPhotos, fitted: PhotoHead) -> Answers:
+def answers_of_folds(learnt: PhotoFeatures, fitted: PhotoHead) -> Answers:
     """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
     asked, others = learnt.take(fitted.asked), fitted.of_other_kinds
     given = asked_photos(fitted.scores, asked, "photo", "photos", fitted.folds)
@@ -277,7 +277,7 @@ def _tested(parent: LocalRelease) -> Answers:
     return stored.of_set(TEST_SET)
 
 
-def _record(learnt: SeenPhotos, fitted: PhotoHead, made: Made) -> dict[str, JsonValue]:
+def _record(learnt: PhotoFeatures, fitted: PhotoHead, made: Made) -> dict[str, JsonValue]:
     """How the network was made."""
     tiers, counts = np.unique(learnt.tiers, return_counts=True)
     return {

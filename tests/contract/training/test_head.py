@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from training.features.blocks import Seen, spread_of
+from training.features.blocks import Features, spread_of
 from training.heads.logistic import STRENGTHS, Head, fit_head
 from training.heads.out_of_fold import answers_out_of_fold
 
@@ -13,9 +13,9 @@ CLASSES = 3
 EACH = 40
 
 
-def seen_of(columns: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Seen:
+def seen_of(columns: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Features:
     vectors = columns.astype(np.float32)
-    return Seen(vectors, vectors)
+    return Features(vectors, vectors)
 
 
 def labelled(rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
@@ -86,7 +86,7 @@ def test_what_tells_senders_alone_is_not_trusted() -> None:
 def test_mirror_images_are_learnt_too() -> None:
     labels = np.arange(60).astype(np.uint8) % CLASSES
     marks, nothing = np.eye(CLASSES, dtype=np.float32)[labels], np.zeros((60, CLASSES), np.float32)
-    seen = Seen(np.hstack([marks, nothing]), np.hstack([nothing, marks]))
+    seen = Features(np.hstack([marks, nothing]), np.hstack([nothing, marks]))
 
     head = fit_head(seen, labels, alone(60), strengths=(1.0,))
 

@@ -12,7 +12,7 @@ from lab.pretraining_photos import Photo
 from tests.own_pictures import a_photo
 from tests.uploads import png
 from training.errors import WeightsUnfit
-from training.features.blocks import MEASURED, Block, Seen
+from training.features.blocks import MEASURED, Block, Features
 from training.features.npz import write_npz
 from training.heads.logistic import fit_head
 from training.heads.negatives import Negatives, load_negatives
@@ -114,7 +114,7 @@ def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_
     negatives: Negatives,
 ) -> None:
     train, learnt, _ = of_classes(negatives)
-    head = fit_head(Seen(learnt, learnt), train.labels, train.groups)
+    head = fit_head(Features(learnt, learnt), train.labels, train.groups)
     earrings = negatives.features[negatives.kinds == "earrings"]
 
     own = own_kinds(negatives, train, learnt, dealt(train))

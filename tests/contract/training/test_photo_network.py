@@ -21,8 +21,8 @@ from reports.values import report_of
 from scripts import train
 from scripts.terminal import run
 from training.errors import BadPictures
-from training.features.blocks import Seen
-from training.features.shipped import SeenPhotos, Shipped, shipped_photos
+from training.features.blocks import Features
+from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
 from training.pictures.learnt import load_learnt
 
@@ -163,12 +163,12 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, 704)) + 5).astype(np.float32)
     names = np.arange(300).astype(str)
     labels, checked = np.zeros(300, np.uint8), np.arange(300) % 2 == 0
-    photos = SeenPhotos(Seen(*shown), labels, names, names, names, names, names, checked)
+    photos = PhotoFeatures(Features(*shown), labels, names, names, names, names, names, checked)
 
     Shipped(photos, LABELS).save(tmp_path / "vectors.npz")
 
     found = shipped_photos(tmp_path / "vectors.npz")
-    away = np.stack([found.photos.seen.upright, found.photos.seen.mirrored]) - shown
+    away = np.stack([found.photos.features.upright, found.photos.features.mirrored]) - shown
     assert np.abs(away).max() < 0.05 * shown.std()
     assert found.names == LABELS
     assert found.photos.sha256.tolist() == names.tolist()

@@ -9,21 +9,21 @@ import pytest
 
 from model_store.local import bundled
 from tests.fashion import PHOTO
-from training.features.blocks import READS, Seen
-from training.features.shipped import COLUMNS, SCALED, SeenPhotos, seen_photos, shipped_photos
+from training.features.blocks import READS, Features
+from training.features.shipped import COLUMNS, SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
 from training.pictures.photos import OOD, Photos
 from training.progress import Lines
 from training.ten_classes import _seen
 
 
-def seen(*photos: tuple[int, str, str], sources: str = "") -> SeenPhotos:
+def seen(*photos: tuple[int, str, str], sources: str = "") -> PhotoFeatures:
     """Photos of these labels, tiers and kinds, from sources of one letter each; no two have equal vectors."""
     labels, tiers, kinds = zip(*photos, strict=True)
     names = np.array([f"{label} {tier} {kind} {at}" for at, (label, tier, kind) in enumerate(photos)])
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
-    return SeenPhotos(
-        Seen(vectors, -1 - vectors),
+    return PhotoFeatures(
+        Features(vectors, -1 - vectors),
         np.array(labels, np.uint8),
         np.array(tiers),
         sha256=names,
@@ -56,8 +56,8 @@ def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
 
     again = every.take(np.array([0])).followed_by(every.take(np.array([False, True, True])))
 
-    assert again.seen.upright.tolist() == every.seen.upright.tolist()
-    assert again.seen.mirrored.tolist() == every.seen.mirrored.tolist()
+    assert again.features.upright.tolist() == every.features.upright.tolist()
+    assert again.features.mirrored.tolist() == every.features.mirrored.tolist()
     for name in COLUMNS:
         assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
 
@@ -103,15 +103,15 @@ def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_les
 
 def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Path) -> None:
     first, second = noise(1, sha256=["a" * 64]), noise(2, sha256=["b" * 64])
-    alone = seen_photos(second, tmp_path / "alone", lambda *_: None, checked=True)
+    alone = photo_features(second, tmp_path / "alone", lambda *_: None, checked=True)
 
-    before = seen_photos(first, tmp_path / "run", lambda *_: None, checked=True)
-    after = seen_photos(second, tmp_path / "run", lambda *_: None, checked=True)
+    before = photo_features(first, tmp_path / "run", lambda *_: None, checked=True)
+    after = photo_features(second, tmp_path / "run", lambda *_: None, checked=True)
     blank = replace(first, images=np.zeros_like(first.images))
-    again = seen_photos(blank, tmp_path / "run", lambda *_: None, checked=True)
+    again = photo_features(blank, tmp_path / "run", lambda *_: None, checked=True)
 
-    assert np.allclose(after.seen.upright, alone.seen.upright, atol=1e-4)
-    assert np.array_equal(again.seen.upright, before.seen.upright)
+    assert np.allclose(after.features.upright, alone.features.upright, atol=1e-4)
+    assert np.array_equal(again.features.upright, before.features.upright)
 
 
 def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_path: Path) -> None:
