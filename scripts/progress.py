@@ -19,6 +19,7 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 from reports.values import Epoch
@@ -40,19 +41,19 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
 
 @contextmanager
 def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iterator[Watch]:
-    """Show a bar while a block runs; without a terminal, a line now and then.
+    """Show a bar and the time left while a block runs; without a terminal, a line now and then.
 
     Args:
         what: stands before the bar.
-        more: columns after it.
+        more: columns after it, before the time that is left.
         silence: seconds between two lines.
 
     Yields:
         a function that receives how many of how many are done.
     """
-    line = what
+    line, began, left = what, time.monotonic(), TimeRemainingColumn(elapsed_when_finished=True)
     with (
-        progress_bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), *more) as bar,
+        progress_bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), *more, left) as bar,
         lines_between(lambda: line, silence),
     ):
         task = bar.add_task(what, total=None)
@@ -60,6 +61,8 @@ def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iter
         def watch(done: int, total: int | None) -> None:
             nonlocal line
             line = f"{what}: {done:,} done" if total is None else f"{what}: {done:,} of {total:,}"
+            if total and 0 < done < total:
+                line += f", about {as_time((time.monotonic() - began) * (total - done) / done)} left"
             bar.update(task, completed=done, total=total)
 
         yield watch

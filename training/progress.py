@@ -20,6 +20,30 @@ Say = Callable[[str], None]
 Watch = Callable[[int, int], None]
 """Receives how many are done, and of how many."""
 
+Seen = Callable[[int], None]
+"""Receives how many more pictures a network has answered."""
+
+
+def unseen(_: int) -> None:
+    """Count nothing."""
+
+
+def summed(watch: Watch, of: int) -> Seen:
+    """Report the sum to `watch`.
+
+    Args:
+        watch: receives how many are done, and `of`.
+        of: how many pictures there will be, or about so many: the sum is never reported as more.
+    """
+    done = 0
+
+    def seen(more: int) -> None:
+        nonlocal done
+        done += more
+        watch(min(done, of), of)
+
+    return seen
+
 
 class Watcher(Protocol):
     """Receives the progress of a fit."""

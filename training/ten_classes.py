@@ -102,7 +102,8 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
     made = Made(plan.command, time.perf_counter() - began)
-    add_photo_network(folder / RELEASE, parent, learnt, fitted, made, progress.say)
+    with progress.working("making the release"):
+        add_photo_network(folder / RELEASE, parent, learnt, fitted, made, progress.say)
     found = None
     if compared is not None:
         found = compare_with_parent(parent, folder / RELEASE, compared, audited, progress.say)

@@ -12,7 +12,19 @@ AT_ONCE = 0.001
 def test_a_log_gets_a_line_now_and_then_with_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
     with counting("reading pictures", silence=AT_ONCE) as watch:
         watch(1200, 5000)
-        wait_for("its line", lambda: "reading pictures: 1,200 of 5,000; 0:" in capsys.readouterr().err)
+        wait_for("its line", lambda: "reading pictures: 1,200 of 5,000, about 0:" in capsys.readouterr().err)
+
+
+def test_a_log_says_how_long_a_step_still_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with counting("making the release", silence=AT_ONCE) as watch:
+        watch(1, 5)
+        wait_for("its line", lambda: " left; 0:0" in capsys.readouterr().err)
+
+
+def test_a_log_says_no_time_left_once_all_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    with counting("seeing pictures, then fitting heads", silence=AT_ONCE) as watch:
+        watch(5, 5)
+        wait_for("its line", lambda: "5 of 5; 0:" in capsys.readouterr().err)
 
 
 def test_a_step_that_counts_nothing_is_named_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:

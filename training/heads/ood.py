@@ -60,6 +60,9 @@ SEED: Final = 0
 OTHER_KINDS: Final = "photos of other kinds"
 """The row of kinds that a score has not seen, though it was fitted against others."""
 
+DIGITS: Final = 1797
+"""Of scikit-learn."""
+
 DIGIT_EDGE: Final = 20
 """Pixels that a digit fills, with background around it, as in MNIST (LeCun et al. 1998, section III.A)."""
 
@@ -298,8 +301,7 @@ def ood_pictures(shape: tuple[int, ...] = (EDGE, EDGE)) -> dict[str, PixelsBatch
 
     The digits are the 1,797 of 8 x 8 that scikit-learn has (Alpaydin and Kaynak 1998), in MNIST's frame.
     """
-    random = np.random.default_rng(SEED)
-    most = min(NOISE_PICTURES, MAX_NUMBERS // math.prod(shape))
+    random, most = np.random.default_rng(SEED), _most(shape)
     edge = (EDGE - DIGIT_EDGE) // 2
     digits = _enlarged(load_digits().images[:most] * (255 / 16), (DIGIT_EDGE, DIGIT_EDGE))
     framed = np.pad(digits, ((0, 0), (edge, edge), (edge, edge)))
@@ -310,6 +312,17 @@ def ood_pictures(shape: tuple[int, ...] = (EDGE, EDGE)) -> dict[str, PixelsBatch
             _enlarged(random.uniform(0, 255, (most, COARSE, COARSE)), shape[:2]), shape
         ),
     }
+
+
+def ood_count(shape: tuple[int, ...]) -> int:
+    """How many of them there are."""
+    most = _most(shape)
+    return min(DIGITS, most) + 2 * most
+
+
+def _most(shape: tuple[int, ...]) -> int:
+    """The most of a kind."""
+    return min(NOISE_PICTURES, MAX_NUMBERS // math.prod(shape))
 
 
 def _in_channels(pictures: PixelsBatch, shape: tuple[int, ...]) -> PixelsBatch:

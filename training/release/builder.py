@@ -42,6 +42,7 @@ from training.heads.ood import (
     distances_by,
     fit_measure,
     judge,
+    ood_count,
 )
 from training.measure.acceptance import (
     acceptance_curves,
@@ -73,7 +74,8 @@ from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Learnt
 from training.pictures.near_copies import near_copies
 from training.pictures.split import Split
-from training.progress import Say
+from training.progress import Say, Seen, unseen
+from training.release.counted import CountedSession
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     check_parity,
@@ -178,7 +180,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     )
 
 
-def make_release(folder: Path, model: Network, material: Material, say: Say) -> Manifest:
+def make_release(folder: Path, model: Network, material: Material, say: Say, seen: Seen = unseen) -> Manifest:
     """Write a release of a network of ours.
 
     Args:
@@ -186,6 +188,7 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
         model: to logits.
         material: from `material_of`.
         say: receives progress messages.
+        seen: receives how many more pictures are answered, `pictures_to_answer` in all.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -195,37 +198,47 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
     artifact = save_artifact(model, folder / MODEL)
-    measure = _measure_of(artifact, material.split, len(material.data.labels), material.ood)
+    measure = _measure_of(artifact, material, seen)
     if material.ood is not None:
         material = replace(material, unseen=distances_by(measure, material.ood.unseen))
     export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
-    check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out)
+    check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out, seen=seen)
     Learnt.of(material.split.train.contents).save(folder)
-    return complete_release(folder, material, say)
+    return complete_release(folder, material, say, seen)
 
 
-def _measure_of(
-    artifact: Network, parts: Split, classes: int, ood: OodPhotos | None = None
-) -> Whitening | OodScore:
+def pictures_to_answer(material: Material) -> int:
+    """How many pictures networks answer while a release is made; some of them several times."""
+    parts = material.split
+    crossed = material.cross_fitted is not None
+    held_out = 0 if crossed else 2 * len(parts.validation) + len(material.data.test)
+    shown = sum(min(most, len(parts.validation)) for most in (PARITY_PICTURES, GOLDEN_PICTURES))
+    return 2 * len(parts.train) + shown + held_out + ood_count(material.data.reads.array_shape)
+
+
+def _measure_of(artifact: Network, material: Material, seen: Seen) -> Whitening | OodScore:
     """The measure of a picture's distance from what was learnt."""
-    return fit_measure(features_of(artifact, parts.train.images), parts.train.labels, classes, ood)
+    train = material.split.train
+    features = features_of(artifact, train.images, seen)
+    return fit_measure(features, train.labels, len(material.data.labels), material.ood)
 
 
-def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
+def complete_release(folder: Path, material: Material, say: Say, seen: Seen = unseen) -> Manifest:
     """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
 
     Args:
         folder: with these two files.
         material: what it is calibrated and measured on, and what else the report says.
         say: receives progress messages.
+        seen: receives how many more pictures are answered.
 
     Raises:
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
     reads = material.data.reads
-    session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
+    session = CountedSession(OnnxSession(folder / GRAPH, shape=reads.array_shape), seen)
     held_out = material.split.validation
     contract, kind = fit_contract(
         _deciding(session, material),

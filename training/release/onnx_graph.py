@@ -26,6 +26,8 @@ from training.gradient.networks.registry import with_softmax
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
 from training.pictures.fashion import at_once
+from training.progress import Seen, unseen
+from training.release.counted import CountedSession
 from training.release.onnx_conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
 
@@ -56,14 +58,16 @@ def save_artifact(model: Network, path: Path) -> Network:
     return artifact
 
 
-def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def features_of(
+    model: Network, images: PixelsBatch, seen: Seen = unseen
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """The layer below the last, float32 (N, D)."""
-    return probabilities_of(keras.Model(model.input, model.get_layer(FEATURES).output), images)
+    return probabilities_of(keras.Model(model.input, model.get_layer(FEATURES).output), images, seen)
 
 
-def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
+def probabilities_of(artifact: Network, images: PixelsBatch, seen: Seen = unseen) -> Probabilities:
     """The network's own answers, float32 (N, C)."""
-    answers: Probabilities = answering(artifact, at_once(images))(images)
+    answers: Probabilities = answering(artifact, at_once(images), seen)(images)
     return answers
 
 
@@ -130,6 +134,7 @@ def check_parity(
     path: Path,
     images: PixelsBatch,
     allowed: float = PARITY_TOLERANCE,
+    seen: Seen = unseen,
 ) -> float:
     """Compare a float32 serving graph with the network it was made from.
 
@@ -138,6 +143,7 @@ def check_parity(
         path: the graph.
         images: uint8 (N, 28, 28).
         allowed: largest difference of a probability; more for a network that itself rounds to half precision.
+        seen: receives how many pictures the graph has answered.
 
     Returns:
         The largest difference of a probability.
@@ -146,7 +152,8 @@ def check_parity(
         ParityFailed: it is above `allowed`, or not a number; or a distance differs by more than
             DISTANCE_TOLERANCE.
     """
-    given, wanted = scored(OnnxSession(path, shape=images.shape[1:]), images), network(images)
+    session = CountedSession(OnnxSession(path, shape=images.shape[1:]), seen)
+    given, wanted = scored(session, images), network(images)
     difference = float(np.abs(given.probabilities - wanted.probabilities).max())
     if not difference <= allowed:
         raise ParityFailed(

@@ -14,8 +14,8 @@ from training.gradient.recipes import Recipe
 from training.measure.calibration import usual_accept_right
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, doubt_of
-from training.progress import Progress
-from training.release.builder import make_release, material_of
+from training.progress import Progress, summed
+from training.release.builder import make_release, material_of, pictures_to_answer
 from training.release.doubted import Asked, asked_of
 
 RELEASE: Final = "release"
@@ -76,7 +76,8 @@ def seal_trained(  # noqa: PLR0913, PLR0917 - what a release is made of
         TrainingError: the network cannot be exported.
     """
     material = material_of(fitted, recipe, task, data=data, split=parts, out_of_fold=others, accept=accept)
-    with progress.working("making the release"):
-        manifest = make_release(task.folder / RELEASE, fitted.model, material, progress.say)
+    with progress.counting("making the release") as watch:
+        seen = summed(watch, pictures_to_answer(material))
+        manifest = make_release(task.folder / RELEASE, fitted.model, material, progress.say, seen)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
     return Trained(task.folder, asked_of(session, manifest.model, data, parts, others), data.labels)

@@ -21,7 +21,14 @@ from training.gradient.fitting.checkpoints import Run
 from training.measure.evaluate import undecided
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
-from training.release.builder import Material, complete_release, material_of
+from training.progress import summed
+from training.release.builder import (
+    Material,
+    complete_release,
+    make_release,
+    material_of,
+    pictures_to_answer,
+)
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0
@@ -67,6 +74,21 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     assert report_of(enough).promises[0].n >= 360
     assert enough.manifest.model.familiarity is not None
     assert enough.manifest.model.familiarity.quantiles[-1] == FAR + 1
+
+
+def test_the_progress_of_making_a_release_ends_at_all_of_its_pictures(
+    material: Material, fitted: Fitted, tmp_path: Path
+) -> None:
+    reported = list[tuple[int, int]]()
+    of = pictures_to_answer(material)
+
+    make_release(
+        tmp_path, fitted.model, material, lambda _: None, summed(lambda *now: reported.append(now), of)
+    )
+
+    assert [of] * len(reported) == [total for _, total in reported]
+    assert reported[-1] == (of, of) > reported[-2]
+    assert len({done for done, _ in reported}) > 3
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(
