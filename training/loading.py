@@ -34,11 +34,16 @@ def require(module: str, name: str) -> None:
 
 
 def allow_many_networks() -> None:
-    """Keep TensorFlow from warning where a command fits several networks.
+    """Drop TensorFlow's warning of retracing, and no other, where a command fits several networks.
 
-    It takes them for one function that is traced again and again.
+    Keras traces the steps of each network once. TensorFlow takes them for one function that is traced again
+    and again, and warns where the fits are short (https://github.com/tensorflow/tensorflow/issues/42441).
     """
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.getLogger("tensorflow").addFilter(_is_of_no_retracing)
+
+
+def _is_of_no_retracing(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def check_tensorflow() -> None:

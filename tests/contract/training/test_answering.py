@@ -1,5 +1,7 @@
 """What a network answers, many pictures at a time."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -27,7 +29,10 @@ def test_a_last_smaller_batch_is_answered_like_the_others() -> None:
         np.testing.assert_allclose(answers[name], expected[name], rtol=1e-5, atol=1e-5)
 
 
-def test_many_networks_in_one_process_bring_no_warning_of_retracing(caplog: pytest.LogCaptureFixture) -> None:
+def test_many_networks_in_one_process_bring_no_warning_of_retracing(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "filters", [])
     for _ in range(6):
         answering(a_network(), 4)(PICTURES)
 

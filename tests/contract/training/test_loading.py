@@ -1,5 +1,6 @@
 """TensorFlow is loaded without its own lines, unless it cannot be."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from tests.service import ROOT
-from training.loading import LOG_LEVEL, stderr_held_back
+from training.loading import LOG_LEVEL, allow_many_networks, stderr_held_back
 
 A_FIT = """
 from training.loading import start_tensorflow
@@ -29,6 +30,19 @@ def test_a_log_has_no_lines_of_tensorflows_own() -> None:
     )
 
     assert (fit.stdout, fit.stderr) == ("", "")
+
+
+def test_a_comparison_hides_no_warning_of_tensorflows_but_that_of_retracing(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("tensorflow")
+    monkeypatch.setattr(logger, "filters", [])
+
+    allow_many_networks()
+    logger.warning("5 out of the last 5 calls to <function f> triggered tf.function retracing. Tracing is")
+    logger.warning("Your input ran out of data.")
+
+    assert caplog.messages == ["Your input ran out of data."]
 
 
 def test_what_a_library_said_is_shown_where_it_cannot_be_loaded(capfd: pytest.CaptureFixture[str]) -> None:
