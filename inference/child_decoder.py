@@ -34,7 +34,7 @@ from inference.errors import (
 from inference.isolated_decoder import OUT_OF_MEMORY, STATUS, TOO_DEEP
 from inference.opening import MAX_EDGE, OpenedPicture, broken_picture, check_size
 from inference.scan import unopened
-from inference.signatures import ends_too_early
+from inference.signatures import ends_too_early, with_codec_brand
 
 CHILD_SECONDS: Final = 40
 """Wall time that nothing may come from the process, whose processor time is bounded by itself."""
@@ -67,15 +67,17 @@ def decode_in_child(
         PictureTooLarge: too many pixels, or it takes more memory or time than a photo does.
         DecoderStopped: the system gave it no process, or ended it.
     """
-    name = opened.format
+    name, data = opened.format, opened.data
     if name == "HEIC" and find_spec("pillow_heif") is None:
         raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
-    if name in ("HEIC", "AVIF") and ends_too_early(opened.data):
-        raise BrokenPicture(f"This {name} of {len(opened.data):,} bytes is truncated. Send the whole file.")
+    if name in ("HEIC", "AVIF"):
+        if ends_too_early(data):
+            raise BrokenPicture(f"This {name} of {len(data):,} bytes is truncated. Send the whole file.")
+        data = with_codec_brand(data)
     reader = "HEIF" if name == "HEIC" else name.upper()
     order = f"{reader} {opened.declared} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
-        ended = _ended(order, opened.data)
+        ended = _ended(order, data)
     except TimeoutError as error:
         raise _stopped(name, f"gave no sign for {CHILD_SECONDS} s") from error
     except OSError as error:

@@ -38,6 +38,9 @@ _ANY_CODEC = (b"mif1", b"mif2", b"miaf", b"msf1")
 _BRAND_BYTES = 256
 """How much of a list of brands is read."""
 
+_ITEMS_BYTES = 4096
+"""How much is searched for the types of items, which stand in the second box."""
+
 _OTHER_BRANDS = {b"crx ": "a Canon raw photo (CR3)", b"qt  ": "a QuickTime video"}
 
 _OTHERS = (
@@ -86,13 +89,20 @@ def format_of(upload: bytes) -> Format | None:
 
 
 def _by_brands(upload: bytes) -> Format | None:
-    """The codec that the major brand names, or else the first compatible one; HEIC where none does."""
-    major = upload[8:12]
-    if major not in _ANY_CODEC:
-        return _BRANDS.get(major)
-    end = min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
-    brands = (upload[at : at + 4] for at in range(16, end, 4))
-    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), "HEIC")
+    """The codec that the major brand names, or else the first compatible one, or else an item's type."""
+    major, end = upload[8:12], min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
+    for brand in (major, *(upload[at : at + 4] for at in range(16, end, 4))):
+        if brand in _BRANDS:
+            return _BRANDS[brand]
+    held: Format = "AVIF" if b"av01" in upload[:_ITEMS_BYTES] else "HEIC"
+    return held if major in _ANY_CODEC else None
+
+
+def with_codec_brand(upload: bytes) -> bytes:
+    """An upload in HEIC or AVIF, under a major brand of its codec: readers refuse most others."""
+    if upload[8:12] in _BRANDS:
+        return upload
+    return upload[:8] + (b"avif" if _by_brands(upload) == "AVIF" else b"heic") + upload[12:]
 
 
 def unknown_format(upload: bytes) -> UnknownFormat:

@@ -92,6 +92,23 @@ TURNED: dict[str, Callable[[Picture, int], bytes]] = {
 }
 
 
+@pytest.mark.parametrize("encode", [heic, avif])
+@pytest.mark.parametrize("major", [b"mif1", b"mif2", b"miaf", b"msf1", b"MA1B", b"MiHB"])
+def test_a_picture_under_a_brand_of_any_codec_is_read(encode: Callable[..., bytes], major: bytes) -> None:
+    upload = encode(PICTURE)
+
+    assert decoded_picture(upload[:8] + major + upload[12:]).tolist() == decoded_picture(upload).tolist()
+
+
+@pytest.mark.parametrize("encode", [heic, avif])
+def test_a_picture_whose_brands_name_no_codec_is_read_by_its_items(encode: Callable[..., bytes]) -> None:
+    upload = encode(PICTURE)
+    end = int.from_bytes(upload[:4], "big")
+    unnamed = upload[:8] + b"mif1" + upload[12:16] + b"mif1" * ((end - 16) // 4) + upload[end:]
+
+    assert decoded_picture(unnamed).tolist() == decoded_picture(upload).tolist()
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", TURNED)
 def test_a_photo_stands_upright(kind: str, orientation: int) -> None:
