@@ -199,7 +199,7 @@ def from_base64(text: object, name: str = "image") -> bytes:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):
         raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
-    if text.startswith("data:"):
+    if text[:5].lower() == "data:":
         _, comma, text = text.partition(",")
         if not comma:
             raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")

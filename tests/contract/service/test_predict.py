@@ -42,6 +42,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "base64 for URLs": {"json": {"image": in_base64(UPLOAD).replace("+", "-").replace("/", "_")}},
     "data URL": {"json": {"image": data_url(UPLOAD)}},
+    "data URL in capitals": {"json": {"image": data_url(UPLOAD).replace("data:", "DATA:")}},
     "pixels": {"json": {"pixels": a_garment().tolist()}},
     "JSON called a form": {"data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(), "content_type": FORM},
     **{
