@@ -33,6 +33,11 @@ POINTS = {
 }
 
 
+def cells_of(page: str) -> list[list[str]]:
+    """The words of each row of the page's tables."""
+    return [re.sub("<[^>]*>", " ", row).split() for row in re.findall("<tr>.*?</tr>", page, re.DOTALL)]
+
+
 @pytest.mark.parametrize(("target", "threshold"), [("0.7", 0.1), ("0.9", 0.2), ("0.94", 0.3)])
 def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_decides(
     make_app: MakeApp, tmp_path: Path, target: str, threshold: float
@@ -69,6 +74,15 @@ def test_photos_have_a_threshold_of_their_own_where_a_network_answers_them(
         "held-out pictures": 0.8,
         "photos of tier C": 0.2,
     }
+
+
+def test_the_page_shows_all_right_beside_what_few_answers_show(make_app: MakeApp, tmp_path: Path) -> None:
+    store = a_store(tmp_path, acceptance=POINTS, photos=READS)
+    client = make_app(model_store=store, accept_target=0.94).test_client()
+
+    page = client.get("/metrics", headers={"Accept": "text/html"}).text
+
+    assert ["Users&#39;", "own", "photos", "20.0%", "30.0%", "100.0%", "95.0%"] in cells_of(page)
 
 
 def test_no_target_makes_photos_accepted_that_no_network_answers(make_app: MakeApp, tmp_path: Path) -> None:
@@ -111,7 +125,7 @@ def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeA
 
     page = make_app(model_store=store).test_client().get("/metrics", headers={"Accept": "text/html"}).text
 
-    cells = [re.sub("<[^>]*>", " ", row).split() for row in re.findall("<tr>.*?</tr>", page, re.DOTALL)]
+    cells = cells_of(page)
     assert ["90%", "80.0%", "75.0%", "97.0%", "95.0%"] in cells
     assert ["98%", "0.0%", "—", "—", "—", "1,200"] in cells
     assert ["99%", "0.0%", "—", "—", "—", "will", "not", "help"] in cells

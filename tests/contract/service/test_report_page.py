@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -97,6 +98,21 @@ def test_the_page_is_in_the_readers_language(make_app: MakeApp, served: str) -> 
         served == "a report",
         served != "a report",
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", r"accepted, [\d.]+% of these right \(95% interval [\d.]+ to [\d.]+%\)"),
+        ("de", r"angenommen, davon [\d,]+\s% richtig \(95-%-Intervall [\d,]+ bis [\d,]+\s%\)"),
+    ],
+)
+def test_the_share_of_accepted_photos_that_is_right_has_its_interval(
+    bundled: FlaskClient, language: str, expected: str
+) -> None:
+    text = page(bundled, **{"Accept-Language": language}).text
+
+    assert re.search(expected, text)
 
 
 def test_the_page_says_of_cross_fitted_figures_what_they_are(make_app: MakeApp) -> None:
