@@ -76,7 +76,8 @@ class Comparison:
         n: pictures.
         groups: of these; a picture without a group is one.
         right: of the pictures that show a class; None where none does.
-        wrong_accepted: of all pictures; a picture of no class that is accepted is a wrong answer.
+        wrong_accepted: of all pictures; a picture of no class that is accepted is a wrong answer. Its loss
+            and p count what is beyond the promise, so that a release may accept more.
         sets: by the other release's name of the set.
     """
 
@@ -87,22 +88,27 @@ class Comparison:
     sets: Mapping[str, SetShares]
 
 
-def compare(ours: Answers, theirs: Answers) -> Comparison:
+PARTS: Final = 1000
+"""Losses are whole numbers: a wrong answer that is accepted is so many."""
+
+
+def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> Comparison:
     """Compare a candidate with another release.
 
     Args:
         ours: the candidate's answers to N >= 1 pictures, with decisions.
         theirs: the other release's, in the same order, with the same truths.
+        promised: share of accepted answers that the other release promises to be right, 0..1. Where the
+            candidate accepts more, as many of those may be wrong as this allows; with 1, none.
     """
     groups, shown = joined_groups(ours.groups, theirs.groups), theirs.known
-    wrong, before = (one.accepted & ~one.right for one in (ours, theirs))
     return Comparison(
         n=len(ours),
         groups=int(groups.max()) + 1,
         right=_difference(~ours.right[shown], ~theirs.right[shown], groups[shown], of_right=True)
         if shown.any()
         else None,
-        wrong_accepted=_difference(wrong, before, groups),
+        wrong_accepted=_beyond_promise(ours, theirs, groups, promised),
         sets={
             name: SetShares(int(mine.sum()), _shares(ours.take(mine)), _shares(theirs.take(mine)))
             for name in np.unique(theirs.sets).tolist()
@@ -118,6 +124,16 @@ def _difference(
     now, then = float(ours.mean()), float(theirs.mean())
     p = chance_by_group(np.bincount(groups, ours.astype(np.int64) - theirs).astype(np.int64))
     return Difference(1 - now if of_right else now, 1 - then if of_right else then, now - then, p)
+
+
+def _beyond_promise(ours: Answers, theirs: Answers, groups: NDArray[np.int64], promised: float) -> Difference:
+    """Of wrong answers that are accepted, without those that the promise allows where more are accepted."""
+    wrong, before = (one.accepted & ~one.right for one in (ours, theirs))
+    more = ours.accepted.astype(np.int64) - theirs.accepted
+    allowed = round(PARTS * (1 - promised)) if more.sum() > 0 else 0
+    losses = PARTS * (wrong.astype(np.int64) - before) - allowed * more
+    p = chance_by_group(np.bincount(groups, losses).astype(np.int64))
+    return Difference(float(wrong.mean()), float(before.mean()), float(losses.mean()) / PARTS, p)
 
 
 def _shares(answers: Answers) -> Shares:

@@ -30,12 +30,14 @@ class Evidence:
         answers: to single pictures; none where it keeps none.
         of_parent: its parent's answers to pictures that it learnt, and that the parent had not.
         promised: the sets of which it accepts answers and promises that most of these are right.
+        promise: the largest share of accepted answers that it promises to be right; 1 where it promises none.
     """
 
     manifest: Manifest
     answers: Answers = NO_ANSWERS
     of_parent: Answers = NO_ANSWERS
     promised: frozenset[str] = frozenset()
+    promise: float = 1.0
 
     @property
     def version(self) -> str:
@@ -98,6 +100,7 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
         answers=kept.take(kept.by == ""),
         of_parent=kept.take(kept.by != ""),
         promised=_promised(report),
+        promise=max((one.accuracy for one in report.promises), default=1.0),
     )
 
 

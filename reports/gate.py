@@ -32,8 +32,9 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
 
     Labels and the form of pixels are the contract with clients, so they have to be the same; how a photo
     becomes pixels may change. On the test set, and on photos of all tiers together, the candidate may neither
-    be right less often nor accept more wrong answers than chance explains. Of no set may it accept a share
-    that is FEWER_ACCEPTED lower, or nothing at all. Of each set that current makes promises on, both have to
+    be right less often nor accept more wrong answers than chance and current's promise explain: where it
+    accepts more, as many of these answers as promised have to be right. Of no set may it accept a share that
+    is FEWER_ACCEPTED lower, or nothing at all. Of each set that current makes promises on, both have to
     have answered FEWEST pictures. Against slow decline it is compared with the oldest release kept, which
     may not be measurably better by more than DECLINE.
 
@@ -74,7 +75,7 @@ Found = Mapping[str, Comparison]
 
 def _compared(candidate: Evidence, other: Evidence) -> Found:
     pairs = {name: shared(candidate, other, name) for name in (TEST_SET, PHOTOS)}
-    return {name: compare(ours, theirs) for name, (ours, theirs) in pairs.items() if len(ours)}
+    return {name: compare(ours, theirs, other.promise) for name, (ours, theirs) in pairs.items() if len(ours)}
 
 
 def _not_shared(found: Found, current: Evidence) -> Iterator[str]:

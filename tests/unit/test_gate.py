@@ -118,6 +118,32 @@ def test_a_release_follows_unless_the_test_set_shows_a_loss(
 
 
 @pytest.mark.parametrize(
+    ("before", "accepted", "wrong", "refused"),
+    [
+        ((0, 0), 1600, 40, False),
+        ((0, 0), 1600, 120, True),
+        ((600, 2), 1600, 42, False),
+        ((600, 2), 1600, 100, True),
+        ((1600, 10), 1600, 30, True),
+        ((1600, 10), 1540, 10, False),
+    ],
+    ids=[
+        *("nothing before, the promise kept", "nothing before, the promise broken"),
+        *("more accepted, the promise kept by those", "more accepted, the promise broken by those"),
+        *("no more accepted, more of these wrong", "a little less accepted"),
+    ],
+)
+def test_a_release_may_accept_more_where_what_it_adds_keeps_the_promise(
+    manifest: Manifest, before: tuple[int, int], accepted: int, wrong: int, refused: bool
+) -> None:
+    current = release(manifest, on_test_set(1850, *before), promise=0.95)
+    candidate = release(manifest, on_test_set(1850, accepted, wrong), 1, promise=0.95)
+
+    with pytest.raises(GateRefused, match="wrong and accepted against") if refused else nullcontext():
+        check_gate(candidate, current)
+
+
+@pytest.mark.parametrize(
     ("tiers", "others", "refused"),
     [
         ({}, 2, None),
