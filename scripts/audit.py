@@ -160,7 +160,10 @@ def draw(found: Audit, verdict: Verdict, target: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only training's requirements have it
+    # Only training's requirements have matplotlib.
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    from training.measure.plots import save  # noqa: PLC0415
 
     shares = {**found.labels, "all accepted": found.accepted}
     shares = {name: share for name, share in shares.items() if share.n}
@@ -178,7 +181,7 @@ def draw(found: Audit, verdict: Verdict, target: Path) -> None:
     axes.set_xlim(0, 1.02)
     axes.set_xlabel("share of accepted answers that are right, 95% interval")
     with errors_named(target):
-        figure.savefig(target, format="png", dpi=110)
+        save(figure, target)
 
 
 if __name__ == "__main__":

@@ -135,10 +135,11 @@ def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -
         return
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
-    from training.measure.plots import save  # noqa: PLC0415
+    from training.measure.plots import font_for, save  # noqa: PLC0415
     from training.pictures.sheet import draw_sheet  # noqa: PLC0415
 
-    save(draw_sheet(pictures), target)
+    with font_for(tuple(pictures)):
+        save(draw_sheet(pictures), target)
     console().print(f"Pictures of each class: {target}")
 
 

@@ -1,8 +1,8 @@
 """Measure a release again, and compare with its report.
 
-It asks the serving graph. Exit code 1 when the figures differ from the report's
-(training/measure/evaluate.py). Photos of real garments are measured without a data set and compared with
-nothing: training/measure/photo_evaluation.py.
+It asks the serving graph; --out FOLDER keeps the answers to look at. Exit code 1 when the figures differ
+from the report's (training/measure/evaluate.py). Photos of real garments are measured without a data set and
+compared with nothing: training/measure/photo_evaluation.py.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from inference.classifier import Classifier
 from inference.contract import ModelContract
@@ -17,6 +18,7 @@ from inference.onnx_session import OnnxSession
 from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
+from reports.answers import Answers
 from reports.values import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures, report_of
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal
@@ -42,6 +44,7 @@ from training.pictures.photos import OOD_TIER, OWN_TIER, photos_in
 EXAMPLES = (
     "wardrobe evaluate",
     "wardrobe evaluate s3://models/wardrobe --json",
+    "wardrobe evaluate releases --data my-pictures --out runs/evaluation",
     "wardrobe evaluate releases --photos photos --split unseen",
 )
 
@@ -66,11 +69,13 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     data = load(named_of(arguments), Terminal(), contract.input, division="to measure").under(contract.labels)
     if data.named:
         data = _measured_on(release, data)
-    figures = _measure(release, data)
+    figures, answers = _measure(release, data)
     objections = _compare(release, data, figures)
-    _show(release, figures, objections)
+    test, name = data.test, data.described().name
+    _show(release, name, figures, objections)
     return {
         "version": release.version,
+        **_written(arguments.out, name, answers, test.images, test.files, contract),
         "test": figures.model_dump(mode="json"),
         "agrees": not objections,
         "differences": objections,
@@ -81,6 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
     parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
+    out = "write the confusion matrix, the answers as a CSV and a sheet of the mistakes there"
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help=out)
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
     layout = (
@@ -123,13 +130,25 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     return data
 
 
-def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
+def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
     from training.measure.evaluate import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
     contract = release.manifest.model
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     before = answer(session, uncalibrated(contract), data.test)
-    return measured(answer(session, contract, data.test), before, contract)
+    answers = answer(session, contract, data.test)
+    return measured(answers, before, contract), answers
+
+
+def _written(folder: Path | None, *evaluation: Any) -> dict[str, list[str]]:  # noqa: ANN401 - of write_evaluation
+    """Write the folder that --out names, if it does, and say what is in it."""
+    if folder is None:
+        return {}
+    from training.measure.evaluation_folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
+
+    written = [str(path) for path in write_evaluation(folder.expanduser(), *evaluation)]
+    console().print(", ".join(written), soft_wrap=True)
+    return {"written": written}
 
 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
@@ -145,13 +164,13 @@ def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) ->
     return differences(report.test, figures)
 
 
-def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) -> None:
+def _show(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
     """Print a line per class, the averages, and the verdict."""
     out = console()
     low, high = figures.accuracy_interval
     out.print(
         f"{release.version}: accuracy {figures.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}) "
-        f"on {figures.n:,} pictures, loss {figures.loss:.4f}, "
+        f"on {figures.n:,} pictures of {name}, loss {figures.loss:.4f}, "
         f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before calibration).",
         soft_wrap=True,
     )
@@ -200,7 +219,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     session = OnnxSession(release.photo_graph, shape=contract.input.array_shape)
     network = "photos" if release.manifest.photos else "pixels"
     asked = asked_photos(scored(session, photos.images), photos, photos.shown, network)
-    figures = photo_figures(decided(Classifier(session, contract), asked), contract, split)
+    answers = decided(Classifier(session, contract), asked)
+    figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     splits = ", ".join(sorted({one.split for one in figures.values()}))
     print_table([{"tier": tier} | _photo_row(one) for tier, one in figures.items()], f"split: {splits}")
@@ -208,7 +228,10 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     if OOD_TIER in figures:
         print_table([_source_row(*one) for one in figures[OOD_TIER].sources.items()])
     section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
-    return {"version": release.version, "photos": section}
+    more = _written(
+        *(arguments.out, f"{arguments.photos.name}, {split}", answers, photos.images, photos.files, contract)
+    )
+    return {"version": release.version, "photos": section, **more}
 
 
 def _accepts(contract: ModelContract) -> str:

@@ -161,15 +161,20 @@ def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> Non
     Raises:
         OSError: it cannot be written.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only training's requirements have it
+    # Only training's requirements have matplotlib.
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
+    from training.measure.plots import font_for, save  # noqa: PLC0415
+
+    labels = classifier.contract.labels
     width, height = _ROW_INCHES
-    figure = Figure(figsize=(width, height * len(answers)), layout="constrained")
-    grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
-    for axes, answer in zip(grid, answers, strict=True):
-        _draw_row(axes, answer, classifier.contract.labels)
-    with errors_named(target):
-        figure.savefig(target, format="png", dpi=110, bbox_inches="tight")  # no caption is cut off
+    with font_for(labels):
+        figure = Figure(figsize=(width, height * len(answers)), layout="constrained")
+        grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
+        for axes, answer in zip(grid, answers, strict=True):
+            _draw_row(axes, answer, labels)
+        with errors_named(target):
+            save(figure, target, cut_to_content=True)  # no caption is cut off
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:

@@ -175,7 +175,9 @@ def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str
     example = Example(index=0, truth=truth, predicted="a", confidence=0.6, probabilities=(0.6, 0.4))
     examples = Examples(wrong=(), right=(example,))
 
-    (_, bars, *_) = draw_examples(examples, ("a", "b"), np.zeros((1, 28, 28), np.uint8)).axes
+    (_, bars, *_) = draw_examples(
+        (*examples.right, *examples.wrong), ("a", "b"), np.zeros((1, 28, 28), np.uint8)
+    ).axes
 
     assert [to_hex(bar.get_facecolor()) for bar in bars.patches][: len(colours)] == colours
 

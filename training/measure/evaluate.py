@@ -239,13 +239,18 @@ def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
 
 def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
     """The most confident mistakes, worst first, and the first right answers."""
-    wrong = np.flatnonzero(~answers.right)
-    worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")][:WRONG_EXAMPLES]
     right = np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
     return Examples(
-        wrong=tuple(_example(answers, index, labels) for index in worst.tolist()),
+        wrong=mistakes(answers, labels, WRONG_EXAMPLES),
         right=tuple(_example(answers, index, labels) for index in right.tolist()),
     )
+
+
+def mistakes(answers: Answers, labels: tuple[str, ...], most: int) -> tuple[Example, ...]:
+    """The most confident wrong answers to pictures that show one of the classes, worst first."""
+    wrong = np.flatnonzero(answers.known & ~answers.right)
+    worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")][:most]
+    return tuple(_example(answers, index, labels) for index in worst.tolist())
 
 
 def _example(answers: Answers, index: int, labels: tuple[str, ...]) -> Example:

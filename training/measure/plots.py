@@ -4,8 +4,10 @@ matplotlib through its objects, so that no window is needed. Writes the named PN
 the report or the answers behind it.
 """
 
+import unicodedata
 import warnings
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,21 +15,24 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, fontManager
+from matplotlib.font_manager import FontProperties, findfont, fontManager
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 from numpy.typing import NDArray
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import PixelsBatch
 from reports.answers import Answers
-from reports.values import TEST, Epoch, Example, Examples, Report
+from reports.values import TEST, Epoch, Example, Report
 from training.measure.evaluate import ece
 from training.measure.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"
 """Comes with matplotlib."""
+BOXES: Final = "Last Resort"
+"""A font of matplotlib's that has a box for every letter."""
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
@@ -53,18 +58,28 @@ def draw_all(
         images: the test set's pictures, as the model reads them.
         polarity: theirs.
     """
-    with mpl.rc_context({"font.family": [USUAL_FONT, *fonts_for("".join(report.labels))]}):
+    shown = report.examples
+    with font_for(report.labels):
         save(draw_confusion(report), folder / "confusion_matrix.png")
         save(draw_reliability(answers), folder / "reliability.png")
-        save(draw_examples(report.examples, report.labels, images, polarity), folder / "examples.png")
+        save(
+            draw_examples((*shown.right, *shown.wrong), report.labels, images, polarity),
+            folder / "examples.png",
+        )
         if report.history:
             save(draw_curves(report.history), folder / "curves.png")
 
 
-def fonts_for(text: str) -> list[str]:
+def font_for(labels: Sequence[str]) -> AbstractContextManager[None]:
+    """Draw what a block draws in fonts that have the letters of these labels."""
+    return mpl.rc_context({"font.family": [USUAL_FONT, *_fonts_for("".join(labels))]})
+
+
+def _fonts_for(text: str) -> list[str]:
     """Installed fonts for the letters that USUAL_FONT lacks; those that none has are drawn as boxes."""
     lacking, found = _without(findfont(USUAL_FONT), set(map(ord, text))), []
-    for font in fontManager.ttflist if lacking else ():
+    fonts = [font for font in fontManager.ttflist if not font.name.startswith(BOXES)] if lacking else []
+    for font in fonts:
         with suppress(OSError, RuntimeError):  # of a font that FreeType cannot read
             left = _without(font.fname, lacking)
             if left != lacking:
@@ -78,13 +93,53 @@ def _without(font: str, letters: set[int]) -> set[int]:
     return letters - FT2Font(font).get_charmap().keys()
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; its folder is made if absent."""
+def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
+    """Write a figure as PNG; its folder is made if absent. Symbols that no font has are named.
+
+    Args:
+        figure: to draw.
+        path: the file.
+        cut_to_content: make it as large as what is drawn.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _name_symbols(figure)
     with warnings.catch_warnings():
         # Drawn as a box; the report page has the names as text.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+        figure.savefig(
+            path,
+            format="png",
+            dpi=DPI,
+            metadata={"Software": None},
+            bbox_inches="tight" if cut_to_content else None,
+        )
+
+
+def _name_symbols(figure: Figure) -> None:
+    """Write the names of symbols, such as emoji, that are in none of the fonts a text is drawn in."""
+    for axis in [one for axes in figure.axes for one in (axes.xaxis, axes.yaxis)]:
+        before = [(one.get_text(), one.get_fontfamily()) for one in axis.get_ticklabels()]
+        named = [_named(*one) for one in before]
+        if named != [text for text, _ in before]:
+            axis.set_ticklabels(named)
+    for text in figure.findobj(Text):
+        if isinstance(text, Text):
+            text.set_text(_named(text.get_text(), text.get_fontfamily()))
+
+
+def _named(text: str, families: Sequence[str]) -> str:
+    """`(dress) Kleid` for a dress as emoji; what joins symbols is left out, letters stay."""
+    lacking = set(map(ord, text))
+    for family in families:
+        lacking = _without(findfont(FontProperties(family=[family])), lacking)
+    return text.translate({letter: _name_of(chr(letter)) for letter in lacking})
+
+
+def _name_of(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category[0] == "S":
+        return f"({unicodedata.name(letter, 'symbol').lower()})"
+    return "" if category in {"Cf", "Mn"} else letter
 
 
 def draw_confusion(report: Report) -> Figure:
@@ -166,11 +221,10 @@ def draw_reliability(answers: Answers) -> Figure:
 
 
 def draw_examples(
-    examples: Examples, labels: tuple[str, ...], images: PixelsBatch, polarity: str = "light-on-black"
+    shown: Sequence[Example], labels: tuple[str, ...], images: PixelsBatch, polarity: str = "light-on-black"
 ) -> Figure:
     """A sheet of pictures with their likeliest classes: right in green, wrong in red."""
     colours = "gray_r" if polarity == "light-on-black" else "gray"  # of grey pictures alone
-    shown = (*examples.right, *examples.wrong)
     rows = max(1, -(-len(shown) // EXAMPLES_PER_ROW))
     figure = Figure(figsize=(3.6 * EXAMPLES_PER_ROW, 1.75 * rows), layout="constrained")
     grid = figure.subplots(rows, 2 * EXAMPLES_PER_ROW, squeeze=False).ravel()

@@ -1,5 +1,6 @@
 """`python -m scripts.evaluate --photos FOLDER`: any release on anybody's photos, without a data set."""
 
+import csv
 import hashlib
 import json
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
 from training.pictures.learnt import Learnt
+
+DRAWN = ("confusion_matrix.png", "mistakes.png")
 
 
 @pytest.fixture
@@ -42,6 +45,22 @@ def test_the_bundled_release_is_measured_tier_by_tier(
     assert section["A"]["per_class"].keys() == {"Trouser", "Bag"}
     assert section["A"]["auroc"]["n"] == 6
     assert section["X"]["sources"].keys() == {"X_shop_Hats", "Belts"}
+
+
+def test_its_answers_are_kept_in_a_folder_to_look_at(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept"
+
+    document = json.loads(told(["--photos", str(photos), "--out", str(kept), "--json"], capsys))
+
+    with (kept / "answers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["picture"] for row in rows} == {str(file) for file in photos.rglob("*.png")}
+    assert {row["label"] for row in rows} == {"Trouser", "Bag", "X_shop_Hats", "Belts"}
+    assert {row["decision"] for row in rows} <= {"accept", "ambiguous", "unfamiliar", "unproven"}
+    assert document["written"] == [str(kept / one) for one in ("answers.csv", *DRAWN)]
+    assert all((kept / name).read_bytes().startswith(b"\x89PNG") for name in DRAWN)
 
 
 def test_of_two_networks_the_one_that_answers_photos_is_measured(

@@ -1,0 +1,91 @@
+"""Write an evaluation for people: a table of the answers, the confusion matrix, and a sheet of the mistakes.
+
+Writes the named folder alone. The figures: evaluate.py and photo_evaluation.py; how the pictures are drawn:
+plots.py.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from inference.arrays import PixelsBatch
+from inference.contract import ModelContract
+from inference.spreadsheets import safe_path, safe_text
+from model_store.files import write_whole
+from reports.answers import Answers
+from training.measure.evaluate import mistakes
+from training.measure.plots import draw_examples, draw_shares, font_for, save
+
+TABLE: Final = "answers.csv"
+CONFUSION: Final = "confusion_matrix.png"
+MISTAKES: Final = "mistakes.png"
+
+SHOWN: Final = 60
+"""Mistakes on the sheet, the most confident ones."""
+
+COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", "decision")
+
+
+def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
+    folder: Path,
+    name: str,
+    answers: Answers,
+    images: PixelsBatch,
+    files: Sequence[Path] | None,
+    contract: ModelContract,
+) -> list[Path]:
+    """Write TABLE, and CONFUSION and MISTAKES where pictures show classes and some answers are wrong.
+
+    Args:
+        folder: made if absent.
+        name: of the set, in titles.
+        answers: as served, to N pictures.
+        images: N of them, as the model reads them.
+        files: of each; None names a picture by its position in the set.
+        contract: of the release.
+
+    Returns:
+        The files; a sheet of an earlier evaluation that would have no mistake now is removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table, matrix, sheet = (folder / one for one in (TABLE, CONFUSION, MISTAKES))
+    write_whole(table, _as_csv(answers, files, contract.labels).encode("utf-8", "backslashreplace"))
+    found, labels = [table], contract.labels
+    known = answers.take(answers.known)
+    with font_for(labels):
+        if len(known):
+            counts = confusion_matrix(known.truth, known.predicted, labels=np.arange(len(labels)))
+            title = f"{name}, {len(known):,} pictures: accuracy {known.right.mean():.2%}"
+            save(draw_shares(counts, labels, title), matrix)
+            found.append(matrix)
+        worst = mistakes(answers, labels, SHOWN)
+        sheet.unlink(missing_ok=True)
+        if worst:
+            save(draw_examples(worst, labels, images, contract.input.polarity), sheet)
+            found.append(sheet)
+    return found
+
+
+def _as_csv(answers: Answers, files: Sequence[Path] | None, labels: Sequence[str]) -> str:
+    """A table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for place in range(len(answers)):
+        known, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
+        rows.writerow(
+            (
+                place if files is None else safe_path(str(files[place])),
+                safe_text(labels[answers.truth[place]] if known else str(answers.sources[place])),
+                safe_text(labels[answers.predicted[place]]),
+                f"{answers.confidences[place]:.4f}",
+                "" if np.isnan(familiarity) else f"{familiarity:.4f}",
+                answers.decisions[place],
+            )
+        )
+    return text.getvalue()
