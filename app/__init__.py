@@ -4,10 +4,21 @@ Start reading in factory.py, the one place where parts are chosen and put togeth
 operator may set, api/problems.py every error that a client may see, prediction/ what an upload goes through.
 """
 
+import importlib.metadata
 import tomllib
 from pathlib import Path
 
-# Not importlib.metadata: the image holds no installed package, and that of a checkout can be old.
-_file = Path(__file__).resolve().parents[1] / "pyproject.toml"
-_project = tomllib.loads(_file.read_text("utf-8"))["project"]
-__version__: str = _project["version"]
+
+def _version() -> str:
+    """As pyproject.toml says it; of an installed wheel, which has no such file, as its metadata do.
+
+    The image holds no metadata, and those of a checkout can be old.
+    """
+    file = Path(__file__).resolve().parents[1] / "pyproject.toml"
+    if not file.exists():
+        return importlib.metadata.version("wardrobe")
+    version: str = tomllib.loads(file.read_text("utf-8"))["project"]["version"]
+    return version
+
+
+__version__ = _version()

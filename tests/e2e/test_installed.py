@@ -1,0 +1,60 @@
+"""What `pip install .[train]` puts beside Python's own libraries: a wheel, away from any checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from tests.commands import done
+from tests.service import ROOT, Service, free_port
+
+UV = ROOT / ".cache/uv/bin/uv"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the wheel puts into site-packages."""
+    if not UV.exists():
+        pytest.skip("uv is not installed here: scripts/setup_venv.sh made the environment with pip")
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([UV, "build", "--quiet", "--offline", "--wheel", "--out-dir", folder, ROOT], check=True)
+    [wheel] = folder.glob("*.whl")
+    site = folder / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    for file in site.glob("*.data/purelib/*"):
+        file.rename(site / file.name)
+    return site
+
+
+def test_the_commands_of_a_wheel_run_away_from_a_checkout(site: Path, tmp_path: Path) -> None:
+    picture = ROOT / "examples/sneaker.png"
+
+    helped = done([sys.executable, "-m", "scripts", "train", "--help"], tmp_path, PYTHONPATH=str(site))
+    answered = done([sys.executable, "-m", "scripts", "predict", picture], tmp_path, PYTHONPATH=str(site))
+
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "Sneaker" in answered.stdout, answered.stderr
+
+
+def test_a_wheel_serves(site: Path, tmp_path: Path) -> None:
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts", "serve", "--port", str(port), "--workers", "1"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(site), "WARDROBE_DRAIN_SECONDS": "0"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    service = Service(f"http://127.0.0.1:{port}", process, tmp_path / "log")
+    try:
+        service.wait_until_ready()
+
+        assert service.get("/openapi.json").json()["info"]["version"] == __version__
+        assert service.get("/docs").ok
+    finally:
+        service.stop()
