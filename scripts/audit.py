@@ -14,6 +14,7 @@ from pathlib import Path
 from labelling.errors import OtherRun
 from labelling.review.audit import EACH_END, Audit, Share, audit, found_in
 from labelling.review.corrections import Correction, read_corrections
+from labelling.review.second_look import asked_back
 from labelling.table import labels_in, read_rows
 from model_store.cache import find_release, store_in
 from model_store.files import errors_named
@@ -82,7 +83,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def tell_audit(corrections: Sequence[Correction]) -> None:
-    """Print what the answers to a sheet's sample show, for the commands that read what it exports."""
+    """Print what the answers to a sheet's sample show, and which answers to look at again.
+
+    For the commands that read what a sheet exports.
+    """
+    for line in asked_back(corrections):
+        console().print(line, soft_wrap=True)
     if found := found_in(corrections):
         console().print(found.sentence())
 

@@ -56,6 +56,7 @@ class Correction(NamedTuple):
         file: that says so.
         group: what the picture shares with others, such as sender or product; empty where that is not known.
         predicted, decision: what the model answered, where the file says so.
+        confidence: of that answer, 0..1; 0 where the file does not say.
     """
 
     path: str
@@ -67,6 +68,7 @@ class Correction(NamedTuple):
     group: str = ""
     predicted: str = ""
     decision: str = ""
+    confidence: float = 0.0
 
 
 class Answer(NamedTuple):
@@ -217,6 +219,7 @@ def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
             group=row.get("group", ""),
             predicted=as_it_was(row.get("predicted", "")),
             decision=row.get("decision", ""),
+            confidence=_share(row.get("confidence", "")),
         )
 
 
@@ -286,6 +289,14 @@ def _count(text: str, where: str) -> int:
     if text and not SAMPLE.fullmatch(text):
         raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit` is no size of a sample.")
     return int(text or 0)
+
+
+def _share(text: str) -> float:
+    """A confidence; 0 where it is none, since nothing but a question depends on it."""
+    try:
+        return float(text.replace(",", ".") or 0)
+    except ValueError:
+        return 0.0
 
 
 def _utc(time: datetime) -> str:

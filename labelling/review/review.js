@@ -226,10 +226,10 @@ const asText = (text) => (FORMULA.test(text) ? `'${text}` : text);
 const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 button.addEventListener("click", () => {
-  const cells = (card) => [card.dataset.path, asText(chosen(card)), card.dataset.sha256, card.dataset.at, card.dataset.audit, asText(card.dataset.predicted), card.dataset.decision];
+  const cells = (card) => [card.dataset.path, asText(chosen(card)), card.dataset.sha256, card.dataset.at, card.dataset.audit, asText(card.dataset.predicted), card.dataset.decision, card.dataset.confidence];
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit,predicted,decision\n", ...rows], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit,predicted,decision,confidence\n", ...rows], { type: "text/csv" }));
   link.download = button.dataset.file;
   link.click();
   URL.revokeObjectURL(link.href);

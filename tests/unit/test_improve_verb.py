@@ -36,6 +36,31 @@ def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> No
         improve.main(words)
 
 
+def test_an_answer_against_a_sure_model_is_asked_back_and_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release, photos = (
+        a_release(tmp_path / "release", labels=KINDS),
+        write_class_folders(tmp_path / "photos", 3),
+    )
+    ball, other = KINDS[0], KINDS[1]
+    (tmp_path / "corrections.csv").write_text(
+        "path,label,predicted,confidence\n"
+        f"photos/{ball}/000.png,{ball},{other},0.999\n"
+        f"photos/{ball}/001.png,{ball},{other},0.98\n"
+        f"photos/{ball}/002.png,{ball},{ball},0.999\n",
+        "utf-8",
+    )
+    words = [str(tmp_path / "corrections.csv"), "--from", str(release), "--data", str(photos)]
+
+    with pytest.raises(BadPictures, match="nothing in it changes"):
+        improve.main(words)
+
+    said = capsys.readouterr().out
+    assert "Look again at 1 of 3 answers" in said
+    assert f"photos/{ball}/000.png: you said {ball}, it said {other} with 99.9%." in said
+
+
 def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
     tmp_path: Path,
 ) -> None:
