@@ -2,7 +2,7 @@
 
 The new release has the same weights, and accepts what the pictures show to be right often enough. It needs
 59 of each tier, in practice some hundred: a random sample of what will be asked, which it did not learn. What
-is fitted: training/measure/own_calibration.py; what the report says: training/release/recalibrated.py.
+is fitted: training/measure/decide.py; what the report says: training/release/recalibrated.py.
 """
 
 import argparse
@@ -102,8 +102,7 @@ def _of_people(arguments: argparse.Namespace) -> list[Path]:
 
 def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
-    from training.measure.calibration import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
-    from training.measure.own_calibration import check_enough  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.decide import ACCEPTED_OF_PHOTOS, check_enough  # noqa: PLC0415 - needs scikit-learn
 
     pictures = list_photos(place, labels, OWN_TIER).pictures
     known = [one.tier for one in pictures if one.class_id != OOD]

@@ -189,7 +189,7 @@ def _verdict(findings: Findings, listing: Listing, place: Path, unknown: Sequenc
             f"Next: {program()} data {named}",
         ]
     # Here: SciPy is not installed where serving alone is.
-    from training.measure.calibration import usual_accept_right  # noqa: PLC0415
+    from training.measure.decide import usual_accept_right  # noqa: PLC0415
 
     pictures, classes = sum(findings.counts.values()), len(findings.counts)
     few = needed(usual_accept_right(own_classes=True))

@@ -24,23 +24,16 @@ from reports.values import HELD_OUT
 from tests.answers import undecided_answers
 from training.heads.ood import OTHER_KINDS, judge
 from training.measure.acceptance import (
-    Kind,
     acceptance_curves,
     broken_promises,
     confidence_threshold,
     in_words,
-    lower_bound,
     possible_promises,
     promises,
 )
-from training.measure.calibration import (
-    confidences_of,
-    fit_contract,
-    fit_familiarity,
-    fit_thresholds,
-    photo_kinds,
-)
+from training.measure.decide import decide_on_held_out, fit_familiarity
 from training.measure.evaluate import scores_in
+from training.measure.kinds import Kind, confidences_of, lower_bound, photo_kinds
 from training.measure.temperature import fit_temperature
 from training.pictures.photos import OOD
 
@@ -104,11 +97,9 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
 
 
 def test_a_model_without_distances_has_no_familiarity() -> None:
-    contract, _ = fit_contract(
-        undecided_answers(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20)), TWO_CLASSES
-    )
+    answers = undecided_answers(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20))
 
-    assert (contract.familiarity, contract.labels) == (None, TWO_CLASSES)
+    assert decide_on_held_out(answers).familiarity is None
 
 
 @pytest.mark.parametrize(
@@ -169,11 +160,9 @@ def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) 
 @pytest.mark.parametrize(("accuracy", "accepted"), [(0.9, True), (0.95, True), (0.98, False)])
 def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted: bool) -> None:
     """Of 200 answers, three are wrong."""
-    contract, kind = fit_contract(
-        undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), TWO_CLASSES, accuracy=accuracy
-    )
+    found = decide_on_held_out(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), accuracy=accuracy)
 
-    (promise,) = promises([kind], contract)
+    (promise,) = promises(found.kinds, found.thresholds)
     assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
 
 
@@ -201,9 +190,7 @@ def test_all_tiers_choose_one_threshold_together() -> None:
         np.repeat([*"ABC"], 200),
     )
 
-    found = fit_thresholds(kinds_of(photos), 0.02)
-
-    assert found.confidence == pytest.approx(0.95)
+    assert confidence_threshold(kinds_of(photos)) == pytest.approx(0.95)
 
 
 def two_shops(of_second: int) -> Answers:
@@ -226,7 +213,7 @@ def test_a_threshold_keeps_the_promise_for_each_shop_though_both_are_of_one_tier
 ) -> None:
     kinds = kinds_of(two_shops(of_second))
 
-    assert fit_thresholds(kinds, 0.02).confidence == pytest.approx(threshold)
+    assert confidence_threshold(kinds) == pytest.approx(threshold)
     assert [kind.pictures for kind in kinds if kind.pictures.startswith("photos from")] == (
         ["photos from first", "photos from second"] if of_second == 186 else []
     )
@@ -298,23 +285,21 @@ def checked_by_tier(**counts: int) -> Answers:
 def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
     held_out: int, photos: Answers | None, sentences: list[str]
 ) -> None:
-    contract, kind = fit_contract(
-        undecided_answers(unmeasured((0.9, held_out)), truth(held_out, 0)), TWO_CLASSES
-    )
-    said = broken_promises(promises([kind], contract))
+    found = decide_on_held_out(undecided_answers(unmeasured((0.9, held_out)), truth(held_out, 0)))
+    said = broken_promises(promises(found.kinds, found.thresholds))
     if photos is not None:
         kinds = kinds_of(photos)
-        contract = replace(contract, thresholds=fit_thresholds(kinds, 0.02))
-        said += broken_promises(promises(kinds, contract))
+        thresholds = Thresholds(confidence=confidence_threshold(kinds), familiarity=0.02)
+        said += broken_promises(promises(kinds, thresholds))
 
     assert [line.split(" do not show")[0] for line in said] == sentences
 
 
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
-    contract, kind = fit_contract(undecided_answers(unmeasured((0.9, 40)), truth(40, 0)), TWO_CLASSES)
+    found = decide_on_held_out(undecided_answers(unmeasured((0.9, 40)), truth(40, 0)))
 
-    assert contract.thresholds.accept_nothing
-    assert broken_promises(promises([kind], contract)) == [
+    assert found.thresholds.accept_nothing
+    assert broken_promises(promises(found.kinds, found.thresholds)) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
     ]
@@ -323,9 +308,8 @@ def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
     answers = unmeasured((0.99, 400), (0.8, 100))
     right = np.append(truth(400, 0), truth(60, 40))
-    _, kind = fit_contract(undecided_answers(answers, right), TWO_CLASSES)
 
-    curve = acceptance_curves([kind])[HELD_OUT]
+    curve = acceptance_curves(decide_on_held_out(undecided_answers(answers, right)).kinds)[HELD_OUT]
 
     assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.lower_bound for point in curve] == pytest.approx(
@@ -372,18 +356,18 @@ def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() ->
         np.repeat([*"ABC"], 600),
     )
 
-    contract, kind = fit_contract(undecided_answers(answers, right), TWO_CLASSES, accuracy=0.95)
-    without, _ = fit_contract(undecided_answers(answers, right), TWO_CLASSES, accuracy=0.95, confidence=0.0)
+    found = decide_on_held_out(undecided_answers(answers, right), accuracy=0.95)
+    without = decide_on_held_out(undecided_answers(answers, right), accuracy=0.95, confidence=0.0)
     of_photos, free = kinds_of(photos), kinds_of(photos, 0.0)
 
     assert without.thresholds.confidence < 0.7
-    assert fit_thresholds(free, 0.0).confidence == pytest.approx(0.55)
-    assert contract.thresholds.confidence >= ACCEPT_CONFIDENCE
-    assert fit_thresholds(of_photos, 0.0).confidence >= ACCEPT_CONFIDENCE
+    assert confidence_threshold(free) == pytest.approx(0.55)
+    assert found.thresholds.confidence >= ACCEPT_CONFIDENCE
+    assert confidence_threshold(of_photos) >= ACCEPT_CONFIDENCE
     # WARDROBE_ACCEPT_TARGET chooses among these.
-    offered = acceptance_curves([kind]) | acceptance_curves(of_photos)
+    offered = acceptance_curves(found.kinds) | acceptance_curves(of_photos)
     assert min(point.threshold for curve in offered.values() for point in curve) >= ACCEPT_CONFIDENCE
-    (said, *_) = in_words(possible_promises(kind))
+    (said, *_) = in_words(possible_promises(found.kinds[0]))
     assert "83% accepted, from confidence 0.75 on" in said
     assert "The share of right ones alone would accept 100%, some of them less sure." in said
 

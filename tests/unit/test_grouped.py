@@ -7,9 +7,10 @@ from scipy.stats import binomtest
 from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
 from tests.answers import undecided_answers
-from training.measure.acceptance import Kind, confidence_threshold, promises
-from training.measure.calibration import fit_contract, photo_kinds
+from training.measure.acceptance import confidence_threshold, promises
+from training.measure.decide import decide_on_held_out
 from training.measure.grouped import LEAST_CORRELATION, design_effects, interval, mean_interval
+from training.measure.kinds import Kind, photo_kinds
 
 
 def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:
@@ -73,14 +74,14 @@ def test_a_promise_says_how_many_accepted_photos_count_as_one() -> None:
     photos = undecided_answers(scores, ~right, "A", groups=senders)
 
     held_out = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (1000, 1)), None)
-    contract, kind = fit_contract(undecided_answers(held_out, np.zeros(1000, int)), ("left", "right"))
+    found = decide_on_held_out(undecided_answers(held_out, np.zeros(1000, int)))
     (of_photos,) = photo_kinds(photos, np.full(200, 0.9, np.float32), {"A": 0.95})
 
     bound = of_photos.lower_bounds(np.array([0.9], np.float32))[0]
     effect_of_five = of_photos.design_effects(np.array([0.9], np.float32))[0]
     assert effect_of_five == pytest.approx(5.0, rel=0.07)
     assert bound == pytest.approx(binomtest(38, 40, alternative="greater").proportion_ci(0.95).low, abs=0.01)
-    assert [one.design_effect for one in promises([kind], contract)] == [1.0]
+    assert [one.design_effect for one in promises(found.kinds, found.thresholds)] == [1.0]
 
 
 def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> None:

@@ -12,8 +12,7 @@ from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
 from tests.releases import a_contract
 from training.errors import NotShown
-from training.measure.calibration import FAMILIARITY_OF_PHOTOS
-from training.measure.own_calibration import OwnCalibration, calibrate_on, check_enough, fit_own
+from training.measure.decide import FAMILIARITY_OF_PHOTOS, Decided, check_enough, decide_again, fit_known
 
 CLASSES = 10
 
@@ -42,9 +41,9 @@ def checked_pictures(
 
 def calibrated(
     checked: Answers, accuracy: float = 0.95, confidence: float = 0.75, familiarity: float = 0.0
-) -> OwnCalibration:
+) -> Decided:
     parts = np.array([hash_of(group) % 5 for group in checked.groups.tolist()])
-    return calibrate_on(checked, parts, a_contract_like(familiarity), accuracy, confidence)
+    return decide_again(checked, parts, a_contract_like(familiarity), accuracy, confidence)
 
 
 def hash_of(group: str) -> int:
@@ -73,7 +72,7 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked() -> None:
     found = calibrated(checked_pictures(400, unsure_wrong=80))
 
     (kind,) = found.kinds
-    accepted = kind.confidences >= found.contract.thresholds.confidence
+    accepted = kind.confidences >= found.thresholds.confidence
     assert 0.5 < accepted.mean() < 0.9
     assert kind.right[accepted].mean() >= 0.95
 
@@ -83,8 +82,8 @@ def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confide
     checked = checked_pictures(400, unsure_wrong=120)
     found, without = (calibrated(checked, 0.6, one) for one in (confidence, 0.0))
 
-    assert found.contract.thresholds.confidence == pytest.approx(confidence)
-    assert without.contract.thresholds.confidence < 0.75
+    assert found.thresholds.confidence == pytest.approx(confidence)
+    assert without.thresholds.confidence < 0.75
 
 
 def test_errors_among_the_surest_answers_are_refused_with_what_they_show() -> None:
@@ -118,16 +117,16 @@ def test_pictures_of_few_senders_show_less_than_as_many_of_different_ones() -> N
 
 
 def test_answers_without_an_error_do_not_make_every_confidence_1() -> None:
-    sure = fit_own(checked_pictures(100))
+    sure = fit_known(checked_pictures(100))
 
-    assert 0.3 < sure < fit_own(checked_pictures(100, sure_wrong=20))
+    assert 0.3 < sure < fit_known(checked_pictures(100, sure_wrong=20))
 
 
 def test_what_shows_no_class_teaches_nothing() -> None:
     some = checked_pictures(200, unsure_wrong=20)
     ood = replace(some, truth=np.where(some.truth == 3, NONE_OF_THESE, some.truth))
 
-    assert fit_own(ood) == fit_own(some.take(some.truth != 3))
+    assert fit_known(ood) == fit_known(some.take(some.truth != 3))
 
 
 @pytest.mark.parametrize(("n", "unfamiliar"), [(400, FAMILIARITY_OF_PHOTOS), (90, 0.2)])

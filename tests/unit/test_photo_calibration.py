@@ -10,9 +10,8 @@ from scipy.special import softmax
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
-from training.measure.calibration import FAMILIARITY_OF_PHOTOS
-from training.measure.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
-from training.measure.photo_decisions import PhotoDecisions, decide_on_photos
+from training.measure.decide import FAMILIARITY_OF_PHOTOS, Decided, decide_on_photos
+from training.measure.temperature import FOLDS, calibrated_out_of_fold, fit_photo_temperature
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 
 CLASSES = 4
@@ -33,7 +32,7 @@ def of(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> Answers
 
 
 def test_the_temperature_of_photos_is_found() -> None:
-    found = fit_photo_calibration(photos(6000, temperature=0.5))
+    found = fit_photo_temperature(photos(6000, temperature=0.5))
 
     assert found == pytest.approx(0.5, rel=0.1)
 
@@ -42,7 +41,7 @@ def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
     few = photos(3000, biases=(0.5, 0.0, 0.0, -0.5))
     often = np.repeat(np.arange(3000), np.where(few.truth == 0, 5, 1))
 
-    found, again = fit_photo_calibration(few), fit_photo_calibration(few.take(often))
+    found, again = fit_photo_temperature(few), fit_photo_temperature(few.take(often))
 
     assert again == pytest.approx(found, rel=0.01)
 
@@ -51,7 +50,7 @@ def test_a_class_counts_the_same_in_however_many_tiers_it_is() -> None:
     some = photos(6000, temperature=0.5)
     tiers = np.where(some.truth == 0, "A", some.sets)
 
-    found = fit_photo_calibration(replace(some, sets=tiers))
+    found = fit_photo_temperature(replace(some, sets=tiers))
 
     assert found == pytest.approx(0.5, rel=0.1)
 
@@ -61,7 +60,7 @@ def test_what_shows_no_class_teaches_nothing() -> None:
     ood = replace(some, truth=np.where(some.truth == 3, NONE_OF_THESE, some.truth))
     without = some.take(some.truth != 3)
 
-    assert fit_photo_calibration(ood) == fit_photo_calibration(without)
+    assert fit_photo_temperature(ood) == fit_photo_temperature(without)
 
 
 def test_no_photo_is_calibrated_by_its_own_label() -> None:
@@ -76,7 +75,7 @@ def test_no_photo_is_calibrated_by_its_own_label() -> None:
     assert before.probabilities.max() > some.probabilities.max()
 
 
-def decided_with(tier: str) -> PhotoDecisions:
+def decided_with(tier: str) -> Decided:
     """What photos decide: 100 each of A, B and C are answered right, 100 of this tier surely wrong."""
     labels = np.arange(400) % CLASSES
     shown = np.where(np.arange(400) < 300, labels, (labels + 1) % CLASSES)
@@ -95,7 +94,7 @@ def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> Non
     assert corrected.temperature < own.temperature
 
 
-def own_sample(n: int, wrong: int = 0, before: float = 0.9) -> PhotoDecisions:
+def own_sample(n: int, wrong: int = 0, before: float = 0.9) -> Decided:
     """What photos decide: a fifth of shops' 300 are wrong, and so many of the user's n."""
     labels = np.arange(300 + n) % CLASSES
     place = np.arange(300 + n)
@@ -108,7 +107,7 @@ def own_sample(n: int, wrong: int = 0, before: float = 0.9) -> PhotoDecisions:
     return decide_on_photos(answers, np.arange(300 + n) % FOLDS, before=before)
 
 
-def promised(found: PhotoDecisions) -> list[str]:
+def promised(found: Decided) -> list[str]:
     return [one.pictures for one in found.kinds if one.accuracy is not None]
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from reports.values import wilson_interval
-from training.measure.acceptance import lower_bound
 from training.measure.grouped import design_effects
 from training.measure.improvement import OPEN, judged
+from training.measure.kinds import lower_bound
 
 BOUNDS, AUDITS = 1000, 300
 PROMISED = 0.95

@@ -14,8 +14,9 @@ import pytest
 from scipy.special import ndtri
 
 from reports.acceptance import ACCEPT_CONFIDENCE, needed
-from training.measure.acceptance import Kind, confidence_threshold
+from training.measure.acceptance import confidence_threshold
 from training.measure.grouped import interval
+from training.measure.kinds import Kind
 from training.measure.temperature import COLDEST, fit_temperature
 
 RUNS = 200

@@ -1,22 +1,21 @@
 """What a release promises of accepted answers: the thresholds that are tested, and the table of promises.
 
 The rule itself, which services apply as well: reports/acceptance.py. The answers come from
-calibration.py. Pure.
+kinds.py. Pure.
 """
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
-from inference.contract import ACCEPT_NOTHING, ModelContract
-from reports.acceptance import AT_MOST, SURENESS, accepted_at, needed, needed_with_an_error
+from inference.contract import ACCEPT_NOTHING, Thresholds
+from reports.acceptance import AT_MOST, accepted_at, needed, needed_with_an_error
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise
-from training.measure.grouped import assumed_effects, design_effects
+from training.measure.kinds import Kind, lower_bound
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
@@ -28,69 +27,15 @@ MOST_TIMES: Final = 100.0
 """So many times the pictures are the most that the table asks for."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A row of the table that thresholds, report and warnings rest on: the answers to one kind of pictures.
-
-    Attributes:
-        pictures: HELD_OUT, or a tier of photos.
-        confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
-        right: bool (N,), whether each is.
-        accuracy: 0..1, promised of the accepted ones; None without a promise.
-        groups: int64 (N,), equal where answers are not independent; None where all are.
-        least: 0..1, confidence that a single accepted answer needs.
-    """
-
-    pictures: str
-    confidences: NDArray[np.float32]
-    right: NDArray[np.bool_]
-    accuracy: float | None
-    groups: NDArray[np.int64] | None = None
-    least: float = 0.0
-
-    @property
-    def familiar(self) -> NDArray[np.float32]:
-        """The confidences that a threshold decides about."""
-        return self.confidences[~np.isnan(self.confidences)]
-
-    def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """How many answers are accepted at each of these thresholds, and how many of them are right."""
-        order = self._surest_first()
-        count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
-        return count, np.append(0, np.cumsum(self.right[order]))[count]
-
-    def design_effects(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of the answers that each of these thresholds accepts; 1 where they are independent, or none is."""
-        count, _ = self.accepted(thresholds)
-        if self.groups is None:
-            return np.ones(len(thresholds))
-        order = self._surest_first()
-        return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
-
-    def independent(self, thresholds: NDArray[np.float32]) -> NDArray[np.int64]:
-        """As how many independent answers those that each of these thresholds accepts can count at most."""
-        count, _ = self.accepted(thresholds)
-        if self.groups is None:
-            return count
-        effects = np.append(1.0, assumed_effects(self.groups[self._surest_first()]))[count]
-        return np.asarray(count // effects, np.int64)
-
-    def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of the share of right answers among those that each of these thresholds accepts."""
-        return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
-
-    def _surest_first(self) -> NDArray[np.int64]:
-        return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
-
-
 def confidence_threshold(kinds: Sequence[Kind]) -> float:
     """The confidence at which the most is accepted and every promise is shown to be kept.
 
     Returns:
-        One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all.
+        One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all. Kinds without a promise choose
+        nothing; easy ones alone would let too much of the others pass, so all choose together.
     """
     targets = {kind.pictures: kind.accuracy for kind in kinds if kind.accuracy is not None}
-    found = accepted_at(_curves(kinds, _tested(kinds)), targets)
+    found = accepted_at(acceptance_curves(kinds), targets)
     return ACCEPT_NOTHING if found is None else next(iter(found.values())).threshold
 
 
@@ -142,14 +87,13 @@ def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...
     return _curves(promised, thresholds) if thresholds.size else {}
 
 
-def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, ...]:
-    """What the report says about each promise at the thresholds of the contract."""
-    return tuple(_promise(kind, kind.accuracy, contract) for kind in kinds if kind.accuracy is not None)
+def promises(kinds: Sequence[Kind], thresholds: Thresholds) -> tuple[Promise, ...]:
+    """What the report says about each promise at these thresholds."""
+    at = np.array([thresholds.confidence], np.float32)
+    return tuple(_promise(kind, kind.accuracy, at) for kind in kinds if kind.accuracy is not None)
 
 
-def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
-    threshold = contract.thresholds.confidence
-    at = np.array([threshold], np.float32)
+def _promise(kind: Kind, accuracy: float, at: NDArray[np.float32]) -> Promise:
     count, right = kind.accepted(at)
     return Promise(
         pictures=kind.pictures,
@@ -214,24 +158,6 @@ def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | N
     bounds = lower_bound(counts[first] * times, rights[first] * times, effects)
     enough = np.flatnonzero(tested & (bounds >= target))
     return math.ceil((times[enough[0]] - 1) * len(kind.right)) if enough.size else None
-
-
-def lower_bound(
-    count: NDArray[np.number],
-    right: NDArray[np.number],
-    effects: NDArray[np.float64] | float = 1.0,
-) -> NDArray[np.float64]:
-    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
-
-    Args:
-        count: answers.
-        right: of these.
-        effects: their design effects, 1 or more: so many answers count as one.
-    """
-    # Where none is right any number above 0 will do.
-    found, wrong = np.maximum(right, 1) / effects, (count - right) / effects
-    bound: NDArray[np.float64] = betaincinv(found, wrong + 1, 1 - SURENESS)
-    return np.where(right == 0, 0.0, bound)
 
 
 def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 A sender's photos share camera, floor and taste, so sixty photos of one sender count as fewer than sixty
 independent ones. Groups are the column `group` of a table, joined where pictures are nearly the same; without
-it each picture is its own group. Pure. Their users: acceptance.py for thresholds, evaluate.py and
+it each picture is its own group. Pure. Their users: kinds.py for thresholds, evaluate.py and
 photo_evaluation.py for the report.
 """
 

@@ -51,10 +51,10 @@ from training.measure.acceptance import (
     possible_promises,
     promises,
 )
-from training.measure.calibration import (
+from training.measure.decide import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
-    fit_contract,
+    decide_on_held_out,
     usual_accept_right,
 )
 from training.measure.evaluate import (
@@ -240,25 +240,24 @@ def complete_release(folder: Path, material: Material, say: Say, seen: Seen = un
     reads = material.data.reads
     session = CountedSession(OnnxSession(folder / GRAPH, shape=reads.array_shape), seen)
     held_out = material.split.validation
-    contract, kind = fit_contract(
+    found = decide_on_held_out(
         _deciding(session, material),
-        material.data.labels,
         accuracy=material.accept.right or usual_accept_right(own_classes=material.data.named),
         confidence=material.accept.confidence,
         unfamiliar=FAMILIARITY_THRESHOLD if material.ood is None else FAMILIARITY_OF_OWN,
     )
-    contract = replace(contract, input=reads)
+    contract = found.contract(material.data.labels, reads)
     if material.data.licence:
         material = _configured(material, {DATA_LICENCE: material.data.licence})
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
-    promised, possible = promises([kind], contract), possible_promises(kind)
-    found = {
+    promised, possible = promises(found.kinds, found.thresholds), possible_promises(found.kinds[0])
+    shown = {
         "promises": promised,
         "possible_promises": possible,
-        "acceptance": acceptance_curves([kind]),
+        "acceptance": acceptance_curves(found.kinds),
     }
-    report = report.model_copy(update=found)
+    report = report.model_copy(update=shown)
     stuck = list(ways_on(report, ENGLISH))
     for sentence in stuck or [*broken_promises(promised), *in_words(possible)]:
         say(sentence)

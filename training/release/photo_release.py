@@ -44,11 +44,11 @@ from training.features.shipped import LITE0, PhotoFeatures
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
 from training.measure.acceptance import acceptance_curves, broken_promises, promises
+from training.measure.decide import Decided, decide_on_photos
 from training.measure.evaluate import decided, scores_in, uncalibrated
-from training.measure.photo_calibration import FOLDS as CALIBRATION_FOLDS
-from training.measure.photo_decisions import PhotoDecisions, decide_on_photos
 from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.measure.statistics import overconfidence
+from training.measure.temperature import FOLDS
 from training.pictures.fashion import at_once
 from training.pictures.learnt import NOTHING, Learnt, load_learnt
 from training.pictures.photos import drawn_by_key
@@ -153,9 +153,9 @@ def answers_of_folds(learnt: PhotoFeatures, fitted: PhotoHead) -> Answers:
     )
 
 
-def _decided_on(given: Answers, parent: LocalRelease) -> PhotoDecisions:
+def _decided_on(given: Answers, parent: LocalRelease) -> Decided:
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
-    drawn = drawn_by_key(asked.groups.tolist(), CALIBRATION_FOLDS)
+    drawn = drawn_by_key(asked.groups.tolist(), FOLDS)
     answered = parent.manifest.photos
     before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
     return decide_on_photos(asked, drawn, scores_in(others) if len(others) else None, before)
@@ -170,7 +170,7 @@ def _copy(parent: LocalRelease, folder: Path, *others: str) -> None:
         shutil.copyfile(parent.folder / path, folder / path)
 
 
-def _network(found: PhotoDecisions, golden: Golden) -> PhotoNetwork:
+def _network(found: Decided, golden: Golden) -> PhotoNetwork:
     return PhotoNetwork(
         input=READS,
         temperature=found.temperature,
@@ -184,7 +184,7 @@ def _complete(  # noqa: PLR0913, PLR0917 - what the files are made of
     folder: Path,
     parent: LocalRelease,
     known: tuple[Report, ModelFigures],
-    decided_on: tuple[PhotoNetwork, PhotoDecisions],
+    decided_on: tuple[PhotoNetwork, Decided],
     tested: Answers,
     say: Say,
 ) -> None:
@@ -193,7 +193,7 @@ def _complete(  # noqa: PLR0913, PLR0917 - what the files are made of
     contract = photos.contract(parent.manifest.model.labels)
     session = OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape)
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
-    for broken in broken_promises(promises(found.kinds, contract)):
+    for broken in broken_promises(promises(found.kinds, found.thresholds)):
         say(broken)
     report = _report(before, photos, found, answers, figures)
     (folder / REPORT).write_bytes(report.as_bytes())
@@ -249,7 +249,7 @@ def _recorded(parent: LocalRelease, record: dict[str, JsonValue]) -> Report:
 def _report(
     before: Report,
     photos: PhotoNetwork,
-    found: PhotoDecisions,
+    found: Decided,
     answers: Answers,
     figures: ModelFigures,
 ) -> Report:
@@ -261,7 +261,7 @@ def _report(
             "photo_model": figures,
             "promises": (
                 *(one for one in before.promises if one.pictures == HELD_OUT),
-                *promises(found.kinds, contract),
+                *promises(found.kinds, found.thresholds),
             ),
             "acceptance": ({HELD_OUT: held_out} if held_out else {}) | acceptance_curves(found.kinds),
             "photos": photo_figures(answers, contract, CROSS_FITTED),

@@ -1,7 +1,7 @@
 """Make a release of another one's weights, calibrated on one's own checked pictures.
 
 Model, graph, test figures and, beside a second network, everything about pixels are the parent's; measured
-again is what the new calibration changes, on the pictures at hand: measure/own_calibration.py. The report
+again is what the new calibration changes, on the pictures at hand: measure/decide.py. The report
 says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data set, writes one folder.
 """
 
@@ -26,11 +26,10 @@ from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.environment import git_commit
 from training.errors import BadRecipe, NotShown
 from training.measure.acceptance import acceptance_curves, promises
-from training.measure.calibration import ACCEPTED_OF_PHOTOS
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, check_enough, decide_again
 from training.measure.evaluate import decided, decided_again, scored, uncalibrated
-from training.measure.own_calibration import OwnCalibration, calibrate_on, check_enough
-from training.measure.photo_calibration import FOLDS
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
+from training.measure.temperature import FOLDS
 from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import Photos
 from training.pictures.split import in_groups
@@ -65,33 +64,31 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
     network = "photos" if parent.manifest.photos else "pixels"
     given = asked_photos(scored(session, photos.images), photos, photos.shown, network)
-    found = calibrate_on(given, photos.drawn(FOLDS), before, accuracy, accept.confidence)
-    if found.contract.familiarity is not None and not found.contract.thresholds.familiarity:
+    found = decide_again(given, photos.drawn(FOLDS), before, accuracy, accept.confidence)
+    contract = found.contract(before.labels, before.input)
+    if found.familiarity is not None and not found.thresholds.familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     # Each picture was calibrated by others already; all of them chose the thresholds.
-    answers = decided(Classifier(session, uncalibrated(found.contract)), found.answers)
+    answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
     shutil.rmtree(folder, ignore_errors=True)
     for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(parent.folder / path, folder / path)
     report = _report(parent, found, answers, accuracy)
     (folder / REPORT).write_bytes(report.as_bytes())
-    model, second = _contracts(parent.manifest, found)
+    model, second = _contracts(parent.manifest, contract)
     (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), second))
-    _write_answers(folder, parent, answers, found.contract)
+    _write_answers(folder, parent, answers, contract)
     return _sealed(folder, parent.manifest, model, second, report)
 
 
-def _contracts(parent: Manifest, found: OwnCalibration) -> tuple[ModelContract, PhotoNetwork | None]:
+def _contracts(parent: Manifest, now: ModelContract) -> tuple[ModelContract, PhotoNetwork | None]:
     """What the release says of its networks: the one that answers photos is calibrated now."""
     if parent.photos is None:
-        return found.contract, None
-    now = {
-        "temperature": found.contract.temperature,
-        "thresholds": found.contract.thresholds,
-    }
-    return parent.model, parent.photos.model_copy(update=now)
+        return now, None
+    update = {"temperature": now.temperature, "thresholds": now.thresholds}
+    return parent.model, parent.photos.model_copy(update=update)
 
 
 def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
@@ -111,7 +108,7 @@ def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
     return photos.take(np.flatnonzero(~known))
 
 
-def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accuracy: float) -> Report:
+def _report(parent: LocalRelease, found: Decided, answers: Answers, accuracy: float) -> Report:
     """The parent's report, with everything about photos from these pictures, or marked as the parent's."""
     before = report_of(parent)
     known = answers.take(answers.known)
@@ -127,12 +124,13 @@ def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accur
         test_decided_by=test_decided_by,
     )
     curves = {kind: curve for kind, curve in before.acceptance.items() if held_out and kind == HELD_OUT}
-    own = photo_figures(answers, found.contract, DEVELOPMENT)
+    contract = found.contract(before.labels, parent.manifest.photo_contract.input)
+    own = photo_figures(answers, contract, DEVELOPMENT)
     return before.model_copy(
         update={
             "promises": (
                 *(one for one in before.promises if held_out and one.pictures == HELD_OUT),
-                *promises(found.kinds, found.contract),
+                *promises(found.kinds, found.thresholds),
             ),
             "acceptance": curves | acceptance_curves(found.kinds),
             "photos": dict(sorted((_carried_over(parent, before) | own).items())),

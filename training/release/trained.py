@@ -11,7 +11,7 @@ from reports.answers import Answers
 from training.fitted import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.recipes import Recipe
-from training.measure.calibration import usual_accept_right
+from training.measure.decide import usual_accept_right
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, doubt_of
 from training.progress import Progress, summed

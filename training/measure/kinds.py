@@ -1,0 +1,159 @@
+"""The table of answers that thresholds, report and warnings rest on: a row for each kind of pictures.
+
+Serving does not know a photo's tier, so a threshold keeps the promise of every row. Pure. What is decided
+from it: decide.py; what is promised by it: acceptance.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from inference.contract import Familiarity
+from inference.decision import calibrate, familiarity_of
+from inference.session import Scores
+from reports.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed_with_an_error
+from reports.answers import Answers
+from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
+from training.measure.grouped import assumed_effects, design_effects
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A row of the table: the answers to one kind of pictures.
+
+    Attributes:
+        pictures: HELD_OUT, or a tier of photos.
+        confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
+        right: bool (N,), whether each is.
+        accuracy: 0..1, promised of the accepted ones; None without a promise.
+        groups: int64 (N,), equal where answers are not independent; None where all are.
+        least: 0..1, confidence that a single accepted answer needs.
+    """
+
+    pictures: str
+    confidences: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    accuracy: float | None
+    groups: NDArray[np.int64] | None = None
+    least: float = 0.0
+
+    @property
+    def familiar(self) -> NDArray[np.float32]:
+        """The confidences that a threshold decides about."""
+        return self.confidences[~np.isnan(self.confidences)]
+
+    def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many answers are accepted at each of these thresholds, and how many of them are right."""
+        order = self._surest_first()
+        count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
+        return count, np.append(0, np.cumsum(self.right[order]))[count]
+
+    def design_effects(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the answers that each of these thresholds accepts; 1 where they are independent, or none is."""
+        count, _ = self.accepted(thresholds)
+        if self.groups is None:
+            return np.ones(len(thresholds))
+        order = self._surest_first()
+        return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
+
+    def independent(self, thresholds: NDArray[np.float32]) -> NDArray[np.int64]:
+        """As how many independent answers those that each of these thresholds accepts can count at most."""
+        count, _ = self.accepted(thresholds)
+        if self.groups is None:
+            return count
+        effects = np.append(1.0, assumed_effects(self.groups[self._surest_first()]))[count]
+        return np.asarray(count // effects, np.int64)
+
+    def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the share of right answers among those that each of these thresholds accepts."""
+        return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
+
+    def _surest_first(self) -> NDArray[np.int64]:
+        return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
+
+
+def lower_bound(
+    count: NDArray[np.number],
+    right: NDArray[np.number],
+    effects: NDArray[np.float64] | float = 1.0,
+) -> NDArray[np.float64]:
+    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
+
+    Args:
+        count: answers.
+        right: of these.
+        effects: their design effects, 1 or more: so many answers count as one.
+    """
+    # Where none is right any number above 0 will do.
+    found, wrong = np.maximum(right, 1) / effects, (count - right) / effects
+    bound: NDArray[np.float64] = betaincinv(found, wrong + 1, 1 - SURENESS)
+    return np.where(right == 0, 0.0, bound)
+
+
+def photo_kinds(
+    answers: Answers,
+    confidences: NDArray[np.float32],
+    promised: Mapping[str, float],
+    least: float = ACCEPT_CONFIDENCE,
+) -> tuple[Kind, ...]:
+    """The rows of the table that are tiers of photos, and sources where there are several.
+
+    A tier that was drawn at random may hold photos that show none of the classes; to accept one is wrong.
+    Shops differ: of one that is rare among the photos, most of what is accepted may be wrong, and neither its
+    tier nor all photos show it. So each of `sources_of` keeps its tiers' promise as well.
+
+    Args:
+        answers: N photos, by networks that did not learn them.
+        confidences: float32 (N,), from `confidences_of`.
+        promised: share of accepted answers that must be right, by tier; others have no promise.
+        least: 0..1, confidence that each accepted answer needs.
+    """
+    tiers, together = answers.sets, answers.together
+
+    def kind(name: str, mine: NDArray[np.bool_], accuracy: float | None) -> Kind:
+        senders = None if together is None else together[mine]
+        return Kind(name, confidences[mine], answers.right[mine], accuracy, senders, least)
+
+    of_tiers = [
+        kind(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
+        for tier in sorted(set(tiers[answers.known].tolist()))
+    ]
+    asked, accuracy = np.isin(tiers, list(promised)), max(promised.values(), default=0.0)
+    return (
+        *of_tiers,
+        *(
+            kind(f"{PHOTOS_FROM}{source}", asked & (answers.origins == source), accuracy)
+            for source in sources_of(answers.take(asked), accuracy)
+        ),
+    )
+
+
+def sources_of(answers: Answers, accuracy: float) -> list[str]:
+    """The sources that choose the threshold: those that share a tier with another one.
+
+    In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
+    nearly all would have to be accepted. A source that has a tier to itself is judged as that tier.
+    """
+    known, least = answers.take(answers.known & (answers.origins != "")), 2 * needed_with_an_error(accuracy)
+    found = set[str]()
+    for tier in np.unique(known.sets):
+        names, counts = np.unique(known.origins[known.sets == tier], return_counts=True)
+        if len(enough := names[counts >= least]) > 1:
+            found |= set(enough.tolist())
+    return sorted(found)
+
+
+def confidences_of(
+    scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
+) -> NDArray[np.float32]:
+    """The confidences of a Kind, float32 (N,): not a number where the familiarity is below the least."""
+    confidences: NDArray[np.float32] = np.array(
+        [max(calibrate(row, temperature)) for row in scores.probabilities.tolist()], np.float32
+    )
+    if familiarity is None or scores.distances is None:
+        return confidences
+    ranks = np.array([familiarity_of(distance, familiarity) for distance in scores.distances.tolist()])
+    return np.where(ranks >= least, confidences, np.float32(np.nan))
