@@ -258,6 +258,7 @@ def test_enter_is_offered_where_there_is_a_suggestion_and_the_export_has_what_th
         (LABELS[0], 2, "Bag", "accept"),
         ("Bag", 0, "Bag", "accept"),
     ]
+    assert all(0 < one.confidence <= 1 for one in found)
 
 
 def test_a_filter_by_confidence_says_nothing_of_a_picture_of_the_audit(
