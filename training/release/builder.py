@@ -21,12 +21,11 @@ from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
 from model_store.assemble import seal
-from model_store.files import FIGURES, GRAPH, MODEL, REPORT
+from model_store.files import FIGURES, GRAPH, MODEL
 from model_store.manifest import Golden, Headline, Manifest
 from reports.acceptance import USUAL, Conditions
-from reports.answers import ANSWERS, LARGEST, NO_ANSWERS, Answers, packed
-from reports.model_card import DATA_LICENCE, MODEL_CARD, model_card
-from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.answers import LARGEST, NO_ANSWERS, Answers
+from reports.model_card import DATA_LICENCE
 from reports.page.sentences import ways_on
 from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
@@ -85,6 +84,7 @@ from training.release.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
+from training.release.written import write_measured
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
@@ -261,11 +261,8 @@ def complete_release(folder: Path, material: Material, say: Say, seen: Seen = un
     stuck = list(ways_on(report, ENGLISH))
     for sentence in stuck or [*broken_promises(promised), *in_words(possible)]:
         say(sentence)
-    (folder / REPORT).write_bytes(report.as_bytes())
-    (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
-    (folder / ANSWERS).write_bytes(packed(answers if len(answers) <= LARGEST else NO_ANSWERS))
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
-    (folder / REPORT_PAGE).write_bytes(file_page(contract, report, figures_in(folder)))
+    write_measured(folder, contract, report, answers if len(answers) <= LARGEST else NO_ANSWERS)
     golden = held_out.images[:GOLDEN_PICTURES]
     given = session.run(golden)
     stored = Golden.of(golden, given.probabilities, given.distances)

@@ -5,9 +5,7 @@ decide and what the report says of photos are new. Writes one folder. How the ne
 training/ten_classes.py.
 """
 
-import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,25 +17,18 @@ from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.assemble import seal
-from model_store.files import PHOTO_FILES, REPORT
+from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
 from model_store.manifest import Golden, Manifest, PhotoNetwork
 from reports.answers import (
-    ANSWERS,
     NONE_OF_THESE,
-    PHOTO_PREDICTIONS,
-    PREDICTIONS,
     TEST_SET,
     Answers,
     answers_in,
-    packed,
 )
-from reports.model_card import MODEL_CARD, model_card
-from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import CROSS_FITTED, HELD_OUT, ModelFigures, Report, report_of
 from training.answering import answering
-from training.environment import git_commit, libraries
+from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE0, PhotoFeatures
@@ -54,6 +45,7 @@ from training.pictures.learnt import NOTHING, Learnt, load_learnt
 from training.pictures.photos import drawn_by_key
 from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
+from training.release.written import begin, seal_successor, write_measured
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 2
@@ -96,7 +88,7 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
         StoreError: the folder cannot be sealed.
     """
     found = _decided_on(answers_of_folds(learnt, fitted), parent)
-    _copy(parent, folder)
+    begin(folder, parent, frozenset(PHOTO_FILES))
     say("exporting and comparing the serving graph with the network")
     network = photo_network(fitted)
     photos = _network(found, _export(network, folder))
@@ -105,7 +97,8 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
     record = _record(learnt, fitted, made)
     report, figures = _recorded(parent, record), _figures(network, folder, photos)
     _complete(folder, parent, (report, figures), (photos, found), _tested(parent), say)
-    return _sealed(folder, parent.manifest, photos, record)
+    known_by: dict[str, JsonValue] = {"photo_network": record, "calibrated": None}
+    return seal_successor(folder, parent.manifest, parent.manifest.model, photos, known_by)
 
 
 def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers, say: Say) -> Manifest:
@@ -127,14 +120,15 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     record = cast("dict[str, JsonValue]", parent.manifest.training["photo_network"])
     found = _decided_on(given, parent)
-    _copy(parent, folder, *PHOTO_FILES)
+    begin(folder, parent)
     photos = _network(found, before.golden)
     figures = report.photo_model.model_copy(update={"temperature": photos.temperature})
     difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
     recorded = _recorded(parent, record)
     known = recorded.model_copy(update={"test": recorded.test.model_copy(update=difference)})
     _complete(folder, parent, (known, figures), (photos, found), tested, say)
-    return _sealed(folder, parent.manifest, photos, record)
+    known_by: dict[str, JsonValue] = {"photo_network": record, "calibrated": None}
+    return seal_successor(folder, parent.manifest, parent.manifest.model, photos, known_by)
 
 
 def answers_of_folds(learnt: PhotoFeatures, fitted: PhotoHead) -> Answers:
@@ -159,15 +153,6 @@ def _decided_on(given: Answers, parent: LocalRelease) -> Decided:
     answered = parent.manifest.photos
     before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
     return decide_on_photos(asked, drawn, scores_in(others) if len(others) else None, before)
-
-
-def _copy(parent: LocalRelease, folder: Path, *others: str) -> None:
-    """Copy all but the answers and the network that answers photos, and files that are named."""
-    shutil.rmtree(folder, ignore_errors=True)
-    left_out = {PREDICTIONS, PHOTO_PREDICTIONS, *PHOTO_FILES}
-    for path in (set(parent.manifest.files) - left_out) | {*others}:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(parent.folder / path, folder / path)
 
 
 def _network(found: Decided, golden: Golden) -> PhotoNetwork:
@@ -196,11 +181,7 @@ def _complete(  # noqa: PLR0913, PLR0917 - what the files are made of
     for broken in broken_promises(promises(found.kinds, found.thresholds)):
         say(broken)
     report = _report(before, photos, found, answers, figures)
-    (folder / REPORT).write_bytes(report.as_bytes())
-    model = parent.manifest.model
-    (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
-    (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
-    (folder / ANSWERS).write_bytes(packed(tested + answers))
+    write_measured(folder, parent.manifest.model, report, tested + answers, photos)
 
 
 def _export(network: Network, folder: Path) -> Golden:
@@ -288,18 +269,3 @@ def _record(learnt: PhotoFeatures, fitted: PhotoHead, made: Made) -> dict[str, J
         "seconds": round(made.seconds, 1),
         "libraries": dict(libraries()),
     }
-
-
-def _sealed(folder: Path, parent: Manifest, photos: PhotoNetwork, record: JsonValue) -> Manifest:
-    return seal(
-        folder,
-        created_at=datetime.now(UTC),
-        model=parent.model,
-        photos=photos,
-        golden=parent.golden,
-        training=parent.training | {"photo_network": record, "calibrated": None},
-        libraries=parent.libraries,
-        git_commit=git_commit(),
-        data=parent.data,
-        headline=parent.headline,
-    )

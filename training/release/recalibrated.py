@@ -5,8 +5,6 @@ again is what the new calibration changes, on the pictures at hand: measure/deci
 says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data set, writes one folder.
 """
 
-import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +12,11 @@ import numpy as np
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from model_store.assemble import seal
-from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest, PhotoNetwork
 from reports.acceptance import Conditions
-from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
-from reports.model_card import MODEL_CARD, model_card
-from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.answers import TEST_SET, Answers, answers_in
 from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
-from training.environment import git_commit
 from training.errors import BadRecipe, NotShown
 from training.measure.acceptance import acceptance_curves, promises
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, check_enough, decide_again
@@ -34,6 +27,7 @@ from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import Photos
 from training.pictures.split import in_groups
 from training.progress import Say
+from training.release.written import begin, seal_successor, write_measured
 
 
 def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:
@@ -70,17 +64,12 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     # Each picture was calibrated by others already; all of them chose the thresholds.
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS}:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(parent.folder / path, folder / path)
+    begin(folder, parent)
     report = _report(parent, found, answers, accuracy)
-    (folder / REPORT).write_bytes(report.as_bytes())
     model, second = _contracts(parent.manifest, contract)
-    (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
-    (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), second))
-    _write_answers(folder, parent, answers, contract)
-    return _sealed(folder, parent.manifest, model, second, report)
+    write_measured(folder, model, report, _every(parent, answers, contract), second)
+    calibrated = report.calibrated.model_dump(mode="json") if report.calibrated else None
+    return seal_successor(folder, parent.manifest, model, second, {"calibrated": calibrated})
 
 
 def _contracts(parent: Manifest, now: ModelContract) -> tuple[ModelContract, PhotoNetwork | None]:
@@ -147,7 +136,7 @@ def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigure
     }
 
 
-def _write_answers(folder: Path, parent: LocalRelease, own: Answers, now: ModelContract) -> None:
+def _every(parent: LocalRelease, own: Answers, now: ModelContract) -> Answers:
     """The answers to these pictures, to the parent's test set and to its photos of other tiers.
 
     What the calibrated network answered is decided again: the gate compares decisions.
@@ -161,22 +150,4 @@ def _write_answers(folder: Path, parent: LocalRelease, own: Answers, now: ModelC
     kept = earlier.take(tested | others)
     calibrated = np.isin(kept.networks, own.networks)
     again = decided_again(kept.take(calibrated), parent.manifest.photo_contract, now)
-    (folder / ANSWERS).write_bytes(packed(kept.take(~calibrated) + again + own))
-
-
-def _sealed(
-    folder: Path, parent: Manifest, model: ModelContract, photos: PhotoNetwork | None, report: Report
-) -> Manifest:
-    calibrated = report.calibrated.model_dump(mode="json") if report.calibrated else None
-    return seal(
-        folder,
-        created_at=datetime.now(UTC),
-        model=model,
-        photos=photos,
-        golden=parent.golden,
-        training=parent.training | {"calibrated": calibrated},
-        libraries=parent.libraries,
-        git_commit=git_commit(),
-        data=parent.data,
-        headline=parent.headline,
-    )
+    return kept.take(~calibrated) + again + own
