@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inference.keras_file import check_keras_file
 from scripts.options import add_data_options, named_of
-from scripts.progress import Terminal
+from scripts.progress import Terminal, say_promises
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
 from training.loading import check_tensorflow, start_tensorflow
@@ -37,6 +37,7 @@ def _adopt(arguments: argparse.Namespace) -> object:
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data
     _make(release, arguments.model, data, forced=arguments.force)
+    say_promises(release, console().print)
     return hand_over(release, store, arguments)
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -22,15 +23,24 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from reports.values import Epoch
+from model_store.local import open_release
+from reports.values import Epoch, report_of
 from scripts.terminal import complain, console
-from training.progress import as_time
+from training.progress import Say, as_time
 
 SILENCE: Final = 30.0
 """Seconds without a line, in a file or a pipe, before one says what is under way."""
 
 Watch = Callable[[int, int | None], None]
 """Receives how many are done, and of how many; None where that is not known."""
+
+
+def say_promises(release: Path, say: Say) -> None:
+    """Say what a new release accepts at which promise, or what would help."""
+    from training.measure.acceptance import promised_in_words  # noqa: PLC0415 - `label` needs no training
+
+    for sentence in promised_in_words(report_of(open_release(release))):
+        say(sentence)
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:

@@ -31,7 +31,7 @@ from scripts.options import (
     sized,
     start_named,
 )
-from scripts.progress import Terminal
+from scripts.progress import Terminal, say_promises
 from scripts.publish import add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, console, perform, print_table, resumable, run
 from training.gradient.fitting.checkpoints import forget_checkpoint
@@ -118,6 +118,7 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store
     start_tensorflow()
     from training.own_classes import Plan, train_own_classes  # noqa: PLC0415 - needs Keras
 
+    progress = Terminal()
     plan = Plan(
         fast=arguments.fast,
         seed=arguments.seed or 0,
@@ -128,7 +129,8 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store
         settings=settings_of(arguments),
     )
     with resumable("The same command begins again: heads take minutes at most."):
-        trained = train_own_classes(named, plan, Terminal())
+        trained = train_own_classes(named, plan, progress)
+    say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
     return hand_over(trained.release, store, arguments)
 
@@ -173,6 +175,7 @@ def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> 
         forget_checkpoint(task)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
         trained = train_pixels(data, recipe, task, progress, conditions_of(arguments))
+    say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
     return hand_over(trained.release, store, arguments)
 

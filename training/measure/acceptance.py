@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING, Thresholds
 from reports.acceptance import AT_MOST, accepted_at, needed, needed_with_an_error
-from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise
+from reports.page.sentences import ways_on
+from reports.page.wording import ENGLISH
+from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
 from training.measure.kinds import Kind, lower_bound
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
@@ -197,6 +199,12 @@ def _without_least(one: PossiblePromise) -> str:
     if one.without_least is None:
         return ""
     return f" The share of right ones alone would accept {one.without_least:.0%}, some of them less sure."
+
+
+def promised_in_words(report: Report) -> list[str]:
+    """What a release accepts at which promise, or why nothing is and what would help, a sentence each."""
+    stuck = list(ways_on(report, ENGLISH))
+    return stuck or [*broken_promises(report.promises), *in_words(report.possible_promises)]
 
 
 def broken_promises(promised: Sequence[Promise]) -> list[str]:

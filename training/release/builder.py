@@ -26,8 +26,6 @@ from model_store.manifest import Golden, Headline, Manifest
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
-from reports.page.sentences import ways_on
-from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
 from training.environment import git_commit, hardware, libraries
 from training.fitted import Fitted
@@ -45,8 +43,6 @@ from training.heads.ood import (
 )
 from training.measure.acceptance import (
     acceptance_curves,
-    broken_promises,
-    in_words,
     possible_promises,
     promises,
 )
@@ -251,16 +247,12 @@ def complete_release(folder: Path, material: Material, say: Say, seen: Seen = un
         material = _configured(material, {DATA_LICENCE: material.data.licence})
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
-    promised, possible = promises(found.kinds, found.thresholds), possible_promises(found.kinds[0])
     shown = {
-        "promises": promised,
-        "possible_promises": possible,
+        "promises": promises(found.kinds, found.thresholds),
+        "possible_promises": possible_promises(found.kinds[0]),
         "acceptance": acceptance_curves(found.kinds),
     }
     report = report.model_copy(update=shown)
-    stuck = list(ways_on(report, ENGLISH))
-    for sentence in stuck or [*broken_promises(promised), *in_words(possible)]:
-        say(sentence)
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     write_measured(folder, contract, report, answers if len(answers) <= LARGEST else NO_ANSWERS)
     golden = held_out.images[:GOLDEN_PICTURES]

@@ -66,6 +66,8 @@ def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest
         True
     ] * 4
     assert "results.json, results.png" in shown
+    assert "promis" not in shown
+    assert "accepted" not in shown
     assert "dense, seed 0 (3 of 4): done" in said
     assert document["written"] == ["results.json", "results.png"]
     assert [one["test"]["mean"] for one in document["networks"]] == [

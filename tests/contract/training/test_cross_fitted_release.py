@@ -18,6 +18,7 @@ from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.fitted import Fitted
 from training.gradient.fitting.checkpoints import Run
+from training.measure.acceptance import promised_in_words
 from training.measure.evaluate import undecided
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
@@ -48,12 +49,12 @@ def material(parts: Split, fitted: Fitted) -> Material:
     return material_of(fitted, RECIPE, Run(Path("runs"), ""), data=data, split=parts)
 
 
-def released(exported: Exported, folder: Path, material: Material, said: list[str]) -> LocalRelease:
+def released(exported: Exported, folder: Path, material: Material) -> LocalRelease:
     """A release of this material; the network was exported before."""
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
     shutil.copy(exported.graph_path, folder)
-    complete_release(folder, material, said.append)
+    complete_release(folder, material, lambda _: None)
     return open_release(folder)
 
 
@@ -62,10 +63,10 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
 ) -> None:
     learnt = material.split.train
     others = undecided(sure_of(learnt.labels, distance=FAR), learnt, folds=1)
-    alone, with_others = list[str](), list[str]()
 
-    few = released(exported, tmp_path / "few", material, alone)
-    enough = released(exported, tmp_path / "enough", replace(material, out_of_fold=others), with_others)
+    few = released(exported, tmp_path / "few", material)
+    enough = released(exported, tmp_path / "enough", replace(material, out_of_fold=others))
+    alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))
 
     assert few.manifest.model.thresholds.accept_nothing
     assert any("takes 299 without an error" in line for line in alone)
@@ -94,7 +95,7 @@ def test_the_progress_of_making_a_release_ends_at_all_of_its_pictures(
 def test_a_release_keeps_its_answers_to_the_test_set(
     material: Material, exported: Exported, tmp_path: Path
 ) -> None:
-    release = released(exported, tmp_path, material, [])
+    release = released(exported, tmp_path, material)
 
     kept = evidence_of(files_in_folder(release)).answers.of_set(TEST_SET)
 

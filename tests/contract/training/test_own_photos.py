@@ -21,6 +21,7 @@ from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, networ
 from training.gradient.networks.registry import with_softmax
 from training.heads.logistic import fit_head
 from training.heads.out_of_fold import deal
+from training.measure.acceptance import promised_in_words
 from training.own_classes import fit_own_classes
 from training.pictures.fashion import LabelledImages
 from training.pictures.learnt import load_learnt
@@ -116,6 +117,7 @@ def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
 
     said = " ".join(capsys.readouterr().out.split())
     assert report_of(release).test.n == 3 * COUNT + 3
+    assert all(sentence in said for sentence in promised_in_words(report_of(release)))
     assert re.search(
         rf"Not measurably worse than current, \S+: of {3 * COUNT} pictures of the test set", said
     )
