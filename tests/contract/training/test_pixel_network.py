@@ -3,11 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch
 from lab import pixel_network
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from model_store.local import open_release
@@ -20,17 +19,16 @@ from training.gradient.recipes import starting_point
 from training.pictures.fashion import LABELS, TRAIN_SHA256, LabelledImages, from_idx
 from training.pictures.learnt import Learnt, load_learnt
 from training.pictures.split import split
+from training.untyped import Network
 
 PICTURES = striped_pictures(200)
 
 
-class LeftIsZero:
-    """Stands in for a network: surer of class 0 the brighter the left half is."""
-
-    def predict(self, images: PixelsBatch, batch_size: int, verbose: int) -> NDArray[np.float32]:
-        assert (images.flags.c_contiguous, batch_size > 0, verbose) == (True, True, 0)
-        left = images[:, :, :14].mean(axis=(1, 2)) / 50
-        return np.stack([left, np.zeros_like(left)], axis=1).astype(np.float32)
+def left_is_zero() -> Network:
+    """Surer of class 0 the brighter the left half is."""
+    pixels = keras.Input((28, 28), dtype="uint8")
+    left = keras.ops.mean(keras.ops.cast(pixels[:, :, :14], "float32"), axis=(1, 2)) / 50
+    return keras.Model(pixels, keras.ops.stack([left, keras.ops.zeros_like(left)], axis=1))
 
 
 def always(label: int, pictures: LabelledImages = PICTURES) -> SoftTargets:
@@ -110,7 +108,7 @@ def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -
     images = PICTURES.images.copy()
     images[:, :, :14] = 200
 
-    alone, answers = (answers_of(LeftIsZero(), images, flip=flip) for flip in (False, True))
+    alone, answers = (answers_of(left_is_zero(), images, flip=flip) for flip in (False, True))
 
     sure = 1 / (1 + np.exp(-4))
     right = images[:, :, 14:].mean(axis=(1, 2)) / 50
