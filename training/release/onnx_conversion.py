@@ -4,6 +4,7 @@ Keras' own exporter leaves `training` open, so that layers of augmentation expor
 makes inputs of constants, and reports success with operators that ONNX does not have. Touches nothing.
 """
 
+import gc
 import logging
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +44,7 @@ def converted(serving: Network) -> Graph:
         )
     except Exception as error:  # tracing and converting run the layers' own code
         raise GraphUnusable(f"the network cannot be converted to ONNX ({brief(error)}).") from error
+    gc.collect()  # tf2onnx's own graphs, 500 MB for photos, hold one another
     _keep_constants(graph, captured)
     _check_operators(graph, serving)
     return graph
