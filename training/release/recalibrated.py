@@ -65,7 +65,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     # Each picture was calibrated by others already; all of them chose the thresholds.
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
     begin(folder, parent)
-    report = _report(parent, found, answers, accuracy)
+    report = _report(parent, found, contract, answers, accuracy)
     model, second = _contracts(parent.manifest, contract)
     write_measured(folder, model, report, _every(parent, answers, contract), second)
     calibrated = report.calibrated.model_dump(mode="json") if report.calibrated else None
@@ -97,7 +97,9 @@ def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
     return photos.take(np.flatnonzero(~known))
 
 
-def _report(parent: LocalRelease, found: Decided, answers: Answers, accuracy: float) -> Report:
+def _report(
+    parent: LocalRelease, found: Decided, contract: ModelContract, answers: Answers, accuracy: float
+) -> Report:
     """The parent's report, with everything about photos from these pictures, or marked as the parent's."""
     before = report_of(parent)
     known = answers.take(answers.known)
@@ -113,7 +115,6 @@ def _report(parent: LocalRelease, found: Decided, answers: Answers, accuracy: fl
         test_decided_by=test_decided_by,
     )
     curves = {kind: curve for kind, curve in before.acceptance.items() if held_out and kind == HELD_OUT}
-    contract = found.contract(before.labels, parent.manifest.photo_contract.input)
     own = photo_figures(answers, contract, DEVELOPMENT)
     return before.model_copy(
         update={
