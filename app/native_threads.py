@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -47,7 +48,7 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
 def start_native_thread(target: Callable[[], None], name: str) -> None:
     """Run `target` in a thread of the system that does not keep the process alive.
 
-    Locks, events and conditions connect such a thread to the event loop; of the queues, only `native_queue`.
+    Events connect such a thread to the event loop; of the queues, only `native_queue`, and `native_lock`.
     """
     if not is_patched():
         threading.Thread(target=target, name=name, daemon=True).start()
@@ -70,6 +71,19 @@ def native_queue() -> "queue.SimpleQueue[Any]":
     from gevent.monkey import get_original  # noqa: PLC0415 - as above
 
     made: queue.SimpleQueue[Any] = get_original("queue", "SimpleQueue")()
+    return made
+
+
+def native_lock() -> AbstractContextManager[bool]:
+    """A lock for work of some microseconds that native threads and the event loop share.
+
+    Native threads that wait for one lock of gevent's may wait for ever.
+    """
+    if not is_patched():
+        return threading.Lock()
+    from gevent.monkey import get_original  # noqa: PLC0415 - as above
+
+    made: AbstractContextManager[bool] = get_original("_thread", "allocate_lock")()
     return made
 
 

@@ -1,10 +1,12 @@
 """Decode a picture that no scan bounds in a process of its own, isolated_decoder.py.
 
 One template process for each process of ours, started by the first such picture; it forks one for each.
-Waiting blocks the calling thread: under gevent call this in a native one. Its sockets and its start are C's
-(`_socket`, `posix`), since gevent replaces Python's by its own, which belong to the event loop.
+Waiting blocks the calling thread: under gevent call this in a native one. Its sockets, its queue and its
+start are C's (`_socket`, `_queue`, `posix`), since gevent replaces Python's by its own, which belong to the
+event loop: native threads that wait for one lock of gevent's may wait for ever.
 """
 
+import _queue
 import _socket
 import atexit
 import contextlib
@@ -13,7 +15,6 @@ import os
 import posix
 import signal
 import sys
-import threading
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -156,7 +157,8 @@ class _Template:
     """The process that forks the others: started by the first picture, and again when it has ended."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._turn: _queue.SimpleQueue[None] = _queue.SimpleQueue()  # holds one None: a lock of C's
+        self._turn.put(None)
         self._control: _socket.socket | None = None
         self._pid = self._owner = 0
         atexit.register(self._close)
@@ -167,12 +169,14 @@ class _Template:
         Raises:
             OSError: it cannot be started, or there is no room for descriptors.
         """
-        with self._lock:
-            try:
-                self._send(descriptors)
-            except (BrokenPipeError, ConnectionResetError):
-                self._start()
-                self._send(descriptors)
+        self._turn.get()
+        try:
+            self._send(descriptors)
+        except (BrokenPipeError, ConnectionResetError):
+            self._start()
+            self._send(descriptors)
+        finally:
+            self._turn.put(None)
 
     def _send(self, descriptors: tuple[int, ...]) -> None:
         if self._control is None or self._owner != os.getpid():

@@ -13,6 +13,7 @@ import gc
 import io
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -52,15 +53,30 @@ def main() -> int:
     """Fork a process for each picture, until the other end of the socket closes."""
     control = socket.socket(fileno=0)
     _load_readers()
-    signal.signal(signal.SIGCHLD, _report)
+    ended = _woken_by_ends()
+    waited_for: list[socket.socket | io.FileIO] = [control, ended]
     while True:
-        received, descriptors, _, _ = socket.recv_fds(control, 1, 2)
-        if not received:
-            return 0
-        forked = len(descriptors) == 2 and _has_forked(control, *descriptors)
-        for descriptor in descriptors[:1] if forked else descriptors:  # the pipe is closed by `_report`
-            os.close(descriptor)
+        ready, _, _ = select.select(waited_for, [], [])
+        if ended in ready:
+            ended.read()
+        if control in ready:
+            received, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+            if not received:
+                return 0
+            forked = len(descriptors) == 2 and _has_forked(control, *descriptors)
+            for descriptor in descriptors[:1] if forked else descriptors:  # the pipe is closed by `_report`
+                os.close(descriptor)
         _report()
+
+
+def _woken_by_ends() -> io.FileIO:
+    """A pipe that has bytes once a process has ended, also where that is just before the wait for it."""
+    read, write = os.pipe()
+    for end in (read, write):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return io.FileIO(read)
 
 
 def _load_readers() -> None:
@@ -93,16 +109,14 @@ def _has_forked(control: socket.socket, connection: int, pipe: int) -> bool:
     return False
 
 
-def _report(*_: object) -> None:
-    """Send the status of each process that has ended. As a signal's handler it may interrupt itself."""
+def _report() -> None:
+    """Send the status of each process that has ended."""
     for child in list(_pipes):
-        with contextlib.suppress(ChildProcessError, KeyError, BrokenPipeError):
-            ended, status, usage = os.wait4(child, os.WNOHANG)
-            if ended:
-                pipe = _pipes.pop(child)
-                record = STATUS.pack(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime)
-                with io.FileIO(pipe, "w") as file:
-                    file.write(record)
+        ended, status, usage = os.wait4(child, os.WNOHANG)
+        if ended:
+            record = STATUS.pack(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime)
+            with contextlib.suppress(BrokenPipeError), io.FileIO(_pipes.pop(child), "w") as file:
+                file.write(record)
 
 
 def decode_over(connection: socket.socket) -> int:

@@ -8,7 +8,6 @@ in the queue. Nothing replaces `wsgi.input`: its position shows the server wheth
 """
 
 import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
-from app.native_threads import run_in_native_thread
+from app.native_threads import native_lock, run_in_native_thread
 from app.payloads.archives import MEMBER
 from app.settings import MAX_JSON_NUMBERS
 
@@ -145,7 +144,7 @@ class Bodies:
         self._max_bytes = max_bytes
         self._max_numbers = max_numbers
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = native_lock()  # bodies are inflated in native threads
         self._held = 0
         self._coming: set[Holding] = set()
 

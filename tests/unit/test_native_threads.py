@@ -34,6 +34,16 @@ name.set("a request")
 print(run_in_native_thread(name.get))
 """
 
+A_LOCK_IS_SHARED = """
+from app.native_threads import native_lock, sleep_in_native_thread
+lock = native_lock()
+def hold():
+    with lock:
+        sleep_in_native_thread(0.001)
+holding = [gevent.spawn(run_in_native_thread, hold) for _ in range(500)]
+print(len([one.get(timeout=20) for one in holding]))
+"""
+
 A_PROCESS_DECODES = """
 from inference.decode import decode
 from tests.pictures import bmp, plain
@@ -48,9 +58,10 @@ print({one.get(timeout=20).samples.shape for one in decoding})
         (OTHERS_GO_ON, "b'ok'"),
         (A_FAULT_RISES, "invalid literal for int() with base 10: 'x'"),
         (CONTEXT_IS_SEEN, "a request"),
+        (A_LOCK_IS_SHARED, "500"),
         (A_PROCESS_DECODES, "{(30, 40, 3)}"),
     ],
-    ids=["others go on", "a fault rises", "context is seen", "a process decodes"],
+    ids=["others go on", "a fault rises", "context is seen", "a lock is shared", "a process decodes"],
 )
 def test_under_gevent_work_runs_beside_the_loop(program: str, expected: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", GEVENT + program]
