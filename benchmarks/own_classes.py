@@ -77,7 +77,7 @@ def main() -> int:
 def _of_kinds(folder: Path, draw: int) -> tuple[Photos, Photos]:
     """The classes, and the two kinds that are other things in this draw."""
     others = {KINDS[2 * draw % len(KINDS)], KINDS[(2 * draw + 3) % len(KINDS)]}
-    photos = _read(folder, lambda row: row["kind"] if row["kind"] in KINDS else None)
+    photos = photos_by(folder, lambda row: row["kind"] if row["kind"] in KINDS else None)
     return (
         {kind: its for kind, its in photos.items() if kind not in others},
         {kind: photos[kind] for kind in others},
@@ -87,15 +87,15 @@ def _of_kinds(folder: Path, draw: int) -> tuple[Photos, Photos]:
 def _of_colours(folder: Path, draw: int) -> Photos:
     """The photos of one kind that have one colour, by colour."""
     kind = COLOURED[draw % len(COLOURED)]
-    one_colour = _read(
+    one_colour = photos_by(
         folder,
         lambda row: row["colours"] if row["kind"] == kind and len(row["colours"].split()) == 1 else None,
     )
     return {colour: photos for colour, photos in one_colour.items() if len(photos) >= LEAST}
 
 
-def _read(folder: Path, class_of: Callable[[dict[str, str]], str | None]) -> Photos:
-    """The photos that have a class; one that comes twice, once."""
+def photos_by(folder: Path, class_of: Callable[[dict[str, str]], str | None]) -> Photos:
+    """The photos of a catalogue that have a class, by its row in the table; one that comes twice, once."""
     found: Photos = defaultdict(dict)
     seen = set[bytes]()
     with zipfile.ZipFile(folder / "catalogue.zip") as archive:
@@ -111,7 +111,7 @@ def _measured(classes: Photos, others: Photos, seed: int) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         _write(classes, scratch / "data", seed)
-        _write_all(others, scratch / "others")
+        write_photos(others, scratch / "others")
         return {
             "classes": sorted(classes),
             "others": sorted(others),
@@ -128,10 +128,11 @@ def _write(classes: Photos, folder: Path, seed: int) -> None:
         names = random.permutation(sorted(photos)).tolist()
         learnt = min(LEARNT, len(names) // 2)
         for part, its in (("train", names[:learnt]), ("test", names[learnt:])):
-            _write_all({label: {one: photos[one] for one in its}}, folder / part)
+            write_photos({label: {one: photos[one] for one in its}}, folder / part)
 
 
-def _write_all(photos: Photos, folder: Path) -> None:
+def write_photos(photos: Photos, folder: Path) -> None:
+    """Write each photo as folder/class/name."""
     for label, its in photos.items():
         (folder / label).mkdir(parents=True)
         for name, content in its.items():

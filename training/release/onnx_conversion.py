@@ -4,8 +4,10 @@ Keras' own exporter leaves `training` open, so that layers of augmentation expor
 makes inputs of constants, and reports success with operators that ONNX does not have. Touches nothing.
 """
 
+import contextlib
 import gc
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,10 @@ OPSET: Final = 17
 """The newest set of ONNX operators that tf2onnx writes well; ONNX Runtime reads it from 1.12 on."""
 
 
+OFTEN: Final = (2000, 1, 1)
+"""Thresholds of the garbage collector (`gc.set_threshold`) that keep one copy of a graph in memory, not ten."""
+
+
 def converted(serving: Network) -> Graph:
     """Convert a network to a graph.
 
@@ -39,15 +45,34 @@ def converted(serving: Network) -> Graph:
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # `_check_operators` says it in a sentence
     try:
         captured = function.get_concrete_function().graph.captures
-        graph, _ = tf2onnx.convert.from_function(
-            function, signature, opset=OPSET, custom_op_handlers=_HANDLERS
-        )
+        with _collected_often():
+            graph, _ = tf2onnx.convert.from_function(
+                function, signature, opset=OPSET, custom_op_handlers=_HANDLERS
+            )
     except Exception as error:  # tracing and converting run the layers' own code
         raise GraphUnusable(f"the network cannot be converted to ONNX ({brief(error)}).") from error
-    gc.collect()  # tf2onnx's own graphs, 500 MB for photos, hold one another
     _keep_constants(graph, captured)
     _check_operators(graph, serving)
     return graph
+
+
+@contextlib.contextmanager
+def _collected_often() -> Iterator[None]:
+    """Have garbage collected soon in the block, and at its end.
+
+    tf2onnx copies its graph, 60 MB for photos, in each step of each optimizer, and the nodes of a graph hold
+    one another. Python collects all generations once a quarter of the old objects is new, of which what is
+    frozen does not count.
+    """
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*OFTEN)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+        gc.collect()
 
 
 def check_graph(path: Path, shape: tuple[int, ...]) -> None:
