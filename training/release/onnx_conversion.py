@@ -27,7 +27,7 @@ OPSET: Final = 17
 
 
 OFTEN: Final = (2000, 1, 1)
-"""Thresholds of the garbage collector (`gc.set_threshold`) that keep one copy of a graph in memory, not ten."""
+"""Thresholds of the garbage collector (`gc.set_threshold`) with which one copy of a graph stays, not ten."""
 
 
 def converted(serving: Network) -> Graph:
