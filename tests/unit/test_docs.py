@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings, setting_names
+from reports.values import Report
 from tests.documents import DOCUMENTS as PAGES
 from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
@@ -116,6 +117,18 @@ def default_of(setting: str) -> str:
     if default is None or default == ():
         return ""
     return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def test_the_page_of_the_report_tells_every_key() -> None:
+    page = (ROOT / "docs/reference/report.md").read_text("utf-8")
+
+    told = {
+        cell
+        for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+        for cell in re.findall(r"`(\w+)", row)
+    }
+
+    assert set(Report.model_fields) <= told
 
 
 def test_the_page_of_the_architecture_lists_every_package() -> None:
