@@ -19,7 +19,6 @@ from model_store.local import open_release
 from reports.answers import packed
 from training.features.shipped import Shipped
 from training.progress import Lines
-from training.release.photo_release import answers_of_folds
 from training.ten_classes import Plan, TrainedPhotos, train_photos
 
 SAMPLE: Final = 10_600
@@ -47,8 +46,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _keep(trained: TrainedPhotos, names: tuple[str, ...]) -> None:
-    learnt, fitted, folder = trained.learnt, trained.head, trained.run
-    (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(learnt, fitted)))
+    learnt, folder = trained.made.learnt, trained.run
+    (folder / PHOTO_ANSWERS).write_bytes(packed(trained.made.answers))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
     chosen = np.flatnonzero(learnt.checked)
     others = np.random.default_rng(SEED).permutation(np.flatnonzero(~learnt.checked))

@@ -16,18 +16,29 @@ from typing import Final
 import numpy as np
 
 from model_store.local import LocalRelease
+from reports.answers import Answers
+from reports.values import report_of
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import PhotoFeatures, photo_features, shipped_photos
-from training.heads.photo_head import PhotoHead, fit_photo_head
-from training.measure.improvement import OwnPictures, announce, audited_in, compare_with_parent, compared_of
+from training.heads.photo_head import fit_photo_head
+from training.measure.improvement import (
+    OwnPictures,
+    announce,
+    answers_of_parent,
+    audited_in,
+    compare_with_parent,
+    compared_of,
+    tiers_not_measured,
+)
 from training.measure.photo_evaluation import asked_photos
 from training.pictures.corrections import read_corrections
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER, Photos, is_corrections, photos_in
 from training.progress import Progress
 from training.release.doubted import Asked
-from training.release.photo_release import Made, add_photo_network
+from training.release.photo_release import Made, measure_photo_network
 from training.release.trained import RELEASE, Trained
+from training.release.written import Measured, seal_measured
 
 SECONDS_PER_PHOTO: Final = 0.03
 """Of two cores: to read it, and to see it upright and mirrored."""
@@ -64,13 +75,11 @@ class TrainedPhotos(Trained):
     """What fitting the network that answers photos leaves.
 
     Attributes:
-        learnt: what was seen of the photos.
-        head: what was fitted, and the answers of folds.
+        made: what was seen of the photos, and the head with the answers of folds.
         improvement: over the parent, on corrections; None for other photos.
     """
 
-    learnt: PhotoFeatures
-    head: PhotoHead
+    made: Made
     improvement: OwnPictures | None
 
 
@@ -101,13 +110,26 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     learnt = _seen(sets, folder, parent, progress, corrected=plan.corrected)
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
-    made = Made(plan.command, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    made = Made(learnt=learnt, head=fitted, command=plan.command, seconds=seconds)
     with progress.working("making the release"):
-        add_photo_network(folder / RELEASE, parent, learnt, fitted, made, progress.say)
+        measured = measure_photo_network(folder / RELEASE, parent, made, progress.say)
     found = None
     if compared is not None:
-        found = compare_with_parent(parent, folder / RELEASE, compared, audited, progress.say)
-    return TrainedPhotos(folder, _asked(sets, learnt, fitted), labels, learnt, fitted, found)
+        asked = answers_of_parent(parent, compared)
+        found = compare_with_parent(asked, measured.answers, measured.report, compared, audited)
+        measured = _beside_parent(measured, asked, parent, progress)
+    seal_measured(folder / RELEASE, measured)
+    return TrainedPhotos(folder, _asked(sets, made), labels, made, found)
+
+
+def _beside_parent(measured: Measured, asked: Answers, parent: LocalRelease, progress: Progress) -> Measured:
+    """With the parent's answers, by which the gate compares, and the tiers that it alone was measured on."""
+    missing = tiers_not_measured(measured.report, report_of(parent), parent.version)
+    if missing:
+        progress.say(f"Not measured again: tier {', '.join(sorted(missing))}.")
+    report = measured.report.model_copy(update={"not_measured": missing})
+    return replace(measured, report=report, answers=measured.answers + asked)
 
 
 def _by_audit(photos: Photos, audited: frozenset[str]) -> Photos:
@@ -152,11 +174,11 @@ def _seen(
     return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
 
 
-def _asked(sets: tuple[Photos, ...], learnt: PhotoFeatures, fitted: PhotoHead) -> Asked:
+def _asked(sets: tuple[Photos, ...], made: Made) -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
-    asked = learnt.take(fitted.asked)
-    answers = asked_photos(fitted.scores, asked, "photo", "photos", fitted.folds)
+    asked = made.learnt.take(made.head.asked)
+    answers = asked_photos(made.head.scores, asked, "photo", "photos", made.head.folds)
     at_hand = np.isin(asked.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
 

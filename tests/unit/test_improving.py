@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28
-from model_store.files import REPORT
 from model_store.local import LocalRelease, bundled, open_release
-from reports.answers import NO_ANSWERS
 from reports.comparison import decisive
 from reports.values import report_of
 from scripts import improve
@@ -22,11 +20,11 @@ from training.measure.improvement import (
     NO_AUDIT,
     OPEN,
     WORSE,
-    _keep,
     announce,
     audited_in,
     compared_of,
     judged,
+    tiers_not_measured,
 )
 from training.pictures.fashion import LABELS
 from training.pictures.learnt import Learnt
@@ -170,13 +168,12 @@ def test_what_an_audit_drew_alone_counts_as_drawn_at_random(tmp_path: Path) -> N
 
 
 def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: Path) -> None:
-    child, parent = (open_release(a_release(tmp_path / name, seed=seed)) for seed, name in enumerate("ab"))
-    of_parent = report_of(parent).model_copy(update={"not_measured": {"studio": "its grandparent"}})
-    (parent.folder / REPORT).write_bytes(of_parent.as_bytes())
+    report = report_of(open_release(a_release(tmp_path)))
+    of_parent = report.model_copy(update={"not_measured": {"studio": "its grandparent"}})
 
-    _keep(child, NO_ANSWERS, parent, print)
+    found = tiers_not_measured(report, of_parent, "its parent")
 
-    assert report_of(open_release(child.folder)).not_measured["studio"] == "its grandparent"
+    assert found == {"studio": "its grandparent"}
 
 
 @pytest.mark.parametrize(("pictures", "said"), [(5, True), (6, False)])

@@ -95,6 +95,20 @@ def promises(kinds: Sequence[Kind], thresholds: Thresholds) -> tuple[Promise, ..
     return tuple(_promise(kind, kind.accuracy, at) for kind in kinds if kind.accuracy is not None)
 
 
+def with_promises(
+    report: Report, kinds: Sequence[Kind], thresholds: Thresholds, kept: str | None = HELD_OUT
+) -> Report:
+    """The report with the promises and curves of these kinds, in place of all others but the kept kind's."""
+    earlier = (one for one in report.promises if one.pictures == kept)
+    curves = {kind: curve for kind, curve in report.acceptance.items() if kind == kept}
+    return report.model_copy(
+        update={
+            "promises": (*earlier, *promises(kinds, thresholds)),
+            "acceptance": curves | acceptance_curves(kinds),
+        }
+    )
+
+
 def _promise(kind: Kind, accuracy: float, at: NDArray[np.float32]) -> Promise:
     count, right = kind.accepted(at)
     return Promise(

@@ -15,20 +15,17 @@ from typing import Final
 import numpy as np
 
 from labelling.review.corrections import corrections_of_files
-from model_store.assemble import seal
-from model_store.files import REPORT
-from model_store.local import LocalRelease, open_release
-from model_store.manifest import Manifest
+from model_store.local import LocalRelease
 from model_store.networks import open_networks
 from reports.acceptance import needed
-from reports.answers import ACCEPT, ANSWERS, NAME_LENGTH, Answers, answers_in, packed
+from reports.answers import ACCEPT, NAME_LENGTH, Answers
 from reports.comparison import LEVEL, chance, changes, decisive
-from reports.values import report_of
+from reports.values import Report
 from training.errors import BadPictures, BadRecipe
 from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import OOD, Photos
-from training.progress import Progress, Say
+from training.progress import Progress
 
 PROMISED: Final = 0.95
 """Share of right ones among accepted answers to photos that releases promise."""
@@ -135,41 +132,21 @@ def compared_of(photos: Photos, parent: LocalRelease) -> Photos:
     return found
 
 
-SEALED: Final = frozenset({"schema_version", "version", "files"})
-"""What sealing a release finds out."""
-
-
 def audited_in(corrections: Path) -> frozenset[str]:
     """The sha256 of the pictures that an audit drew at random."""
     found = corrections_of_files([corrections])
     return frozenset(found.hashes[path] for path in found.audited)
 
 
-def compare_with_parent(
-    parent: LocalRelease, made: Path, shown: Photos, audited: frozenset[str], say: Say
-) -> OwnPictures:
-    """Compare the answers of the parent with the cross-fitted ones of the new release.
-
-    The release keeps those of the parent: the gate compares by them.
+def answers_of_parent(parent: LocalRelease, shown: Photos) -> Answers:
+    """What the parent answers to the pictures that are compared; the release keeps it, for the gate.
 
     Args:
         parent: the release that was trained further.
-        made: the folder of the new release.
-        shown: of `compared_of`; the folds answered them.
-        audited: the sha256 of those that were drawn at random, and perhaps of others.
-        say: receives which tiers were not measured again.
+        shown: of `compared_of`.
     """
     answers = open_networks(parent).network("photos").classify(shown.images, shown.shown)
-    before = np.array([one.class_id for one in answers]) == shown.labels
-    release = open_release(made)
-    stored = answers_in(release.manifest, lambda name: (release.folder / name).read_bytes(), str(made))
-    right = dict(zip(stored.pictures.tolist(), stored.right.tolist(), strict=True))
-    after = np.array([right[sha256[:NAME_LENGTH]] for sha256 in shown.sha256])
-    accepted = float(np.mean([one.reason is None for one in answers]))
-    tiers = report_of(release).photos
-    now = float(np.mean([tiers[tier].decisions.coverage for tier in shown.tiers]))
-    drawn = np.array([sha256 in audited for sha256 in shown.sha256])
-    asked = Answers.of(
+    return Answers.of(
         shown.tiers,
         shown.labels.astype(np.int64),
         [one.class_id for one in answers],
@@ -183,21 +160,41 @@ def compare_with_parent(
         sources=shown.kinds,
         origins=shown.sources,
     )
-    _keep(release, stored + asked, parent, say)
-    return judged(before, after, shown.keys, (accepted, now), drawn)
 
 
-def _keep(release: LocalRelease, answers: Answers, parent: LocalRelease, say: Say) -> None:
-    """Seal the release again, with these answers, and the tiers that only its parent was measured on."""
-    report, before, known = report_of(release), report_of(parent), release.manifest
-    tiers = before.not_measured | dict.fromkeys(before.photos, parent.version)
-    missing = {tier: version for tier, version in tiers.items() if tier not in report.photos}
-    if missing:
-        say(f"Not measured again: tier {', '.join(sorted(missing))}.")
-    (release.folder / REPORT).write_bytes(report.model_copy(update={"not_measured": missing}).as_bytes())
-    (release.folder / ANSWERS).write_bytes(packed(answers))
-    parts = {name: getattr(known, name) for name in Manifest.model_fields}
-    seal(release.folder, **{name: part for name, part in parts.items() if name not in SEALED})
+def compare_with_parent(
+    before: Answers, after: Answers, report: Report, shown: Photos, audited: frozenset[str]
+) -> OwnPictures:
+    """Compare the answers of the parent with the cross-fitted ones of the new release.
+
+    Args:
+        before: of `answers_of_parent`, to N pictures.
+        after: of the new release, to these pictures among others.
+        report: of the new release.
+        shown: N, of `compared_of`; the folds answered them.
+        audited: the sha256 of those that were drawn at random, and perhaps of others.
+    """
+    right = dict(zip(after.pictures.tolist(), after.right.tolist(), strict=True))
+    now = np.mean([report.photos[tier].decisions.coverage for tier in shown.tiers])
+    return judged(
+        before.right,
+        np.array([right[sha256[:NAME_LENGTH]] for sha256 in shown.sha256]),
+        shown.keys,
+        (float(before.accepted.mean()), float(now)),
+        np.array([sha256 in audited for sha256 in shown.sha256]),
+    )
+
+
+def tiers_not_measured(report: Report, before: Report, version: str) -> dict[str, str]:
+    """The tiers that a release was not measured on again, with the version of the ancestor that was.
+
+    Args:
+        report: of the release.
+        before: its parent's.
+        version: the parent's.
+    """
+    tiers = before.not_measured | dict.fromkeys(before.photos, version)
+    return {tier: measured for tier, measured in tiers.items() if tier not in report.photos}
 
 
 def judged(

@@ -6,7 +6,6 @@ models: onnx_graph.py, builder.py. Writes one folder.
 """
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +38,7 @@ from training.release.onnx_graph import (
     export_graph,
     features_of,
 )
+from training.release.written import begin
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024
@@ -90,8 +90,7 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: boo
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
             "Are --labels in the order of its outputs? --force releases it all the same."
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    begin(folder)
     say("exporting and comparing the serving graph with the model")
     _export(folder, session, parts)
     return complete_release(folder, _material(path, session, data, parts), say)

@@ -5,10 +5,8 @@ comes through release/adoption.py; `complete_release` does the rest for both. Wr
 model_store/assemble.py; publishing: model_store/publish.py.
 """
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +18,13 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
-from model_store.assemble import seal
 from model_store.files import FIGURES, GRAPH, MODEL
-from model_store.manifest import Golden, Headline, Manifest
+from model_store.manifest import Golden, Manifest
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
-from training.environment import git_commit, hardware, libraries
+from training.environment import hardware, libraries
 from training.fitted import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
@@ -41,11 +38,7 @@ from training.heads.ood import (
     judge,
     ood_count,
 )
-from training.measure.acceptance import (
-    acceptance_curves,
-    possible_promises,
-    promises,
-)
+from training.measure.acceptance import possible_promises, with_promises
 from training.measure.decide import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
@@ -80,7 +73,7 @@ from training.release.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.release.written import write_measured
+from training.release.written import Measured, begin, seal_measured
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
@@ -190,8 +183,7 @@ def make_release(folder: Path, model: Network, material: Material, say: Say, see
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    begin(folder)
     say("exporting and comparing the serving graph with the network")
     artifact = save_artifact(model, folder / MODEL)
     measure = _measure_of(artifact, material, seen)
@@ -247,18 +239,18 @@ def complete_release(folder: Path, material: Material, say: Say, seen: Seen = un
         material = _configured(material, {DATA_LICENCE: material.data.licence})
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
-    shown = {
-        "promises": promises(found.kinds, found.thresholds),
-        "possible_promises": possible_promises(found.kinds[0]),
-        "acceptance": acceptance_curves(found.kinds),
-    }
-    report = report.model_copy(update=shown)
+    report = with_promises(report, found.kinds, found.thresholds)
+    report = report.model_copy(update={"possible_promises": possible_promises(found.kinds[0])})
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
-    write_measured(folder, contract, report, answers if len(answers) <= LARGEST else NO_ANSWERS)
     golden = held_out.images[:GOLDEN_PICTURES]
     given = session.run(golden)
-    stored = Golden.of(golden, given.probabilities, given.distances)
-    return _sealed(folder, contract, stored, report)
+    measured = Measured(
+        model=contract,
+        golden=Golden.of(golden, given.probabilities, given.distances),
+        report=report,
+        answers=answers if len(answers) <= LARGEST else NO_ANSWERS,
+    )
+    return seal_measured(folder, measured)
 
 
 def _deciding(session: Session, material: Material) -> Answers:
@@ -318,23 +310,4 @@ def _model_figures(folder: Path, material: Material, contract: ModelContract) ->
         mflops=mflops(folder / GRAPH),
         bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
         temperature=contract.temperature,
-    )
-
-
-def _sealed(folder: Path, contract: ModelContract, golden: Golden, report: Report) -> Manifest:
-    return seal(
-        folder,
-        created_at=datetime.now(UTC),
-        model=contract,
-        golden=golden,
-        training=report.training.configuration | {"hardware": report.training.hardware},
-        libraries=report.training.libraries,
-        git_commit=git_commit(),
-        data=report.data,
-        headline=Headline(
-            test_accuracy=report.test.accuracy,
-            test_n=report.test.n,
-            parameters=report.model.parameters,
-            mflops=report.model.mflops,
-        ),
     )

@@ -7,7 +7,7 @@ training/ten_classes.py.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from pydantic import JsonValue
@@ -26,7 +26,7 @@ from reports.answers import (
     Answers,
     answers_in,
 )
-from reports.values import CROSS_FITTED, HELD_OUT, ModelFigures, Report, report_of
+from reports.values import CROSS_FITTED, ModelFigures, Report, report_of
 from training.answering import answering
 from training.environment import libraries
 from training.errors import BadRecipe
@@ -34,7 +34,7 @@ from training.features.blocks import READS
 from training.features.shipped import LITE0, PhotoFeatures
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
-from training.measure.acceptance import acceptance_curves, broken_promises, promises
+from training.measure.acceptance import broken_promises, promises, with_promises
 from training.measure.decide import Decided, decide_on_photos
 from training.measure.evaluate import decided, scores_in, uncalibrated
 from training.measure.photo_evaluation import asked_photos, photo_figures
@@ -45,7 +45,7 @@ from training.pictures.learnt import NOTHING, Learnt, load_learnt
 from training.pictures.photos import drawn_by_key
 from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
-from training.release.written import begin, seal_successor, write_measured
+from training.release.written import Measured, begin_with, seal_measured
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 2
@@ -62,43 +62,75 @@ SEED: Final = 0
 """Of the made pictures on which network and graph are compared: no photo is stored in a release."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Made:
-    """How the network was made, for the manifest: plain JSON."""
+    """A head that answers photos, and how it was made.
 
+    Attributes:
+        learnt: photos that the head learnt.
+        head: the head, and the answers of folds.
+        command: the command line.
+        seconds: wall time.
+    """
+
+    learnt: PhotoFeatures
+    head: PhotoHead
     command: str
     seconds: float
 
+    @property
+    def answers(self) -> Answers:
+        """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
+        asked, others = self.learnt.take(self.head.asked), self.head.of_other_kinds
+        given = asked_photos(self.head.scores, asked, "photo", "photos", self.head.folds)
+        if others is None:
+            return given
+        truth = np.full(len(others.probabilities), NONE_OF_THESE)
+        return given + Answers.of(
+            OTHER_KINDS,
+            truth,
+            networks="photos",
+            distances=others.distances,
+            probabilities=others.probabilities,
+        )
 
-def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
-    folder: Path, parent: LocalRelease, learnt: PhotoFeatures, fitted: PhotoHead, made: Made, say: Say
-) -> Manifest:
-    """Write a release.
+    @property
+    def record(self) -> dict[str, JsonValue]:
+        """How the network was made, for report and manifest."""
+        tiers, counts = np.unique(self.learnt.tiers, return_counts=True)
+        return {
+            "network": "_".join(LITE0),
+            "units": len(self.head.head.hidden_bias),
+            "photos": dict(zip(tiers.tolist(), counts.tolist(), strict=True)),
+            "command": self.command,
+            "seconds": round(self.seconds, 1),
+            "libraries": dict(libraries()),
+        }
+
+
+def measure_photo_network(folder: Path, parent: LocalRelease, made: Made, say: Say) -> Measured:
+    """Export, decide and measure; `seal_measured` makes a release of it.
 
     Args:
         folder: emptied first, if it is there.
         parent: whose other files it has.
-        learnt: photos that the head learnt.
-        fitted: the head, and the answers of folds.
-        made: how.
+        made: the head, what it learnt, and how.
         say: receives progress messages, and promises that cannot be given.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
-        StoreError: the folder cannot be sealed.
     """
-    found = _decided_on(answers_of_folds(learnt, fitted), parent)
-    begin(folder, parent, frozenset(PHOTO_FILES))
+    found = _decided_on(made.answers, parent)
+    begin_with(folder, parent, frozenset(PHOTO_FILES))
     say("exporting and comparing the serving graph with the network")
-    network = photo_network(fitted)
+    network = photo_network(made.head)
     photos = _network(found, _export(network, folder))
-    known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)
+    known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(made.learnt.sha256)
     known.save(folder)
-    record = _record(learnt, fitted, made)
-    report, figures = _recorded(parent, record), _figures(network, folder, photos)
-    _complete(folder, parent, (report, figures), (photos, found), _tested(parent), say)
-    known_by: dict[str, JsonValue] = {"photo_network": record, "calibrated": None}
-    return seal_successor(folder, parent.manifest, parent.manifest.model, photos, known_by)
+    figures = _figures(network, folder, photos)
+    before = _recorded(report_of(parent), made.record).model_copy(update={"photo_model": figures})
+    report, answers = _measured(folder, before, photos, found, say)
+    return _successor(parent, photos, report, _tested(parent) + answers)
 
 
 def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers, say: Say) -> Manifest:
@@ -107,7 +139,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     Args:
         folder: emptied first, if it is there.
         parent: whose networks it has; one of them answers photos.
-        given: of `answers_of_folds`, as the parent's network was fitted.
+        given: `Made.answers`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
         say: receives promises that cannot be given.
 
@@ -118,33 +150,15 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     before, report = parent.manifest.photos, report_of(parent)
     if before is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
-    record = cast("dict[str, JsonValue]", parent.manifest.training["photo_network"])
     found = _decided_on(given, parent)
-    begin(folder, parent)
+    begin_with(folder, parent)
     photos = _network(found, before.golden)
     figures = report.photo_model.model_copy(update={"temperature": photos.temperature})
     difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
-    recorded = _recorded(parent, record)
-    known = recorded.model_copy(update={"test": recorded.test.model_copy(update=difference)})
-    _complete(folder, parent, (known, figures), (photos, found), tested, say)
-    known_by: dict[str, JsonValue] = {"photo_network": record, "calibrated": None}
-    return seal_successor(folder, parent.manifest, parent.manifest.model, photos, known_by)
-
-
-def answers_of_folds(learnt: PhotoFeatures, fitted: PhotoHead) -> Answers:
-    """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
-    asked, others = learnt.take(fitted.asked), fitted.of_other_kinds
-    given = asked_photos(fitted.scores, asked, "photo", "photos", fitted.folds)
-    if others is None:
-        return given
-    truth = np.full(len(others.probabilities), NONE_OF_THESE)
-    return given + Answers.of(
-        OTHER_KINDS,
-        truth,
-        networks="photos",
-        distances=others.distances,
-        probabilities=others.probabilities,
-    )
+    test = report.test.model_copy(update=difference)
+    known = report.model_copy(update={"test": test, "photo_model": figures})
+    again, answers = _measured(folder, known, photos, found, say)
+    return seal_measured(folder, _successor(parent, photos, again, tested + answers))
 
 
 def _decided_on(given: Answers, parent: LocalRelease) -> Decided:
@@ -165,23 +179,25 @@ def _network(found: Decided, golden: Golden) -> PhotoNetwork:
     )
 
 
-def _complete(  # noqa: PLR0913, PLR0917 - what the files are made of
-    folder: Path,
-    parent: LocalRelease,
-    known: tuple[Report, ModelFigures],
-    decided_on: tuple[PhotoNetwork, Decided],
-    tested: Answers,
-    say: Say,
-) -> None:
-    """Write answers, report, card and page."""
-    (before, figures), (photos, found) = known, decided_on
-    contract = photos.contract(parent.manifest.model.labels)
+def _measured(
+    folder: Path, before: Report, photos: PhotoNetwork, found: Decided, say: Say
+) -> tuple[Report, Answers]:
+    """The report with everything about photos from the answers that decided, and these answers."""
+    contract = photos.contract(before.labels)
     session = OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape)
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
     for broken in broken_promises(promises(found.kinds, found.thresholds)):
         say(broken)
-    report = _report(before, photos, found, answers, figures)
-    write_measured(folder, parent.manifest.model, report, tested + answers, photos)
+    figures = photo_figures(answers, contract, CROSS_FITTED)
+    report = with_promises(before, found.kinds, found.thresholds)
+    return report.model_copy(update={"photos": figures, "calibrated": None}), answers
+
+
+def _successor(parent: LocalRelease, photos: PhotoNetwork, report: Report, answers: Answers) -> Measured:
+    known = parent.manifest
+    return Measured(
+        model=known.model, golden=known.golden, photos=photos, report=report, answers=answers, parent=known
+    )
 
 
 def _export(network: Network, folder: Path) -> Golden:
@@ -219,36 +235,11 @@ def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigur
     )
 
 
-def _recorded(parent: LocalRelease, record: dict[str, JsonValue]) -> Report:
+def _recorded(before: Report, record: dict[str, JsonValue]) -> Report:
     """The parent's report, which also says how this network was made."""
-    before = report_of(parent)
     configuration = before.training.configuration | {"photo_network": record}
     training = before.training.model_copy(update={"configuration": configuration})
     return before.model_copy(update={"training": training})
-
-
-def _report(
-    before: Report,
-    photos: PhotoNetwork,
-    found: Decided,
-    answers: Answers,
-    figures: ModelFigures,
-) -> Report:
-    """The parent's report, with everything about photos from these answers."""
-    contract = photos.contract(before.labels)
-    held_out = before.acceptance.get(HELD_OUT, ())
-    return before.model_copy(
-        update={
-            "photo_model": figures,
-            "promises": (
-                *(one for one in before.promises if one.pictures == HELD_OUT),
-                *promises(found.kinds, found.thresholds),
-            ),
-            "acceptance": ({HELD_OUT: held_out} if held_out else {}) | acceptance_curves(found.kinds),
-            "photos": photo_figures(answers, contract, CROSS_FITTED),
-            "calibrated": None,
-        }
-    )
 
 
 def _tested(parent: LocalRelease) -> Answers:
@@ -256,16 +247,3 @@ def _tested(parent: LocalRelease) -> Answers:
     folder = parent.folder
     stored = answers_in(parent.manifest, lambda path: (folder / path).read_bytes(), str(folder))
     return stored.of_set(TEST_SET)
-
-
-def _record(learnt: PhotoFeatures, fitted: PhotoHead, made: Made) -> dict[str, JsonValue]:
-    """How the network was made."""
-    tiers, counts = np.unique(learnt.tiers, return_counts=True)
-    return {
-        "network": "_".join(LITE0),
-        "units": len(fitted.head.hidden_bias),
-        "photos": dict(zip(tiers.tolist(), counts.tolist(), strict=True)),
-        "command": made.command,
-        "seconds": round(made.seconds, 1),
-        "libraries": dict(libraries()),
-    }

@@ -18,7 +18,7 @@ from reports.acceptance import Conditions
 from reports.answers import TEST_SET, Answers, answers_in
 from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.errors import BadRecipe, NotShown
-from training.measure.acceptance import acceptance_curves, promises
+from training.measure.acceptance import with_promises
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, check_enough, decide_again
 from training.measure.evaluate import decided, decided_again, scored, uncalibrated
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
@@ -27,7 +27,7 @@ from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import Photos
 from training.pictures.split import in_groups
 from training.progress import Say
-from training.release.written import begin, seal_successor, write_measured
+from training.release.written import Measured, begin_with, seal_measured
 
 
 def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:
@@ -64,12 +64,17 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     # Each picture was calibrated by others already; all of them chose the thresholds.
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
-    begin(folder, parent)
-    report = _report(parent, found, contract, answers, accuracy)
+    begin_with(folder, parent)
     model, second = _contracts(parent.manifest, contract)
-    write_measured(folder, model, report, _every(parent, answers, contract), second)
-    calibrated = report.calibrated.model_dump(mode="json") if report.calibrated else None
-    return seal_successor(folder, parent.manifest, model, second, {"calibrated": calibrated})
+    measured = Measured(
+        model=model,
+        golden=parent.manifest.golden,
+        photos=second,
+        report=_report(parent, found, contract, answers, accuracy),
+        answers=_every(parent, answers, contract),
+        parent=parent.manifest,
+    )
+    return seal_measured(folder, measured)
 
 
 def _contracts(parent: Manifest, now: ModelContract) -> tuple[ModelContract, PhotoNetwork | None]:
@@ -114,19 +119,9 @@ def _report(
         accuracy=accuracy,
         test_decided_by=test_decided_by,
     )
-    curves = {kind: curve for kind, curve in before.acceptance.items() if held_out and kind == HELD_OUT}
-    own = photo_figures(answers, contract, DEVELOPMENT)
-    return before.model_copy(
-        update={
-            "promises": (
-                *(one for one in before.promises if held_out and one.pictures == HELD_OUT),
-                *promises(found.kinds, found.thresholds),
-            ),
-            "acceptance": curves | acceptance_curves(found.kinds),
-            "photos": dict(sorted((_carried_over(parent, before) | own).items())),
-            "calibrated": calibrated,
-        }
-    )
+    photos = _carried_over(parent, before) | photo_figures(answers, contract, DEVELOPMENT)
+    promised = with_promises(before, found.kinds, found.thresholds, HELD_OUT if held_out else None)
+    return promised.model_copy(update={"photos": dict(sorted(photos.items())), "calibrated": calibrated})
 
 
 def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigures]:
