@@ -61,17 +61,17 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
         others = np.setdiff1d(np.arange(len(parts.train)), fold.pictures)
         learnt = replace(parts, train=parts.train.take(others))
         # Its fold, and what no network learns: held-out pictures are answered by all.
-        asked = ~np.isin(data.train.contents, learnt.train.contents)
+        asked = ~np.isin(data.train.sha256, learnt.train.sha256)
         progress.say(f"Fold {fold.number} of {FOLDS}: answers {asked.sum():,} pictures.")
         fitted = fit_network(_of_fold(task, fold), data, learnt, recipe, progress)
         total[asked] += answers_of(fitted.model, data.train.images[asked], flip=recipe.flip)
         networks += asked
     targets = SoftTargets(
         soften(total / networks[:, None], TEMPERATURE),
-        data.train.sha256(),
+        data.train.digest(),
         (f"{recipe.network} in {FOLDS} folds",),
         TEMPERATURE,
-        Learnt.of(parts.train.contents),
+        Learnt.of(parts.train.sha256),
     )
     targets.save(file)
     by_one = networks == 1
@@ -89,7 +89,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     """Fit a network to the stored answers and the labels, and make a release of it."""
     targets, progress = load_soft_targets(file), Lines()
     # Held out is what no teacher learnt.
-    learnt = targets.learnt.has(data.train.contents)
+    learnt = targets.learnt.has(data.train.sha256)
     parts = Split(*(data.train.take(np.flatnonzero(mine)) for mine in (learnt, ~learnt)))
     task = run_of(recipe, data)
     task = replace(

@@ -19,8 +19,9 @@ from inference.arrays import PixelsBatch
 from training.answering import answering
 from training.errors import BadRecipe
 from training.features.npz import read_npz, write_npz
-from training.pictures.fashion import ANSWERED_AT_ONCE, LabelledImages
+from training.pictures.fashion import ANSWERED_AT_ONCE
 from training.pictures.learnt import Learnt
+from training.pictures.table import Pictures
 from training.untyped import Network
 
 Targets = NDArray[np.float16]
@@ -35,7 +36,7 @@ class SoftTargets:
 
     Attributes:
         probabilities: float16 (N, C), one row per training picture, before anything is held out.
-        train_sha256: of the training set (`LabelledImages.sha256`).
+        train_sha256: of the training set (`Pictures.sha256`).
         teachers: what was fitted in folds.
         temperature: what the logarithms of the teachers' mean were divided by.
         learnt: what the teachers learnt, which a student's figures do not come from.
@@ -52,7 +53,7 @@ class SoftTargets:
         """Sixteen hex digits of the probabilities, which a student's release records."""
         return hashlib.sha256(self.probabilities.tobytes()).hexdigest()[:16]
 
-    def beside_labels(self, train: LabelledImages, learnt: LabelledImages) -> NDArray[np.float32]:
+    def beside_labels(self, train: Pictures, learnt: Pictures) -> NDArray[np.float32]:
         """What a student learns: SHARE of each target is from here, the rest from the label.
 
         Args:
@@ -65,12 +66,12 @@ class SoftTargets:
         Raises:
             BadRecipe: these probabilities are of another training set.
         """
-        if self.train_sha256 != train.sha256():
+        if self.train_sha256 != train.digest():
             raise BadRecipe(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.sha256()[:16]}). Make new ones: python -m lab.pixel_network teach."
+                f"{train.digest()[:16]}). Make new ones: python -m lab.pixel_network teach."
             )
-        rows = self.probabilities[np.isin(train.contents, learnt.contents)].astype(np.float32)
+        rows = self.probabilities[np.isin(train.sha256, learnt.sha256)].astype(np.float32)
         return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.labels] + SHARE * rows
 
     def save(self, path: Path) -> None:

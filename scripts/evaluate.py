@@ -117,7 +117,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     Which of the two is printed.
     """
     drawn, every = drawn_for_test(data.test), len(data.test)
-    if drawn.sha256() == report_of(release).data.test_sha256:
+    if drawn.digest() == report_of(release).data.test_sha256:
         console().print(
             f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "
             "from the others."
@@ -125,7 +125,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
         return replace(data, test=drawn)
     console().print(f"Measured on all {every:,} pictures that are there to measure on.")
     learnt = load_learnt(release.folder) or NOTHING
-    if known := int(learnt.has(data.test.contents).sum()):
+    if known := int(learnt.has(data.test.sha256).sum()):
         complain(f"the release learnt {known:,} of these {every:,} pictures, so the figures are too good.")
     return data
 
@@ -154,7 +154,7 @@ def _written(folder: Path | None, *evaluation: Any) -> dict[str, list[str]]:  # 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """What speaks against the stored report, a sentence each."""
     report = report_of(release)
-    if report.data.test_sha256 != data.test.sha256():
+    if report.data.test_sha256 != data.test.digest():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     if report.test.split == CROSS_FITTED:
         return [

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from scripts.terminal import print_table, program
-from training.pictures.fashion import LABELS, LabelledImages, from_idx
+from training.pictures.fashion import LABELS, from_idx
 from training.pictures.listing import has_idx
 from training.pictures.pixel_files import is_pixel_table, read_csv
+from training.pictures.table import Pictures
 
 CSV_PART: Final = "pictures"
 """What the only part of a CSV is called."""
@@ -23,19 +24,19 @@ def is_pixel_set(place: Path) -> bool:
     return has_idx(place) or (place.is_file() and is_pixel_table(place))
 
 
-def read_pixel_set(place: Path) -> dict[str, LabelledImages]:
+def read_pixel_set(place: Path) -> dict[str, Pictures]:
     """Its parts by name.
 
     Raises:
         DataError: a file is missing or wrong.
     """
     if place.is_file():
-        return {CSV_PART: LabelledImages(*read_csv(place, len(LABELS)))}
+        return {CSV_PART: Pictures.of_pixels(*read_csv(place, len(LABELS)))}
     data = from_idx(place)
     return {"train": data.train, "test": data.test}
 
 
-def show_pixel_set(place: Path, parts: dict[str, LabelledImages]) -> dict[str, object]:
+def show_pixel_set(place: Path, parts: dict[str, Pictures]) -> dict[str, object]:
     """Print how many pictures of each class there are, and the command that comes next.
 
     Returns:

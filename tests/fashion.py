@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import InputKind
-from training.pictures.fashion import LabelledImages
 from training.pictures.pixel_files import COLUMNS, PIXELS, UINT8
+from training.pictures.table import Pictures
 
 CLASSES = 10
 
 PHOTO: Final[InputKind] = "photo"
 
 
-def striped_pictures(count: int, seed: int = 0) -> LabelledImages:
+def striped_pictures(count: int, seed: int = 0) -> Pictures:
     """Pictures whose class is where a bright bar lies: classes in turn, noise on top.
 
     Args:
@@ -27,7 +27,7 @@ def striped_pictures(count: int, seed: int = 0) -> LabelledImages:
     images: NDArray[np.uint8] = np.random.default_rng(seed).integers(0, 60, (count, 28, 28)).astype(np.uint8)
     for image, label in zip(images, labels, strict=True):
         image[4 + 2 * label : 6 + 2 * label, 4:24] = 230
-    return LabelledImages(images, labels)
+    return Pictures.of_pixels(images, labels)
 
 
 def write_idx_folder(folder: Path, *, train: int, test: int) -> None:

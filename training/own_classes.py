@@ -39,9 +39,10 @@ from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, distances_by, fit_measure
 from training.heads.other_things import other_things
 from training.heads.out_of_fold import Fold, answers_out_of_fold, deal, gathered
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
+from training.pictures.table import Pictures
 from training.pixel_network import run_of
 from training.progress import Progress, Watch, corrected
 from training.release.trained import Trained, seal_trained, warn_of_few
@@ -126,7 +127,7 @@ def _limited(data: LabelledData, limit: int | None) -> LabelledData:
 
 
 def _fitted(
-    train: LabelledImages, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
+    train: Pictures, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
 ) -> "OwnClasses":
     """Fit, and say how long that takes: before, and again once this machine's speed is known."""
     announced = _seconds(len(train), lite0="lite0" in blocks)
@@ -167,7 +168,7 @@ class OwnClasses:
 
 
 def fit_own_classes(
-    train: LabelledImages,
+    train: Pictures,
     folds: Sequence[Fold],
     blocks: Sequence[Block],
     watch: Watch,
@@ -214,9 +215,7 @@ def _batches(images: PixelsBatch, watch: Watch) -> Iterator[PixelsBatch]:
         watch(min(start + AT_ONCE, len(images)), len(images))
 
 
-def _distances(
-    train: LabelledImages, part: Vectors, folds: Sequence[Fold], ood: OodPhotos | None
-) -> Distances:
+def _distances(train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPhotos | None) -> Distances:
     """How far each picture is from what its fold learnt, float32 (N,), as the release will measure it.
 
     Args:

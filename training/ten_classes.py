@@ -33,7 +33,8 @@ from training.measure.improvement import (
 )
 from training.measure.photo_evaluation import asked_photos
 from training.pictures.corrections import read_corrections
-from training.pictures.photos import CORRECTED_TIER, OWN_TIER, Photos, is_corrections, photos_in
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER, is_corrections, photos_in
+from training.pictures.table import Pictures
 from training.progress import Progress
 from training.release.doubted import Asked
 from training.release.photo_release import Made, measure_photo_network
@@ -132,16 +133,16 @@ def _beside_parent(measured: Measured, asked: Answers, parent: LocalRelease, pro
     return replace(measured, report=report, answers=measured.answers + asked)
 
 
-def _by_audit(photos: Photos, audited: frozenset[str]) -> Photos:
+def _by_audit(photos: Pictures, audited: frozenset[str]) -> Pictures:
     """Corrections with the tier that says whether they were drawn at random."""
     tiers = (
         CORRECTED_TIER if tier == OWN_TIER and sha256 not in audited else tier
         for tier, sha256 in zip(photos.tiers, photos.sha256, strict=True)
     )
-    return replace(photos, tiers=tuple(tiers))
+    return replace(photos, tiers=np.array(list(tiers)))
 
 
-def _announce(sets: tuple[Photos, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
+def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
     n = sum(map(len, sets))
     minutes = (SECONDS_PER_PHOTO * n + SECONDS_TO_FIT) / 60
     more = " beside the photos that come with this package" if corrected else ""
@@ -152,7 +153,7 @@ def _announce(sets: tuple[Photos, ...], folder: Path, progress: Progress, *, cor
 
 
 def _seen(
-    sets: tuple[Photos, ...], folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
+    sets: tuple[Pictures, ...], folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
 ) -> PhotoFeatures:
     """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""
     photos, *others = sets
@@ -174,7 +175,7 @@ def _seen(
     return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
 
 
-def _asked(sets: tuple[Photos, ...], made: Made) -> Asked:
+def _asked(sets: tuple[Pictures, ...], made: Made) -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
     asked = made.learnt.take(made.head.asked)
@@ -183,7 +184,7 @@ def _asked(sets: tuple[Photos, ...], made: Made) -> Asked:
     return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
 
 
-def _digest(sets: tuple[Photos, ...]) -> str:
+def _digest(sets: tuple[Pictures, ...]) -> str:
     """Sixteen hex digits of what photos there are, with their labels, whatever their files are called."""
     lines = sorted(
         f"{sha256} {tier} {label}"

@@ -18,7 +18,8 @@ from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import read_corrections
 from training.pictures.fashion import LabelledData
 from training.pictures.own_pictures import from_pictures
-from training.pictures.photos import OOD, Photos, photos_in
+from training.pictures.photos import OOD, photos_in
+from training.pictures.table import Pictures
 from training.progress import Lines
 
 COUNT = 12
@@ -153,7 +154,7 @@ def test_corrections_that_leave_no_picture_of_a_class_or_none_at_all_are_refused
         corrected(folder, *rows[:COUNT])
 
 
-def read_photos(folder: Path, *rows: str) -> tuple[Photos, ...]:
+def read_photos(folder: Path, *rows: str) -> tuple[Pictures, ...]:
     """The photos of learn/ and check/, with the corrections of a CSV beside them, whose rows these are."""
     listing = folder / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
@@ -163,7 +164,7 @@ def read_photos(folder: Path, *rows: str) -> tuple[Photos, ...]:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Photos to learn and photos to check."""
+    """Pictures to learn and photos to check."""
     write_photos(tmp_path / "learn", 3, {"A": ["Trouser"], "X": ["Hats"]})
     write_photos(tmp_path / "check", 2, {"A": ["Trouser"], "X": ["Hats"]}, seed=10)
     return tmp_path

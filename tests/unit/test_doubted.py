@@ -17,8 +17,9 @@ from tests.answers import asked
 from tests.uploads import a_garment, png
 from training.measure.evaluate import undecided
 from training.pictures.corrections import read_corrections
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
+from training.pictures.table import Pictures
 from training.release.doubted import Doubted, as_csv, asked_of, doubted
 
 NAMES = ("Shirt", "Bag", "Boot")
@@ -47,10 +48,10 @@ def says(label: int, count: int) -> Scores:
     return Scores(probabilities, None)
 
 
-def pictures(names: str, *labels: int) -> LabelledImages:
+def pictures(names: str, *labels: int) -> Pictures:
     """Pictures with one-letter names."""
     images = np.zeros((len(labels), 28, 28), np.uint8)
-    return LabelledImages(images, np.array(labels, np.uint8), files=tuple(map(Path, names)))
+    return replace(Pictures.of_pixels(images, np.array(labels, np.uint8)), files=tuple(map(Path, names)))
 
 
 def one(name: str, label: int, *probabilities: float) -> tuple[Path, int, tuple[float, ...]]:
@@ -108,7 +109,7 @@ def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
 
 
 def test_a_data_set_without_files_is_not_doubted() -> None:
-    images = LabelledImages(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+    images = Pictures.of_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
 
     answers, files = asked_of(SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images))
 

@@ -30,7 +30,7 @@ def test_no_fold_learns_what_it_answers_and_each_is_answered_once() -> None:
 def test_pictures_of_one_group_are_in_one_fold() -> None:
     groups = np.array([f"sender {number // 2}" for number in range(len(PARTS.train))])
     pairs = np.repeat(np.arange(len(groups) // 2 + 1), 2)[: len(groups)] % CLASSES
-    train = replace(PARTS.train, keys=groups, labels=pairs.astype(np.uint8))
+    train = replace(PARTS.train, groups=groups, labels=pairs.astype(np.uint8))
 
     folds = deal(replace(PARTS, train=train), 4)
 

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,9 +19,10 @@ from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures import picture_files, pixel_room
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
 from training.pictures.listing import list_pictures
 from training.pictures.own_pictures import from_pictures
+from training.pictures.table import Pictures
 
 COUNT = 12
 """Pictures per class: for the test about two, by content."""
@@ -44,12 +46,12 @@ def folder(tmp_path: Path) -> Path:
     return write_class_folders(tmp_path / "things", COUNT)
 
 
-def pixels_of(part: LabelledImages, label: int) -> set[bytes]:
+def pixels_of(part: Pictures, label: int) -> set[bytes]:
     return {image.tobytes() for image in part.images[part.labels == label]}
 
 
 def hashes(data: LabelledData) -> tuple[str, str]:
-    return data.train.sha256(), data.test.sha256()
+    return data.train.digest(), data.test.digest()
 
 
 def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_named(tmp_path: Path) -> None:
@@ -151,22 +153,20 @@ def test_further_pictures_leave_every_old_one_to_learning_or_to_the_test(folder:
             (folder / kind / f"{seed}.png").write_bytes(png(a_photo(kind, seed)))
     after = said.read(folder)
 
-    assert before.train.keys is not None
-    assert after.test.keys is not None
-    assert set(before.train.keys).isdisjoint(after.test.keys)
+    assert set(before.train.groups).isdisjoint(after.test.groups)
     assert len(after.train) + len(after.test) == 3 * (COUNT + 40)
 
 
-def joined(data: LabelledData) -> LabelledImages:
+def joined(data: LabelledData) -> Pictures:
     """All pictures, in order of their hashes."""
     images, labels, digests, keys = (
         np.concatenate(both)
         for both in zip(
-            *((part.images, part.labels, part.contents, part.groups) for part in (data.train, data.test)),
+            *((part.images, part.labels, part.sha256, part.groups) for part in (data.train, data.test)),
             strict=True,
         )
     )
-    both = LabelledImages(images, labels, keys=keys, digests=tuple(digests.tolist()))
+    both = replace(Pictures.of_pixels(images, labels), groups=keys, sha256=digests)
     return both.take(np.argsort(digests))
 
 
@@ -178,11 +178,9 @@ def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path
 
     data = said.read(listing)
 
-    assert data.train.keys is not None
-    assert data.test.keys is not None
-    assert set(data.train.keys).isdisjoint(data.test.keys)
+    assert set(data.train.groups).isdisjoint(data.test.groups)
     assert (
-        2 < len({*data.train.keys, *data.test.keys}) <= 12
+        2 < len({*data.train.groups, *data.test.groups}) <= 12
     )  # groups with pictures nearly the same are joined
 
 
@@ -210,9 +208,7 @@ def test_a_copy_brings_its_group_along(tmp_path: Path, said: Said) -> None:
 
     data = said.read(listing)
 
-    assert data.train.keys is not None
-    assert data.test.keys is not None
-    assert len({*data.train.keys, *data.test.keys}) <= 12
+    assert len({*data.train.groups, *data.test.groups}) <= 12
 
 
 def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
@@ -224,10 +220,8 @@ def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
 
     data = said.read(folder)
 
-    assert data.train.keys is not None
-    assert data.test.keys is not None
-    assert set(data.train.keys).isdisjoint(data.test.keys)
-    assert len({*data.train.keys, *data.test.keys}) == 3 * COUNT
+    assert set(data.train.groups).isdisjoint(data.test.groups)
+    assert len({*data.train.groups, *data.test.groups}) == 3 * COUNT
     assert said == [
         "24 of 48 pictures are nearly the same as others; such are learnt together or measured on "
         "together. `wardrobe data` lists them."

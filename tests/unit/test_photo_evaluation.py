@@ -15,7 +15,8 @@ from tests.fashion import PHOTO
 from training.measure.evaluate import decided
 from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.measure.statistics import macro_interval
-from training.pictures.photos import OOD, Photos
+from training.pictures.photos import OOD
+from training.pictures.table import Pictures
 
 CONTRACT = ModelContract(
     labels=("Bag", "Coat", "Dress"),
@@ -63,23 +64,24 @@ class WrittenAnswers:
         )
 
 
-def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
+def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Pictures:
     images = np.zeros((len(taken), 28, 28), np.uint8)
     images[:, 0, 0] = [list(ANSWERS).index(shown) for *_, shown in taken]
-    return Photos(
-        images=images,
-        labels=np.array([label for _, _, label, _ in taken], np.uint8),
-        tiers=tuple(tier for tier, *_ in taken),
+    contents = np.array([f"{number:016x}{0:048}" for number in range(len(taken))])
+    return replace(
+        Pictures.of_pixels(images, np.array([label for _, _, label, _ in taken], np.uint8)),
+        tiers=np.array([tier for tier, *_ in taken]),
         files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
-        sha256=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
-        keys=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
-        kinds=tuple(folder for _, folder, *_ in taken),
-        sources=("",) * len(taken),
+        sha256=contents,
+        groups=contents,
+        kinds=np.array([folder for _, folder, *_ in taken]),
         shown=(PHOTO,) * len(taken),
     )
 
 
-def measured(session: Session, photos: Photos, contract: ModelContract = CONTRACT) -> dict[str, PhotoFigures]:
+def measured(
+    session: Session, photos: Pictures, contract: ModelContract = CONTRACT
+) -> dict[str, PhotoFigures]:
     asked = asked_photos(session.run(photos.images), photos, photos.shown, "pixels")
     return photo_figures(decided(Classifier(session, contract), asked), contract, "development")
 
@@ -125,7 +127,10 @@ def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous(
 def test_photos_without_a_group_count_each_on_its_own() -> None:
     photos = some_photos()
     asked = asked_photos(
-        WrittenAnswers().run(photos.images), replace(photos, keys=("",) * len(photos)), "photo", "pixels"
+        WrittenAnswers().run(photos.images),
+        replace(photos, groups=np.full(len(photos), "")),
+        "photo",
+        "pixels",
     )
     answers = decided(Classifier(WrittenAnswers(), CONTRACT), asked)
 
@@ -136,7 +141,7 @@ def test_photos_without_a_group_count_each_on_its_own() -> None:
 
 def test_the_interval_of_accepted_answers_counts_no_others() -> None:
     sure, doubted = (("A", "0", 0, "a sure bag"),) * 6, (("A", "1", 1, "an unsure bag"),) * 6
-    of_twelve = replace(some_photos(sure + doubted), keys=tuple(map(str, range(12))))
+    of_twelve = replace(some_photos(sure + doubted), groups=np.arange(12).astype(str))
 
     decisions = measured(WrittenAnswers(), of_twelve)["A"].decisions
 

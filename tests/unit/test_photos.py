@@ -1,4 +1,4 @@
-"""Photos by tier and label, read as the service reads uploads."""
+"""Pictures by tier and label, read as the service reads uploads."""
 
 from pathlib import Path
 
@@ -13,18 +13,20 @@ from tests.pictures import jpeg
 from tests.uploads import png
 from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
 from training.pictures.corrections import Corrections
-from training.pictures.photos import OOD, Photos, as_photos, list_photos, photos_in, read_photos
+from training.pictures.photos import OOD, list_photos, photos_in, read_photos
+from training.pictures.reading import joint_keys, pictures_of
+from training.pictures.table import Pictures
 from training.progress import Lines
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
 
 
-def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
+def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Pictures:
     contract = InputContract(imaging=imaging or Imaging())
     listing = list_photos(place, LABELS)
     read = read_photos(listing, LABELS, contract, said.append, lambda *_: None, corrections=Corrections())
-    return as_photos([read], said.append)[0]
+    return pictures_of(read, joint_keys(read, said.append))
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:
@@ -63,7 +65,7 @@ def test_a_table_says_which_shop_a_photo_comes_from(tmp_path: Path) -> None:
         tmp_path, "A/Trouser/000.png,1,A,north", "A/Bag/000.png,3,A,", columns="path,label,tier,source"
     )
 
-    assert read(table, []).sources == ("north", "")
+    assert read(table, []).sources.tolist() == ["north", ""]
 
 
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_photos_keep_the_order_of_their_listing(tmp_path: Path) -> None:
 
     photos = read(tmp_path, [])
 
-    assert photos.tiers == ("A", "A", "C", "C", "X", "X")
+    assert photos.tiers.tolist() == ["A", "A", "C", "C", "X", "X"]
     assert photos.labels.tolist() == [1, 1, 3, 3, OOD, OOD]
     assert [file.name for file in photos.files] == ["000.png", "001.png"] * 3
 
@@ -168,11 +170,11 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
 
     photos = read(write_table(tmp_path, *rows, f"{named[4]},,X,ann", f"{named[5]},1,X,"), [])
 
-    assert photos.tiers == ("A", "C", "C", "B", "X", "X")
+    assert photos.tiers.tolist() == ["A", "C", "C", "B", "X", "X"]
     assert photos.labels.tolist() == [1, 3, 3, OOD, OOD, OOD]
-    assert photos.kinds[3:] == ("X_Hats", "X", "1")
+    assert photos.kinds[3:].tolist() == ["X_Hats", "X", "1"]
     of_ann = [photos.sha256[place] for place in (0, 1, 4)]
-    assert photos.keys == tuple(min(of_ann) if one in of_ann else one for one in photos.sha256)
+    assert photos.groups.tolist() == [min(of_ann) if one in of_ann else one for one in photos.sha256]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_a_copy_brings_its_groups_along_and_joins_them(tmp_path: Path) -> None:
         write_table(tmp_path, *(f"A/Trouser/{name}.png,1,A,{group}" for name, group in groups.items())), []
     )
 
-    assert [len(set(photos.keys[:3])), photos.keys[3]] == [1, photos.sha256[3]]
+    assert [len(set(photos.groups[:3])), photos.groups[3]] == [1, photos.sha256[3]]
 
 
 def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Path) -> None:
@@ -211,8 +213,8 @@ def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Pat
     photos = read(tmp_path, said)
 
     alike = [file.name == "again.jpg" or file == tmp_path / "A/Trouser/000.png" for file in photos.files]
-    assert len(set(np.array(photos.keys)[alike])) == 1
-    assert len(set(photos.keys)) == 4
+    assert len(set(photos.groups[alike])) == 1
+    assert len(set(photos.groups)) == 4
     assert said == [
         "2 of 5 pictures are nearly the same as others; such are learnt together or measured on together. "
         "`wardrobe data` lists them."
@@ -247,5 +249,5 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
         [write_table(learn, *rows), write_table(check, *others)], LABELS, GREY_28, Lines()
     )
 
-    assert np.isin(learnt.keys, checked.keys).tolist() == [True, False, False]
+    assert np.isin(learnt.groups, checked.groups).tolist() == [True, False, False]
     assert len(checked) == 3

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
 from training.errors import BadCsv, BadIdx, DataSetMissing
-from training.pictures.fashion import LABELS, LabelledImages, from_csv, from_idx
+from training.pictures.fashion import LABELS, from_csv, from_idx
 from training.pictures.pixel_files import read_csv, read_idx
 from training.pictures.split import first
+from training.pictures.table import Pictures
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)
@@ -157,9 +158,9 @@ def test_idx_files_are_found_as_archives_unpack_them(tmp_path: Path, spelling: s
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
     pair = from_csv(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
 
-    copied = LabelledImages(pair.train.images.copy(), pair.train.labels.copy())
+    copied = Pictures.of_pixels(pair.train.images.copy(), pair.train.labels.copy())
 
-    assert copied.sha256() == pair.train.sha256() != pair.test.sha256()
+    assert copied.digest() == pair.train.digest() != pair.test.digest()
     assert pair.described().name == "other pictures in Fashion-MNIST's form"
 
 

@@ -1,29 +1,33 @@
 """Which pictures are held out, and in which order the others are learnt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
 from training.errors import BadRecipe
-from training.pictures.fashion import LabelledImages, class_weights, doubt_of_weights
+from training.pictures.fashion import class_weights, doubt_of_weights
 from training.pictures.split import SHARE, VALIDATION, class_folds, sampled_indices, split, stratified_folds
+from training.pictures.table import Pictures
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
 
 
-def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> LabelledImages:
+def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> Pictures:
     """Blank pictures: the keys alone say where they go."""
     blank = np.zeros((len(keys), 1, 1), np.uint8)
-    return LabelledImages(blank, labels, keys=keys, digests=tuple(f"{n:064x}" for n in range(len(keys))))
+    contents = np.array([f"{number:064x}" for number in range(len(keys))])
+    return replace(Pictures.of_pixels(blank, labels), groups=keys, sha256=contents)
 
 
-def of_own(count: int) -> LabelledImages:
+def of_own(count: int) -> Pictures:
     return pictures_with_keys(KEYS[:count], LABELS[:count])
 
 
-def held_out_keys(images: LabelledImages) -> set[str]:
+def held_out_keys(images: Pictures) -> set[str]:
     chosen = sampled_indices(images.labels, images.groups, SHARE, VALIDATION)
     return set(images.groups[chosen].tolist())
 
@@ -37,7 +41,7 @@ def test_about_one_picture_in_twelve_is_held_out_and_no_other_data_or_seed_decid
     everything = [image.tobytes() for image in (*parts.train.images, *parts.validation.images)]
     assert sorted(everything) == sorted(image.tobytes() for image in pictures.images)
     assert len(parts.validation) == pytest.approx(100, rel=0.3)
-    assert set(turned.validation.contents) == set(parts.validation.contents)
+    assert set(turned.validation.sha256) == set(parts.validation.sha256)
 
 
 def test_equal_pictures_are_on_one_side() -> None:
@@ -46,7 +50,7 @@ def test_equal_pictures_are_on_one_side() -> None:
 
     parts = split(twice, classes=10)
 
-    assert set(parts.train.contents).isdisjoint(parts.validation.contents)
+    assert set(parts.train.sha256).isdisjoint(parts.validation.sha256)
 
 
 @pytest.mark.parametrize("before", [500, 777, 1300])

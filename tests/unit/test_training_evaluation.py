@@ -27,7 +27,7 @@ from training.measure.evaluate import (
 )
 from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.measure.statistics import differences, expected_calibration_error
-from training.pictures.fashion import LabelledImages
+from training.pictures.table import Pictures
 
 CONTRACT = ModelContract(
     labels=("a", "b", "c"),
@@ -59,10 +59,10 @@ class WrittenAnswers:
         return Scores(PROBABILITIES[pixels[:, 0, 0]], None)
 
 
-def numbered_pictures() -> LabelledImages:
+def numbered_pictures() -> Pictures:
     images: NDArray[np.uint8] = np.zeros((6, 28, 28), np.uint8)
     images[:, 0, 0] = np.arange(6)
-    return LabelledImages(images, TRUTH)
+    return Pictures.of_pixels(images, TRUTH)
 
 
 def figures(contract: ModelContract = CONTRACT) -> report.TestFigures:

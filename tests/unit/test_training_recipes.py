@@ -24,7 +24,8 @@ from training.gradient.recipes import (
     run_fingerprint,
     starting_point,
 )
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
+from training.pictures.table import Pictures
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
@@ -69,10 +70,14 @@ def test_the_same_command_finds_its_checkpoint_again_and_another_does_not() -> N
 def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the_recipe_and_data_decide() -> (
     None
 ):
-    images = LabelledImages(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
+    images = Pictures.of_pixels(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
+    files = (Path("a.png"), Path("b.png"))
     plain, *grouped = (
-        LabelledData(replace(images, keys=keys), images)
-        for keys in (None, np.array(["a", "b"]), np.array(["a", "a"]))
+        LabelledData(one, images)
+        for one in (
+            images,
+            *(replace(images, groups=np.array(of), files=files) for of in (["a", "b"], ["a", "a"])),
+        )
     )
 
     marks = [run_fingerprint(PLAIN, data) for data in (plain, *grouped)]

@@ -6,7 +6,6 @@ vector is: training/features/blocks.py.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from sklearn.decomposition import PCA
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, Features, network, scaling, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
-from training.pictures.photos import Photos
+from training.pictures.table import Pictures
 from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
@@ -28,7 +27,7 @@ SCALED: Final = "scaled"
 """The tier of enlarged pictures of the data set (lab/scaled_pictures.py)."""
 
 CHUNK: Final = 512
-"""Photos in a file of the run's folder: some seconds of work."""
+"""Pictures in a file of the run's folder: some seconds of work."""
 
 COMPONENTS: Final = 256
 """Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite0 sees of photos."""
@@ -48,7 +47,7 @@ class PhotoFeatures:
         labels: uint8 (N,), a class's index, or OOD.
         tiers: str (N,).
         sha256: str (N,), of each content.
-        keys: str (N,), equal for photos of one sender.
+        groups: str (N,), equal for photos of one sender.
         kinds: str (N,), the label as it was spelt.
         sources: str (N,), the shop or collection; empty where that is not known.
         checked: bool (N,), whether a person has checked the label, so that it may choose thresholds.
@@ -58,7 +57,7 @@ class PhotoFeatures:
     labels: NDArray[np.uint8]
     tiers: NDArray[np.str_]
     sha256: NDArray[np.str_]
-    keys: NDArray[np.str_]
+    groups: NDArray[np.str_]
     kinds: NDArray[np.str_]
     sources: NDArray[np.str_]
     checked: NDArray[np.bool_]
@@ -84,8 +83,11 @@ class PhotoFeatures:
 
 COLUMNS: Final = tuple(one.name for one in fields(PhotoFeatures) if one.name != "features")
 
+STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in COLUMNS}
+"""What the columns are called in the file."""
 
-def photo_features(photos: Photos, folder: Path, watch: Watch, *, checked: bool) -> PhotoFeatures:
+
+def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: bool) -> PhotoFeatures:
     """See photos, but for those that an earlier try of this run saw.
 
     Args:
@@ -110,16 +112,16 @@ def photo_features(photos: Photos, folder: Path, watch: Watch, *, checked: bool)
             np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])
         ),
         photos.labels,
-        np.array(photos.tiers),
-        np.array(photos.sha256),
-        np.array(photos.keys),
-        np.array(photos.kinds),
-        np.array(photos.sources),
+        photos.tiers,
+        photos.sha256,
+        photos.groups,
+        photos.kinds,
+        photos.sources,
         np.full(len(photos), checked),
     )
 
 
-def _digest(contents: Sequence[str]) -> str:
+def _digest(contents: NDArray[np.str_]) -> str:
     return hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
 
 
@@ -159,7 +161,7 @@ class Shipped:
             axes=(steps[:, None] * axes * deviation).astype(np.float32),
             upright=whole[0],
             mirrored=whole[1],
-            **{name: getattr(self.photos, name) for name in COLUMNS},
+            **{stored: getattr(self.photos, name) for name, stored in STORED.items()},
         )
 
 
@@ -176,7 +178,7 @@ def shipped_photos(path: Path = SHIPPED) -> Shipped:
             for name in ("upright", "mirrored")
         )
         seen = Features(upright, mirrored)
-        photos = PhotoFeatures(seen, **{name: stored[name] for name in COLUMNS})
+        photos = PhotoFeatures(seen, **{name: stored[kept] for name, kept in STORED.items()})
         return Shipped(photos, tuple(stored["names"].tolist()))
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

@@ -252,8 +252,9 @@ def fingerprint(recipe: Recipe, data: DataSet) -> str:
 
 def groups_suffix(data: LabelledData) -> str:
     """What a fingerprint ends in where pictures are grouped, since groups decide what is held out."""
-    keys = data.train.keys
-    return "" if keys is None else "-" + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
+    if not data.train.files:
+        return ""
+    return "-" + hashlib.sha256("\n".join(data.train.groups).encode()).hexdigest()[:8]
 
 
 def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:

@@ -20,9 +20,9 @@ from training.heads.logistic import fit_head
 from training.heads.negatives import SHIPPED, Negatives, load_negatives
 from training.heads.ood import OodPhotos, fit_whitening
 from training.heads.out_of_fold import Fold
-from training.pictures.fashion import LabelledImages
 from training.pictures.picture_files import decode_file
 from training.pictures.split import sampled_indices
+from training.pictures.table import Pictures
 
 SURE: Final = 0.9
 """Confidence above which a head is sure of a class."""
@@ -50,7 +50,7 @@ Floats = NDArray[np.float32]
 
 def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     block: Block,
-    train: LabelledImages,
+    train: Pictures,
     measured: Floats,
     folds: Sequence[Fold],
     say: Callable[[str], None],
@@ -81,14 +81,12 @@ def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     unseen = np.zeros(len(negatives.kinds), np.bool_)
     unseen[sampled_indices(np.zeros(len(unseen)), negatives.kinds, UNSEEN, SALT)] = True
     learnt = negatives.take(~unseen)
-    weight = CLUTTERED_WEIGHT if are_cluttered(train.files or ()) else 1.0
+    weight = CLUTTERED_WEIGHT if are_cluttered(train.files) else 1.0
     weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
 
-def own_kinds(
-    negatives: Negatives, train: LabelledImages, measured: Floats, folds: Sequence[Fold]
-) -> list[str]:
+def own_kinds(negatives: Negatives, train: Pictures, measured: Floats, folds: Sequence[Fold]) -> list[str]:
     """The kinds of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
 
     Args:
@@ -110,7 +108,7 @@ def own_kinds(
     return sorted(found)
 
 
-def _radius(train: LabelledImages, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
+def _radius(train: Pictures, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
     """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
     classes, own = int(train.labels.max()) + 1, np.zeros(len(train))
     for fold in folds:

@@ -16,8 +16,8 @@ from inference.session import Scores
 from reports.answers import Answers
 from training.features.blocks import Vectors
 from training.measure.evaluate import joined, undecided
-from training.pictures.fashion import LabelledImages
 from training.pictures.split import Split, class_folds
+from training.pictures.table import Pictures
 
 Indices = NDArray[np.int64]
 
@@ -45,7 +45,7 @@ def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
     return tuple(Fold(number, mine) for number, (_, mine) in enumerate(in_folds, start=1))
 
 
-def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: LabelledImages) -> Answers:
+def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: Pictures) -> Answers:
     """The answers of all folds in the order of the pictures; nothing is decided yet.
 
     Args:

@@ -90,7 +90,7 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     weights = _weights(learnt)
     asked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    in_folds = [asked[mine] for _, mine in stratified_folds(cells[asked], learnt.keys[asked], FOLDS)]
+    in_folds = [asked[mine] for _, mine in stratified_folds(cells[asked], learnt.groups[asked], FOLDS)]
 
     def fit(some: NDArray[np.int64]) -> HiddenHead:
         return fit_hidden_head(learnt.features.take(some), labels[some], weights[some])
@@ -98,7 +98,7 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     kinds = kinds_of(learnt)
     left_out = _kinds_in_folds(kinds)
     logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
-    for given in answers_out_of_fold(fit, learnt.features.upright, learnt.keys, in_folds):
+    for given in answers_out_of_fold(fit, learnt.features.upright, learnt.groups, in_folds):
         logits.append(given)
         watch(len(logits), heads)
     for given in answers_out_of_fold(fit, learnt.features.upright, kinds, left_out):

@@ -31,7 +31,8 @@ from reports.values import (
 )
 from training.measure.grouped import interval
 from training.measure.statistics import expected_calibration_error, overconfidence
-from training.pictures.fashion import LabelledImages, in_batches
+from training.pictures.fashion import in_batches
+from training.pictures.table import Pictures
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6
@@ -51,7 +52,7 @@ def nll(answers: Answers) -> float:
     return float(log_loss(answers.truth, shares, labels=np.arange(shares.shape[1])))
 
 
-def answer(session: Session, contract: ModelContract, images: LabelledImages) -> Answers:
+def answer(session: Session, contract: ModelContract, images: Pictures) -> Answers:
     """Classify a split as serving would.
 
     Raises:
@@ -60,7 +61,7 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     return decided(Classifier(session, contract), undecided(scored(session, images.images), images))
 
 
-def undecided(scores: Scores, images: LabelledImages, name: str = TEST_SET, **columns: Values) -> Answers:
+def undecided(scores: Scores, images: Pictures, name: str = TEST_SET, **columns: Values) -> Answers:
     """A network's scores of pictures, beside the truth.
 
     Args:
@@ -72,9 +73,9 @@ def undecided(scores: Scores, images: LabelledImages, name: str = TEST_SET, **co
     return Answers.of(
         name,
         images.labels,
-        pictures=_names(images.contents),
-        groups=images.keys,
-        shown=images.shown or "pixels",
+        pictures=_names(images.sha256),
+        groups=images.groups if images.files else "",
+        shown=images.shown,
         distances=scores.distances,
         probabilities=scores.probabilities,
         **columns,

@@ -36,7 +36,7 @@ def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
     name: str,
     answers: Answers,
     images: PixelsBatch,
-    files: Sequence[Path] | None,
+    files: Sequence[Path],
     contract: ModelContract,
 ) -> list[Path]:
     """Write TABLE, and CONFUSION and MISTAKES where pictures show classes and some answers are wrong.
@@ -46,7 +46,7 @@ def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
         name: of the set, in titles.
         answers: as served, to N pictures.
         images: N of them, as the model reads them.
-        files: of each; None names a picture by its position in the set.
+        files: of each; none, and a picture is named by its position in the set.
         contract: of the release.
 
     Returns:
@@ -71,7 +71,7 @@ def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
     return found
 
 
-def _as_csv(answers: Answers, files: Sequence[Path] | None, labels: Sequence[str]) -> str:
+def _as_csv(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
     """A table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -80,7 +80,7 @@ def _as_csv(answers: Answers, files: Sequence[Path] | None, labels: Sequence[str
         known, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
         rows.writerow(
             (
-                place if files is None else safe_path(str(files[place])),
+                safe_path(str(files[place])) if files else place,
                 safe_text(labels[answers.truth[place]] if known else str(answers.sources[place])),
                 safe_text(labels[answers.predicted[place]]),
                 f"{answers.confidences[place]:.4f}",

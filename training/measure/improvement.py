@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelling.review.corrections import corrections_of_files
 from model_store.local import LocalRelease
@@ -24,7 +25,8 @@ from reports.values import Report
 from training.errors import BadPictures, BadRecipe
 from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.learnt import NOTHING, load_learnt
-from training.pictures.photos import OOD, Photos
+from training.pictures.photos import OOD
+from training.pictures.table import Pictures
 from training.progress import Progress
 
 PROMISED: Final = 0.95
@@ -102,7 +104,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     )
 
 
-def announce(photos: Photos, progress: Progress) -> None:
+def announce(photos: Pictures, progress: Progress) -> None:
     """Say how many pictures are compared, and what so few can show."""
     n = len(photos)
     progress.say(
@@ -116,14 +118,14 @@ def announce(photos: Photos, progress: Progress) -> None:
         )
 
 
-def compared_of(photos: Photos, parent: LocalRelease) -> Photos:
+def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:
     """Those that show a class and that the parent did not learn.
 
     Raises:
         BadPictures: there are none.
     """
     known = load_learnt(parent.folder) or NOTHING
-    found = photos.take(np.flatnonzero((photos.labels != OOD) & ~known.has(np.array(photos.sha256))))
+    found = photos.take(np.flatnonzero((photos.labels != OOD) & ~known.has(photos.sha256)))
     if not len(found):
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
@@ -138,7 +140,7 @@ def audited_in(corrections: Path) -> frozenset[str]:
     return frozenset(found.hashes[path] for path in found.audited)
 
 
-def answers_of_parent(parent: LocalRelease, shown: Photos) -> Answers:
+def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
     """What the parent answers to the pictures that are compared; the release keeps it, for the gate.
 
     Args:
@@ -151,7 +153,7 @@ def answers_of_parent(parent: LocalRelease, shown: Photos) -> Answers:
         shown.labels.astype(np.int64),
         [one.class_id for one in answers],
         pictures=shown.sha256,
-        groups=shown.keys,
+        groups=shown.groups,
         networks="photos",
         familiarity=[np.nan if one.familiarity is None else one.familiarity for one in answers],
         decisions=[one.reason or ACCEPT for one in answers],
@@ -163,7 +165,7 @@ def answers_of_parent(parent: LocalRelease, shown: Photos) -> Answers:
 
 
 def compare_with_parent(
-    before: Answers, after: Answers, report: Report, shown: Photos, audited: frozenset[str]
+    before: Answers, after: Answers, report: Report, shown: Pictures, audited: frozenset[str]
 ) -> OwnPictures:
     """Compare the answers of the parent with the cross-fitted ones of the new release.
 
@@ -179,7 +181,7 @@ def compare_with_parent(
     return judged(
         before.right,
         np.array([right[sha256[:NAME_LENGTH]] for sha256 in shown.sha256]),
-        shown.keys,
+        shown.groups,
         (float(before.accepted.mean()), float(now)),
         np.array([sha256 in audited for sha256 in shown.sha256]),
     )
@@ -200,7 +202,7 @@ def tiers_not_measured(report: Report, before: Report, version: str) -> dict[str
 def judged(
     before: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     after: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-    keys: Sequence[str],
+    keys: Sequence[str] | NDArray[np.str_],
     accepted: tuple[float, float],
     drawn: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
 ) -> OwnPictures:

@@ -4,7 +4,6 @@ Photos that show none of the classes are measured together as tier X. Pure. The 
 reports/values.py.
 """
 
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -31,20 +30,20 @@ DEVELOPMENT: Final = "development"
 
 
 class LabelledPhotos(Protocol):
-    """N photos with their labels, however they are read; what each column is: `Photos`."""
+    """N photos with their labels, however they are read; what each column is: `Pictures`."""
 
     @property
     def labels(self) -> NDArray[np.uint8]: ...  # noqa: D102
     @property
-    def tiers(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    def tiers(self) -> NDArray[np.str_]: ...  # noqa: D102
     @property
-    def kinds(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    def kinds(self) -> NDArray[np.str_]: ...  # noqa: D102
     @property
-    def sources(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    def sources(self) -> NDArray[np.str_]: ...  # noqa: D102
     @property
-    def keys(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    def groups(self) -> NDArray[np.str_]: ...  # noqa: D102
     @property
-    def sha256(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    def sha256(self) -> NDArray[np.str_]: ...  # noqa: D102
 
 
 def asked_photos(
@@ -61,10 +60,10 @@ def asked_photos(
     """
     ood = photos.labels == OOD
     return Answers.of(
-        np.array(photos.tiers),
+        photos.tiers,
         np.where(ood, NONE_OF_THESE, photos.labels.astype(np.int64)),
         pictures=photos.sha256,
-        groups=photos.keys,
+        groups=photos.groups,
         folds=folds,
         networks=network,
         shown=shown,

@@ -1,4 +1,4 @@
-"""Labelled pictures as arrays, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
+"""A data set in its two parts, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
 
 Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
 none of them. Formats: pixel_files.py. Pictures and classes of one's own: own_pictures.py. Holding
@@ -6,10 +6,8 @@ pictures out for validation: split.py. Touches the named files, and the network 
 `from_keras`.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +16,11 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.contract import EDGE, GREY_28, InputContract, InputKind
+from inference.contract import EDGE, GREY_28, InputContract
 from model_store.manifest import DataSet
 from training.errors import BadClasses, BadIdx, DataSetMissing
-from training.pictures.learnt import Contents
 from training.pictures.pixel_files import read_csv, read_idx
-from training.pictures.pixel_room import taken
+from training.pictures.table import Pictures
 
 NAME: Final = "Fashion-MNIST"
 
@@ -31,7 +28,7 @@ OTHER_NAME: Final = "other pictures in Fashion-MNIST's form"
 
 TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
 TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
-"""Of the original's two parts (`LabelledImages.sha256`); other data does not get its name."""
+"""Of the original's two parts (`Pictures.digest`); other data does not get its name."""
 
 LABELS: Final = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -107,63 +104,6 @@ def doubt_of_weights(labels: NDArray[np.uint8], names: tuple[str, ...]) -> str |
 
 
 @dataclass(frozen=True)
-class LabelledImages:
-    """Pictures with their true classes.
-
-    Attributes:
-        images: uint8, C-contiguous, N >= 1, as the data's `reads` says.
-        labels: uint8 (N,), each below the number of classes.
-        keys: str (N,), the smallest content in each picture's group: equal keys stay on one side of every
-            split. None where each content is on its own.
-        files: of each; None for pictures that had none of their own.
-        digests: hex SHA-256 of each file.
-        shown: what each was made of; empty where all are pixels as they were sent.
-    """
-
-    images: PixelsBatch
-    labels: NDArray[np.uint8]
-    keys: NDArray[np.str_] | None = None
-    files: tuple[Path, ...] | None = None
-    digests: tuple[str, ...] | None = None
-    shown: tuple[InputKind, ...] = ()
-
-    def __len__(self) -> int:
-        """How many pictures there are."""
-        return len(self.labels)
-
-    def take(self, indices: NDArray[np.int64]) -> "LabelledImages":
-        """The pictures at these positions, in this order."""
-        keys = None if self.keys is None else self.keys[indices]
-        files = None if self.files is None else tuple(self.files[place] for place in indices)
-        digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
-        shown = tuple(self.shown[place] for place in indices) if self.shown else ()
-        images, labels = taken(self.images, indices), self.labels[indices]
-        return LabelledImages(images, labels, keys, files, digests, shown)
-
-    @cached_property
-    def contents(self) -> Contents:
-        """The hex SHA-256 of each file, or of each picture's pixels where there are none, str (N,)."""
-        if self.digests is not None:
-            return np.array(self.digests)
-        pixels = np.ascontiguousarray(self.images, np.uint8)
-        return np.array([hashlib.sha256(picture.tobytes()).hexdigest() for picture in pixels])
-
-    @property
-    def groups(self) -> Contents:
-        """What decides on which side of every split each picture is: equal ones stay together, str (N,)."""
-        return self.contents if self.keys is None else self.keys
-
-    def sha256(self) -> str:
-        """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.
-
-        Equal for the same data whichever file format it came in.
-        """
-        digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).data)
-        digest.update(np.ascontiguousarray(self.labels, np.uint8).data)
-        return digest.hexdigest()
-
-
-@dataclass(frozen=True)
 class LabelledData:
     """What to learn from, and what to measure on once at the end.
 
@@ -178,8 +118,8 @@ class LabelledData:
             did not learn them answer.
     """
 
-    train: LabelledImages
-    test: LabelledImages
+    train: Pictures
+    test: Pictures
     labels: tuple[str, ...] = LABELS
     named: bool = False
     name: str | None = None
@@ -189,7 +129,7 @@ class LabelledData:
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""
-        train, test = self.train.sha256(), self.test.sha256()
+        train, test = self.train.digest(), self.test.digest()
         original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
         return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
 
@@ -240,7 +180,7 @@ def from_idx(folder: Path) -> LabelledData:
     return LabelledData(train=_idx_part(folder, "train"), test=_idx_part(folder, "test"))
 
 
-def _idx_part(folder: Path, part: str) -> LabelledImages:
+def _idx_part(folder: Path, part: str) -> Pictures:
     images_path = _find(folder, f"{PARTS[part]}-images-idx3-ubyte")
     labels_path = _find(folder, f"{PARTS[part]}-labels-idx1-ubyte")
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
@@ -252,7 +192,7 @@ def _idx_part(folder: Path, part: str) -> LabelledImages:
         raise BadIdx(f"{images_path}: no picture in it.")
     for row in np.flatnonzero(labels >= len(LABELS)):
         raise BadIdx(f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to {len(LABELS) - 1}.")
-    return LabelledImages(images, labels)
+    return Pictures.of_pixels(images, labels)
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -273,8 +213,8 @@ def from_csv(train: Path, test: Path) -> LabelledData:
         BadCsv: a file or one of its rows is wrong; both are named.
     """
     return LabelledData(
-        train=LabelledImages(*read_csv(train, len(LABELS))),
-        test=LabelledImages(*read_csv(test, len(LABELS))),
+        train=Pictures.of_pixels(*read_csv(train, len(LABELS))),
+        test=Pictures.of_pixels(*read_csv(test, len(LABELS))),
     )
 
 
@@ -292,4 +232,4 @@ def from_keras() -> LabelledData:
         raise DataSetMissing(
             f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
         ) from error
-    return LabelledData(train=LabelledImages(train_x, train_y), test=LabelledImages(test_x, test_y))
+    return LabelledData(train=Pictures.of_pixels(train_x, train_y), test=Pictures.of_pixels(test_x, test_y))

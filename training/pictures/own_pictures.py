@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, InputContract
 from training.errors import BadClasses
 from training.pictures.corrections import Corrections
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Contents
 from training.pictures.listing import Listing, list_pictures
-from training.pictures.pixel_room import stacked
-from training.pictures.reading import Picture, joint_keys, read_pictures
+from training.pictures.reading import Picture, joint_keys, pictures_of, read_pictures
 from training.pictures.split import sampled_indices
+from training.pictures.table import Pictures
 from training.progress import Say, Watch
 
 TEST_SHARE: Final = 6
@@ -90,10 +90,10 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         train = test
     if division != "to measure":
         _check_sizes(listing, keys, train, test, corrections)
-    learnt = _arrays(train, keys)
+    learnt = pictures_of(train, keys)
     return LabelledData(
         train=learnt,
-        test=learnt if test is train else _arrays(test, keys),
+        test=learnt if test is train else pictures_of(test, keys),
         labels=labels,
         named=True,
         name=listing.name,
@@ -102,7 +102,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     )
 
 
-def drawn_for_test(pictures: LabelledImages) -> LabelledImages:
+def drawn_for_test(pictures: Pictures) -> Pictures:
     """Those of all pictures of a folder that a training draws for its test set."""
     return pictures.take(_drawn(pictures.labels, pictures.groups))
 
@@ -146,14 +146,3 @@ def _check_sizes(
                 f"learn from and {measured[label]} to measure on{after}, where a group or near copies count "
                 f"once. A class needs {FEWEST} and 1; {measuring}hundreds are better."
             )
-
-
-def _arrays(pictures: list[Picture], keys: dict[str, str]) -> LabelledImages:
-    return LabelledImages(
-        stacked([one.file.pixels for one in pictures]),
-        np.array([one.listed.class_id for one in pictures], np.uint8),
-        keys=np.array([keys[one.file.sha256] for one in pictures]),
-        files=tuple(one.file.path for one in pictures),
-        digests=tuple(one.file.sha256 for one in pictures),
-        shown=tuple(one.file.shown for one in pictures),
-    )

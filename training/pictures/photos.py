@@ -8,23 +8,23 @@ pictures/listing.py; reading: pictures/reading.py; what is measured on photos: p
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch
-from inference.contract import InputContract, InputKind
+from inference.contract import InputContract
 from inference.decode import prepare_decoders
 from labelling.review.corrections import NONE
 from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import Corrections
+from training.pictures.learnt import Contents
 from training.pictures.listing import Listed, Listing, columns_of, list_answers, list_pictures
-from training.pictures.pixel_room import stacked, taken
-from training.pictures.reading import Picture, joint_keys, read_pictures
+from training.pictures.reading import Picture, joint_keys, pictures_of, read_pictures
+from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
 
 OOD: Final = 255
@@ -48,54 +48,9 @@ LAYOUT: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Photos:
-    """N photos as a model would see them, each content once.
-
-    Attributes:
-        images: uint8 (N, 28, 28).
-        labels: uint8 (N,), a class's index, or OOD.
-        tiers: of each.
-        files: of each.
-        sha256: of each file's bytes, hex digests.
-        keys: of each its group, or its own content; equal keys stay on one side of every split.
-        kinds: the label of each as it was spelt, which says what an OOD photo shows.
-        sources: the shop or collection that each comes from; empty where that is not known.
-        shown: what each is to the model.
-    """
-
-    images: PixelsBatch
-    labels: NDArray[np.uint8]
-    tiers: tuple[str, ...]
-    files: tuple[Path, ...]
-    sha256: tuple[str, ...]
-    keys: tuple[str, ...]
-    kinds: tuple[str, ...]
-    sources: tuple[str, ...]
-    shown: tuple[InputKind, ...]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def known_tiers(self) -> tuple[str, ...]:
-        """The tiers of those that show one of the classes."""
-        return tuple(tier for tier, label in zip(self.tiers, self.labels, strict=True) if label != OOD)
-
-    def take(self, indices: NDArray[np.int64]) -> "Photos":
-        """The photos at these positions, in this order."""
-        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.sources, self.shown)
-        chosen = (tuple(column[place] for place in indices) for column in columns)
-        return Photos(taken(self.images, indices), self.labels[indices], *chosen)
-
-    def drawn(self, shares: int) -> NDArray[np.int64]:
-        """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
-        return drawn_by_key(self.keys, shares)
-
-
-def drawn_by_key(keys: Sequence[str], shares: int) -> NDArray[np.int64]:
-    """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
-    digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]
+def share_by_group(groups: Sequence[str] | Contents, shares: int) -> NDArray[np.int64]:
+    """Which of so many equal shares each is in, by its group, int64 (N,); other photos do not matter."""
+    digests = [hashlib.sha256(key.encode()).hexdigest() for key in groups]
     return np.array([int(digest[:16], 16) % shares for digest in digests])
 
 
@@ -195,30 +150,6 @@ def read_photos(  # noqa: PLR0913 - as pictures/reading.py
     return read
 
 
-def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]:
-    """Sets of photos as a model sees them; what belongs together does so over all of them.
-
-    Args:
-        sets: each with one photo or more.
-        say: receives how many are nearly the same.
-    """
-    keys = joint_keys([one for photos in sets for one in photos], say)
-    return tuple(
-        Photos(
-            images=stacked([one.file.pixels for one in photos]),
-            labels=np.array([one.listed.class_id for one in photos], np.uint8),
-            tiers=tuple(one.listed.tier for one in photos),
-            files=tuple(one.file.path for one in photos),
-            sha256=tuple(one.file.sha256 for one in photos),
-            keys=tuple(keys[one.file.sha256] for one in photos),
-            kinds=tuple(one.listed.label or one.listed.tier for one in photos),
-            sources=tuple(one.listed.source for one in photos),
-            shown=tuple(one.file.shown for one in photos),
-        )
-        for photos in sets
-    )
-
-
 def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     places: Sequence[Path],
     labels: tuple[str, ...],
@@ -227,7 +158,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     corrections: Corrections | None = None,
     *,
     untiered: str = "",
-) -> tuple[Photos, ...]:
+) -> tuple[Pictures, ...]:
     """Read folders or tables of photos as a model would see them; what was left out is a warning.
 
     Args:
@@ -251,7 +182,8 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
             for one in listings
         ]
     corrections.check()
-    return as_photos(sets, progress.warn)
+    groups = joint_keys([one for photos in sets for one in photos], progress.warn)
+    return tuple(pictures_of(one, groups) for one in sets)
 
 
 def _listed(place: Path, labels: tuple[str, ...], untiered: str, progress: Progress) -> Listing:

@@ -4,7 +4,7 @@ For pictures and classes of one's own (own_pictures.py) and for photos (pictures
 converting: picture_files.py. Reads the files of the listing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from training.pictures.corrections import Corrections
 from training.pictures.duplicates import near_groups, split_keys
 from training.pictures.listing import Listed, Listing
 from training.pictures.picture_files import NAMED, PictureFile, read_files
+from training.pictures.pixel_room import stacked
+from training.pictures.table import Pictures
 from training.progress import Say, Watch
 
 
@@ -141,3 +143,24 @@ def joint_keys(pictures: Sequence[Picture], say: Say) -> dict[str, str]:
         )
     grouped = [(one.file.sha256, f"group {group}") for one in pictures for group in sorted(one.groups)]
     return split_keys([one.file.sha256 for one in contents], grouped, alike)
+
+
+def pictures_of(read: Sequence[Picture], groups: Mapping[str, str]) -> Pictures:
+    """One picture or more as a table.
+
+    Args:
+        read: with the `class_id` of each.
+        groups: of `joint_keys`, of these pictures and perhaps others.
+    """
+    sha256 = [one.file.sha256 for one in read]
+    return Pictures(
+        images=stacked([one.file.pixels for one in read]),
+        labels=np.array([one.listed.class_id for one in read], np.uint8),
+        sha256=np.array(sha256),
+        groups=np.array([groups[one] for one in sha256]),
+        files=tuple(one.file.path for one in read),
+        tiers=np.array([one.listed.tier for one in read]),
+        kinds=np.array([one.listed.label or one.listed.tier for one in read]),
+        sources=np.array([one.listed.source for one in read]),
+        shown=tuple(one.file.shown for one in read),
+    )

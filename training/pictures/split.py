@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import BadRecipe
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Contents
+from training.pictures.table import Pictures
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Split:
         validation: what is held out; all of `train` where networks that did not learn them answer for them.
     """
 
-    train: LabelledImages
-    validation: LabelledImages
+    train: Pictures
+    validation: Pictures
 
 
 SHARE: Final = 1 / 12
@@ -60,7 +61,7 @@ def parts_of(data: LabelledData, limit: int | None) -> Split:
     return split(first(data.train, limit), len(data.labels))
 
 
-def split(images: LabelledImages, classes: int) -> Split:
+def split(images: Pictures, classes: int) -> Split:
     """Hold out a share of the pictures by their content.
 
     Args:
@@ -197,7 +198,7 @@ def doubt_of(answers: int, needed: int) -> str | None:
     )
 
 
-def first(images: LabelledImages, count: int | None) -> LabelledImages:
+def first(images: Pictures, count: int | None) -> Pictures:
     """The first `count` pictures, for quick tries; all of them for None.
 
     Raises:

@@ -27,8 +27,9 @@ from training.errors import NotAdoptable
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import trainable_count
 from training.heads.ood import Floats, Whitening, fit_whitening
-from training.pictures.fashion import LabelledData, LabelledImages
+from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, split
+from training.pictures.table import Pictures
 from training.progress import Say
 from training.release.builder import Material, complete_release
 from training.release.onnx_graph import (
@@ -105,7 +106,7 @@ def least_accuracy(classes: int) -> float:
     return min(2 / classes, (1 + 1 / classes) / 2)
 
 
-def _take_better_scale(session: KerasSession, held_out: LabelledImages, say: Say) -> float:
+def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> float:
     """Feed the model 0..255 or 0..1, whichever it answers better.
 
     Returns:
@@ -174,7 +175,7 @@ def _said_in_float32(config: JsonValue) -> JsonValue:
     return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
 
 
-def _whitening(artifact: Network, train: LabelledImages, classes: int) -> Whitening | None:
+def _whitening(artifact: Network, train: Pictures, classes: int) -> Whitening | None:
     """Of the artifact's features; None where it shows none, or too many."""
     layer = next((layer for layer in artifact.layers if layer.name == FEATURES), None)
     if layer is None or layer.output.shape[1] > WIDEST:

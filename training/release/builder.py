@@ -192,7 +192,7 @@ def make_release(folder: Path, model: Network, material: Material, say: Say, see
     export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
     check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out, seen=seen)
-    Learnt.of(material.split.train.contents).save(folder)
+    Learnt.of(material.split.train.sha256).save(folder)
     return complete_release(folder, material, say, seen)
 
 

@@ -65,10 +65,10 @@ def asked_of(
     """
     answers, files = NO_ANSWERS, list[Path]()
     for one in (parts.validation, data.test):
-        if one.files is not None and not data.cross_fitted:
+        if one.files and not data.cross_fitted:
             answers += answer(session, contract, one)
             files += one.files
-    if others is not None and parts.train.files is not None:
+    if others is not None and parts.train.files:
         answers += decided(Classifier(session, contract), others)
         files += parts.train.files
     return answers, files

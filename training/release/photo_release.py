@@ -42,7 +42,7 @@ from training.measure.statistics import overconfidence
 from training.measure.temperature import FOLDS
 from training.pictures.fashion import at_once
 from training.pictures.learnt import NOTHING, Learnt, load_learnt
-from training.pictures.photos import drawn_by_key
+from training.pictures.photos import share_by_group
 from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
 from training.release.written import Measured, begin_with, seal_measured
@@ -163,7 +163,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
 
 def _decided_on(given: Answers, parent: LocalRelease) -> Decided:
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
-    drawn = drawn_by_key(asked.groups.tolist(), FOLDS)
+    drawn = share_by_group(asked.groups.tolist(), FOLDS)
     answered = parent.manifest.photos
     before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
     return decide_on_photos(asked, drawn, scores_in(others) if len(others) else None, before)

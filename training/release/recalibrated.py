@@ -24,13 +24,16 @@ from training.measure.evaluate import decided, decided_again, scored, uncalibrat
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.measure.temperature import FOLDS
 from training.pictures.learnt import NOTHING, load_learnt
-from training.pictures.photos import Photos
+from training.pictures.photos import OOD, share_by_group
 from training.pictures.split import in_groups
+from training.pictures.table import Pictures
 from training.progress import Say
 from training.release.written import Measured, begin_with, seal_measured
 
 
-def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:
+def recalibrate(
+    folder: Path, parent: LocalRelease, photos: Pictures, accept: Conditions, say: Say
+) -> Manifest:
     """Write a release.
 
     Args:
@@ -53,12 +56,12 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
         )
     accuracy = accept.right or ACCEPTED_OF_PHOTOS
     photos = _not_learnt(photos, parent, say)
-    check_enough(photos.known_tiers, accuracy)
+    check_enough(photos.tiers[photos.labels != OOD].tolist(), accuracy)
     before = parent.manifest.photo_contract
     session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
     network = "photos" if parent.manifest.photos else "pixels"
     given = asked_photos(scored(session, photos.images), photos, photos.shown, network)
-    found = decide_again(given, photos.drawn(FOLDS), before, accuracy, accept.confidence)
+    found = decide_again(given, share_by_group(photos.groups, FOLDS), before, accuracy, accept.confidence)
     contract = found.contract(before.labels, before.input)
     if found.familiarity is not None and not found.thresholds.familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
@@ -85,7 +88,7 @@ def _contracts(parent: Manifest, now: ModelContract) -> tuple[ModelContract, Pho
     return parent.model, parent.photos.model_copy(update=update)
 
 
-def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
+def _not_learnt(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     """Those of groups of which the parent learnt no picture."""
     learnt = load_learnt(parent.folder)
     if learnt is None:
@@ -93,8 +96,8 @@ def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
             f"{parent.version} does not say what it learnt. If these pictures are among that, it will accept "
             "too much."
         )
-    keys = np.array(photos.keys)
-    known = in_groups(keys, keys[(learnt or NOTHING).has(np.array(photos.sha256))])
+    groups = photos.groups
+    known = in_groups(groups, groups[(learnt or NOTHING).has(photos.sha256)])
     if known.all():
         raise NotShown(f"{parent.version} learnt these pictures, so they cannot calibrate it. Bring others.")
     if known.any():

@@ -19,8 +19,8 @@ from training.heads.negatives import Negatives, load_negatives
 from training.heads.ood import distances_by, fit_measure
 from training.heads.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
 from training.heads.out_of_fold import Fold, deal
-from training.pictures.fashion import LabelledImages
 from training.pictures.split import Split
+from training.pictures.table import Pictures
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""
@@ -38,16 +38,16 @@ def negatives() -> Negatives:
     return found
 
 
-def of_classes(negatives: Negatives) -> tuple[LabelledImages, np.ndarray, np.ndarray]:
+def of_classes(negatives: Negatives) -> tuple[Pictures, np.ndarray, np.ndarray]:
     """A training set of OWN, its features, and those of further photos of these."""
     of_each = [negatives.features[(negatives.kinds == kind) & ~negatives.of_users] for kind in OWN]
     learnt = np.concatenate([some[:LEARNT] for some in of_each])
     images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
-    train = LabelledImages(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
+    train = Pictures.of_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
     return train, learnt, np.concatenate([some[LEARNT:] for some in of_each])
 
 
-def dealt(train: LabelledImages) -> tuple[Fold, ...]:
+def dealt(train: Pictures) -> tuple[Fold, ...]:
     return deal(Split(train, train), 5)
 
 
@@ -73,7 +73,7 @@ def test_the_file_is_small_and_has_no_pixels() -> None:
 
 
 def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Path) -> None:
-    train = LabelledImages(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
+    train = Pictures.of_pixels(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
     other, said = tmp_path / "other.npz", list[str]()
     write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 

@@ -23,9 +23,9 @@ from training.heads.logistic import fit_head
 from training.heads.out_of_fold import deal
 from training.measure.acceptance import promised_in_words
 from training.own_classes import fit_own_classes
-from training.pictures.fashion import LabelledImages
 from training.pictures.learnt import load_learnt
 from training.pictures.split import Split
+from training.pictures.table import Pictures
 
 COUNT = 30
 """Pictures per class: about 25 to learn from and 5 for the test."""
@@ -173,7 +173,7 @@ def test_the_network_answers_as_its_head_does(blocks: tuple[Block, ...]) -> None
 def test_no_head_answers_a_picture_that_it_learnt() -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
-    learnt_by_heart = LabelledImages(images, rng.integers(0, 2, 60).astype(np.uint8))
+    learnt_by_heart = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     folds = deal(Split(learnt_by_heart, learnt_by_heart), 5)
 
     found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, lambda *_: None, lambda _: None)

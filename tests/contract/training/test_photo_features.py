@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from model_store.local import bundled
-from tests.fashion import PHOTO
 from training.features.blocks import READS, Features
 from training.features.shipped import COLUMNS, SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
-from training.pictures.photos import OOD, Photos
+from training.pictures.photos import OOD
+from training.pictures.table import Pictures
 from training.progress import Lines
 from training.ten_classes import _seen
 
@@ -27,27 +27,23 @@ def seen(*photos: tuple[int, str, str], sources: str = "") -> PhotoFeatures:
         np.array(labels, np.uint8),
         np.array(tiers),
         sha256=names,
-        keys=names,
+        groups=names,
         kinds=np.array(kinds),
         sources=np.array(list(sources) or [""] * len(photos)),
         checked=np.ones(len(photos), bool),
     )
 
 
-def noise(*seeds: int, sha256: Sequence[str]) -> Photos:
+def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
     """A bag each, as the network reads it."""
     images = [np.random.default_rng(seed).integers(0, 256, READS.array_shape, np.uint8) for seed in seeds]
     n = len(images)
-    return Photos(
-        images=np.stack(images),
-        labels=np.full(n, 8, np.uint8),
-        tiers=("own",) * n,
-        files=(Path("bag.png"),) * n,
-        sha256=tuple(sha256),
-        keys=tuple(sha256),
-        kinds=("Bag",) * n,
-        sources=("",) * n,
-        shown=(PHOTO,) * n,
+    return replace(
+        Pictures.of_pixels(np.stack(images), np.full(n, 8, np.uint8)),
+        tiers=np.full(n, "own"),
+        sha256=np.array(sha256),
+        groups=np.array(sha256),
+        kinds=np.full(n, "Bag"),
     )
 
 

@@ -16,9 +16,10 @@ from training.errors import BadRecipe
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import starting_point
-from training.pictures.fashion import LABELS, TRAIN_SHA256, LabelledImages, from_idx
+from training.pictures.fashion import LABELS, TRAIN_SHA256, from_idx
 from training.pictures.learnt import Learnt, load_learnt
 from training.pictures.split import split
+from training.pictures.table import Pictures
 from training.untyped import Network
 
 PICTURES = striped_pictures(200)
@@ -31,10 +32,10 @@ def left_is_zero() -> Network:
     return keras.Model(pixels, keras.ops.stack([left, keras.ops.zeros_like(left)], axis=1))
 
 
-def always(label: int, pictures: LabelledImages = PICTURES) -> SoftTargets:
+def always(label: int, pictures: Pictures = PICTURES) -> SoftTargets:
     """Teachers that answer this to each picture."""
     answers = np.eye(CLASSES, dtype=np.float16)[np.full(len(pictures), label)]
-    return SoftTargets(answers, pictures.sha256(), ("one",), 1.0, Learnt.of(pictures.contents[:20]))
+    return SoftTargets(answers, pictures.digest(), ("one",), 1.0, Learnt.of(pictures.sha256[:20]))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def stored(place: Path) -> SoftTargets:
 
 def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> None:
     train = from_idx(place / "data").train
-    learnt = stored.learnt.has(train.contents)
+    learnt = stored.learnt.has(train.sha256)
 
     right = stored.probabilities.argmax(axis=1) == train.labels
 

@@ -5,7 +5,7 @@ from sklearn.metrics import confusion_matrix
 
 from tests.service import Service
 from tests.uploads import png, zipped
-from training.pictures.fashion import LabelledImages
+from training.pictures.table import Pictures
 
 BATCH = 200
 
@@ -13,7 +13,7 @@ FLIPPED = 0.001
 """Share of the pictures that may be answered otherwise than on the machine that made the report."""
 
 
-def assert_answers_as_reported(service: Service, test: LabelledImages) -> None:
+def assert_answers_as_reported(service: Service, test: Pictures) -> None:
     """Upload every picture as PNG; the confusion matrix must be that of `GET /metrics`.
 
     But for FLIPPED: where two classes are equally likely, processors differ in the last digit.

@@ -13,14 +13,15 @@ import tensorflow as tf
 from sklearn.metrics import confusion_matrix
 
 from training.measure.plots import draw_shares
-from training.pictures.fashion import LabelledImages, in_batches
+from training.pictures.fashion import in_batches
+from training.pictures.table import Pictures
 
 CONFUSION: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""
 
 
 def tensorboard_callbacks(
-    folder: Path, held_out: LabelledImages, labels: tuple[str, ...]
+    folder: Path, held_out: Pictures, labels: tuple[str, ...]
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that log one run into `folder`, which is this run's alone."""
     return [
@@ -32,7 +33,7 @@ def tensorboard_callbacks(
 class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
     """Draws the confusion matrix after each validation."""
 
-    def __init__(self, folder: Path, held_out: LabelledImages, labels: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, held_out: Pictures, labels: tuple[str, ...]) -> None:
         super().__init__()
         self._writer = tf.summary.create_file_writer(str(folder / "validation"))
         self._held_out = held_out
