@@ -18,7 +18,7 @@ import numpy as np
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.recipes import RECIPES, Recipe, starting_point
-from training.heads.out_of_fold import Fold, deal
+from training.heads.out_of_fold import Fold, folds_of
 from training.loading import allow_many_networks
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Learnt
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
 def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
     progress, parts = Lines(), parts_of(data, None)
-    task, folds = run_of(recipe, data, run), deal(parts, FOLDS)
+    task, folds = run_of(recipe, data, run), folds_of(parts, FOLDS)
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)

@@ -38,7 +38,7 @@ from training.pictures.corrections import read_corrections
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.named import load
-from training.pictures.own_pictures import drawn_for_test
+from training.pictures.own_pictures import sampled_for_test
 from training.pictures.photos import OOD_TIER, OWN_TIER, photos_in
 
 EXAMPLES = (
@@ -116,7 +116,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
     Which of the two is printed.
     """
-    drawn, every = drawn_for_test(data.test), len(data.test)
+    drawn, every = sampled_for_test(data.test), len(data.test)
     if drawn.digest() == report_of(release).data.test_sha256:
         console().print(
             f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "

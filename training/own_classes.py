@@ -38,7 +38,7 @@ from training.fitted import Fitted, HeadRecord
 from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, distances_by, fit_measure
 from training.heads.other_things import other_things
-from training.heads.out_of_fold import Fold, answers_out_of_fold, deal, gathered
+from training.heads.out_of_fold import Fold, answers_out_of_fold, folds_of, gathered
 from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
@@ -101,7 +101,7 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     """
     data = _limited(load(named, progress, READS, division="cross-fitted"), plan.limit)
     parts = parts_of(data, plan.limit)
-    folds = deal(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
+    folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
     held_out = 0 if data.cross_fitted else len(parts.validation)
     warn_of_few(data, held_out + len(parts.train), plan.accept, progress)
     found = _fitted(parts.train, folds, plan.blocks, progress)
@@ -178,7 +178,7 @@ def fit_own_classes(
 
     Args:
         train: N pictures as `features.READS` says; each class occurs.
-        folds: that deal all of them.
+        folds: of all of them.
         blocks: of the vector.
         watch: called with the number of pictures that are seen, and with N.
         say: receives what a person should know.
@@ -221,7 +221,7 @@ def _distances(train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPh
     Args:
         train: the pictures.
         part: float32 (N, M), the measured part of their vectors.
-        folds: that deal all of them.
+        folds: of all of them.
         ood: photos of other things; None for the distance alone.
     """
     classes, found = int(train.labels.max()) + 1, np.zeros(len(train), np.float32)

@@ -8,7 +8,7 @@ import pytest
 from inference.session import Scores
 from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
-from training.heads.out_of_fold import deal, gathered
+from training.heads.out_of_fold import folds_of, gathered
 from training.pictures.split import split
 
 PARTS = split(striped_pictures(200), CLASSES)
@@ -19,7 +19,7 @@ def as_set(images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> set[byt
 
 
 def test_no_fold_learns_what_it_answers_and_each_is_answered_once() -> None:
-    folds = deal(PARTS, 4)
+    folds = folds_of(PARTS, 4)
 
     assert sorted(np.concatenate([fold.pictures for fold in folds])) == list(range(len(PARTS.train)))
     for fold in folds:
@@ -32,14 +32,14 @@ def test_pictures_of_one_group_are_in_one_fold() -> None:
     pairs = np.repeat(np.arange(len(groups) // 2 + 1), 2)[: len(groups)] % CLASSES
     train = replace(PARTS.train, groups=groups, labels=pairs.astype(np.uint8))
 
-    folds = deal(replace(PARTS, train=train), 4)
+    folds = folds_of(replace(PARTS, train=train), 4)
 
     answered_by = {(groups[place], fold.number) for fold in folds for place in fold.pictures}
     assert len(answered_by) == len(set(groups))
 
 
 def test_folds_keep_the_shares_of_the_classes() -> None:
-    counts = np.array([np.bincount(PARTS.train.labels[fold.pictures]) for fold in deal(PARTS, 4)])
+    counts = np.array([np.bincount(PARTS.train.labels[fold.pictures]) for fold in folds_of(PARTS, 4)])
 
     assert (np.ptp(counts, axis=0) <= 1).all()
 
@@ -55,11 +55,11 @@ def test_more_folds_than_pictures_of_a_class_are_refused(count: int, folds: int,
     parts = split(striped_pictures(200).take(np.arange(count)), CLASSES)
 
     with pytest.raises(BadRecipe, match=f"The rarest class has {message}"):
-        deal(parts, folds)
+        folds_of(parts, folds)
 
 
 def test_answers_come_in_the_order_of_the_pictures() -> None:
-    folds = deal(PARTS, 3)
+    folds = folds_of(PARTS, 3)
     places = [fold.pictures.astype(np.float32) for fold in folds]
 
     found = gathered(folds, [Scores(one[:, None], one) for one in places], PARTS.train)

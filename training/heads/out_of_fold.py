@@ -35,8 +35,8 @@ class Fold:
     pictures: Indices
 
 
-def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
-    """Deal the training pictures into folds; those of one group are in one fold.
+def folds_of(parts: Split, folds: int) -> tuple[Fold, ...]:
+    """Stratified folds of the training pictures; those of one group are in one fold.
 
     Raises:
         BadRecipe: a class has fewer training pictures, or groups, than there are folds.

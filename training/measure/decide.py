@@ -198,10 +198,10 @@ def _parents_stays(answers: Answers, kinds: Sequence[Kind], threshold: float) ->
     against it. The figures of the other tiers show what it accepts.
     """
     own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([threshold], np.float32)
-    drawn = [kind for kind in kinds if kind.pictures == own]
-    if not drawn:
+    sampled = [kind for kind in kinds if kind.pictures == own]
+    if not sampled:
         return bool((answers.sets == CORRECTED_TIER).any())
-    return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in drawn)
+    return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in sampled)
 
 
 def check_enough(tiers: Sequence[str], accuracy: float) -> None:

@@ -204,7 +204,7 @@ def judged(
     after: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     keys: Sequence[str] | NDArray[np.str_],
     accepted: tuple[float, float],
-    drawn: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    sampled: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
 ) -> OwnPictures:
     """Two releases on the same pictures.
 
@@ -213,11 +213,11 @@ def judged(
         after: bool (N,), where the new release is.
         keys: of each picture its group.
         accepted: shares of each, 0..1.
-        drawn: bool (N,), which were drawn at random.
+        sampled: bool (N,), which were drawn at random.
     """
     every = changes(before, after, keys)
-    found = changes(before[drawn], after[drawn], np.array(keys)[drawn])
-    n = int(drawn.sum())
+    found = changes(before[sampled], after[sampled], np.array(keys)[sampled])
+    n = int(sampled.sum())
     return OwnPictures(
         n=len(before),
         right=(int(before.sum()), int(after.sum())),
@@ -225,7 +225,7 @@ def judged(
         newly_wrong=every.newly_wrong,
         accepted=accepted,
         audited=n,
-        audit_right=(int(before[drawn].sum()), int(after[drawn].sum())),
+        audit_right=(int(before[sampled].sum()), int(after[sampled].sum())),
         p=found.p if n else None,
         detectable=_detectable(n, found.newly_right + found.newly_wrong) if n else None,
         verdict=NO_AUDIT if not n else BETTER if found.better else WORSE if found.worse else OPEN,

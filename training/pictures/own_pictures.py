@@ -1,7 +1,7 @@
 """Make a data set of pictures and classes of one's own.
 
 Each picture counts once, however often it was copied, so that none is both learnt and measured on. What is
-drawn for a test set is chosen by content, or by group: the same pictures give the same one under any names,
+sampled for a test set is chosen by content, or by group: the same pictures give the same one under any names,
 in any order. Adding pictures moves none between training and test, unless they are nearly the same or of one
 group.
 Finding them: listing.py; reading them: reading.py. Reads the named folder or CSV.
@@ -102,12 +102,12 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     )
 
 
-def drawn_for_test(pictures: Pictures) -> Pictures:
+def sampled_for_test(pictures: Pictures) -> Pictures:
     """Those of all pictures of a folder that a training draws for its test set."""
-    return pictures.take(_drawn(pictures.labels, pictures.groups))
+    return pictures.take(_sampled(pictures.labels, pictures.groups))
 
 
-def _drawn(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
+def _sampled(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
     return sampled_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
@@ -115,9 +115,10 @@ def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture
     """Training and test set: by their parts, else by content one in TEST_SHARE."""
     labels = np.array([one.listed.class_id for one in pictures])
     of_each = np.array([keys[one.file.sha256] for one in pictures])
-    drawn = set(_drawn(labels, of_each).tolist())
+    sampled = set(_sampled(labels, of_each).tolist())
     tested = [
-        one.listed.part == "test" if one.listed.part else index in drawn for index, one in enumerate(pictures)
+        one.listed.part == "test" if one.listed.part else index in sampled
+        for index, one in enumerate(pictures)
     ]
     train, test = (
         [picture for picture, chosen in zip(pictures, tested, strict=True) if chosen == wanted]

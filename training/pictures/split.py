@@ -100,22 +100,22 @@ def sampled_indices(
 ) -> NDArray[np.int64]:
     """Ascending positions of the pictures whose keys' hashes are among the lowest `share` of all hashes.
 
-    So a further picture moves no other one. A class of which none is drawn gives those of its lowest hash:
+    So a further picture moves no other one. A class of which none is sampled gives those of its lowest hash:
     that alone may change with further pictures, and then its old ones go back to be learnt.
 
     Args:
         labels: (N,), of each picture.
-        keys: str (N,); equal ones are drawn together.
+        keys: str (N,); equal ones are sampled together.
         share: 0..1.
         salt: another one makes another draw.
     """
     draws = _draws(keys, salt)
-    drawn = draws < share
+    sampled = draws < share
     for label in np.unique(labels):
         of_class = labels == label
-        if not drawn[of_class].any():
-            drawn |= draws == draws[of_class].min()
-    return np.flatnonzero(drawn)
+        if not sampled[of_class].any():
+            sampled |= draws == draws[of_class].min()
+    return np.flatnonzero(sampled)
 
 
 def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:

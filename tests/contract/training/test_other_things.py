@@ -18,7 +18,7 @@ from training.heads.logistic import fit_head
 from training.heads.negatives import Negatives, load_negatives
 from training.heads.ood import distances_by, fit_measure
 from training.heads.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
-from training.heads.out_of_fold import Fold, deal
+from training.heads.out_of_fold import Fold, folds_of
 from training.pictures.split import Split
 from training.pictures.table import Pictures
 
@@ -47,8 +47,8 @@ def of_classes(negatives: Negatives) -> tuple[Pictures, np.ndarray, np.ndarray]:
     return train, learnt, np.concatenate([some[LEARNT:] for some in of_each])
 
 
-def dealt(train: Pictures) -> tuple[Fold, ...]:
-    return deal(Split(train, train), 5)
+def in_folds(train: Pictures) -> tuple[Fold, ...]:
+    return folds_of(Split(train, train), 5)
 
 
 @pytest.mark.parametrize("block", MEASURED)
@@ -102,9 +102,9 @@ def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_wou
     train, learnt, _ = of_classes(negatives)
     said: list[str] = []
 
-    other_things(BLOCK, train, learnt, dealt(train), said.append)
+    other_things(BLOCK, train, learnt, in_folds(train), said.append)
 
-    own = own_kinds(negatives, train, learnt, dealt(train))
+    own = own_kinds(negatives, train, learnt, in_folds(train))
     assert set(OWN) <= set(own)
     assert len(own) <= len(OWN) + 2
     assert said == []
@@ -117,7 +117,7 @@ def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_
     head = fit_head(Features(learnt, learnt), train.labels, train.groups)
     earrings = negatives.features[negatives.kinds == "earrings"]
 
-    own = own_kinds(negatives, train, learnt, dealt(train))
+    own = own_kinds(negatives, train, learnt, in_folds(train))
 
     assert np.mean(head.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
     assert "earrings" not in own
@@ -127,7 +127,7 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
     negatives: Negatives,
 ) -> None:
     train, learnt, hidden = of_classes(negatives)
-    ood = other_things(BLOCK, train, learnt, dealt(train), lambda _: None)
+    ood = other_things(BLOCK, train, learnt, in_folds(train), lambda _: None)
     assert ood is not None
 
     score = fit_measure(learnt, train.labels, len(OWN), ood)
@@ -142,7 +142,7 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
 def test_kinds_that_measure_the_score_are_not_learnt(negatives: Negatives) -> None:
     train, learnt, _ = of_classes(negatives)
 
-    ood = other_things(BLOCK, train, learnt, dealt(train), lambda _: None)
+    ood = other_things(BLOCK, train, learnt, in_folds(train), lambda _: None)
 
     assert ood is not None
     assert len(ood.unseen) >= 100
@@ -163,7 +163,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
         for file in (cluttered, plain)
         if (
             ood := other_things(
-                BLOCK, replace(train, files=(file,) * len(train)), learnt, dealt(train), lambda _: None
+                BLOCK, replace(train, files=(file,) * len(train)), learnt, in_folds(train), lambda _: None
             )
         )
     ]

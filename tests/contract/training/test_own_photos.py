@@ -20,7 +20,7 @@ from tests.uploads import png
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
 from training.gradient.networks.registry import with_softmax
 from training.heads.logistic import fit_head
-from training.heads.out_of_fold import deal
+from training.heads.out_of_fold import folds_of
 from training.measure.acceptance import promised_in_words
 from training.own_classes import fit_own_classes
 from training.pictures.learnt import load_learnt
@@ -174,7 +174,7 @@ def test_no_head_answers_a_picture_that_it_learnt() -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     learnt_by_heart = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
-    folds = deal(Split(learnt_by_heart, learnt_by_heart), 5)
+    folds = folds_of(Split(learnt_by_heart, learnt_by_heart), 5)
 
     found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, lambda *_: None, lambda _: None)
 
