@@ -45,6 +45,7 @@ from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
 from training.pictures.table import Pictures
 from training.pixel_network import run_of
 from training.progress import Progress, Watch, corrected
+from training.release.builder import Evaluation
 from training.release.trained import Trained, seal_trained, warn_of_few
 
 START_SECONDS: Final = 25
@@ -114,9 +115,8 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     usual = backbone.NETWORK if plan.fast else imagenet.NETWORK
     recipe = replace(usual, seed=plan.seed, limit=plan.limit)
     task = run_of(recipe, data, plan.run, command=plan.command, settings=plan.settings)
-    return seal_trained(
-        *(task, data, parts, recipe, found.fitted, progress), others=found.answers, accept=plan.accept
-    )
+    on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=plan.accept)
+    return seal_trained(task, recipe, found.fitted, on, progress)
 
 
 def _limited(data: LabelledData, limit: int | None) -> LabelledData:

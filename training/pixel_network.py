@@ -20,6 +20,7 @@ from training.gradient.recipes import Recipe, default_run_folder, run_fingerprin
 from training.pictures.fashion import LabelledData, doubt_of_weights
 from training.pictures.split import Split, parts_of
 from training.progress import Progress
+from training.release.builder import Evaluation
 from training.release.trained import Trained, seal_trained, warn_of_few
 
 
@@ -47,7 +48,8 @@ def train_pixels(
     if doubt := doubt_of_weights(parts.train.labels, data.labels):
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)
-    return seal_trained(task, data, parts, recipe, fitted, progress, accept=accept)
+    on = Evaluation(data=data, split=parts, accept=accept)
+    return seal_trained(task, recipe, fitted, on, progress)
 
 
 def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of

@@ -31,7 +31,7 @@ from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, split
 from training.pictures.table import Pictures
 from training.progress import Say
-from training.release.builder import Material, complete_release
+from training.release.builder import Evaluation, Origin, complete_release
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
@@ -94,7 +94,8 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: boo
     begin(folder)
     say("exporting and comparing the serving graph with the model")
     _export(folder, session, parts)
-    return complete_release(folder, _material(path, session, data, parts), say)
+    origin = _origin(path, session, len(parts.validation))
+    return complete_release(folder, Evaluation(data=data, split=parts), origin, say)
 
 
 SCALED_BY: Final = 1000
@@ -183,33 +184,32 @@ def _whitening(artifact: Network, train: Pictures, classes: int) -> Whitening | 
     return fit_whitening(_features_of(artifact, train.images), train.labels, classes)
 
 
-def _material(path: Path, session: KerasSession, data: LabelledData, parts: Split) -> Material:
+def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
     habits = session.habits
-    return Material(
-        data=data,
-        split=parts,
+    training = TrainingFigures(
+        seed=None,
+        epochs=None,
+        best_epoch=None,
+        seconds=None,
+        hardware=None,
+        libraries=libraries(),
+        configuration={
+            "origin": UNKNOWN,
+            "file": path.name,
+            "file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "saved_by": saved_by(path),
+            "input_shape": list(habits.shape),
+            "input_dtype": habits.dtype,
+            "divisor_added": habits.divisor,
+            "softmax_added": habits.softmax,
+            "held_out": held_out,
+        },
+    )
+    return Origin(
         network=session.model.name,
         parameters=session.model.count_params(),
         trainable=trainable_count(session.model),
-        training=TrainingFigures(
-            seed=None,
-            epochs=None,
-            best_epoch=None,
-            seconds=None,
-            hardware=None,
-            libraries=libraries(),
-            configuration={
-                "origin": UNKNOWN,
-                "file": path.name,
-                "file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "saved_by": saved_by(path),
-                "input_shape": list(habits.shape),
-                "input_dtype": habits.dtype,
-                "divisor_added": habits.divisor,
-                "softmax_added": habits.softmax,
-                "held_out": len(parts.validation),
-            },
-        ),
+        training=training,
     )
 
 

@@ -1,47 +1,31 @@
-"""Make a complete release: model, graph, calibration, report, figures, manifest.
+"""Make a complete release of networks that are exported: decide, measure, draw, seal.
 
-Trains nothing; the same fit can be exported again. `make_release` takes one of our fits; a hand-made model
-comes through release/adoption.py; `complete_release` does the rest for both. Writes one folder. Sealing:
-model_store/assemble.py; publishing: model_store/publish.py.
+Trains nothing. `complete_release` is for releases without a parent: trained.py exports a fit of ours before,
+adoption.py a hand-made model. What a release with a parent measures: photo_release.py, recalibrated.py. The
+first and the last step of all of them: written.py. Writes one folder.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from pydantic import JsonValue
-
-from inference.arrays import Distances, PixelsBatch
+from inference.arrays import Distances
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from inference.session import Scores, Session
+from inference.session import Session
 from model_store.files import FIGURES, GRAPH, MODEL
 from model_store.manifest import Golden, Manifest
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
 from reports.values import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
-from training.environment import hardware, libraries
-from training.fitted import Fitted
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.networks.registry import trainable_count
-from training.gradient.recipes import Recipe
-from training.heads.ood import (
-    OodPhotos,
-    OodScore,
-    Whitening,
-    distances_by,
-    fit_measure,
-    judge,
-    ood_count,
-)
+from training.heads.ood import judge
 from training.measure.acceptance import possible_promises, with_promises
 from training.measure.decide import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
+    Decided,
     decide_on_held_out,
     usual_accept_right,
 )
@@ -59,57 +43,31 @@ from training.measure.evaluate import (
 )
 from training.measure.plots import draw_all
 from training.pictures.fashion import LabelledData
-from training.pictures.learnt import Learnt
 from training.pictures.near_copies import near_copies
 from training.pictures.split import Split
 from training.progress import Say, Seen, unseen
 from training.release.counted import CountedSession
-from training.release.onnx_graph import (
-    PARITY_PICTURES,
-    check_parity,
-    export_graph,
-    features_of,
-    mflops,
-    probabilities_of,
-    save_artifact,
-)
-from training.release.written import Measured, begin, seal_measured
-from training.untyped import Network
+from training.release.onnx_graph import mflops
+from training.release.written import Measured, seal_measured
 
 GOLDEN_PICTURES: Final = 4
-OF_ANY_FIT: Final = ("network", "seed", "limit")
-"""The fields of a recipe that a head on frozen networks has, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
-    """What a release is made of, in addition to its network.
+class Evaluation:
+    """What a network is decided and measured on.
 
     Attributes:
         data: its labels name the network's outputs.
         split: the training set in its two parts; the held-out one calibrates.
-        network: what it is called.
-        parameters: how many weights it has.
-        trainable: how many of them are trained.
-        training: what the report says about it.
-        history: empty where it is not known.
         out_of_fold: answers of other networks to the training pictures, by which it is calibrated, too.
         accept: when an answer is accepted.
-        ood: photos of other things that the measure of distance is fitted against; None for no such ones.
-        unseen: distances of those of its kinds that it is not fitted against.
     """
 
     data: LabelledData
     split: Split
-    network: str
-    parameters: int
-    trainable: int
-    training: TrainingFigures
-    history: tuple[Epoch, ...] = ()
     out_of_fold: Answers | None = None
     accept: Conditions = USUAL
-    ood: OodPhotos | None = None
-    unseen: Distances | None = None
 
     @property
     def cross_fitted(self) -> Answers | None:
@@ -117,107 +75,35 @@ class Material:
         return self.out_of_fold if self.data.cross_fitted else None
 
 
-def material_of(  # noqa: PLR0913 - what a release is made of
-    fitted: Fitted,
-    recipe: Recipe,
-    task: Run,
-    *,
-    data: LabelledData,
-    split: Split,
-    out_of_fold: Answers | None = None,
-    accept: Conditions = USUAL,
-) -> Material:
-    """What a release of a fit of ours is made of.
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What the report says of a network before it is measured.
 
-    Args:
-        fitted: what is released.
-        recipe: of the training.
-        task: whose command and settings the release records.
-        data: what it is measured on.
-        split: the training set in its two parts.
-        out_of_fold: answers of other networks.
-        accept: as Material's.
+    Attributes:
+        network: what it is called.
+        parameters: how many weights it has.
+        trainable: how many of them are trained.
+        training: how it was trained.
+        history: empty where it is not known.
+        unseen: distances of photos of other things, of kinds that the distance was not fitted against; None
+            where it was fitted against no such photos.
     """
-    made_with: dict[str, JsonValue] = {"command": task.command}
-    if task.settings:
-        made_with["settings"] = dict(task.settings)
-    settings = recipe.as_json()
-    if fitted.head is not None:
-        settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
-    if out_of_fold is not None:
-        made_with |= {"folds": int(out_of_fold.folds.max())}
-    training = TrainingFigures(
-        seed=recipe.seed,
-        epochs=len(fitted.history),
-        best_epoch=len(fitted.history),
-        seconds=fitted.seconds,
-        hardware="; then ".join(fitted.hardware) or hardware(),
-        libraries=libraries() | fitted.libraries,
-        configuration=settings | made_with,
-    )
-    return Material(
-        data=data,
-        split=split,
-        network=recipe.network,
-        parameters=fitted.model.count_params(),
-        trainable=trainable_count(fitted.model),
-        training=training,
-        history=fitted.history,
-        out_of_fold=out_of_fold,
-        accept=accept,
-        ood=fitted.ood,
-    )
+
+    network: str
+    parameters: int
+    trainable: int
+    training: TrainingFigures
+    history: tuple[Epoch, ...] = ()
+    unseen: Distances | None = None
 
 
-def make_release(folder: Path, model: Network, material: Material, say: Say, seen: Seen = unseen) -> Manifest:
-    """Write a release of a network of ours.
-
-    Args:
-        folder: emptied first, if it is there.
-        model: to logits.
-        material: from `material_of`.
-        say: receives progress messages.
-        seen: receives how many more pictures are answered, `pictures_to_answer` in all.
-
-    Raises:
-        ExportError: the serving graph cannot be made or answers differently from the network.
-        StoreError: the folder cannot be sealed.
-    """
-    begin(folder)
-    say("exporting and comparing the serving graph with the network")
-    artifact = save_artifact(model, folder / MODEL)
-    measure = _measure_of(artifact, material, seen)
-    if material.ood is not None:
-        material = replace(material, unseen=distances_by(measure, material.ood.unseen))
-    export_graph(artifact, measure, folder / GRAPH)
-    held_out = material.split.validation.images[:PARITY_PICTURES]
-    check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out, seen=seen)
-    Learnt.of(material.split.train.sha256).save(folder)
-    return complete_release(folder, material, say, seen)
-
-
-def pictures_to_answer(material: Material) -> int:
-    """How many pictures networks answer while a release is made; some of them several times."""
-    parts = material.split
-    crossed = material.cross_fitted is not None
-    held_out = 0 if crossed else 2 * len(parts.validation) + len(material.data.test)
-    shown = sum(min(most, len(parts.validation)) for most in (PARITY_PICTURES, GOLDEN_PICTURES))
-    return 2 * len(parts.train) + shown + held_out + ood_count(material.data.reads.array_shape)
-
-
-def _measure_of(artifact: Network, material: Material, seen: Seen) -> Whitening | OodScore:
-    """The measure of a picture's distance from what was learnt."""
-    train = material.split.train
-    features = features_of(artifact, train.images, seen)
-    return fit_measure(features, train.labels, len(material.data.labels), material.ood)
-
-
-def complete_release(folder: Path, material: Material, say: Say, seen: Seen = unseen) -> Manifest:
+def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say, seen: Seen = unseen) -> Manifest:
     """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
 
     Args:
         folder: with these two files.
-        material: what it is calibrated and measured on, and what else the report says.
+        on: what it is calibrated and measured on.
+        origin: what else the report says.
         say: receives progress messages.
         seen: receives how many more pictures are answered.
 
@@ -225,88 +111,80 @@ def complete_release(folder: Path, material: Material, say: Say, seen: Seen = un
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    reads = material.data.reads
-    session = CountedSession(OnnxSession(folder / GRAPH, shape=reads.array_shape), seen)
-    held_out = material.split.validation
-    found = decide_on_held_out(
-        _deciding(session, material),
-        accuracy=material.accept.right or usual_accept_right(own_classes=material.data.named),
-        confidence=material.accept.confidence,
-        unfamiliar=FAMILIARITY_THRESHOLD if material.ood is None else FAMILIARITY_OF_OWN,
-    )
-    contract = found.contract(material.data.labels, reads)
-    if material.data.licence:
-        material = _configured(material, {DATA_LICENCE: material.data.licence})
+    session = CountedSession(OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape), seen)
+    found = _decided_on(session, on, fitted_on_photos=origin.unseen is not None)
+    contract = found.contract(on.data.labels, on.data.reads)
     say("measuring")
-    report, answers = _measure(session, contract, material, folder)
+    report, answers = _measure(session, contract, on, origin, folder)
     report = with_promises(report, found.kinds, found.thresholds)
     report = report.model_copy(update={"possible_promises": possible_promises(found.kinds[0])})
-    draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
-    golden = held_out.images[:GOLDEN_PICTURES]
+    draw_all(folder / FIGURES, report, answers, on.data.test.images, on.data.reads.polarity)
+    golden = on.split.validation.images[:GOLDEN_PICTURES]
     given = session.run(golden)
-    measured = Measured(
+    release = Measured(
         model=contract,
         golden=Golden.of(golden, given.probabilities, given.distances),
         report=report,
         answers=answers if len(answers) <= LARGEST else NO_ANSWERS,
     )
-    return seal_measured(folder, measured)
+    return seal_measured(folder, release)
 
 
-def _deciding(session: Session, material: Material) -> Answers:
-    """The answers to pictures that their network did not learn: they calibrate."""
-    if material.cross_fitted is not None:
-        return material.cross_fitted
-    held_out = material.split.validation
-    answers = undecided(scored(session, held_out.images), held_out, HELD_OUT)
-    return answers if material.out_of_fold is None else answers + material.out_of_fold
-
-
-def _configured(material: Material, more: Mapping[str, JsonValue]) -> Material:
-    """The material with more keys in the configuration of its training."""
-    configuration = {**material.training.configuration, **more}
-    return replace(material, training=material.training.model_copy(update={"configuration": configuration}))
+def _decided_on(session: Session, on: Evaluation, *, fitted_on_photos: bool) -> Decided:
+    """Decide by the answers to pictures that their network did not learn."""
+    answers = on.cross_fitted
+    if answers is None:
+        held_out = on.split.validation
+        answers = undecided(scored(session, held_out.images), held_out, HELD_OUT)
+        answers = answers if on.out_of_fold is None else answers + on.out_of_fold
+    return decide_on_held_out(
+        answers,
+        accuracy=on.accept.right or usual_accept_right(own_classes=on.data.named),
+        confidence=on.accept.confidence,
+        unfamiliar=FAMILIARITY_OF_OWN if fitted_on_photos else FAMILIARITY_THRESHOLD,
+    )
 
 
 def _measure(
-    session: Session, contract: ModelContract, material: Material, folder: Path
+    session: Session, contract: ModelContract, on: Evaluation, origin: Origin, folder: Path
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without promises, and the answers to the test set behind it."""
-    test = material.data.test
-    given = material.cross_fitted or undecided(scored(session, test.images), test)
+    test = on.data.test
+    given = on.cross_fitted or undecided(scored(session, test.images), test)
     answers, before = (decided(Classifier(session, one), given) for one in (contract, uncalibrated(contract)))
-    if material.cross_fitted is None:
-        near = near_copies(test.images, material.data.train.images)
+    if on.cross_fitted is None:
+        near = near_copies(test.images, on.data.train.images)
         more: dict[str, object] = {"distinct": without_near_copies(answers, near)}
-        held_out = answer(session, contract, material.split.validation)
+        held_out = answer(session, contract, on.split.validation)
     else:
         more, held_out = {"split": CROSS_FITTED}, answers
     report = Report(
         labels=contract.labels,
-        data=material.data.described(),
-        model=_model_figures(folder, material, contract),
-        training=material.training,
-        train=counted(answer(session, contract, material.split.train)),
+        data=on.data.described(),
+        model=_model_figures(folder, origin, contract),
+        training=_with_licence(origin.training, on.data.licence),
+        train=counted(answer(session, contract, on.split.train)),
         validation=counted(held_out),
         test=measured(answers, before, contract).model_copy(update=more),
-        out_of_scope=judge(session, contract, scores_in(given), material.unseen),
+        out_of_scope=judge(session, contract, scores_in(given), origin.unseen),
         photos={},
         examples=examples(answers, contract.labels),
-        history=material.history,
+        history=origin.history,
     )
     return report, answers
 
 
-def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:
-    features = features_of(artifact, images).astype(np.float32)
-    return Scores(probabilities_of(artifact, images), distances_by(measure, features))
+def _with_licence(training: TrainingFigures, licence: str | None) -> TrainingFigures:
+    if not licence:
+        return training
+    return training.model_copy(update={"configuration": training.configuration | {DATA_LICENCE: licence}})
 
 
-def _model_figures(folder: Path, material: Material, contract: ModelContract) -> ModelFigures:
+def _model_figures(folder: Path, origin: Origin, contract: ModelContract) -> ModelFigures:
     return ModelFigures(
-        network=material.network,
-        parameters=material.parameters,
-        trainable_parameters=material.trainable,
+        network=origin.network,
+        parameters=origin.parameters,
+        trainable_parameters=origin.trainable,
         mflops=mflops(folder / GRAPH),
         bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
         temperature=contract.temperature,

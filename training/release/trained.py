@@ -1,25 +1,50 @@
-"""The end of every training that is not a head beside another release's files: seal, and ask about labels."""
+"""Make a release of a fit of ours: export it, complete the release, and ask about labels.
 
-from dataclasses import dataclass
+For trainings without a parent; the head that answers photos of the ten classes: photo_release.py. The same
+fit can be exported again. Writes one folder.
+"""
+
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from pydantic import JsonValue
+
+from inference.arrays import Distances, PixelsBatch
 from inference.onnx_session import OnnxSession
-from model_store.files import GRAPH
-from reports.acceptance import USUAL, Conditions, needed
-from reports.answers import Answers
+from inference.session import Scores
+from model_store.files import GRAPH, MODEL
+from reports.acceptance import Conditions, needed
+from reports.values import TrainingFigures
+from training.environment import hardware, libraries
 from training.fitted import Fitted
 from training.gradient.fitting.checkpoints import Run
+from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
+from training.heads.ood import distances_by, fit_measure, ood_count
 from training.measure.decide import usual_accept_right
 from training.pictures.fashion import LabelledData
-from training.pictures.split import Split, doubt_of
-from training.progress import Progress, summed
-from training.release.builder import make_release, material_of, pictures_to_answer
+from training.pictures.learnt import Learnt
+from training.pictures.split import doubt_of
+from training.progress import Progress, Seen, summed
+from training.release.builder import GOLDEN_PICTURES, Evaluation, Origin, complete_release
 from training.release.doubted import Asked, asked_of
+from training.release.onnx_graph import (
+    PARITY_PICTURES,
+    check_parity,
+    export_graph,
+    features_of,
+    probabilities_of,
+    save_artifact,
+)
+from training.release.written import begin
 
 RELEASE: Final = "release"
 """The folder of a new release in a run's folder."""
+
+OF_ANY_FIT: Final = ("network", "seed", "limit")
+"""The fields of a recipe that a head on frozen networks has, too."""
 
 
 @dataclass(frozen=True)
@@ -49,35 +74,82 @@ def warn_of_few(data: LabelledData, answers: int, accept: Conditions, progress: 
         progress.warn(doubt)
 
 
-def seal_trained(  # noqa: PLR0913, PLR0917 - what a release is made of
-    task: Run,
-    data: LabelledData,
-    parts: Split,
-    recipe: Recipe,
-    fitted: Fitted,
-    progress: Progress,
-    *,
-    others: Answers | None = None,
-    accept: Conditions = USUAL,
-) -> Trained:
+def seal_trained(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, progress: Progress) -> Trained:
     """Write the release to the run's folder.
 
     Args:
-        task: where.
-        data: what the release is measured on.
-        parts: its training set in two.
+        task: where; the release records its command and settings.
         recipe: of the training.
         fitted: what is released.
+        on: what the release is decided and measured on.
         progress: shows that the release is being made.
-        others: answers of heads that did not learn the pictures; they choose thresholds, too.
-        accept: when an answer is accepted.
 
     Raises:
-        TrainingError: the network cannot be exported.
+        ExportError: the serving graph cannot be made or answers differently from the network.
+        StoreError: the folder cannot be sealed.
     """
-    material = material_of(fitted, recipe, task, data=data, split=parts, out_of_fold=others, accept=accept)
+    folder = task.folder / RELEASE
     with progress.counting("making the release") as watch:
-        seen = summed(watch, pictures_to_answer(material))
-        manifest = make_release(task.folder / RELEASE, fitted.model, material, progress.say, seen)
-    session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
-    return Trained(task.folder, asked_of(session, manifest.model, data, parts, others), data.labels)
+        seen = summed(watch, _to_answer(on))
+        progress.say("exporting and comparing the serving graph with the network")
+        distances = _export(folder, fitted, on, seen)
+        origin = _origin(task, recipe, fitted, on, distances)
+        manifest = complete_release(folder, on, origin, progress.say, seen)
+    session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
+    asked = asked_of(session, manifest.model, on.data, on.split, on.out_of_fold)
+    return Trained(task.folder, asked, on.data.labels)
+
+
+def _to_answer(on: Evaluation) -> int:
+    """How many pictures networks answer while a release is made; some of them several times."""
+    parts = on.split
+    held_out = 0 if on.cross_fitted is not None else 2 * len(parts.validation) + len(on.data.test)
+    shown = sum(min(most, len(parts.validation)) for most in (PARITY_PICTURES, GOLDEN_PICTURES))
+    return 2 * len(parts.train) + shown + held_out + ood_count(on.data.reads.array_shape)
+
+
+def _export(folder: Path, fitted: Fitted, on: Evaluation, seen: Seen) -> Distances | None:
+    """Write model.keras, model.onnx and what was learnt; the distances of `Origin.unseen`."""
+    train, held_out = on.split.train, on.split.validation.images[:PARITY_PICTURES]
+    begin(folder)
+    artifact = save_artifact(fitted.model, folder / MODEL)
+    features = features_of(artifact, train.images, seen)
+    measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
+    export_graph(artifact, measure, folder / GRAPH)
+
+    def scores(images: PixelsBatch) -> Scores:
+        distances = distances_by(measure, features_of(artifact, images).astype(np.float32))
+        return Scores(probabilities_of(artifact, images), distances)
+
+    check_parity(scores, folder / GRAPH, held_out, seen=seen)
+    Learnt.of(train.sha256).save(folder)
+    return None if fitted.ood is None else distances_by(measure, fitted.ood.unseen)
+
+
+def _origin(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, distances: Distances | None) -> Origin:
+    """What the release records of a fit."""
+    made_with: dict[str, JsonValue] = {"command": task.command}
+    if task.settings:
+        made_with["settings"] = dict(task.settings)
+    if on.out_of_fold is not None:
+        made_with["folds"] = int(on.out_of_fold.folds.max())
+    settings = recipe.as_json()
+    if fitted.head is not None:
+        settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
+    training = TrainingFigures(
+        seed=recipe.seed,
+        epochs=len(fitted.history),
+        best_epoch=len(fitted.history),
+        seconds=fitted.seconds,
+        hardware="; then ".join(fitted.hardware) or hardware(),
+        libraries=libraries() | fitted.libraries,
+        configuration=settings | made_with,
+    )
+    return Origin(
+        network=recipe.network,
+        parameters=fitted.model.count_params(),
+        trainable=trainable_count(fitted.model),
+        training=training,
+        history=fitted.history,
+        unseen=distances,
+    )

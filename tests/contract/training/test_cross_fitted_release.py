@@ -1,6 +1,8 @@
 """What other networks say about pictures that they did not learn decides a release's thresholds."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from model_store.catalogue import files_in_folder
 from model_store.local import LocalRelease, open_release
 from reports.answers import ANSWERS, TEST_SET
 from reports.evidence import evidence_of
-from reports.values import report_of
+from reports.values import TrainingFigures, report_of
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.fitted import Fitted
@@ -22,14 +24,9 @@ from training.measure.acceptance import promised_in_words
 from training.measure.evaluate import undecided
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
-from training.progress import summed
-from training.release.builder import (
-    Material,
-    complete_release,
-    make_release,
-    material_of,
-    pictures_to_answer,
-)
+from training.progress import Lines, Watch
+from training.release.builder import Evaluation, Origin, complete_release
+from training.release.trained import seal_trained
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0
@@ -43,29 +40,56 @@ def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
     return Scores(probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32))
 
 
+ORIGIN = Origin(
+    network="plain",
+    parameters=1000,
+    trainable=1000,
+    training=TrainingFigures(
+        seed=0,
+        epochs=3,
+        best_epoch=3,
+        seconds=1.0,
+        hardware="2 cores",
+        libraries={},
+        configuration={"network": "plain"},
+    ),
+)
+
+
+class Counting(Lines):
+    """Remembers what was reported of the pictures that are answered."""
+
+    def __init__(self) -> None:
+        self.reported: list[tuple[int, int]] = []
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Watch]:
+        yield lambda *now: self.reported.append(now)
+
+
 @pytest.fixture
-def material(parts: Split, fitted: Fitted) -> Material:
+def evaluation(parts: Split) -> Evaluation:
     data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
-    return material_of(fitted, RECIPE, Run(Path("runs"), ""), data=data, split=parts)
+    return Evaluation(data=data, split=parts)
 
 
-def released(exported: Exported, folder: Path, material: Material) -> LocalRelease:
-    """A release of this material; the network was exported before."""
+def released(exported: Exported, folder: Path, evaluation: Evaluation) -> LocalRelease:
+    """A release that is measured on this; the network was exported before."""
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
     shutil.copy(exported.graph_path, folder)
-    complete_release(folder, material, lambda _: None)
+    complete_release(folder, evaluation, ORIGIN, lambda _: None)
     return open_release(folder)
 
 
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
-    material: Material, exported: Exported, tmp_path: Path
+    evaluation: Evaluation, exported: Exported, tmp_path: Path
 ) -> None:
-    learnt = material.split.train
+    learnt = evaluation.split.train
     others = undecided(sure_of(learnt.labels, distance=FAR), learnt, folds=1)
 
-    few = released(exported, tmp_path / "few", material)
-    enough = released(exported, tmp_path / "enough", replace(material, out_of_fold=others))
+    few = released(exported, tmp_path / "few", evaluation)
+    enough = released(exported, tmp_path / "enough", replace(evaluation, out_of_fold=others))
     alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))
 
     assert few.manifest.model.thresholds.accept_nothing
@@ -78,24 +102,23 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
 
 
 def test_the_progress_of_making_a_release_ends_at_all_of_its_pictures(
-    material: Material, fitted: Fitted, tmp_path: Path
+    evaluation: Evaluation, fitted: Fitted, tmp_path: Path
 ) -> None:
-    reported = list[tuple[int, int]]()
-    of = pictures_to_answer(material)
+    progress = Counting()
 
-    make_release(
-        tmp_path, fitted.model, material, lambda _: None, summed(lambda *now: reported.append(now), of)
-    )
+    seal_trained(Run(tmp_path, ""), RECIPE, fitted, evaluation, progress)
 
+    reported = progress.reported
+    of = reported[0][1]
     assert [of] * len(reported) == [total for _, total in reported]
     assert reported[-1] == (of, of) > reported[-2]
     assert len({done for done, _ in reported}) > 3
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(
-    material: Material, exported: Exported, tmp_path: Path
+    evaluation: Evaluation, exported: Exported, tmp_path: Path
 ) -> None:
-    release = released(exported, tmp_path, material)
+    release = released(exported, tmp_path, evaluation)
 
     kept = evidence_of(files_in_folder(release)).answers.of_set(TEST_SET)
 
