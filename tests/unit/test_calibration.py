@@ -16,7 +16,7 @@ from inference.contract import (
     ModelContract,
     Thresholds,
 )
-from inference.decision import calibrate, decide
+from inference.decision import calibrate, decide, familiarity_of
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, needed
 from reports.answers import Answers
@@ -31,7 +31,7 @@ from training.measure.acceptance import (
     possible_promises,
     promises,
 )
-from training.measure.decide import decide_on_held_out, fit_familiarity
+from training.measure.decide import decide_on_held_out, fit_familiarity, usual_accept_right
 from training.measure.evaluate import scores_in
 from training.measure.kinds import Kind, confidences_of, lower_bound, photo_kinds
 from training.measure.temperature import fit_temperature
@@ -166,6 +166,24 @@ def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted
     assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
 
 
+def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
+    assert [usual_accept_right(own_classes=own) for own in (True, False)] == [0.95, 0.99]
+
+
+def test_ten_wrong_pictures_of_one_sender_are_no_ten_independent_ones() -> None:
+    """As independent answers, 390 right of 400 show that 95% are right."""
+    senders = [f"{number // 10:064x}" for number in range(400)]
+    alone, together = (
+        decide_on_held_out(
+            undecided_answers(unmeasured((0.9, 400)), truth(390, 10), **columns), accuracy=0.95
+        )
+        for columns in ({}, {"groups": senders})
+    )
+
+    assert not alone.thresholds.accept_nothing
+    assert together.thresholds.accept_nothing
+
+
 def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
@@ -173,6 +191,19 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     sure = confidences_of(found, 1.0, fit_familiarity(distances), 0.01)
 
     assert confidence_threshold([Kind("pictures", sure, truth(992, 8) == 0, 0.99)]) == pytest.approx(0.9)
+
+
+def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving_reviews_them() -> None:
+    familiarity = Familiarity(quantiles=tuple(range(101)))
+    at = Scores(scores((0.9, 3)).probabilities, np.array([74.5, 75.0, 75.5], np.float32))
+
+    sure = confidences_of(at, 1.0, familiarity, 0.25)
+
+    served = [
+        decide(0.9, familiarity_of(one, familiarity), Thresholds(confidence=0.5, familiarity=0.25))[0]
+        for one in (74.5, 75.0, 75.5)
+    ]
+    assert np.isnan(sure).tolist() == [one == "review" for one in served] == [False, False, True]
 
 
 def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[Kind, ...]:
@@ -217,6 +248,15 @@ def test_a_threshold_keeps_the_promise_for_each_shop_though_both_are_of_one_tier
     assert [kind.pictures for kind in kinds if kind.pictures.startswith("photos from")] == (
         ["photos from first", "photos from second"] if of_second == 186 else []
     )
+
+
+def test_a_shop_keeps_the_promise_of_the_tiers_that_have_one_alone() -> None:
+    shops = two_shops(186)
+    others = replace(shops, sets=np.full(len(shops), "X"), truth=1 - shops.truth)
+
+    of_both, of_one = ([kind.right.sum() for kind in kinds_of(one)] for one in (shops + others, shops))
+
+    assert of_both[-2:] == of_one[-2:]
 
 
 def test_a_shop_that_has_a_tier_to_itself_is_judged_as_that_tier() -> None:

@@ -59,6 +59,28 @@ def test_pictures_of_one_sender_count_as_one() -> None:
     assert judged(before, after, ["ann"] * 12, (0.5, 0.6), after).verdict == OPEN
 
 
+def test_the_pictures_of_the_audit_count_by_their_own_senders() -> None:
+    before, after = np.zeros(24, np.bool_), np.ones(24, np.bool_)
+    senders = [*map(str, range(12)), *["ann"] * 12]
+
+    of_many, of_ann = (
+        judged(before, after, senders, (0.5, 0.6), audited)
+        for audited in (np.arange(24) < 12, np.arange(24) >= 12)
+    )
+
+    assert (of_many.verdict, of_ann.verdict) == (BETTER, OPEN)
+
+
+def test_a_tier_that_an_ancestor_alone_was_measured_on_is_named_with_that_version() -> None:
+    known = report_of(bundled())
+    parent = known.model_copy(update={"not_measured": {"B": "older", "Z": "oldest"}})
+    release = known.model_copy(update={"photos": {"B": known.photos["B"]}})
+
+    found = tiers_not_measured(release, parent, "parent")
+
+    assert found == {"Z": "oldest"} | {tier: "parent" for tier in known.photos if tier != "B"}
+
+
 def test_what_the_parent_doubted_decides_nothing_and_without_an_audit_there_is_no_verdict() -> None:
     before, after = np.zeros(40, np.bool_), np.ones(40, np.bool_)
     drawn, keys = np.arange(40) < 4, list(map(str, range(40)))

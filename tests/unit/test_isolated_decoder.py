@@ -6,6 +6,7 @@ import resource
 import struct
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.processes import processor_seconds
 from inference.arrays import Picture
 from inference.decode import MAX_PIXELS, decode
 from inference.errors import (
@@ -226,6 +228,16 @@ def test_many_threads_each_get_their_own_picture() -> None:
         decoded = list(threads.map(decoded_picture, uploads))
 
     assert [int(picture[0, 0, 0]) for picture in decoded] == list(range(40))
+
+
+def test_the_template_sleeps_between_pictures() -> None:
+    decode(KINDS["AVIF"], MAX_PIXELS)
+    (template,) = children_that_decode(os.getpid())
+    before = processor_seconds([template])
+
+    time.sleep(1)
+
+    assert processor_seconds([template]) - before < 0.1
 
 
 def test_a_process_that_the_system_ends_is_no_fault_of_the_picture() -> None:

@@ -158,6 +158,18 @@ def test_few_accepted_photos_of_kinds_that_were_not_learnt_choose_what_is_unfami
     assert without.thresholds.familiarity == FAMILIARITY_OF_PHOTOS
 
 
+def test_what_people_looked_at_for_the_models_doubts_says_nothing_of_what_is_familiar() -> None:
+    corrected = np.arange(600) >= 400
+    distances = np.where(corrected, 9.0, np.linspace(1.0, 2.0, 600))
+    some = photos(600)
+    answers = replace(some, distances=distances, sets=np.where(corrected, CORRECTED_TIER, some.sets))
+
+    familiarity = decide_on_photos(answers, np.arange(600) % FOLDS).familiarity
+
+    assert familiarity is not None
+    assert max(familiarity.quantiles) <= 2.0
+
+
 def test_what_is_familiar_is_measured_on_photos_of_the_classes_alone() -> None:
     some = photos(600)
     ood = some.truth == 3

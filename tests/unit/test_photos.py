@@ -13,7 +13,7 @@ from tests.pictures import jpeg
 from tests.uploads import png
 from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
 from training.pictures.corrections import Corrections
-from training.pictures.photos import OOD, list_photos, photos_in, read_photos
+from training.pictures.photos import OOD, list_photos, photos_in, read_photos, share_by_group
 from training.pictures.reading import joint_keys, pictures_of
 from training.pictures.table import Pictures
 from training.progress import Lines
@@ -251,3 +251,12 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
 
     assert np.isin(learnt.groups, checked.groups).tolist() == [True, False, False]
     assert len(checked) == 3
+
+
+def test_photos_of_one_group_are_in_one_of_so_many_equal_shares() -> None:
+    groups = np.array([f"sender {number // 2}" for number in range(4000)])
+
+    found = share_by_group(groups, 5)
+
+    assert (found[::2] == found[1::2]).all()
+    assert (np.bincount(found, minlength=5) / 800).tolist() == pytest.approx([1] * 5, abs=0.15)
