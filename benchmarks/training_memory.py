@@ -32,11 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--counts", type=int, nargs="+", default=COUNTS)
     arguments = parser.parse_args(argv)
     photos = photos_by(arguments.photos, lambda row: row["kind"] if row["kind"] in KINDS else None)
-    found = list[Figures]()
+    found, counts = list[Figures](), " ".join(map(str, arguments.counts))
     for count in arguments.counts:
         found.append(_trained(_some(photos, count)))
         print(found[-1], flush=True)
-        save("training-memory", "python -m benchmarks.training_memory PHOTOS", {"trainings": found})
+        command = f"python -m benchmarks.training_memory PHOTOS --counts {counts}"
+        save("training-memory", command, {"trainings": found})
     return int(max(int(str(one["megabytes"])) for one in found) > MOST)
 
 
