@@ -26,7 +26,7 @@ from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
 from training.pictures.learnt import load_learnt
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
 
 EACH = 12
 """Photos of each class, and of none."""
