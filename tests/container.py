@@ -94,6 +94,14 @@ def labels() -> dict[str, str]:
     return found
 
 
+def run_once(*command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a container of its own.
+
+    Beside the service it would share the service's LIMITS, which leave no room for it.
+    """
+    return _podman("run", "--rm", "--network", "none", *LIMITS, *STRICT, IMAGE, *command, check=False)
+
+
 @contextmanager
 def running(*command: str, port_name: str = "PORT") -> Iterator[Container]:
     """The image on a free port, ready; stopped and removed at the end.

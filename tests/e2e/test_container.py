@@ -68,11 +68,12 @@ def test_the_image_is_small_and_holds_only_what_serving_needs(service: Container
     assert container.megabytes_above_base() < LARGEST_IMAGE_MB
 
 
-def test_every_verb_of_the_image_shows_its_help(service: Container) -> None:
-    listed = json.loads(service.execute("python", "-m", "scripts", "--json").stdout)
+@pytest.mark.usefixtures("image")
+def test_every_verb_of_the_image_shows_its_help() -> None:
+    listed = json.loads(container.run_once("python", "-m", "scripts", "--json").stdout)
 
     shown = {
-        verb["name"]: service.execute("python", "-m", "scripts", verb["name"], "--help") for verb in listed
+        verb["name"]: container.run_once("python", "-m", "scripts", verb["name"], "--help") for verb in listed
     }
 
     assert {"serve", "predict", "label", "releases"} <= set(shown)

@@ -26,7 +26,7 @@ from tests.real_photos import photos_of_senders
 from tests.service import Service, running
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
 
 PHOTOS = 200
 SAMPLED = 80
