@@ -29,7 +29,7 @@ from scripts.terminal import RELEASE_HELP, command_parser, complain, console, pe
 from training.errors import BadPictures
 from training.measure.improvement import check_learns_photos
 from training.pictures.fashion import NAME, OTHER_NAME
-from training.pictures.improved import Joined, join
+from training.pictures.joined import Joined, join
 from training.pictures.learnt import load_learnt
 from training.pictures.named import Named
 from training.progress import as_time

@@ -12,7 +12,7 @@ import pytest
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
 from training.errors import BadCsv, BadPictures
-from training.pictures.improved import Joined, join
+from training.pictures.joined import Joined, join
 from training.pictures.learnt import NOTHING, Learnt
 from training.pictures.listing import list_answers, list_pictures
 
