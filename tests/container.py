@@ -99,7 +99,8 @@ def run_once(*command: str) -> "subprocess.CompletedProcess[str]":
 
     Beside the service it would share the service's LIMITS, which leave no room for it.
     """
-    return _podman("run", "--rm", "--network", "none", *LIMITS, *STRICT, IMAGE, *command, check=False)
+    alone = ("--rm", "--network", "none", "--no-healthcheck")
+    return _podman("run", *alone, *LIMITS, *STRICT, IMAGE, *command, check=False)
 
 
 @contextmanager
@@ -151,7 +152,7 @@ def _ready(container: Container) -> bool:
         raise AssertionError(f"The container ended: {container.log()[-3000:]}")
     try:
         return requests.get(f"{container.url}/readyz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 
