@@ -100,14 +100,14 @@ def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Features) ->
     labels = np.array([OOD if photo.label is None else photo.label for photo in photos], np.uint8)
     kinds = [photo.source_label if photo.label is None else str(photo.label) for photo in photos]
     return PhotoFeatures(
-        seen,
-        labels,
-        np.array([photo.tier for photo in photos]),
-        np.array([photo.id for photo in photos]),
-        np.array([photo.sender or photo.id for photo in photos]),
-        np.array(kinds),
-        np.array([photo.id.partition("-")[0] for photo in photos]),
-        parts == "dev",
+        features=seen,
+        labels=labels,
+        tiers=np.array([photo.tier for photo in photos]),
+        sha256=np.array([photo.id for photo in photos]),
+        groups=np.array([photo.sender or photo.id for photo in photos]),
+        kinds=np.array(kinds),
+        sources=np.array([photo.id.partition("-")[0] for photo in photos]),
+        checked=parts == "dev",
     )
 
 

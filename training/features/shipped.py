@@ -6,7 +6,8 @@ vector is: training/features/blocks.py.
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from sklearn.decomposition import PCA
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, Features, network, scaling, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
-from training.pictures.table import Pictures
+from training.pictures.table import COLUMNS, Labelled, Pictures
 from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
@@ -35,56 +36,44 @@ COMPONENTS: Final = 256
 MOST: Final = 127
 """The largest whole number that stands for a component."""
 
+STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in COLUMNS}
+"""What the columns are called in the file."""
+
 SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
 
-@dataclass(frozen=True)
-class PhotoFeatures:
+@dataclass(frozen=True, kw_only=True)
+class PhotoFeatures(Labelled):
     """N photos as the frozen networks see them.
 
     Attributes:
         features: their vectors.
-        labels: uint8 (N,), a class's index, or OOD.
-        tiers: str (N,).
-        sha256: str (N,), of each content.
-        groups: str (N,), equal for photos of one sender.
-        kinds: str (N,), the label as it was spelt.
-        sources: str (N,), the shop or collection; empty where that is not known.
         checked: bool (N,), whether a person has checked the label, so that it may choose thresholds.
     """
 
     features: Features
-    labels: NDArray[np.uint8]
-    tiers: NDArray[np.str_]
-    sha256: NDArray[np.str_]
-    groups: NDArray[np.str_]
-    kinds: NDArray[np.str_]
-    sources: NDArray[np.str_]
     checked: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
     def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "PhotoFeatures":
         """Those that a mask picks, or those at these positions."""
-        columns = {name: getattr(self, name)[chosen] for name in COLUMNS}
-        return PhotoFeatures(self.features.take(chosen), **columns)
+        columns = {name: column[chosen] for name, column in self.columns().items()}
+        return PhotoFeatures(features=self.features.take(chosen), checked=self.checked[chosen], **columns)
 
     def followed_by(self, others: "PhotoFeatures") -> "PhotoFeatures":
         """These photos, and then others."""
-        seen = Features(
-            np.concatenate([self.features.upright, others.features.upright]),
-            np.concatenate([self.features.mirrored, others.features.mirrored]),
-        )
+        more = others.columns()
         return PhotoFeatures(
-            seen, **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in COLUMNS}
+            features=joined([self.features, others.features]),
+            checked=np.concatenate([self.checked, others.checked]),
+            **{name: np.concatenate([column, more[name]]) for name, column in self.columns().items()},
         )
 
 
-COLUMNS: Final = tuple(one.name for one in fields(PhotoFeatures) if one.name != "features")
-
-STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in COLUMNS}
-"""What the columns are called in the file."""
+def joined(parts: Sequence[Features]) -> Features:
+    """What is seen of the pictures of all parts, in their order."""
+    return Features(
+        np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])
+    )
 
 
 def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: bool) -> PhotoFeatures:
@@ -107,18 +96,7 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
             write_npz(path, upright=found.upright, mirrored=found.mirrored)
         parts.append(found)
         watch(min(start + CHUNK, len(photos)), len(photos))
-    return PhotoFeatures(
-        Features(
-            np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])
-        ),
-        photos.labels,
-        photos.tiers,
-        photos.sha256,
-        photos.groups,
-        photos.kinds,
-        photos.sources,
-        np.full(len(photos), checked),
-    )
+    return PhotoFeatures(features=joined(parts), checked=np.full(len(photos), checked), **photos.columns())
 
 
 def _digest(contents: NDArray[np.str_]) -> str:
@@ -161,7 +139,8 @@ class Shipped:
             axes=(steps[:, None] * axes * deviation).astype(np.float32),
             upright=whole[0],
             mirrored=whole[1],
-            **{stored: getattr(self.photos, name) for name, stored in STORED.items()},
+            checked=self.photos.checked,
+            **{STORED[name]: column for name, column in self.photos.columns().items()},
         )
 
 
@@ -178,7 +157,8 @@ def shipped_photos(path: Path = SHIPPED) -> Shipped:
             for name in ("upright", "mirrored")
         )
         seen = Features(upright, mirrored)
-        photos = PhotoFeatures(seen, **{name: stored[kept] for name, kept in STORED.items()})
+        columns = {name: stored[kept] for name, kept in STORED.items()}
+        photos = PhotoFeatures(features=seen, checked=stored["checked"], **columns)
         return Shipped(photos, tuple(stored["names"].tolist()))
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

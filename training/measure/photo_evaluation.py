@@ -4,7 +4,7 @@ Photos that show none of the classes are measured together as tier X. Pure. The 
 reports/values.py.
 """
 
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,31 +24,13 @@ from training.measure.evaluate import most_are
 from training.measure.grouped import interval, mean_interval
 from training.measure.statistics import expected_calibration_error, overconfidence
 from training.pictures.photos import OOD, OOD_TIER
+from training.pictures.table import Labelled
 
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
 
 
-class LabelledPhotos(Protocol):
-    """N photos with their labels, however they are read; what each column is: `Pictures`."""
-
-    @property
-    def labels(self) -> NDArray[np.uint8]: ...  # noqa: D102
-    @property
-    def tiers(self) -> NDArray[np.str_]: ...  # noqa: D102
-    @property
-    def kinds(self) -> NDArray[np.str_]: ...  # noqa: D102
-    @property
-    def sources(self) -> NDArray[np.str_]: ...  # noqa: D102
-    @property
-    def groups(self) -> NDArray[np.str_]: ...  # noqa: D102
-    @property
-    def sha256(self) -> NDArray[np.str_]: ...  # noqa: D102
-
-
-def asked_photos(
-    scores: Scores, photos: LabelledPhotos, shown: Values, network: str, folds: Values = 0
-) -> Answers:
+def asked_photos(scores: Scores, photos: Labelled, shown: Values, network: str, folds: Values = 0) -> Answers:
     """A network's scores of photos, in their order, beside the truth; nothing is decided yet.
 
     Args:

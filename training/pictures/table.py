@@ -1,13 +1,13 @@
 """The one table of labelled pictures: a row a picture, a column an attribute.
 
-reading.py makes it of files, fashion.py of pixels without files. Vectors and probabilities stand beside it,
-in arrays of as many rows. Touches nothing.
+reading.py makes it of files, fashion.py of pixels without files. With vectors in place of the pictures it is
+features/shipped.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
 """
 
 import hashlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +18,51 @@ from training.pictures.learnt import Contents
 from training.pictures.pixel_room import taken
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """N pictures as a model sees them, each content once.
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """What is known of N pictures, whatever is held of their pixels.
 
     Attributes:
-        images: uint8, C-contiguous, N >= 1, as the model reads them.
         labels: uint8 (N,), a class's index, or photos.OOD.
         sha256: str (N,), hex digests of the files, or of the pixels where there are none.
         groups: str (N,), the smallest content in each picture's group: equal ones stay on one side of every
             split. Its own content where a picture belongs with no other.
-        files: of each; empty for pixels without files.
         tiers: str (N,), how a photo was taken; empty where that is not said.
         kinds: str (N,), the label of each as it was spelt, which says what an OOD photo shows.
         sources: str (N,), the shop or collection; empty where that is not known.
+    """
+
+    labels: NDArray[np.uint8]
+    sha256: Contents
+    groups: Contents
+    tiers: NDArray[np.str_]
+    kinds: NDArray[np.str_]
+    sources: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return len(self.labels)
+
+    def columns(self) -> dict[str, Any]:
+        """The arrays of this class by their names, without what a class made of it adds."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+COLUMNS: Final = tuple(one.name for one in fields(Labelled))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures(Labelled):
+    """N pictures as a model sees them, each content once.
+
+    Attributes:
+        images: uint8, C-contiguous, N >= 1, as the model reads them.
+        files: of each; empty for pixels without files.
         shown: what each was made of.
     """
 
     images: PixelsBatch
-    labels: NDArray[np.uint8]
-    sha256: Contents
-    groups: Contents
     files: tuple[Path, ...]
-    tiers: NDArray[np.str_]
-    kinds: NDArray[np.str_]
-    sources: NDArray[np.str_]
     shown: tuple[InputKind, ...]
 
     @classmethod
@@ -51,16 +71,26 @@ class Pictures:
         pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(labels), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
         pixel: InputKind = "pixels"
-        return cls(images, labels, sha256, sha256, (), unknown, unknown, unknown, (pixel,) * len(labels))
-
-    def __len__(self) -> int:
-        """How many pictures there are."""
-        return len(self.labels)
+        return cls(
+            images=images,
+            labels=labels,
+            sha256=sha256,
+            groups=sha256,
+            tiers=unknown,
+            kinds=unknown,
+            sources=unknown,
+            files=(),
+            shown=(pixel,) * len(labels),
+        )
 
     def take(self, places: NDArray[np.int64]) -> "Pictures":
         """The pictures at these positions, in this order."""
-        others = (_rows(getattr(self, one.name), places) for one in fields(self)[1:])
-        return Pictures(taken(self.images, places), *others)
+        return Pictures(
+            images=taken(self.images, places),
+            files=tuple(self.files[place] for place in places) if self.files else (),
+            shown=tuple(self.shown[place] for place in places),
+            **{name: column[places] for name, column in self.columns().items()},
+        )
 
     def digest(self) -> str:
         """Hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
@@ -70,9 +100,3 @@ class Pictures:
         digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).data)
         digest.update(np.ascontiguousarray(self.labels, np.uint8).data)
         return digest.hexdigest()
-
-
-def _rows(column: Any, places: NDArray[np.int64]) -> Any:  # noqa: ANN401 - an array, or a tuple
-    if isinstance(column, tuple):
-        return tuple(column[place] for place in places) if column else ()
-    return column[places]

@@ -9,10 +9,10 @@ import pytest
 
 from model_store.local import bundled
 from training.features.blocks import READS, Features
-from training.features.shipped import COLUMNS, SCALED, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
 from training.pictures.photos import OOD
-from training.pictures.table import Pictures
+from training.pictures.table import COLUMNS, Pictures
 from training.progress import Lines
 from training.ten_classes import _seen
 
@@ -23,9 +23,9 @@ def seen(*photos: tuple[int, str, str], sources: str = "") -> PhotoFeatures:
     names = np.array([f"{label} {tier} {kind} {at}" for at, (label, tier, kind) in enumerate(photos)])
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
     return PhotoFeatures(
-        Features(vectors, -1 - vectors),
-        np.array(labels, np.uint8),
-        np.array(tiers),
+        features=Features(vectors, -1 - vectors),
+        labels=np.array(labels, np.uint8),
+        tiers=np.array(tiers),
         sha256=names,
         groups=names,
         kinds=np.array(kinds),
@@ -54,6 +54,7 @@ def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
 
     assert again.features.upright.tolist() == every.features.upright.tolist()
     assert again.features.mirrored.tolist() == every.features.mirrored.tolist()
+    assert again.checked.tolist() == every.checked.tolist()
     for name in COLUMNS:
         assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
 

@@ -25,6 +25,7 @@ from training.features.blocks import Features
 from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
 from training.pictures.learnt import load_learnt
+from training.pictures.table import COLUMNS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
 
@@ -163,7 +164,8 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, 704)) + 5).astype(np.float32)
     names = np.arange(300).astype(str)
     labels, checked = np.zeros(300, np.uint8), np.arange(300) % 2 == 0
-    photos = PhotoFeatures(Features(*shown), labels, names, names, names, names, names, checked)
+    columns = dict.fromkeys(COLUMNS, names) | {"labels": labels}
+    photos = PhotoFeatures(features=Features(*shown), checked=checked, **columns)
 
     Shipped(photos, LABELS).save(tmp_path / "vectors.npz")
 
