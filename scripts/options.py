@@ -202,19 +202,6 @@ def start_named(arguments: argparse.Namespace) -> Recipe:
     return for_network(recipe, arguments.network) if arguments.network else recipe
 
 
-OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
-"""The fields of a recipe that a head has a use for."""
-
-OF_GRADIENT: Final = ("network", "recipe", "tensorboard")
-"""Options of a training by gradient that are no fields of its recipe."""
-
-
-def options_of_gradient(given: Mapping[str, object]) -> tuple[str, ...]:
-    """The options that are set and that a head has no use for, by their names in the arguments."""
-    names = (*OF_GRADIENT, *(name for name in OPTIONS if name not in OF_THE_SPLIT))
-    return tuple(name for name in names if given.get(name) is not None)
-
-
 RECORDED: Final = (
     *("data", "corrections", "skip_unreadable", "data_licence", "fast", "network", "recipe"),
     *("accept_right", "accept_confidence", *OPTIONS),

@@ -25,7 +25,6 @@ from scripts.options import (
     conditions_of,
     given_fields,
     named_of,
-    options_of_gradient,
     planned,
     settings_of,
     sized,
@@ -35,9 +34,10 @@ from scripts.progress import Terminal, say_promises
 from scripts.publish import add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, console, perform, print_table, resumable, run
 from training.gradient.fitting.checkpoints import forget_checkpoint
-from training.gradient.recipes import NETWORKS, as_toml
+from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
+from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
-from training.measure.improvement import OwnPictures, check_learns_photos
+from training.measure.improvement import OwnPictures
 from training.pictures.fashion import LABELS
 from training.pictures.named import Named, load
 from training.pictures.photos import is_corrections
@@ -110,7 +110,8 @@ def _show_network(arguments: argparse.Namespace) -> object:
 
 
 def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store) -> object:
-    if others := options_of_gradient(vars(arguments)):
+    given = vars(arguments)
+    if others := [name for name in ONLY_GRADIENT if given.get(name) is not None]:
         arguments.error(
             f"--{others[0].replace('_', '-')} is for Fashion-MNIST and pictures of 28 x 28: photos of own "
             "classes are learnt by a head"

@@ -10,7 +10,6 @@ from inference.contract import GREY_28
 from model_store.local import LocalRelease, bundled, open_release
 from reports.comparison import decisive
 from reports.values import report_of
-from scripts import improve
 from tests.photos import write_photos
 from tests.releases import a_release
 from training.errors import BadPictures
@@ -106,16 +105,6 @@ def test_the_difference_that_an_audit_could_have_shown_is_said() -> None:
 
 def test_with_nothing_newly_wrong_six_newly_right_pictures_decide() -> None:
     assert decisive() == 6
-
-
-def test_corrections_of_another_stores_classes_name_the_option_that_was_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("corrections.csv").write_text("path,label\na.png,Scarf\n", "utf-8")
-
-    with pytest.raises(BadPictures, match=r"'Scarf' is none of the classes .* of bundled.*--from STORE"):
-        improve.main(["corrections.csv"])
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:

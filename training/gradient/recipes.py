@@ -208,6 +208,12 @@ QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, aver
 RECIPES: Final = {"first": FIRST, "quick": QUICK, "published": PUBLISHED}
 """What --recipe names; the other options of `wardrobe train` change single fields."""
 
+ONLY_GRADIENT: Final = (
+    *("recipe", "tensorboard"),
+    *(field.name for field in fields(Recipe) if field.name not in {"limit", "seed"}),
+)
+"""Settings of a training that a head on photos has no use for."""
+
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""

@@ -6,7 +6,6 @@ was looked at because the parent doubted it holds more of its errors than the ca
 equally good release would seem better.
 """
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,7 @@ from reports.acceptance import needed
 from reports.answers import ACCEPT, NAME_LENGTH, Answers
 from reports.comparison import LEVEL, chance, changes, decisive
 from reports.values import Report
-from training.errors import BadPictures, BadRecipe
-from training.pictures.fashion import NAME, OTHER_NAME
+from training.errors import BadPictures
 from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.photos import OOD
 from training.pictures.table import Pictures
@@ -78,30 +76,6 @@ class OwnPictures:
         if self.verdict == OPEN:
             return f"{counts}: too few to say. A difference of {self.detectable:.1%} could have been seen."
         return f"{counts}: the new release is {self.verdict} on your catalogue."
-
-
-def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
-    """Check that a release has a network that answers photos.
-
-    Args:
-        release: that is to learn.
-        name: of it, as --from has it.
-        photos: to learn.
-
-    Raises:
-        BadRecipe: it has none; the message says what does.
-    """
-    if release.manifest.photos is not None:
-        return
-    if release.manifest.data.name not in {NAME, OTHER_NAME}:
-        raise BadRecipe(
-            f"--photos: {release.version} knows classes of its own. It learns corrections by "
-            f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."
-        )
-    raise BadRecipe(
-        f"{release.version} has no network that answers photos, so it cannot be improved on photos. Begin "
-        "with --from bundled, which has one."
-    )
 
 
 def announce(photos: Pictures, progress: Progress) -> None:

@@ -4,16 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from inference.contract import whole_pictures
-from model_store.local import LocalRelease, bundled
+from model_store.local import LocalRelease, bundled, open_release
 from scripts import improve, train
 from scripts.options import settings_of, words_of
 from scripts.train import next_commands
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
+from tests.uploads import a_garment, png
 from training.errors import BadPictures, BadRecipe
-from training.measure.improvement import check_learns_photos
+from training.improve import Corrected, TrainAgain, check_learns_photos, next_training
+from training.pictures.listing import list_pictures
+from training.progress import Lines
 
 
 def test_a_release_that_does_not_say_what_it_learnt_needs_data(tmp_path: Path) -> None:
@@ -34,6 +38,52 @@ def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> No
 
     with pytest.raises(BadPictures, match=r"nothing in it changes what .*photos says already"):
         improve.main(words)
+
+
+def test_corrections_of_another_stores_classes_name_the_option_that_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("corrections.csv").write_text("path,label\na.png,Scarf\n", "utf-8")
+
+    with pytest.raises(BadPictures, match=r"'Scarf' is none of the classes .* of bundled.*--from STORE"):
+        improve.main(["corrections.csv"])
+
+
+def recorded(folder: Path, **settings: JsonValue) -> Corrected:
+    """A release of own classes that records these settings, and corrections beside its pictures."""
+    made = open_release(a_release(folder / "release", labels=KINDS))
+    release = LocalRelease(made.folder, made.manifest.model_copy(update={"training": {"settings": settings}}))
+    return Corrected("store", release, folder / "corrections.csv", ())
+
+
+GIVEN: dict[str, JsonValue] = {"seed": 3, "accept_right": 0.9, "network": "compact16", "epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("photos", "kept"), [(True, {"seed": 3, "accept_right": 0.9}), (False, GIVEN)], ids=["photos", "pixels"]
+)
+def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_head_has_no_use_for(
+    photos: bool, kept: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the table of pictures is written
+    pictures = write_class_folders(tmp_path / "photos", 3)
+    for seed, file in enumerate([] if photos else pictures.rglob("*.png")):
+        file.write_bytes(png(a_garment(seed)))
+    Path("earlier.csv").write_text("path,label\nphotos/Ball/000.png,\n", "utf-8")
+    Path("corrections.csv").write_text("path,label\nphotos/Ball/001.png,Box\n", "utf-8")
+    corrected = recorded(tmp_path, data="photos", corrections=["earlier.csv"], **GIVEN)
+
+    found = next_training(corrected, None, Lines())
+
+    assert isinstance(found, TrainAgain)
+    assert found.settings == kept
+    assert len(list_pictures(found.table).pictures) == 8
+
+
+def test_pictures_that_are_not_where_the_training_named_them_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(BadPictures, match=r"learnt them from gone/photos, which is not here\. Name them"):
+        next_training(recorded(tmp_path, data="gone/photos"), None, Lines())
 
 
 def test_an_answer_against_a_sure_model_is_asked_back_and_counts(

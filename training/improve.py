@@ -1,0 +1,231 @@
+"""Make a better release from people's corrections: which training does it. Read it top to bottom.
+
+The release that answered the corrected pictures is found. Of the ten classes, its head for photos is fitted
+again (ten_classes.py). Own classes are trained again (own_classes.py, pixel_network.py) on the pictures that
+the release learnt together with the corrections, with the settings that its manifest records. Writes the
+table of these pictures alone; scripts/improve.py hands what comes back to `wardrobe train`.
+"""
+
+import shlex
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from labelling.review.corrections import LEFT_OUT, NONE, Correction, read_corrections
+from model_store.cache import find_release, store_in
+from model_store.local import LocalRelease
+from model_store.promotions import newest
+from model_store.store import open_store
+from reports.values import report_of
+from training.errors import BadPictures, BadRecipe
+from training.gradient.recipes import ONLY_GRADIENT
+from training.pictures.fashion import NAME, OTHER_NAME
+from training.pictures.joined import Joined, join
+from training.pictures.learnt import load_learnt
+from training.pictures.named import Named
+from training.progress import Progress, as_time
+
+SHOWN: Final = 20
+"""Pictures that a message names."""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A release, and what people say of its answers.
+
+    Attributes:
+        name: of the release, as --from has it.
+        release: that learns the corrections.
+        file: of the corrections.
+        corrections: as the file has them.
+    """
+
+    name: str
+    release: LocalRelease
+    file: Path
+    corrections: tuple[Correction, ...]
+
+
+@dataclass(frozen=True)
+class FitHead:
+    """Fit the head for photos of a release of the ten classes again (ten_classes.py).
+
+    Attributes:
+        parent: the release, as --from has it.
+        photos: the corrections.
+    """
+
+    parent: str
+    photos: Path
+
+
+@dataclass(frozen=True)
+class TrainAgain:
+    """Train a release of own classes again.
+
+    Attributes:
+        table: of all pictures, with the labels that count.
+        settings: of the parent's training, as its manifest records them; those that the table replaces left
+            out.
+        store: where the parent is, and the new release goes unless another place is named; None for a parent
+            that is in no store.
+    """
+
+    table: Path
+    settings: Mapping[str, JsonValue]
+    store: str | None
+
+
+def corrected_release(file: Path, named: str | None, usual_store: str) -> Corrected:
+    """Find the release that learns the corrections.
+
+    Args:
+        file: of corrections.
+        named: the release; None for what is current in the usual store, else the bundled one.
+        usual_store: the one that `wardrobe train` fills.
+
+    Raises:
+        StoreError: there is no such release.
+        CorrectionsUnusable: the file cannot be read.
+        BadPictures: no release was named, and the usual one lacks a class of the corrections.
+    """
+    name = named or (usual_store if newest(open_store(usual_store)) is not None else "bundled")
+    release = find_release(name)
+    corrections = tuple(read_corrections([file], None))
+    if not named:
+        _check_classes({one.label for one in corrections} - {LEFT_OUT, NONE}, name, release)
+    return Corrected(name, release, file, corrections)
+
+
+def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
+    """Refuse labels that are no class of the release, by its name or index."""
+    labels = release.manifest.model.labels
+    known = {spelt.casefold() for one in labels for spelt in (one, one.replace("/", "_"))}
+    strange = sorted(one for one in given if one.casefold() not in known and not one.isdecimal())
+    if strange:
+        raise BadPictures(
+            f"{strange[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken without "
+            "--from. Name the store whose release answered these pictures: --from STORE."
+        )
+
+
+def next_training(corrected: Corrected, data: str | None, progress: Progress) -> FitHead | TrainAgain:
+    """Decide what is trained, say so, and write the table of pictures where one is learnt.
+
+    Args:
+        corrected: from `corrected_release`.
+        data: the pictures that a release of own classes learnt; None for those that its training named.
+        progress: shows what will be done.
+
+    Raises:
+        BadRecipe: the release knows the ten classes and has no network that answers photos.
+        DataError: the corrections change nothing, or the pictures that the release learnt are not found.
+    """
+    if not _knows_ten_classes(corrected.release):
+        return _train_again(corrected, data, progress)
+    check_learns_photos(corrected.release, corrected.name, corrected.file)
+    progress.say(
+        f"{corrected.release.version} knows {len(corrected.release.manifest.model.labels)} classes. Its head "
+        f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
+    )
+    return FitHead(corrected.name, corrected.file)
+
+
+def _knows_ten_classes(release: LocalRelease) -> bool:
+    return release.manifest.data.name in {NAME, OTHER_NAME}
+
+
+def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
+    """Check that a release has a network that answers photos.
+
+    Args:
+        release: that is to learn.
+        name: of it, as --from has it.
+        photos: to learn.
+
+    Raises:
+        BadRecipe: it has none; the message says what does.
+    """
+    if release.manifest.photos is not None:
+        return
+    if not _knows_ten_classes(release):
+        raise BadRecipe(
+            f"--photos: {release.version} knows classes of its own. It learns corrections by "
+            f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."
+        )
+    raise BadRecipe(
+        f"{release.version} has no network that answers photos, so it cannot be improved on photos. Begin "
+        "with --from bundled, which has one."
+    )
+
+
+def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> TrainAgain:
+    """Join the pictures that the release learnt with the corrections, and say what is in them."""
+    parent = corrected.release
+    settings = _recorded_settings(parent)
+    learnt, earlier = settings.pop("data", None), settings.pop("corrections", [])
+    place = _learnt_pictures(data, learnt, parent)
+    labels, known = parent.manifest.model.labels, load_learnt(parent.folder)
+    with progress.counting("comparing pictures") as watch:
+        joined = join(place, [*map(Path, earlier), corrected.file], labels, known, watch)
+    _warn_of_unused(joined, progress)
+    if not joined.changes:
+        raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
+    table = Path("runs") / f"improved-{joined.digest}" / "pictures.csv"
+    joined.write(table)
+    _announce(parent, joined, table, progress)
+    if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
+        settings = {name: value for name, value in settings.items() if name not in ONLY_GRADIENT}
+    return TrainAgain(table, settings, store_in(corrected.name))
+
+
+def _recorded_settings(parent: LocalRelease) -> dict[str, Any]:
+    """The options of its training, as the release records them; empty where it does not."""
+    recorded = parent.manifest.training.get("settings")
+    return dict(recorded) if isinstance(recorded, dict) else {}
+
+
+def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:
+    """The place of the pictures that the release learnt: the one that is named, else the recorded one."""
+    if named is None and (learnt is None or not Path(learnt).expanduser().exists()):
+        gone = (
+            "does not say where these are"
+            if learnt is None
+            else f"learnt them from {learnt}, which is not here"
+        )
+        raise BadPictures(
+            f"{parent.version} is trained again on the pictures that it learnt, together with the "
+            f"corrections, and {gone}. Name them: --data FOLDER."
+        )
+    return Path(named or str(learnt)).expanduser()
+
+
+def _warn_of_unused(joined: Joined, progress: Progress) -> None:
+    if joined.outdated:
+        progress.warn(
+            f"{joined.outdated:,} corrections are of pictures that have changed since, and do not count."
+        )
+    if joined.missing:
+        progress.warn(
+            f"{len(joined.missing):,} corrections are of pictures that are not found, and are left out: "
+            f"{', '.join(joined.missing[:SHOWN])}{', ...' if len(joined.missing) > SHOWN else ''}"
+        )
+
+
+def _announce(parent: LocalRelease, joined: Joined, table: Path, progress: Progress) -> None:
+    """Say what is learnt, and how long it takes by the time of the parent."""
+    report = report_of(parent)
+    progress.say(
+        f"{parent.version} knows {len(report.labels)} classes of your own. Of its {joined.before:,} "
+        f"pictures {joined.relabelled:,} get another label and {joined.left_out:,} are left out; "
+        f"{joined.new:,} are new."
+    )
+    seconds = report.training.seconds
+    took = ""
+    if seconds:
+        about = as_time(seconds * len(joined.rows) / joined.before)
+        took = f", about {about}: its training took {as_time(seconds)} for {joined.before:,}"
+    progress.say(f"It is trained again on {len(joined.rows):,} pictures, in {table}{took}.")
