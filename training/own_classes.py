@@ -36,7 +36,7 @@ from training.features.blocks import (
 )
 from training.fitted import Fitted, HeadRecord
 from training.heads.logistic import Head, fit_head
-from training.heads.ood import OodPhotos, distances_by, fit_measure
+from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import other_things
 from training.heads.out_of_fold import Fold, answers_out_of_fold, folds_of, gathered
 from training.pictures.fashion import LabelledData
@@ -228,5 +228,5 @@ def _distances(train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPh
     for fold in folds:
         others = np.setdiff1d(np.arange(len(train)), fold.pictures)
         measure = fit_measure(part[others], train.labels[others], classes, ood)
-        found[fold.pictures] = distances_by(measure, part[fold.pictures])
+        found[fold.pictures] = measure.distances(part[fold.pictures])
     return found

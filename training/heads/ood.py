@@ -86,8 +86,7 @@ class Whitening:
 
     def distances(self, features: Floats) -> Floats:
         """Distance to the nearest class mean, float32 (N,), of float32 (N, D) features."""
-        nearest: Floats = self.to_each(features).min(axis=1)
-        return nearest
+        return np.asarray(self.to_each(features).min(axis=1), np.float32)
 
     def to_each(self, features: Floats) -> Floats:
         """Distances to all class means, float32 (N, C), of float32 (N, D) features."""
@@ -138,13 +137,15 @@ class OodScore:
     offset: Floats
     radius: float
 
-    def log_odds(self, features: Floats) -> Floats:
-        """The log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not."""
+    def distances(self, features: Floats) -> Floats:
+        """The log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not.
+
+        A release calls them distances, as it does those to the classes.
+        """
         distances = self.whitening.distances(features)
         units = np.maximum(np.column_stack([features, distances]) @ self.hidden + self.hidden_offset, 0)
         far = np.maximum(distances - np.float32(self.radius), 0)
-        odds: Floats = (units @ self.weights + self.offset)[:, 0] + np.float32(BEYOND) * far
-        return odds
+        return np.asarray((units @ self.weights + self.offset)[:, 0] + np.float32(BEYOND) * far, np.float32)
 
 
 @dataclass(frozen=True)
@@ -183,12 +184,6 @@ def fit_measure(
         classes,
         np.concatenate([np.ones(len(labels)), weights]),
     )
-
-
-def distances_by(measure: Whitening | OodScore, features: Floats) -> Floats:
-    """What a release calls `distance`, float32 (N,), of float32 (N, D) features."""
-    measured = measure.distances if isinstance(measure, Whitening) else measure.log_odds
-    return measured(features).astype(np.float32)
 
 
 def fit_ood_score(

@@ -22,7 +22,7 @@ from training.fitted import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
-from training.heads.ood import distances_by, fit_measure, ood_count
+from training.heads.ood import fit_measure, ood_count
 from training.measure.decide import usual_accept_right
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Learnt
@@ -118,12 +118,12 @@ def _export(folder: Path, fitted: Fitted, on: Evaluation, seen: Seen) -> Distanc
     export_graph(artifact, measure, folder / GRAPH)
 
     def scores(images: PixelsBatch) -> Scores:
-        distances = distances_by(measure, features_of(artifact, images).astype(np.float32))
+        distances = measure.distances(features_of(artifact, images).astype(np.float32))
         return Scores(probabilities_of(artifact, images), distances)
 
     check_parity(scores, folder / GRAPH, held_out, seen=seen)
     Learnt.of(train.sha256).save(folder)
-    return None if fitted.ood is None else distances_by(measure, fitted.ood.unseen)
+    return None if fitted.ood is None else measure.distances(fitted.ood.unseen)
 
 
 def _origin(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, distances: Distances | None) -> Origin:

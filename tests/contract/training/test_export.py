@@ -132,7 +132,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
 
     assert told.distances is not None
     known, ood = told.distances[: len(PICTURES)], told.distances[len(PICTURES) :]
-    expected = score.log_odds(features_of(exported.artifact, PICTURES))
+    expected = score.distances(features_of(exported.artifact, PICTURES))
     assert np.allclose(known, expected, rtol=1e-3, atol=1e-3)
     assert (known < 0).mean() > 0.98
     assert ood.min() > 0
@@ -180,8 +180,8 @@ def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:
     directions = random.normal(0, 1, (200, 8)).astype(np.float32)
     far = 100 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
 
-    assert (score.log_odds(features[labels == 0]) < 0).mean() > 0.95
-    assert (score.log_odds(far) > 0).all()
+    assert (score.distances(features[labels == 0]) < 0).mean() > 0.95
+    assert (score.distances(far) > 0).all()
 
 
 def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:

@@ -16,7 +16,7 @@ from training.features.blocks import MEASURED, Block, Features
 from training.features.npz import write_npz
 from training.heads.logistic import fit_head
 from training.heads.negatives import Negatives, load_negatives
-from training.heads.ood import distances_by, fit_measure
+from training.heads.ood import fit_measure
 from training.heads.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
 from training.heads.out_of_fold import Fold, folds_of
 from training.pictures.split import Split
@@ -132,7 +132,7 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
 
     score = fit_measure(learnt, train.labels, len(OWN), ood)
 
-    own, others = distances_by(score, hidden), distances_by(score, ood.unseen)
+    own, others = score.distances(hidden), score.distances(ood.unseen)
     truth = np.repeat([0, 1], [len(own), len(others)])
     assert roc_auc_score(truth, np.concatenate([own, others])) > 0.9
     assert np.mean(own > 0) < 0.2
