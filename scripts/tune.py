@@ -11,22 +11,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.values import Epoch
 from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
 from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from training.gradient.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
+from training.gradient.comparison.trials import SearchReport, Trial, ranked, recipe_of
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
     RECIPES,
     as_toml,
-    groups_suffix,
     starting_point,
 )
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.pictures.named import load
-from training.pictures.split import parts_of
 
 if TYPE_CHECKING:
     from training.gradient.comparison.search import Search
@@ -49,20 +46,14 @@ def main(argv: list[str] | None = None) -> int:
 def _tune(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     data = load(named_without_photos(arguments), Terminal())
-    begin = (
-        RECIPES[arguments.recipe]
-        if arguments.recipe
-        else sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
-    )
-    start = planned(begin, arguments)
+    usual = sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
+    start = planned(RECIPES[arguments.recipe] if arguments.recipe else usual, arguments)
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.comparison.search import Search, run_search  # noqa: PLC0415
 
-    search = Search(
-        start, parts_of(data, start.limit), len(data.labels), data.described(), groups_suffix(data)
-    )
+    search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
     out = console()
     out.print(
@@ -71,8 +62,8 @@ def _tune(arguments: argparse.Namespace) -> object:
         f"Study in {folder}."
     )
     after = f"The same command goes on after the last finished epoch, from {folder}."
-    with resumable(after), TrialLines(out, start.epochs) as lines:
-        trials = run_search(search, folder, arguments.trials, lines)
+    with resumable(after), EpochLines(out, start.epochs) as steps:
+        trials = run_search(search, folder, arguments.trials, steps, out.print)
     return _hand_over(search, folder, trials, arguments)
 
 
@@ -108,14 +99,14 @@ def _hand_over(
 ) -> dict[str, object]:
     """Write what was found, print the best, and return it for programs."""
     from training.environment import hardware, libraries  # noqa: PLC0415
-    from training.gradient.comparison.search import draw_search  # noqa: PLC0415  # as above
+    from training.gradient.comparison.search import draw_search  # noqa: PLC0415 - as above
 
     folder, best = arguments.out or study, ranked(trials)[0]
     results, figure, recipe = folder / "tune.json", folder / "tune.png", folder / "best.toml"
     command = train_command(arguments, recipe)
     report = SearchReport(
         recipe=search.start.as_json(),
-        data=search.data,
+        data=search.data.described(),
         held_out=len(search.split.validation),
         hardware=hardware(),
         libraries=libraries(),
@@ -150,26 +141,6 @@ def _row(one: Trial) -> dict[str, str]:
         "seconds": f"{one.seconds:.0f}",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in one.values.items()},
     }
-
-
-class TrialLines(EpochLines):
-    """Prints trials as lines, and steps as a bar (training/gradient/comparison/search.py's SearchWatcher)."""
-
-    def begins(self, number: int, values: Values) -> None:
-        """Print what is tried."""
-        tried = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
-        self.console.print(f"trial {number}: {tried}")
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Print nothing: the trial's own line has its best epoch."""
-
-    def ends(self, trial: Trial) -> None:
-        """Print what it came to."""
-        epochs = f"{trial.epochs} epoch{'s' if trial.epochs != 1 else ''}"
-        self.console.print(
-            f"  {trial.state} after {epochs}, {trial.seconds:.0f} s: "
-            f"validation accuracy {trial.val_accuracy:.4f}"
-        )
 
 
 if __name__ == "__main__":

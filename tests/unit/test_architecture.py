@@ -72,6 +72,7 @@ HOMES = {
         "training/gradient/fitting/",
         "training/gradient/networks/fused_normalization.py",
     ),
+    "tensorboard": ("training/gradient/fitting/tensorboard_log.py",),
     "tf2onnx": ("training/",),
     "threadpoolctl": (
         "training/heads/logistic.py",

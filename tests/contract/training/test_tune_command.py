@@ -6,13 +6,17 @@ from pathlib import Path
 
 import optuna
 import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.metadata import SESSION_START_INFO_TAG
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from model_store.manifest import DataSet
 from scripts import tune
 from tests.contract.training.conftest import Listener
-from tests.fashion import CLASSES, write_idx_folder
+from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from training.errors import CheckpointUnreadable
 from training.gradient.comparison.search import (
+    LOGS,
     STUDY,
     STUDY_NAME,
     Search,
@@ -20,35 +24,40 @@ from training.gradient.comparison.search import (
     search_space,
     starting_values,
 )
-from training.gradient.comparison.trials import SearchReport, Trial, Values, recipe_of
+from training.gradient.comparison.trials import SearchReport, Trial, recipe_of
+from training.gradient.fitting.tensorboard_log import ACCURACY
 from training.gradient.recipes import PLAIN, NetworkName, read_recipe
-from training.pictures.split import Split
+from training.pictures.fashion import LabelledData
 
 pytestmark = pytest.mark.slow
 
-DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
-START = replace(PLAIN, network="dense", epochs=2, batch_size=64)
+DATA = LabelledData(striped_pictures(400), striped_pictures(10, seed=1))
+SEARCH = Search(replace(PLAIN, network="dense", epochs=2, batch_size=64), DATA)
+"""Of a dense layer, two epochs a trial."""
 
 
-class SearchListener(Listener):
-    """Remembers what a search told, too."""
+def searched(folder: Path, trials: int, search: Search = SEARCH) -> tuple[Trial, ...]:
+    """What a search that nobody watches has found."""
+    return run_search(search, folder, trials, Listener(), lambda line: None)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun: list[Values] = []
 
-    def begins(self, number: int, values: Values) -> None:
-        self.begun.append(values)
-
-    def ends(self, trial: Trial) -> None:
-        pass
+def in_hparams(folder: Path) -> dict[str, object]:
+    """The settings and the last accuracy of each trial that TensorBoard lists, by the trial's name."""
+    shown: dict[str, object] = {}
+    for place in (folder / LOGS).iterdir():
+        events = EventAccumulator(str(place), size_guidance={"tensors": 0}).Reload()
+        content = events.SummaryMetadata(SESSION_START_INFO_TAG).plugin_data.content
+        session = HParamsPluginData.FromString(content).session_start_info
+        values = {name: value.number_value for name, value in session.hparams.items()}
+        shown[session.group_name] = values, float(tf.make_ndarray(events.Tensors(ACCURACY)[-1].tensor_proto))
+    return shown
 
 
 class Killed(BaseException):
     """Nothing gets to run after it, as far as the search can tell."""
 
 
-class EndsInTheSecondEpoch(SearchListener):
+class EndsInTheSecondEpoch(Listener):
     """Ends the process."""
 
     def __init__(self, way: type[BaseException]) -> None:
@@ -58,12 +67,6 @@ class EndsInTheSecondEpoch(SearchListener):
     def step(self, epoch: int, step: int, steps: int) -> None:
         if epoch == 2:
             raise self._way
-
-
-@pytest.fixture
-def search(parts: Split) -> Search:
-    """Of a dense layer, two epochs a trial."""
-    return Search(START, parts, CLASSES, DATA)
 
 
 def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
@@ -98,69 +101,74 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     values = report.trials[report.best].values
     tried = recipe_of(PLAIN, values)
     assert best.as_json() == report.recipe | {name: getattr(tried, name) for name in values}
+    assert in_hparams(tmp_path / "run") == {
+        f"trial-{one.number}": (one.values, pytest.approx(one.val_accuracy)) for one in report.trials
+    }
     assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("way", [Killed, KeyboardInterrupt])
 def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(
-    way: type[BaseException], search: Search, tmp_path: Path
+    way: type[BaseException], tmp_path: Path
 ) -> None:
-    stopped, rest = EndsInTheSecondEpoch(way), SearchListener()
+    begun: list[str] = []
+    again: list[str] = []
+    rest = Listener()
     with pytest.raises(way):
-        run_search(search, tmp_path, 1, stopped)
+        run_search(SEARCH, tmp_path, 1, EndsInTheSecondEpoch(way), begun.append)
 
-    (trial,) = run_search(search, tmp_path, 1, rest)
+    (trial,) = run_search(SEARCH, tmp_path, 1, rest, again.append)
 
-    assert rest.begun == stopped.begun
-    assert (rest.epochs, {epoch for epoch, _, _ in rest.steps}) == ([1, 2], {2})
+    assert begun == ["trial 0: " + again[0].removeprefix("trial 1: ")]
+    assert {epoch for epoch, _, _ in rest.steps} == {2}
     assert (trial.state, trial.epochs) == ("finished", 2)
     assert list((tmp_path / "trials").iterdir()) == []
+    assert in_hparams(tmp_path) == {"trial-1": (trial.values, pytest.approx(trial.val_accuracy))}
 
 
-def test_a_trial_that_is_behind_is_cut_short(search: Search, tmp_path: Path) -> None:
-    run_search(search, tmp_path, 1, SearchListener())
+def test_a_trial_that_is_behind_is_cut_short(tmp_path: Path) -> None:
+    searched(tmp_path, 1)
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{tmp_path / STUDY}")
     for _ in range(5):
         perfect = study.ask(study.trials[0].distributions)
         perfect.report(1.0, 1)
         study.tell(perfect, 1.0)
 
-    *_, last = run_search(search, tmp_path, 7, SearchListener())
+    *_, last = searched(tmp_path, 7)
 
     assert (last.state, last.epochs) == ("pruned", 1)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")  # which is what infinite logits are
-def test_a_trial_that_diverges_is_cut_short(search: Search, tmp_path: Path) -> None:
-    wild = replace(search, start=replace(START, learning_rate=1e30))
+def test_a_trial_that_diverges_is_cut_short(tmp_path: Path) -> None:
+    wild = replace(SEARCH, start=replace(SEARCH.start, learning_rate=1e30))
 
-    (trial,) = run_search(wild, tmp_path, 1, SearchListener())
+    (trial,) = searched(tmp_path, 1, wild)
 
     assert (trial.state, trial.epochs) == ("pruned", 0)
 
 
-def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path) -> None:
-    run_search(search, tmp_path, 0, SearchListener())
-    longer = replace(search, start=replace(START, epochs=3))
-    otherwise_grouped = replace(search, groups="-0badcafe")
+def test_another_search_is_not_mixed_into_a_study(tmp_path: Path) -> None:
+    searched(tmp_path, 0)
+    longer = replace(SEARCH, start=replace(SEARCH.start, epochs=3))
+    files = tuple(Path(f"{number}.png") for number in range(len(DATA.train)))
+    grouped = replace(SEARCH, data=replace(DATA, train=replace(DATA.train, files=files)))
 
-    for other in (longer, otherwise_grouped):
+    for other in (longer, grouped):
         with pytest.raises(CheckpointUnreadable, match="a search from other settings"):
-            run_search(other, tmp_path, 1, SearchListener())
+            searched(tmp_path, 1, other)
 
 
-@pytest.mark.parametrize(("network", "searched"), [("dense", False), ("labelling2", True)])
-def test_dropout_is_searched_where_the_network_has_one(
-    network: NetworkName, searched: bool, search: Search
-) -> None:
-    space = replace(search, start=replace(START, network=network)).space
+@pytest.mark.parametrize(("network", "tried"), [("dense", False), ("labelling2", True)])
+def test_dropout_is_searched_where_the_network_has_one(network: NetworkName, tried: bool) -> None:
+    space = search_space(replace(PLAIN, network=network), CLASSES)
 
-    assert ("dropout" in space) is searched
+    assert ("dropout" in space) is tried
 
 
 def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
-    start = replace(PLAIN, erase=20, label_smoothing=0.5, batch_size=1)
+    start = replace(PLAIN, network="labelling2", erase=20, label_smoothing=0.5, batch_size=1)
 
-    values = starting_values(start, search_space(start, dropout=True))
+    values = starting_values(start, search_space(start, CLASSES))
 
     assert set(values) == {"learning_rate", "weight_decay", "batch_size"}

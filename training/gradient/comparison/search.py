@@ -8,10 +8,11 @@ its last trial after the last finished epoch. The test set is never looked at. W
 
 import shutil
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import keras
 import matplotlib.pyplot as plt
@@ -21,22 +22,26 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 
 from inference.contract import EDGE
-from model_store.manifest import DataSet
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable, Diverged
 from training.gradient.comparison.trials import Trial, Values, recipe_of, rounded
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
+from training.gradient.fitting.tensorboard_log import log_trial
 from training.gradient.networks.registry import build
-from training.gradient.recipes import Recipe, fingerprint
+from training.gradient.recipes import Recipe, run_fingerprint
 from training.measure.plots import save
-from training.pictures.split import Split
-from training.progress import Watcher
+from training.pictures.fashion import LabelledData
+from training.pictures.split import Split, parts_of
+from training.progress import Say, Watcher
 
 STUDY: Final = "study.db"
 """SQLite, as Optuna keeps it: its dashboard can open the file too."""
 
 STUDY_NAME: Final = "search"
+
+LOGS: Final = "tensorboard"
+"""Below the study's folder: a folder for each trial that is done, for TensorBoard's HParams."""
 
 INCHES: Final = 3.6
 """Height of a plot of the search, and width of each setting in it."""
@@ -49,43 +54,11 @@ UNPRUNED_SHARE: Final = 4
 
 FINGERPRINT: Final = "fingerprint"
 
-Distribution = FloatDistribution | IntDistribution | CategoricalDistribution
+STATES: Final = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
+"""What a trial that is done is called, by Optuna's state."""
 
-Space = dict[str, Distribution]
+Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
 """Optuna's distributions by the name of the recipe's field."""
-
-
-def search_space(start: Recipe, *, dropout: bool) -> Space:
-    """What is searched: around the learning rate and batch size of the recipe that a search starts from."""
-    sizes = sorted({max(start.batch_size // 2, 1), start.batch_size, start.batch_size * 2})
-    space: Space = {
-        "learning_rate": FloatDistribution(start.learning_rate / 8, start.learning_rate * 4, log=True),
-        "weight_decay": FloatDistribution(0.001, 0.2, log=True),
-        "label_smoothing": FloatDistribution(0.0, 0.2),
-        "erase": IntDistribution(0, EDGE // 2),
-        "batch_size": CategoricalDistribution(sizes),
-    }
-    return space | ({"dropout": FloatDistribution(0.0, 0.6)} if dropout else {})
-
-
-def starting_values(start: Recipe, space: Space) -> Values:
-    """The values of the recipe that a search starts from, as far as they lie within the bounds."""
-    values = {name: getattr(start, name) for name in space}
-    return {name: value for name, value in values.items() if value is not None and _in(value, space[name])}
-
-
-def _in(value: float, bounds: Distribution) -> bool:
-    return isinstance(bounds, CategoricalDistribution) or bool(bounds.low <= value <= bounds.high)
-
-
-class SearchWatcher(Watcher, Protocol):
-    """Receives the progress of a search."""
-
-    def begins(self, number: int, values: Values) -> None:
-        """A trial begins."""
-
-    def ends(self, trial: Trial) -> None:
-        """A trial is done and on disk."""
 
 
 @dataclass(frozen=True)
@@ -94,43 +67,61 @@ class Search:
 
     Attributes:
         start: the recipe that the first trial has, and whose other settings all of them have.
-        split: what is learnt, and what each accuracy is measured on.
-        classes: how many there are.
-        data: what the search's fingerprint covers.
-        groups: ends the fingerprint where pictures are grouped (recipes.groups_suffix).
+        data: what is learnt, and what each accuracy is measured on.
     """
 
     start: Recipe
-    split: Split
-    classes: int
-    data: DataSet
-    groups: str = ""
+    data: LabelledData
 
     @cached_property
-    def space(self) -> Space:
-        """The settings that are searched; dropout only where the network has it."""
-        network = build(replace(self.start, dropout=0.5), self.classes)
-        dropout = any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
-        return search_space(self.start, dropout=dropout)
+    def split(self) -> Split:
+        """What each trial learns, and what it holds out."""
+        return parts_of(self.data, self.start.limit)
 
     @property
     def fingerprint(self) -> str:
         """Differs when the start, the data or their groups do; a study carries it."""
-        return self.mark(self.start)
-
-    def mark(self, recipe: Recipe) -> str:
-        """The fingerprint of a trial by this recipe."""
-        return fingerprint(recipe, self.data) + self.groups
+        return run_fingerprint(self.start, self.data)
 
 
-def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher) -> tuple[Trial, ...]:
+def search_space(start: Recipe, classes: int) -> Space:
+    """What is searched: around the learning rate and batch size of the recipe that a search starts from.
+
+    Dropout is, only where the network has it.
+    """
+    sizes = sorted({max(start.batch_size // 2, 1), start.batch_size, start.batch_size * 2})
+    space: Space = {
+        "learning_rate": FloatDistribution(start.learning_rate / 8, start.learning_rate * 4, log=True),
+        "weight_decay": FloatDistribution(0.001, 0.2, log=True),
+        "label_smoothing": FloatDistribution(0.0, 0.2),
+        "erase": IntDistribution(0, EDGE // 2),
+        "batch_size": CategoricalDistribution(sizes),
+    }
+    network = build(replace(start, dropout=0.5), classes)
+    if any(isinstance(layer, keras.layers.Dropout) for layer in network.layers):
+        space["dropout"] = FloatDistribution(0.0, 0.6)
+    return space
+
+
+def starting_values(start: Recipe, space: Space) -> Values:
+    """The values of the recipe that a search starts from, as far as they lie within the bounds."""
+    return {
+        name: value
+        for name, bounds in space.items()
+        if (value := getattr(start, name)) is not None
+        and (isinstance(bounds, CategoricalDistribution) or bounds.low <= value <= bounds.high)
+    }
+
+
+def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say: Say) -> tuple[Trial, ...]:
     """Search until so many trials are done, those of an earlier call included.
 
     Args:
         search: what to do.
-        folder: of the study and of the trial under way; made if absent. One process at a time.
+        folder: of the study, its logs and the trial under way; made if absent. One process at a time.
         trials: how many, pruned ones included.
-        watcher: receives every step, epoch and trial.
+        watcher: receives every step of a fit.
+        say: receives what is tried, and what it came to.
 
     Returns:
         all that are done, in the order in which they were begun.
@@ -138,19 +129,23 @@ def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher
     Raises:
         CheckpointUnreadable: the folder's study is another search's.
     """
-    study = _open(search, folder)
-    for killed in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.tell(killed.number, state=TrialState.FAIL)
-        study.enqueue_trial(killed.params)
-    study.optimize(
-        lambda trial: _accuracy_of(trial, search, folder, watcher),
-        n_trials=max(trials - len(_done(study)), 0),
-        callbacks=[lambda study, _: watcher.ends(_done(study)[-1])],
-    )
-    return _done(study)
+    space = search_space(search.start, len(search.data.labels))
+    study = _open(search, space, folder)
+    for stopped in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(stopped.number, state=TrialState.FAIL)
+        study.enqueue_trial(stopped.params)
+    done = _done(study, folder / LOGS)
+    while len(done) < trials:
+        trial = study.ask(dict(space))
+        tried = ", ".join(f"{name} {value:.4g}" for name, value in rounded(trial.params).items())
+        say(f"trial {trial.number}: {tried}")
+        study.tell(trial, *_outcome(trial, search, folder, watcher))
+        done = _done(study, folder / LOGS)
+        say(f"  {done[-1]}")
+    return done
 
 
-def _open(search: Search, folder: Path) -> optuna.Study:
+def _open(search: Search, space: Space, folder: Path) -> optuna.Study:
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -165,7 +160,7 @@ def _open(search: Search, folder: Path) -> optuna.Study:
     study.sampler = optuna.samplers.TPESampler(seed=search.start.seed + begun)
     if not begun:
         study.set_user_attr(FINGERPRINT, search.fingerprint)
-        study.enqueue_trial(dict(starting_values(search.start, search.space)))
+        study.enqueue_trial(dict(starting_values(search.start, space)))
     if study.user_attrs[FINGERPRINT] != search.fingerprint:
         raise CheckpointUnreadable(
             f"{folder / STUDY}: a search from other settings or other data. Name another folder with --run."
@@ -173,75 +168,57 @@ def _open(search: Search, folder: Path) -> optuna.Study:
     return study
 
 
-def _accuracy_of(trial: optuna.Trial, search: Search, folder: Path, watcher: SearchWatcher) -> float:
-    """The validation accuracy of a trial, whose checkpoint is deleted at its end.
+def _outcome(
+    trial: optuna.Trial, search: Search, folder: Path, watcher: Watcher
+) -> tuple[float | None, TrialState]:
+    """Fit a trial's network, and delete its checkpoint.
 
-    Raises:
-        optuna.TrialPruned: it is behind, or its loss is no finite number.
+    Returns:
+        the validation accuracy, and that the trial is complete; or None, and that it is pruned, where it is
+        behind or its loss is no finite number.
     """
-    _propose(trial, search.space)
     recipe = recipe_of(search.start, trial.params)
-    mark = search.mark(recipe)
+    mark = run_fingerprint(recipe, search.data)
     run = Run(folder / "trials" / mark, mark)
-    watcher.begins(trial.number, {name: getattr(recipe, name) for name in trial.params})
-    try:
+    accuracy, state = None, TrialState.PRUNED
+    with suppress(optuna.TrialPruned, Diverged):
         judge = _Judge(trial, recipe.epochs, watcher)
-        history = fit(search.split, search.classes, recipe, run, judge).history
-    except KeyboardInterrupt:
-        trial.study.enqueue_trial(trial.params)
-        raise
-    except (optuna.TrialPruned, Diverged) as error:
-        _clear(run)
-        raise optuna.TrialPruned from error
-    _clear(run)
-    return history[-1].val_accuracy
-
-
-def _propose(trial: optuna.Trial, space: Space) -> None:
-    for name, bounds in space.items():
-        if isinstance(bounds, CategoricalDistribution):
-            trial.suggest_categorical(name, bounds.choices)
-        elif isinstance(bounds, IntDistribution):
-            trial.suggest_int(name, bounds.low, bounds.high)
-        else:
-            trial.suggest_float(name, bounds.low, bounds.high, log=bounds.log)
-
-
-def _clear(run: Run) -> None:
+        history = fit(search.split, len(search.data.labels), recipe, run, judge).history
+        accuracy, state = history[-1].val_accuracy, TrialState.COMPLETE
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
+    return accuracy, state
 
 
 class _Judge:
     """Reports a trial's epochs to the study, and ends one that is behind."""
 
-    def __init__(self, trial: optuna.Trial, epochs: int, watcher: SearchWatcher) -> None:
-        self._trial, self._epochs, self._watcher = trial, epochs, watcher
+    def __init__(self, trial: optuna.Trial, epochs: int, watcher: Watcher) -> None:
+        self._trial, self._epochs = trial, epochs
         self.step = watcher.step
 
     def epoch(self, epoch: Epoch) -> None:
         self._trial.report(epoch.val_accuracy, epoch.epoch)
-        self._watcher.epoch(epoch)
         if self._trial.should_prune() and epoch.epoch < self._epochs:
             raise optuna.TrialPruned
 
 
-def _done(study: optuna.Study) -> tuple[Trial, ...]:
-    """All trials that finished or were pruned, as frozen values."""
-    states = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
-    return tuple(
-        Trial.model_validate(
-            {
-                "number": one.number,
-                "state": states[one.state],
-                "values": {name: rounded(value) for name, value in one.params.items()},
-                "val_accuracy": one.intermediate_values[one.last_step] if one.last_step else 0.0,
-                "epochs": len(one.intermediate_values),
-                "seconds": one.duration and one.duration.total_seconds(),
-            }
-        )
-        for one in study.get_trials(deepcopy=False, states=tuple(states))
-    )
+def _done(study: optuna.Study, logs: Path) -> tuple[Trial, ...]:
+    """All trials that finished or were pruned, as frozen values; each has its log for TensorBoard then."""
+    done = []
+    for one in study.get_trials(deepcopy=False, states=tuple(STATES)):
+        values, accuracies = rounded(one.params), one.intermediate_values
+        log_trial(logs / f"trial-{one.number}", values, accuracies)
+        found = {
+            "number": one.number,
+            "state": STATES[one.state],
+            "values": values,
+            "val_accuracy": accuracies[one.last_step] if one.last_step else 0.0,
+            "epochs": len(accuracies),
+            "seconds": one.duration and one.duration.total_seconds(),
+        }
+        done.append(Trial.model_validate(found))
+    return tuple(done)
 
 
 def draw_search(folder: Path, path: Path) -> None:

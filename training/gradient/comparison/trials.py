@@ -36,6 +36,11 @@ class Trial(Frozen):
     epochs: Annotated[int, Field(ge=0)]
     seconds: Annotated[float, Field(ge=0)]
 
+    def __str__(self) -> str:
+        epochs = f"{self.epochs} epoch{'s' if self.epochs != 1 else ''}"
+        accuracy = f"validation accuracy {self.val_accuracy:.4f}"
+        return f"{self.state} after {epochs}, {self.seconds:.0f} s: {accuracy}"
+
 
 class SearchReport(Frozen):
     """Everything in tune.json.
@@ -64,12 +69,14 @@ def recipe_of(start: Recipe, values: Values) -> Recipe:
     Raises:
         BadRecipe: a value cannot be trained with.
     """
-    return replace(start, **{name: rounded(value) for name, value in values.items()})  # type: ignore[arg-type]
+    return replace(start, **rounded(values))  # type: ignore[arg-type]
 
 
-def rounded(value: float) -> float:
-    """A proposed value to four significant digits, so that typing it again gives the same value."""
-    return value if isinstance(value, int) else float(f"{value:.4g}")
+def rounded(values: Values) -> dict[str, int | float]:
+    """Proposed values to four significant digits, so that typing them again gives the same recipe."""
+    return {
+        name: value if isinstance(value, int) else float(f"{value:.4g}") for name, value in values.items()
+    }
 
 
 def ranked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
