@@ -21,6 +21,17 @@ def undecided_answers(
     return Answers.of(sets, truth, probabilities=scores.probabilities, distances=scores.distances, **given)
 
 
+def unmeasured(*confidences: tuple[float, int]) -> Scores:
+    """Answers for class 0 of two by a model that measures no distance: how sure, how many."""
+    rows = [[sure, 1 - sure] for sure, count in confidences for _ in range(count)]
+    return Scores(np.array(rows, np.float32), None)
+
+
+def truth(right: int, wrong: int) -> NDArray[np.uint8]:
+    """What the pictures of such answers show."""
+    return np.array([0] * right + [1] * wrong, np.uint8)
+
+
 def asked(*pictures: tuple[Path, int, Sequence[float]]) -> Asked:
     """Pictures with a file, a label, and the probabilities that a network answered."""
     files, labels, shares = zip(*pictures, strict=True)

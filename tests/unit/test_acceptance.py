@@ -1,28 +1,19 @@
-"""Temperature, familiarity, thresholds and OOD figures against values worked out by hand."""
+"""What is accepted, promised and said of answers, against values worked out by hand."""
 
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from inference.arrays import PixelsBatch
-from inference.contract import (
-    ACCEPT_NOTHING,
-    Familiarity,
-    InputContract,
-    ModelContract,
-    Thresholds,
-)
-from inference.decision import calibrate, decide, familiarity_of
+from inference.contract import ACCEPT_NOTHING, Familiarity, Thresholds
+from inference.decision import decide, familiarity_of
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, needed
 from reports.answers import Answers
 from reports.values import HELD_OUT
-from tests.answers import undecided_answers
-from training.heads.ood import OTHER_KINDS, judge
+from tests.answers import truth, undecided_answers, unmeasured
 from training.measure.acceptance import (
     acceptance_curves,
     broken_promises,
@@ -31,28 +22,10 @@ from training.measure.acceptance import (
     possible_promises,
     promises,
 )
-from training.measure.decide import decide_on_held_out, fit_familiarity, usual_accept_right
+from training.measure.decide import decide_on_held_out, fit_familiarity
 from training.measure.evaluate import scores_in
 from training.measure.kinds import Kind, confidences_of, lower_bound, photo_kinds
-from training.measure.temperature import fit_temperature
 from training.pictures.photos import OOD
-
-TWO_CLASSES = ("left", "right")
-
-
-def scores(*confidences: tuple[float, int], distance: float = 1.0) -> Scores:
-    """Answers for class 0 of two: how sure, how many."""
-    rows = [[sure, 1 - sure] for sure, count in confidences for _ in range(count)]
-    return Scores(np.array(rows, np.float32), np.full(len(rows), distance, np.float32))
-
-
-def unmeasured(*confidences: tuple[float, int]) -> Scores:
-    """The same of a model that measures no distance."""
-    return Scores(scores(*confidences).probabilities, None)
-
-
-def truth(right: int, wrong: int) -> NDArray[np.uint8]:
-    return np.array([0] * right + [1] * wrong, np.uint8)
 
 
 def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Kind:
@@ -60,46 +33,6 @@ def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Kind:
     confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
     right = np.concatenate([[True] * right + [False] * wrong for _, right, wrong in answers])
     return Kind("pictures", confidences.astype(np.float32), right.astype(bool), accuracy)
-
-
-@pytest.mark.parametrize(
-    ("confidence", "temperature"),
-    [
-        (0.8, 1.0),  # it is as right as it says
-        (0.99, np.log(99) / np.log(4)),  # log odds of 0.99 over log odds of 0.8
-        (0.7, np.log(7 / 3) / np.log(4)),
-    ],
-)
-def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temperature: float) -> None:
-    probabilities = scores((confidence, 10_000)).probabilities
-
-    found = fit_temperature(probabilities, truth(8000, 2000))
-
-    assert found == pytest.approx(temperature, rel=1e-3)
-    softened = calibrate(probabilities[0].tolist(), found)
-    assert softened[0] == pytest.approx(0.8, abs=1e-3)
-
-
-def test_answers_that_are_all_right_do_not_make_every_confidence_1() -> None:
-    found = fit_temperature(scores((0.6, 300)).probabilities, truth(300, 0))
-
-    assert calibrate([0.6, 0.4], found)[0] < 0.7
-
-
-def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
-    assert np.isfinite(fit_temperature(scores((1.0, 10)).probabilities, truth(9, 1)))
-
-
-def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
-    familiarity = fit_familiarity(np.arange(1001, dtype=np.float32))
-
-    assert familiarity.quantiles == pytest.approx([10 * rank for rank in range(101)])
-
-
-def test_a_model_without_distances_has_no_familiarity() -> None:
-    answers = undecided_answers(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20))
-
-    assert decide_on_held_out(answers).familiarity is None
 
 
 @pytest.mark.parametrize(
@@ -157,36 +90,9 @@ def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) 
     assert confidence_threshold(kinds) == pytest.approx(threshold)
 
 
-@pytest.mark.parametrize(("accuracy", "accepted"), [(0.9, True), (0.95, True), (0.98, False)])
-def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted: bool) -> None:
-    """Of 200 answers, three are wrong."""
-    found = decide_on_held_out(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), accuracy=accuracy)
-
-    (promise,) = promises(found.kinds, found.thresholds)
-    assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
-
-
-def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
-    assert [usual_accept_right(own_classes=own) for own in (True, False)] == [0.95, 0.99]
-
-
-def test_ten_wrong_pictures_of_one_sender_are_no_ten_independent_ones() -> None:
-    """As independent answers, 390 right of 400 show that 95% are right."""
-    senders = [f"{number // 10:064x}" for number in range(400)]
-    alone, together = (
-        decide_on_held_out(
-            undecided_answers(unmeasured((0.9, 400)), truth(390, 10), **columns), accuracy=0.95
-        )
-        for columns in ({}, {"groups": senders})
-    )
-
-    assert not alone.thresholds.accept_nothing
-    assert together.thresholds.accept_nothing
-
-
 def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
-    found = Scores(scores((0.9, 1000)).probabilities, distances)
+    found = Scores(unmeasured((0.9, 1000)).probabilities, distances)
 
     sure = confidences_of(found, 1.0, fit_familiarity(distances), 0.01)
 
@@ -195,7 +101,7 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
 
 def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving_reviews_them() -> None:
     familiarity = Familiarity(quantiles=tuple(range(101)))
-    at = Scores(scores((0.9, 3)).probabilities, np.array([74.5, 75.0, 75.5], np.float32))
+    at = Scores(unmeasured((0.9, 3)).probabilities, np.array([74.5, 75.0, 75.5], np.float32))
 
     sure = confidences_of(at, 1.0, familiarity, 0.25)
 
@@ -444,59 +350,3 @@ def test_each_tier_of_photos_has_a_curve_at_the_same_thresholds() -> None:
     assert list(curves) == ["photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curves[f"photos of tier {tier}"]) for tier in "AC"}) == 1
     assert curves["photos of tier A"][0].right == pytest.approx(2 / 3)
-
-
-GARMENTS = np.full((40, 28, 28), 1, np.uint8)
-
-CONTRACT = ModelContract(
-    labels=("Bag", "Coat"),
-    input=InputContract(),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.8, familiarity=0.5),
-    familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
-)
-
-
-class Knowing:
-    """A session that is sure of the garments and finds everything else `far` away and unsure."""
-
-    outputs = 2
-
-    def __init__(self, far: float) -> None:
-        self._far = far
-
-    def run(self, pixels: PixelsBatch) -> Scores:
-        known = (pixels == 1).all(axis=(1, 2))
-        bag = np.where(known, 0.9, 0.6).astype(np.float32)
-        return Scores(
-            probabilities=np.stack([bag, 1 - bag], axis=1),
-            distances=np.where(known, 0.5, self._far).astype(np.float32),
-        )
-
-
-def test_a_release_that_knows_its_garments_gets_full_marks() -> None:
-    for figures in judge(knowing := Knowing(far=9.0), CONTRACT, knowing.run(GARMENTS)).values():
-        assert (figures.familiarity_auroc, figures.confidence_auroc) == (1.0, 1.0)
-        assert (figures.reviewed, figures.unfamiliar) == (1.0, 1.0)
-
-
-def test_photos_of_other_kinds_are_judged_by_their_distances_alone() -> None:
-    knowing, unseen = Knowing(far=9.0), np.array([9, 9, 9, 0.1], np.float32)
-
-    figures = judge(knowing, CONTRACT, knowing.run(GARMENTS), unseen)[OTHER_KINDS]
-
-    assert (figures.n, figures.familiarity_auroc, figures.unfamiliar) == (4, 0.75, 0.75)
-    assert (figures.confidence_auroc, figures.reviewed) == (None, None)
-
-
-def test_a_distance_that_tells_nothing_is_chance() -> None:
-    figures = judge(knowing := Knowing(far=0.5), CONTRACT, knowing.run(GARMENTS))["digits"]
-
-    assert figures.familiarity_auroc == pytest.approx(0.5)
-    assert (figures.reviewed, figures.unfamiliar) == (1.0, 0.0)
-
-
-def test_no_answer_is_accepted_where_nothing_is_to_be() -> None:
-    thresholds = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
-
-    assert decide(1.0, 1.0, thresholds) == ("review", "unproven")

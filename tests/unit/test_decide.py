@@ -1,0 +1,279 @@
+"""What answers decide about the network that gave them, and what too few of them cannot show.
+
+Three kinds of network: of own classes, by held-out answers; of the ten classes, by photos; and one that is
+released, by a user's checked pictures. A promise that all of them keep is asserted of each.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.contract import ACCEPT_NOTHING
+from inference.session import Scores
+from reports.acceptance import ACCEPT_CONFIDENCE
+from reports.answers import NONE_OF_THESE, Answers
+from tests.answers import truth, undecided_answers, unmeasured
+from tests.releases import a_contract
+from training.errors import NotShown
+from training.measure.acceptance import promises
+from training.measure.decide import (
+    FAMILIARITY_OF_PHOTOS,
+    Decided,
+    check_enough,
+    decide_again,
+    decide_on_held_out,
+    decide_on_photos,
+    fit_familiarity,
+    usual_accept_right,
+)
+from training.measure.temperature import FOLDS
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER
+
+CLASSES = 10
+
+SHOPS = {"A": 100, "B": 100, "C": 100}
+"""Photos of three tiers."""
+
+every_network = pytest.mark.parametrize("network", ["own classes", "ten classes", "released"])
+
+
+def checked_pictures(
+    n: int, *, sure_wrong: int = 0, unsure_wrong: int = 0, groups: Sequence[str] | None = None
+) -> Answers:
+    """Pictures of one tier with rising confidences: the least sure ones wrong, then some of the surest."""
+    confidences = np.linspace(0.5, 0.999, n)
+    labels = (np.arange(n) % CLASSES).astype(np.uint8)
+    rest = ((1 - confidences) / (CLASSES - 1))[:, None]
+    probabilities = np.repeat(rest, CLASSES, axis=1).astype(np.float32)
+    probabilities[np.arange(n), labels] = confidences
+    shown = labels.copy()
+    wrong = [*range(unsure_wrong), *range(n - sure_wrong, n)]
+    shown[wrong] = (shown[wrong] + 1) % CLASSES
+    distances = np.linspace(0, 0.999, n).astype(np.float32)
+    names = list(groups or map(str, range(n)))
+    return undecided_answers(Scores(probabilities, distances), shown, OWN_TIER, groups=names)
+
+
+def photos(
+    wrong: NDArray[np.bool_], tiers: Mapping[str, int], distances: NDArray[np.float32] | None = None
+) -> Answers:
+    """Answers with 94% to N photos, so many of each tier; `wrong`, bool (N,), says which are."""
+    labels, place = np.arange(len(wrong)) % CLASSES, np.arange(len(wrong))
+    shares = np.full((len(wrong), CLASSES), 0.06 / (CLASSES - 1), np.float32)
+    shares[place, (labels + wrong) % CLASSES] = 0.94
+    return undecided_answers(Scores(shares, distances), labels, np.repeat([*tiers], [*tiers.values()]))
+
+
+def again(
+    checked: Answers, accuracy: float = 0.95, confidence: float = ACCEPT_CONFIDENCE, familiarity: float = 0.0
+) -> Decided:
+    """What they decide about a release with this threshold of familiarity."""
+    contract = a_contract()
+    contract = replace(contract, thresholds=replace(contract.thresholds, familiarity=familiarity))
+    parts = np.array([int.from_bytes(group.encode()) % FOLDS for group in checked.groups.tolist()])
+    return decide_again(checked, parts, contract, accuracy, confidence)
+
+
+def by_photos(
+    answers: Answers, of_other_kinds: Scores | None = None, before: float = ACCEPT_NOTHING
+) -> Decided:
+    return decide_on_photos(answers, np.arange(len(answers)) % FOLDS, of_other_kinds, before)
+
+
+def decided(network: str, answers: Answers) -> Decided:
+    """What is accepted where 95% have to be right."""
+    if network == "released":
+        return again(answers)
+    return decide_on_held_out(answers, accuracy=0.95) if network == "own classes" else by_photos(answers)
+
+
+def accepts_something(network: str, answers: Answers) -> bool:
+    try:
+        return not decided(network, answers).thresholds.accept_nothing
+    except NotShown:
+        return False
+
+
+@every_network
+def test_the_accepted_answers_are_right_as_often_as_was_asked(network: str) -> None:
+    found = decided(network, checked_pictures(400, unsure_wrong=60))
+
+    (kind,) = found.kinds
+    accepted = kind.confidences >= found.thresholds.confidence
+    assert 0.5 < accepted.mean() < 0.9
+    assert kind.right[accepted].mean() >= 0.95
+
+
+@every_network
+def test_wrong_pictures_of_one_sender_are_no_independent_ones(network: str) -> None:
+    """As independent answers, 390 right of 400 show that 95% are right."""
+    some = photos(np.arange(400) < 10, {OWN_TIER: 400})
+    alone, together = (replace(some, groups=(np.arange(400) // of).astype(np.str_)) for of in (1, 10))
+
+    assert accepts_something(network, alone)
+    assert not accepts_something(network, together)
+
+
+@pytest.mark.parametrize("confidence", [0.75, 0.9])
+def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confidence: float) -> None:
+    checked = checked_pictures(400, unsure_wrong=120)
+    found, without = (again(checked, 0.6, one) for one in (confidence, 0.0))
+
+    assert found.thresholds.confidence == pytest.approx(confidence)
+    assert without.thresholds.confidence < 0.75
+
+
+# Own classes, and networks that read pixels.
+
+
+def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
+    familiarity = fit_familiarity(np.arange(1001, dtype=np.float32))
+
+    assert familiarity.quantiles == pytest.approx([10 * rank for rank in range(101)])
+
+
+def test_a_model_without_distances_has_no_familiarity() -> None:
+    answers = undecided_answers(unmeasured((0.8, 100)), truth(80, 20))
+
+    assert decide_on_held_out(answers).familiarity is None
+
+
+@pytest.mark.parametrize(("accuracy", "accepted"), [(0.9, True), (0.95, True), (0.98, False)])
+def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted: bool) -> None:
+    """Of 200 answers, three are wrong."""
+    found = decide_on_held_out(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), accuracy=accuracy)
+
+    (promise,) = promises(found.kinds, found.thresholds)
+    assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
+
+
+def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
+    assert [usual_accept_right(own_classes=own) for own in (True, False)] == [0.95, 0.99]
+
+
+# A release, by a user's checked pictures.
+
+
+@pytest.mark.parametrize(("accuracy", "n"), [(0.95, 59), (0.99, 299)])
+def test_too_few_pictures_are_refused_with_the_number_that_is_enough(accuracy: float, n: int) -> None:
+    with pytest.raises(NotShown, match=f"{n - 1} of tier own.* takes {n} accepted pictures .* without"):
+        check_enough(["own"] * (n - 1), accuracy)
+
+    check_enough(["own"] * n, accuracy)
+
+
+def test_each_tier_needs_its_own_number() -> None:
+    with pytest.raises(NotShown, match="7 of tier worn"):
+        check_enough(["own"] * 300 + ["worn"] * 7, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (None, "200 photos of tier own, 170 .* At 95% right: none accepted"),
+        ([f"{index % 20:02}" for index in range(200)], "200 photos of tier own of 20 groups, 170 "),
+    ],
+    ids=["independent", "of few senders"],
+)
+def test_errors_among_the_surest_answers_are_refused_with_what_they_show(
+    groups: list[str] | None, said: str
+) -> None:
+    with pytest.raises(NotShown, match=said):
+        again(checked_pictures(200, sure_wrong=30, groups=groups))
+
+
+def test_pictures_of_no_class_that_would_be_accepted_are_errors() -> None:
+    some = checked_pictures(400)
+    of_none = replace(some, truth=np.where(np.arange(400) % 10 == 9, NONE_OF_THESE, some.truth))
+
+    with pytest.raises(NotShown, match="400 photos of tier own, 360 of them answered right"):
+        again(of_none)
+
+
+def test_pictures_of_one_sender_alone_are_refused() -> None:
+    with pytest.raises(NotShown, match="too few groups"):
+        again(checked_pictures(400, groups=["ann"] * 400))
+
+
+@pytest.mark.parametrize(("n", "unfamiliar"), [(400, FAMILIARITY_OF_PHOTOS), (90, 0.2)])
+def test_a_hundred_pictures_say_what_is_unfamiliar_and_fewer_leave_the_cut(n: int, unfamiliar: float) -> None:
+    (kind,) = again(checked_pictures(n), familiarity=0.2).kinds
+
+    assert np.isnan(kind.confidences).mean() == pytest.approx(unfamiliar, abs=0.02)
+
+
+# The ten classes, by photos.
+
+
+def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> None:
+    corrected, own = (
+        by_photos(photos(np.arange(400) >= 300, {**SHOPS, tier: 100})) for tier in (CORRECTED_TIER, OWN_TIER)
+    )
+
+    assert not corrected.thresholds.accept_nothing
+    assert own.thresholds.accept_nothing
+    assert corrected.temperature < own.temperature
+
+
+def own_sample(n: int, wrong: int = 0, before: float = 0.9, tier: str = OWN_TIER) -> Decided:
+    """What photos decide: a fifth of shops' 300 are wrong, and so many of the user's n."""
+    place = np.arange(300 + n)
+    mistaken = np.where(place < 300, place % 5 == 0, place < 300 + wrong)
+    return by_photos(photos(mistaken, {**SHOPS, tier: n}), before=before)
+
+
+def test_a_random_sample_of_ones_own_pictures_alone_decides() -> None:
+    found = own_sample(3000, before=0.999)
+
+    assert ACCEPT_CONFIDENCE <= found.thresholds.confidence < 0.999
+    assert [one.pictures for one in found.kinds if one.accuracy is not None] == ["photos of tier own"]
+
+
+@pytest.mark.parametrize(
+    ("tier", "n", "threshold"),
+    [
+        pytest.param(OWN_TIER, 58, 0.9, id="a sample of too few"),
+        pytest.param(CORRECTED_TIER, 60, 0.9, id="corrections without a sample"),
+        pytest.param(OWN_TIER, 0, ACCEPT_NOTHING, id="no picture of one's own"),
+    ],
+)
+def test_too_few_pictures_of_ones_own_leave_the_parents_threshold(
+    tier: str, n: int, threshold: float
+) -> None:
+    assert own_sample(n, tier=tier).thresholds.confidence == threshold
+
+
+def test_enough_pictures_of_ones_own_with_too_many_errors_accept_nothing() -> None:
+    assert own_sample(3000, wrong=600, before=0.1).thresholds.accept_nothing
+
+
+def test_few_accepted_photos_of_kinds_that_were_not_learnt_choose_what_is_unfamiliar() -> None:
+    answers = photos(np.zeros(1000, np.bool_), {"A": 1000}, np.linspace(0, 1, 1000, dtype=np.float32))
+    # A tenth of them lies beyond 93% of the known photos, another tenth beyond 96%; the others are far off.
+    far = np.repeat([0.935, 0.965, 5.0], [10, 10, 80]).astype(np.float32)
+    others = Scores(answers.probabilities[:100].astype(np.float32), far)
+
+    found, without = (by_photos(answers, one) for one in (others, None))
+
+    assert found.thresholds.familiarity == 0.07
+    assert without.thresholds.familiarity == FAMILIARITY_OF_PHOTOS
+
+
+@pytest.mark.parametrize(
+    "given", [{"sets": CORRECTED_TIER}, {"truth": NONE_OF_THESE}], ids=["looked at for doubts", "of no class"]
+)
+def test_such_photos_say_nothing_of_what_is_familiar(given: dict[str, str | int]) -> None:
+    such = np.arange(600) >= 400
+    distances = np.where(such, 9.0, np.linspace(1.0, 2.0, 600)).astype(np.float32)
+    some = photos(np.arange(600) % 10 == 0, {"A": 300, "B": 300}, distances)
+    answers = replace(
+        some, **{name: np.where(such, value, getattr(some, name)) for name, value in given.items()}
+    )
+
+    familiarity = by_photos(answers).familiarity
+
+    assert familiarity is not None
+    assert max(familiarity.quantiles) <= 2.0
