@@ -13,7 +13,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-from model_store.files import GRAPH, MODEL, REPORT
+from model_store.cache import find_release
+from model_store.catalogue import PROMOTIONS
+from model_store.files import GRAPH, MODEL, REPORT, expanded
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
@@ -23,7 +25,7 @@ from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
 from reports.values import CROSS_FITTED, Report, parse_report, size_in_words, wilson_interval
 from scripts.progress import progress_bar
-from scripts.terminal import command_parser, complain, console, perform, program, run
+from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, program, run
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
@@ -38,9 +40,19 @@ def main(argv: list[str] | None = None) -> int:
 
 def _publish(arguments: argparse.Namespace) -> object:
     store = open_store(arguments.store)
-    published = _send(arguments.folder, store, arguments, promote=not arguments.no_promote)
+    published = _send(_folder_of(arguments), store, arguments, promote=not arguments.no_promote)
     print(as_text(published, store.address))
     return outcome(published, store.address)
+
+
+def _folder_of(arguments: argparse.Namespace) -> Path:
+    """Where the release is; one of another store comes into the cache first."""
+    place = expanded(arguments.release)
+    if place.is_dir() and not (place / PROMOTIONS).is_dir():
+        return place
+    if arguments.sign is not None:
+        arguments.error(f"--sign writes into a release's folder: name that, not {arguments.release}")
+    return find_release(arguments.release).folder
 
 
 def _send(folder: Path, store: Store, arguments: argparse.Namespace, *, promote: bool = True) -> Published:
@@ -87,7 +99,7 @@ def as_text(published: Published, address: str) -> str:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("publish", __doc__, EXAMPLES)
-    parser.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
+    parser.add_argument("release", help=RELEASE_HELP.replace(" (the default)", ""))
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
     _add_publishing_options(parser)
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")

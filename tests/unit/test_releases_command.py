@@ -177,6 +177,32 @@ def test_a_program_reads_what_became_of_a_release(
     assert "first" in document["verdict"]
 
 
+@pytest.mark.parametrize("at", ["", "@{}"])
+def test_a_release_of_one_store_is_published_in_another(
+    at: str, published: list[str], store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARDROBE_CACHE_DIR", str(tmp_path / "cache"))
+    copy, version = str(tmp_path / "copy"), published[0 if at else 1]
+
+    publish.main([store + at.format(version), copy])
+
+    assert current(open_store(copy)).version == version
+
+
+def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
+    published: list[str], store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert published
+    (tmp_path / "run").mkdir()
+
+    with pytest.raises(NotFound, match=r"run/manifest\.json: no such file, so .*run is no release"):
+        publish.main([str(tmp_path / "run"), store])
+    with pytest.raises(SystemExit):
+        publish.main([store, str(tmp_path / "copy"), "--sign", "shop.pem"])
+
+    assert "--sign writes into a release's folder: name that" in capsys.readouterr().err
+
+
 def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
     """What `train` and `adopt` do with their release; the words are options of theirs."""
     parser = argparse.ArgumentParser()
