@@ -8,57 +8,31 @@ network that is compared again replaces its earlier results in the file.
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from model_store.errors import StoreError
 from model_store.local import open_release
-from reports.values import report_of
+from reports.values import Report, report_of
 from scripts.doubted import write_doubted
 from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
 from scripts.progress import Terminal
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.recipes import (
-    NETWORKS,
-    RECIPES,
-    Recipe,
-    for_network,
-    starting_point,
-)
-from training.loading import allow_many_networks, check_tensorflow, require, start_tensorflow
+from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
+from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.pictures.fashion import LabelledData
 from training.pictures.named import load
 
 if TYPE_CHECKING:
-    from training.gradient.comparison.results import Compared, Comparison
-
-RELEASE: Final = "release"
+    from training.gradient.comparison.results import Compared
 
 DEFAULT_OUT: Final = Path("runs/compare")
-
 
 EXAMPLES = (
     "wardrobe compare --networks dense,conv3 --seeds 3",
     "wardrobe compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
 )
-
-
-@dataclass(frozen=True)
-class Task:
-    """One training: its recipe, its data, and the run that `wardrobe train` takes for the same two."""
-
-    recipe: Recipe
-    data: LabelledData
-    run: Run
-
-    @property
-    def release(self) -> Path:
-        """Where its release is, or will be."""
-        return self.run.folder / RELEASE
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -68,24 +42,35 @@ def main(argv: list[str] | None = None) -> int:
 
 def _compare(arguments: argparse.Namespace) -> object:
     check_tensorflow()
-    require("matplotlib", "matplotlib")
-    # matplotlib takes seconds to load, which --help and a wrong argument should not.
-    from training.gradient.comparison.results import OWN_RECIPE, merged, read_comparison  # noqa: PLC0415
-
     named = named_without_photos(arguments)
-    place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
-    earlier = read_comparison(_ending(place, ".json"))
-    command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
+    # matplotlib takes seconds to load, which --help and a wrong argument should not.
+    from training.gradient.comparison.results import (  # noqa: PLC0415
+        OWN_RECIPE,
+        compared,
+        draw_comparison,
+        merged,
+        read_comparison,
+        write_comparison,
+    )
+    from training.measure.plots import save  # noqa: PLC0415 - as above
+
+    name = arguments.out.name.removesuffix(".json")
+    results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
+    earlier = read_comparison(results)
     data = load(named, Terminal())
     start_tensorflow()
     allow_many_networks()
-    tasks = _tasks(arguments, data, command)
     with resumable("The same command goes on after the last finished epoch."):
-        _train_missing(tasks)
-    found = _found(tasks, arguments.recipe or OWN_RECIPE)
-    written = _write(place, merged(earlier, found))
+        reports = _reports(arguments, data)
+    found = [
+        compared(network, by_seed, arguments.recipe or OWN_RECIPE) for network, by_seed in reports.items()
+    ]
+    comparison = merged(earlier, found)
+    write_comparison(results, comparison)
+    save(draw_comparison(comparison.networks), figure)
+    console().print(f"{results}, {figure}")
     print_table([_row(one) for one in found])
-    return {"written": written, "networks": [headline(one) for one in found]}
+    return {"written": [str(results), str(figure)], "networks": [_headline(one) for one in found]}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -110,73 +95,51 @@ def _networks(text: str) -> tuple[str, ...]:
     return names
 
 
-def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> list[Task]:
-    """What there is to train: all seeds of the first network, then of the next."""
-    from training.pixel_network import run_of  # noqa: PLC0415 - needs Keras
-
-    tasks = []
-    for network in arguments.networks:
-        fresh = sized(starting_point(network), data)
-        start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else fresh
-        recipe = planned(start, arguments)
-        for seed in range(recipe.seed, recipe.seed + arguments.seeds):
-            seeded = replace(recipe, seed=seed)
-            tasks.append(Task(seeded, data, run_of(seeded, data, command=command)))
-    return tasks
-
-
-def _train_missing(tasks: Sequence[Task]) -> None:
-    """Make the releases that are not there yet.
+def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkName, dict[int, Report]]:
+    """The report of each network by seed; what has no release yet is trained.
 
     Raises:
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
-    from training.pixel_network import train_pixels  # noqa: PLC0415 - needs Keras
+    from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
+    from training.release.trained import RELEASE  # noqa: PLC0415 - as above
 
-    progress = Terminal()
-    for number, task in enumerate(tasks, 1):
-        place = f"{task.recipe.network}, seed {task.recipe.seed} ({number} of {len(tasks)})"
-        if _is_finished(task):
-            progress.say(f"{place}: done, {task.release}.")
-            continue
-        progress.say(f"{place}.")
-        trained = train_pixels(task.data, task.recipe, task.run, progress)
-        write_doubted(trained.run, trained.asked, trained.labels)
+    command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
+    recipes, progress = _recipes(arguments, data), Terminal()
+    reports: dict[NetworkName, dict[int, Report]] = {}
+    for number, recipe in enumerate(recipes, 1):
+        place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
+        task = run_of(recipe, data, command=command)
+        release = task.folder / RELEASE
+        if (report := _made_by(recipe, release)) is not None:
+            progress.say(f"{place}: done, {release}.")
+        else:
+            progress.say(f"{place}.")
+            trained = train_pixels(data, recipe, task, progress)
+            write_doubted(trained.run, trained.asked, trained.labels)
+            report = report_of(open_release(release))
+        reports.setdefault(recipe.network, {})[recipe.seed] = report
+    return reports
 
 
-def _is_finished(task: Task) -> bool:
-    """Whether its release is whole, and was made by the same recipe."""
+def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
+    """What there is to train: all seeds of the first network, then of the next."""
+    recipes = []
+    for network in arguments.networks:
+        own = sized(starting_point(network), data)
+        start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else own
+        recipe = planned(start, arguments)
+        recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
+    return recipes
+
+
+def _made_by(recipe: Recipe, release: Path) -> Report | None:
+    """The report of a release that is whole and made by this recipe; else None."""
     try:
-        made_by = report_of(open_release(task.release)).training.configuration
+        report = report_of(open_release(release))
     except StoreError:
-        return False
-    return all(made_by.get(name) == value for name, value in task.recipe.as_json().items())
-
-
-def _found(tasks: Sequence[Task], recipe: str) -> "list[Compared]":
-    """The reports of the releases, by network; `recipe` is the name of what all were trained by."""
-    from training.gradient.comparison.results import compared  # noqa: PLC0415 - needs matplotlib
-
-    return [
-        compared(network, {task.recipe.seed: report_of(open_release(task.release)) for task in group}, recipe)
-        for network, group in groupby(tasks, key=lambda task: task.recipe.network)
-    ]
-
-
-def _write(place: Path, comparison: "Comparison") -> list[str]:
-    from training.gradient.comparison.results import draw_comparison, write_comparison  # noqa: PLC0415 - as above
-    from training.measure.plots import save  # noqa: PLC0415 - as above
-
-    results, figure = _ending(place, ".json"), _ending(place, ".png")
-    write_comparison(results, comparison)
-    save(draw_comparison(comparison.networks), figure)
-    written = [str(results), str(figure)]
-    console().print(", ".join(written))
-    return written
-
-
-def _ending(place: Path, ending: str) -> Path:
-    return place.with_name(place.name + ending)
+        return None
+    return report if recipe.as_json().items() <= report.training.configuration.items() else None
 
 
 def _row(one: "Compared") -> dict[str, str]:
@@ -199,17 +162,13 @@ def _row(one: "Compared") -> dict[str, str]:
     }
 
 
-def headline(one: "Compared") -> dict[str, object]:
+def _headline(one: "Compared") -> dict[str, object]:
     """What a network's row says, as JSON values; the rest stands in the comparison's file."""
     return {
-        "network": one.network,
-        "parameters": one.parameters,
-        "trainable_parameters": one.trainable_parameters,
-        "mflops": one.mflops,
+        **one.model_dump(include={"network", "parameters", "trainable_parameters", "mflops", "seconds"}),
         "recipe": one.recipe_name,
-        "seconds": one.seconds,
-        "published": one.published and one.published.accuracy,
         "loss": one.loss,
+        "published": one.published and one.published.accuracy,
         "published_loss": one.published and one.published.loss,
         **one.summary.model_dump(mode="json"),
     }
