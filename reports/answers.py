@@ -74,8 +74,8 @@ class Answers:
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
         by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
         shown: str (N,), what the picture is to the model (`contract.InputKind`); empty where unknown.
-        sources: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
-        origins: str (N,), the shop or collection that a photo comes from; empty where it is not known.
+        kinds: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
+        sources: str (N,), the shop or collection that a photo comes from; empty where it is not known.
         distances: float64 (N,), the OOD score; NaN where none was measured.
         probabilities: float64 (N, C), as served, or as the network gave them before anything is decided; NaN
             where they are not known.
@@ -92,8 +92,8 @@ class Answers:
     decisions: NDArray[np.str_]
     by: NDArray[np.str_]
     shown: NDArray[np.str_]
+    kinds: NDArray[np.str_]
     sources: NDArray[np.str_]
-    origins: NDArray[np.str_]
     distances: NDArray[np.float64]
     probabilities: NDArray[np.float64]
 
@@ -206,8 +206,8 @@ COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
     "decisions": ("decision", ""),
     "by": ("by", ""),
     "shown": ("shown", ""),
-    "sources": ("source", ""),
-    "origins": ("origin", ""),
+    "kinds": ("source", ""),
+    "sources": ("origin", ""),
     "distances": ("distance", math.nan),
 }
 """Of each attribute: its name in the file, and the value for unknown, of the column's type.

@@ -135,7 +135,7 @@ def two_shops(of_second: int) -> Answers:
     half, of_first = of_second // 2, 2_000 - of_second
     sure = unmeasured((0.95, 600), (0.9, of_first - 600), (0.95, half), (0.9, half))
     photos = undecided_answers(sure, truth(1_940, 60), ("B",) * 2_000)
-    return replace(photos, origins=np.repeat(["first", "second"], [of_first, of_second]))
+    return replace(photos, sources=np.repeat(["first", "second"], [of_first, of_second]))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_shop_keeps_the_promise_of_the_tiers_that_have_one_alone() -> None:
 
 
 def test_a_shop_that_has_a_tier_to_itself_is_judged_as_that_tier() -> None:
-    photos = replace(checked_by_tier(A=200, C=200), origins=np.repeat(["shop", "senders"], 200))
+    photos = replace(checked_by_tier(A=200, C=200), sources=np.repeat(["shop", "senders"], 200))
 
     assert [kind.pictures for kind in kinds_of(photos)] == ["photos of tier A", "photos of tier C"]
 

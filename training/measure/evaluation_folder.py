@@ -81,7 +81,7 @@ def _as_csv(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> s
         rows.writerow(
             (
                 safe_path(str(files[place])) if files else place,
-                safe_text(labels[answers.truth[place]] if known else str(answers.sources[place])),
+                safe_text(labels[answers.truth[place]] if known else str(answers.kinds[place])),
                 safe_text(labels[answers.predicted[place]]),
                 f"{answers.confidences[place]:.4f}",
                 "" if np.isnan(familiarity) else f"{familiarity:.4f}",

@@ -133,8 +133,8 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
         decisions=[one.reason or ACCEPT for one in answers],
         by=parent.version,
         shown=shown.shown,
-        sources=shown.kinds,
-        origins=shown.sources,
+        kinds=shown.kinds,
+        sources=shown.sources,
     )
 
 

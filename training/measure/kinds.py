@@ -125,7 +125,7 @@ def photo_kinds(
     return (
         *of_tiers,
         *(
-            kind(f"{PHOTOS_FROM}{source}", asked & (answers.origins == source), accuracy)
+            kind(f"{PHOTOS_FROM}{source}", asked & (answers.sources == source), accuracy)
             for source in sources_of(answers.take(asked), accuracy)
         ),
     )
@@ -137,10 +137,10 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
     In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
     nearly all would have to be accepted. A source that has a tier to itself is judged as that tier.
     """
-    known, least = answers.take(answers.known & (answers.origins != "")), 2 * needed_with_an_error(accuracy)
+    known, least = answers.take(answers.known & (answers.sources != "")), 2 * needed_with_an_error(accuracy)
     found = set[str]()
     for tier in np.unique(known.sets):
-        names, counts = np.unique(known.origins[known.sets == tier], return_counts=True)
+        names, counts = np.unique(known.sources[known.sets == tier], return_counts=True)
         if len(enough := names[counts >= least]) > 1:
             found |= set(enough.tolist())
     return sorted(found)

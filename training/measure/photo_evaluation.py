@@ -49,8 +49,8 @@ def asked_photos(scores: Scores, photos: Labelled, shown: Values, network: str, 
         folds=folds,
         networks=network,
         shown=shown,
-        sources=photos.kinds,
-        origins=photos.sources,
+        kinds=photos.kinds,
+        sources=photos.sources,
         distances=scores.distances,
         probabilities=scores.probabilities,
     )
@@ -99,17 +99,17 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
         overconfidence=overconfidence(garments.confidences, garments.right) if known else None,
         decisions=_decisions(answers, contract.thresholds_of(most_are(answers))),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
-        sources={} if known else _by_source(answers),
+        sources={} if known else _by_kind(answers),
     )
 
 
-def _by_source(answers: Answers) -> dict[str, SourceFigures]:
-    sources = {str(source): answers.take(answers.sources == source) for source in np.unique(answers.sources)}
+def _by_kind(answers: Answers) -> dict[str, SourceFigures]:
+    kinds = {str(kind): answers.take(answers.kinds == kind) for kind in np.unique(answers.kinds)}
     return {
-        source: SourceFigures(
+        kind: SourceFigures(
             n=len(one), accepted=float(one.accepted.mean()), unfamiliar=_share(one, "unfamiliar")
         )
-        for source, one in sources.items()
+        for kind, one in kinds.items()
     }
 
 
