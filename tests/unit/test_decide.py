@@ -205,6 +205,16 @@ def test_a_hundred_pictures_say_what_is_unfamiliar_and_fewer_leave_the_cut(n: in
     assert np.isnan(kind.confidences).mean() == pytest.approx(unfamiliar, abs=0.02)
 
 
+def test_pictures_of_no_class_say_nothing_of_what_is_unfamiliar() -> None:
+    some, of_none = checked_pictures(440), np.arange(440) >= 400
+    distances = np.where(of_none, 9.0, some.distances)
+    checked = replace(some, truth=np.where(of_none, NONE_OF_THESE, some.truth), distances=distances)
+
+    (kind,) = again(checked).kinds
+
+    assert np.isnan(kind.confidences[:400]).mean() == pytest.approx(FAMILIARITY_OF_PHOTOS, abs=0.02)
+
+
 # The ten classes, by photos.
 
 
