@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from inference.classifier import Classifier
 from inference.contract import ModelContract
@@ -40,6 +39,7 @@ from training.pictures.learnt import NOTHING, load_learnt
 from training.pictures.named import load
 from training.pictures.own_pictures import sampled_for_test
 from training.pictures.photos import OOD_TIER, OWN_TIER, photos_in
+from training.pictures.table import Pictures
 
 EXAMPLES = (
     "wardrobe evaluate",
@@ -71,11 +71,11 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
     objections = _compare(release, data, figures)
-    test, name = data.test, data.described().name
+    name = data.described().name
     _show(release, name, figures, objections)
     return {
         "version": release.version,
-        **_written(arguments.out, name, answers, test.images, test.files, contract),
+        **_written(arguments.out, name, answers, data.test, contract),
         "test": figures.model_dump(mode="json"),
         "agrees": not objections,
         "differences": objections,
@@ -140,13 +140,16 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
     return measured(answers, before, contract), answers
 
 
-def _written(folder: Path | None, *evaluation: Any) -> dict[str, list[str]]:  # noqa: ANN401 - of write_evaluation
+def _written(
+    folder: Path | None, name: str, answers: Answers, pictures: Pictures, contract: ModelContract
+) -> dict[str, list[str]]:
     """Write the folder that --out names, if it does, and say what is in it."""
     if folder is None:
         return {}
     from training.measure.evaluation_folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
-    written = [str(path) for path in write_evaluation(folder.expanduser(), *evaluation)]
+    found = write_evaluation(folder.expanduser(), name, answers, pictures, contract)
+    written = [str(path) for path in found]
     console().print(", ".join(written), soft_wrap=True)
     return {"written": written}
 
@@ -228,9 +231,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     if OOD_TIER in figures:
         print_table([_source_row(*one) for one in figures[OOD_TIER].sources.items()])
     section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
-    more = _written(
-        *(arguments.out, f"{arguments.photos.name}, {split}", answers, photos.images, photos.files, contract)
-    )
+    more = _written(arguments.out, f"{arguments.photos.name}, {split}", answers, photos, contract)
     return {"version": release.version, "photos": section, **more}
 
 

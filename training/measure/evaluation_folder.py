@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from inference.arrays import PixelsBatch
 from inference.contract import ModelContract
 from inference.spreadsheets import safe_path, safe_text
 from model_store.files import write_whole
 from reports.answers import Answers
 from training.measure.evaluate import mistakes
 from training.measure.plots import draw_examples, draw_shares, font_for, save
+from training.pictures.table import Pictures
 
 TABLE: Final = "answers.csv"
 CONFUSION: Final = "confusion_matrix.png"
@@ -31,13 +31,8 @@ SHOWN: Final = 60
 COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", "decision")
 
 
-def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
-    folder: Path,
-    name: str,
-    answers: Answers,
-    images: PixelsBatch,
-    files: Sequence[Path],
-    contract: ModelContract,
+def write_evaluation(
+    folder: Path, name: str, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> list[Path]:
     """Write TABLE, and CONFUSION and MISTAKES where pictures show classes and some answers are wrong.
 
@@ -45,8 +40,7 @@ def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
         folder: made if absent.
         name: of the set, in titles.
         answers: as served, to N pictures.
-        images: N of them, as the model reads them.
-        files: of each; none, and a picture is named by its position in the set.
+        pictures: N of them; one without a file is named by its position in the set.
         contract: of the release.
 
     Returns:
@@ -54,7 +48,7 @@ def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
     """
     folder.mkdir(parents=True, exist_ok=True)
     table, matrix, sheet = (folder / one for one in (TABLE, CONFUSION, MISTAKES))
-    write_whole(table, _as_csv(answers, files, contract.labels).encode("utf-8", "backslashreplace"))
+    write_whole(table, _as_csv(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace"))
     found, labels = [table], contract.labels
     known = answers.take(answers.known)
     with font_for(labels):
@@ -66,7 +60,7 @@ def write_evaluation(  # noqa: PLR0913, PLR0917 - what the files are made of
         worst = mistakes(answers, labels, SHOWN)
         sheet.unlink(missing_ok=True)
         if worst:
-            save(draw_examples(worst, labels, images, contract.input.polarity), sheet)
+            save(draw_examples(worst, labels, pictures.images, contract.input.polarity), sheet)
             found.append(sheet)
     return found
 
