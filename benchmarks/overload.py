@@ -40,7 +40,7 @@ leaves to the service: both run on the same cores, and ten times as many request
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """One request: how long it took, what came back; `waited` marks a refusal after QUEUE_SECONDS."""
 
     seconds: float
@@ -144,10 +144,10 @@ async def _recovery(url: str, upload: bytes, peak: float) -> tuple[float, int]:
     return time.monotonic() - began, retry_after
 
 
-async def _paced(send: Callable[[], Awaitable[Answer]], seconds: float, pause: float) -> list[Answer]:
+async def _paced(send: Callable[[], Awaitable[Reply]], seconds: float, pause: float) -> list[Reply]:
     """Start a request every `pause`, whether the last has been answered or not; then wait for all."""
     began = time.monotonic()
-    started: list[asyncio.Future[Answer]] = []
+    started: list[asyncio.Future[Reply]] = []
     while (behind := began + len(started) * pause - time.monotonic()) < began + seconds - time.monotonic():
         if behind > 0:
             await asyncio.sleep(behind)
@@ -155,15 +155,15 @@ async def _paced(send: Callable[[], Awaitable[Answer]], seconds: float, pause: f
     return list(await asyncio.gather(*started))
 
 
-async def _post(url: str, upload: bytes) -> Answer:
+async def _post(url: str, upload: bytes) -> Reply:
     return await _exchange(url, f"POST /predict HTTP/1.1\r\nContent-Length: {len(upload)}", upload)
 
 
-async def _get(url: str, path: str) -> Answer:
+async def _get(url: str, path: str) -> Reply:
     return await _exchange(url, f"GET {path} HTTP/1.1", b"")
 
 
-async def _exchange(url: str, head: str, body: bytes) -> Answer:
+async def _exchange(url: str, head: str, body: bytes) -> Reply:
     """One request on a connection of its own; status 0 when it was cut."""
     address = urlsplit(url)
     began = time.monotonic()
@@ -176,7 +176,7 @@ async def _exchange(url: str, head: str, body: bytes) -> Answer:
         answer = ""
     status = re.match(r"HTTP/1.1 (\d+)", answer)
     retry_after = re.search(r"^Retry-After: (\d+)", answer, re.MULTILINE)
-    return Answer(
+    return Reply(
         time.monotonic() - began,
         int(status[1]) if status else 0,
         int(retry_after[1]) if retry_after else 0,

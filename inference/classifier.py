@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import InputContract, InputKind, ModelContract, Network, network_for
+from inference.contract import InputContract, InputKind, ModelContract, NetworkKind, network_for
 from inference.convert import ModelInput, to_model_input
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
 from inference.decode import Decoded
@@ -109,7 +109,7 @@ class Classifier:
         """The same model beside this second network."""
         return Classifier(self._session, self.contract, photos)
 
-    def network(self, name: Network) -> "Classifier":
+    def network(self, name: NetworkKind) -> "Classifier":
         """The one of its networks that reads such inputs."""
         return self.photos if name == "photos" and self.photos is not None else self
 

@@ -93,13 +93,13 @@ def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
 InputKind: TypeAlias = Literal["pixels", "photo"]
 """What an upload is to a model: pixels that it reads as they were sent, or a photo, which is converted."""
 
-Network: TypeAlias = Literal["pixels", "photos"]
+NetworkKind: TypeAlias = Literal["pixels", "photos"]
 """The networks of a release: that of its first contract, and the second one, where it has one."""
 
 
 def network_for(
     shape: tuple[int, ...] | None, pixels: InputContract, photos: InputContract | None
-) -> Network:
+) -> NetworkKind:
     """Which network answers an upload.
 
     Args:

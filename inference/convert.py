@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.border import garment_mask, look_at_border
-from inference.contract import EDGE, Imaging, InputContract, InputKind, Network, network_for
+from inference.contract import EDGE, Imaging, InputContract, InputKind, NetworkKind, network_for
 from inference.decode import Decoded
 from inference.framing import bounding_box, centre, fit_whole, shrink
 
@@ -31,7 +31,7 @@ class ModelInput:
     pixels: Pixels
     enlarged: bool = False
     shown: InputKind = "pixels"
-    network: Network = "pixels"
+    network: NetworkKind = "pixels"
 
 
 def to_model_input(

@@ -27,7 +27,7 @@ from inference.errors import InferenceError
 from labelling.errors import EngineUnusable, LabellingError
 from labelling.items import Item, Read, Source
 from labelling.labeller import Labeller, Setup, open_labeller
-from labelling.pool import Answer, Chunk, Ended, Fatal
+from labelling.pool import Chunk, ChunkResult, Ended, Fatal
 from labelling.table import Row
 from model_store.errors import StoreError
 from model_store.local import BUNDLED
@@ -178,15 +178,15 @@ class OnRay(AbstractContextManager["OnRay"]):
         remote = self._workers[worker]
         remote.answers.append(remote.actor.label.remote(chunk))
 
-    def answers(self) -> list[tuple[int, Answer]]:
+    def answers(self) -> list[tuple[int, ChunkResult]]:
         oldest = {remote.answers[0]: number for number, remote in self._workers.items() if remote.answers}
         ready, _ = self._ray.wait(list(oldest))
         return [(oldest[answer], self._answer(oldest[answer])) for answer in ready]
 
-    def _answer(self, number: int) -> Answer:
+    def _answer(self, number: int) -> ChunkResult:
         remote = self._workers[number]
         try:
-            answer: Answer = self._ray.get(remote.answers[0])
+            answer: ChunkResult = self._ray.get(remote.answers[0])
         except self._ray.exceptions.RayTaskError:
             raise  # a bug of ours, with its traceback
         except self._ray.exceptions.RayError as error:

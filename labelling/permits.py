@@ -35,7 +35,7 @@ HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
 if TYPE_CHECKING:
     from urllib3.util import Url
 
-Network: TypeAlias = IPv4Network | IPv6Network
+IpNetwork: TypeAlias = IPv4Network | IPv6Network
 
 
 class Target(NamedTuple):
@@ -70,7 +70,7 @@ class Permits:
     """
 
     hosts: tuple[tuple[str, int], ...] = ()
-    networks: tuple[Network, ...] = ()
+    networks: tuple[IpNetwork, ...] = ()
 
     def target(self, url: str) -> Target:
         """Take a picture's address apart.

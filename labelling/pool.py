@@ -36,7 +36,7 @@ class Ended(NamedTuple):
     how: str
 
 
-Answer: TypeAlias = list[Row] | Fatal | Ended
+ChunkResult: TypeAlias = list[Row] | Fatal | Ended
 """The rows of a chunk, or why there are none."""
 
 
@@ -56,7 +56,7 @@ class Engine(AbstractContextManager["Engine"], Protocol):
     def give(self, worker: int, chunk: Chunk) -> None:
         """Hand a chunk to a worker, which does them in turn; `answers` reports a worker that has ended."""
 
-    def answers(self) -> list[tuple[int, Answer]]:
+    def answers(self) -> list[tuple[int, ChunkResult]]:
         """Wait for one worker at least: the rows of its oldest chunk, or how it ended."""
 
 

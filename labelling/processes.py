@@ -22,7 +22,7 @@ from inference.errors import InferenceError
 from labelling.errors import LabellingError
 from labelling.items import Item
 from labelling.labeller import Setup, open_labeller
-from labelling.pool import Answer, Chunk, Ended, Fatal
+from labelling.pool import Chunk, ChunkResult, Ended, Fatal
 from labelling.table import Row
 from model_store.errors import StoreError
 
@@ -76,12 +76,12 @@ class Processes(AbstractContextManager["Processes"]):
         with suppress(OSError):  # it has just ended, which `answers` reports
             self._workers[worker].pipe.send(chunk)
 
-    def answers(self) -> list[tuple[int, Answer]]:
+    def answers(self) -> list[tuple[int, ChunkResult]]:
         ready = wait([worker.pipe for worker in self._workers.values()])
         numbers = [number for number, worker in self._workers.items() if worker.pipe in ready]
         return [(number, self._answer(number)) for number in numbers]
 
-    def _answer(self, number: int) -> Answer:
+    def _answer(self, number: int) -> ChunkResult:
         try:
             return self._workers[number].pipe.recv()
         except (EOFError, OSError):

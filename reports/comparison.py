@@ -69,7 +69,7 @@ class SetShares:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AnswerComparison:
     """Two releases on the same pictures.
 
     Attributes:
@@ -92,7 +92,7 @@ PARTS: Final = 1000
 """Losses are whole numbers: a wrong answer that is accepted is so many."""
 
 
-def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> Comparison:
+def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComparison:
     """Compare a candidate with another release.
 
     Args:
@@ -102,7 +102,7 @@ def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> Comparison
             candidate accepts more, as many of those may be wrong as this allows; with 1, none.
     """
     groups, shown = joined_groups(ours.groups, theirs.groups), theirs.known
-    return Comparison(
+    return AnswerComparison(
         n=len(ours),
         groups=int(groups.max()) + 1,
         right=_difference(~ours.right[shown], ~theirs.right[shown], groups[shown], of_right=True)

@@ -12,7 +12,7 @@ from typing import Final
 from model_store.errors import GateRefused
 from model_store.manifest import Manifest
 from reports.answers import TEST_SET
-from reports.comparison import LEVEL, Comparison, Difference, SetShares, Shares, compare
+from reports.comparison import LEVEL, AnswerComparison, Difference, SetShares, Shares, compare
 from reports.evidence import PHOTOS, Evidence, shared
 
 FEWEST: Final = 100
@@ -69,7 +69,7 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     return " ".join(compared)
 
 
-Found = Mapping[str, Comparison]
+Found = Mapping[str, AnswerComparison]
 """Of TEST_SET and PHOTOS, as far as pictures are shared."""
 
 
@@ -118,7 +118,7 @@ def _verdict(what: str, other: Evidence, found: Found) -> Iterator[str]:
         yield f"Not measurably worse than {what}, {other.version}: {tests}. {sets}."
 
 
-def _differences(name: str, one: Comparison) -> Iterator[tuple[Difference, str]]:
+def _differences(name: str, one: AnswerComparison) -> Iterator[tuple[Difference, str]]:
     of = f"of {one.n:,} pictures of {name} in {one.groups:,} groups"
     for difference, what in ((one.right, "right"), (one.wrong_accepted, "wrong and accepted")):
         if difference is not None:

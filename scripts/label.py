@@ -20,7 +20,7 @@ from rich.text import Text
 from app.web.translations import TRANSLATIONS
 from labelling.into_folders import check_into, sort_into
 from labelling.on_ray import OnRay
-from labelling.permits import Network, Permits, allowed_host
+from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review.answers import correct
@@ -176,7 +176,7 @@ def _host(text: str) -> tuple[str, int]:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a host, as in cdn.example:8443") from error
 
 
-def _network(text: str) -> Network:
+def _network(text: str) -> IpNetwork:
     try:
         return ip_network(text)
     except ValueError as error:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
+class FileAnswer:
     """What is known about one file: the picture, what the model saw of it, what it said."""
 
     file: Path
@@ -105,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answer(file: Path, classifier: Classifier) -> Answer | None:
+def _answer(file: Path, classifier: Classifier) -> FileAnswer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
     try:
         decoded = decode(file.read_bytes(), MAX_PIXELS, classifier.contract.input)
@@ -117,10 +117,10 @@ def _answer(file: Path, classifier: Classifier) -> Answer | None:
         return None
     model_input = classifier.model_input(decoded)
     [prediction] = classifier.classify_inputs([model_input])
-    return Answer(file, decoded, model_input.pixels, prediction)
+    return FileAnswer(file, decoded, model_input.pixels, prediction)
 
 
-def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
+def _show(answer: FileAnswer, classifier: Classifier, out: Console) -> None:
     """Print label, decision and one bar per class."""
     prediction = answer.prediction
     verdict = prediction.decision + (f", {prediction.reason}" if prediction.reason else "")
@@ -137,7 +137,7 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
     out.print()
 
 
-def _as_json(answer: Answer, classifier: Classifier, version: str) -> str:
+def _as_json(answer: FileAnswer, classifier: Classifier, version: str) -> str:
     """The answer of `POST /predict`, with the file in place of a request."""
     fields = answer.prediction.as_answer(classifier.contract.labels)
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
@@ -150,7 +150,7 @@ _ROW_INCHES = (9.0, 2.6)
 _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
 
 
-def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> None:
+def draw(answers: Sequence[FileAnswer], classifier: Classifier, target: Path) -> None:
     """Draw one row per answer into a PNG file: picture, what the model saw, what it said.
 
     Args:
@@ -177,7 +177,7 @@ def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> Non
             save(figure, target, cut_to_content=True)  # no caption is cut off
 
 
-def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:
+def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str]) -> None:
     left, middle, right = axes
     _show_image(left, answer.decoded.picture, answer.file.name)
     _show_image(middle, answer.pixels, "what the model saw")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
-from inference.contract import ACCEPT_NOTHING, ModelContract, Network
+from inference.contract import ACCEPT_NOTHING, ModelContract, NetworkKind
 from model_store.errors import ReportInvalid
 from reports.acceptance import accepted_at
 from reports.values import HELD_OUT, AcceptPoint, parse_report
@@ -46,7 +46,7 @@ def _from(confidence: float, contract: ModelContract) -> ModelContract:
     return replace(contract, thresholds=replace(contract.thresholds, confidence=confidence))
 
 
-def _network_of(kind: str, served: Served) -> Network | None:
+def _network_of(kind: str, served: Served) -> NetworkKind | None:
     """Which one answers such pictures; None where no threshold decides about them."""
     if kind == HELD_OUT or (served.classifier.photos is None and served.photo_fault is None):
         return "pixels"
@@ -62,7 +62,7 @@ def _acceptance(served: Served, target: float) -> Acceptance:
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
         return Acceptance(target, {}, fault)
-    decided: dict[Network, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "photos": {}}
+    decided: dict[NetworkKind, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "photos": {}}
     for kind, curve in curves.items():
         if network := _network_of(kind, served):
             decided[network][kind] = curve

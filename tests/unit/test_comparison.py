@@ -11,7 +11,7 @@ from tests.releases import a_report
 from tests.service import ROOT
 from training.errors import ComparisonUnreadable
 from training.gradient.comparison.results import (
-    Comparison,
+    NetworkComparison,
     compared,
     merged,
     read_comparison,
@@ -37,8 +37,8 @@ def test_accuracies_are_the_mean_and_the_sample_standard_deviation_over_the_seed
 
 
 def test_later_results_replace_those_of_the_same_network_alone(tmp_path: Path) -> None:
-    def result(network: NetworkName, *accuracies: float) -> Comparison:
-        return Comparison(networks=(compared(network, reports(*accuracies)),))
+    def result(network: NetworkName, *accuracies: float) -> NetworkComparison:
+        return NetworkComparison(networks=(compared(network, reports(*accuracies)),))
 
     file = tmp_path / "results" / "compare.json"
     write_comparison(file, merged(result("conv3", 0.90, 0.92), result("vgg", 0.94).networks))
@@ -71,7 +71,8 @@ def test_results_never_replace_a_file_that_is_something_else(tmp_path: Path) -> 
 
 def test_results_of_one_network_under_two_recipes_stand_beside_one_another() -> None:
     own, published = (
-        Comparison(networks=(compared("dense", reports(0.9), recipe),)) for recipe in ("own", "published")
+        NetworkComparison(networks=(compared("dense", reports(0.9), recipe),))
+        for recipe in ("own", "published")
     )
 
     found = merged(own, published.networks).networks

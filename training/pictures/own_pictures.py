@@ -21,7 +21,7 @@ from training.pictures.corrections import Corrections
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt import Contents
 from training.pictures.listing import Listing, list_pictures
-from training.pictures.reading import Picture, joint_keys, pictures_of, read_pictures
+from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.split import sampled_indices
 from training.pictures.table import Pictures
 from training.progress import Say, Watch
@@ -111,7 +111,7 @@ def _sampled(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
     return sampled_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
-def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture], list[Picture]]:
+def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[ReadPicture], list[ReadPicture]]:
     """Training and test set: by their parts, else by content one in TEST_SHARE."""
     labels = np.array([one.listed.class_id for one in pictures])
     of_each = np.array([keys[one.file.sha256] for one in pictures])
@@ -130,8 +130,8 @@ def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture
 def _check_sizes(
     listing: Listing,
     keys: dict[str, str],
-    train: list[Picture],
-    test: list[Picture],
+    train: list[ReadPicture],
+    test: list[ReadPicture],
     corrections: Corrections,
 ) -> None:
     after = " after --corrections" if corrections.labels else ""

@@ -23,7 +23,7 @@ from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import Corrections
 from training.pictures.learnt import Contents
 from training.pictures.listing import Listed, Listing, columns_of, list_answers, list_pictures
-from training.pictures.reading import Picture, joint_keys, pictures_of, read_pictures
+from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
 
@@ -133,7 +133,7 @@ def read_photos(  # noqa: PLR0913 - as pictures/reading.py
     watch: Watch,
     *,
     corrections: Corrections,
-) -> list[Picture]:
+) -> list[ReadPicture]:
     """Read the photos that `list_photos` listed, leaving out what cannot be read.
 
     Raises:

@@ -22,7 +22,7 @@ from training.progress import Say, Watch
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReadPicture:
     """One content.
 
     Attributes:
@@ -45,7 +45,7 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     *,
     skip_unreadable: bool,
     corrections: Corrections,
-) -> list[Picture]:
+) -> list[ReadPicture]:
     """Read pictures whose classes are known, and apply corrections to them.
 
     Args:
@@ -98,10 +98,10 @@ def _report_left_out(left_out: Sequence[Path], say: Say) -> None:
         say(f"left out {len(left_out)} that are not taken for pictures of a class: {first}{more}.")
 
 
-def _once(read: Sequence[tuple[Listed, PictureFile]], say: Say) -> list[Picture]:
-    known: dict[str, Picture] = {}
+def _once(read: Sequence[tuple[Listed, PictureFile]], say: Say) -> list[ReadPicture]:
+    known: dict[str, ReadPicture] = {}
     for listed, file in read:
-        first = known.setdefault(file.sha256, Picture(listed, file, frozenset()))
+        first = known.setdefault(file.sha256, ReadPicture(listed, file, frozenset()))
         other = first.listed
         if (other.class_id, other.part) != (listed.class_id, listed.part):
             raise BadPictures(
@@ -119,7 +119,7 @@ def _role(listed: Listed) -> str:
     return listed.label if listed.part is None else f"{listed.label}, {listed.part}"
 
 
-def joint_keys(pictures: Sequence[Picture], say: Say) -> dict[str, str]:
+def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
     """What decides on which side of every split each content is: equal keys stay together.
 
     Pictures of one group share theirs, and so do pictures that are nearly the same.
@@ -145,7 +145,7 @@ def joint_keys(pictures: Sequence[Picture], say: Say) -> dict[str, str]:
     return split_keys([one.file.sha256 for one in contents], grouped, alike)
 
 
-def pictures_of(read: Sequence[Picture], groups: Mapping[str, str]) -> Pictures:
+def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str]) -> Pictures:
     """One picture or more as a table.
 
     Args:

@@ -90,7 +90,7 @@ class Compared(_Kept):
         return statistics.fmean(one.test.loss for one in self.seeds)
 
 
-class Comparison(Frozen):
+class NetworkComparison(Frozen):
     """The file."""
 
     networks: tuple[Compared, ...] = ()
@@ -132,29 +132,29 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
     )
 
 
-def merged(earlier: Comparison, later: Iterable[Compared]) -> Comparison:
+def merged(earlier: NetworkComparison, later: Iterable[Compared]) -> NetworkComparison:
     """Earlier results with later ones, each of which replaces that of the same network and recipe."""
     found = {(one.network, one.recipe_name): one for one in (*earlier.networks, *later)}
-    return Comparison(networks=tuple(found.values()))
+    return NetworkComparison(networks=tuple(found.values()))
 
 
-def read_comparison(path: Path) -> Comparison:
+def read_comparison(path: Path) -> NetworkComparison:
     """Read the file; an empty comparison where there is none yet.
 
     Raises:
         ComparisonUnreadable: it is something else.
     """
     try:
-        return Comparison.model_validate_json(path.read_bytes())
+        return NetworkComparison.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return Comparison()
+        return NetworkComparison()
     except ValidationError as error:
         raise ComparisonUnreadable(
             f"{path}: {first_problem(error)}. Move it away, or name another place with --out."
         ) from error
 
 
-def write_comparison(path: Path, comparison: Comparison) -> None:
+def write_comparison(path: Path, comparison: NetworkComparison) -> None:
     """Replace the file, all of it or nothing; its folder is made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, comparison.as_bytes())
