@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import keras
@@ -69,13 +70,18 @@ def log_trial(folder: Path, settings: Mapping[str, int | float], accuracies: Map
     """Log a finished trial for HParams, unless `folder` is there: TensorBoard lists each folder as a trial.
 
     Args:
-        folder: of this trial alone; the table shows its name.
+        folder: of this trial alone, in the folder of logs; the table shows its name.
         settings: by name.
         accuracies: on the validation pictures, by epoch.
     """
     if folder.exists():
         return
-    with closing(tf.summary.create_file_writer(str(folder))) as writer, writer.as_default():
-        hparams.hparams(dict(settings), trial_id=folder.name)
-        for epoch, accuracy in accuracies.items():
-            tf.summary.scalar(ACCURACY, accuracy, step=epoch)
+    folder.parent.mkdir(exist_ok=True)
+    # Written beside the logs and moved there, so that TensorBoard never lists half of a trial.
+    with TemporaryDirectory(dir=folder.parent.parent) as place:
+        written = Path(place) / folder.name
+        with closing(tf.summary.create_file_writer(str(written))) as writer, writer.as_default():
+            hparams.hparams(dict(settings), trial_id=folder.name)
+            for epoch, accuracy in accuracies.items():
+                tf.summary.scalar(ACCURACY, accuracy, step=epoch)
+        written.rename(folder)
