@@ -96,14 +96,14 @@ class LastStages:
 
     def __init__(self, whole: Network) -> None:
         self._layer = whole.get_layer
-        self._computed = computed_in()
+        self._dtype = compute_dtype()
         self.variables: list[keras.Variable] = []
         self(np.zeros((1, *whole.get_layer(STAGE_ENDS[0]).output.shape[1:]), np.float32))
 
     def __call__(self, activations: Tensor) -> Tensor:
         """The means of the last stages, float32 (N, 704), of the output of stage 4."""
         self.variables.clear()
-        means, x = [tf.reduce_mean(activations, (1, 2))], tf.cast(activations, self._computed)
+        means, x = [tf.reduce_mean(activations, (1, 2))], tf.cast(activations, self._dtype)
         for number in TUNED:
             stage = STAGES[number - 1]
             for block in range(1, stage.blocks + 1):
@@ -136,8 +136,8 @@ class LastStages:
         return tf.nn.bias_add(tf.cast(filtered, x.dtype), tf.cast(bias, x.dtype))
 
 
-def computed_in() -> str:
-    """The dtype to multiply in: without instructions for bfloat16 it takes 30 times as long as float32."""
+def compute_dtype() -> str:
+    """The dtype of the products: bfloat16 is 30 times as slow as float32 where a processor lacks it."""
     flags = Path("/proc/cpuinfo")
     known = flags.read_text("utf-8").split() if flags.exists() else []
     return "bfloat16" if {"avx512_bf16", "amx_bf16"} & set(known) else "float32"

@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, Features, network, scaling, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
-from training.pictures.table import COLUMNS, Labelled, Pictures
+from training.pictures.table import COLUMNS, PictureColumns, Pictures
 from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
@@ -43,7 +43,7 @@ SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhotoFeatures(Labelled):
+class PhotoFeatures(PictureColumns):
     """N photos as the frozen networks see them.
 
     Attributes:

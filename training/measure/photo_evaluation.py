@@ -24,13 +24,15 @@ from training.measure.evaluate import most_are
 from training.measure.grouped import interval, mean_interval
 from training.measure.statistics import expected_calibration_error, overconfidence
 from training.pictures.photos import OOD, OOD_TIER
-from training.pictures.table import Labelled
+from training.pictures.table import PictureColumns
 
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
 
 
-def asked_photos(scores: Scores, photos: Labelled, shown: Values, network: str, folds: Values = 0) -> Answers:
+def asked_photos(
+    scores: Scores, photos: PictureColumns, shown: Values, network: str, folds: Values = 0
+) -> Answers:
     """A network's scores of photos, in their order, beside the truth; nothing is decided yet.
 
     Args:

@@ -19,8 +19,8 @@ from training.pictures.pixel_room import taken
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labelled:
-    """What is known of N pictures, whatever is held of their pixels.
+class PictureColumns:
+    """The columns of N labelled pictures that do not depend on how their pixels are held.
 
     Attributes:
         labels: uint8 (N,), a class's index, or photos.OOD.
@@ -44,15 +44,15 @@ class Labelled:
         return len(self.labels)
 
     def columns(self) -> dict[str, Any]:
-        """The arrays of this class by their names, without what a class made of it adds."""
+        """The arrays of this class by their names; those of a subclass are left out."""
         return {name: getattr(self, name) for name in COLUMNS}
 
 
-COLUMNS: Final = tuple(one.name for one in fields(Labelled))
+COLUMNS: Final = tuple(one.name for one in fields(PictureColumns))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictures(Labelled):
+class Pictures(PictureColumns):
     """N pictures as a model sees them, each content once.
 
     Attributes:
