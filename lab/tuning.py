@@ -32,7 +32,7 @@ from lab.tuning_photos import (
     shown_by,
     tuning_photos,
 )
-from training.features import imagenet
+from training.features import lite0
 from training.features.backbone import save_weights
 from training.features.blocks import STAGE_ENDS
 from training.features.npz import read_npz, write_npz
@@ -43,7 +43,7 @@ from training.heads.photo_head import BALANCE
 from training.untyped import Network, Tensor
 
 RECIPE: Final = replace(
-    imagenet.NETWORK,
+    lite0.NETWORK,
     epochs=1,
     batch_size=64,
     optimizer="adamw",
@@ -220,10 +220,10 @@ def tune(source: Iterator[Batch], steps: int, seed: int, kept: Path) -> Network:
         kept: the checkpoint.
 
     Returns:
-        `imagenet.load()` with the running average of what was learnt.
+        `lite0.load()` with the running average of what was learnt.
     """
     keras.utils.set_random_seed(seed)
-    whole = imagenet.load()
+    whole = lite0.load()
     stages, first = LastStages(whole), next(source)
     heads = _heads(
         stages(first.activations[:1]).shape[1], {name: each.shape[1] for name, each in first.wanted.items()}

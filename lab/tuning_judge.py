@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Final
@@ -18,21 +19,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.pretraining_photos import Photo, pool_photos
-from lab.tuning_photos import (
-    OTHER_THINGS,
-    Views,
-    of_left_out_kind,
-    upright_and_mirrored,
-)
-from training.features import imagenet
-from training.features.blocks import STAGE_ENDS, Features
+from rich.progress import track
+
+from inference.arrays import PixelsBatch
+from inference.framing import fit_whole
+from lab.pretraining_photos import Photo, decoded_photo, pool_photos
+from lab.tuning_photos import OTHER_THINGS, of_left_out_kind
+from training.features import lite0
+from training.features.blocks import AT_ONCE, READS, STAGE_ENDS, Features, vectors
 from training.features.npz import write_npz
 from training.features.shipped import PhotoFeatures
 from training.heads import hidden as hidden_head
 from training.heads.photo_head import fit_photo_head, scores_of
 from training.pictures.photos import OOD
-from training.untyped import Network
 
 NAMES: Final = (
     "T-shirt",
@@ -76,23 +75,24 @@ def lot(photo: Photo) -> str:
     return hashlib.sha256(f"judge {photo.id}".encode()).hexdigest()
 
 
-def seen_by(weights: Path, views: Views) -> Features:
-    """What a network sees of photos whose stage 4 is stored, two views each."""
-    upper = above_stage_4(weights)
-    means = np.concatenate(
-        [
-            upper.predict_on_batch(views.activations[at : at + 64].astype(np.float32))
-            for at in range(0, len(views.of), 64)
-        ]
-    )
-    return Features(means[::2], means[1::2])
+def seen_by(weights: Path, pixels: PixelsBatch) -> Features:
+    """What a network with these weights sees of photos, uint8 (N, 192, 192, 3)."""
+    whole = lite0.load(weights)
+    means = [keras.layers.GlobalAveragePooling2D()(whole.get_layer(name).output) for name in STAGE_ENDS]
+    model = keras.Model(whole.input, keras.layers.Concatenate()(means))
+    return vectors(model, (pixels[at : at + AT_ONCE] for at in range(0, len(pixels), AT_ONCE)))
 
 
-def above_stage_4(weights: Path) -> Network:
-    """The means of the last stages, float32 (N, 704), of the output of stage 4."""
-    whole = imagenet.load(weights)
-    outputs = [keras.layers.GlobalAveragePooling2D()(whole.get_layer(name).output) for name in STAGE_ENDS]
-    return keras.Model(whole.get_layer(STAGE_ENDS[0]).output, keras.layers.Concatenate()(outputs))
+def pixels_of(folder: Path, photos: Sequence[Photo], path: Path) -> PixelsBatch:
+    """The photos as a network reads them, uint8 (N, 192, 192, 3), but for what an earlier run decoded."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shown = track(photos, path.stem)
+        pictures = [fit_whole(decoded_photo(folder, photo).picture, READS.shape) for photo in shown]
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, np.stack(pictures))
+        partial.rename(path)
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Features) -> PhotoFeatures:
@@ -133,14 +133,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args(argv)
     photos, parts = judged_photos(options.photos)
-    views = upright_and_mirrored(options.photos, photos, options.run / "judged")
+    pixels = pixels_of(options.photos, photos, options.run / "judged.npy")
     answers = options.run / "answers"
     answers.mkdir(exist_ok=True)
     for weights in options.weights:
         paths = [answers / f"{weights.stem}-{seed}.npz" for seed in options.seeds]
         if all(path.exists() for path in paths):
             continue
-        learnt = photos_seen(photos, parts, seen_by(weights, views))
+        learnt = photos_seen(photos, parts, seen_by(weights, pixels))
         for seed, path in zip(options.seeds, paths, strict=True):
             answer(learnt, parts, seed, path)
             sys.stdout.write(f"{path}\n")

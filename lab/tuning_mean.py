@@ -12,19 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
-from training.features import imagenet
+from training.features import lite0
 from training.features.backbone import save_weights
 from training.untyped import Network
 
 
 def mean_of(tuned: list[Path]) -> Network:
-    """`imagenet.load()` with half of its weights, and equal shares of tuned ones.
+    """`lite0.load()` with half of its weights, and equal shares of tuned ones.
 
     Raises:
         WeightsUnfit: a file of weights is missing or damaged.
     """
-    frozen = imagenet.load()
-    others = [imagenet.load(path).get_weights() for path in tuned]
+    frozen = lite0.load()
+    others = [lite0.load(path).get_weights() for path in tuned]
     for variable, *values in zip(frozen.weights, *others, strict=True):
         variable.assign((np.asarray(variable) + np.mean(values, axis=0)) / 2)
     return frozen

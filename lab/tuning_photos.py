@@ -1,31 +1,29 @@
-"""The photos that the tuning learns, and what the frozen stages of EfficientNet-Lite0 see of them.
+"""The photos that the tuning learns, in one file that travels to a machine with a GPU.
 
-Each photo is seen as it is and changed (views.py); shops' garments also lie on users' grounds.
-Kinds and products are left out, to measure own classes on. Reads the folder that pretraining_photos.py
-describes; writes a run's folder, from where a stopped run goes on. The training: tuning.py.
+python -m lab.tuning_photos PHOTOS --out FILE
+
+Kinds and products are left out, to measure own classes and other things on. Reads the folder that
+pretraining_photos.py describes; writes FILE. The training: tuning.py.
 """
 
+import argparse
 import hashlib
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 import cv2
-import keras
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
-from inference.arrays import Picture, PixelsBatch
-from inference.framing import fit_whole
-from lab.pretraining_photos import CLUTTERED, EDGE, Photo, decoded_photo, on_ground, photos_of
-from lab.views import changed
-from training.features import imagenet
-from training.features.blocks import READS, STAGE_ENDS
-from training.pictures.fashion import from_idx
-from training.untyped import Network
+from inference.arrays import Picture
+from lab.pretraining_photos import EDGE, Photo, decoded_photo, no_larger_than, photos_of, targets_of
+from training.features.npz import read_npz, write_npz
 
 OTHER_THINGS: Final = "X"
 """The tier of photos that show none of the ten classes."""
@@ -47,37 +45,49 @@ LEFT_OUT_KINDS: Final = {
 LEFT_OUT_PRODUCTS: Final = 0.2
 """Share of shops' photos that are left out, by the hash of their ids."""
 
-MOST: Final = {"A": 300, "B": 350, OTHER_THINGS: 160, "": 260}
-"""Photos of a class or kind in a tier at most; of users' all. Empty: those of the catalogue alone."""
+OF_A_KIND: Final = 260
+"""Photos of a kind at most that the catalogue alone has."""
 
-OF_USERS: Final = 10
-"""Views of a user's photo."""
-USUAL: Final = 3
-"""Views of another. The first is the photo as it is; the last of a shop's photo lies on a user's ground."""
-
-OF_SCALED: Final = 384
-FASHION_MNIST: Final = Path("/usr/share/datasets/fashion-mnist")
-
-CHUNK: Final = 128
-"""Photos in a file of the run's folder."""
-
-AT_ONCE: Final = 32
-
-Activations = NDArray[np.float16]
-"""(N, 12, 12, 80)."""
+SMALL: Final = 90
+"""Pixels of the longest edge, up to which a photo is kept with the better quality."""
+WEBP_QUALITY: Final = (80, 88)
 
 
 @dataclass(frozen=True)
-class Views:
-    """M views of N photos.
+class PackedPhotos:
+    """N photos of at most EDGE pixels, with what each has to be recognised as.
 
     Attributes:
-        activations: (M, 12, 12, 80), the output of stage 4.
-        of: int64 (M,), the photo of each, ascending.
+        files: uint8, WebP files one after the other.
+        ends: int64 (N,), where each ends.
+        labels: int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known.
+        kinds, genders: int64 (N,), -1 where it is not known.
+        colours: float32 (N, colours), 1 for each that it has.
+        tiers: str (N,); empty for photos that the catalogue alone has.
+        shown: str (N,), what each shows.
+        of_users: bool (N,), whether it is a user's photo.
+        sources: str (N,), how the id begins.
     """
 
-    activations: Activations
-    of: NDArray[np.int64]
+    files: NDArray[np.uint8]
+    ends: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    genders: NDArray[np.int64]
+    colours: NDArray[np.float32]
+    tiers: NDArray[np.str_]
+    shown: NDArray[np.str_]
+    of_users: NDArray[np.bool_]
+    sources: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def picture(self, number: int) -> Picture:
+        """A photo, RGB."""
+        start = self.ends[number - 1] if number else 0
+        found = cv2.imdecode(self.files[start : self.ends[number]], cv2.IMREAD_COLOR_RGB)
+        return np.asarray(found, np.uint8)
 
 
 def is_left_out(photo: Photo) -> bool:
@@ -92,16 +102,16 @@ def of_left_out_kind(photo: Photo) -> bool:
 
 
 def tuning_photos(folder: Path) -> list[Photo]:
-    """Users' photos, and of each class and kind of the shops' so many as MOST says; none of dev's senders."""
-    cells = defaultdict[tuple[str, str], list[Photo]](list)
-    for photo in photos_of(folder):
-        if not is_left_out(photo):
-            cells["users" if photo.sender else photo.tier, shown_by(photo)].append(photo)
-    return [
-        photo
-        for tier, shown in sorted(cells)
-        for photo in sorted(cells[tier, shown], key=_draw)[: MOST.get(tier)]
-    ]
+    """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders."""
+    learnt = [photo for photo in photos_of(folder) if not is_left_out(photo)]
+    return [*(photo for photo in learnt if photo.tier), *_some(photo for photo in learnt if not photo.tier)]
+
+
+def _some(photos: Iterable[Photo]) -> list[Photo]:
+    of_kinds = defaultdict[str, list[Photo]](list)
+    for photo in photos:
+        of_kinds[shown_by(photo)].append(photo)
+    return [photo for some in of_kinds.values() for photo in sorted(some, key=_draw)[:OF_A_KIND]]
 
 
 def shown_by(photo: Photo) -> str:
@@ -121,77 +131,49 @@ def labels_of(photos: Sequence[Photo]) -> NDArray[np.int64]:
     return np.where(of_others, NONE, known)
 
 
-def changed_views(folder: Path, photos: Sequence[Photo], run: Path) -> Views:
-    """See the photos as a training does."""
-    grounds = [photo for photo in photos if photo.tier == CLUTTERED]
-
-    def views(number: int) -> list[Picture]:
-        photo, rng = photos[number], np.random.default_rng(number)
-        picture = decoded_photo(folder, photo).picture
-        found = [fit_whole(picture, READS.shape)]
-        square = fit_whole(picture, (EDGE, EDGE))
-        for _ in range(1, OF_USERS if photo.sender else USUAL):
-            found.append(changed(square, READS.shape[0], rng))
-        if not photo.sender:
-            beneath = decoded_photo(folder, grounds[rng.integers(len(grounds))]).picture
-            laid = on_ground(picture, beneath, rng)
-            found[-1] = found[-1] if laid is None else changed(laid, READS.shape[0], rng)
-        return found
-
-    return _seen([photo.id for photo in photos], views, run)
-
-
-def upright_and_mirrored(folder: Path, photos: Sequence[Photo], run: Path) -> Views:
-    """See the photos as a head learns them: two views of each."""
-
-    def views(number: int) -> list[Picture]:
-        picture = fit_whole(decoded_photo(folder, photos[number]).picture, READS.shape)
-        return [picture, np.ascontiguousarray(picture[:, ::-1])]
-
-    return _seen([photo.id for photo in photos], views, run)
-
-
-def scaled_views(run: Path) -> tuple[Views, NDArray[np.int64]]:
-    """One view of each of OF_SCALED enlarged pictures of Fashion-MNIST, half negated; and their labels."""
-    train = from_idx(FASHION_MNIST).train
-    chosen = np.random.default_rng(0).permutation(len(train))[:OF_SCALED]
-
-    def views(number: int) -> list[Picture]:
-        image = cv2.resize(train.images[chosen[number]], READS.shape, interpolation=cv2.INTER_LINEAR)
-        return [np.repeat((255 - image if number % 2 else image)[..., None], 3, axis=2)]
-
-    return _seen([str(number) for number in chosen], views, run), train.labels[chosen].astype(np.int64)
-
-
-def _seen(ids: Sequence[str], views: Callable[[int], list[Picture]], run: Path) -> Views:
-    """See photos, but for those that an earlier try of this run saw."""
-    cv2.setNumThreads(1)
-    run.mkdir(parents=True, exist_ok=True)
-    lower, parts = below_stage_5(), list[Views]()
-    for start in track(range(0, len(ids), CHUNK), run.name):
-        some = range(start, min(start + CHUNK, len(ids)))
-        digest = hashlib.sha256("\n".join(ids[number] for number in some).encode()).hexdigest()[:16]
-        path = run / f"{digest}.npz"
-        if not path.exists():
-            pictures = [views(number) for number in some]
-            pixels = np.stack([picture for of_photo in pictures for picture in of_photo])
-            of = np.repeat(some, [len(of_photo) for of_photo in pictures])
-            partial = path.with_suffix(".partial.npz")
-            np.savez(partial, activations=_activations(lower, pixels), of=of - start)
-            partial.rename(path)
-        with np.load(path) as stored:
-            parts.append(Views(stored["activations"], stored["of"] + start))
-    return Views(
-        np.concatenate([one.activations for one in parts]), np.concatenate([one.of for one in parts])
+def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
+    """Decode photos as the service does, and keep them small."""
+    with get_context("spawn").Pool() as pool:
+        files = pool.map(partial(_small, folder), photos, chunksize=64)
+    targets = targets_of(photos)
+    return PackedPhotos(
+        files=np.frombuffer(b"".join(files), np.uint8),
+        ends=np.cumsum([len(file) for file in files]),
+        labels=labels_of(photos),
+        kinds=targets.kinds,
+        genders=targets.genders,
+        colours=targets.colours,
+        tiers=np.array([photo.tier for photo in photos]),
+        shown=np.array([shown_by(photo) for photo in photos]),
+        of_users=np.array([bool(photo.sender) for photo in photos]),
+        sources=np.array([photo.id.partition("-")[0] for photo in photos]),
     )
 
 
-def below_stage_5() -> Network:
-    """The stages that stay as they are: keras.Model from `pixels` to float32 (N, 12, 12, 80)."""
-    whole = imagenet.load()
-    return keras.Model(whole.input, whole.get_layer(STAGE_ENDS[0]).output)
+def _small(folder: Path, photo: Photo) -> bytes:
+    picture = no_larger_than(decoded_photo(folder, photo).picture, EDGE)
+    quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL]
+    written = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
+    return written.tobytes()
 
 
-def _activations(lower: Network, pixels: PixelsBatch) -> Activations:
-    parts = [lower.predict_on_batch(pixels[at : at + AT_ONCE]) for at in range(0, len(pixels), AT_ONCE)]
-    return np.concatenate(parts).astype(np.float16)
+def read_packed(path: Path) -> PackedPhotos:
+    """Read the file that this command wrote."""
+    stored = read_npz(path)
+    return PackedPhotos(**{one.name: stored[one.name] for one in fields(PackedPhotos)})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the file."""
+    parser = argparse.ArgumentParser(prog="python -m lab.tuning_photos", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the packed photos, .npz")
+    options = parser.parse_args(argv)
+    found = packed(options.photos, tuning_photos(options.photos))
+    write_npz(options.out, **{one.name: getattr(found, one.name) for one in fields(PackedPhotos)})
+    sys.stdout.write(f"{len(found):,} photos\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

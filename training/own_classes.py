@@ -22,7 +22,7 @@ from inference.session import Scores
 from reports.acceptance import USUAL, Conditions
 from reports.answers import Answers
 from training.environment import hardware, libraries
-from training.features import backbone, imagenet
+from training.features import backbone, lite0
 from training.features.blocks import (
     BLOCKS,
     READS,
@@ -112,7 +112,7 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
         f"learnt are right; {found.fitted.seconds:.0f} s. The model reads {height} x {width} pixels in "
         "colour."
     )
-    usual = backbone.NETWORK if plan.fast else imagenet.NETWORK
+    usual = backbone.NETWORK if plan.fast else lite0.NETWORK
     recipe = replace(usual, seed=plan.seed, limit=plan.limit)
     task = run_of(recipe, data, plan.run, command=plan.command, settings=plan.settings)
     on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=plan.accept)

@@ -78,7 +78,6 @@ HOMES = {
         "training/heads/logistic.py",
         "training/heads/ood.py",
     ),
-    "torch": ("training/features/imagenet.py",),
     "urllib3": ("labelling/https.py", "labelling/permits.py", "model_store/s3.py"),
     "werkzeug": ("app/",),
 }

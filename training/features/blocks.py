@@ -22,7 +22,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, whole_pictures
 from training.answering import answering
 from training.errors import WeightsUnfit
-from training.features import imagenet
+from training.features import lite0
 from training.features.backbone import INPUT as BACKBONE_INPUT
 from training.features.backbone import load_backbone
 from training.features.npz import UNREADABLE, read_npz
@@ -141,7 +141,7 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
 
 
 def _lite0(pixels: Tensor) -> list[Tensor]:
-    whole = imagenet.load()
+    whole = lite0.load()
     means = [
         layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output)
         for name in STAGE_ENDS

@@ -19,6 +19,7 @@ from scipy.special import logsumexp, softmax
 from inference.onnx_session import DISTANCE, PROBABILITIES
 from inference.session import Scores
 from training.errors import BadPictures
+from training.features import lite0
 from training.features.blocks import Vectors, network
 from training.features.shipped import LITE0, SCALED, PhotoFeatures
 from training.heads.hidden import HiddenHead, fit_hidden_head
@@ -40,7 +41,7 @@ OF_OTHER_KINDS: Final = 0.5
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
-more, each of which did not learn a fifth of the kinds of OOD photos."""
+more, each of which did not learn a fifth of the kinds of OOD photos that the network below did not learn."""
 
 KIND_LETTERS: Final = 3
 """First letters that say which kind an OOD photo is, so that `X_kaggle:Scarves` and `X_scarf` are one. Kinds
@@ -96,7 +97,7 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         return fit_hidden_head(learnt.features.take(some), labels[some], weights[some])
 
     kinds = kinds_of(learnt)
-    left_out = _kinds_in_folds(kinds)
+    left_out = _kinds_in_folds(np.where(known_below(learnt), "", kinds))
     logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
     for given in answers_out_of_fold(fit, learnt.features.upright, learnt.groups, in_folds):
         logits.append(given)
@@ -114,8 +115,18 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
 
 def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
     """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
-    names = (kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist())
-    return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in names], "")
+    return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in _names_of(learnt)], "")
+
+
+def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
+    """Which photos show other things that the network below has learnt, bool (N,): no head that leaves them
+    out says how a kind that nothing learnt is answered."""
+    names = _names_of(learnt)
+    return np.array([name.startswith(lite0.OTHER_THINGS) for name in names], np.bool_)
+
+
+def _names_of(learnt: PhotoFeatures) -> list[str]:
+    return [kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist()]
 
 
 def _kinds_in_folds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 as far as its last stage, for photos in colour of any size.
 
 EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1) with ReLU6 in place of swish, and without squeeze
-and excitation. Touches nothing. The weights that come with it: features/imagenet.py.
+and excitation. Touches nothing. The weights that come with it: features/lite0.py.
 """
 
 from dataclasses import dataclass

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab import imagenet
+
 from training.errors import WeightsUnfit
-from training.features import imagenet
+from training.features import lite0
 from training.features.backbone import ABOUT
 from training.features.npz import read_npz
 
 
 def test_the_card_names_what_the_weights_were_made_from() -> None:
-    about = json.loads(str(read_npz(imagenet.BUNDLED)[ABOUT]))
+    about = json.loads(str(read_npz(lite0.BUNDLED)[ABOUT]))["start"]
 
     card = Path("training/features/BACKBONE.md").read_text("utf-8")
 
@@ -48,7 +50,7 @@ def test_a_file_of_other_weights_is_named(tmp_path: Path, content: bytes | None)
         path.write_bytes(content)
 
     with pytest.raises(WeightsUnfit, match=r"one\.npz: no backbone"):
-        imagenet.load(path)
+        lite0.load(path)
 
 
 def test_without_pytorch_the_command_says_what_to_install(capsys: pytest.CaptureFixture[str]) -> None:

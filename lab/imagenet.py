@@ -1,9 +1,9 @@
-"""EfficientNet-Lite0 with the weights that it learnt of ImageNet: a block of blocks.py.
+"""EfficientNet-Lite0's weights as ImageNet left them, from where the tuning starts.
 
-python -m training.features.imagenet CHECKPOINT --out FILE
+python -m lab.imagenet CHECKPOINT [--out FILE]
 
-192 x 192 RGB, whole pictures. Nothing was learnt here: CHECKPOINT is the PyTorch file of the package that the
-card names (BACKBONE.md), which PyTorch reads; that is installed for this command alone. Writes FILE.
+CHECKPOINT is the PyTorch file of the package that the card names (training/features/BACKBONE.md), which
+PyTorch reads; that is installed for the lab alone. Writes FILE.
 """
 
 import argparse
@@ -13,45 +13,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import keras
 from numpy.typing import NDArray
 
-from inference.contract import InputContract, whole_pictures
-from training.features.backbone import load_weights, save_weights
-from training.gradient.networks.layers import FEATURES
-from training.gradient.networks.registry import build
-from training.gradient.recipes import Recipe
-from training.untyped import Network
-
-INPUT: Final[InputContract] = whole_pictures(192, 3)
-"""What it reads. At 160 x 160 it is right less often (docs/explanation/experiments.md)."""
-
-NETWORK: Final = Recipe(network="efficientnet_lite0", precision="float32")
-
-BUNDLED: Final = Path(__file__).with_name("imagenet.npz")
+from training.features import lite0
+from training.features.backbone import save_weights
 
 SOURCE: Final = "efficientnet-lite0-57934424.pth"
 """The file of that package."""
 
+WEIGHTS: Final = Path(__file__).with_name("imagenet.npz")
+
 NOT_TAKEN: Final = ("_conv_head.", "_bn1.", "_fc.")
 """What the names in the checkpoint begin with of what follows the last stage."""
-
-
-def load(path: Path = BUNDLED) -> Network:
-    """The network with its weights, as `fresh` has it.
-
-    Raises:
-        WeightsUnfit: the file of weights is missing or damaged.
-    """
-    model = fresh()
-    load_weights(model, path)
-    return model
-
-
-def fresh() -> Network:
-    """The network with fresh weights: keras.Model from `pixels` to `features` float32 (N, 320)."""
-    whole = build(NETWORK, 1, INPUT.array_shape)
-    return keras.Model(whole.input, whole.get_layer(FEATURES).output, name=NETWORK.network)
 
 
 def weights_of(checkpoint: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -77,16 +50,16 @@ def _in_order(values: NDArray[Any], name: str) -> NDArray[Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Write a PyTorch checkpoint's weights as a file of weights."""
-    parser = argparse.ArgumentParser(prog="python -m training.features.imagenet", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.imagenet", description=main.__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=SOURCE)
-    parser.add_argument("--out", type=Path, default=BUNDLED, metavar="FILE", help="the weights, .npz")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)
     try:
-        import torch  # noqa: PLC0415 - installed for this command alone
+        import torch  # noqa: PLC0415 - installed for the lab alone
     except ImportError:
         parser.error("PyTorch, which reads the checkpoint, is not installed: .venv/bin/pip install torch")
     stored = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
-    model = fresh()
+    model = lite0.fresh()
     model.set_weights(weights_of({name: values.numpy() for name, values in stored.items()}))
     digest = hashlib.sha256(options.checkpoint.read_bytes()).hexdigest()
     save_weights(model, {"checkpoint": options.checkpoint.name, "sha256": digest}, options.out)

@@ -1,0 +1,91 @@
+"""Write the tables that the network for photos is fitted by: what it learns, and what decides.
+
+python -m lab.photo_tables PHOTOS --scaled SCALED --out FOLDER
+
+PHOTOS is the folder that pretraining_photos.py describes, SCALED that of scaled_pictures.py. Writes
+FOLDER/learn.csv, FOLDER/dev.csv, and the photos of the archives beside them.
+"""
+
+import argparse
+import csv
+import hashlib
+import sys
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from lab.pretraining_photos import Photo, photos_of, pool_photos
+from training.pictures.photos import OOD_PREFIX, OOD_TIER
+
+COLUMNS: Final = ("path", "label", "tier", "group", "source")
+
+SOURCES: Final = {
+    "clo": "clothing-dataset",
+    "kag": "Fashion Product Images",
+    "mag": "Magento sample data",
+}
+"""By how the ids begin."""
+
+OTHER_KINDS: Final = frozenset(
+    "belt bra bracelet briefs cap dupatta earrings necklace ring scarf shorts skirt socks sunglasses tie watch".split()
+) | {"nail polish"}
+"""Kinds of the catalogue that show none of the ten classes."""
+
+OF_A_KIND: Final = 60
+"""Photos of each that the catalogue alone has."""
+
+
+def learnt_photos(folder: Path) -> Iterator[Photo]:
+    """The pools, and some photos of other things that the catalogue alone has."""
+    yield from pool_photos(folder, "pool")
+    yield from pool_photos(folder, "more")
+    of_kinds = defaultdict[str, list[Photo]](list)
+    for photo in photos_of(folder):
+        if not photo.tier and photo.kind in OTHER_KINDS:
+            of_kinds[photo.kind].append(photo)
+    for some in of_kinds.values():
+        yield from sorted(some, key=_lot)[:OF_A_KIND]
+
+
+def _lot(photo: Photo) -> str:
+    return hashlib.sha256(f"learn {photo.id}".encode()).hexdigest()
+
+
+def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[str, ...]]:
+    """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
+    for photo in photos:
+        path = folder / photo.member
+        if photo.archive:
+            path = out / Path(photo.archive).stem / photo.member
+        label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
+        source = SOURCES.get(photo.id.partition("-")[0], SOURCES["kag"])
+        yield str(path.absolute()), label, photo.tier or OOD_TIER, photo.sender, source
+
+
+def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Unpack the archives and write both tables."""
+    parser = argparse.ArgumentParser(prog="python -m lab.photo_tables", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument("--scaled", type=Path, required=True, metavar="FOLDER", help="enlarged pictures")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    given = parser.parse_args(argv)
+    folder, out = given.photos, given.out
+    for archive in sorted(folder.glob("*.zip")):
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(out / archive.stem)
+    with (given.scaled / "scaled.csv").open(encoding="utf-8", newline="") as file:
+        scaled = [(row["path"], row["label"], row["tier"], "", "") for row in csv.DictReader(file)]
+    _write(out / "learn.csv", [*rows_of(folder, learnt_photos(folder), out), *scaled])
+    _write(out / "dev.csv", rows_of(folder, pool_photos(folder, "dev"), out))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""The steps of the tuning, in PyTorch: EfficientNet-Lite0 from a file of weights, its heads, and their losses.
+
+PyTorch, since TensorFlow has no wheel for the machine with a GPU on which this ran; it computes on a
+processor too. Batch statistics stay as they are: each normalization is folded into its convolution. What is
+learnt from which photos: tuning.py. Touches nothing.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from numpy.typing import NDArray
+
+Tensor: TypeAlias = Any
+"""torch.Tensor; its docstring gives shape and dtype."""
+
+ON: Final = "cuda" if torch.cuda.is_available() else "cpu"
+
+EPSILON: Final = 1e-3
+"""Of the normalizations."""
+HALVED: Final = ("stem", "stage2_1_depthwise", "stage3_1_depthwise", "stage4_1_depthwise", "stage6_1_depthwise")
+"""The convolutions that halve the edge."""
+STAGE_ENDS: Final = ("stage4_3", "stage5_3", "stage6_4", "stage7_1")
+"""Whose means are what heads learn on."""
+NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
+
+RATE: Final = 0.0008
+RATE_BELOW: Final = 0.75
+"""Factor of the rate from a stage to the one below."""
+DECAY: Final = 0.02
+"""Of kernels."""
+WARM_UP: Final = 0.05
+AVERAGING: Final = 0.995
+DROPOUT: Final = 0.3
+SMOOTHING: Final = 0.08
+MIXUP: Final = 0.2
+"""Both parameters of the beta distribution (Zhang et al. 2017, arXiv 1710.09412)."""
+COLOUR: Final = 0.2
+"""Relative, each way, by which light and contrast change; saturation twice, each channel half."""
+
+LOSSES: Final = {"label": 1.0, "kind": 0.5, "colours": 3.0, "gender": 0.1}
+"""Weights of the heads; the loss of the colours is a mean over all of them."""
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One convolution and its normalization.
+
+    Attributes:
+        kernel: float32 (out, in, H, W); depthwise ones (channels, 1, H, W).
+        norm: gamma, beta, mean and variance, float32 (out,) each.
+    """
+
+    kernel: Tensor
+    norm: tuple[Tensor, Tensor, Tensor, Tensor]
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Kernel and bias of the same arithmetic."""
+        gamma, beta, mean, variance = self.norm
+        factor = gamma * torch.rsqrt(variance + EPSILON)
+        return self.kernel * factor[:, None, None, None], beta - mean * factor
+
+
+Weights: TypeAlias = dict[str, Convolution]
+"""By name, in the order of the network."""
+
+
+def weights_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
+    """Weights in Keras' shapes and order, as features/backbone.py writes them."""
+
+    def tensor(name: str) -> Tensor:
+        values = stored[name].astype(np.float32)
+        if values.ndim == 4:
+            values = values.transpose(2, 3, 0, 1) if "depthwise" in name else values.transpose(3, 2, 0, 1)
+        return torch.tensor(np.ascontiguousarray(values), device=ON)
+
+    names = [path.removesuffix("/kernel") for path in stored if path.endswith("/kernel")]
+    norms = {name: tuple(tensor(f"{name}_norm/{part}") for part in NORM) for name in names}
+    return {name: Convolution(tensor(f"{name}/kernel"), norms[name]) for name in names}  # type: ignore[arg-type]
+
+
+def stored_of(weights: Weights) -> dict[str, NDArray[Any]]:
+    """The same in Keras' shapes, float16."""
+    found = dict[str, NDArray[Any]]()
+    for name, one in weights.items():
+        kernel = one.kernel.detach().cpu().numpy()
+        axes = (2, 3, 0, 1) if "depthwise" in name else (2, 3, 1, 0)
+        found[f"{name}/kernel"] = kernel.transpose(axes).astype(np.float16)
+        for part, values in zip(NORM, one.norm, strict=True):
+            found[f"{name}_norm/{part}"] = values.detach().cpu().numpy().astype(np.float16)
+    return found
+
+
+def means(weights: Weights, x: Tensor) -> Tensor:
+    """The means of the last four stages, float32 (N, 704), of float (N, 3, H, W) in -1..1."""
+    found, start = list[Tensor](), x
+    for name, one in weights.items():
+        kernel, bias = one.folded()
+        x = _convolved(x, kernel.to(x.dtype), bias.to(x.dtype), 2 if name in HALVED else 1)
+        if name.endswith(("stem", "_widened", "_depthwise")):
+            x = F.relu6(x)
+        elif x.shape == start.shape:
+            x = x + start
+        if not name.endswith(("_widened", "_depthwise")):
+            start = x
+        if name in STAGE_ENDS:
+            found.append(x.float().mean((2, 3)))
+    return torch.cat(found, 1)
+
+
+def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
+    """With the padding of TensorFlow's SAME."""
+    edge, size = x.shape[-1], kernel.shape[-1]
+    padding = max((math.ceil(edge / strides) - 1) * strides + size - edge, 0)
+    if padding:
+        x = F.pad(x, [padding // 2, padding - padding // 2] * 2)
+    # A convolution of one channel for each filter is depthwise; the stem reads three.
+    groups = x.shape[1] // kernel.shape[1]
+    return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What B views have to be recognised as; rows of zeros where it is not known.
+
+    Attributes:
+        views: uint8 (B, H, W, 3).
+        wanted: float32 (B, C) of each head.
+    """
+
+    views: NDArray[np.uint8]
+    wanted: dict[str, NDArray[np.float32]]
+
+
+def tune(
+    weights: Weights, batches: Iterable[Batch], steps: int, seed: int, say: Callable[[int, float], None]
+) -> Weights:
+    """The running average of the weights over the steps.
+
+    Args:
+        weights: from where it starts.
+        batches: as many as steps.
+        steps: in all; the rate falls to 0 as a half cosine.
+        seed: of heads, dropout, mixup and colours.
+        say: called after each step, with its number and loss.
+    """
+    torch.manual_seed(seed)
+    tuned, groups = _trainable(weights)
+    variables = [one for group in groups for one in group["params"]]
+    average, heads, optimizer = [one.detach().clone() for one in variables], torch.nn.ModuleDict(), None
+    for number, batch in enumerate(batches):
+        if optimizer is None:
+            heads = _heads({name: rows.shape[1] for name, rows in batch.wanted.items()})
+            groups.append({"params": list(heads.parameters()), "rate": RATE, "weight_decay": DECAY})
+            optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
+        for group in optimizer.param_groups:
+            group["lr"] = group["rate"] * _rate(number / steps)
+        loss = _loss(tuned, heads, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        share = 1 - min(AVERAGING, (1 + number) / (10 + number))
+        with torch.no_grad():
+            for mean, variable in zip(average, variables, strict=True):
+                mean.lerp_(variable, share)
+        say(number + 1, float(loss.detach()))
+    with torch.no_grad():
+        for mean, variable in zip(average, variables, strict=True):
+            variable.copy_(mean)
+    return tuned
+
+
+def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
+    """A copy whose kernels, gammas and betas learn, and these with their rates."""
+    copies, groups = Weights(), list[dict[str, Any]]()
+    for name, one in weights.items():
+        kernel, gamma, beta = (each.clone().requires_grad_() for each in (one.kernel, *one.norm[:2]))
+        copies[name] = Convolution(kernel, (gamma, beta, *one.norm[2:]))
+        stage = int(name[len("stage")]) if name.startswith("stage") else 0
+        rate = RATE * RATE_BELOW ** (7 - stage)
+        groups.append({"params": [kernel], "rate": rate, "weight_decay": DECAY})
+        groups.append({"params": [gamma, beta], "rate": rate, "weight_decay": 0.0})
+    return copies, groups
+
+
+def _heads(units: dict[str, int]) -> Tensor:
+    width = 704
+    of_each = {name: torch.nn.Linear(width, count) for name, count in units.items()}
+    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(width), **of_each}).to(ON)
+
+
+def _rate(done: float) -> float:
+    """Factor of the rates after this share of the steps."""
+    after = max(0.0, done - WARM_UP) / (1 - WARM_UP)
+    return max(min(1.0, done / WARM_UP) * 0.5 * (1 + math.cos(math.pi * after)), 1e-4)
+
+
+def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
+    """Of views each of which is mixed with another one, of which it keeps a share."""
+    x = recoloured(torch.from_numpy(batch.views).to(ON).permute(0, 3, 1, 2).float() / 255)
+    x = torch.where(torch.rand(len(x), 1, 1, 1, device=ON) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
+    others, share = torch.randperm(len(x), device=ON), torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
+
+    def mixed(rows: Tensor) -> Tensor:
+        kept = share.view(-1, *[1] * (rows.dim() - 1))
+        return rows * kept + rows[others] * (1 - kept)
+
+    dtype = torch.bfloat16 if ON == "cuda" else torch.float32
+    seen = means(weights, mixed(x).to(dtype).contiguous(memory_format=torch.channels_last))
+    seen = F.dropout(heads["norm"](seen), DROPOUT)
+    losses = list[Tensor]()
+    for name, rows in batch.wanted.items():
+        wanted = torch.from_numpy(rows).to(ON)
+        known = mixed((wanted.sum(1) > 0).float())
+        losses.append(LOSSES[name] * _head_loss(name, heads[name](seen), mixed(wanted), known))
+    return sum(losses)
+
+
+def recoloured(x: Tensor) -> Tensor:
+    """Light, contrast, saturation and channels changed at random: float (N, 3, H, W) in 0..1."""
+
+    def factor(amount: float, *shape: int) -> Tensor:
+        return 1 + amount * (2 * torch.rand(len(x), *shape, device=x.device) - 1)
+
+    grey = x.mean(1, keepdim=True)
+    x = grey + (x - grey) * factor(2 * COLOUR, 1, 1, 1)
+    middle = x.mean((1, 2, 3), keepdim=True)
+    x = (middle + (x - middle) * factor(COLOUR, 1, 1, 1)) * factor(COLOUR, 1, 1, 1)
+    return (x * factor(COLOUR / 2, 3, 1, 1)).clamp(0, 1)
+
+
+def _head_loss(name: str, logits: Tensor, wanted: Tensor, known: Tensor) -> Tensor:
+    """The mean over a batch; a view of which it is not known has none."""
+    if name == "colours":
+        each = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean(1)
+        return (each * known).mean()
+    smooth = wanted * (1 - SMOOTHING) + known[:, None] * SMOOTHING / wanted.shape[1]
+    return -(smooth * F.log_softmax(logits, 1)).sum(1).mean()
