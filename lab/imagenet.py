@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
+from lab.tuning import IMAGENET
 from training.features import lite0
 from training.features.backbone import save_weights
 
 SOURCE: Final = "efficientnet-lite0-57934424.pth"
 """The file of that package."""
 
-WEIGHTS: Final = Path(__file__).with_name("imagenet.npz")
 
 NOT_TAKEN: Final = ("_conv_head.", "_bn1.", "_fc.")
 """What the names in the checkpoint begin with of what follows the last stage."""
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write a PyTorch checkpoint's weights as a file of weights."""
     parser = argparse.ArgumentParser(prog="python -m lab.imagenet", description=main.__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=SOURCE)
-    parser.add_argument("--out", type=Path, default=WEIGHTS, metavar="FILE", help="the weights, .npz")
+    parser.add_argument("--out", type=Path, default=IMAGENET, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)
     try:
         import torch  # noqa: PLC0415 - installed for the lab alone

@@ -18,7 +18,6 @@ from typing import Final
 import keras
 import numpy as np
 from numpy.typing import NDArray
-
 from rich.progress import track
 
 from inference.arrays import PixelsBatch

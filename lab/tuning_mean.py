@@ -1,33 +1,40 @@
-"""Write the mean of the frozen and the tuned weights of EfficientNet-Lite0.
+"""Write the mean of ImageNet's and the tuned weights of EfficientNet-Lite0.
 
 python -m lab.tuning_mean FILE... --out FILE
 
-Half of each weight is ImageNet's; the FILEs, of tuning.py, share the other half (Wortsman et al. 2022,
+A third of each weight is ImageNet's; the FILEs, of tuning.py, share the rest (Wortsman et al. 2022,
 arXiv 2109.01903).
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from training.features import lite0
-from training.features.backbone import save_weights
-from training.untyped import Network
+from lab.tuning import IMAGENET
+from training.features.npz import read_npz, write_npz
+
+OF_IMAGENET: Final = 1 / 3
+
+ABOUT: Final = "about"
 
 
-def mean_of(tuned: list[Path]) -> Network:
-    """`lite0.load()` with half of its weights, and equal shares of tuned ones.
-
-    Raises:
-        WeightsUnfit: a file of weights is missing or damaged.
-    """
-    frozen = lite0.load()
-    others = [lite0.load(path).get_weights() for path in tuned]
-    for variable, *values in zip(frozen.weights, *others, strict=True):
-        variable.assign((np.asarray(variable) + np.mean(values, axis=0)) / 2)
-    return frozen
+def mean_of(tuned: list[Path]) -> dict[str, NDArray[Any]]:
+    """The weights by path, float16, and what they were learnt from."""
+    start, others = read_npz(IMAGENET), [read_npz(path) for path in tuned]
+    about = [json.loads(str(one.pop(ABOUT))) for one in (start, *others)]
+    found: dict[str, NDArray[Any]] = {
+        path: (
+            OF_IMAGENET * values + (1 - OF_IMAGENET) * np.mean([one[path] for one in others], axis=0)
+        ).astype(np.float16)
+        for path, values in start.items()
+    }
+    made = {"start": about[0], "of_start": OF_IMAGENET, "tuned": about[1:]}
+    return found | {ABOUT: np.array(json.dumps(made))}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,8 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("tuned", type=Path, nargs="+", metavar="FILE", help="weights of tuning.py, .npz")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the mean, .npz")
     options = parser.parse_args(argv)
-    about = {"halves": ["frozen", [path.name for path in options.tuned]]}
-    save_weights(mean_of(options.tuned), about, options.out)
+    write_npz(options.out, **mean_of(options.tuned))
     return 0
 
 

@@ -17,12 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.framing import fit_whole
-from lab.pretraining_photos import Photo, decoded_photo, photos_of
-from lab.tuning_judge import lot, seen_by
-from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos, upright_and_mirrored
-from training.features.blocks import READS, Block, Features, network, spread, vectors
-from training.features.npz import read_npz, write_npz
+from inference.arrays import PixelsBatch
+from lab.pretraining_photos import Photo, photos_of
+from lab.tuning_judge import lot, pixels_of, seen_by
+from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
+from training.features.blocks import Block, Features, network, spread, vectors
 from training.heads.logistic import fit_head
 
 GARMENT: Final = "t-shirt"
@@ -66,15 +65,10 @@ def _of_shops(folder: Path) -> list[Photo]:
     return [photo for photo in sorted(photos_of(folder), key=lot) if not photo.sender]
 
 
-def seen_by_others(folder: Path, photos: Sequence[Photo], path: Path) -> dict[Block, Features]:
-    """What backbone and palette see of photos, but for what an earlier run saw."""
+def seen_by_others(pixels: PixelsBatch) -> dict[Block, Features]:
+    """What backbone and palette see of photos."""
     blocks: tuple[Block, ...] = ("backbone", "palette")
-    if not path.exists():
-        pixels = np.stack([fit_whole(decoded_photo(folder, one).picture, READS.shape) for one in photos])
-        seen = {block: vectors(network((block,)), [pixels]) for block in blocks}
-        write_npz(path, **{block: [each.upright, each.mirrored] for block, each in seen.items()})
-    stored = read_npz(path)
-    return {block: Features(*stored[block]) for block in blocks}
+    return {block: vectors(network((block,)), [pixels]) for block in blocks}
 
 
 def answered(seen: Features, blocks: tuple[Block, ...], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -110,12 +104,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     for task, own in (("kinds", own_kinds), ("colours", own_colours)):
         photos, names = own(options.photos)
-        views = upright_and_mirrored(options.photos, photos, options.run / f"own-{task}")
-        others = seen_by_others(options.photos, photos, options.run / f"own-{task}-others.npz")
+        pixels = pixels_of(options.photos, photos, options.run / f"own-{task}.npy")
+        others = seen_by_others(pixels)
         truth = np.unique(names, return_inverse=True)[1].astype(np.uint8)
         base: Right | None = None
         for weights in options.weights:
-            by_block = others | {"lite0": seen_by(weights, views)}
+            by_block = others | {"lite0": seen_by(weights, pixels)}
             for blocks in BLOCKS:
                 parts = [by_block[block] for block in blocks]
                 seen = Features(

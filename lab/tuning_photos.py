@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from lab.pretraining_photos import EDGE, Photo, decoded_photo, no_larger_than, photos_of, targets_of
+from inference.framing import no_larger_than
+from lab.pretraining_photos import EDGE, Photo, decoded_photo, photos_of, targets_of
 from training.features.npz import read_npz, write_npz
 
 OTHER_THINGS: Final = "X"

@@ -1,4 +1,4 @@
-"""The steps of the tuning, in PyTorch: EfficientNet-Lite0 from a file of weights, its heads, and their losses.
+"""The steps of the tuning, in PyTorch: EfficientNet-Lite0 from a file of weights, its heads and losses.
 
 PyTorch, since TensorFlow has no wheel for the machine with a GPU on which this ran; it computes on a
 processor too. Batch statistics stay as they are: each normalization is folded into its convolution. What is
@@ -6,8 +6,10 @@ learnt from which photos: tuning.py. Touches nothing.
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -22,8 +24,15 @@ ON: Final = "cuda" if torch.cuda.is_available() else "cpu"
 
 EPSILON: Final = 1e-3
 """Of the normalizations."""
-HALVED: Final = ("stem", "stage2_1_depthwise", "stage3_1_depthwise", "stage4_1_depthwise", "stage6_1_depthwise")
+HALVED: Final = (
+    "stem",
+    "stage2_1_depthwise",
+    "stage3_1_depthwise",
+    "stage4_1_depthwise",
+    "stage6_1_depthwise",
+)
 """The convolutions that halve the edge."""
+WIDTH: Final = 704
 STAGE_ENDS: Final = ("stage4_3", "stage5_3", "stage6_4", "stage7_1")
 """Whose means are what heads learn on."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -41,6 +50,11 @@ MIXUP: Final = 0.2
 """Both parameters of the beta distribution (Zhang et al. 2017, arXiv 1710.09412)."""
 COLOUR: Final = 0.2
 """Relative, each way, by which light and contrast change; saturation twice, each channel half."""
+
+KEPT: Final = 50
+"""Steps between two checkpoints."""
+SEEDS: Final = 1_000_003
+"""Between the seeds of two steps, so that those of two tunings differ."""
 
 LOSSES: Final = {"label": 1.0, "kind": 0.5, "colours": 3.0, "gender": 0.1}
 """Weights of the heads; the loss of the colours is a mean over all of them."""
@@ -80,7 +94,7 @@ def weights_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
 
     names = [path.removesuffix("/kernel") for path in stored if path.endswith("/kernel")]
     norms = {name: tuple(tensor(f"{name}_norm/{part}") for part in NORM) for name in names}
-    return {name: Convolution(tensor(f"{name}/kernel"), norms[name]) for name in names}  # type: ignore[arg-type]
+    return {name: Convolution(tensor(f"{name}/kernel"), norms[name]) for name in names}
 
 
 def stored_of(weights: Weights) -> dict[str, NDArray[Any]]:
@@ -136,42 +150,88 @@ class Batch:
     wanted: dict[str, NDArray[np.float32]]
 
 
-def tune(
-    weights: Weights, batches: Iterable[Batch], steps: int, seed: int, say: Callable[[int, float], None]
-) -> Weights:
-    """The running average of the weights over the steps.
+@dataclass(frozen=True)
+class Course:
+    """What a tuning does.
 
-    Args:
-        weights: from where it starts.
-        batches: as many as steps.
-        steps: in all; the rate falls to 0 as a half cosine.
+    Attributes:
+        units: of each head.
+        batches: those from a step on.
+        steps: in all; the rates fall to 0 as a half cosine.
         seed: of heads, dropout, mixup and colours.
-        say: called after each step, with its number and loss.
     """
-    torch.manual_seed(seed)
-    tuned, groups = _trainable(weights)
-    variables = [one for group in groups for one in group["params"]]
-    average, heads, optimizer = [one.detach().clone() for one in variables], torch.nn.ModuleDict(), None
-    for number, batch in enumerate(batches):
-        if optimizer is None:
-            heads = _heads({name: rows.shape[1] for name, rows in batch.wanted.items()})
-            groups.append({"params": list(heads.parameters()), "rate": RATE, "weight_decay": DECAY})
-            optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
-        for group in optimizer.param_groups:
+
+    units: dict[str, int]
+    batches: Callable[[int], Iterable[Batch]]
+    steps: int
+    seed: int
+
+
+def tune(weights: Weights, course: Course, kept: Path) -> Weights:
+    """The running average of the weights over the steps; goes on from the checkpoint `kept`."""
+    learner, losses = _Learner(weights, course.units, course.seed), list[float]()
+    done = learner.restored(kept)
+    for number, batch in enumerate(course.batches(done), start=done):
+        torch.manual_seed(course.seed + (number + 1) * SEEDS)
+        losses.append(learner.step(batch, number, course.steps))
+        if (number + 1) % KEPT == 0 and number + 1 < course.steps:
+            learner.keep(kept, number + 1)
+            sys.stdout.write(f"{number + 1} of {course.steps}: loss {np.mean(losses[-KEPT:]):.3f}\n")
+            sys.stdout.flush()
+    return learner.averaged()
+
+
+class _Learner:
+    """Weights that learn, their running average, their heads and the optimizer."""
+
+    def __init__(self, weights: Weights, units: dict[str, int], seed: int) -> None:
+        torch.manual_seed(seed)
+        self._weights, groups = _trainable(weights)
+        self._variables = [one for group in groups for one in group["params"]]
+        self._average = [one.detach().clone() for one in self._variables]
+        self._heads = _heads(units)
+        groups.append({"params": list(self._heads.parameters()), "rate": RATE, "weight_decay": DECAY})
+        self._optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
+
+    def step(self, batch: Batch, number: int, steps: int) -> float:
+        """Learn a batch; its loss."""
+        for group in self._optimizer.param_groups:
             group["lr"] = group["rate"] * _rate(number / steps)
-        loss = _loss(tuned, heads, batch)
-        optimizer.zero_grad(set_to_none=True)
+        loss = _loss(self._weights, self._heads, batch)
+        self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimizer.step()
+        self._optimizer.step()
         share = 1 - min(AVERAGING, (1 + number) / (10 + number))
         with torch.no_grad():
-            for mean, variable in zip(average, variables, strict=True):
+            for mean, variable in zip(self._average, self._variables, strict=True):
                 mean.lerp_(variable, share)
-        say(number + 1, float(loss.detach()))
-    with torch.no_grad():
-        for mean, variable in zip(average, variables, strict=True):
-            variable.copy_(mean)
-    return tuned
+        return float(loss.detach())
+
+    def averaged(self) -> Weights:
+        """The weights with their running average."""
+        with torch.no_grad():
+            for mean, variable in zip(self._average, self._variables, strict=True):
+                variable.copy_(mean)
+        return self._weights
+
+    def keep(self, path: Path, done: int) -> None:
+        """Write a checkpoint, in one step."""
+        partial = path.with_suffix(".partial")
+        state = [self._heads.state_dict(), self._optimizer.state_dict()]
+        torch.save([done, self._variables, self._average, *state], partial)
+        partial.rename(path)
+
+    def restored(self, path: Path) -> int:
+        """Take a checkpoint, if there is one; the steps that it has done."""
+        if not path.exists():
+            return 0
+        done, variables, average, heads, optimizer = torch.load(path, map_location=ON, weights_only=True)
+        with torch.no_grad():
+            for mine, stored in zip([*self._variables, *self._average], [*variables, *average], strict=True):
+                mine.copy_(stored)
+        self._heads.load_state_dict(heads)
+        self._optimizer.load_state_dict(optimizer)
+        return int(done)
 
 
 def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
@@ -188,9 +248,8 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
 
 
 def _heads(units: dict[str, int]) -> Tensor:
-    width = 704
-    of_each = {name: torch.nn.Linear(width, count) for name, count in units.items()}
-    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(width), **of_each}).to(ON)
+    of_each = {name: torch.nn.Linear(WIDTH, count) for name, count in units.items()}
+    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(WIDTH), **of_each}).to(ON)
 
 
 def _rate(done: float) -> float:
@@ -203,7 +262,10 @@ def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
     x = recoloured(torch.from_numpy(batch.views).to(ON).permute(0, 3, 1, 2).float() / 255)
     x = torch.where(torch.rand(len(x), 1, 1, 1, device=ON) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
-    others, share = torch.randperm(len(x), device=ON), torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
+    others, share = (
+        torch.randperm(len(x), device=ON),
+        torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON),
+    )
 
     def mixed(rows: Tensor) -> Tensor:
         kept = share.view(-1, *[1] * (rows.dim() - 1))

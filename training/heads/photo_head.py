@@ -119,8 +119,10 @@ def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
 
 
 def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
-    """Which photos show other things that the network below has learnt, bool (N,): no head that leaves them
-    out says how a kind that nothing learnt is answered."""
+    """Which photos show other things that the network below has learnt, bool (N,).
+
+    A head that leaves these out does not say how a kind that nothing learnt is answered.
+    """
     names = _names_of(learnt)
     return np.array([name.startswith(lite0.OTHER_THINGS) for name in names], np.bool_)
 

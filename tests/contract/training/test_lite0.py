@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from lab import imagenet
-
 from training.errors import WeightsUnfit
 from training.features import lite0
 from training.features.backbone import ABOUT

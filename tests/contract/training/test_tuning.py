@@ -1,83 +1,152 @@
 """The lab's tuning of EfficientNet-Lite0 on clothes: what it learns, and what stays as it is."""
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import keras
+import cv2
 import numpy as np
 import pytest
 
-from lab import tuning_mean
-from lab.tuning import Batch, LastStages, tune
+from lab import tuning, tuning_mean
+from lab.tuning import IMAGENET, Tuning, chances_of
+from lab.tuning_photos import PackedPhotos
 from training.features import lite0
-from training.features.backbone import save_weights
-from training.features.blocks import STAGE_ENDS
-
-pytestmark = pytest.mark.slow
+from training.features.blocks import network
+from training.features.npz import read_npz, write_npz
 
 
-def test_the_tuned_stages_see_what_the_layers_of_the_network_see() -> None:
-    whole, activations = lite0.load(), batch().activations
-    ends = [whole.get_layer(name).output for name in STAGE_ENDS]
+def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> None:
+    tiers = np.repeat(["A", "C"], [21, 21])
+    labels = np.tile(np.repeat([0, 1, 9], [16, 4, 1]), 2)
 
-    of_layers = [activations, *keras.Model(ends[0], ends[1:])(activations)]
-    means = np.concatenate([np.mean(each, axis=(1, 2)) for each in of_layers], axis=1)
+    chances = chances_of(tiers, labels.astype(str), labels)
 
-    assert np.corrcoef(np.ravel(LastStages(whole)(activations)), means.ravel())[0, 1] > 0.999
+    of_class = {one: chances[(tiers == "C") & (labels == one)].sum() for one in (0, 1, 9)}
+    assert chances.sum() == pytest.approx(1)
+    assert chances[tiers == "C"].sum() == pytest.approx(0.34 / 0.54)
+    assert of_class[0] / of_class[1] == pytest.approx(4**0.4)
+    assert of_class[9] / of_class[1] == pytest.approx(2.5 * 4**-0.4)
 
 
-def test_a_stopped_tuning_ends_as_one_that_was_not_and_leaves_the_first_stages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_others() -> None:
+    known = Tuning(photos(), seed=0)
+
+    views = known.views(3)
+
+    assert views.shape == (tuning.BATCH, 192, 192, 3)
+    assert np.array_equal(views, Tuning(photos(), seed=0).views(3))
+    assert not np.array_equal(known.drawn(3), known.drawn(4))
+    assert not np.array_equal(known.drawn(3), Tuning(photos(), seed=1).drawn(3))
+
+
+def test_without_pytorch_the_tuning_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("lab.tuning.KEPT", 2)
-    whole = weights_by_path(tune(batches(), 4, seed=0, kept=tmp_path / "whole.npz"))
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "lab.tuning_steps", raising=False)
 
-    with pytest.raises(RuntimeError, match="stopped"):
-        tune(batches(stop_after=3), 4, seed=0, kept=tmp_path / "stopped.npz")
-    resumed = weights_by_path(tune(batches(), 4, seed=0, kept=tmp_path / "stopped.npz"))
+    with pytest.raises(SystemExit):
+        tuning.main(["photos.npz", "--out", str(tmp_path / "0.npz")])
 
-    before = weights_by_path(lite0.load())
-    moved = {path for path, values in whole.items() if not np.array_equal(values, before[path])}
-    assert {path[: len("stage5")] for path in moved} == {"stage5", "stage6", "stage7"}
-    assert all(np.allclose(values, resumed[path], atol=1e-4) for path, values in whole.items())
+    assert "pip install torch" in capsys.readouterr().err
 
 
-def batches(stop_after: int | None = None) -> Iterator[Batch]:
-    number = 0
-    while number != stop_after:
-        yield batch()
-        number += 1
-    raise RuntimeError("stopped")
-
-
-def batch() -> Batch:
-    rng = np.random.default_rng(0)
-    return Batch(
-        rng.normal(size=(4, 12, 12, 80)).astype(np.float32),
-        {
-            "label": np.eye(11, dtype=np.float32)[:4],
-            "kind": np.zeros((4, 3), np.float32),
-            "colours": np.eye(5, dtype=np.float32)[:4],
-            "gender": np.eye(2, dtype=np.float32)[[0, 1, 0, 1]],
-        },
-    )
-
-
-def weights_by_path(model: keras.Model) -> dict[str, np.ndarray]:
-    return {weight.path: np.array(weight) for weight in model.weights}
-
-
-def test_the_mean_has_half_of_each_frozen_weight_and_equal_shares_of_the_tuned_ones(tmp_path: Path) -> None:
-    frozen = lite0.load()
+def test_a_third_of_each_mean_weight_is_of_imagenet_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
+    start = read_npz(IMAGENET)
     files = [tmp_path / "0.npz", tmp_path / "1.npz"]
     for more, file in zip((1, 2), files, strict=True):
-        tuned = lite0.load()
-        tuned.set_weights([weight + more for weight in frozen.get_weights()])
-        save_weights(tuned, {}, file)
+        moved = {path: values + more for path, values in start.items() if path != "about"}
+        write_npz(file, **moved, about=json.dumps({"seed": more}))
 
     tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz")])
 
-    before, mean = weights_by_path(frozen), weights_by_path(lite0.load(tmp_path / "mean.npz"))
-    assert all(
-        np.allclose(values, before[path] + 0.75, rtol=0.002, atol=0.005) for path, values in mean.items()
+    mean = read_npz(tmp_path / "mean.npz")
+    about = json.loads(str(mean.pop("about")))
+    assert [one["seed"] for one in about["tuned"]] == [1, 2]
+    assert all(np.allclose(values, start[path] + 1, rtol=0.002, atol=0.005) for path, values in mean.items())
+    assert lite0.load(tmp_path / "mean.npz").count_params() == 2_998_304
+
+
+class TestSteps:
+    """What needs PyTorch, which is installed for the lab alone."""
+
+    @pytest.fixture(autouse=True)
+    def steps(self) -> Any:
+        pytest.importorskip("torch", reason="PyTorch is installed for the lab alone")
+        from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch
+
+        return tuning_steps
+
+    def test_it_sees_what_the_network_of_the_package_sees(self, steps: Any) -> None:
+        import torch  # noqa: PLC0415 - installed for the lab alone
+
+        picture = (
+            np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3), np.uint8).repeat(32, 1).repeat(32, 2)
+        )
+        signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
+
+        found = steps.means(steps.weights_of(read_npz(lite0.BUNDLED)), signed).detach().numpy()
+
+        assert np.allclose(found, np.asarray(network(("lite0",))(picture)), atol=1e-3)
+
+    def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
+        self, steps: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(steps, "KEPT", 2)
+        start = read_npz(IMAGENET)
+
+        def tuned(kept: str, stop_before: int = 4) -> dict[str, Any]:
+            def batches(first: int) -> Iterator[Any]:
+                for number in range(first, 4):
+                    if number == stop_before:
+                        raise RuntimeError("stopped")
+                    yield batch(steps, number)
+
+            units = {"label": 11, "kind": 3, "gender": 2, "colours": 5}
+            course = steps.Course(units, batches, 4, 0)
+            found: dict[str, Any] = steps.stored_of(
+                steps.tune(steps.weights_of(start), course, tmp_path / kept)
+            )
+            return found
+
+        whole = tuned("whole")
+        with pytest.raises(RuntimeError, match="stopped"):
+            tuned("stopped", stop_before=3)
+        resumed = tuned("stopped")
+
+        assert all(np.allclose(values, resumed[path], atol=1e-3) for path, values in whole.items())
+        still = {path for path, values in whole.items() if np.array_equal(values, start[path])}
+        assert {path for path in whole if "moving" in path} <= still
+        assert "stem/kernel" not in still
+
+
+def batch(steps: Any, number: int) -> Any:
+    rng = np.random.default_rng(number)
+    wanted = {
+        "label": np.eye(11, dtype=np.float32)[:4],
+        "kind": np.zeros((4, 3), np.float32),
+        "gender": np.eye(2, dtype=np.float32)[[0, 1, 0, 1]],
+        "colours": np.eye(5, dtype=np.float32)[:4],
+    }
+    return steps.Batch(rng.integers(0, 256, (4, 64, 64, 3), np.uint8), wanted)
+
+
+def photos() -> PackedPhotos:
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, (40, 30, 3), np.uint8) for _ in range(4)]
+    files = [cv2.imencode(".webp", picture)[1] for picture in pictures]
+    return PackedPhotos(
+        files=np.concatenate(files),
+        ends=np.cumsum([len(file) for file in files]),
+        labels=np.array([0, 9, 10, -1]),
+        kinds=np.array([-1, 1, 2, 0]),
+        genders=np.array([0, -1, 1, 0]),
+        colours=np.eye(4, 5, dtype=np.float32),
+        tiers=np.array(["C", "A", "X", ""]),
+        shown=np.array(["0", "9", "belt", "tie"]),
+        of_users=np.array([True, False, False, False]),
+        sources=np.array(["clo", "kag", "kag", "kag"]),
     )
