@@ -2,7 +2,7 @@
 
 python -m lab.tuning_own PHOTOS FILE... [--run RUN]
 
-Kinds that are left out, and colours of a garment of which other photos were learnt. A head as own classes
+Kinds that are left out, and colours of products of which other ones were learnt. A head as own classes
 have it answers the half of the photos that it did not learn, by each set of blocks; newly right and wrong is
 beside the first FILE with all blocks. Reads the folder that pretraining_photos.py describes; writes RUN.
 """
@@ -24,7 +24,6 @@ from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
 from training.features.blocks import Block, Features, network, spread, vectors
 from training.heads.logistic import fit_head
 
-GARMENT: Final = "t-shirt"
 OF_A_KIND: Final = 150
 OF_COLOURS: Final = 1000
 LEAST: Final = 25
@@ -52,10 +51,10 @@ def own_kinds(folder: Path) -> tuple[list[Photo], list[str]]:
 
 
 def own_colours(folder: Path) -> tuple[list[Photo], list[str]]:
-    """Photos of GARMENT in one colour that the tuning did not learn, and their colours."""
+    """Shops' photos in one colour that the tuning did not learn, and their colours."""
     learnt = {photo.id for photo in tuning_photos(folder)}
     rest = [photo for photo in _of_shops(folder) if photo.id not in learnt]
-    of = [photo for photo in rest if photo.kind == GARMENT and len(photo.colours) == 1]
+    of = [photo for photo in rest if photo.kind not in LEFT_OUT_KINDS and len(photo.colours) == 1]
     counts = Counter(photo.colours for photo in of)
     photos = [photo for photo in of if counts[photo.colours] >= LEAST][:OF_COLOURS]
     return photos, [photo.colours[0] for photo in photos]

@@ -1,10 +1,11 @@
 """A picture -> one vector: what frozen networks see of it, and a palette.
 
 192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite0, which has learnt
-a thousand kinds of things; means of the stages of the backbone, which has learnt clothes; and the palette,
-how much of each of 96 colours is in the middle of the picture. All are layers of one network, so that the
-serving graph needs nothing else. Distances from what was learnt are measured in the first block alone, at the
-layer FEATURES. Nothing here is learnt from the pictures of a training. What is: heads/logistic.py.
+a thousand kinds of things and then clothes; means of the stages of the backbone, which has learnt clothes
+alone; and the palette, how much of each of 96 colours is in the middle of the picture. All are layers of one
+network, so that the serving graph needs nothing else. Distances from what was learnt are measured in the
+first block alone, at the layer FEATURES. Nothing here is learnt from the pictures of a training. What is:
+heads/logistic.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence

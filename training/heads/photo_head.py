@@ -1,9 +1,10 @@
 """The network that answers photos: a frozen network in colour, and a head with a class more, "none of these".
 
 That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
-score. Nothing below the head is learnt from the photos, so what heads of folds answer is honest, and anyone
-can make the network again. Pure, but for running the network. The vectors: features/shipped.py; the release
-that comes of it: release/photo_release.py.
+score. The network below learnt no photo that a person checked, nor another one of its sender, and learns
+nothing here, so what heads of folds answer to these is honest, and anyone can make the network again. Pure,
+but for running the network. The vectors: features/shipped.py; the release that comes of it:
+release/photo_release.py.
 """
 
 from collections.abc import Sequence
