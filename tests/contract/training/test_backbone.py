@@ -1,7 +1,8 @@
-"""The backbone: which photos it learns, what it does not know, and its file."""
+"""The photos that the lab's networks learn, and the backbone: what it does not know, and its file."""
 
 import csv
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lab import photo_tables, tuning_photos
 from lab.pretraining import Batches, Pictures, main
 from lab.pretraining_photos import (
     STORED_EDGE,
@@ -17,6 +19,7 @@ from lab.pretraining_photos import (
     targets_of,
     without_left_out,
 )
+from lab.tuning_photos import read_packed
 from training.errors import WeightsUnfit
 from training.features.backbone import NETWORK, backbone, load_backbone, save_weights
 from training.gradient.recipes import Recipe
@@ -93,6 +96,43 @@ def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
     assert set(weights["kind"] + weights["label"]) == {1}  # socks have a kind alone, a user's photo a label
     assert not weights["colours"].any()
     assert not weights["gender"].any()
+
+
+def test_the_tuning_packs_no_judging_sender_and_no_left_out_kind(folder: Path, tmp_path: Path) -> None:
+    tuning_photos.main([str(folder), "--out", str(tmp_path / "packed.npz")])
+
+    packed = read_packed(tmp_path / "packed.npz")
+
+    learnt = {photo.id for photo in tuning_photos.tuning_photos(folder)}
+    assert {"clo-5", "clo-9"}.isdisjoint(learnt)  # of the sender who judges
+    assert len(packed) == len(learnt)
+    assert set(packed.shown) == {"0", "6", "shirt"}  # no socks
+    assert {packed.picture(number).shape for number in range(len(packed))} == {(80, 60, 3)}
+
+
+def test_the_tables_name_what_is_learnt_and_what_decides(folder: Path, tmp_path: Path) -> None:
+    scaled = tmp_path / "scaled"
+    scaled.mkdir()
+    (scaled / "scaled.csv").write_text("path,label,tier\n/scaled/1.png,3,scaled\n", "utf-8")
+
+    photo_tables.main([str(folder), "--scaled", str(scaled), "--out", str(tmp_path / "tables")])
+
+    learnt, judging = (rows_of(tmp_path / "tables" / f"{name}.csv") for name in ("learn", "dev"))
+    assert Counter((row["tier"], row["label"]) for row in learnt) == {
+        ("A", "6"): 1,
+        ("X", "X_kaggle:Socks"): 1,
+        ("C", "0"): 6,
+        ("X", "X_socks"): 6,
+        ("scaled", "3"): 1,
+    }
+    assert all(Path(row["path"]).exists() for row in learnt if row["tier"] != "scaled")
+    assert {row["source"] for row in learnt} == {"clothing-dataset", "Fashion Product Images", ""}
+    assert [(row["group"], row["tier"]) for row in judging] == [("clo-sender-5", "C")]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.mark.slow
