@@ -98,7 +98,7 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         return fit_hidden_head(learnt.features.take(some), labels[some], weights[some])
 
     kinds = kinds_of(learnt)
-    left_out = _kinds_in_folds(np.where(known_below(learnt), "", kinds))
+    left_out = kinds_in_folds(learnt)
     logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
     for given in answers_out_of_fold(fit, learnt.features.upright, learnt.groups, in_folds):
         logits.append(given)
@@ -132,8 +132,12 @@ def _names_of(learnt: PhotoFeatures) -> list[str]:
     return [kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist()]
 
 
-def _kinds_in_folds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
-    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are placed first."""
+def kinds_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
+    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are placed first.
+
+    In none are those of kinds that the network below has learnt.
+    """
+    kinds = np.where(known_below(learnt), "", kinds_of(learnt))
     names, counts = np.unique(kinds[kinds != ""], return_counts=True)
     if len(names) < 2:
         return []

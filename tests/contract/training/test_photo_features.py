@@ -10,7 +10,14 @@ import pytest
 from model_store.local import bundled
 from training.features.blocks import READS, Features
 from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
-from training.heads.photo_head import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
+from training.heads.photo_head import (
+    BALANCE,
+    OF_OTHER_KINDS,
+    OF_SCALED,
+    _weights,
+    kinds_in_folds,
+    scores_of,
+)
 from training.pictures.photos import OOD
 from training.pictures.table import COLUMNS, Pictures
 from training.progress import Lines
@@ -87,6 +94,25 @@ def test_photos_of_a_rare_shop_count_as_much_as_if_the_large_one_were_not_there(
     found = _weights(learnt)
 
     assert found.tolist() == pytest.approx([*[8**-BALANCE] * 8, *[2**-BALANCE] * 2])
+
+
+def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_network_below_has_learnt() -> (
+    None
+):
+    shown = [
+        "X_kaggle:Skirts",
+        "X_skirt",
+        "X_kaggle:Shorts",
+        "X_kaggle:Watches",
+        "X_bra",
+        "X_kaggle:Bracelets",
+    ]
+    learnt = seen((0, "A", "0"), *((OOD, "X", kind) for kind in shown))
+
+    parts = [part.tolist() for part in kinds_in_folds(learnt)]
+
+    assert sorted(parts) == [[1, 2], [3], [5]]
+    assert kinds_in_folds(learnt.take(np.array([0, 1, 2, 4, 6]))) == []  # one kind is left
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
