@@ -82,7 +82,7 @@ def seen_by(weights: Path, pixels: PixelsBatch) -> Features:
     return vectors(model, (pixels[at : at + AT_ONCE] for at in range(0, len(pixels), AT_ONCE)))
 
 
-def pixels_of(folder: Path, photos: Sequence[Photo], path: Path) -> PixelsBatch:
+def decoded_pixels(folder: Path, photos: Sequence[Photo], path: Path) -> PixelsBatch:
     """The photos as a network reads them, uint8 (N, 192, 192, 3), but for what an earlier run decoded."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args(argv)
     photos, parts = judged_photos(options.photos)
-    pixels = pixels_of(options.photos, photos, options.run / "judged.npy")
+    pixels = decoded_pixels(options.photos, photos, options.run / "judged.npy")
     answers = options.run / "answers"
     answers.mkdir(exist_ok=True)
     for weights in options.weights:

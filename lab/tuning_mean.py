@@ -25,13 +25,12 @@ ABOUT: Final = "about"
 
 def mean_of(tuned: list[Path]) -> dict[str, NDArray[Any]]:
     """The weights by path, float16, and what they were learnt from."""
-    start, others = read_npz(IMAGENET), [read_npz(path) for path in tuned]
-    about = [json.loads(str(one.pop(ABOUT))) for one in (start, *others)]
+    files = [read_npz(path) for path in (IMAGENET, *tuned)]
+    about = [json.loads(str(file.pop(ABOUT))) for file in files]
+    shares = [OF_IMAGENET, *[(1 - OF_IMAGENET) / len(tuned)] * len(tuned)]
     found: dict[str, NDArray[Any]] = {
-        path: (
-            OF_IMAGENET * values + (1 - OF_IMAGENET) * np.mean([one[path] for one in others], axis=0)
-        ).astype(np.float16)
-        for path, values in start.items()
+        path: np.average([file[path].astype(np.float32) for file in files], 0, shares).astype(np.float16)
+        for path in files[0]
     }
     made = {"start": about[0], "of_start": OF_IMAGENET, "tuned": about[1:]}
     return found | {ABOUT: np.array(json.dumps(made))}

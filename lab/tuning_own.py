@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from lab.pretraining_photos import Photo, photos_of
-from lab.tuning_judge import lot, pixels_of, seen_by
+from lab.tuning_judge import decoded_pixels, lot, seen_by
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
 from training.features.blocks import Block, Features, network, spread, vectors
 from training.heads.logistic import fit_head
@@ -103,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     for task, own in (("kinds", own_kinds), ("colours", own_colours)):
         photos, names = own(options.photos)
-        pixels = pixels_of(options.photos, photos, options.run / f"own-{task}.npy")
+        pixels = decoded_pixels(options.photos, photos, options.run / f"own-{task}.npy")
         others = seen_by_others(pixels)
         truth = np.unique(names, return_inverse=True)[1].astype(np.uint8)
         base: Right | None = None

@@ -67,7 +67,6 @@ class PackedPhotos:
         tiers: str (N,); empty for photos that the catalogue alone has.
         shown: str (N,), what each shows.
         of_users: bool (N,), whether it is a user's photo.
-        sources: str (N,), how the id begins.
     """
 
     files: NDArray[np.uint8]
@@ -79,7 +78,6 @@ class PackedPhotos:
     tiers: NDArray[np.str_]
     shown: NDArray[np.str_]
     of_users: NDArray[np.bool_]
-    sources: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -147,7 +145,6 @@ def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
         tiers=np.array([photo.tier for photo in photos]),
         shown=np.array([shown_by(photo) for photo in photos]),
         of_users=np.array([bool(photo.sender) for photo in photos]),
-        sources=np.array([photo.id.partition("-")[0] for photo in photos]),
     )
 
 

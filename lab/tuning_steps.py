@@ -2,20 +2,24 @@
 
 PyTorch, since TensorFlow has no wheel for the machine with a GPU on which this ran; it computes on a
 processor too. Batch statistics stay as they are: each normalization is folded into its convolution. What is
-learnt from which photos: tuning.py. Touches nothing.
+learnt from which photos: tuning_batches.py. Reads and writes the checkpoint.
 """
 
 import math
+import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from numpy.typing import NDArray
+
+from lab.tuning_batches import Batch, Tuning
 
 Tensor: TypeAlias = Any
 """torch.Tensor; its docstring gives shape and dtype."""
@@ -34,7 +38,7 @@ HALVED: Final = (
 """The convolutions that halve the edge."""
 WIDTH: Final = 704
 STAGE_ENDS: Final = ("stage4_3", "stage5_3", "stage6_4", "stage7_1")
-"""Whose means are what heads learn on."""
+"""Heads learn on the means of their outputs, WIDTH numbers in all."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
 
 RATE: Final = 0.0008
@@ -83,7 +87,7 @@ Weights: TypeAlias = dict[str, Convolution]
 """By name, in the order of the network."""
 
 
-def weights_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
+def tensors_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
     """Weights in Keras' shapes and order, as features/backbone.py writes them."""
 
     def tensor(name: str) -> Tensor:
@@ -97,7 +101,7 @@ def weights_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
     return {name: Convolution(tensor(f"{name}/kernel"), norms[name]) for name in names}
 
 
-def stored_of(weights: Weights) -> dict[str, NDArray[Any]]:
+def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
     """The same in Keras' shapes, float16."""
     found = dict[str, NDArray[Any]]()
     for name, one in weights.items():
@@ -137,48 +141,43 @@ def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What B views have to be recognised as; rows of zeros where it is not known.
+def tune(weights: Weights, known: Tuning, steps: int, kept: Path) -> Weights:
+    """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
-    Attributes:
-        views: uint8 (B, H, W, 3).
-        wanted: float32 (B, C) of each head.
+    Args:
+        weights: from where it starts.
+        known: what it learns; its seed is also that of heads, dropout, mixup and colours.
+        steps: in all.
+        kept: the checkpoint, from which a stopped tuning goes on.
     """
-
-    views: NDArray[np.uint8]
-    wanted: dict[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Course:
-    """What a tuning does.
-
-    Attributes:
-        units: of each head.
-        batches: those from a step on.
-        steps: in all; the rates fall to 0 as a half cosine.
-        seed: of heads, dropout, mixup and colours.
-    """
-
-    units: dict[str, int]
-    batches: Callable[[int], Iterable[Batch]]
-    steps: int
-    seed: int
-
-
-def tune(weights: Weights, course: Course, kept: Path) -> Weights:
-    """The running average of the weights over the steps; goes on from the checkpoint `kept`."""
-    learner, losses = _Learner(weights, course.units, course.seed), list[float]()
+    units = {name: rows.shape[1] for name, rows in known.wanted.items()}
+    learner, losses = _Learner(weights, units, known.seed), list[float]()
     done = learner.restored(kept)
-    for number, batch in enumerate(course.batches(done), start=done):
-        torch.manual_seed(course.seed + (number + 1) * SEEDS)
-        losses.append(learner.step(batch, number, course.steps))
-        if (number + 1) % KEPT == 0 and number + 1 < course.steps:
+    for number, batch in enumerate(batches(known, done, steps), start=done):
+        torch.manual_seed(known.seed + (number + 1) * SEEDS)
+        losses.append(learner.step(batch, number, steps))
+        if (number + 1) % KEPT == 0 and number + 1 < steps:
             learner.keep(kept, number + 1)
-            sys.stdout.write(f"{number + 1} of {course.steps}: loss {np.mean(losses[-KEPT:]):.3f}\n")
+            sys.stdout.write(f"{number + 1} of {steps}: loss {np.mean(losses[-KEPT:]):.3f}\n")
             sys.stdout.flush()
     return learner.averaged()
+
+
+def batches(known: Tuning, first: int, steps: int) -> Iterable[Batch]:
+    """The batches from a step on, of which processes make a few ahead."""
+    found: Iterable[Batch] = torch.utils.data.DataLoader(
+        known,
+        batch_size=None,
+        sampler=range(first, steps),
+        num_workers=os.cpu_count() or 1,
+        multiprocessing_context="spawn",
+        worker_init_fn=_one_thread,
+    )
+    return found
+
+
+def _one_thread(_: int) -> None:
+    cv2.setNumThreads(1)
 
 
 class _Learner:
@@ -262,10 +261,8 @@ def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
     x = recoloured(torch.from_numpy(batch.views).to(ON).permute(0, 3, 1, 2).float() / 255)
     x = torch.where(torch.rand(len(x), 1, 1, 1, device=ON) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
-    others, share = (
-        torch.randperm(len(x), device=ON),
-        torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON),
-    )
+    others = torch.randperm(len(x), device=ON)
+    share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
 
     def mixed(rows: Tensor) -> Tensor:
         kept = share.view(-1, *[1] * (rows.dim() - 1))

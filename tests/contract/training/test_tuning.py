@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lab import tuning, tuning_mean
-from lab.tuning import IMAGENET, Tuning, chances_of
+from lab import tuning, tuning_batches, tuning_mean
+from lab.tuning import IMAGENET
+from lab.tuning_batches import Batch, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos
 from training.features import lite0
 from training.features.blocks import network
@@ -36,7 +37,7 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
 
     views = known.views(3)
 
-    assert views.shape == (tuning.BATCH, 192, 192, 3)
+    assert views.shape == (tuning_batches.BATCH, 192, 192, 3)
     assert np.array_equal(views, Tuning(photos(), seed=0).views(3))
     assert not np.array_equal(known.drawn(3), known.drawn(4))
     assert not np.array_equal(known.drawn(3), Tuning(photos(), seed=1).drawn(3))
@@ -88,7 +89,7 @@ class TestSteps:
         )
         signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
 
-        found = steps.means(steps.weights_of(read_npz(lite0.BUNDLED)), signed).detach().numpy()
+        found = steps.means(steps.tensors_of(read_npz(lite0.BUNDLED)), signed).detach().numpy()
 
         assert np.allclose(found, np.asarray(network(("lite0",))(picture)), atol=1e-3)
 
@@ -96,20 +97,19 @@ class TestSteps:
         self, steps: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(steps, "KEPT", 2)
+        monkeypatch.setattr(tuning_batches, "BATCH", 4)
         start = read_npz(IMAGENET)
 
         def tuned(kept: str, stop_before: int = 4) -> dict[str, Any]:
-            def batches(first: int) -> Iterator[Any]:
-                for number in range(first, 4):
+            def here(known: Tuning, first: int, last: int) -> Iterator[Batch]:
+                for number in range(first, last):
                     if number == stop_before:
                         raise RuntimeError("stopped")
-                    yield batch(steps, number)
+                    yield known[number]
 
-            units = {"label": 11, "kind": 3, "gender": 2, "colours": 5}
-            course = steps.Course(units, batches, 4, 0)
-            found: dict[str, Any] = steps.stored_of(
-                steps.tune(steps.weights_of(start), course, tmp_path / kept)
-            )
+            monkeypatch.setattr(steps, "batches", here)
+            made = steps.tune(steps.tensors_of(start), Tuning(photos(), seed=0), 4, tmp_path / kept)
+            found: dict[str, Any] = steps.arrays_of(made)
             return found
 
         whole = tuned("whole")
@@ -122,16 +122,14 @@ class TestSteps:
         assert {path for path in whole if "moving" in path} <= still
         assert "stem/kernel" not in still
 
+    def test_processes_make_the_same_batches_from_a_step_on(self, steps: Any) -> None:
+        known = Tuning(photos(), seed=0)
 
-def batch(steps: Any, number: int) -> Any:
-    rng = np.random.default_rng(number)
-    wanted = {
-        "label": np.eye(11, dtype=np.float32)[:4],
-        "kind": np.zeros((4, 3), np.float32),
-        "gender": np.eye(2, dtype=np.float32)[[0, 1, 0, 1]],
-        "colours": np.eye(5, dtype=np.float32)[:4],
-    }
-    return steps.Batch(rng.integers(0, 256, (4, 64, 64, 3), np.uint8), wanted)
+        made = list(steps.batches(known, 3, 5))
+
+        assert len(made) == 2
+        assert all(np.array_equal(one.views, known.views(step)) for step, one in enumerate(made, start=3))
+        assert np.array_equal(made[0].wanted["label"], known.wanted["label"][known.drawn(3)])
 
 
 def photos() -> PackedPhotos:
@@ -148,5 +146,4 @@ def photos() -> PackedPhotos:
         tiers=np.array(["C", "A", "X", ""]),
         shown=np.array(["0", "9", "belt", "tie"]),
         of_users=np.array([True, False, False, False]),
-        sources=np.array(["clo", "kag", "kag", "kag"]),
     )

@@ -1,0 +1,123 @@
+"""What the tuning learns, step by step: photos as they are, changed, and laid on users' grounds.
+
+Pure functions of packed photos (tuning_photos.py) and a seed. The training: tuning.py.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Picture
+from inference.framing import fit_whole
+from lab.pretraining_photos import CLUTTERED, EDGE, on_ground
+from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
+from lab.views import changed
+
+READS: Final = (192, 192)
+"""Height and width, as in training/features/lite0.py, which needs Keras."""
+
+BATCH: Final = 128
+
+SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
+"""Of a batch, by tier; empty: photos that the catalogue alone has."""
+BALANCE: Final = 0.6
+"""Within a tier a class or kind of n photos has n^(1 - BALANCE), as in training/heads/photo_head.py."""
+SHOES: Final = (5, 7, 9)
+OF_SHOES: Final = 2.5
+"""What these count: users' photos of them are few."""
+
+AS_IT_IS: Final = 0.1
+"""Share of the views that are not changed."""
+ON_GROUND: Final = 0.5
+"""Share of the views of a shop's photo that lie on a user's ground, where its own is plain."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What B views show; rows of zeros where it is not known.
+
+    Attributes:
+        views: uint8 (B, H, W, 3).
+        wanted: float32 (B, C) of each head.
+    """
+
+    views: NDArray[np.uint8]
+    wanted: dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What a seed learns, batch by batch: the same whenever it is asked.
+
+    Attributes:
+        photos: to learn.
+        seed: of all that is drawn.
+    """
+
+    photos: PackedPhotos
+    seed: int
+
+    @cached_property
+    def wanted(self) -> dict[str, NDArray[np.float32]]:
+        """What each photo shows, float32 (N, C) of each head; a row of zeros where it is not known."""
+        photos = self.photos
+        return {
+            "label": _one_hot(photos.labels, NONE + 1),
+            "kind": _one_hot(photos.kinds, int(photos.kinds.max()) + 1),
+            "gender": _one_hot(photos.genders, int(photos.genders.max()) + 1),
+            "colours": photos.colours,
+        }
+
+    @cached_property
+    def chances(self) -> NDArray[np.float64]:
+        """Of each photo to be drawn, float64 (N,), sum 1."""
+        return chances_of(self.photos.tiers, self.photos.shown, self.photos.labels)
+
+    @cached_property
+    def grounds(self) -> NDArray[np.int64]:
+        """Positions of users' photos."""
+        return np.flatnonzero(self.photos.tiers == CLUTTERED)
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a step."""
+        drawn = self.drawn(step)
+        return Batch(self.views(step), {name: rows[drawn] for name, rows in self.wanted.items()})
+
+    def drawn(self, step: int) -> NDArray[np.int64]:
+        """Positions of the photos of a step, with replacement."""
+        return np.random.default_rng((self.seed, step)).choice(len(self.photos), BATCH, p=self.chances)
+
+    def views(self, step: int) -> NDArray[np.uint8]:
+        """A view of each photo of a step, uint8 (BATCH, 192, 192, 3)."""
+        rng = np.random.default_rng((self.seed, step, 1))
+        return np.stack([self._view(int(number), rng) for number in self.drawn(step)])
+
+    def _view(self, number: int, rng: np.random.Generator) -> Picture:
+        picture = self.photos.picture(number)
+        if not self.photos.of_users[number] and rng.random() < ON_GROUND:
+            laid = on_ground(picture, self.photos.picture(int(rng.choice(self.grounds))), rng)
+            picture = picture if laid is None else laid
+        elif rng.random() < AS_IT_IS:
+            return fit_whole(picture, READS)
+        return changed(fit_whole(picture, (EDGE, EDGE)), READS[0], rng)
+
+
+def chances_of(
+    tiers: NDArray[np.str_], shown: NDArray[np.str_], labels: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Of each photo to be drawn, float64 (N,), sum 1."""
+    chances = np.zeros(len(tiers))
+    for tier in np.unique(tiers):
+        mine = tiers == tier
+        _, cells, counts = np.unique(shown[mine], return_inverse=True, return_counts=True)
+        weights = counts[cells] ** -BALANCE * np.where(np.isin(labels[mine], SHOES), OF_SHOES, 1)
+        chances[mine] = SHARES[str(tier)] * weights / weights.sum()
+    return np.asarray(chances / chances.sum())
+
+
+def _one_hot(indices: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Float32 (N, C); zeros for -1."""
+    return np.eye(classes + 1, dtype=np.float32)[indices][:, :classes]
