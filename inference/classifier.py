@@ -1,26 +1,24 @@
 """Pixels to predictions: a session's scores, interpreted by the contract of the model.
 
 Start here. Does no I/O except opening the model's file in `open_classifier`. decode.py and convert.py turn an
-upload into pixels; decision.py has the rules.
+upload into pixels; decision.py has the rules; networks.py combines the networks of a release.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import InputContract, InputKind, ModelContract, NetworkKind, network_for
-from inference.convert import ModelInput, to_model_input
+from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
-from inference.decode import Decoded
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
-from inference.pixels import rows_to_pixels, shape_of_rows
 from inference.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
@@ -36,120 +34,117 @@ Layers take a hundred times their memory, which stays with the process. More at 
 """
 
 
+ALSO_FROM = 0.25
+"""Probability from which a further label of an attribute is named: a garment may have two colours."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """The answer for one picture.
+class Answer:
+    """The answer of one head to one picture.
 
     Attributes:
+        class_id: index of `label`.
         confidence: 0..1, the probability of `label`.
-        familiarity: 0..1, or None when the model measures none.
         reason: why a person should look; None with `accept`.
-        probabilities: float32, (C,), calibrated, sum 1, in the order of the labels.
+        probabilities: float32, (C,), calibrated, sum 1, in the order of `labels`.
+        labels: of the head.
     """
 
     class_id: int
     label: str
     confidence: float
-    familiarity: float | None
     decision: Decision
     reason: Reason | None
     probabilities: Probabilities
+    labels: tuple[str, ...]
 
     def likeliest(self, count: int) -> list[int]:
-        """The indices of the `count` likeliest classes: `class_id`, then among equals the lower index."""
+        """The indices of the `count` likeliest labels: `class_id`, then among equals the lower index."""
         order: list[int] = (-self.probabilities).argsort(kind="stable").tolist()
         order.remove(self.class_id)
         return [self.class_id, *order][:count]
 
-    def as_answer(self, labels: tuple[str, ...]) -> dict[str, Any]:
-        """The fields of a response, in the order and under the names of docs/reference/http.md.
+    @property
+    def by_label(self) -> dict[str, float]:
+        """Probabilities by label, in index order, unrounded."""
+        return dict(zip(self.labels, self.probabilities.tolist(), strict=True))
 
-        Args:
-            labels: one for each probability; probabilities are keyed by label, in index order, unrounded.
-        """
-        return {
-            "label": self.label,
-            "class_id": self.class_id,
-            "confidence": self.confidence,
+    @property
+    def also(self) -> list[str]:
+        """Further labels of a probability of ALSO_FROM at least, likeliest first."""
+        likely = self.likeliest(1 + int(1 / ALSO_FROM))[1:]
+        return [self.labels[index] for index in likely if self.probabilities[index] >= ALSO_FROM]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """The answers for one picture.
+
+    Attributes:
+        answer: its class.
+        attributes: by name; empty where the network that answered has none.
+        familiarity: 0..1, of the picture; None when the model measures none.
+    """
+
+    answer: Answer
+    attributes: Mapping[str, Answer]
+    familiarity: float | None
+
+    def as_answer(self) -> dict[str, Any]:
+        """The fields of a response, in the order and under the names of docs/reference/http.md."""
+        answer = self.answer
+        fields = {
+            "label": answer.label,
+            "class_id": answer.class_id,
+            "confidence": answer.confidence,
             "familiarity": self.familiarity,
-            "decision": self.decision,
-            "reason": self.reason,
-            "probabilities": dict(zip(labels, self.probabilities.tolist(), strict=True)),
+            "decision": answer.decision,
+            "reason": answer.reason,
+            "probabilities": answer.by_label,
         }
+        if self.attributes:
+            fields["attributes"] = {name: _attribute(one) for name, one in self.attributes.items()}
+        return fields
+
+
+def _attribute(answer: Answer) -> dict[str, Any]:
+    return {
+        "label": answer.label,
+        "confidence": answer.confidence,
+        "decision": answer.decision,
+        "reason": answer.reason,
+        "also": answer.also,
+        "probabilities": answer.by_label,
+    }
 
 
 class Classifier:
-    """A model with its contract, and the second network of its release, which answers photos."""
+    """One network: a model with its contract."""
 
-    def __init__(self, session: Session, contract: ModelContract, photos: "Classifier | None" = None) -> None:
+    def __init__(self, session: Session, contract: ModelContract) -> None:
         """Combine them.
 
         Args:
             session: the model.
             contract: of this model.
-            photos: the second network; None where the release has none.
 
         Raises:
-            ContractBroken: the model has more or fewer outputs than the contract has labels.
+            ContractBroken: the model has more or fewer outputs than the contract has labels, or other heads.
         """
-        if session.outputs != len(contract.labels):
-            raise ContractBroken(
-                f"The model has {session.outputs} outputs, but its contract names {len(contract.labels)} "
-                f"labels ({', '.join(contract.labels)}). Each output needs one label."
-            )
+        _check_outputs(session, contract)
         self._session = session
         self.contract = contract
-        self.photos = photos
 
     def with_contract(self, contract: ModelContract) -> "Classifier":
         """The same model with another contract, such as one with other thresholds."""
-        return Classifier(self._session, contract, self.photos)
+        return Classifier(self._session, contract)
 
-    def with_photos(self, photos: "Classifier") -> "Classifier":
-        """The same model beside this second network."""
-        return Classifier(self._session, self.contract, photos)
-
-    def network(self, name: NetworkKind) -> "Classifier":
-        """The one of its networks that reads such inputs."""
-        return self.photos if name == "photos" and self.photos is not None else self
-
-    @property
-    def largest_input(self) -> InputContract:
-        """The input of that network whose pixels have most numbers."""
-        inputs = [self.contract.input, *([self.photos.contract.input] if self.photos else [])]
-        return max(inputs, key=lambda reads: math.prod(reads.array_shape))
-
-    def model_input(self, decoded: Decoded) -> ModelInput:
-        """What is read of an upload, and by which network."""
-        photos = None if self.photos is None else self.photos.contract.input
-        return to_model_input(decoded, self.contract.input, photos)
-
-    def rows_input(self, rows: object) -> ModelInput:
-        """The same of nested lists of numbers, as JSON has them.
-
-        Raises:
-            BadPixels: they are the pixels of neither network.
-        """
-        photos = None if self.photos is None else self.photos.contract.input
-        name = network_for(shape_of_rows(rows), self.contract.input, photos)
-        return ModelInput(rows_to_pixels(rows, self.network(name).contract.input), network=name)
-
-    def classify_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
-        """Classify N >= 1 pictures, each by its network, as `classify` does."""
-        answers: dict[int, Prediction] = {}
-        for name in {one.network for one in inputs}:
-            places = [place for place, one in enumerate(inputs) if one.network == name]
-            pixels = np.array([inputs[place].pixels for place in places])
-            shown = [inputs[place].shown for place in places]
-            answers |= zip(places, self.network(name).classify(pixels, shown), strict=True)
-        return [answers[place] for place in range(len(inputs))]
-
-    def classify(self, pixels: PixelsBatch, shown: Sequence[InputKind] | None = None) -> list[Prediction]:
+    def classify(self, pixels: PixelsBatch, names: Sequence[NetworkName] | None = None) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
             pixels: N >= 1, as the contract's input says.
-            shown: what each was made of; None where all were sent as they are.
+            names: of the network that each is for; None where all were sent as they are.
 
         Returns:
             One prediction per picture, in order.
@@ -158,23 +153,26 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        return self.interpret(self._in_runs(pixels), shown or ["pixels"] * len(pixels))
+        return self.interpret(self._in_runs(pixels), names or ["pixels"] * len(pixels))
 
     def _in_runs(self, pixels: PixelsBatch) -> Scores:
         most = max(1, MAX_RUN // pixels[0].size)
         runs = [self._session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
         distances = [run.distances for run in runs if run.distances is not None]
+        if len(runs) == 1:
+            return runs[0]
+        heads = runs[0].probabilities
         return Scores(
-            np.concatenate([run.probabilities for run in runs]),
+            {name: np.concatenate([run.probabilities[name] for run in runs]) for name in heads},
             np.concatenate(distances) if distances else None,
         )
 
-    def interpret(self, scores: Scores, shown: Sequence[InputKind]) -> list[Prediction]:
+    def interpret(self, scores: Scores, names: Sequence[NetworkName]) -> list[Prediction]:
         """What is answered where the model gave these scores.
 
         Args:
             scores: of N pictures.
-            shown: what each was made of.
+            names: of the network that each is for.
 
         Returns:
             One prediction per picture, in order.
@@ -183,18 +181,34 @@ class Classifier:
             AnswerNotFinite: a score is NaN or infinity.
             ContractBroken: the contract needs a distance, and there is none.
         """
-        rows, distances = _finite(scores)
-        familiarities = self._familiarities(len(rows), distances)
-        return [self._prediction(*scored) for scored in zip(rows, familiarities, shown, strict=True)]
+        heads, distances = _finite(scores)
+        of_label = heads.pop(LABEL)
+        familiarities = self._familiarities(len(of_label), distances)
+        predictions = []
+        for place, (row, familiarity, name) in enumerate(zip(of_label, familiarities, names, strict=True)):
+            answer = self._answer(LABEL, row, familiarity, name)
+            attributes: dict[str, Answer] = (
+                {}
+                if not heads
+                else {
+                    head: self._answer(head, rows[place], familiarity, name, answer.label)
+                    for head, rows in heads.items()
+                }
+            )
+            predictions.append(Prediction(answer=answer, attributes=attributes, familiarity=familiarity))
+        return predictions
 
     def check_golden(
-        self, pixels: PixelsBatch, answers: Probabilities, distances: Sequence[float] | None = None
+        self,
+        pixels: PixelsBatch,
+        answers: Mapping[str, Probabilities],
+        distances: Sequence[float] | None = None,
     ) -> None:
         """Compare the model's answers on this machine with those stored when it was made.
 
         Args:
             pixels: N >= 1, as the contract's input says.
-            answers: float32, (N, C), before temperature.
+            answers: by head, float32, (N, C), before temperature.
             distances: N; None compares none.
 
         Raises:
@@ -202,18 +216,9 @@ class Classifier:
                 DISTANCE_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
-        rows, measured = _finite(self._in_runs(pixels))
-        given = np.array(rows, np.float32)
-        if given.shape != answers.shape:
-            raise ContractBroken(
-                f"The model answers {given.shape} probabilities to its golden pictures, not {answers.shape}."
-            )
-        difference = float(np.abs(given - answers).max())
-        if not difference <= GOLDEN_TOLERANCE:  # `not <=` also refuses a NaN among the answers
-            raise ContractBroken(
-                f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
-                f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
-            )
+        heads, measured = _finite(self._in_runs(pixels))
+        for name, wanted in answers.items():
+            _check_answers(np.array(heads[name], np.float32), wanted)
         if distances is not None:
             _check_distances(measured, distances)
 
@@ -227,20 +232,68 @@ class Classifier:
             )
         return [familiarity_of(distance, familiarity) for distance in distances]
 
-    def _prediction(self, row: list[float], familiarity: float | None, shown: InputKind) -> Prediction:
-        probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)
+    def _answer(
+        self,
+        head: str,
+        row: list[float],
+        familiarity: float | None,
+        name: NetworkName,
+        label: str | None = None,
+    ) -> Answer:
+        """What one head answers.
+
+        Args:
+            head: its name.
+            row: its probabilities, as the model gave them.
+            familiarity: of the picture.
+            name: of the network that the picture is for.
+            label: the class, where the head answers an attribute.
+        """
+        asked = self.contract.heads[head]
+        probabilities = np.array(calibrate(row, asked.temperature), np.float32)
         # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
-        decision, reason = decide(confidence, familiarity, self.contract.thresholds_of(shown))
-        return Prediction(
+        found, thresholds = asked.labels[winner], self.contract.thresholds_of(name, head)
+        withheld = found in asked.withheld
+        decision, reason = decide(confidence, familiarity, thresholds, withheld=withheld)
+        has_it = label is None or asked.applies_to is None or label in asked.applies_to
+        if not has_it and reason != "unfamiliar":
+            decision, reason = "review", "inapplicable"
+        return Answer(
             class_id=winner,
-            label=self.contract.labels[winner],
+            label=found,
             confidence=confidence,
-            familiarity=familiarity,
             decision=decision,
             reason=reason,
             probabilities=probabilities,
+            labels=asked.labels,
+        )
+
+
+def _check_outputs(session: Session, contract: ModelContract) -> None:
+    """Refuse a model whose outputs are not the contract's heads."""
+    for name, head in contract.heads.items():
+        outputs, of = session.outputs.get(name, 0), "" if name == LABEL else f" of `{name}`"
+        if outputs != len(head.labels):
+            raise ContractBroken(
+                f"The model has {outputs} outputs{of}, but its contract names {len(head.labels)} "
+                f"labels ({', '.join(head.labels)}). Each output needs one label."
+            )
+    if more := session.outputs.keys() - contract.heads.keys():
+        raise ContractBroken(f"The model answers `{min(more)}`, which its contract does not name.")
+
+
+def _check_answers(given: Probabilities, stored: Probabilities) -> None:
+    if given.shape != stored.shape:
+        raise ContractBroken(
+            f"The model answers {given.shape} probabilities to its golden pictures, not {stored.shape}."
+        )
+    difference = float(np.abs(given - stored).max())
+    if not difference <= GOLDEN_TOLERANCE:  # `not <=` also refuses a NaN among the answers
+        raise ContractBroken(
+            f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
+            f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
         )
 
 
@@ -256,17 +309,17 @@ def _check_distances(given: Sequence[float] | None, stored: Sequence[float]) -> 
         )
 
 
-def _finite(scores: Scores) -> tuple[list[list[float]], list[float] | None]:
-    """Probabilities and distances as plain numbers, which cost less than arrays for one picture."""
-    rows = scores.probabilities.tolist()
+def _finite(scores: Scores) -> tuple[dict[str, list[list[float]]], list[float] | None]:
+    """Probabilities by head, and distances, as plain numbers, which cost less than arrays for one picture."""
+    heads = {name: rows.tolist() for name, rows in scores.probabilities.items()}
     distances = None if scores.distances is None else scores.distances.tolist()
     # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
-    if not math.isfinite(sum(map(sum, rows)) + sum(distances or ())):
+    if not math.isfinite(sum(map(sum, chain(*heads.values()))) + sum(distances or ())):
         raise AnswerNotFinite(
             "The model answered NaN or infinity. Its weights are damaged, or training diverged; "
             "serve another release."
         )
-    return rows, distances
+    return heads, distances
 
 
 def open_classifier(model: Path, contract: ModelContract) -> Classifier:

@@ -5,9 +5,12 @@ pixels.py use InputContract, classifier.py the rest.
 """
 
 import math
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
@@ -16,7 +19,8 @@ EDGES = range(8, 513)
 """Heights and widths of an input that are served: 256 pictures of 512 x 512 in RGB take 200 MB."""
 
 LARGEST_PHOTO = 224
-"""Largest edge of a second network's input: any photo is decoded at twice that (REDUCED_EDGE, decode.py)."""
+"""Largest edge of the input of `photos` beside `pixels`: any photo is decoded at twice that (REDUCED_EDGE,
+decode.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,29 +94,37 @@ def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
 
-InputKind: TypeAlias = Literal["pixels", "photo"]
-"""What an upload is to a model: pixels that it reads as they were sent, or a photo, which is converted."""
+NetworkName: TypeAlias = Literal["pixels", "photos"]
+"""The networks of a release: of pictures of 28 x 28 in grey, and of photos in colour. Also what a picture
+is to a release: pixels of one of its networks, sent ready-made, or a photo, which is converted."""
 
-NetworkKind: TypeAlias = Literal["pixels", "photos"]
-"""The networks of a release: that of its first contract, and the second one, where it has one."""
+NETWORK_NAMES: Final[tuple[NetworkName, ...]] = ("pixels", "photos")
+"""In the order in which pixels of a client are compared with their inputs."""
 
 
-def network_for(
-    shape: tuple[int, ...] | None, pixels: InputContract, photos: InputContract | None
-) -> NetworkKind:
-    """Which network answers an upload.
+def usual_name(reads: InputContract) -> NetworkName:
+    """What a network is called that is the only one of its release.
+
+    In colour it reads whole pictures, which is what `photos` means. Any other one is called `pixels`: so was
+    the first network of every release, and an only network answers whatever is sent, under either name.
+    """
+    return "photos" if reads.channels == 3 else "pixels"
+
+
+def network_for(shape: tuple[int, ...] | None, inputs: Mapping[NetworkName, InputContract]) -> NetworkName:
+    """Which network an upload is for; where a release lacks that one, the other one answers.
 
     Args:
         shape: of pixels that the client sent ready-made; None of a picture, which has to be converted.
-        pixels: the input of the first network.
-        photos: of the second one; None where there is none.
+        inputs: of each network of the release.
 
     Returns:
-        The network whose pixels these are; of a picture the second one, where there is one.
+        The network whose pixels these are, else the first one; of a picture `photos`.
     """
-    if photos is None or shape == pixels.array_shape:
-        return "pixels"
-    return "photos" if shape in (None, photos.array_shape) else "pixels"
+    if shape is None:
+        return "photos"
+    names = [name for name in NETWORK_NAMES if name in inputs]
+    return next((name for name in names if inputs[name].array_shape == shape), names[0])
 
 
 ACCEPT_NOTHING: Final = 2.0
@@ -146,54 +158,154 @@ UNPROVEN: Final = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
 class Familiarity:
     """How an OOD score (the distance) becomes a familiarity of 0..1: its rank among held-out pictures.
 
-    The second output of the serving graph is the Mahalanobis distance of the picture's features to the
+    The output `distance` of the serving graph is the Mahalanobis distance of the picture's features to the
     nearest class (Lee et al. 2018, arXiv 1807.03888) or, if the model was trained with outlier exposure, the
-    log odds
-    of being out of distribution. Familiarity is the share of held-out pictures with at least this distance:
-    0.5 is an ordinary picture, 0.0 is farther than all of them.
+    log odds of being out of distribution. Familiarity is the share of held-out pictures with at least this
+    distance: 0.5 is an ordinary picture, 0.0 is farther than all of them. It is of the picture, whatever is
+    asked about that.
 
     Attributes:
         quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.
+        threshold: 0..1; a lower familiarity is `unfamiliar`, which outranks all other reasons.
     """
 
     quantiles: tuple[float, ...]
+    threshold: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The part of a network that answers one question.
+
+    Attributes:
+        labels: in index order; as many as the head's output has columns.
+        temperature: > 0; served are softmax(log p / temperature), where above 1 softens (Guo et al. 2017,
+            arXiv 1706.04599).
+        confidence: 0..1, below which an answer is `ambiguous`; ACCEPT_NOTHING makes every one `unproven`.
+        withheld: labels that are never accepted: an answer with one of them is `unproven`.
+        applies_to: classes that have the attribute; None where all have it, and of the class itself.
+    """
+
+    labels: tuple[str, ...]
+    temperature: float
+    confidence: float
+    withheld: tuple[str, ...] = ()
+    applies_to: tuple[str, ...] | None = None
+
+    def fault(self) -> str | None:
+        """Why this code cannot serve such a head, as `key: reason`; None if it can."""
+        if not 0 < self.temperature < math.inf:
+            return f"temperature {self.temperature}: it has to be a number above 0"
+        if not self.labels or len(set(self.labels)) < len(self.labels):
+            return "labels: at least one, and no two alike"
+        if strange := [label for label in self.withheld if label not in self.labels]:
+            return f"withheld: {strange[0]!r} is none of the labels"
+        return None
+
+
+LABEL: Final = "label"
+"""The first head of every network: the class."""
+
+ATTRIBUTE_PATTERN: Final = re.compile(r"[^\W\d_][\w -]{0,39}")
+"""What an attribute may be called: a letter, then letters, digits, `_`, `-` and spaces, 40 in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelContract:
-    """Labels, input, calibration and thresholds of one network.
+    """What one network reads and answers.
 
     Attributes:
-        labels: class names in index order; as many as the model has outputs.
-        temperature: > 0; served are softmax(log p / temperature), where above 1 softens (Guo et al. 2017,
-            arXiv 1706.04599).
-        thresholds: decide about what the network was measured on.
-        familiarity: None when the model has no distance output; then no picture is `unfamiliar`.
+        input: what it reads.
+        familiarity: of the picture; None when the model has no distance output; then no picture is
+            `unfamiliar`.
+        heads: what it answers, in the order of its outputs: LABEL first, then the attributes.
     """
 
-    labels: tuple[str, ...]
     input: InputContract
-    temperature: float
-    thresholds: Thresholds
     familiarity: Familiarity | None
+    heads: Mapping[str, Head]
+
+    @classmethod
+    def of_class(cls, head: Head, reads: InputContract, familiarity: Familiarity | None) -> "ModelContract":
+        """A network that answers the class alone."""
+        return cls(input=reads, familiarity=familiarity, heads={LABEL: head})
+
+    @cached_property
+    def of_label(self) -> Head:
+        """The head of the class."""
+        return self.heads[LABEL]
+
+    @cached_property
+    def attributes(self) -> dict[str, Head]:
+        """The further heads."""
+        return {name: head for name, head in self.heads.items() if name != LABEL}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in index order."""
+        return self.of_label.labels
+
+    @property
+    def temperature(self) -> float:
+        """That of the class."""
+        return self.of_label.temperature
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those of the class; they decide about what the network was measured on."""
+        return self._thresholds[LABEL]
+
+    @cached_property
+    def _thresholds(self) -> dict[str, Thresholds]:
+        """By head."""
+        least = self.familiarity.threshold if self.familiarity else 0.0
+        return {
+            name: Thresholds(confidence=head.confidence, familiarity=least)
+            for name, head in self.heads.items()
+        }
+
+    def with_label(self, **changes: Any) -> "ModelContract":  # noqa: ANN401 - any of Head's attributes
+        """The same with another head for the class, of which these attributes differ."""
+        return replace(self, heads={**self.heads, LABEL: replace(self.of_label, **changes)})
+
+    def calibrated(self, now: "ModelContract") -> "ModelContract":
+        """The same with the familiarity and the head of the class of another one; attributes stay."""
+        return replace(self, familiarity=now.familiarity, heads={**self.heads, LABEL: now.of_label})
+
+    def with_attributes(self, heads: Mapping[str, Head]) -> "ModelContract":
+        """The same with these attributes in place of its own."""
+        return replace(self, heads={LABEL: self.of_label, **heads})
+
+    def accepting_from(self, confidence: float) -> "ModelContract":
+        """The same with this threshold for the class; what it gives of attributes is not known: nothing."""
+        heads = {name: replace(head, confidence=ACCEPT_NOTHING) for name, head in self.attributes.items()}
+        label = replace(self.of_label, confidence=confidence)
+        return replace(self, heads={LABEL: label, **heads})
 
     @property
     def photos_unproven(self) -> bool:
         """Whether photos have to be cut out for it, on which it is not measured."""
         return self.input.framing == "cut-out"
 
-    def thresholds_of(self, kind: InputKind) -> Thresholds:
-        """Those that decide about this kind of input."""
-        return UNPROVEN if kind != "pixels" and self.photos_unproven else self.thresholds
+    def thresholds_of(self, name: NetworkName, head: str = LABEL) -> Thresholds:
+        """Those of a head that decide about what is for the network of this name."""
+        return UNPROVEN if name == "photos" and self.photos_unproven else self._thresholds[head]
 
-    def fault(self) -> str | None:
+    def fault(self) -> str | None:  # noqa: PLR0911 - one for each part
         """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
         if fault := self.input.fault():
             return fault
-        if not 0 < self.temperature < math.inf:
-            return f"temperature {self.temperature}: it has to be a number above 0"
-        if not self.labels or len(set(self.labels)) < len(self.labels):
-            return "labels: at least one, and no two alike"
+        if next(iter(self.heads), None) != LABEL:
+            return f"heads: the first one has to be `{LABEL}`, the class"
+        for name, head in self.heads.items():
+            if fault := head.fault():
+                return f"heads.{name}.{fault}"
+            if name != LABEL and not ATTRIBUTE_PATTERN.fullmatch(name):
+                return f"heads: {name!r} is no name of an attribute, which has letters, digits, `_` and `-`"
+            if strange := [label for label in head.applies_to or () if label not in self.labels]:
+                return f"heads.{name}.applies_to: {strange[0]!r} is none of the classes"
+        if self.of_label.applies_to is not None:
+            return f"heads.{LABEL}.applies_to: every picture has a class, so it has to be null"
         quantiles = self.familiarity.quantiles if self.familiarity else (0.0, 1.0)
         if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
             return "familiarity.quantiles: at least two, ascending"

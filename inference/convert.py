@@ -5,14 +5,15 @@ black, and frame it. `whole` resizes the picture. Pure functions of arrays. bord
 framing.py frames, docs/explanation/conversion.md says where this differs from the paper and why.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.border import garment_mask, look_at_border
-from inference.contract import EDGE, Imaging, InputContract, InputKind, NetworkKind, network_for
+from inference.contract import EDGE, Imaging, InputContract, NetworkName, network_for
 from inference.decode import Decoded
 from inference.framing import bounding_box, centre, fit_whole, shrink
 
@@ -24,33 +25,27 @@ class ModelInput:
     Attributes:
         pixels: uint8, of the network's `array_shape`, C-contiguous.
         enlarged: whether the picture is smaller than the input, so that details may be missing.
-        shown: what the pixels were made of.
-        network: that reads them.
+        network: that it is for; where the release lacks that one, the other one reads it.
     """
 
     pixels: Pixels
     enlarged: bool = False
-    shown: InputKind = "pixels"
-    network: NetworkKind = "pixels"
+    network: NetworkName = "pixels"
 
 
-def to_model_input(
-    decoded: Decoded, contract: InputContract, photos: InputContract | None = None
-) -> ModelInput:
-    """What a release reads of an upload, and by which network.
+def to_model_input(decoded: Decoded, inputs: Mapping[NetworkName, InputContract]) -> ModelInput:
+    """What a release reads of an upload, and for which network it is.
 
     Args:
-        decoded: from decode.py, by `contract`.
-        contract: the input of the first network.
-        photos: of the second one, which reads the pictures that are not the first's pixels.
+        decoded: from decode.py, by the input of the network that reads pixels.
+        inputs: of each network of the release.
     """
-    shape = None if decoded.pixels is None else decoded.pixels.shape
-    if photos is not None and network_for(shape, contract, photos) == "photos":
-        return replace(to_model_input(Decoded(decoded.picture), photos), network="photos")
+    name = network_for(None if decoded.pixels is None else decoded.pixels.shape, inputs)
+    contract = inputs.get(name) or next(iter(inputs.values()))
     return ModelInput(
         decoded_to_pixels(decoded, contract),
         enlarged=is_enlarged(decoded, contract),
-        shown="photo" if decoded.is_photo else "pixels",
+        network=name,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from inference.contract import Familiarity, Thresholds
 
 Decision: TypeAlias = Literal["accept", "review"]
-Reason: TypeAlias = Literal["ambiguous", "unfamiliar", "unproven"]
+Reason: TypeAlias = Literal["ambiguous", "unfamiliar", "unproven", "inapplicable"]
 
 
 def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]:
@@ -53,21 +53,23 @@ def familiarity_of(distance: float, familiarity: Familiarity) -> float:
 
 
 def decide(
-    confidence: float, familiarity: float | None, thresholds: Thresholds
+    confidence: float, familiarity: float | None, thresholds: Thresholds, *, withheld: bool = False
 ) -> tuple[Decision, Reason | None]:
     """Accept, or ask for a review, with the reason.
 
     `unfamiliar` outranks the others: for a picture of no known class, the two likeliest classes mean
-    nothing. `unproven` is a threshold that no confidence reaches: no share of right answers is shown.
+    nothing. `unproven` is a threshold that no confidence reaches, as no share of right answers is shown, or a
+    label of which too few accepted answers were right.
 
     Args:
         confidence: 0..1, the largest calibrated probability.
         familiarity: 0..1, or None when the model measures none.
         thresholds: a value below its threshold needs a review, an equal one does not.
+        withheld: whether the label is never accepted.
     """
     if familiarity is not None and familiarity < thresholds.familiarity:
         return "review", "unfamiliar"
-    if thresholds.accept_nothing:
+    if thresholds.accept_nothing or withheld:
         return "review", "unproven"
     if confidence < thresholds.confidence:
         return "review", "ambiguous"

@@ -7,6 +7,9 @@ InferenceError
 │   ├── BrokenPicture       a picture, but truncated or damaged
 │   ├── DecoderStopped      the system ended the process that decodes it; it may work later
 │   └── BadPixels           `pixels` of the wrong shape, type or range
+├── ArchiveUnreadable       a ZIP whose directory cannot be read
+├── MemberUnreadable        one file of a ZIP cannot be read; the others can
+│   └── MemberTooLarge      it has more bytes than allowed
 └── ModelError              the operator can correct it
     ├── ModelUnreadable     the file is not a model that can be run
     ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract
@@ -42,6 +45,18 @@ class DecoderStopped(UploadError):
 
 class BadPixels(UploadError):
     """Pixels that are not as many whole numbers of 0..255 as the model reads."""
+
+
+class ArchiveUnreadable(InferenceError):
+    """A ZIP whose directory cannot be read."""
+
+
+class MemberUnreadable(InferenceError):
+    """One file of a ZIP cannot be read."""
+
+
+class MemberTooLarge(MemberUnreadable):
+    """One file of a ZIP has more bytes than its reader takes."""
 
 
 class ModelError(InferenceError):

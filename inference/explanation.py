@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.classifier import Classifier
 from inference.convert import ModelInput
+from inference.networks import Networks
 
 SQUARES: Final = 8
 """Positions of the hidden square along each edge."""
@@ -29,23 +29,23 @@ Drops: TypeAlias = NDArray[np.float32]
 """float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 where the hidden part speaks for the class."""
 
 
-def explain(classifier: Classifier, model_input: ModelInput, class_id: int) -> Drops:
+def explain(networks: Networks, model_input: ModelInput, class_id: int) -> Drops:
     """Measure what each part of a picture adds to the probability of a class.
 
     Args:
-        classifier: whose answer is explained.
+        networks: of the release whose answer is explained.
         model_input: of one picture.
         class_id: index of the class.
 
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
     """
-    pixels, classifier = model_input.pixels, classifier.network(model_input.network)
+    pixels, classifier = model_input.pixels, networks[model_input.network]
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
-    answers = classifier.classify(batch, [model_input.shown] * len(batch))
-    whole, *others = (float(one.probabilities[class_id]) for one in answers)
+    answers = classifier.classify(batch, [model_input.network] * len(batch))
+    whole, *others = (float(one.answer.probabilities[class_id]) for one in answers)
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 
 

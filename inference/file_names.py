@@ -6,9 +6,11 @@ code page.
 """
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from typing import Final
 from zipfile import ZipInfo
+
+from inference.code_pages import read_names
 
 CLUTTER: Final = frozenset(
     {
@@ -44,9 +46,11 @@ OFFICE_LOCK: Final = "~$"
 
 NO_PICTURES: Final = (
     *(".aae", ".csv", ".db", ".htm", ".html", ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md"),
-    *(".parquet", ".sqlite", ".tsv", ".txt", ".url", ".xml", ".xmp", ".yaml", ".yml"),
+    *(".parquet", ".sqlite", ".sqlite-journal", ".sqlite.damaged", ".tsv", ".txt", ".url", ".xml", ".xmp"),
+    *(".yaml", ".yml"),
 )
-"""Endings of what lies beside pictures: lists, notes, edits. Such files are passed over unless named."""
+"""Endings of what lies beside pictures: lists, notes, edits, a table's journal. Such files are passed over
+unless named."""
 
 SEPARATORS: Final = re.compile(r"[/\\]")
 """Between the folders of a member's name: older Windows programs write backslashes."""
@@ -57,14 +61,6 @@ work they are."""
 
 UTF8_FLAG: Final = 1 << 11
 """Of a ZIP's member: its name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
-
-ALPHABETS: Final = {"cp437": "LATIN ", "cp1252": "LATIN ", "cp866": "CYRILLIC ", "cp1251": "CYRILLIC "}
-"""Code pages of one byte a letter, with the beginning of their letters' Unicode names."""
-
-WIDE_CODE_PAGES: Final = ("cp932", "gbk", "cp949", "cp950")
-"""Of Japan, China, Korea and Taiwan, with two bytes a letter."""
-
-WORDS: Final = re.compile(r"[^\W\d_]+")
 
 
 def is_clutter(name: str) -> bool:
@@ -96,47 +92,25 @@ def may_be_picture(name: str) -> bool:
     return bool(last) and not has_clutter(name) and is_picture_name(last)
 
 
-def name_in_zip(member: ZipInfo) -> str:
-    """A member's name as its writer meant it.
+def names_in_zip(members: Sequence[ZipInfo]) -> list[str]:
+    """The names of an archive's members as their writer meant them, in order.
 
     Python takes a name that is not marked as UTF-8 for code page 437. Many programs write UTF-8 without the
-    mark, or the code page of their country, which no field states: it is chosen by what the bytes spell.
+    mark, or the code page of their country, which no field states: code_pages.py finds it in all of them.
     """
+    names = [member.filename for member in members]
+    written = [_written(member) for member in members]
+    unmarked = list(dict.fromkeys(one for one in written if one is not None))
+    read = dict(zip(unmarked, read_names(unmarked), strict=True))
+    return [name if raw is None else (read[raw] or name) for name, raw in zip(names, written, strict=True)]
+
+
+def _written(member: ZipInfo) -> bytes | None:
+    """A name as it stands in the archive; None where it is known what it spells, or it is too long."""
     name = member.filename
     if member.flag_bits & UTF8_FLAG or name.isascii() or len(name) > LONGEST:
-        return name
+        return None
     try:
-        written = name.encode("cp437")
+        return name.encode("cp437")
     except UnicodeEncodeError:  # newer Pythons read the Unicode name of the extra field (0x7075)
-        return name
-    readings = ("utf-8", *ALPHABETS, *WIDE_CODE_PAGES)
-    return next((text for page in readings if (text := _read(written, page)) is not None), name)
-
-
-def _read(written: bytes, page: str) -> str | None:
-    """A name in this code page, or None if its bytes spell no words there."""
-    try:
-        text = written.decode(page)
-    except UnicodeDecodeError:
         return None
-    others = {letter for letter in text if not letter.isascii()}
-    is_spelt = all(unicodedata.name(one, "").startswith(ALPHABETS.get(page, "")) for one in others)
-    if page != "utf-8" and not (is_spelt and all(map(str.isalpha, others)) and _is_likely(text, page)):
-        return None
-    return text
-
-
-def _is_likely(text: str, page: str) -> bool:
-    if page in ALPHABETS and "\\." in text:  # half of a Japanese letter, and no folder
-        return False
-    words = WORDS.findall(text.rpartition(".")[0] or text)
-    match ALPHABETS.get(page):
-        case "LATIN ":  # has few accents
-            return sum(1 if letter.isascii() else -1 for word in words for letter in word) >= 0
-        case "CYRILLIC ":  # is not mixed with Latin, and has capitals in front
-            foreign = [word for word in words if not word.isascii()]
-            return not any(re.search("[A-Za-z]", word) for word in foreign) and all(
-                word.islower() or word.istitle() or (page == "cp866" and word.isupper()) for word in foreign
-            )
-        case _:
-            return any("HALFWIDTH" not in unicodedata.name(one, "") for one in text if not one.isascii())

@@ -1,20 +1,35 @@
 """Refuse what is no Keras 3 `.keras` file before TensorFlow is loaded, which takes seconds.
 
-Older formats are recognised by their first bytes and their metadata. Reads one file. The model in it:
-keras_session.py.
+Older formats are recognised by their first bytes and their metadata. What the file holds is unpacked here
+first, and counted: Keras believes its sizes. Reads one file. The model in it: keras_session.py.
 """
 
+import io
 import json
-import zipfile
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
-from inference.errors import ModelUnreadable
+from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable, ModelUnreadable
+from inference.zip_file import Entry, content_of, entries_of
 
 _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 """The signature of HDF5 (HDF5 File Format Specification, section II.A)."""
 
-_CONVERT: Final = "Convert it with Keras 3: `keras.saving.load_model('{file}').save('model.keras')`."
+MOST_UNPACKED, SPARE_BYTES = 8, 16_000_000
+"""How many times its own size a file may unpack to, and bytes beyond. Keras stores members as they are."""
+
+MOST_METADATA_BYTES: Final = 64 * 1024
+"""Of `metadata.json`, which names a version and a date."""
+
+_CONVERT: Final = (
+    "Build its layers with Keras 3 as your code did, then `model.load_weights('{file}')` and "
+    "`model.save('model.keras')`."
+)
+"""`load_model` fails on what Keras 2 saved: it reads the first layer's `batch_input_shape` otherwise."""
 
 
 def check_keras_file(path: Path) -> None:
@@ -46,19 +61,65 @@ def saved_by(path: Path) -> str:
     Raises:
         ModelUnreadable: the file does not say.
     """
+    with _opened(path) as (file, entries):
+        return _version(file, entries)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], dict[str, Entry]]]:
+    """The file and its members by name; what cannot be read of them is a ModelUnreadable."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return str(json.loads(archive.read("metadata.json"))["keras_version"])
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        with path.open("rb") as file:
+            yield file, {entry.name: entry for entry in entries_of(file)}
+    except MemberTooLarge as error:
+        raise ModelUnreadable(
+            f"{path}: unpacks to more than {MOST_UNPACKED} times its size, or to metadata without end. Keras "
+            "packs nothing: save it again by `model.save('model.keras')`."
+        ) from error
+    except (ArchiveUnreadable, MemberUnreadable, KeyError, TypeError, ValueError) as error:
         raise ModelUnreadable(
             f"{path}: no `.keras` file, or a damaged one. Save it again: `model.save('model.keras')`."
         ) from error
 
 
+def _version(file: IO[bytes], entries: dict[str, Entry]) -> str:
+    return str(json.loads(_content(file, entries["metadata.json"], MOST_METADATA_BYTES))["keras_version"])
+
+
+def _content(file: IO[bytes], entry: Entry, limit: int) -> bytes:
+    return content_of(lambda start, count: os.pread(file.fileno(), count, start), entry, limit)
+
+
 def _check_members(path: Path) -> None:
-    version = saved_by(path)
-    if version.split(".")[0] in {"1", "2"}:
-        raise ModelUnreadable(
-            f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
-            + _CONVERT.format(file="model.h5")
-        )
+    with _opened(path) as (file, entries):
+        version = _version(file, entries)
+        if version.split(".")[0] in {"1", "2"}:
+            raise ModelUnreadable(
+                f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
+                + _CONVERT.format(file="model.h5")
+            )
+        left = MOST_UNPACKED * os.fstat(file.fileno()).st_size + SPARE_BYTES
+        for name, entry in entries.items():
+            content = _content(file, entry, left)
+            left -= len(content) + (_array_bytes(content) if name.endswith(".h5") else 0)
+            if left < 0:
+                raise MemberTooLarge
+
+
+def _array_bytes(weights: bytes) -> int:
+    """Bytes of the arrays that a file of weights declares; of zeros it may store the shape alone."""
+    if find_spec("h5py") is None:
+        return 0
+    import h5py  # noqa: PLC0415 - comes with Keras, which alone needs it
+
+    found = [0]
+
+    def add(_: str, node: Any) -> None:  # noqa: ANN401 - h5py has no types
+        found[0] += node.nbytes if isinstance(node, h5py.Dataset) else 0
+
+    try:
+        with h5py.File(io.BytesIO(weights)) as file:
+            file.visititems(add)
+    except (OSError, RuntimeError):  # Keras says what is wrong with it
+        return 0
+    return found[0]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import EDGE
+from inference.contract import EDGE, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
 from inference.keras_file import check_keras_file
 from inference.session import Scores
@@ -54,7 +54,7 @@ class KerasSession:
 
     Attributes:
         model: keras.Model, as loaded.
-        outputs: number of scores per picture.
+        outputs: number of scores per picture, of the class.
         habits: its inferred input and output.
     """
 
@@ -69,8 +69,9 @@ class KerasSession:
             ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
         """
         self.model = load_model(path)
+        _check_structure(self.model, path)
         shape = _input_shape(self.model, path)
-        self.outputs = _output_count(self.model, path)
+        self.outputs = {LABEL: _output_count(self.model, path)}
         divisor = 1.0 if _scales_itself(self.model) else 255.0
         self.habits = Habits(
             shape=shape, dtype=str(self.model.inputs[0].dtype), divisor=divisor, softmax=False
@@ -88,7 +89,7 @@ class KerasSession:
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels in one call of the model; there is no distance."""
         scores = _scores(self.model, self.habits, pixels)
-        return Scores(probabilities=_softmax(scores) if self.habits.softmax else scores, distances=None)
+        return Scores.of_class(_softmax(scores) if self.habits.softmax else scores, None)
 
     def log_guesses(self, path: Path) -> None:
         """Log what was inferred: a wrong inference costs accuracy and shows nowhere else."""
@@ -143,6 +144,21 @@ def _keras(path: Path) -> ModuleType:
 
     module: ModuleType = keras
     return module
+
+
+def _check_structure(model: Any, path: Path) -> None:  # noqa: ANN401 - Keras ships no types
+    """Refuse a model that takes or gives a dict; the message has the line that makes it plain."""
+    # A Sequential has no such attribute, and neither takes nor gives a dict.
+    by_name = [
+        what
+        for what, name in (("takes", "input"), ("gives", "output"))
+        if isinstance(getattr(model, name, None), dict)
+    ]
+    if by_name:
+        raise ContractBroken(
+            f"{path}: the model {' and '.join(by_name)} a dict. Save it without names: "
+            "`keras.Model(model.inputs[0], model.outputs[0]).save('plain.keras')`."
+        )
 
 
 def _input_shape(model: Any, path: Path) -> tuple[int, ...]:  # noqa: ANN401 - Keras ships no types

@@ -15,7 +15,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
 from inference.arrays import PixelsBatch
-from inference.contract import GREY_28
+from inference.contract import GREY_28, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
 from inference.session import Scores
 
@@ -23,10 +23,14 @@ PIXELS = "pixels"
 """The graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""
 
 PROBABILITIES = "probabilities"
-"""Its first output: float32, (N, C)."""
+"""Its output for the class: float32, (N, C)."""
+
+OF_ATTRIBUTE = f"{PROBABILITIES}_"
+"""What the output of an attribute begins with, before its name: likewise."""
 
 DISTANCE = "distance"
-"""Its optional second output: float32, (N,), Mahalanobis distance to the nearest class."""
+"""Its optional last output: float32, (N,), OOD score: Mahalanobis distance, or log odds where OOD photos were
+learnt."""
 
 _UNUSABLE = (  # ONNX Runtime's errors have no common base class
     onnx_errors.Fail,
@@ -66,7 +70,7 @@ class OnnxSession:
         _check_input(self._graph, path, shape)
         self.outputs = _checked_outputs(self._graph, path)
         given = {output.name for output in self._graph.get_outputs()}
-        self._names = [name for name in (PROBABILITIES, DISTANCE) if name in given]
+        self._names = [output_of(head) for head in self.outputs] + sorted(given & {DISTANCE})
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 pixels, N of them, in one run of the graph.
@@ -75,10 +79,16 @@ class OnnxSession:
             ContractBroken: it fails on them, although it declares the right shapes.
         """
         try:
-            probabilities, *distances = self._graph.run(self._names, {PIXELS: pixels})
+            found = self._graph.run(self._names, {PIXELS: pixels})
         except _UNUSABLE as error:
             raise ContractBroken(f"The graph cannot be run ({error}). Serve another release.") from error
-        return Scores(probabilities, distances[0] if distances else None)
+        distances = found[len(self.outputs)] if len(found) > len(self.outputs) else None
+        return Scores(dict(zip(self.outputs, found, strict=False)), distances)
+
+
+def output_of(head: str) -> str:
+    """The graph's output for a head."""
+    return PROBABILITIES if head == LABEL else f"{OF_ATTRIBUTE}{head}"
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:
@@ -99,16 +109,26 @@ def _check_input(graph: onnxruntime.InferenceSession, path: Path, shape: tuple[i
         )
 
 
-def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> int:
-    """Return the number of classes; refuse any other outputs."""
+def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[str, int]:
+    """Return the number of labels of each head; refuse any other outputs."""
     outputs = {value.name: (value.type, _sizes(value.shape)) for value in graph.get_outputs()}
-    match outputs.get(PROBABILITIES):
-        case ("tensor(float)", [None, int(classes)]) if outputs.keys() <= {PROBABILITIES, DISTANCE}:
-            if outputs.get(DISTANCE, ("tensor(float)", [None])) == ("tensor(float)", [None]):
-                return classes
+    heads: dict[str, int] = {}
+    for name, form in outputs.items():
+        match form:
+            case ("tensor(float)", [None, int(labels)]) if name.startswith(OF_ATTRIBUTE):
+                heads[name.removeprefix(OF_ATTRIBUTE)] = labels
+            case ("tensor(float)", [None, int(labels)]) if name == PROBABILITIES:
+                heads[LABEL] = labels
+            case ("tensor(float)", [None]) if name == DISTANCE:
+                pass
+            case _:
+                break
+    else:
+        if PROBABILITIES in outputs:
+            return heads
     raise ContractBroken(
         f"{path}: the graph's outputs are {outputs}. It must have `{PROBABILITIES}`, float32, (N, C) with C "
-        f"fixed, and may have `{DISTANCE}`, float32, (N,)."
+        f"fixed, and may have `{OF_ATTRIBUTE}NAME`, likewise, and `{DISTANCE}`, float32, (N,)."
     )
 
 

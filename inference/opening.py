@@ -15,7 +15,7 @@ from typing import Final
 
 from inference.errors import BrokenPicture, PictureTooLarge
 from inference.scan import Scanned, scan_jpeg, scan_png, scan_webp, unopened
-from inference.signatures import Format, format_of, unknown_format
+from inference.signatures import LINE_ENDS, Format, format_of, has_windows_line_ends, unknown_format
 
 SENSIBLE_EDGE: Final = 1000
 """Longest edge, in pixels, that a refusal recommends: more than any release looks at."""
@@ -71,6 +71,8 @@ def open_picture(upload: bytes, max_pixels: int) -> OpenedPicture:
     name = format_of(upload)
     if name is None:
         raise unknown_format(upload)
+    if name == "JPEG" and has_windows_line_ends(upload):
+        raise BrokenPicture(f"This was a JPEG, and {LINE_ENDS}")
     if name not in _SCANS:
         return OpenedPicture(name, upload, None)
     scanned = _SCANS[name](upload)
@@ -102,11 +104,13 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 def is_bare_png(upload: bytes, height: int, width: int) -> bool:
     """Whether an upload is a sound PNG of this size, grey in 8 bits, of one chunk of samples and no other.
 
-    Of these OpenCV and Pillow make the same samples.
+    Of these OpenCV and Pillow make the same samples. OpenCV unpacks whatever the chunk holds, so a longer one
+    than samples can need is none.
     """
-    if not upload.startswith(_bare_head(height, width)):
+    packed = int.from_bytes(upload[33:37], "big")
+    if not upload.startswith(_bare_head(height, width)) or packed > 2 * height * (width + 1):
         return False
-    end = 41 + int.from_bytes(upload[33:37], "big")
+    end = 41 + packed
     sum_and_end = zlib.crc32(upload[37:end]).to_bytes(4, "big") + b"\0\0\0\0IEND\xaeB`\x82"
     return upload[37:41] == b"IDAT" and upload[end:] == sum_and_end
 

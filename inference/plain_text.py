@@ -14,6 +14,11 @@ _UNSEEN: Final = r"\s\0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
 _AT_THE_ENDS: Final = re.compile(f"^[{_UNSEEN}]+|[{_UNSEEN}]+$")
 _ANYWHERE: Final = re.compile(f"[{_UNSEEN}]+")
 
+QUOTED: Final = (
+    "the quotation marks around the value are part of it, as `docker --env-file` keeps them. Leave them out."
+)
+"""What is wrong with a variable whose value `is_quoted`."""
+
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -44,3 +49,8 @@ def decoded(content: bytes) -> str:
         UnicodeDecodeError: it is something else.
     """
     return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
+
+
+def is_quoted(text: str) -> bool:
+    """Whether quotation marks stand around a value, which a shell and `.env` would have taken off."""
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"

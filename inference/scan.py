@@ -10,6 +10,7 @@ limits.
 import contextlib
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,9 @@ CHUNKS: Final = 1_000
 
 SAMPLE_CHUNK_BYTES: Final = 4 * 1024
 """Smallest mean size of a PNG's pieces of samples, beside CHUNKS more: OpenCV and libpng write 8 kB."""
+
+PNG_SPARE_BYTES: Final = 64 * 1024
+"""Packed samples that a PNG may have beyond twice the samples; encoders store what does not shrink."""
 
 EXIF_BYTES: Final = 64 * 1024
 """How much of an EXIF block is read."""
@@ -75,12 +79,12 @@ def scan_jpeg(upload: bytes) -> Scanned:
             parts.append(upload[at:start])
         code = upload[start + 1] if found else _NO_MORE
         end = start + 2 + int.from_bytes(upload[start + 2 : start + 4], "big")
-        if code in (_END, _NO_MORE) or (scans and (code == _BEGIN or end > len(upload))):
+        segment = upload[start:end]
+        if code in (_END, _NO_MORE) or (scans and (end > len(upload) or not _goes_on(code, segment))):
             break
         if code in (_TEMPORARY, _BEGIN):
             at = start + 2
             continue
-        segment = upload[start:end]
         if code == _EXIF_OR_XMP and not orientation and segment[4:10] == _EXIF:
             orientation = orientation_of(segment[4:])
         elif not _is_metadata(code, segment):
@@ -108,6 +112,36 @@ _BEGIN, _END, _SCAN, _TEMPORARY, _EXIF_OR_XMP, _NO_MORE = 0xD8, 0xD9, 0xDA, 0x01
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
+def _goes_on(code: int, segment: bytes) -> bool:
+    """Whether a picture goes on with this segment behind a scan, by its form (ITU-T T.81, section B.2).
+
+    Anything else stands behind a picture that lacks its end: another picture, or a film.
+    """
+    content = segment[4:]
+    match code:
+        case 0xDA:  # a scan
+            count = content[0] if content else 0
+            return 1 <= count <= 4 and len(content) == 4 + 2 * count
+        case 0xC4:  # tables of Huffman codes
+            return _are_tables(content, most=0x13, sizes=lambda table: 17 + sum(table[1:17]))
+        case 0xDB:  # tables of quantisation
+            return _are_tables(content, most=0x13, sizes=lambda table: 1 + 64 * (1 + (table[0] >> 4)))
+        case 0xDC | 0xDD:  # the number of lines; the interval of restarts
+            return len(content) == 2
+        case _:
+            return code in {0xFE, 0xCC} or 0xE0 <= code <= 0xEF
+
+
+def _are_tables(content: bytes, most: int, sizes: Callable[[bytes], int]) -> bool:
+    """Whether this is tables and nothing else, each of a size and with a number of at most `most`."""
+    at = 0
+    while at < len(content):
+        if content[at] > most or content[at] & 0xF > 3:
+            return False
+        at += sizes(content[at:])
+    return at == len(content) > 0
+
+
 def _is_metadata(code: int, segment: bytes) -> bool:
     """Comments and application segments, but for the two that say how colours are stored."""
     tells_colours = segment[4:9] in (b"JFIF\0", b"Adobe")
@@ -118,11 +152,12 @@ def scan_png(upload: bytes) -> Scanned:
     """Walk the chunks to the end, and keep those that say what the samples are.
 
     Raises:
-        BrokenPicture: it has no header, or too many chunks.
+        BrokenPicture: it has no header, too many chunks, or far more packed samples than samples.
     """
     if len(upload) < 33 or upload[12:16] != b"IHDR":
         raise unopened(upload, "PNG")
     parts, pieces, others, orientation, at = [upload[:33]], 0, 0, 0, 33
+    left = PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
     most = CHUNKS + len(upload) // SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, at)
@@ -134,10 +169,22 @@ def scan_png(upload: bytes) -> Scanned:
         if kind == b"IEND":
             break
         pieces, others = pieces + (kind == b"IDAT"), others + (kind != b"IDAT")
+        left -= min(end, len(upload)) - at if kind == b"IDAT" else 0
+        if left < 0:
+            raise _broken("PNG", "has more than twice as many bytes of packed samples as its size needs")
         if pieces > most or others > CHUNKS:
             raise _broken("PNG", f"has more than {CHUNKS:,} chunks, or its samples are in very small pieces")
         at = end
     return Scanned(b"".join(parts), struct.unpack_from(">II", upload, 16), orientation or 1)
+
+
+def _samples_of_png(upload: bytes) -> int:
+    """Bytes of the samples that a PNG's header names, at most (PNG, sections 7.2, 8.1 and 11.2.1)."""
+    width, height, depth, colour = struct.unpack_from(">IIBB", upload, 16)
+    channels = {0: 1, 2: 3, 3: 1, 4: 2}.get(colour, 4)
+    rows = 2 * height + 7  # of an interlaced one; each begins with its filter, and ends with a whole byte
+    bits: int = width * height * channels * depth
+    return -(-bits // 8) + 2 * int(rows)
 
 
 _PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))

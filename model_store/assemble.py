@@ -3,54 +3,66 @@
 Touches only that folder. Checking such a folder: local.py; sending it to a store: publish.py.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from inference.contract import ModelContract
+from inference.contract import ModelContract, NetworkName, usual_name
 from model_store.errors import ManifestInvalid
-from model_store.files import MANIFEST, SIGNATURE, UNLISTED, content_hash, fingerprint, write_whole
+from model_store.files import (
+    GRAPH,
+    MANIFEST,
+    MODEL,
+    SIGNATURE,
+    UNLISTED,
+    content_hash,
+    fingerprint,
+    write_whole,
+)
 from model_store.local import verify
 from model_store.manifest import (
-    ONE_NETWORK,
-    SCHEMA_VERSION,
     DataSet,
     FileEntry,
     Golden,
     Headline,
     Manifest,
-    PhotoNetwork,
+    Network,
     first_problem,
 )
+
+
+def only_network(contract: ModelContract, golden: Golden) -> dict[NetworkName, Network]:
+    """The networks of a release that has one, in model.keras and model.onnx."""
+    network = Network(graph=GRAPH, artifact=MODEL, contract=contract, golden=golden)
+    return {usual_name(contract.input): network}
 
 
 def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     folder: Path,
     *,
     created_at: datetime,
-    model: ModelContract,
-    golden: Golden,
+    networks: Mapping[NetworkName, Network],
     training: dict[str, JsonValue],
     libraries: dict[str, str],
     git_commit: str | None,
     data: DataSet,
     headline: Headline,
-    photos: PhotoNetwork | None = None,
+    sources: Sequence[str] = (),
 ) -> Manifest:
     """Make `folder` a release; its manifest appears whole or not at all. An earlier signature is removed.
 
     Args:
-        folder: holds model.keras, model.onnx, report.json and any figures; an earlier manifest is replaced.
+        folder: holds the networks' files, report.json and any figures; an earlier manifest is replaced.
         created_at: with a time zone; it becomes the first half of the version.
-        model: what the serving code needs to know, see inference/contract.py.
-        golden: inputs with the answers of model.onnx.
+        networks: what the serving code needs to know, see inference/contract.py.
         training: configuration of the run, seed included.
         libraries: versions of what made the release, by package name.
         git_commit: of the code that made it; None outside a checkout.
         data: name and hashes of the data sets.
         headline: the figures that gate and listings read.
-        photos: the second network, whose photos.keras and photos.onnx the folder holds; None for none.
+        sources: where the learnt photos come from.
 
     Raises:
         ReleaseCorrupt: the folder lacks one of those files, or holds a link.
@@ -60,13 +72,11 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     files = _fingerprints(folder)
     try:
         manifest = Manifest(
-            schema_version=ONE_NETWORK if photos is None else SCHEMA_VERSION,
             version=_version(created_at, files),
             created_at=created_at.astimezone(UTC),
             files=files,
-            model=model,
-            golden=golden,
-            photos=photos,
+            networks=dict(networks),
+            sources=tuple(sources),
             training=training,
             libraries=libraries,
             git_commit=git_commit,

@@ -4,6 +4,7 @@ Touches the cache folder alone: releases/<version>/, bare/<version>/, and last-<
 each store's current was. Loading the model and checking its golden answers is the caller's.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -11,6 +12,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,8 +29,10 @@ from model_store.catalogue import (
     read_signature,
     release_prefix,
 )
+from model_store.deadlines import seconds_left
 from model_store.errors import (
     NotFound,
+    OutOfTime,
     ReleaseCorrupt,
     ReleaseError,
     SignatureMissing,
@@ -38,7 +42,7 @@ from model_store.errors import (
 from model_store.files import MANIFEST, SIGNATURE, expanded, flush_folder, refuse_unsafe_formats, write_whole
 from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release
 from model_store.manifest import VERSION_PATTERN, Frozen, Manifest
-from model_store.promotions import current
+from model_store.promotions import followed
 from model_store.signing import TrustedKeys
 from model_store.store import Store, open_store
 
@@ -49,6 +53,16 @@ ARRIVING = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
 BARE = "bare"
 NOTES = "last-*.json"
+
+LOCK = ".lock"
+LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
+"""How long the lock is waited for where no start is under way, and between two looks at it."""
+
+OF_THE_DISK = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+}
+"""Errors of the system that the cache can cause. Others come from what a release names its files."""
 
 RELEASE_BYTES = 4 << 30
 """The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
@@ -92,13 +106,21 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
         StoreRefused: the cache cannot be written, or a symbolic link in it may lead outside.
     """
     target = release_folder(cache, version)
-    with alone(cache):
-        try:
-            release = open_release(target, trusted)
-        except (NotFound, ReleaseError):  # absent, damaged on this disk, or fetched before it was signed
-            release = _fetch(store, version, target, trusted)
-        os.utime(target)  # the cache keeps what was used last
+    if (release := _cached(target, trusted)) is not None:
         return release
+    with alone(cache):
+        return _cached(target, trusted) or _fetch(store, version, target, trusted)
+
+
+def _cached(target: Path, trusted: TrustedKeys | None) -> LocalRelease | None:
+    """A release of the cache; None where it is absent, damaged, or was fetched before it was signed."""
+    try:
+        release = open_release(target, trusted)
+    except (NotFound, ReleaseError, OSError):  # the last where another process puts it there at this moment
+        return None
+    with suppress(OSError):
+        os.utime(target)  # the cache keeps what was used last
+    return release
 
 
 def cache_folder(place: Path = CACHE) -> Path:
@@ -153,8 +175,27 @@ def find_release(name: str) -> LocalRelease:
     address = store_in(name)
     if address is None:
         return open_release(expanded(name))
+    if "://" not in address and not expanded(address).exists():
+        raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
     store, version = open_store(address), name.removeprefix(address).removeprefix("@")
-    return pull(store, version or current(store).version, cache_folder())
+    version = version or followed(store).version
+    while True:  # again where a prune was quicker
+        release = pull(store, version, cache_folder())
+        if _hold(release.folder):
+            return release
+
+
+def _hold(folder: Path) -> bool:
+    """Keep a release from being pruned while this process lives, which ends it however it ends."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune removes it now
+    if (folder / MANIFEST).exists():
+        return True
+    os.close(held)
+    return False
 
 
 def store_in(name: str) -> str | None:
@@ -192,11 +233,16 @@ def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None
     manifest = parse_stored(text, store, version)
     _check_claims(manifest, where)
     with _arriving(target.parents[1]) as folder:
-        for path, entry in manifest.files.items():
-            _fetch_file(store, file_key(version, path), folder / path, entry.size)
-        if signature is not None:
-            write_whole(folder / SIGNATURE, signature)
-        write_whole(folder / MANIFEST, text)
+        try:
+            for path, entry in manifest.files.items():
+                _fetch_file(store, file_key(version, path), folder / path, entry.size)
+            if signature is not None:
+                write_whole(folder / SIGNATURE, signature)
+            write_whole(folder / MANIFEST, text)
+        except OSError as error:
+            if error.errno in OF_THE_DISK:
+                raise
+            raise ReleaseCorrupt(f"{where}: its files cannot be laid out here ({error}).") from error
         try:
             open_release(folder, trusted)
         except ReleaseCorrupt as error:  # the message names the address that it came from
@@ -271,7 +317,8 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
     """Remove all but the releases used last, and what crashes have left.
 
     What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
-    own, and the release of any note is what one of them starts with while its store does not answer.
+    own, and the release of any note is what one of them starts with while its store does not answer. So does
+    what a command has in use.
 
     Args:
         cache: the folder; it need not exist.
@@ -289,9 +336,20 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
         idle = [folder for folder in by_use if folder.name not in noted]
         old = idle[max(keep - (len(by_use) - len(idle)), 0) :]
-        for folder in old:
-            shutil.rmtree(folder)
-        return [folder.name for folder in old]
+        return [folder.name for folder in old if _removed(folder)]
+
+
+def _removed(folder: Path) -> bool:
+    """Whether a release was removed; it stays where a command has it in use."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(opened)
+    return True
 
 
 def release_folder(cache: Path, version: str) -> Path:
@@ -333,12 +391,15 @@ def alone(cache: Path) -> Iterator[None]:
 
     Raises:
         StoreRefused: the cache cannot be written: permissions, a full disk, `.lock` as a symbolic link.
+        OutOfTime: another process holds the cache.
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        lock = os.open(cache / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        lock = os.open(cache / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file is closed, also by a crash
+            if stat.S_IMODE(os.fstat(lock).st_mode) != 0o600:  # else every user could open, and hold it
+                os.fchmod(lock, 0o600)
+            _wait_for(lock, cache / LOCK)
             yield
         finally:
             os.close(lock)
@@ -346,6 +407,24 @@ def alone(cache: Path) -> Iterator[None]:
         raise StoreRefused(
             f"{cache}: {error}. The cache needs a folder to write to, with room in it."
         ) from error
+
+
+def _wait_for(lock: int, path: Path) -> None:
+    """Take a lock, which is released when its file is closed, also by a crash."""
+    most = min(seconds_left(), LOCK_SECONDS)
+    end = time.monotonic() + most
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= end:
+                raise OutOfTime(
+                    f"{path}: another process has held this lock for {max(most, 0):.0f} s. "
+                    f"`fuser -v {path}` shows which."
+                ) from error
+            time.sleep(LOCK_POLL_SECONDS)
+        else:
+            return
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 StoreError
 ├── StoreUnreachable    no answer, a refused connection, a time limit passed
+│   └── OutOfTime           the time for all of it is over, as for a start
 ├── StoreRefused        the store answered: not allowed, no such bucket, wrong credentials
 ├── StoreBroken         the store answered something this code does not know; its own code is kept
+│   └── RecordUnreadable    a promotion is there, and cannot be read as one
+├── TrialEnded          the system ended the process that tries a release; it is tried again
 ├── NotFound            no such key, release or promotion
 ├── AlreadyExists       create-if-absent found something there
 ├── BadAddress          a store's address that is no folder and no s3:// URL
@@ -16,6 +19,7 @@ StoreError
 │   ├── ReportInvalid       report.json cannot be read as a report
 │   ├── SignatureMissing    keys are trusted here, and the release carries no signature
 │   ├── SignatureWrong      no trusted key has made its signature
+│   ├── ReleaseTooCostly    its golden answers take more processor time or memory than any should
 │   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
 └── PublishError
     ├── GateRefused         the release is worse than current, or its labels or input differ
@@ -35,12 +39,24 @@ class StoreUnreachable(StoreError):
     """The store gave no answer within its time limit."""
 
 
+class OutOfTime(StoreUnreachable):
+    """The time for an operation, or for all of a start, is over."""
+
+
 class StoreRefused(StoreError):
     """The store answered that this is not allowed, or that there is no such bucket."""
 
 
 class StoreBroken(StoreError):
     """The store answered with an error that is not known here; its own code is in the message."""
+
+
+class RecordUnreadable(StoreBroken):
+    """A promotion is there and cannot be read as one: cut short, or of a later version."""
+
+
+class TrialEnded(StoreError):
+    """The system, or lack of processor time, ended the process that tries a release."""
 
 
 class NotFound(StoreError):
@@ -89,6 +105,10 @@ class SignatureMissing(ReleaseError):
 
 class SignatureWrong(ReleaseError):
     """The signature was not made by a trusted key, or not over this manifest."""
+
+
+class ReleaseTooCostly(ReleaseError):
+    """Its golden answers take more processor time or memory than those of a release should."""
 
 
 class FormatRefused(ReleaseError):

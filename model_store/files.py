@@ -23,17 +23,18 @@ GRAPH = "model.onnx"
 REPORT = "report.json"
 FIGURES = "figures"
 """The folder of the plots of the report."""
-REQUIRED = (MODEL, GRAPH, REPORT)
-"""What a release holds besides its manifest, whatever figures come along."""
 PHOTO_MODEL = "photos.keras"
 PHOTO_GRAPH = "photos.onnx"
 PHOTO_FILES = (PHOTO_MODEL, PHOTO_GRAPH)
-"""What a release with a second network holds as well."""
+"""Of the network that answers photos, in a release that has both."""
 
 CHUNK_BYTES = 1 << 20
 """How much of a file is held in memory at a time."""
 
-_BY_KERAS = "Convert it once with keras.saving.load_model('model{suffix}').save('model.keras')."
+_BY_KERAS = (
+    "Build its layers with Keras 3 as your code did, then model.load_weights('model{suffix}') and "
+    "model.save('model.keras')."
+)
 _WHERE_MADE = "Load it where it was made and save the network with model.save('model.keras')."
 _REBUILT = "Rebuild the network in Keras and save it with model.save('model.keras')."
 CONVERSIONS = {

@@ -7,15 +7,13 @@ cache.py. Who made a manifest: signing.py. Whether the model answers as it shoul
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from inference.contract import NetworkName
 from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
 from model_store.files import (
-    GRAPH,
     MANIFEST,
-    PHOTO_FILES,
-    PHOTO_GRAPH,
-    REQUIRED,
+    REPORT,
     UNLISTED,
     content_hash,
     fingerprint,
@@ -39,10 +37,9 @@ class LocalRelease:
         """The release's name."""
         return self.manifest.version
 
-    @property
-    def photo_graph(self) -> Path:
-        """The serving graph of the network that answers photos."""
-        return self.folder / (GRAPH if self.manifest.photos is None else PHOTO_GRAPH)
+    def graph(self, name: NetworkName) -> Path:
+        """The serving graph of the network that answers what `name` reads."""
+        return self.folder / self.manifest.network(name).graph
 
 
 @dataclass(frozen=True)
@@ -114,9 +111,17 @@ def check_names(manifest: Manifest, where: str) -> None:
     """Check what the manifest alone can show: the files that a release must have, and its version.
 
     Raises:
-        ReleaseCorrupt: a required file is not in it, or its version belongs to other files.
+        ReleaseCorrupt: a required file is not in it, a path is the folder of another, or its version belongs
+            to other files.
     """
-    required = REQUIRED if manifest.photos is None else (*REQUIRED, *PHOTO_FILES)
+    names = manifest.files.keys() | UNLISTED
+    if both := sorted(names & {str(folder) for name in names for folder in PurePath(name).parents}):
+        raise ReleaseCorrupt(
+            f"{where}: {both[0]} is a file and a folder in {MANIFEST}, which no file system can hold. "
+            "Seal the release again."
+        )
+    networks = manifest.networks.values()
+    required = [path for one in networks for path in (one.artifact, one.graph)] + [REPORT]
     for name in required:
         if name not in manifest.files:
             raise ReleaseCorrupt(

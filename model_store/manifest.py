@@ -5,6 +5,7 @@ The format on one page: docs/reference/release-format.md. Checking files against
 """
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 
@@ -16,32 +17,25 @@ from pydantic import (
     Field,
     JsonValue,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
 from inference.arrays import PixelsBatch
 from inference.contract import (
+    LABEL,
     LARGEST_PHOTO,
-    Familiarity,
+    NETWORK_NAMES,
+    Head,
     InputContract,
     ModelContract,
-    Thresholds,
+    NetworkName,
     whole_pictures,
 )
 from model_store.errors import ManifestInvalid, ManifestTooNew
+from model_store.older_schemas import OLDER, lifted
 
-SCHEMA_VERSION: Final = 9
-"""The newest manifest that this code writes and reads, of a release with two networks."""
-
-ONE_NETWORK: Final = 8
-"""Written for a release without a second network, so that older services read it as well."""
-
-VERSION_1: Final = 5
-"""Written by version 1.0, whose releases are served."""
-
-REMOVED_KEYS: Final = ("cascade", "photo_", "cluttered_")
-"""What keys begin with that older manifests have in `model` and `photos`, and that are ignored."""
+SCHEMA_VERSION: Final = 10
+"""The newest manifest that this code reads, and the one that it writes."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 """UTC time and the first eight hex digits of the content hash: 20261120T101500Z-3f9a1c2e."""
@@ -99,25 +93,25 @@ class Golden(Frozen):
 
     Attributes:
         pixels: base64 of uint8, N pictures as the model reads them, C order.
-        probabilities: N rows before temperature, in label order.
+        answers: by head, N rows of probabilities before temperature, in label order.
         distances: N out-of-distribution scores; None where the graph has none, and in older manifests.
     """
 
     pixels: str
-    probabilities: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
-    distances: tuple[float, ...] | None = Field(default=None, exclude_if=lambda kept: kept is None)
+    answers: dict[str, Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]]
+    distances: tuple[float, ...] | None = None
 
     @classmethod
     def of(
         cls,
         pixels: PixelsBatch,
-        probabilities: NDArray[np.float32],
+        answers: Mapping[str, NDArray[np.float32]],
         distances: NDArray[np.float32] | None = None,
     ) -> "Golden":
-        """Keep N pictures' pixels, their float32 (N, C) probabilities and, if measured, (N,) distances."""
+        """Keep N pictures' pixels, by head float32 (N, C) probabilities and, if measured, (N,) distances."""
         return cls(
             pixels=base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode(),
-            probabilities=tuple(tuple(map(float, row)) for row in probabilities),
+            answers={name: tuple(tuple(map(float, row)) for row in rows) for name, rows in answers.items()},
             distances=None if distances is None else tuple(map(float, distances)),
         )
 
@@ -129,50 +123,52 @@ class Golden(Frozen):
         """
         try:
             flat = np.frombuffer(base64.b64decode(self.pixels, validate=True), np.uint8)
-            return flat.reshape(len(self.probabilities), *contract.array_shape)
+            return flat.reshape(len(self.answers[LABEL]), *contract.array_shape)
         except ValueError as error:
             raise ManifestInvalid(
                 f"golden.pixels: {error}. It must be base64 of one uint8 picture "
                 f"({contract.in_words}) per row of answers."
             ) from error
 
-    def answers(self) -> NDArray[np.float32]:
-        """The probabilities again, float32 (N, C).
+    def probabilities(self) -> dict[str, NDArray[np.float32]]:
+        """The answers again, by head float32 (N, C).
 
         Raises:
-            ManifestInvalid: the rows differ in length.
+            ManifestInvalid: the rows of a head differ in length.
         """
-        try:
-            return np.array(self.probabilities, np.float32)
-        except ValueError as error:
-            raise ManifestInvalid(f"golden.probabilities: {error}. A row has one value a class.") from error
+        found: dict[str, NDArray[np.float32]] = {}
+        for name, rows in self.answers.items():
+            try:
+                found[name] = np.array(rows, np.float32)
+            except ValueError as error:
+                raise ManifestInvalid(
+                    f"golden.answers.{name}: {error}. A row has one value a label."
+                ) from error
+        return found
 
 
-class PhotoNetwork(Frozen):
-    """The second network of a release, which answers photos: photos.keras and photos.onnx.
-
-    Its labels are those of the first. The attributes mean what they do in ModelContract.
+class Network(Frozen):
+    """One network of a release.
 
     Attributes:
-        input: N x N in RGB, the whole picture.
-        golden: inputs with the answers of photos.onnx.
+        graph: its serving graph, one of the files.
+        artifact: the Keras model that the graph was made of, one of the files.
+        contract: what serving needs to know of it.
+        golden: inputs with the answers of the graph.
     """
 
-    input: InputContract
-    temperature: float
-    thresholds: Thresholds
-    familiarity: Familiarity | None
+    graph: RelativePath
+    artifact: RelativePath
+    contract: ModelContract
     golden: Golden
 
-    def contract(self, labels: tuple[str, ...]) -> ModelContract:
-        """What serving needs to know of it."""
-        return ModelContract(
-            labels=labels,
-            input=self.input,
-            temperature=self.temperature,
-            thresholds=self.thresholds,
-            familiarity=self.familiarity,
-        )
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if fault := self.contract.fault():
+            raise ValueError(fault)
+        if self.golden.answers.keys() != self.contract.heads.keys():
+            raise ValueError("golden.answers: one part for each of contract.heads")
+        return self
 
 
 class Manifest(Frozen):
@@ -180,65 +176,69 @@ class Manifest(Frozen):
 
     Attributes:
         files: by path relative to the release's folder, manifest.json itself left out.
-        model: of the only network, or of that which reads pixels.
-        photos: the second network; None where there is none.
+        networks: one or both; they answer the same classes.
+        sources: where the learnt photos come from, as their table names it; empty where it is not known.
         training: configuration of the run, seed included.
         libraries: versions of what made the release, by package name.
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[5, 8, 9] = ONE_NETWORK
+    schema_version: Literal[10] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
-    model: ModelContract
-    golden: Golden
-    photos: PhotoNetwork | None = Field(default=None, exclude_if=lambda kept: kept is None)
+    networks: Annotated[dict[NetworkName, Network], Field(min_length=1)]
+    sources: tuple[str, ...] = ()
     training: dict[str, JsonValue]
     libraries: dict[str, str]
     git_commit: str | None
     data: DataSet
     headline: Headline
 
+    def network(self, name: NetworkName) -> Network:
+        """The network that answers what `name` reads: the one of that name, else the only one."""
+        return self.networks[name] if name in self.networks else next(iter(self.networks.values()))
+
+    def contract(self, name: NetworkName) -> ModelContract:
+        """Of the network that answers what `name` reads."""
+        return self.network(name).contract
+
     @property
-    def photo_contract(self) -> ModelContract:
-        """Of the network that answers photos."""
-        return self.model if self.photos is None else self.photos.contract(self.model.labels)
+    def contracts(self) -> dict[NetworkName, ModelContract]:
+        """Of each network."""
+        return {name: one.contract for name, one in self.networks.items()}
 
-    @field_validator("model", "photos", mode="before")
-    @classmethod
-    def _without_removed(cls, given: object) -> object:
-        return _without_removed(given)
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in index order."""
+        return self.contract("pixels").labels
 
-    @field_validator("model")
-    @classmethod
-    def _usable(cls, model: ModelContract) -> ModelContract:
-        if fault := model.fault():
-            raise ValueError(fault)
-        return model
+    @property
+    def attributes(self) -> dict[str, Head]:
+        """Those that one of the networks answers, at least; where both do, with the same labels."""
+        return {name: head for one in self.contracts.values() for name, head in one.attributes.items()}
+
+    @property
+    def both(self) -> bool:
+        """Whether it has a network for pixels and one for photos."""
+        return len(self.networks) == len(NETWORK_NAMES)
 
     @model_validator(mode="after")
-    def _both_usable(self) -> Self:
-        if self.photos is None:
+    def _fit_together(self) -> Self:
+        if not self.both:
             return self
-        if self.schema_version <= ONE_NETWORK:
-            raise ValueError(f"photos: only from schema_version {ONE_NETWORK + 1} on")
-        reads = self.photos.input
+        reads = self.contract("photos").input
         edge = reads.shape[0]
         if reads != whole_pictures(edge, 3) or edge > LARGEST_PHOTO:
             raise ValueError(
-                f"photos.input: it has to be whole square pictures in RGB of at most {LARGEST_PHOTO} pixels"
+                "networks.photos.input: beside `pixels` it has to be whole square pictures in RGB of at most "
+                f"{LARGEST_PHOTO} pixels"
             )
-        if fault := self.photos.contract(self.model.labels).fault():
-            raise ValueError(f"photos.{fault}")
+        pixels, photos = self.contract("pixels").heads, self.contract("photos").heads
+        for name in [name for name in pixels if name in photos]:
+            if pixels[name].labels != photos[name].labels:
+                raise ValueError(f"networks: both have to have the same labels of `{name}`")
         return self
-
-
-def _without_removed(given: object) -> object:
-    """A part of a manifest without the keys of older releases about photos, which decide nothing now."""
-    if not isinstance(given, dict):
-        return given
-    return {key: _without_removed(value) for key, value in given.items() if not key.startswith(REMOVED_KEYS)}
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:
@@ -259,7 +259,9 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
                 f"{where}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
                 "Serve it with a newer Wardrobe, or publish the release again with this one."
             )
-        if schema not in {VERSION_1, ONE_NETWORK, SCHEMA_VERSION}:
+        if schema in OLDER:
+            return Manifest.model_validate(lifted(text))
+        if schema != SCHEMA_VERSION:
             raise ManifestInvalid(f"{where}: schema_version: {_unread(schema)}")
         return Manifest.model_validate_json(text)
     except ValidationError as error:
@@ -268,13 +270,13 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
 
 def _unread(schema: int) -> str:
     """Which version reads an older schema."""
-    if 0 < schema < VERSION_1:
+    if 0 < schema < OLDER[0]:
         reader = "Wardrobe 1.0.0 reads it"
-    elif VERSION_1 < schema < ONE_NETWORK:
+    elif OLDER[0] < schema < OLDER[1]:
         reader = "no version wrote it; development versions up to commit 9fe2127 read it"
     else:
         reader = "no version wrote it"
-    read = f"{VERSION_1}, {ONE_NETWORK} and {SCHEMA_VERSION}"
+    read = f"{', '.join(map(str, OLDER))} and {SCHEMA_VERSION}"
     return f"{schema}, but {read} are read here; {reader}. Train it again."
 
 

@@ -6,27 +6,46 @@ What may be promoted: gate.py.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from model_store.catalogue import PROBES, PROMOTIONS, number_in, promotion_key, versions
+from model_store.catalogue import (
+    PROBES,
+    PROMOTIONS,
+    check_complete,
+    number_in,
+    promotion_key,
+    read_manifest,
+    versions,
+)
 from model_store.errors import (
     AlreadyExists,
     LostRace,
+    ManifestInvalid,
+    ManifestTooNew,
     NotFound,
     NothingPromoted,
+    RecordUnreadable,
+    ReleaseCorrupt,
+    ReleaseRemoved,
     StoreBroken,
+    StoreError,
     StoreRefused,
+    StoreUnreachable,
     UnconditionalStore,
 )
 from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 from model_store.store import Store
 
 Reason = Literal["promote", "rollback"]
+
+MOST_NAMED = 5
+"""Records that cannot be read; the others are counted."""
 
 
 class Record(Frozen):
@@ -59,20 +78,121 @@ class Promotion(Record):
     number: Annotated[int, Field(gt=0)]
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A promotion that cannot be read as one: cut short, of a later version, or gone from amid the log.
+
+    Attributes:
+        error: why.
+    """
+
+    number: int
+    error: StoreError
+
+    def __str__(self) -> str:
+        return f"Promotion {self.number} is passed over: {self.error}"
+
+    @property
+    def may_be_rollback(self) -> bool:
+        """There was something to go back from, and to."""
+        return self.number > 2
+
+
 def newest(store: Store) -> Promotion | None:
     """Return the promotion that holds; None in a store where nothing was ever promoted.
 
     Raises:
-        StoreBroken: the record cannot be read as one.
+        RecordUnreadable: the record cannot be read as one.
     """
+    found = newest_record(store)
+    if isinstance(found, Unread):
+        raise found.error
+    return found
+
+
+def newest_record(store: Store) -> Promotion | Unread | None:
+    """The same, or what is known of it where it cannot be read as a promotion."""
     numbers = _numbers(store)
     if not numbers:
         return None
-    found = _read(store, max(numbers))
+    found = _record(store, max(numbers))
     # An S3 server may list a new key late, but reads it at once.
-    while (later := following(store, found.number)) is not None:
+    while (later := following_record(store, found.number)) is not None:
         found = later
     return found
+
+
+def in_force(store: Store, record: Promotion | Unread | None) -> Promotion | None:
+    """The promotion that a service follows: the newest or, where that cannot be read, one before it.
+
+    Args:
+        store: where.
+        record: the newest.
+
+    Returns:
+        None where none is left that a service may serve.
+    """
+    if not isinstance(record, Unread):
+        return record
+    there = versions(store)
+    return next((one for one in fallbacks(backwards(store, record)) if one.version in there), None)
+
+
+def followed(store: Store) -> Promotion:
+    """The promotion that services follow, for those who ask a store for its current release.
+
+    Raises:
+        NothingPromoted: nothing was ever promoted here.
+        RecordUnreadable, ReleaseCorrupt: the newest record cannot be read, and none before it may be served.
+    """
+    return in_force(store, newest_record(store)) or current(store)
+
+
+def following_record(store: Store, number: int) -> Promotion | Unread | None:
+    """Ask for promotion `number + 1` alone; None while there is none."""
+    try:
+        return _record(store, number + 1)
+    except NotFound:
+        return None
+
+
+def _record(store: Store, number: int) -> Promotion | Unread:
+    try:
+        return _read(store, number)
+    except (RecordUnreadable, ReleaseCorrupt) as error:  # the second is far too long
+        return Unread(number, error)
+
+
+def backwards(store: Store, start: Promotion | Unread | None = None) -> Iterator[Promotion | Unread]:
+    """Read the log, newest first, one record at a time as they are asked for.
+
+    Args:
+        store: where.
+        start: where to begin, in place of the newest.
+
+    Raises:
+        StoreUnreachable: it does not answer.
+    """
+    holding = start or newest_record(store)
+    if holding is None:
+        return
+    yield holding
+    before = holding.number
+    for number in reversed([number for number in _numbers(store) if number < holding.number]):
+        if number < before - 1:
+            yield Unread(number + 1, RecordUnreadable(_gone(store, number + 1)))
+        try:
+            found = _record(store, number)
+        except StoreUnreachable:
+            raise
+        except StoreError as error:  # such as archived by a rule of the bucket
+            found = Unread(number, error)
+        yield found
+        before = number
+
+
+def _gone(store: Store, number: int) -> str:
+    return f"{store.address}/{promotion_key(number)}: is gone from the log."
 
 
 def current(store: Store) -> Promotion:
@@ -109,7 +229,7 @@ def check_kept(store: Store, number: int) -> None:
         StoreBroken: it is not.
     """
     try:
-        _read(store, number)
+        store.read(promotion_key(number))
     except NotFound as error:
         raise StoreBroken(
             f"{store.address}/{PROMOTIONS}: promotion {number} was here and is gone. Mount or restore "
@@ -118,8 +238,20 @@ def check_kept(store: Store, number: int) -> None:
 
 
 def history(store: Store) -> list[Promotion]:
-    """Read the whole log, oldest first."""
-    return [_read(store, number) for number in _numbers(store)]
+    """Read the whole log, oldest first, without what cannot be read."""
+    return promotions_in(list(backwards(store)))
+
+
+def promotions_in(log: Sequence[Promotion | Unread]) -> list[Promotion]:
+    """What was read of a log that begins with the newest, oldest first."""
+    return [record for record in reversed(log) if isinstance(record, Promotion)]
+
+
+def passed_over(log: Iterable[Promotion | Unread]) -> list[str]:
+    """Sentences that name the records of a log that cannot be read, the first MOST_NAMED one by one."""
+    unread = [record for record in log if isinstance(record, Unread)]
+    more = len(unread) - MOST_NAMED
+    return [*map(str, unread[:MOST_NAMED]), *([f"{more} more cannot be read."] if more > 0 else [])]
 
 
 def append(  # noqa: PLR0913 - what a record says
@@ -127,7 +259,7 @@ def append(  # noqa: PLR0913 - what a record says
     version: str,
     reason: Reason,
     by: str,
-    expected_previous: Promotion | None,
+    expected_previous: Promotion | Unread | None,
     *,
     note: str | None = None,
 ) -> Promotion:
@@ -138,7 +270,7 @@ def append(  # noqa: PLR0913 - what a record says
         version: a release that is complete in the store.
         reason: promote or rollback.
         by: who does it.
-        expected_previous: the promotion that held when the caller decided; None in an empty log.
+        expected_previous: the newest record when the caller decided; None in an empty log.
         note: why, in their own words.
 
     Raises:
@@ -147,7 +279,7 @@ def append(  # noqa: PLR0913 - what a record says
     mine = Promotion(
         number=1 if expected_previous is None else expected_previous.number + 1,
         version=version,
-        previous=None if expected_previous is None else expected_previous.version,
+        previous=expected_previous.version if isinstance(expected_previous, Promotion) else None,
         reason=reason,
         by=by,
         at=datetime.now(UTC),
@@ -200,16 +332,27 @@ def _claim(store: Store, mine: Promotion, cause: AlreadyExists | None) -> None:
         ) from cause
 
 
+def is_whole(store: Store, version: str) -> bool:
+    """Whether a release is in the store with all its files, by size; with its manifest, if that is unread."""
+    try:
+        check_complete(store, read_manifest(store, version))
+    except (ManifestInvalid, ManifestTooNew):
+        return True  # it was promoted once, and other services may read it
+    except (NotFound, ReleaseCorrupt):
+        return False
+    return True
+
+
 def parse_promotion(text: bytes, number: int, where: str) -> Promotion:
     """Read a record.
 
     Raises:
-        StoreBroken: it is no record; the message names the key that is wrong.
+        RecordUnreadable: it is no record; the message names the key that is wrong.
     """
     try:
         record = Record.model_validate_json(text)
     except ValidationError as error:
-        raise StoreBroken(f"{where}: not a promotion: {first_problem(error)}") from error
+        raise RecordUnreadable(f"{where}: not a promotion: {first_problem(error)}") from error
     return Promotion(number=number, **record.model_dump())
 
 
@@ -231,7 +374,9 @@ def _read(store: Store, number: int) -> Promotion:
 def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: bool = False) -> Promotion:
     """Make the release before current's current again.
 
-    Releases that are no longer in the store are passed over, also one that is deleted at this moment.
+    Releases that are no longer in the store are passed over, also one that is deleted at this moment: what a
+    rollback went to is looked at once more after its record, as a promotion's release is. From a record that
+    cannot be read it goes back to where services fall back to.
 
     Args:
         store: where.
@@ -241,22 +386,45 @@ def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: 
 
     Raises:
         NothingPromoted: there is no earlier release to go to.
+        ReleaseRemoved: there was one until this moment; what was current before is so again, if it is there.
         UnconditionalStore: the store ignores conditional writes.
         LostRace: another promotion came first.
     """
     if not unconditional:
         require_conditional_writes(store)
-    while True:
-        holding, there = current(store), versions(store)
-        earlier = [version for version in lineage(history(store))[:-1] if version in there]
-        if not earlier:
-            raise NothingPromoted(
-                f"{store.address}: {holding.version} is current, and no earlier release is in the store. "
-                "Publish or promote one instead."
-            )
-        promotion = append(store, earlier[-1], "rollback", by, holding, note=note)
-        if promotion.version in versions(store):
-            return promotion
+    first = holding = newest_record(store) or current(store)
+    tried = set[str]()
+    while (version := _to_go_back_to(store, holding, tried)) is not None:
+        holding = append(store, version, "rollback", by, holding, note=note)
+        if is_whole(store, version):
+            return holding
+        tried.add(version)
+    if not tried:
+        held = f"{holding.version} is current" if isinstance(holding, Promotion) else str(holding)
+        raise NothingPromoted(
+            f"{store.address}: {held.rstrip('.')}, and no earlier release to go back to is in the store. "
+            "Publish or promote one instead."
+        )
+    gone = f"{store.address}: {', '.join(sorted(tried))} was deleted while a rollback went there"
+    others = (promotion.version for promotion in fallbacks(backwards(store, holding)))
+    for version in (*_named(first), *others):
+        if is_whole(store, version):
+            holding = append(store, version, "rollback", by, holding)
+            if is_whole(store, version):
+                raise ReleaseRemoved(f"{gone}, so {version} was made current (promotion {holding.number}).")
+    raise ReleaseRemoved(f"{gone}, and no release is left in the store. Publish one.")
+
+
+def _named(record: Promotion | Unread) -> set[str]:
+    return {record.version} if isinstance(record, Promotion) else set()
+
+
+def _to_go_back_to(store: Store, holding: Promotion | Unread, tried: set[str]) -> str | None:
+    there = versions(store) - _named(holding) - tried
+    if not there:
+        return None
+    walked = (promotion.version for promotion in walk_back(backwards(store, holding)))
+    return next((version for version in walked if version in there), None)
 
 
 def lineage(log: Iterable[Promotion]) -> list[str]:
@@ -274,41 +442,105 @@ def lineage(log: Iterable[Promotion]) -> list[str]:
     return stack
 
 
-def fallbacks(log: Sequence[Promotion]) -> list[Promotion]:
+def walk_back(log: Iterable[Promotion | Unread]) -> Iterator[Promotion]:
+    """The releases that `lineage` of a log has, each once and newest first, without reading on for them.
+
+    Where a record that cannot be read may be a rollback, the release that held before it is passed over.
+
+    Args:
+        log: newest first.
+
+    Yields:
+        Of each release, the newest promotion that was read.
+    """
+    last: dict[str, Promotion] = {}
+    walked = set[str]()
+    goals = list[str | None]()  # where the rollbacks went to behind which the walk is; the last comes first
+    after, doubts = None, 0
+    for record in log:
+        if isinstance(record, Unread):
+            if goals and goals[-1] == after:  # the record after it says which release it named
+                goals.pop()
+            if not goals:
+                doubts = doubts + 1 if record.may_be_rollback else max(0, doubts - 1)
+            after = None
+            continue
+        after = record.previous
+        last.setdefault(record.version, record)
+        if goals and goals[-1] == record.version:
+            goals.pop()
+        is_behind = bool(goals)
+        if record.reason == "rollback":
+            goals.append(record.version)
+        if is_behind or record.version in walked:
+            continue
+        walked.add(record.version)
+        if doubts:
+            doubts -= 1
+        else:
+            yield last[record.version]
+
+
+def fallbacks(log: Iterable[Promotion | Unread]) -> Iterator[Promotion]:
     """Choose the promotions whose releases may be served where the last one's cannot be, newest first.
 
     Of each release that rolling back walks through before that one, its last promotion. A release that a
     rollback left is passed over unless it was promoted again since: its answers were wrong.
 
     Args:
-        log: oldest first, at least one.
+        log: newest first, at least one.
     """
-    good = held_good(log)
-    last = {promotion.version: promotion for promotion in good}
-    walked = dict.fromkeys(reversed(lineage(log)))
-    return [last[version] for version in walked if version in last and version != log[-1].version]
+    seen, left = list[str](), set[str]()
+
+    def noted() -> Iterator[Promotion | Unread]:
+        for record in log:
+            if isinstance(record, Promotion):
+                seen.append(record.version)
+                if record.reason == "rollback" and record.previous not in seen:
+                    left.add(str(record.previous))
+            else:
+                seen.append("")  # if it is the newest, none is current
+            yield record
+
+    for promotion in walk_back(noted()):
+        if promotion.version not in left and promotion.version != seen[0]:
+            yield promotion
 
 
-def left_by_rollback(log: Sequence[Promotion]) -> set[str]:
-    """The versions that a rollback left, unless they were promoted again since.
+def was_left(log: Iterable[Promotion | Unread], version: str) -> bool:
+    """Whether a rollback left a release, or may have; not where it was promoted again since.
 
     Args:
-        log: oldest first.
+        log: newest first; read until the release is named.
+        version: of the release.
     """
-    good = {promotion.version for promotion in held_good(log)}
-    return {promotion.version for promotion in log} - good
+    doubts = 0
+    for record in log:
+        if isinstance(record, Unread):
+            doubts = doubts + 1 if record.may_be_rollback else max(0, doubts - 1)
+        elif record.version == version:
+            return doubts > 0
+        elif record.reason == "rollback" and record.previous == version:
+            return True
+        else:
+            doubts = max(0, doubts - 1)
+    return False
 
 
-def held_good(log: Iterable[Promotion]) -> list[Promotion]:
-    """The last promotion of each release that no rollback left, unless it was promoted again since.
+def held_good(log: Iterable[Promotion | Unread]) -> list[Promotion]:
+    """The last promotion of each release that no rollback left or may have left since.
 
     Args:
         log: oldest first.
     """
     last: dict[str, Promotion] = {}
-    for promotion in log:
-        if promotion.reason == "rollback" and promotion.previous is not None:
-            last.pop(promotion.previous, None)
-        last.pop(promotion.version, None)
-        last[promotion.version] = promotion
+    for record in log:
+        if isinstance(record, Unread):
+            if record.may_be_rollback and last:
+                last.popitem()
+            continue
+        if record.reason == "rollback" and record.previous is not None:
+            last.pop(record.previous, None)
+        last.pop(record.version, None)
+        last[record.version] = record
     return list(last.values())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from model_store.catalogue import (
@@ -38,13 +39,19 @@ from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.promotions import (
     Promotion,
+    Unread,
     append,
+    backwards,
     current,
     history,
+    in_force,
+    is_whole,
     lineage,
-    newest,
+    newest_record,
+    promotions_in,
     require_conditional_writes,
     roll_back,
+    walk_back,
 )
 from model_store.store import Store
 
@@ -111,8 +118,8 @@ def publish(  # noqa: PLR0913 - three parts, four choices, each named
     if not promote:
         send(release, store, progress)
         return Published(release.manifest, None, "Not promoted.")
-    before = newest(store)
-    verdict = judge(files_in_folder(release), store, before)
+    before = newest_record(store)
+    verdict = judge(files_in_folder(release), store, in_force(store, before))
     if not unconditional:
         require_conditional_writes(store)
     send(release, store, progress)
@@ -127,17 +134,17 @@ def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional:
         ReleaseCorrupt: it is not complete.
         GateRefused, UnconditionalStore, LostRace, ReleaseRemoved: see `publish`.
     """
-    before = newest(store)
+    before = newest_record(store)
     manifest = read_manifest(store, version)
     check_complete(store, manifest)
-    verdict = judge(files_in_store(store, manifest), store, before)
+    verdict = judge(files_in_store(store, manifest), store, in_force(store, before))
     if not unconditional:
         require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
-def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:
-    if before is not None and before.version == manifest.version:
+def _promote(store: Store, manifest: Manifest, before: Promotion | Unread | None, by: str) -> Promotion:
+    if isinstance(before, Promotion) and before.version == manifest.version:
         return before
     check_complete(store, manifest)  # a prune may have run while the files were on their way
     promotion = append(store, manifest.version, "promote", by, before)
@@ -151,7 +158,7 @@ def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str
 def _withdraw(store: Store, promotion: Promotion, by: str) -> str:
     """Roll back a promotion whose release is gone, unless another one came since; what was done."""
     gone = f"{promotion.version} was deleted while promotion {promotion.number} made it current"
-    if newest(store) != promotion:
+    if newest_record(store) != promotion:
         return f"{gone}; a later promotion holds."
     try:
         back = roll_back(store, by, unconditional=True)
@@ -229,7 +236,8 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
     """Choose what `prune` would remove.
 
     Kept are the `keep` releases that were current last, the `keep` that rolling back would walk through
-    (they differ after a rollback), and what was written to within `older_than`. Everything else goes.
+    (they differ after a rollback), and what was written to within `older_than`. Everything else goes. Where
+    the newest records cannot be read, one release more is kept for each, and what no other record names.
 
     Args:
         store: where.
@@ -240,51 +248,88 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
     Raises:
         NothingPromoted: no promotion was read, so nothing shows which release is in use.
     """
-    log = history(store)
-    if not log:
+    log = list(backwards(store))
+    unread = sum(1 for _ in takewhile(lambda record: isinstance(record, Unread), log))
+    promoted = promotions_in(log)
+    if not promoted:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: no promotion is here, so nothing shows which release is in use. "
             "Nothing is removed. Promote one, or correct the address."
         )
-    recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
-    kept = {*recent[:keep], *lineage(log)[-keep:]}
+    recent = list(dict.fromkeys(promotion.version for promotion in reversed(promoted)))
+    walked = [promotion.version for promotion in walk_back(log)]
+    many = keep + unread
+    kept = {*recent[:many], *walked[:keep], *lineage(promoted)[-many:]}
+    if (followed := in_force(store, log[0])) is not None:
+        kept.add(followed.version)
     newest_allowed = datetime.now(UTC) - older_than
     return [
         release
         for release in stored(store)
-        if release.version not in kept and (not older_than or release.modified < newest_allowed)
+        if release.version not in kept
+        and not (unread and release.complete and release.version not in recent)
+        and (not older_than or release.modified < newest_allowed)
     ]
 
 
-def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
+def prune(store: Store, keep: int, older_than: timedelta = SPARED, *, by: str = "prune") -> list[Stored]:
     """Remove what `prunable` chooses, but for what has become current since; return what was removed.
+
+    Promotions, rollbacks and prunes write first and then read again, so that of two that meet one gives way:
+    none of them holds a lock, which a crash would leave.
+
+    Args:
+        store: where.
+        keep: as in `prunable`.
+        older_than: as in `prunable`.
+        by: who prunes, for the log, should a release that was removed have become current.
 
     Raises:
         NothingPromoted: as `prunable`, also where the promotions disappear meanwhile.
+        ReleaseRemoved: what was removed became current at this moment; the release before is so again.
     """
     chosen = prunable(store, keep, older_than)
+    promoted = {promotion.version for promotion in history(store)}
     return [
         release
         for release in chosen
-        if current(store).version != release.version and _is_removed(store, release)
+        if _in_use(store) != release.version
+        and _is_removed(store, release, by, was_promoted=release.version in promoted)
     ]
 
 
-def _is_removed(store: Store, release: Stored) -> bool:
+def _is_removed(store: Store, release: Stored, by: str, *, was_promoted: bool) -> bool:
     """Remove a release, unless it has become current by the time that its manifest is gone.
 
-    Without a manifest a release is never promoted, and a promotion that finds none afterwards is withdrawn:
-    so what is not current then will not be.
+    A promotion and a rollback that find it incomplete afterwards are withdrawn: so what is not current then
+    will not be. A release that was promoted once and has no manifest is left to the prune that is at work on
+    it: that one may give the manifest back.
     """
     first = manifest_key(release.version)
     manifest = None
     with suppress(NotFound, ReleaseCorrupt):  # such a release is never promoted
         manifest = store.read(first)
+    if manifest is None and was_promoted:
+        return False
     store.delete(first)
-    if manifest is not None and current(store).version == release.version:
-        store.create(first, manifest)
+    used = _in_use(store)
+    if manifest is not None and (used == release.version or (used and not is_whole(store, used))):
+        with suppress(AlreadyExists):  # another prune has given it back
+            store.create(first, manifest)
         return False
     for entry in release.entries:
         if entry.key != first:
             store.delete(entry.key)
+    if _in_use(store) == release.version:
+        raise ReleaseRemoved(_withdraw(store, current(store), by))
     return True
+
+
+def _in_use(store: Store) -> str | None:
+    """The release that services serve; None where the newest record cannot be read, and none before it.
+
+    Raises:
+        NothingPromoted: there is no record.
+    """
+    followed = in_force(store, newest_record(store) or current(store))
+    return None if followed is None else followed.version

@@ -71,6 +71,11 @@ def trusted_keys(path: Path) -> TrustedKeys:
         KeyUnusable: it cannot be read, holds no key, or something that is none; the message names the line.
     """
     text = _readable(_read(path))
+    if "PRIVATE KEY" in text:
+        raise KeyUnusable(
+            f"{path}: a private key is in it, which no service should hold. Name the file of its public "
+            f"half, which `wardrobe signing new` wrote beside it: {path}.pub."
+        )
     keys = [_public_from_pem(block, path) for block in _PEM.findall(text)]
     # Blocks become empty lines, so that messages count lines as an editor does.
     rest = _PEM.sub(lambda block: "\n" * block[0].count("\n"), text)

@@ -4,14 +4,18 @@ FolderStore and S3Store (s3.py) keep the promises of Store; one test suite holds
 a store holds: catalogue.py.
 """
 
+import errno
 import os
+import re
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from model_store.deadlines import check_time
 from model_store.entries import RECORD_BYTES, Entry
 from model_store.errors import AlreadyExists, BadAddress, NotFound, StoreBroken, StoreRefused
 from model_store.files import CHUNK_BYTES, errors_named, expanded, flush_folder, partial_file, receive, within
@@ -91,9 +95,19 @@ def open_store(address: str) -> Store:
         from model_store.s3 import S3Store  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return S3Store(address)
-    if not address.strip() or "://" in address:
+    if not address.strip() or _SCHEME.match(address):
         raise BadAddress(f"{address!r} is no store. Give a folder, or s3://bucket/prefix.")
-    return FolderStore(expanded(address))
+    folder = expanded(address)
+    if folder.is_file():
+        raise BadAddress(
+            f"{address} is a file, and neither a store nor a release. `wardrobe adopt {address}` makes a "
+            "release of a .keras file; a folder with that file and its metrics as JSON is served, too."
+        )
+    return FolderStore(folder)
+
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""As of `s3:/bucket`, which lacks a slash, and of other programs' addresses."""
 
 
 class FolderStore:
@@ -199,6 +213,7 @@ class FolderStore:
 
     @contextmanager
     def _translated(self, key: str) -> Iterator[None]:
+        check_time(self._named(key))
         try:
             yield
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
@@ -212,5 +227,14 @@ class FolderStore:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    with errors_named(path), path.open("rb") as file:
-        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+    # A pipe in the place of a file would let the reader wait for ever.
+    with errors_named(path), open(path, "rb", opener=_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "This is no file", str(path))
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+            check_time(str(path))
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -3,8 +3,8 @@
 Thresholds are tested in an order that was fixed before any answer was judged, from high to low, and the first
 failure ends the tests. So one error rate of 5% holds for all of them (fixed-sequence testing, Maurer et al.
 1995), where the best of many thresholds would look better than it is. The first one accepts so many answers
-that one of them may be wrong, or half of the pictures: where a single wrong label ends the tests, most small
-sets promise nothing. Pure.
+that four of them may be wrong, or half of the pictures: where one or two wrong labels among the surest end
+the tests, most small sets promise nothing. Pure.
 """
 
 import math
@@ -12,15 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.intervals import SURENESS, needed, needed_with
 from reports.values import AcceptPoint
 
 AT_MOST: Final = 0.5
-"""Share of the pictures, as the mean over their kinds, that the first tested threshold accepts at most."""
+"""Share of the pictures, of each kind or as the mean over them, that the first tested threshold accepts."""
 
-SURENESS: Final = 0.95
-"""Of the lower bound that has to reach what is promised: one-sided, Clopper and Pearson 1934, of the
-effective number of answers (Korn and Graubard 1998)."""
-
+ERRORS_AT_FIRST: Final = 4
+"""Wrong answers among those of the first tested threshold with which it still shows what is promised."""
 
 ACCEPT_CONFIDENCE: Final = 0.75
 """Calibrated confidence that a single accepted answer needs, unless the training names another. A promise for
@@ -43,30 +45,10 @@ class Conditions:
 USUAL: Final = Conditions()
 
 
-def needed(accuracy: float, sureness: float = SURENESS) -> int:
-    """The fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, when all are right.
-
-    Args:
-        accuracy: that is to be shown.
-        sureness: 0..1, of the bound; one end of a two-sided interval of 95% has 0.975.
-    """
-    return math.ceil(math.log(1 - sureness) / math.log(accuracy))
-
-
-def needed_with_an_error(accuracy: float) -> int:
-    """The same where one of them is wrong, at SURENESS."""
-    n = needed(accuracy)
-    while accuracy**n + n * (1 - accuracy) * accuracy ** (n - 1) > 1 - SURENESS:
-        n += 1
-    return n
-
-
 def accepted_at(
     curves: Mapping[str, Sequence[AcceptPoint]], targets: Mapping[str, float]
 ) -> dict[str, AcceptPoint] | None:
     """The last tested point at which every kind of pictures reaches its target.
-
-    A threshold that accepts fewer than `needed` answers of a kind is not tested: no answer could show it.
 
     Args:
         curves: by kind of pictures, at the same rising thresholds.
@@ -75,26 +57,46 @@ def accepted_at(
     Returns:
         By kind, its point; None where nothing can be promised.
     """
-    rows = [dict(zip(curves, points, strict=True)) for points in zip(*curves.values(), strict=True)][::-1]
-    allowing = {kind: needed_with_an_error(targets[kind]) for kind in curves}
-    first = next((place for place, at in enumerate(rows) if _begins(at, allowing)), len(rows) - 1)
-    least = {kind: needed(targets[kind]) for kind in curves}
-    found = None
-    for at in rows[first:]:
-        if not _have(at, least):
-            continue
-        if all(one.lower_bound >= targets[kind] for kind, one in at.items()):
-            found = at
-        elif any(one.answers is not None for one in at.values()):
-            break  # older reports have no number of answers; there the lowest threshold counts
-    return found
+    rows = list(zip(*curves.values(), strict=True))
+    if not rows:
+        return None
+    accuracies = np.array([targets[kind] for kind in curves])
+    numbers = [[math.inf if one.answers is None else one.answers for one in row] for row in rows]
+    place = last_kept(
+        np.array([[one.accepted for one in row] for row in rows]),
+        np.array(numbers),
+        np.array([[one.lower_bound for one in row] for row in rows]) >= accuracies,
+        accuracies.tolist(),
+    )
+    return None if place is None else dict(zip(curves, rows[place], strict=True))
 
 
-def _begins(at: Mapping[str, AcceptPoint], allowing: Mapping[str, int]) -> bool:
-    """Whether the tests may begin with this threshold."""
-    return _have(at, allowing) or sum(one.accepted for one in at.values()) >= AT_MOST * len(at)
+def last_kept(
+    accepted: NDArray[np.float64],
+    independent: NDArray[np.float64],
+    kept: NDArray[np.bool_],
+    targets: Sequence[float],
+    sureness: float = SURENESS,
+) -> int | None:
+    """The place of the last tested threshold at which every kind of pictures reaches its target.
 
+    A threshold that accepts fewer than `needed` answers of a kind is not tested: no answer could show it.
 
-def _have(at: Mapping[str, AcceptPoint], least: Mapping[str, int]) -> bool:
-    """Whether so many answers of each kind are accepted, where their number is known."""
-    return all(one.answers is None or one.answers >= least[kind] for kind, one in at.items())
+    Args:
+        accepted: float64 (T, K), shares of the pictures, at T rising thresholds, of K kinds.
+        independent: float64 (T, K), as how many independent ones the accepted answers can count; infinite
+            where an older report does not say it: there the lowest threshold that keeps all counts.
+        kept: bool (T, K), whether the accepted ones show the target.
+        targets: of each kind, 0..1 exclusive.
+        sureness: with which it is shown.
+    """
+    least = np.array([needed(target, sureness) for target in targets])
+    allowing = np.array([needed_with(ERRORS_AT_FIRST, target, sureness) for target in targets])
+    half = accepted >= AT_MOST
+    begins = np.all((independent >= allowing) | half, axis=1) | (np.mean(accepted, axis=1) >= AT_MOST)
+    first = np.flatnonzero(begins)[-1] if begins.any() else 0
+    tested = np.flatnonzero(np.all(independent[: first + 1] >= least, axis=1))[::-1]
+    shown = np.all(kept[tested], axis=1)
+    if not np.isinf(independent).all():
+        shown = np.logical_and.accumulate(shown)
+    return int(tested[shown][-1]) if shown.any() else None

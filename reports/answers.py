@@ -1,7 +1,8 @@
-"""answers.csv.gz: what a release answered to pictures, a row each, by which everything judges it.
+"""answers.csv.gz: what a release answered to pictures, by which everything judges it.
 
-Pictures of the test set come first, in its order, then photos. The report says whether they were answered by
-networks that had not learnt them. Reads folder and store; comparison.py compares two.
+A row is of one picture and one head: the class, or an attribute. Pictures of the test set come first, in its
+order, then photos. The report says whether they were answered by networks that had not learnt them. Reads
+folder and store; comparison.py compares two.
 """
 
 import csv
@@ -11,7 +12,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -48,6 +49,9 @@ random sample does."""
 ACCEPT: Final = "accept"
 """The decision of an answer that needs no review."""
 
+CLASS: Final = ""
+"""The attribute of answers of the first head, and of files that are older than attributes."""
+
 NONE_OF_THESE: Final = -1
 """The truth of a picture that shows none of the classes."""
 
@@ -60,23 +64,24 @@ Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """A row a picture.
+    """A row for each picture and head.
 
     Attributes:
         sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
         pictures: str (N,), NAME_LENGTH hex digits of the content; empty where it is not known.
         groups: str (N,), equal where pictures are not independent; empty where each is on its own.
         folds: int64 (N,), from 1: which network answered; 0 where it was not one of folds.
-        networks: str (N,), `pixels` or `photos`.
+        networks: str (N,), the network that the picture is for, `pixels` or `photos`; where the release lacks
+            that one, the other one answered.
         truth: int64 (N,), a class's index, or NONE_OF_THESE.
         predicted: int64 (N,), NONE_OF_THESE where it is not known.
         familiarity: float64 (N,), NaN where none was measured.
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
         by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
-        shown: str (N,), what the picture is to the model (`contract.InputKind`); empty where unknown.
         kinds: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
         sources: str (N,), the shop or collection that a photo comes from; empty where it is not known.
         distances: float64 (N,), the OOD score; NaN where none was measured.
+        attributes: str (N,), which head answered: CLASS, or an attribute's name.
         probabilities: float64 (N, C), as served, or as the network gave them before anything is decided; NaN
             where they are not known.
     """
@@ -91,10 +96,10 @@ class Answers:
     familiarity: NDArray[np.float64]
     decisions: NDArray[np.str_]
     by: NDArray[np.str_]
-    shown: NDArray[np.str_]
     kinds: NDArray[np.str_]
     sources: NDArray[np.str_]
     distances: NDArray[np.float64]
+    attributes: NDArray[np.str_]
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -155,6 +160,15 @@ class Answers:
         """int64 (N,), a number for each group, and for each picture that is on its own."""
         return units_of(self.groups)
 
+    @property
+    def of_unknown_sources(self) -> NDArray[np.bool_]:
+        """Bool (N,), whose source is one group: networks of folds that answered it learnt nothing of it."""
+        found = np.zeros(len(self), np.bool_)
+        for source in np.unique(self.sources[(self.sources != "") & (self.groups != "")]):
+            mine = self.sources == source
+            found[mine] = len(np.unique(self.groups[mine])) == 1
+        return found
+
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The rows that a mask picks, bool (N,), or those at these positions."""
         return type(self)(**{name: column[which] for name, column in vars(self).items()})
@@ -162,6 +176,13 @@ class Answers:
     def of_set(self, name: str) -> Self:
         """The rows of one set."""
         return self.take(self.sets == name)
+
+    def of_head(self, attribute: str) -> Self:
+        """The rows of one head: CLASS, or an attribute."""
+        mine = self.take(self.attributes == attribute)
+        # Another head may have more labels.
+        known = np.flatnonzero(~np.isnan(mine.probabilities).all(axis=0))
+        return replace(mine, probabilities=mine.probabilities[:, : known.max() + 1]) if len(known) else mine
 
     def __add__(self, others: "Answers") -> "Answers":
         """Both, in this order; a probability that one of them lacks is not known."""
@@ -205,10 +226,10 @@ COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
     "familiarity": ("familiarity", math.nan),
     "decisions": ("decision", ""),
     "by": ("by", ""),
-    "shown": ("shown", ""),
     "kinds": ("source", ""),
     "sources": ("origin", ""),
     "distances": ("distance", math.nan),
+    "attributes": ("attribute", CLASS),
 }
 """Of each attribute: its name in the file, and the value for unknown, of the column's type.
 After these the probabilities, a column `p0`, `p1`, ... for each class."""
@@ -252,8 +273,8 @@ def _written(value: str | float) -> str:
 
 
 def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
-    """What a release answered; no rows if it keeps none. Arguments and errors: `all_answers_in`."""
-    found = all_answers_in(manifest, read, where)
+    """The classes that a release answered; no rows if it keeps none. See `all_answers_in`."""
+    found = all_answers_in(manifest, read, where).of_head(CLASS)
     return found.take(found.by == "")
 
 
@@ -273,7 +294,7 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
         return NO_ANSWERS
     found = _parsed(ANSWERS, manifest, read, where)
     _check_names(found, where)
-    tested = int((found.sets == TEST_SET).sum())
+    tested = int((found.of_head(CLASS).sets == TEST_SET).sum())
     if tested not in {0, manifest.headline.test_n}:
         raise ReleaseCorrupt(
             f"{where}: answers to {tested} pictures of the test set, which has {manifest.headline.test_n}."
@@ -282,8 +303,9 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
 
 
 def _check_names(answers: Answers, where: str) -> None:
-    """Refuse a picture with two rows: one would hide the other, and its group, from the gate."""
-    rows = zip(answers.by, answers.networks, answers.sets == TEST_SET, answers.pictures, strict=True)
+    """Refuse a picture with two rows of a head: one would hide the other, and its group, from the gate."""
+    tested = answers.sets == TEST_SET
+    rows = zip(answers.attributes, answers.by, answers.networks, tested, answers.pictures, strict=True)
     counts = Counter(row for row in rows if row[-1])
     for (*_, name), count in counts.items():
         if count > 1:
@@ -336,6 +358,10 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
     """A column of the file; KeyError where it has to be there and is not."""
     written, empty = COLUMNS[name]
     values = columns[written] if name in REQUIRED else columns.get(written)
+    if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
+        values = [
+            "photos" if what not in {"", "pixels"} else one for one, what in zip(values, shown, strict=True)
+        ]
     if values is not None and isinstance(empty, float):
         values = _numbers(values)
     return _column(name, values, rows)

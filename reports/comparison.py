@@ -4,27 +4,21 @@ Pictures are the same where their hashes and truths agree. All pictures of a gro
 count together. Which pictures two releases share: evidence.py; what follows from a comparison: gate.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, fsum, lgamma, log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reports.answers import Answers, units_of
+from reports.intervals import chance_by_group
 
 LEVEL: Final = 0.025
 """One-sided, of each test: how often it refuses an equally good release at most."""
 
-DRAWS: Final = 99_999
-"""Of a randomisation test; its seed is 0, so that a verdict repeats."""
-
 Right = NDArray[np.bool_]
 """Bool (N,), whether a release is right about each picture."""
-
-Losses = NDArray[np.int64]
-"""Int64 (G,), by group, for how many pictures more the candidate is at a disadvantage; negative for fewer."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,8 @@ class Shares:
     Attributes:
         right: share of right answers; None where no picture shows a class.
         accepted: share of accepted ones.
-        right_of_accepted: None where none is accepted, and where no picture shows a class.
+        right_of_accepted: share of right ones among these, where a picture of none of the classes is wrong;
+            None where none is accepted, and where no picture shows a class.
     """
 
     right: float | None
@@ -61,9 +56,17 @@ class Shares:
 
 @dataclass(frozen=True)
 class SetShares:
-    """One set of pictures: how many both answered, and the shares of the candidate and of the other."""
+    """One set of pictures: how many both answered, and the shares of the candidate and of the other.
+
+    Attributes:
+        n: pictures.
+        of_none: of these, those that show none of the classes.
+        now: the candidate's shares.
+        then: the other's.
+    """
 
     n: int
+    of_none: int
     now: Shares
     then: Shares
 
@@ -110,7 +113,12 @@ def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComp
         else None,
         wrong_accepted=_beyond_promise(ours, theirs, groups, promised),
         sets={
-            name: SetShares(int(mine.sum()), _shares(ours.take(mine)), _shares(theirs.take(mine)))
+            name: SetShares(
+                int(mine.sum()),
+                int((mine & ~shown).sum()),
+                _shares(ours.take(mine)),
+                _shares(theirs.take(mine)),
+            )
             for name in np.unique(theirs.sets).tolist()
             for mine in [theirs.sets == name]
         },
@@ -138,7 +146,7 @@ def _beyond_promise(ours: Answers, theirs: Answers, groups: NDArray[np.int64], p
 
 def _shares(answers: Answers) -> Shares:
     known, accepted = answers.take(answers.known), answers.accepted
-    taken = known.right[known.accepted]
+    taken = answers.right[accepted] if len(known) else known.right
     return Shares(
         right=float(known.right.mean()) if len(known) else None,
         accepted=float(accepted.mean()),
@@ -162,78 +170,3 @@ def joined_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
             found = least[group]
         if np.array_equal(found, before):
             return np.unique(found, return_inverse=True)[1].astype(np.int64)
-
-
-def chance_by_group(losses: Losses) -> float:
-    """How likely two equally good releases differ so much or more, to the candidate's disadvantage, 0..1.
-
-    A randomisation test: of two equally good releases each may as well have given the other's answers to all
-    pictures of a group, so the sign of each group's loss is drawn.
-    """
-    sizes, counts = np.unique(np.abs(losses[losses != 0]), return_counts=True)
-    if not len(sizes):
-        return 1.0
-    # Groups with losses of one size are drawn together: the number of positive signs is binomial.
-    positive = np.random.default_rng(0).binomial(counts, 0.5, (DRAWS, len(sizes)))
-    drawn = (2 * positive - counts) @ sizes
-    return float((1 + np.sum(drawn >= losses.sum())) / (DRAWS + 1))
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Answers to the same pictures before and after a change.
-
-    Attributes:
-        newly_right: pictures that are answered rightly only after it.
-        newly_wrong: only before it.
-        p: of the randomisation test by group, two-sided.
-    """
-
-    newly_right: int
-    newly_wrong: int
-    p: float
-
-    @property
-    def better(self) -> bool:
-        """Whether more are right than chance explains."""
-        return self.p < 2 * LEVEL and self.newly_right > self.newly_wrong
-
-    @property
-    def worse(self) -> bool:
-        """Whether fewer are."""
-        return self.p < 2 * LEVEL and self.newly_right <= self.newly_wrong
-
-
-def changes(before: Right, after: Right, keys: Sequence[str] | NDArray[np.str_]) -> Changes:
-    """Compare answers picture by picture.
-
-    Args:
-        before: bool (N,), where the first answers are right.
-        after: the same of the second ones.
-        keys: of each picture its group.
-    """
-    newly_wrong, newly_right = int(np.sum(before & ~after)), int(np.sum(after & ~before))
-    _, groups = np.unique(np.array(keys), return_inverse=True)
-    losses = np.bincount(groups, before.astype(np.int64) - after).astype(np.int64)
-    p = min(1.0, 2 * min(chance_by_group(losses), chance_by_group(-losses)))
-    return Changes(newly_right, newly_wrong, p)
-
-
-def decisive() -> int:
-    """The fewest pictures, all newly right, that show a better release."""
-    return next(count for count in range(1, 100) if chance(count, 0) < LEVEL)
-
-
-def chance(worse: int, better: int) -> float:
-    """McNemar's exact test, one-sided: `chance_by_group` where each picture is on its own, 0..1.
-
-    Summed here, since scipy is not installed where releases are promoted.
-
-    Args:
-        worse: pictures that the other release alone is right about.
-        better: pictures that the candidate alone is right about.
-    """
-    n = worse + better
-    return fsum(
-        exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) - n * log(2)) for k in range(worse, n + 1)
-    )

@@ -5,7 +5,8 @@ gate.py.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from model_store.catalogue import ReleaseFiles
 from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.manifest import Manifest
-from reports.answers import CORRECTED, NO_ANSWERS, TEST_SET, Answers, all_answers_in
+from reports.answers import CLASS, CORRECTED, NO_ANSWERS, TEST_SET, Answers, all_answers_in
 from reports.values import HELD_OUT, PHOTOS_FROM, Report, parse_report, tier_of
 
 PHOTOS: Final = "photos"
@@ -29,15 +30,18 @@ class Evidence:
         manifest: its contract with clients, and its headline.
         answers: to single pictures; none where it keeps none.
         of_parent: its parent's answers to pictures that it learnt, and that the parent had not.
+        of_attributes: its answers to attributes of the same pictures.
         promised: the sets of which it accepts answers and promises that most of these are right.
-        promise: the largest share of accepted answers that it promises to be right; 1 where it promises none.
+        promise: share of accepted answers that each network promises to be right, by TEST_SET or PHOTOS, and
+            each attribute by its name; where none is, not one further answer may be wrong.
     """
 
     manifest: Manifest
     answers: Answers = NO_ANSWERS
     of_parent: Answers = NO_ANSWERS
+    of_attributes: Answers = NO_ANSWERS
     promised: frozenset[str] = frozenset()
-    promise: float = 1.0
+    promise: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -62,7 +66,18 @@ def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, An
     """
     asked = candidate.of_parent.take(candidate.of_parent.by == other.version)
     stored = other.answers + asked.take(~np.isin(asked.pictures, other.answers.pictures))
-    ours, theirs = matched(*(_decided(one, name) for one in (candidate.answers, stored)))
+    return _alike(*(_decided(one, name) for one in (candidate.answers, stored)))
+
+
+def shared_attribute(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
+    """The answers of two releases to an attribute of the same pictures, in one order; see `shared`."""
+    mine = (one.of_attributes.of_head(name) for one in (candidate, other))
+    return _alike(*(one.take(one.pictures != "") for one in mine))
+
+
+def _alike(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
+    """Those to the same pictures of which the same is true."""
+    ours, theirs = matched(ours, theirs)
     alike = ours.truth == theirs.truth
     return ours.take(alike), theirs.take(alike)
 
@@ -94,14 +109,25 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
             f"{release.where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
         )
     report = parse_report(text, f"{release.where}/{REPORT}")
-    kept = all_answers_in(manifest, release.read, release.where)
+    every = all_answers_in(manifest, release.read, release.where)
+    kept = every.of_head(CLASS)
     return Evidence(
         manifest=manifest,
         answers=kept.take(kept.by == ""),
         of_parent=kept.take(kept.by != ""),
+        of_attributes=every.take(every.attributes != CLASS),
         promised=_promised(report),
-        promise=max((one.accuracy for one in report.promises), default=1.0),
+        promise=_promise(report),
     )
+
+
+def _promise(report: Report) -> dict[str, float]:
+    """By network and attribute the share that all promises keep: the largest, as tiers share a threshold."""
+    found = {name: one.promise.accuracy for name, one in report.attributes.items()}
+    for one in report.promises:
+        name = TEST_SET if one.pictures == HELD_OUT else PHOTOS
+        found[name] = max(one.accuracy, found.get(name, 0.0))
+    return found
 
 
 def _promised(report: Report) -> frozenset[str]:

@@ -6,23 +6,29 @@ together. comparison.py compares; publish.py and the releases command ask before
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import chain
 from typing import Final
+
+import numpy as np
 
 from model_store.errors import GateRefused
 from model_store.manifest import Manifest
-from reports.answers import TEST_SET
+from reports.answers import TEST_SET, Answers
 from reports.comparison import LEVEL, AnswerComparison, Difference, SetShares, Shares, compare
-from reports.evidence import PHOTOS, Evidence, shared
+from reports.evidence import PHOTOS, Evidence, shared, shared_attribute
 
 FEWEST: Final = 100
 """Pictures of a set that both releases have to have answered; all of it, if current has fewer."""
 
-FEWER_ACCEPTED: Final = 0.05
+FEWER_ACCEPTED: Final = 0.1
 """An accepted share that is so much lower on FEWEST pictures of a set is refused."""
 
 DECLINE: Final = 0.02
 """What the oldest release kept may be better by, before a measurable loss counts."""
+
+ATTRIBUTE: Final = "attribute "
+"""Before the name of an attribute, where messages have the name of a set."""
 
 _CURRENT, _OLDEST = "current", "the oldest release kept"
 
@@ -30,13 +36,14 @@ _CURRENT, _OLDEST = "current", "the oldest release kept"
 def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> str:
     """Refuse a release that breaks what clients rely on, or is measurably worse than current.
 
-    Labels and the form of pixels are the contract with clients, so they have to be the same; how a photo
-    becomes pixels may change. On the test set, and on photos of all tiers together, the candidate may neither
-    be right less often nor accept more wrong answers than chance and current's promise explain: where it
-    accepts more, as many of these answers as promised have to be right. Of no set may it accept a share that
-    is FEWER_ACCEPTED lower, or nothing at all. Of each set that current makes promises on, both have to
-    have answered FEWEST pictures. Against slow decline it is compared with the oldest release kept, which
-    may not be measurably better by more than DECLINE.
+    Labels and the form of pixels are the contract with clients, so they have to be the same, and so have the
+    attributes, beside which further ones may come; how a photo becomes pixels may change. On the test set,
+    and on photos of all tiers together, the candidate may neither be right less often nor accept more wrong
+    answers than chance and the network's promise explain: where it accepts more, as many of these answers as
+    promised have to be right. Of no set may it accept a share that is FEWER_ACCEPTED lower, or nothing at
+    all. The same holds of each attribute, as far as both answered it of the same pictures. Of each set that
+    current makes promises on, both have to have answered FEWEST pictures. Against slow decline it is compared
+    with the oldest release kept, which may not be measurably better by more than DECLINE.
 
     Args:
         candidate: the release that wants to be current.
@@ -52,12 +59,16 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     if current is None:
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
-    found = _compared(candidate, current)
+    found, of_attributes = _compared(candidate, current), _compared_attributes(candidate, current)
+    every = {**found, **of_attributes}
     declined = _compared(candidate, oldest) if oldest else {}
     reasons = [
         *_clause("cannot be compared with current: ", _not_shared(found, current)),
-        *_clause("is measurably worse than current: ", _losses(found, 0.0)),
-        *_clause("accepts less than current: ", _fewer_accepted(found)),
+        *_clause(
+            "is measurably worse than current: ",
+            chain(_losses(found, 0.0), _losses_by_attribute(of_attributes)),
+        ),
+        *_clause("accepts less than current: ", _fewer_accepted(every)),
         *_clause(f"is worse than {_OLDEST} by more than {DECLINE:.0%}: ", _losses(declined, DECLINE)),
     ]
     if reasons:
@@ -65,17 +76,46 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. "
             "--force promotes it anyway."
         )
-    compared = [*_verdict(_CURRENT, current, found), *(_verdict(_OLDEST, oldest, declined) if oldest else ())]
+    compared = [*_verdict(_CURRENT, current, every), *(_verdict(_OLDEST, oldest, declined) if oldest else ())]
     return " ".join(compared)
 
 
 Found = Mapping[str, AnswerComparison]
-"""Of TEST_SET and PHOTOS, as far as pictures are shared."""
+"""Of TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
 
 
 def _compared(candidate: Evidence, other: Evidence) -> Found:
     pairs = {name: shared(candidate, other, name) for name in (TEST_SET, PHOTOS)}
-    return {name: compare(ours, theirs, other.promise) for name, (ours, theirs) in pairs.items() if len(ours)}
+    return {
+        name: compare(ours, theirs, other.promise.get(name, 1.0))
+        for name, (ours, theirs) in pairs.items()
+        if len(ours)
+    }
+
+
+def _compared_attributes(candidate: Evidence, other: Evidence) -> Found:
+    """Each attribute of both, by the name that messages have."""
+    pairs = {name: shared_attribute(candidate, other, name) for name in other.manifest.attributes}
+    return {
+        ATTRIBUTE + name: compare(_one_set(ours, name), _one_set(theirs, name), other.promise.get(name, 1.0))
+        for name, (ours, theirs) in pairs.items()
+        if len(ours)
+    }
+
+
+def _one_set(answers: Answers, attribute: str) -> Answers:
+    return replace(answers, sets=np.full(len(answers), ATTRIBUTE + attribute))
+
+
+def _losses_by_attribute(found: Found) -> Iterator[str]:
+    """By Holm: all tests of attributes together refuse as often as both tests of the class do."""
+    tests = [test for name, one in found.items() for test in _differences(name, one)]
+    tests.sort(key=lambda test: test[0].p)
+    for place, (difference, text) in enumerate(tests):
+        if difference.p >= 2 * LEVEL / (len(tests) - place):
+            break
+        if difference.loss > 0:
+            yield text
 
 
 def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
@@ -119,17 +159,26 @@ def _verdict(what: str, other: Evidence, found: Found) -> Iterator[str]:
 
 
 def _differences(name: str, one: AnswerComparison) -> Iterator[tuple[Difference, str]]:
-    of = f"of {one.n:,} pictures of {name} in {one.groups:,} groups"
+    pictures = name if name == PHOTOS else f"pictures of {name}"
+    together = f" of {one.groups:,} senders or products" if one.groups < one.n else ""
     for difference, what in ((one.right, "right"), (one.wrong_accepted, "wrong and accepted")):
         if difference is not None:
             yield (
                 difference,
-                f"{of} {difference.now:.2%} {what} against {difference.then:.2%} (p = {difference.p:.2g})",
+                f"of {one.n:,} {pictures}{together} {difference.now:.2%} {what}{_against(difference)}",
             )
 
 
+def _against(difference: Difference) -> str:
+    if difference.now == difference.then:
+        return ", as before"
+    explains = "more than chance explains" if difference.p < LEVEL else "which chance explains"
+    return f" against {difference.then:.2%}, {explains} (p = {difference.p:.2g})"
+
+
 def _set_text(name: str, one: SetShares) -> str:
-    return f"{_named(name)} {_shares_text(one.now)}; before {_shares_text(one.then)}"
+    none = f" ({one.of_none:,} of {one.n:,} show none of the classes)" if 0 < one.of_none < one.n else ""
+    return f"{_named(name)}{none} {_shares_text(one.now)}; before {_shares_text(one.then)}"
 
 
 def _shares_text(shares: Shares) -> str:
@@ -140,15 +189,30 @@ def _shares_text(shares: Shares) -> str:
 
 
 def _named(name: str) -> str:
-    return name if name == TEST_SET else f"tier {name}"
+    return name if name == TEST_SET or name.startswith(ATTRIBUTE) else f"tier {name}"
 
 
 def _check_contract(candidate: Manifest, current: Manifest) -> None:
-    if candidate.model.labels != current.model.labels:
+    if candidate.labels != current.labels:
         raise GateRefused(
-            f"{candidate.version} has the labels {_shown(candidate.model.labels)}, but {current.version}, "
-            f"which is current, has {_shown(current.model.labels)}. Clients rely on them; "
+            f"{candidate.version} has the labels {_shown(candidate.labels)}, but {current.version}, "
+            f"which is current, has {_shown(current.labels)}. Clients rely on them; "
             "--force promotes it anyway."
+        )
+    for name, head in current.attributes.items():
+        ours = candidate.attributes.get(name)
+        if ours is None or ours.labels != head.labels:
+            has = "lacks it" if ours is None else f"has {_shown(ours.labels)}"
+            raise GateRefused(
+                f"{current.version}, which is current, answers the attribute `{name}` with "
+                f"{_shown(head.labels)}, and {candidate.version} {has}. Clients rely on it; --force promotes "
+                "it anyway."
+            )
+    if current.both and not candidate.both:
+        raise GateRefused(
+            f"{candidate.version} has no network for photos, and {current.version}, which is current, has "
+            "one: every photo would be answered by the network for pixels. Train it with `--from` a release "
+            "that has both; --force promotes it anyway."
         )
     reads, read = map(_pixels_of, (candidate, current))
     if {key: reads.get(key) for key in read} != read:
@@ -166,8 +230,8 @@ def _pixels_of(manifest: Manifest) -> dict[str, object]:
     client, one that drops it or reads another size does.
     """
     form = ("shape", "channels", "dtype", "polarity")
-    pixels = {key: asdict(manifest.model.input)[key] for key in form}
-    return pixels if manifest.photos is None else pixels | {"photos": manifest.photos.input.shape}
+    pixels = {key: asdict(manifest.contract("pixels").input)[key] for key in form}
+    return pixels | {"photos": manifest.contract("photos").input.shape} if manifest.both else pixels
 
 
 def _shown(value: object) -> str:

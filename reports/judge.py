@@ -3,11 +3,13 @@
 Reads the store. The rules themselves, without I/O: gate.py.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
-from model_store.catalogue import ReleaseFiles, files_in_store, read_manifest, versions
+from model_store.catalogue import ReleaseFiles, files_in_folder, files_in_store, read_manifest, versions
 from model_store.errors import GateRefused, NotFound, ReleaseError
-from model_store.promotions import Promotion, held_good, history
+from model_store.local import LocalRelease
+from model_store.promotions import Promotion, Unread, backwards, held_good, passed_over
 from model_store.store import Store
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
@@ -22,19 +24,29 @@ def judge(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> st
         before: the promotion that holds there; None where there is none.
 
     Returns:
-        What was compared, in a sentence.
+        What was compared, in a sentence, and which records of the log cannot be read.
 
     Raises:
         GateRefused: current is better, or has other labels or another input.
         NotFound, ReleaseError: a file of either is missing or damaged.
     """
-    shown = evidence_of(candidate)
+    shown, log = evidence_of(candidate), list(backwards(store))
+    notes = "".join(f" {note}" for note in passed_over(log))
+    try:
+        return f"{_compared(shown, store, before, log)}{notes}"
+    except GateRefused as error:
+        raise GateRefused(f"{error}{notes}") from error
+
+
+def _compared(
+    shown: Evidence, store: Store, before: Promotion | None, log: Sequence[Promotion | Unread]
+) -> str:
     if before is None:
         return check_gate(shown, None)
     if before.version == shown.version:
         return "It is current already."  # and its files are sent again, should one be damaged
     current = _evidence(store, before.version)
-    return check_gate(shown, current, _oldest(store, shown, current))
+    return check_gate(shown, current, _oldest(store, log, shown, current))
 
 
 def forced(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> str:
@@ -52,17 +64,29 @@ def forced(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> s
         return f"Forced, as current could not be compared with: {error}"
 
 
+def compared_with(candidate: LocalRelease, parent: LocalRelease) -> str:
+    """What the gate says of a release beside its parent, whether it would be refused or not."""
+    try:
+        return check_gate(*(evidence_of(files_in_folder(one)) for one in (candidate, parent)))
+    except GateRefused as error:
+        return str(error)
+    except (NotFound, ReleaseError) as error:
+        return f"{candidate.version} cannot be compared with {parent.version}: {error}"
+
+
 def _evidence(store: Store, version: str) -> Evidence:
     return evidence_of(files_in_store(store, read_manifest(store, version)))
 
 
-def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
+def _oldest(
+    store: Store, log: Sequence[Promotion | Unread], candidate: Evidence, current: Evidence
+) -> Evidence | None:
     """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
     kept = versions(store)
-    for promotion in held_good(history(store)):
+    for promotion in held_good(reversed(log)):
         if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
                 manifest = read_manifest(store, promotion.version)
-                if manifest.model.labels == candidate.manifest.model.labels:
+                if manifest.labels == candidate.manifest.labels:
                     return evidence_of(files_in_store(store, manifest))
     return None

@@ -5,7 +5,6 @@ pages read it through `Report`. Does no I/O. What each figure means: docs/refere
 """
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
@@ -21,7 +20,6 @@ Count = Annotated[int, Field(ge=0)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 """A difference of two shares."""
 
-Z_95: Final = 1.959963984540054
 """Two-sided 95% point of the normal distribution."""
 
 
@@ -185,10 +183,12 @@ class TestFigures(SplitFigures):
         confusion_matrix: counts, one row per true class, one column per predicted class.
         ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
         ece_before: the same before temperature.
+        ece_null: 95% band of `ece` on as many pictures, were each as often right as its confidence says. None
+            in older reports.
         overconfidence: mean confidence minus accuracy, -1..1, after temperature. A calibrated model's is 0 on
             average, while its `ece` is above 0 by chance. None in older reports.
         nll_before: mean negative log likelihood before temperature, in nats.
-        distinct: without near copies of the training part; None in older reports, and where all are such.
+        distinct: without near copies of the training part; in reports of earlier versions alone.
         split: TEST for a test set, which was not learnt; CROSS_FITTED where the release learnt these, and
             each was answered by a network that had not learnt it.
     """
@@ -199,6 +199,7 @@ class TestFigures(SplitFigures):
     averages: Averages
     ece: Share
     ece_before: Share
+    ece_null: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
     overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
     nll_before: float
     decisions: Coverage
@@ -372,7 +373,8 @@ class PhotoFigures(Frozen):
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
-        overconfidence: likewise; None in older reports, too.
+        ece_null: likewise; None in older reports, too.
+        overconfidence: likewise.
         curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
@@ -388,12 +390,62 @@ class PhotoFigures(Frozen):
     accuracy: Share | None
     per_class: dict[str, ClassRecall]
     ece: Share | None
+    ece_null: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
     overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
     decisions: PhotoDecisions
     curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
     decided_by: str | None = Field(default=None, exclude_if=_is_none)
+
+
+class UnknownSource(Frozen):
+    """How many photos of a source there were, how many of the answers are right, accepted, and both."""
+
+    n: Count
+    right: Count
+    accepted: Count
+    accepted_right: Count
+
+
+class UnknownSources(Frozen):
+    """Answers to a tier's photos of shops and people that nothing which answered them had learnt.
+
+    Attributes:
+        of_all: photos of all these sources.
+        sources: each by its name.
+        lower_bound: one-sided 95% bound of the share of accepted answers to a further source that are right;
+            None where too few sources have accepted answers.
+        auroc: of the familiarity, against photos of unknown sources that show none of the classes; None
+            where there are none.
+    """
+
+    of_all: UnknownSource
+    sources: dict[str, UnknownSource]
+    lower_bound: Share | None
+    auroc: Share | None
+
+
+class SourceLabel(Frozen):
+    """Accepted answers of one label to photos from one source.
+
+    Attributes:
+        source: shop or collection.
+        label: that is answered.
+        accepted: answers that are sure and familiar enough, withheld or not.
+        right: of these.
+        upper_bound: one-sided 95% bound of the share of right ones (Clopper and Pearson 1934).
+        unknown: whether the networks that answered had learnt nothing of the source.
+        unproven: whether the cell breaks the promise, so that the label is withheld.
+    """
+
+    source: str
+    label: str
+    accepted: Count
+    right: Count
+    upper_bound: Share
+    unknown: bool = False
+    unproven: bool = False
 
 
 class Calibrated(Frozen):
@@ -415,6 +467,56 @@ class Calibrated(Frozen):
     test_decided_by: str | None = Field(default=None, exclude_if=_is_none)
 
 
+class LabelFigures(Frozen):
+    """One label of an attribute.
+
+    Attributes:
+        n: pictures whose main label it is.
+        recall: of these, the share of right answers.
+    """
+
+    n: Count
+    recall: Share
+
+
+class AttributeFigures(Frozen):
+    """What a network answers to one attribute of pictures that it has not learnt.
+
+    Attributes:
+        n: pictures whose label is known; the shares are of these.
+        unknown: pictures without one.
+        inapplicable: pictures that do not have the attribute.
+        accuracy: share of right answers; of several labels any one is right.
+        most_frequent: share of the most frequent label.
+        accepted: share of accepted answers.
+        right_of_accepted: None where none is.
+        promise: what is promised of accepted answers.
+        labels: by label, in index order.
+    """
+
+    n: Count
+    unknown: Count
+    inapplicable: Count
+    accuracy: Share
+    most_frequent: Share
+    accepted: Share
+    right_of_accepted: Share | None
+    promise: Promise
+    labels: dict[str, LabelFigures]
+
+
+class AllAccepted(Frozen):
+    """How often every accepted answer to a picture is right: measured, not multiplied.
+
+    Attributes:
+        pictures: with an accepted answer, of the class or an attribute, all of which are known.
+        right: of these, where every one is.
+    """
+
+    pictures: Count
+    right: Count
+
+
 class Report(Frozen):
     """Everything in report.json.
 
@@ -424,10 +526,14 @@ class Report(Frozen):
         acceptance: by kind of pictures, by rising threshold, at the same thresholds for all kinds of photos;
             empty in reports from before it was kept.
         photos: by tier; empty where no photos were measured.
+        unknown_sources: by tier; empty where no whole source was left out, and in older reports.
+        source_labels: of accepted answers to photos; empty where no source is known, and in older reports.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
+        attributes: by name; empty where the networks answer the class alone.
+        all_accepted: of class and attributes together; None where there are no attributes.
         not_measured: tiers that an ancestor was measured on and this release was not, with its version.
     """
 
@@ -446,9 +552,15 @@ class Report(Frozen):
     )
     out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict, exclude_if=lambda kinds: not kinds)
     photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
+    unknown_sources: dict[str, UnknownSources] = Field(
+        default_factory=dict, exclude_if=lambda tiers: not tiers
+    )
+    source_labels: tuple[SourceLabel, ...] = Field(default=(), exclude_if=lambda kept: not kept)
     examples: Examples
     history: tuple[Epoch, ...]
     calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
+    attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
+    all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
     not_measured: dict[str, str] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
 
     @field_validator("acceptance")
@@ -497,16 +609,3 @@ def check_report(report: Report, labels: Sequence[str], where: str) -> None:
             f"{where}: test.confusion_matrix needs {len(labels)} rows and columns, one per label of the "
             "manifest, and at least one picture. Evaluate the model again and publish it."
         )
-
-
-def wilson_interval(right: float, n: float) -> tuple[float, float]:
-    """95% score interval of a share (Wilson 1927): within 0..1 also where the normal approximation is not.
-
-    Args:
-        right: how many were right, 0..n.
-        n: of how many, at least 1; perhaps an effective number.
-    """
-    share, weight = right / n, Z_95**2 / n
-    centre = (share + weight / 2) / (1 + weight)
-    half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
-    return max(0.0, centre - half), min(1.0, centre + half)

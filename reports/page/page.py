@@ -14,12 +14,14 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.runtime import Context
 
-from inference.contract import ModelContract
+from inference.contract import (
+    ModelContract,
+    NetworkName,
+)
 from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
-from model_store.manifest import PhotoNetwork
 from reports.page.sentences import asked, confusions, kind, summary, ways_on, weaknesses
 from reports.page.wording import ENGLISH, Wording
 from reports.values import Report
@@ -65,21 +67,18 @@ Address = Callable[[str, bytes], str]
 
 
 def file_page(
-    contract: ModelContract,
-    report: Report,
-    figures: Mapping[str, bytes],
-    photos: PhotoNetwork | None = None,
+    contracts: Mapping[NetworkName, ModelContract], report: Report, figures: Mapping[str, bytes]
 ) -> bytes:
     """The page as one file, with styles and figures in it, UTF-8.
 
     Args:
-        contract: labels and thresholds of the release.
-        report: its evaluation.
+        contracts: labels and thresholds of each network.
+        report: their evaluation.
         figures: its PNGs by file name.
-        photos: its second network; None where there is none.
     """
     styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
-    of_photos = contract.thresholds_of("photo") if photos is None else photos.thresholds
+    contract = contracts.get("pixels") or contracts["photos"]
+    of_photos = contracts.get("photos", contract).thresholds_of("photos")
     named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
     differs = of_photos is not contract.thresholds
     more = {"contract": contract, "photo_thresholds": of_photos if differs else None, "styles": styles}

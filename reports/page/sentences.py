@@ -3,11 +3,11 @@
 Picks what stands out in a report; every text goes through the reader's Wording. Knows no page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from reports.page.wording import Wording
-from reports.values import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, Report, tier_of
+from reports.values import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, PossiblePromise, Report, tier_of
 
 PAIRS: Final = 3
 """How many of the confused pairs count as weaknesses."""
@@ -107,20 +107,23 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
     if promise is None or promise.accepted or promise.n < promise.needed:
         return
     t, lower = words.t, [one for one in report.possible_promises if one.accuracy < promise.accuracy]
+    is_adopted = "origin" in report.training.configuration
     yield t(
         "No answer is accepted: of the surest ones, too many are wrong to show that {share} are right.",
         share=words.percent(promise.accuracy, 0),
     )
-    if pair := _mixed_up(report):
+    if (pair := _mixed_up(report)) and is_adopted:
+        yield t(
+            "{label} and {other} are mixed up most, in {wrong} of {pictures}.",
+            **_named(pair, report, words),
+        )
+    elif pair:
         counts = {label: report.test.per_class[label].support for label in (pair.truth, pair.predicted)}
         rare = min(counts, key=lambda label: counts[label])
         yield t(
             "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring "
             "more pictures of {rare}, of which there are {n}.",
-            label=t(pair.truth),
-            other=t(pair.predicted),
-            wrong=words.whole(pair.wrong),
-            pictures=words.counted(report.test.n, "answer"),
+            **_named(pair, report, words),
             rare=t(rare),
             n=words.whole(counts[rare]),
         )
@@ -128,15 +131,46 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
         if one.accuracy == promise.accuracy and one.more is not None and one.more <= MANY * report.test.n:
             pictures = words.counted(one.more, "picture")
             yield t("About {pictures} more, answered as well as these, would allow some.", pictures=pictures)
-    if possible := [one for one in lower if one.accepted]:
-        best = max(possible, key=lambda one: one.accuracy)
-        yield t(
-            "With {option} {accuracy} in the training, {share} would be accepted, {right} of these right.",
-            option="--accept-right",
-            accuracy=f"{best.accuracy:g}",
-            share=words.percent(best.accepted),
-            right=words.percent(best.right),
+    if lower:
+        yield _at_less(lower, words, is_adopted=is_adopted)
+
+
+def _at_less(lower: Sequence[PossiblePromise], words: Wording, *, is_adopted: bool) -> str:
+    """What would be accepted were fewer right answers asked for, and by which option or setting."""
+    t, best = words.t, max(lower, key=lambda one: (one.accepted > 0, one.accuracy))
+    if not best.accepted:
+        return t(
+            "Nor would any be at {share} right: people look at every answer, and the sheet of {command} "
+            "begins with the least sure ones.",
+            share=words.percent(min(one.accuracy for one in lower), 0),
+            command="wardrobe label --review",
         )
+    found = {
+        "accuracy": f"{best.accuracy:g}",
+        "share": words.percent(best.accepted),
+        "right": words.percent(best.right),
+    }
+    if is_adopted:
+        return t(
+            "With {option}={accuracy} the service accepts {share}, {right} of these right.",
+            option="WARDROBE_ACCEPT_TARGET",
+            **found,
+        )
+    return t(
+        "With {option} {accuracy} in the training, {share} would be accepted, {right} of these right.",
+        option="--accept-right",
+        **found,
+    )
+
+
+def _named(pair: Confusion, report: Report, words: Wording) -> dict[str, str]:
+    """Two classes and how often they are mixed up, as the values of a sentence."""
+    return {
+        "label": words.t(pair.truth),
+        "other": words.t(pair.predicted),
+        "wrong": words.whole(pair.wrong),
+        "pictures": words.counted(report.test.n, "answer"),
+    }
 
 
 def _mixed_up(report: Report) -> Confusion | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Final
 
-from reports.values import wilson_interval
+from reports.intervals import wilson_interval
 
 ABSENT: Final = "—"
 """Where a table has no value."""

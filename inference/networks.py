@@ -1,0 +1,100 @@
+"""The networks of one release: which of them reads an upload, and what it answers.
+
+classifier.py is one network; convert.py makes what it reads. Does no I/O.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from inference.classifier import Classifier, Prediction
+from inference.contract import Head, InputContract, ModelContract, NetworkName, network_for, usual_name
+from inference.convert import ModelInput, to_model_input
+from inference.decode import Decoded
+from inference.pixels import rows_to_pixels, shape_of_rows
+
+
+class Networks:
+    """One or both: `pixels`, which reads small grey pictures, and `photos`, which reads colour."""
+
+    def __init__(self, networks: Mapping[NetworkName, Classifier]) -> None:
+        self._networks = dict(networks)
+
+    @classmethod
+    def only(cls, classifier: Classifier) -> "Networks":
+        """A release with one network."""
+        return cls({usual_name(classifier.contract.input): classifier})
+
+    def __len__(self) -> int:
+        return len(self._networks)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._networks
+
+    def __getitem__(self, name: NetworkName) -> Classifier:
+        """The network that answers what `name` reads: the one of that name, else the only one."""
+        return self._networks.get(name) or next(iter(self._networks.values()))
+
+    def with_contracts(self, contracts: Mapping[NetworkName, ModelContract]) -> "Networks":
+        """The same models with other contracts, such as those with other thresholds."""
+        return Networks(
+            {name: self._networks[name].with_contract(contract) for name, contract in contracts.items()}
+        )
+
+    @property
+    def contracts(self) -> dict[NetworkName, ModelContract]:
+        """Of each network."""
+        return {name: network.contract for name, network in self._networks.items()}
+
+    @property
+    def contract(self) -> ModelContract:
+        """Of the network whose pixels clients send, and whose classes all have."""
+        return self["pixels"].contract
+
+    @property
+    def attributes(self) -> dict[str, Head]:
+        """The attributes that one of them answers, at least; where both do, with the same labels."""
+        return {name: head for one in self.contracts.values() for name, head in one.attributes.items()}
+
+    @property
+    def largest_input(self) -> InputContract:
+        """The input of that network whose pixels have most numbers."""
+        return max(self._inputs.values(), key=lambda reads: math.prod(reads.array_shape))
+
+    @property
+    def _inputs(self) -> dict[NetworkName, InputContract]:
+        return {name: network.contract.input for name, network in self._networks.items()}
+
+    def model_input(self, decoded: Decoded) -> ModelInput:
+        """What is read of an upload, and for which network it is."""
+        return to_model_input(decoded, self._inputs)
+
+    def rows_input(self, rows: object) -> ModelInput:
+        """The same of nested lists of numbers, as JSON has them.
+
+        Raises:
+            BadPixels: they are the pixels of no network.
+        """
+        name = network_for(shape_of_rows(rows), self._inputs)
+        return ModelInput(rows_to_pixels(rows, self[name].contract.input), network=name)
+
+    def classify(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+        """Classify N >= 1 pictures, each by its network.
+
+        Raises:
+            AnswerNotFinite: a model answered NaN or infinity.
+            ContractBroken: a contract needs an output that its model does not have.
+        """
+        if len(self) == 1:
+            return self._answered(inputs)
+        answers: dict[int, Prediction] = {}
+        for name in {one.network for one in inputs}:
+            places = [place for place, one in enumerate(inputs) if one.network == name]
+            answers |= zip(places, self._answered([inputs[place] for place in places]), strict=True)
+        return [answers[place] for place in range(len(inputs))]
+
+    def _answered(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+        """The answers of the one network that reads all of them."""
+        pixels, names = np.array([one.pixels for one in inputs]), [one.network for one in inputs]
+        return self[names[0]].classify(pixels, names)

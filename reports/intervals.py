@@ -1,0 +1,372 @@
+"""Statistics of shares: bounds, intervals, numbers of answers that show something, and a randomisation test.
+
+A sender's photos share camera, floor and taste, so sixty photos of one sender say less than sixty of as many:
+`weighted` and `share_interval` count them so. Groups are the column `group` of a table, joined where pictures
+are nearly the same. Python and NumPy alone: serving and promoting do not install SciPy. Knows no release.
+How bounds choose a threshold: acceptance.py; how releases compare: comparison.py.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SURENESS: Final = 0.95
+"""Of every one-sided bound: of promises, audits and withheld labels."""
+
+EACH_END: Final = 0.975
+"""Sureness of each end of the intervals, which are two-sided, of 95%."""
+
+Z_95: Final = 1.959963984540054
+
+DRAWS: Final = 99_999
+"""Of a randomisation test; its seed is 0, so that a verdict repeats."""
+
+LIKENESS: Final = 0.1
+"""Correlation of the answers of one group that is assumed at least: few groups, or few errors, show too
+little of it."""
+
+_HALVINGS: Final = 45
+"""Of an interval of width 1: to 3e-14."""
+
+_TERMS: Final = 2000
+"""The most of a continued fraction; some hundred thousand answers take a few hundred."""
+
+Floats = NDArray[np.float64]
+
+
+def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
+    """The share of right answers that `sureness` lies above, float64 (N,) (Clopper and Pearson 1934).
+
+    Args:
+        right: how many of each are right, 0..n; perhaps effective numbers.
+        n: of how many.
+        sureness: 0..1, one-sided.
+
+    Returns:
+        0 where none is right.
+    """
+    right, n = np.atleast_1d(np.asarray(right, np.float64)), np.atleast_1d(np.asarray(n, np.float64))
+    # Where none is right any number above 0 will do.
+    found = beta_quantile(1 - sureness, np.where(right > 0, right, 1.0), n - right + 1)
+    return np.where(right > 0, found, 0.0)
+
+
+def upper_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
+    """The share that `sureness` lies below; arguments as `lower_bound`, 1 where none is wrong."""
+    right, n = np.asarray(right, np.float64), np.asarray(n, np.float64)
+    return 1 - lower_bound(n - right, n, sureness)
+
+
+def clopper_pearson(right: float, n: float, sureness: float = EACH_END) -> tuple[float, float]:
+    """Interval of a share of which `right` of `n` independent draws were; 0 and 1 of no draw.
+
+    Args:
+        right: of them.
+        n: how many draws.
+        sureness: 0..1, of each end.
+    """
+    return float(lower_bound(right, n, sureness)[0]), float(upper_bound(right, n, sureness)[0])
+
+
+def beta_quantile(tail: float, a: Floats | float, b: Floats | float) -> Floats:
+    """Where a beta distribution has `tail` below it, by bisection of the regularized incomplete beta.
+
+    Args:
+        tail: 0..1 exclusive.
+        a: float64 (N,), above 0.
+        b: the same.
+
+    Returns:
+        float64 (N,), 0..1.
+    """
+    a, b = np.broadcast_arrays(np.atleast_1d(np.asarray(a, np.float64)), np.asarray(b, np.float64))
+    low, high = np.zeros(len(a)), np.ones(len(a))
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        below = _incomplete_beta(middle, a, b) < tail
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return high
+
+
+def _incomplete_beta(x: Floats, a: Floats, b: Floats) -> Floats:
+    """I_x(a, b), 0 < x < 1, by the continued fraction of the side on which it converges (DLMF 8.17.22)."""
+    scale = np.array(
+        [math.lgamma(p + q) - math.lgamma(p) - math.lgamma(q) for p, q in zip(a, b, strict=True)]
+    )
+    mirrored = x > (a + 1) / (a + b + 2)
+    front = np.exp(scale + a * np.log(x) + b * np.log1p(-x))
+    a, b, x = np.where(mirrored, b, a), np.where(mirrored, a, b), np.where(mirrored, 1 - x, x)
+    found = front / (a * _fraction(a, b, x))
+    return np.where(mirrored, 1 - found, found)
+
+
+def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
+    """1 + d1 / (1 + d2 / (1 + ...)) of DLMF 8.17.22, forwards (modified Lentz)."""
+    value, c, d = np.ones(len(a)), np.ones(len(a)), np.zeros(len(a))
+    for term in range(1, _TERMS):
+        m = term // 2
+        top = m * (b - m) if term % 2 == 0 else -(a + m) * (a + b + m)
+        step = top * x / ((a + term - 1) * (a + term))
+        d = 1 / _not_zero(1 + step * d)
+        c = _not_zero(1 + step / c)
+        value = value * c * d
+        if np.all(np.abs(c * d - 1) < 1e-13):
+            break
+    return value
+
+
+def _not_zero(values: Floats) -> Floats:
+    return np.where(np.abs(values) < 1e-300, 1e-300, values)
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The share of wrong answers in each of K sets, with groups weighted; float64 (K,) each.
+
+    Attributes:
+        wrong: 0..1.
+        n: as how many independent answers the set shows it.
+        independent: as how many its groups' numbers and sizes let it count at most, whatever the answers.
+        sureness: of the bounds, one-sided.
+    """
+
+    wrong: Floats
+    n: Floats
+    independent: Floats
+    sureness: float = SURENESS
+
+    def lower_bounds(self) -> Floats:
+        """Of the shares of right answers: Beta(1 - sureness; (1 - wrong) n, wrong n + 1)."""
+        return lower_bound((1 - self.wrong) * self.n, self.n, self.sureness)
+
+    def show(self, accuracy: float) -> NDArray[np.bool_]:
+        """Whether the lower bounds reach an accuracy, 0..1 exclusive; quicker than these."""
+        right = np.maximum((1 - self.wrong) * self.n, np.finfo(float).tiny)
+        others = self.n - right + 1
+        return _incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.sureness
+
+
+def weighted(
+    wrong: NDArray[np.bool_],
+    groups: NDArray[np.int64] | None,
+    counts: NDArray[np.int64],
+    *,
+    sureness: float = SURENESS,
+    answers_alike: bool = False,
+) -> Weighted:
+    """What the first answers of a sequence show, so many of them each time.
+
+    Of a group with m answers among them, each weighs w = 1 / (1 + (m - 1) LIKENESS): as much as it adds to
+    the others where answers of a group are so alike. With e wrong ones a group and W = sum of m w, it is
+    p = sum of w e / W, its variance v = G / (G - 1) sum of (w (e - p m))^2 / W^2. It is as sure as that of
+    min(W, p (1 - p) / v) independent answers, divided by the price of few groups, (t(G - 1) / t(n - 1))^2
+    (Korn and Graubard 1998, Survey Methodology 24, 193); one group of n answers costs n.
+
+    Args:
+        wrong: bool (N,).
+        groups: int64 (N,), numbers from 0; None where each answer is on its own.
+        counts: int64 (K,), 0..N.
+        sureness: of the bound that the effective numbers are for: .95 for a one-sided one, .975 for each end
+            of a two-sided interval.
+        answers_alike: let each answer weigh as much as any other, so that the share is the plain one; the
+            same likeness is then assumed of its variance.
+    """
+    if groups is None:
+        n = counts.astype(np.float64)
+        return Weighted(np.append(0, np.cumsum(wrong))[counts] / np.maximum(n, 1), n, n, sureness)
+    rows = [_of_groups(wrong[:count], groups[:count], answers_alike=answers_alike) for count in counts]
+    share, by_likeness, by_variance, of = np.array(rows, np.float64).reshape(-1, 4).T
+    price = _price_of_few(of, counts, sureness)
+    return Weighted(share, np.minimum(by_likeness, by_variance) / price, by_likeness / price, sureness)
+
+
+def _of_groups(
+    wrong: NDArray[np.bool_], groups: NDArray[np.int64], *, answers_alike: bool
+) -> tuple[float, float, float, int]:
+    """The share, the effective numbers by assumed likeness and by variance, and how many groups there are."""
+    sizes, errors = np.bincount(groups), np.bincount(groups, wrong)
+    sizes, errors = sizes[sizes > 0], errors[sizes > 0]
+    if not len(sizes):
+        return 0.0, 0.0, 0.0, 0
+    effects = 1 + (sizes - 1) * LIKENESS
+    weights = np.ones(len(sizes)) if answers_alike else 1 / effects
+    total = float(weights @ sizes)
+    share, of = float(weights @ errors) / total, len(sizes)
+    by_likeness = total**2 / float(weights**2 @ (sizes * effects))
+    spread = float(np.sum((weights * (errors - share * sizes)) ** 2))
+    if of == 1 or not spread:
+        return share, by_likeness, by_likeness, of
+    return share, by_likeness, share * (1 - share) * total**2 * (of - 1) / of / spread, of
+
+
+def _price_of_few(groups: Floats, answers: NDArray[np.int64], sureness: float) -> Floats:
+    freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
+    of_groups, of_answers = _t_quantiles(int(2 ** np.ceil(np.log2(freedoms.max() + 1))), sureness)[freedoms]
+    return np.where(groups == 1, answers, (of_groups / of_answers) ** 2)
+
+
+@cache
+def _t_quantiles(most: int, sureness: float) -> Floats:
+    """Of 0 to `most` degrees of freedom; of none infinity."""
+    return np.append(np.inf, t_quantile(np.arange(1.0, most + 1), sureness))
+
+
+def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
+    """95% interval of the share of right answers: Wilson's, of the effective number of answers.
+
+    Args:
+        right: bool (N,), N >= 1.
+        groups: int64 (N,), equal where answers are not independent; None where all are.
+    """
+    effect = _effect(right, groups)
+    return wilson_interval(right.sum() / effect, len(right) / effect)
+
+
+def mean_interval(
+    right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
+) -> tuple[float, float]:
+    """The same of the mean of the classes' shares (`macro_interval`).
+
+    One design effect, of all answers, divides every class's numbers: each class's own effect would take a
+    sender's photos of different classes for independent.
+
+    Args:
+        right: bool (N,), N >= 1.
+        groups: as `share_interval`.
+        classes: integers (N,), whose shares are averaged.
+    """
+    cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
+    return macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
+
+
+def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
+    """How many answers count as one."""
+    n = np.array([len(right)])
+    found = weighted(~right, groups, n, sureness=EACH_END, answers_alike=True)
+    return float(n[0] / found.n[0])
+
+
+def t_quantile(freedom: Floats | float, sureness: float = SURENESS) -> Floats:
+    """Student's t, float64 (N,), of so many degrees of freedom, 1 or more; sureness .5..1, one-sided."""
+    freedom = np.atleast_1d(np.asarray(freedom, np.float64))
+    share = beta_quantile(2 * sureness - 1, 0.5, freedom / 2)  # t^2 / (t^2 + freedom)
+    return np.sqrt(freedom * share / (1 - share))
+
+
+def needed(accuracy: float, sureness: float = SURENESS) -> int:
+    """The fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, when all are right."""
+    return math.ceil(math.log(1 - sureness) / math.log(accuracy))
+
+
+@cache
+def needed_with(errors: int, accuracy: float, sureness: float = SURENESS) -> int:
+    """The same where so many of them are wrong."""
+    n = needed(accuracy, sureness)
+    while at_most(errors, n, 1 - accuracy) > 1 - sureness:
+        n += 1
+    return n
+
+
+def at_most(k: int, n: int, share: float) -> float:
+    """How likely at most `k` of `n` independent draws are of a kind that has this share, 0 < share < 1."""
+    return math.fsum(
+        math.exp(_log_ways(n, i) + i * math.log(share) + (n - i) * math.log1p(-share))
+        for i in range(min(k, n) + 1)
+    )
+
+
+def most_of(rows: int, found: int, drawn: int, sureness: float = SURENESS) -> int:
+    """How many of a table's rows are wrong at most: a one-sided upper bound for a finite table.
+
+    The largest number of wrong rows with which `found` or fewer would be drawn with more than 1 - sureness
+    (hypergeometric). A table that was looked at whole leaves no doubt: there it is `found`.
+
+    The lower bound is that of the others turned round: at least `rows - most_of(rows, drawn - found, drawn)`
+    rows are wrong.
+
+    Args:
+        rows: of the table, N.
+        found: wrong rows among the drawn ones.
+        drawn: rows that were looked at, drawn at random without replacement, 0..N.
+        sureness: 0..1, one-sided.
+
+    Returns:
+        found..N; a share is this divided by `rows`.
+    """
+    low, high = found, rows - (drawn - found)  # the first is always possible
+    while low < high:
+        middle = (low + high + 1) // 2
+        if drawn_at_most(found, drawn, middle, rows) > 1 - sureness:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def drawn_at_most(k: int, drawn: int, wrong: int, rows: int) -> float:
+    """How likely at most `k` of the drawn rows are wrong, where `wrong` of all rows are."""
+    ways = _log_ways(rows, drawn)
+    return math.fsum(
+        math.exp(_log_ways(wrong, i) + _log_ways(rows - wrong, drawn - i) - ways)
+        for i in range(max(0, drawn - (rows - wrong)), min(k, wrong) + 1)
+    )
+
+
+def _log_ways(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def wilson_interval(right: float, n: float) -> tuple[float, float]:
+    """95% score interval of a share (Wilson 1927): within 0..1 also where the normal approximation is not.
+
+    Args:
+        right: how many were right, 0..n.
+        n: of how many, at least 1; perhaps an effective number.
+    """
+    share, weight = right / n, Z_95**2 / n
+    centre = (share + weight / 2) / (1 + weight)
+    half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats) -> tuple[float, float]:
+    """95% interval of the mean of several shares (Price and Bonett 2004, Comput. Stat. Data Anal. 45, 449).
+
+    The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
+    shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
+
+    Args:
+        right: how many of each were right.
+        n: of how many, each above 0; perhaps effective numbers.
+    """
+    shares = len(n)
+    counts = np.asarray(n, np.float64) + 4 / shares
+    adjusted = (np.asarray(right, np.float64) + 2 / shares) / counts
+    half = Z_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
+    centre = float(adjusted.mean())
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def chance_by_group(losses: NDArray[np.int64]) -> float:
+    """How likely two equally good releases differ so much or more, to the candidate's disadvantage, 0..1.
+
+    A randomisation test: of two equally good releases each may as well have given the other's answers to all
+    pictures of a group, so the sign of each group's loss is drawn.
+
+    Args:
+        losses: int64 (G,), by group, for how many pictures more the candidate is at a disadvantage; negative
+            for fewer.
+    """
+    sizes, counts = np.unique(np.abs(losses[losses != 0]), return_counts=True)
+    if not len(sizes):
+        return 1.0
+    # Groups with losses of one size are drawn together: the number of positive signs is binomial.
+    positive = np.random.default_rng(0).binomial(counts, 0.5, (DRAWS, len(sizes)))
+    drawn = (2 * positive - counts) @ sizes
+    return float((1 + np.sum(drawn >= losses.sum())) / (DRAWS + 1))
