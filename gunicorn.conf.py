@@ -17,15 +17,16 @@ from itertools import count
 from logging.config import dictConfig
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
+from app.__main__ import OTHER_WORKER, WORKER
 from app.bounded_body import DUE
 from app.dotenv_file import DOTENV
 from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment, unread_port
 from inference.cores import usable_cores
-from inference.plain_text import trimmed
+from inference.plain_text import shown, trimmed
 
 SHORTEST_TIMER = 1e-5
 """Seconds: 0 would end a timer of the system instead of starting it."""
@@ -55,7 +56,7 @@ except SettingsError as error:
 host = (trimmed(os.environ.get("BIND", "")) or "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{trimmed(os.environ.get('PORT', '')) or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
-worker_class = "app.worker.ClosingWorker"  # gunicorn's gevent worker: docs/decisions/0005
+worker_class = WORKER
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
 graceful_timeout = max(30, math.ceil(settings.drain_seconds) + 20)  # draining is included
@@ -72,6 +73,36 @@ logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
+def on_starting(server: Any) -> None:
+    """End the start where no worker could serve: another worker class, or no folder for the counts."""
+    chosen = server.cfg.worker_class_str
+    if chosen != worker_class:
+        end(OTHER_WORKER.format(chosen))
+    if complaint := unusable_counts(os.environ.get(COUNTS, "")):
+        end(complaint)
+
+
+def end(reason: str) -> NoReturn:
+    """End with a line that says why, the last one of the log."""
+    for handler in logging.getLogger("gunicorn.error").handlers:
+        handler.flush()
+    sys.stderr.write(last_words(reason, settings.log_format))
+    sys.exit(1)
+
+
+def unusable_counts(folder: str) -> str:
+    """Describe why workers cannot count in a folder; empty if they can, and where none is named."""
+    try:
+        if folder:
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return (
+            f"{COUNTS}={shown(folder)}: {error.strerror}. Make that folder, or leave the variable out: each "
+            "start then makes one in memory."
+        )
+    return ""
+
+
 def when_ready(server: Any) -> None:
     """Log the settings, once for all workers, and give these an empty folder to add up their counts in."""
     if DOTENV.is_file():
@@ -83,7 +114,7 @@ def when_ready(server: Any) -> None:
     if (warning := unread_port(os.environ)) is not None:
         server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)
-    if shared is None:
+    if not shared:
         shared = server.made_for_counts = tempfile.mkdtemp(prefix="wardrobe-", dir=memory_directory())
         os.environ[COUNTS] = shared
     for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed"), Path(shared, "started")):
@@ -99,10 +130,7 @@ def on_exit(server: Any) -> None:
     if made is not None:
         shutil.rmtree(made, ignore_errors=True)
     if message:
-        for handler in logging.getLogger("gunicorn.error").handlers:
-            handler.flush()
-        sys.stderr.write(last_words(message, settings.log_format))
-        sys.exit(1)
+        end(message)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

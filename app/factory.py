@@ -159,11 +159,6 @@ def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:
 
 
 def _add_middleware(app: Flask, settings: Settings, models: Models, metrics: Metrics) -> None:
-    if settings.tracing:
-        # Here, so that a service without traces neither loads OpenTelemetry nor pays for it.
-        from app.observability.tracing import TracedApp, start_tracing  # noqa: PLC0415
-
-        app.wsgi_app = TracedApp(app.wsgi_app, start_tracing())  # type: ignore[method-assign]
     app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
 
 

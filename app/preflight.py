@@ -12,7 +12,7 @@ from pathlib import Path
 from app.prediction.categories import read_categories
 from app.security.api_keys import read_keys
 from app.settings import Settings, SettingsError, parse_settings
-from model_store.cache import cache_folder, last_good
+from model_store.cache import cache_folder, last_good, store_in
 from model_store.errors import StoreError
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import open_store
@@ -33,7 +33,7 @@ def _check(settings: Settings) -> None:
     if settings.taxonomy is not None:
         read_categories(settings.taxonomy)
     trusted = None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
-    if settings.model_store != "bundled":
+    if store_in(settings.model_store) is not None:
         _check_store(settings, trusted)
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.dotenv_file import DOTENV, read_dotenv
 from inference.decode import MAX_PIXELS
-from inference.plain_text import shown, trimmed
+from inference.plain_text import QUOTED, is_quoted, shown, trimmed
 
 PREFIX = "WARDROBE_"
 
@@ -35,6 +35,12 @@ KUBERNETES_NAMES = re.compile(
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
 """What it injects under the name of the Service and _PORT."""
 
+LINK_NAME = re.compile(rf"({PREFIX}(?:[A-Z0-9_]+_)?)NAME")
+"""What Docker's old links inject, as in WARDROBE_REDIS_NAME=/app/wardrobe-redis."""
+
+LINK_ADDRESS = re.compile(r"/[^/\s]+/[^/\s]+")
+"""What it says: the container, and the name of the other one in it."""
+
 
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 """What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
@@ -42,20 +48,8 @@ ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 STORAGES = ("memory", "redis", "rediss", "redis+unix")
 """The schemes of RATE_LIMIT_STORAGE; Valkey and KeyDB answer to `redis` too."""
 
-OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-OTLP_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-OTLP_PROTOCOL = "http/protobuf"
-"""Which variables say where traces go and how, and the one way that is built in."""
-
-NAMED_BY_OTHERS = ("prometheus_dir", "tracing")
+NAMED_BY_OTHERS = ("prometheus_dir",)
 """Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
-
-REMOVED = {
-    "TRANSLATIONS": "The page, the report and review sheets speak English and German.",
-    "FEEDBACK": "POST /feedback is gone; `wardrobe audit` measures how often accepted answers are right.",
-    "PAGE_FEEDBACK": "POST /feedback is gone; the page keeps labels in the browser, for `wardrobe improve`.",
-}
-"""Settings that are gone, and what replaces each."""
 
 MAX_JSON_NUMBERS = 1_500_000
 """Numbers in the JSON of a request, unless an operator says otherwise. A parser of JSON holds Python's lock
@@ -148,7 +142,7 @@ class Settings(BaseModel):
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         accept_target: share of accepted answers that is to be right; None keeps the release's thresholds.
-        taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
+        taxonomy: file of the platform's own categories, JSON; None adds none.
         model_name: the name under which the model is known to clients.
         max_upload_bytes: the largest single picture, in bytes as sent.
         max_pixels: the largest picture, in pixels as its header says, checked before decoding.
@@ -166,7 +160,6 @@ class Settings(BaseModel):
         cache_keep: how many releases stay in the cache.
         trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
-        tracing: whether OpenTelemetry's own variables ask for traces; the rest of them its SDK reads.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -199,7 +192,6 @@ class Settings(BaseModel):
     cache_keep: Positive = 3
     trusted_keys: OptionalPath = None
     prometheus_dir: Path | None = None
-    tracing: bool = False
 
     def described(self) -> str:
         """One line of `name=value` for the log, with passwords inside addresses masked."""
@@ -220,20 +212,32 @@ def settings_from_environment(dotenv: Path = DOTENV) -> Settings:
     return parse_settings(os.environ)
 
 
+def taxonomy_from_environment() -> Path | None:
+    """WARDROBE_TAXONOMY alone, for commands that serve nothing: they need no other setting to be right.
+
+    Raises:
+        SettingsError: its value stands in quotation marks.
+    """
+    name = f"{PREFIX}TAXONOMY"
+    return parse_settings({name: os.environ[name]} if name in os.environ else {}).taxonomy
+
+
 def parse_settings(environment: Mapping[str, str]) -> Settings:
     """Turn `WARDROBE_*` names into settings.
 
     Raises:
-        SettingsError: a removed name, an unknown one with the nearest known one, or a value out of bounds.
+        SettingsError: a removed name, an unknown one with the nearest known one, or a value in quotation
+            marks or out of bounds.
     """
+    links = _of_links(environment)
     values: dict[str, object] = {
         trimmed(name).removeprefix(PREFIX).lower(): trimmed(value)
         for name, value in environment.items()
-        if name.startswith(PREFIX) and not is_of_kubernetes(name, value)
+        if name.startswith(PREFIX) and name not in links and not is_of_kubernetes(name, value)
     }
     _refuse_unknown(values)
+    _refuse_quoted(values)
     values["prometheus_dir"] = environment.get("PROMETHEUS_MULTIPROC_DIR") or None
-    values["tracing"] = tracing_asked_for(environment)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -244,6 +248,18 @@ def is_of_kubernetes(name: str, value: str) -> bool:
     """Whether kubelet injects variables like this one, or it is WARDROBE_PORT, which it may."""
     is_port = name == f"{PREFIX}PORT" or (name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value))
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
+
+
+def _of_links(environment: Mapping[str, str]) -> set[str]:
+    """What Docker's old links inject that begins as our names do; their ports are as Kubernetes has them."""
+    named = [
+        match[1]
+        for name, value in environment.items()
+        if (match := LINK_NAME.fullmatch(name)) and LINK_ADDRESS.fullmatch(value)
+    ]
+    injected = {f"{prefix}NAME" for prefix in named}
+    injected |= {name for name in environment if name.startswith(tuple(f"{prefix}ENV_" for prefix in named))}
+    return injected - set(setting_names())
 
 
 def unread_port(environment: Mapping[str, str]) -> str | None:
@@ -259,39 +275,21 @@ def setting_names() -> list[str]:
     return [PREFIX + field.upper() for field in Settings.model_fields if field not in NAMED_BY_OTHERS]
 
 
-def tracing_asked_for(environment: Mapping[str, str]) -> bool:
-    """Whether OpenTelemetry's variables ask for traces, as its specification has them.
-
-    Raises:
-        SettingsError: they ask for a way of sending that is not built in.
-    """
-    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return False
-    exporter = environment.get("OTEL_TRACES_EXPORTER", "")
-    endpoint = any(environment.get(name) for name in OTLP_ENDPOINTS)
-    if exporter == "none" or not (exporter or endpoint):
-        return False
-    protocol = next((environment[name] for name in OTLP_PROTOCOLS if environment.get(name)), OTLP_PROTOCOL)
-    for name, value, known in (
-        ("OTEL_TRACES_EXPORTER", exporter or "otlp", "otlp"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, OTLP_PROTOCOL),
-    ):
-        if value != known:
-            raise SettingsError(f"{name}: {value!r} is not supported; {known} is.")
-    return True
-
-
 def _refuse_unknown(values: Mapping[str, object]) -> None:
     known = setting_names()
     for name in values:
         full = PREFIX + name.upper()
-        if name.upper() in REMOVED:
-            raise SettingsError(f"{full} has been removed. {REMOVED[name.upper()]} Leave it out.")
         if full not in known:
             nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
             raise SettingsError(
                 f"{shown(full)} is no setting. The nearest is {nearest}; see docs/reference/settings.md."
             )
+
+
+def _refuse_quoted(values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        if is_quoted(str(value)):
+            raise SettingsError(f"{PREFIX}{name.upper()}: {QUOTED}")
 
 
 def _problem(error: ValidationError, values: Mapping[str, object]) -> str:

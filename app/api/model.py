@@ -18,7 +18,10 @@ from app.settings import Settings
 SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
 
-_UNSHOWN: Final[Mapping[str, bool | set[str]]] = {"files": True, "golden": True, "photos": {"golden"}}
+_UNSHOWN: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
+    "files": True,
+    "networks": {"__all__": {"golden"}},
+}
 """Parts of a manifest that are long, and only for machines."""
 
 
@@ -63,14 +66,24 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "name": name,
         "version": model.version,
         "labels": list(model.contract.labels),
-        "categories": list(model.categories.named_for(None)) if model.categories else None,
+        "categories": list(model.categories.named_for(None).classes) if model.categories else None,
         "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": asdict(model.contract.thresholds),
         "photo_thresholds": asdict(model.photo_thresholds),
+        **_attributes(model),
         "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }
+
+
+def _attributes(model: Served) -> dict[str, Any]:
+    """What it answers beside the class; no field where that is nothing."""
+    found = {
+        name: {"labels": head.labels, "applies_to": head.applies_to}
+        for name, head in model.networks.attributes.items()
+    }
+    return {"attributes": found} if found else {}
 
 
 def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:

@@ -77,6 +77,9 @@ def _fill_model(document: Json, model: Served, settings: Settings) -> None:
     share = {"$ref": "#/components/schemas/Share"}
     schemas["Label"]["enum"] = labels
     schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}
+    if attributes := model.networks.attributes:
+        of = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
+        schemas["Prediction"]["properties"]["attributes"] |= {"properties": of}
     schemas["Pixels"] |= _nested(shape)
     schemas["PixelsWithChannel"] |= _nested((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:

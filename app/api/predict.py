@@ -14,7 +14,7 @@ from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import RequestItem
 from app.payloads.reading import find_many, find_one, max_body_bytes
 from app.prediction.answers import answer_of
-from app.prediction.categories import Fields
+from app.prediction.categories import Named
 from app.prediction.parameters import Parameters, read_parameters
 from app.prediction.predictor import Failed, Outcome, Predictor
 from app.prediction.timing import READ
@@ -24,28 +24,27 @@ from app.settings import Settings
 def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, metrics: Metrics) -> Blueprint:
     """The routes that classify."""
     routes = Blueprint("predict", __name__)
+    upload_limit = f"MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)"
 
     @routes.post("/predict")
     def predict() -> Response:
         context = current_request()
-        labels = context.served.contract.labels
-        parameters = read_parameters(request.args, len(labels))
+        parameters = read_parameters(request.args, len(context.served.networks.contract.labels))
         context.timing.begin(READ)
         with (
-            bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
+            bodies.read(request, max_body_bytes(settings), upload_limit) as body,
             predictor.admitted(context.timing) as slot,
         ):
-            find = partial(find_one, body, settings, context.served.classifier.largest_input)
+            find = partial(find_one, body, settings, context.served.networks.largest_input)
             item = run_in_native_thread(find) if body.is_large else find()
             classified = predictor.one(item, context.served, context.timing, slot, parameters)
         context.predictions.append(classified.prediction)
-        return _answer(answer_of(classified, labels, parameters, _categories(context)), context)
+        return _answer(answer_of(classified, parameters, _categories(context)), context)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         context = current_request()
-        labels = context.served.contract.labels
-        parameters = read_parameters(request.args, len(labels))
+        parameters = read_parameters(request.args, len(context.served.networks.contract.labels))
         if parameters.explain:
             raise BadRequest("`explain` is for one picture: send it to POST /predict.")
         context.timing.begin(READ)
@@ -53,14 +52,14 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
             predictor.admitted(context.timing) as slot,
         ):
-            find = partial(find_many, body, settings, context.served.classifier.largest_input)
+            find = partial(find_many, body, settings, context.served.networks.largest_input)
             items = run_in_native_thread(find) if body.is_large else find()
             has_left = partial(client_has_left, request)
             outcomes = predictor.many(items, context.served, context.timing, slot, has_left, parameters)
         _count(outcomes, metrics, context)
         categories = _categories(context)
         predictions = [
-            _named(item) | _result(outcome, labels, parameters, categories)
+            _named(item) | _result(outcome, parameters, categories)
             for item, outcome in zip(items, outcomes, strict=True)
         ]
         return _answer({"predictions": predictions}, context)
@@ -77,7 +76,7 @@ def _answer(answer: dict[str, Any], context: RequestContext) -> Response:
     return response
 
 
-def _categories(context: RequestContext) -> tuple[Fields, ...] | None:
+def _categories(context: RequestContext) -> Named | None:
     """The platform's category of each class, in the client's language, where there are any."""
     categories = context.served.categories
     return None if categories is None else categories.named_for(request.headers.get("Accept-Language"))
@@ -88,12 +87,10 @@ def _named(item: RequestItem) -> dict[str, Any]:
     return {} if name is None else {"name": name}
 
 
-def _result(
-    outcome: Outcome, labels: tuple[str, ...], parameters: Parameters, categories: tuple[Fields, ...] | None
-) -> dict[str, Any]:
+def _result(outcome: Outcome, parameters: Parameters, categories: Named | None) -> dict[str, Any]:
     if isinstance(outcome, Failed):
         return {"error": problem_of(outcome.error)}
-    return answer_of(outcome, labels, parameters, categories)
+    return answer_of(outcome, parameters, categories)
 
 
 def _count(outcomes: list[Outcome], metrics: Metrics, context: RequestContext) -> None:

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
+from app.api.report import wants_page
 from app.middleware.request_context import current_request
 from app.web.translations import preferred
 from inference import errors as inference_errors
@@ -102,12 +103,26 @@ def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
 
 
 def _answer_exception(error: Exception) -> Response:
+    if isinstance(error, errors.KeyRefused) and _is_reader_of_the_report():
+        return _to_the_page_that_asks_for_a_key()
     document = problem_of(error)
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.exception("request %s failed", current_request().request_id, exc_info=error)
     response = _response(document)
     response.headers.update(errors.headers_of(error))
     return response
+
+
+def _is_reader_of_the_report() -> bool:
+    """Whether a browser asks for the report, with which it cannot send a key by itself."""
+    asks = request.endpoint == "model.metrics" and "Authorization" not in request.headers
+    return asks and wants_page(request.accept_mimetypes)
+
+
+def _to_the_page_that_asks_for_a_key() -> Response:
+    answer = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "./#report"})
+    answer.vary.add("Accept")
+    return answer
 
 
 def _answer_http(error: HTTPException) -> Response:

@@ -48,7 +48,6 @@ class RequestContext:
         route: the rule that it is counted under; None where Flask found none.
         key: the name of its API key.
         problem: the `type` of the problem that answers it.
-        trace_id: of its trace, if it is traced.
     """
 
     request_id: str
@@ -59,7 +58,6 @@ class RequestContext:
     route: str | None = None
     key: str | None = None
     problem: str | None = None
-    trace_id: str | None = None
 
 
 def current_request() -> RequestContext:
@@ -166,9 +164,20 @@ def _fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -
         "version": context.served.version,
         "request_id": context.request_id,
         "problem": context.problem and context.problem.rpartition(":")[2],
-        "trace_id": context.trace_id,
+        **_accepted(context.predictions),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _accepted(predictions: Iterable[Prediction]) -> Fields:
+    """How many pictures were classified, and how many answers to each question accepted."""
+    found: Fields = {}
+    for one in predictions:
+        found["pictures"] = found.get("pictures", 0) + 1
+        for name, answer in (("", one.answer), *one.attributes.items()):
+            key = f"{name}_accepted" if name else "accepted"
+            found[key] = found.get(key, 0) + (answer.decision == "accept")
+    return found
 
 
 def check_host() -> None:

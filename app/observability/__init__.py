@@ -1,1 +1,1 @@
-"""Metrics, logs, traces and the reference distribution."""
+"""Metrics, logs and the reference distribution."""

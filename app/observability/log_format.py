@@ -15,7 +15,7 @@ from app.observability.log_queue import BackgroundHandler
 from app.settings import Settings
 from inference.plain_text import shown_lines
 
-LOGGERS = ("wardrobe", "gunicorn.error", "flask-limiter", "opentelemetry")
+LOGGERS = ("wardrobe", "gunicorn.error", "flask-limiter")
 """Whose lines are written from LOG_LEVEL on; of other libraries, warnings and worse."""
 
 access = logging.getLogger("wardrobe.access")

@@ -64,6 +64,10 @@ class Metrics:
         self._problems = counter("problems", "Problems answered, by the end of their type.", ("type",))
         predictions = counter("predictions", "Pictures classified.", ("decision", "label", "reason"))
         self._predictions = cache(predictions.labels)
+        attributes = counter(
+            "attribute_predictions", "Attributes answered.", ("attribute", "decision", "reason")
+        )
+        self._attributes = cache(attributes.labels)
         latency = histogram(
             "request_seconds",
             "Wall time from the whole body on.",
@@ -125,8 +129,11 @@ class Metrics:
 
     def count_prediction(self, prediction: Prediction) -> None:
         """Count one classified picture."""
-        self._predictions(prediction.decision, prediction.label, prediction.reason or "").inc()
-        self._confidence.observe(prediction.confidence)
+        answer = prediction.answer
+        self._predictions(answer.decision, answer.label, answer.reason or "").inc()
+        self._confidence.observe(answer.confidence)
+        for name, one in prediction.attributes.items():
+            self._attributes(name, one.decision, one.reason or "").inc()
         if prediction.familiarity is not None:
             self._familiarity.observe(prediction.familiarity)
 

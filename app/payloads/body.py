@@ -20,10 +20,11 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_content_length, get_input_stream
 
-from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
+from app.errors import BadRequest, Busy, ClientGone, TooLarge, UnknownCoding
 from app.native_threads import native_lock, run_in_native_thread
-from app.payloads.archives import MEMBER
 from app.settings import MAX_JSON_NUMBERS
+from inference.inflate import Pause, inflate, no_pause
+from inference.zip_file import MEMBER
 
 CHUNK_BYTES = 64 * 1024
 """What is read at a time. A body of no more is never refused for lack of memory."""
@@ -43,6 +44,9 @@ MEMORY_SECONDS = 1
 
 GIVE_WAY_SECONDS = 1.0
 """How long a body may take for CHUNK_BYTES before it gives way to others, if they need its memory."""
+
+UNPACK_SECONDS = 10.0
+"""Processor time in which a body is unpacked; its limit of bytes takes a tenth."""
 
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
@@ -64,6 +68,7 @@ class Body:
         setting: the name of the setting that says so.
         max_numbers: that its JSON may have.
         claim: counts bytes as held for this body until it has been answered; raises as `Bodies.read` does.
+        pause: called between the steps in which it is unpacked; raises as `Unpacking.pause` does.
     """
 
     data: bytes
@@ -74,6 +79,7 @@ class Body:
     setting: str = ""
     max_numbers: int = MAX_JSON_NUMBERS
     claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
+    pause: Pause = field(default=no_pause, compare=False, repr=False)
 
     @property
     def is_large(self) -> bool:
@@ -86,19 +92,49 @@ class Body:
         Raises:
             BadRequest: the data is not what the coding says, ends early or goes on behind its end.
             TooLarge: it inflates to more bytes than the limit; no more than that were made.
+            ClientGone, TooLarge: as `Unpacking.pause`.
         """
         if self.coding in UNCOMPRESSED:
             return self
-        inflating = zlib.decompressobj(CODINGS[self.coding])
         try:
-            data = inflating.decompress(self.data, max_length=self.limit + 1)
+            inflated = inflate(self.data, CODINGS[self.coding], self.limit, self.pause)
         except zlib.error as error:
             raise BadRequest(f"The body is no {self.coding}, as Content-Encoding says: {error}.") from error
-        if len(data) > self.limit:
+        if len(inflated.data) > self.limit:
             raise _too_long(self.limit, self.setting)
-        if not inflating.eof or inflating.unused_data:
+        if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
-        return replace(self, data=data, coding="")
+        return replace(self, data=inflated.data, coding="")
+
+
+class Unpacking:
+    """Ends the unpacking of one body when it is not worth going on.
+
+    Args:
+        has_left: whether the client has gone.
+        clock: seconds of the processor that this thread took; tests hand in their own.
+    """
+
+    def __init__(self, has_left: Callable[[], bool], clock: Callable[[], float] = time.thread_time) -> None:
+        self._has_left = has_left
+        self._clock = clock
+        self._began: float | None = None
+
+    def pause(self) -> None:
+        """Go on, or end the work.
+
+        Raises:
+            ClientGone: the client has left.
+            TooLarge: unpacking took UNPACK_SECONDS since the first call.
+        """
+        stop_if(self._has_left)
+        if self._began is None:
+            self._began = self._clock()
+        if self._clock() - self._began > UNPACK_SECONDS:
+            raise TooLarge(
+                f"Unpacking the body took more than {UNPACK_SECONDS:g} s of the processor. Send less in one "
+                "request, or pictures as they are."
+            )
 
 
 class Holding:
@@ -172,7 +208,10 @@ class Bodies:
             data = _joined(holding.chunks)
             boundary = request.mimetype_params.get("boundary", "")
             claim = partial(self._claim, holding)
-            yield Body(data, request.mimetype, boundary, coding, limit, setting, self._max_numbers, claim)
+            pause = Unpacking(partial(client_has_left, request)).pause
+            yield Body(
+                data, request.mimetype, boundary, coding, limit, setting, self._max_numbers, claim, pause
+            )
         finally:
             with self._lock:
                 self._held -= holding.held
@@ -286,6 +325,15 @@ def client_has_left(request: Request) -> bool:
     except (AttributeError, OSError):  # no Linux; no TCP
         return False
     return bool(state != TCP_ESTABLISHED)
+
+
+def stop_if(has_left: Callable[[], bool]) -> None:
+    """Raise ClientGone if the client has left."""
+    if has_left():
+        raise ClientGone(
+            "The client closed its connection, or its side of it, before its batch was finished. "
+            "Keep both open until the answer has come; `nc -N` closes one."
+        )
 
 
 def _too_long(limit: int, setting: str) -> TooLarge:

@@ -4,6 +4,7 @@ Values alone. What else a picture may come in: reading.py; whether it is one: in
 """
 
 import binascii
+import codecs
 import json
 import math
 import re
@@ -18,6 +19,7 @@ from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.marks import STEP_BYTES, count_of
 from inference.contract import InputContract
+from inference.plain_text import shown
 
 STRUCTURE_PER_NUMBER = 2
 """Commas and brackets that a number of `pixels` needs in a list of its own."""
@@ -43,9 +45,28 @@ CLAIMED_PER_OBJECT = 32
 """Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
 parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
 
+LENIENT_LETTERS = 4_000_000
+"""Of a body that Python's own parser reads, which holds its lock as long as it takes: up to 40 ms."""
+
 BASE64 = str.maketrans("-_", "+/", string.whitespace)
 """Makes letters for URLs (RFC 4648, section 5) the usual ones, and removes what may stand between letters,
 without a string for each run of them."""
+
+PLACE = re.compile(
+    r"(?:blob|content|file|ph|asset|assets-library|capacitor|cid|gs|s3|ftp):|[A-Za-z]:[\\/\0-\x1f]|\\\\|~/",
+    re.IGNORECASE,
+)
+"""How the address or path of a file begins: of a browser, a phone, a computer."""
+
+NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=\-_\s]")
+
+LOST_PLUS = ", and none is `+`: something has decoded it as part of a URL or form, where `+` is a blank"
+
+LINES = (64, 76)
+"""Letters of a line of base64 (RFC 7468; RFC 2045), which a blank may end."""
+
+LONG_TEXT = 500
+"""Letters of base64 from which on one of them is `+`, but for one picture in some thousands."""
 
 OBJECT = re.compile(rb"(\xef\xbb\xbf|\xff\xfe(\0\0)?|(\0\0)?\xfe\xff)?[\0\s]*\{")
 """How a JSON object begins, in UTF-8, -16 or -32, with a byte order mark or without one."""
@@ -130,8 +151,8 @@ def read_json(body: Body, max_pictures: int, contract: InputContract) -> Any:  #
     body.claim(CLAIMED_PER_OBJECT * check_structure(body.data, max_pictures, contract))
     try:
         return orjson.loads(body.data)
-    except orjson.JSONDecodeError:
-        return _read_leniently(body.data)
+    except orjson.JSONDecodeError as error:
+        return _read_leniently(body.data, error)
 
 
 def check_structure(body: bytes, max_pictures: int, contract: InputContract) -> int:
@@ -155,12 +176,41 @@ def check_structure(body: bytes, max_pictures: int, contract: InputContract) -> 
     return found
 
 
-def _read_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
-    # UTF-16, NaN, a lone surrogate: orjson refuses them, Python's own reads them or says what is wrong.
+def _read_leniently(body: bytes, refusal: ValueError) -> Any:  # noqa: ANN401 - as above
+    """Read what orjson refuses: UTF-16, NaN, the escape of a lone surrogate; or say what is wrong where."""
     try:
-        return json.loads(body)
+        text = _text_of(body)
+        if len(text) <= LENIENT_LETTERS:
+            return json.loads(text)
+        if json.detect_encoding(body) == "utf-8":
+            raise refusal
+        return orjson.loads(text)
+    except UnicodeDecodeError as error:
+        raise BadRequest(
+            f"The body is no JSON that can be read: byte {error.start:,} begins no {error.encoding} "
+            f"({error.reason}). Send it in UTF-8."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
+
+
+def _text_of(body: bytes) -> str:
+    """The text of a body in UTF-8, -16 or -32, decoded in steps: each holds Python's lock.
+
+    Raises:
+        UnicodeDecodeError: it is none from `start` on.
+    """
+    encoding = json.detect_encoding(body).removesuffix("-sig")
+    decoder, parts = codecs.getincrementaldecoder(encoding)(), list[str]()
+    for start in range(0, len(body), STEP_BYTES):
+        waiting = len(decoder.getstate()[0])
+        end = start + STEP_BYTES
+        try:
+            parts.append(decoder.decode(body[start:end], final=end >= len(body)))
+        except UnicodeDecodeError as error:
+            error.start += start - waiting
+            raise
+    return "".join(parts).removeprefix("\ufeff")
 
 
 def item_of_object(document: object, forms: str) -> Upload | Rows:
@@ -199,14 +249,39 @@ def from_base64(text: object, name: str = "image") -> bytes:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):
         raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
+    if place := PLACE.match(text):
+        raise BadRequest(
+            f"`{name}` begins with `{shown(place[0])}`, so it names a place that only its sender can read. "
+            "Send the picture itself, in base64."
+        )
     if text[:5].lower() == "data:":
         _, comma, text = text.partition(",")
         if not comma:
             raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")
+    if (odd := _odd_letter(text)) and odd.endswith(LOST_PLUS):
+        raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {odd}.")
     try:
         return _decoded(text)
     except (binascii.Error, ValueError) as error:
-        raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {error}.") from error
+        raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {odd or error}.") from error
+
+
+def _odd_letter(text: str) -> str:
+    """The first letter that base64 does not have, as part of a sentence; empty where there is none."""
+    blank = text.find(" ")
+    if len(text) > LONG_TEXT and blank >= 0 and blank not in LINES and not ("+" in text or "-" in text):
+        return f"letter {blank:,} is a blank{LOST_PLUS}"
+    found = NO_BASE64.search(text, 0, STEP_BYTES)
+    if found is None:
+        return ""
+    hint = ""
+    if found[0] == "%":
+        hint = ", of an encoding for URLs: decode it first"
+    elif text.startswith(("b'", 'b"')):
+        hint = ", since it is Python's `str` of bytes: send `.decode()` of them"
+    elif found[0] == "." and len(text) <= LONG_TEXT:
+        hint = ", as in the name of a file: send the picture itself"
+    return f"letter {found.start():,} is {found[0]!r}{hint}"
 
 
 def _decoded(text: str) -> bytes:

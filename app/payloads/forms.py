@@ -4,17 +4,20 @@ Werkzeug's decoder does the work. Each of a part's headers is parsed by regular 
 their number are bounded here. Bytes in, files out.
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import NoReturn
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData, State
 
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
 from app.payloads.items import FORMS, Upload
+from inference.code_pages import read_names
 
 FILE_FIELDS = ("image", "file")
 """The file fields of `/predict`."""
@@ -37,6 +40,13 @@ BOUNDARY = (
 )
 """The way out of the most frequent fault of a form: fetch and axios add the boundary by themselves."""
 
+FORM = "multipart/form-data"
+
+BEGINNING = re.compile(
+    rb"\s{0,16}--([^\r\n]{1,70})\r?\n(?:[^\r\n]{1,200}\r?\n){0,3}content-disposition:", re.IGNORECASE
+)
+"""How a form begins whose Content-Type says something else, with its boundary (RFC 2046, section 5.1.1)."""
+
 NAME_LENGTH = 255
 """Characters of a name that an answer repeats; file systems allow no more."""
 
@@ -52,6 +62,27 @@ class Form:
 
     files: list[tuple[str, Upload]]
     texts: list[str]
+
+
+def as_form(body: Body) -> Body:
+    """The body as the form that it is, whatever its Content-Type says: one set by hand is often wrong."""
+    found = None if body.mimetype == FORM else BEGINNING.match(body.data)
+    if found is None:
+        return body
+    return replace(body, mimetype=FORM, boundary=found[1].decode("latin-1").rstrip())
+
+
+class _InAnyCharset(MultipartDecoder):
+    """Werkzeug's decoder, for headers in other charsets than UTF-8: file names, in forms of old pages."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            written = bytes(data)
+            [text] = read_names([written[:MAX_HEADER_BYTES]])
+            data = (text or written.decode("latin-1")).encode()
+        return super()._parse_headers(data)
 
 
 def one_file(body: Body) -> Upload:
@@ -93,7 +124,10 @@ def read_form(body: Body, max_files: int) -> Form:
     form = Form([], [])
     for number, part in enumerate(_parts(body)):
         if number == max_files + TEXT_FIELDS:
-            raise TooLarge(f"The form has more than {max_files} files and {TEXT_FIELDS} fields of text.")
+            raise TooLarge(
+                f"The form has more than {max_files} files and {TEXT_FIELDS} fields of text. /predict takes "
+                "one picture, /predict/batch as many as MAX_BATCH says: send the others in further requests."
+            )
         if part.is_file:
             name = (part.filename or "")[:NAME_LENGTH] or None
             form.files.append((part.name, Upload(b"".join(part.pieces), name)))
@@ -145,7 +179,7 @@ def _parts(body: Body) -> Iterator[_Part]:
     chunks = chain((body.data[start : start + CHUNK_BYTES] for start in starts), (None,))
     part = _Part("", None, is_file=False)
     try:
-        decoder = MultipartDecoder(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
+        decoder = _InAnyCharset(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
         for chunk in chunks:
             decoder.receive_data(chunk)
             while not isinstance(event := decoder.next_event(), NeedData | Epilogue):

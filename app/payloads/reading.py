@@ -10,13 +10,13 @@ from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads import archives
 from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of, items_of
-from app.payloads.forms import NAME_LENGTH, came_as_text, one_file, read_form
+from app.payloads.forms import FORM, NAME_LENGTH, as_form, came_as_text, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.settings import Settings
 from inference.contract import InputContract
+from inference.inflate import Pause
 from inference.signatures import format_of
-
-FORM = "multipart/form-data"
+from inference.zip_file import is_zip
 
 URLENCODED = "application/x-www-form-urlencoded"
 """What curl calls any body without `-H Content-Type`."""
@@ -42,10 +42,16 @@ def find_one(body: Body, settings: Settings, contract: InputContract) -> Upload 
         BadRequest: there is none or more than one, or the form or JSON cannot be read.
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
-    item = _one_of_any_form(body.inflated(), contract)
+    item = _one_of_any_form(_as_it_is(body), contract)
     if isinstance(item, Upload):
         check_size(item.data, settings.max_upload_bytes)
     return item
+
+
+def _as_it_is(body: Body) -> Body:
+    """The body without its coding, as the form that it may be."""
+    inflated = body.inflated()
+    return as_form(inflated) if b"--" in inflated.data[:32] else inflated
 
 
 def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
@@ -85,7 +91,7 @@ def find_many(body: Body, settings: Settings, contract: InputContract) -> list[R
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
     items: list[RequestItem] = []
-    for item in _many_of_any_form(body.inflated(), settings, contract):
+    for item in _many_of_any_form(_as_it_is(body), settings, contract):
         if len(items) == settings.max_batch:
             raise too_many(settings)
         items.append(_within(item, settings.max_upload_bytes))
@@ -95,20 +101,20 @@ def find_many(body: Body, settings: Settings, contract: InputContract) -> list[R
 
 
 def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -> Iterable[RequestItem]:
-    if archives.is_zip(body.data):
-        return _unpacked([Upload(body.data)], settings, body.claim)
+    if is_zip(body.data):
+        return _unpacked([Upload(body.data)], settings, body.claim, body.pause)
     if body.mimetype == FORM:
         form = read_form(body, settings.max_batch)
         if form.texts and not form.files:
             raise came_as_text(form.texts[0])
-        return _unpacked((upload for _, upload in form.files), settings, body.claim)
+        return _unpacked((upload for _, upload in form.files), settings, body.claim, body.pause)
     if is_document(body):
         return items_of(body, settings.max_batch, contract)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 
 def _unpacked(
-    uploads: Iterable[Upload], settings: Settings, claim: Callable[[int], None]
+    uploads: Iterable[Upload], settings: Settings, claim: Callable[[int], None], pause: Pause
 ) -> Iterator[RequestItem]:
     """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit.
 
@@ -116,11 +122,12 @@ def _unpacked(
     """
     total = held = 0
     for upload in uploads:
-        if not archives.is_zip(upload.data):
+        if not is_zip(upload.data):
             yield upload
             continue
         held += len(upload.data)
-        for member in archives.unpack(upload.data, settings.max_batch, settings.max_upload_bytes):
+        limits = (settings.max_batch, settings.max_upload_bytes)
+        for member in archives.unpack(upload.data, *limits, pause):
             total += member.unpacked
             if total > settings.max_batch_bytes:
                 limit = f"{settings.max_batch_bytes:,} bytes (MAX_BATCH_BYTES)"

@@ -6,17 +6,16 @@ Pure: values in, dictionaries out. The field names are the HTTP contract; docs/r
 import base64
 from typing import Any
 
-from app.prediction.categories import Fields
+from app.prediction.categories import Named
 from app.prediction.parameters import Parameters
 from app.prediction.predictor import Classified
-from inference.classifier import Prediction
+from inference.classifier import Answer
 
 
 def answer_of(
     classified: Classified,
-    labels: tuple[str, ...],
     parameters: Parameters,
-    categories: tuple[Fields, ...] | None = None,
+    categories: Named | None = None,
 ) -> dict[str, Any]:
     """The answer for one picture; probabilities in index order and unrounded.
 
@@ -24,22 +23,24 @@ def answer_of(
 
     Args:
         classified: the prediction, and what was encoded with it.
-        labels: in index order.
         parameters: of the query.
         categories: the platform's own, in index order; None where it has none.
     """
-    answer = classified.prediction.as_answer(labels)
+    answer = classified.prediction.as_answer()
     if classified.enlarged:
         answer["enlarged"] = True
     if categories is not None:
-        answer["category"] = categories[classified.prediction.class_id]
+        answer["category"] = categories.classes[classified.prediction.answer.class_id]
+        for name, of in categories.attributes.items():
+            if found := classified.prediction.attributes.get(name):
+                answer["attributes"][name]["category"] = of[found.class_id]
     if parameters.top is not None:
-        answer["top"] = _likeliest(classified.prediction, labels, parameters.top)
+        answer["top"] = _likeliest(classified.prediction.answer, parameters.top)
     if classified.seen is not None:
         answer["seen"] = _data_url(classified.seen)
     if classified.explained is not None:
         answer["explanation"] = {
-            "label": classified.prediction.label,
+            "label": classified.prediction.answer.label,
             "drops": classified.explained.drops.tolist(),
             "heat_map": _data_url(classified.explained.heat_map),
         }
@@ -50,8 +51,8 @@ def _data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def _likeliest(prediction: Prediction, labels: tuple[str, ...], count: int) -> list[dict[str, Any]]:
+def _likeliest(answer: Answer, count: int) -> list[dict[str, Any]]:
     return [
-        {"label": labels[index], "class_id": index, "probability": float(prediction.probabilities[index])}
-        for index in prediction.likeliest(count)
+        {"label": answer.labels[index], "class_id": index, "probability": float(answer.probabilities[index])}
+        for index in answer.likeliest(count)
     ]

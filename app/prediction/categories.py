@@ -6,6 +6,7 @@ without a restart, and checked against that release's labels. answers.py puts th
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
@@ -22,6 +23,7 @@ from pydantic import (
 
 from app.languages import Language, preferred_language
 from app.settings import SettingsError
+from inference.contract import Head
 from inference.plain_text import decoded
 from model_store.errors import ReleaseError
 from model_store.manifest import first_problem
@@ -64,22 +66,58 @@ class Category(BaseModel):
 CATEGORIES: Final = TypeAdapter(dict[str, Category])
 
 FORM: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
-"""Of the operator's file: a category by label; `name` and `names` may be left out."""
+"""Of the operator's file: a category by label; `name` and `names` may be left out. The labels of an attribute
+are under its name: `"colour": {"blue": {"id": "12"}, ...}`."""
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """The operator's file.
+
+    Attributes:
+        classes: the category of each class, by label.
+        attributes: of each attribute that it names, the category of each label.
+    """
+
+    classes: Mapping[str, Category]
+    attributes: Mapping[str, Mapping[str, Category]]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Categories in one language, in index order.
+
+    Attributes:
+        classes: of the classes.
+        attributes: of the labels of each attribute that the operator's file names.
+    """
+
+    classes: tuple[Fields, ...]
+    attributes: Mapping[str, tuple[Fields, ...]]
 
 
 class Categories:
-    """The categories of one release, in index order."""
+    """The categories of one release."""
 
-    def __init__(self, categories: Sequence[Category]) -> None:
-        self.languages = tuple(categories[0].names)
-        self._default = tuple(category.fields(category.default_name) for category in categories)
-        self._by_language = {
-            language.lower(): tuple(category.fields(category.names[language]) for category in categories)
-            for language in self.languages
+    def __init__(
+        self, classes: Sequence[Category], attributes: Mapping[str, Sequence[Category]] | None = None
+    ) -> None:
+        self.languages = tuple(classes[0].names)
+        self._of = {"": classes, **(attributes or {})}
+        self._default = self._named_in(None)
+        self._by_language = {language.lower(): self._named_in(language) for language in self.languages}
+
+    def _named_in(self, language: Language | None) -> Named:
+        found = {
+            part: tuple(
+                one.fields(one.default_name if language is None else one.names[language]) for one in every
+            )
+            for part, every in self._of.items()
         }
+        return Named(found.pop(""), found)
 
-    def named_for(self, accept_language: str | None) -> tuple[Fields, ...]:
-        """The category of each class, named in the language that a client prefers.
+    def named_for(self, accept_language: str | None) -> Named:
+        """The category of each label, named in the language that a client prefers.
 
         Args:
             accept_language: the header; without one, or where no language fits, `name` is the file's own.
@@ -88,19 +126,37 @@ class Categories:
         return self._default if language is None else self._by_language[language]
 
 
-def categories_of(path: Path, labels: Sequence[str], version: str) -> Categories:
-    """The categories of a release's classes.
+def categories_of(
+    path: Path, labels: Sequence[str], version: str, attributes: Mapping[str, Head] | None = None
+) -> Categories:
+    """The categories of a release's labels.
 
     Args:
         path: the operator's file.
-        labels: of the release, in index order.
+        labels: the classes of the release, in index order.
         version: of the release, for messages.
+        attributes: of the release.
 
     Raises:
         SettingsError: the file cannot be read or is not valid.
         CategoriesMismatch: a label has no category, or the release does not have a category's label.
     """
-    categories = read_categories(path)
+    taxonomy, heads = read_categories(path), attributes or {}
+    for name in taxonomy.attributes:
+        if name not in heads:
+            known = ", ".join(heads) or "none"
+            raise CategoriesMismatch(f"{path}: {name!r} is no attribute of {version}, which has {known}.")
+    of_attributes = {
+        name: _in_order(path, given, heads[name].labels, version)
+        for name, given in taxonomy.attributes.items()
+    }
+    return Categories(_in_order(path, taxonomy.classes, labels, version), of_attributes)
+
+
+def _in_order(
+    path: Path, categories: Mapping[str, Category], labels: Sequence[str], version: str
+) -> list[Category]:
+    """The category of each label."""
     unknown = [label for label in categories if label not in labels]
     if unknown:
         nearest = get_close_matches(unknown[0], labels, n=1, cutoff=0)[0]
@@ -113,10 +169,10 @@ def categories_of(path: Path, labels: Sequence[str], version: str) -> Categories
         raise CategoriesMismatch(
             f"{path}: no category for {', '.join(missing)}, which {version} may answer. Add what is missing."
         )
-    return Categories([categories[label] for label in labels])
+    return [categories[label] for label in labels]
 
 
-def read_categories(path: Path) -> dict[str, Category]:
+def read_categories(path: Path) -> Taxonomy:
     """A platform's categories by label, from JSON like FORM.
 
     Raises:
@@ -124,8 +180,14 @@ def read_categories(path: Path) -> dict[str, Category]:
     """
     try:
         rows = json.loads(decoded(path.read_bytes()), object_pairs_hook=_unique)
-        categories = CATEGORIES.validate_python(rows)
-        _check_languages(categories)
+        of = {name: one for name, one in rows.items() if _is_attribute(one)} if isinstance(rows, dict) else {}
+        classes = CATEGORIES.validate_python(
+            {key: rows[key] for key in rows if key not in of} if of else rows
+        )
+        attributes = {name: CATEGORIES.validate_python(value) for name, value in of.items()}
+        every = {f"{name} {key}": one for name in attributes for key, one in attributes[name].items()}
+        _check_languages(classes)
+        _check_languages({**classes, **every})
     except OSError as error:
         raise _invalid(path, f"{error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -138,7 +200,14 @@ def read_categories(path: Path) -> dict[str, Category]:
         raise _invalid(path, str(error)) from error
     except RecursionError as error:
         raise _invalid(path, "it is nested too deeply") from error
-    return categories
+    return Taxonomy(classes, attributes)
+
+
+def _is_attribute(value: object) -> bool:
+    """Whether it has the categories of an attribute's labels, and is no category itself."""
+    if not isinstance(value, dict) or value.keys() <= Category.model_fields.keys():
+        return False
+    return all(isinstance(one, dict) for one in value.values())
 
 
 def _invalid(path: Path, why: str) -> SettingsError:

@@ -14,20 +14,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from app.errors import Busy, ClientGone, RequestError, TooLarge, without_frames
+from app.errors import Busy, RequestError, TooLarge, without_frames
 from app.native_threads import run_in_native_thread
+from app.payloads.body import stop_if
 from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
 from app.prediction.admission import Admission, Places, Slot
 from app.prediction.parameters import WITHOUT_QUERY, Parameters
 from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
 from app.settings import Settings
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Prediction
 from inference.contract import InputContract
 from inference.convert import ModelInput
 from inference.decode import Decoded, decode_opened
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
 from inference.explanation import Drops, explain, heat_map
+from inference.networks import Networks
 from inference.opening import SMALL_BYTES, OpenedPicture, is_bare_png, open_picture
 from inference.pixels import pixels_to_png, shape_of_rows
 
@@ -42,7 +44,7 @@ MOST_SEEN_BYTES = 8_000_000
 """Of pixels that an answer to a batch shows as PNGs, which are about as large."""
 
 LARGE_AT_A_TIME = 2
-"""Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot.
+"""At most so many large pictures are decoded at once in a worker; each needs up to 16 bytes a pixel.
 
 Large runs of the model are among them: they take memory, too.
 """
@@ -154,7 +156,7 @@ class Predictor:
             timing.begin("decode")
             source = open_picture(item.data, self._settings.max_pixels)
         answer = partial(answer_picture, source, served, timing, parameters, self._settings.max_pixels)
-        if _is_light(source, served.classifier) and not parameters.explain:
+        if _is_light(source, served.networks) and not parameters.explain:
             return answer(_let_ready_requests_run)
         timing.begin(QUEUE)
         with slot.with_place(self._large):
@@ -200,8 +202,8 @@ class Predictor:
                 timing.begin(QUEUE)
                 slot.give_way()
                 _let_ready_requests_run()  # else this batch is again the next to decode a large picture
-            _stop_if(has_left)
-            prepared.append(self._prepared(source, served.classifier, timing, slot, budget))
+            stop_if(has_left)
+            prepared.append(self._prepared(source, served.networks, timing, slot, budget))
         good = [one for one in prepared if not isinstance(one, Failed)]
         timing.begin("infer")
         answers = iter(self._answer_all(good, served, slot, has_left, parameters) if good else [])
@@ -240,14 +242,14 @@ class Predictor:
             return run_in_native_thread(open_picture, upload, self._settings.max_pixels)
 
     def _prepared(
-        self, source: Source | Failed, classifier: Classifier, timing: Timing, slot: Slot, budget: Budget
+        self, source: Source | Failed, networks: Networks, timing: Timing, slot: Slot, budget: Budget
     ) -> ModelInput | Failed:
         """The pixels of one picture of a batch."""
         if isinstance(source, Failed):
             return source
-        prepare = partial(_model_input, source, classifier, timing, self._settings.max_pixels, budget)
+        prepare = partial(_model_input, source, networks, timing, self._settings.max_pixels, budget)
         try:
-            if _is_light(source, classifier):
+            if _is_light(source, networks):
                 return prepare()
             timing.begin(QUEUE)
             with slot.with_place(self._large):
@@ -277,7 +279,7 @@ class Predictor:
             if answered:
                 slot.give_way()
                 _let_ready_requests_run()
-                _stop_if(has_left)
+                stop_if(has_left)
             with slot.with_place(self._large):
                 answered += run_in_native_thread(_answered, run, served, parameters)
         return answered
@@ -306,14 +308,14 @@ def answer_picture(  # noqa: PLR0913, PLR0917 - a picture, who answers it, and w
         UploadError: the picture cannot be read.
         ModelError: the model failed.
     """
-    model_input = _model_input(source, served.classifier, timing, max_pixels)
+    model_input = _model_input(source, served.networks, timing, max_pixels)
     timing.end()
     pause()
     timing.begin("infer")
     (classified,) = _answered([model_input], served, parameters)
     if parameters.explain:
         timing.begin("explain")
-        explained = _explained(model_input, classified.prediction.class_id, served)
+        explained = _explained(model_input, classified.prediction.answer.class_id, served)
         classified = replace(classified, explained=explained)
     timing.end()
     pause()
@@ -321,14 +323,14 @@ def answer_picture(  # noqa: PLR0913, PLR0917 - a picture, who answers it, and w
 
 
 def _explained(model_input: ModelInput, class_id: int, served: Served) -> Explained:
-    drops = explain(served.classifier, model_input, class_id)
+    drops = explain(served.networks, model_input, class_id)
     height, width = model_input.pixels.shape[:2]
     return Explained(drops, heat_map(drops, height, width))
 
 
 def _answered(inputs: Sequence[ModelInput], served: Served, parameters: Parameters) -> list[Classified]:
     """Classify, and encode what the model read if that was asked for."""
-    predictions = served.classifier.classify_inputs(inputs)
+    predictions = served.networks.classify(inputs)
     return [
         Classified(prediction, one.enlarged, pixels_to_png(one.pixels) if parameters.seen else None)
         for one, prediction in zip(inputs, predictions, strict=True)
@@ -336,7 +338,7 @@ def _answered(inputs: Sequence[ModelInput], served: Served, parameters: Paramete
 
 
 def _model_input(
-    source: Source, classifier: Classifier, timing: Timing, max_pixels: int, budget: Budget | None = None
+    source: Source, networks: Networks, timing: Timing, max_pixels: int, budget: Budget | None = None
 ) -> ModelInput:
     """What is read of a picture; of a batch, within its budget."""
     timing.begin("decode")
@@ -344,15 +346,15 @@ def _model_input(
         case Ready():
             return ModelInput(source.pixels)
         case Rows():
-            return classifier.rows_input(source.value)
+            return networks.rows_input(source.value)
         case Upload():
             opened = open_picture(source.data, max_pixels)
         case _:
             opened = source
     budget = budget or Budget(max_pixels, CHILD_SECONDS)
-    decoded = _decoded(opened, classifier.contract.input, max_pixels, budget)
+    decoded = _decoded(opened, networks.contract.input, max_pixels, budget)
     timing.begin("convert")
-    return classifier.model_input(decoded)
+    return networks.model_input(decoded)
 
 
 def _decoded(opened: OpenedPicture, contract: InputContract, max_pixels: int, budget: Budget) -> Decoded:
@@ -373,9 +375,9 @@ def _decoded(opened: OpenedPicture, contract: InputContract, max_pixels: int, bu
         ) from error
 
 
-def _is_light(source: Source, classifier: Classifier) -> bool:
+def _is_light(source: Source, networks: Networks) -> bool:
     """Whether a picture takes less time, all the way, than a change of threads."""
-    reads = classifier.contract.input
+    reads = networks.contract.input
     match source:
         case Upload():
             return False
@@ -385,8 +387,8 @@ def _is_light(source: Source, classifier: Classifier) -> bool:
             return source.pixels.size < LARGE_RUN
     if math.prod(reads.array_shape) >= LARGE_RUN or not source.is_small:
         return False
-    # The second network takes milliseconds for whatever is no input of the first.
-    return classifier.photos is None or (reads.channels == 1 and is_bare_png(source.data, *reads.shape))
+    # The network that answers photos takes milliseconds for whatever is no input of the other one.
+    return len(networks) == 1 or (reads.channels == 1 and is_bare_png(source.data, *reads.shape))
 
 
 def _runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
@@ -400,14 +402,6 @@ def _runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
         run.append(one)
         numbers += one.pixels.size
     yield run
-
-
-def _stop_if(has_left: Callable[[], bool]) -> None:
-    if has_left():
-        raise ClientGone(
-            "The client closed its connection, or its side of it, before its batch was finished. "
-            "Keep both open until the answer has come; `nc -N` closes one."
-        )
 
 
 def _waitable(error: UploadError | TooLarge) -> UploadError | RequestError:

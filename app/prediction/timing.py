@@ -19,13 +19,9 @@ class Timing:
 
     Attributes:
         milliseconds: of each stage that was gone through, in their order.
-        began: when each stage first began, in seconds of `perf_counter`.
-        ended: when each stage last ended; the stages of a batch alternate, so that these overlap.
     """
 
     milliseconds: dict[str, float] = field(default_factory=dict)
-    began: dict[str, float] = field(default_factory=dict)
-    ended: dict[str, float] = field(default_factory=dict)
     _stage: str | None = None
     _since: float = 0.0
 
@@ -35,9 +31,6 @@ class Timing:
         if (before := self._stage) is not None:
             spent = (now - self._since) * 1000
             self.milliseconds[before] = self.milliseconds.get(before, 0.0) + spent
-            self.ended[before] = now
-        if stage is not None:
-            self.began.setdefault(stage, now)
         self._stage, self._since = stage, now
 
     def end(self) -> None:

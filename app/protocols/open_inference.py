@@ -5,8 +5,8 @@ extension (extension_binary_data.md): little-endian, row by row, each element of
 """
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from flask import Blueprint, Response, jsonify, request
@@ -16,8 +16,7 @@ from app.api.health import check_ready
 from app.protocols.classification import ProtocolServices, classify_request, requested_model
 from app.protocols.infer_request import HEADER_LENGTH, INPUTS, LENGTH_BYTES, RequestedOutput, read_infer
 from app.releases.serving import Served
-from inference.classifier import Prediction
-from inference.contract import ModelContract
+from inference.classifier import Answer, Prediction
 
 EXTENSIONS = ["binary_tensor_data", "classification", "model_configuration"]
 """Triton's extensions that are supported."""
@@ -33,7 +32,14 @@ OUTPUTS = {
     "decision": "BYTES",
     "reason": "BYTES",
 }
-"""Each output with its datatype; a prediction has an attribute of the same name."""
+"""Each output with its datatype; an answer has an attribute of the same name, but for familiarity."""
+
+
+OF_ATTRIBUTE = ("probabilities", "label", "confidence", "decision", "reason")
+"""Those of an attribute, each called by its name behind this: `label_colour`."""
+
+Offered: TypeAlias = Mapping[str, tuple[str, list[int]]]
+"""The outputs of a model: of each its datatype, and its shape for one picture."""
 
 
 def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
@@ -43,15 +49,16 @@ def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
         model = requested_model(services.settings.model_name, name, version)
-        offered, length = offered_outputs(model.contract), request.headers.get(HEADER_LENGTH)
+        offered, length = offered_outputs(model), request.headers.get(HEADER_LENGTH)
+        names = tuple(offered)
         parsed, classified = classify_request(
-            services, lambda body: read_infer(body, length, model.contract.input, offered, services.settings)
+            services, lambda body: read_infer(body, length, model.contract.input, names, services.settings)
         )
         head = {"model_name": name, "model_version": model.version}
         if parsed.request_id is not None:
             head["id"] = parsed.request_id
         predictions = [one.prediction for one in classified]
-        return _answer(head, predictions, parsed.outputs, model.contract.labels)
+        return _answer(head, predictions, parsed.outputs, offered)
 
 
 def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
@@ -89,22 +96,29 @@ def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
         return jsonify(_config(name, requested_model(own, name, version), services.settings.max_batch))
 
 
-def offered_outputs(contract: ModelContract) -> tuple[str, ...]:
-    """The outputs of a model: all, except familiarity where the model does not measure it."""
-    return tuple(name for name in OUTPUTS if name != "familiarity" or contract.familiarity is not None)
+def offered_outputs(model: Served) -> Offered:
+    """All outputs, except familiarity where the model does not measure it, and those of each attribute."""
+    sizes = {"": len(model.contract.labels)}
+    sizes |= {f"_{name}": len(head.labels) for name, head in model.networks.attributes.items()}
+    return {
+        name + suffix: (datatype, [size] if name == "probabilities" else [])
+        for suffix, size in sizes.items()
+        for name, datatype in OUTPUTS.items()
+        if (name in OF_ATTRIBUTE if suffix or model.contract.familiarity is None else True)
+    }
 
 
 def _answer(
     head: dict[str, str],
     predictions: Sequence[Prediction],
     outputs: Sequence[RequestedOutput],
-    labels: tuple[str, ...],
+    offered: Offered,
 ) -> Response:
     """The answer: `head` and the requested tensors in JSON, and the binary ones behind it."""
     tensors: list[dict[str, Any]] = []
     binaries: list[bytes] = []
     for output in outputs:
-        datatype, values = _values(output, predictions, labels)
+        datatype, values = _values(output, predictions, offered)
         tensor = {"name": output.name, "datatype": datatype, "shape": list(values.shape)}
         if output.binary:
             binaries.append(_packed(values.ravel()))
@@ -119,22 +133,32 @@ def _answer(
 
 
 def _values(
-    output: RequestedOutput, predictions: Sequence[Prediction], labels: tuple[str, ...]
+    output: RequestedOutput, predictions: Sequence[Prediction], offered: Offered
 ) -> "tuple[str, np.ndarray[Any, Any]]":
     """The datatype and the values of an output, one row for each picture."""
     if output.top is not None:
-        return "BYTES", np.array([_likeliest(one, labels, output.top) for one in predictions], np.object_)
-    datatype = OUTPUTS[output.name]
-    values = [getattr(one, output.name) for one in predictions]
+        return "BYTES", np.array([_likeliest(one.answer, output.top) for one in predictions], np.object_)
+    datatype, shape = offered[output.name]
+    nothing: object = np.zeros(shape) if datatype == "FP32" else ""
+    values = [_value(one, output.name, nothing) for one in predictions]
     if datatype == "FP32":
         return datatype, np.array(values, np.float32)
     return datatype, np.array([text or "" for text in values], np.object_)
 
 
-def _likeliest(prediction: Prediction, labels: tuple[str, ...], count: int) -> list[str]:
+def _value(prediction: Prediction, output: str, nothing: object) -> object:
+    """What a prediction has for an output; `nothing` where the network that answered lacks the attribute."""
+    if output == "familiarity":
+        return prediction.familiarity
+    name, _, attribute = output.partition("_")
+    answer = prediction.attributes.get(attribute) if attribute else prediction.answer
+    return nothing if answer is None else getattr(answer, name)
+
+
+def _likeliest(answer: Answer, count: int) -> list[str]:
     """Triton's `value:index:label`, likeliest first."""
-    probabilities = prediction.probabilities
-    return [f"{probabilities[index]:.6f}:{index}:{labels[index]}" for index in prediction.likeliest(count)]
+    shares, labels = answer.probabilities, answer.labels
+    return [f"{shares[index]:.6f}:{index}:{labels[index]}" for index in answer.likeliest(count)]
 
 
 def _packed(values: "np.ndarray[Any, Any]") -> bytes:
@@ -145,41 +169,36 @@ def _packed(values: "np.ndarray[Any, Any]") -> bytes:
 
 
 def _metadata(name: str, model: Served) -> dict[str, Any]:
-    datatype, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
+    of_input, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
     return {
         "name": name,
         "versions": [model.version],
         "platform": _platform(model),
-        "inputs": [{"name": DECLARED_INPUT, "datatype": datatype, "shape": [-1, *rest]}],
+        "inputs": [{"name": DECLARED_INPUT, "datatype": of_input, "shape": [-1, *rest]}],
         "outputs": [
-            {"name": output, "datatype": OUTPUTS[output], "shape": [-1, *_shape(output, model)]}
-            for output in offered_outputs(model.contract)
+            {"name": output, "datatype": datatype, "shape": [-1, *shape]}
+            for output, (datatype, shape) in offered_outputs(model).items()
         ],
     }
 
 
 def _config(model_name: str, model: Served, max_batch: int) -> dict[str, Any]:
     """Triton's model configuration; its shapes are those of one picture."""
-    datatype, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
+    of_input, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
     return {
         "name": model_name,
         "platform": _platform(model),
         "max_batch_size": max_batch,
-        "input": [{"name": DECLARED_INPUT, "data_type": f"TYPE_{datatype}", "dims": list(rest)}],
+        "input": [{"name": DECLARED_INPUT, "data_type": f"TYPE_{of_input}", "dims": list(rest)}],
         "output": [
-            {"name": name, "data_type": _config_type(OUTPUTS[name]), "dims": _shape(name, model) or [1]}
-            for name in offered_outputs(model.contract)
+            {"name": name, "data_type": _config_type(datatype), "dims": shape or [1]}
+            for name, (datatype, shape) in offered_outputs(model).items()
         ],
     }
 
 
 def _config_type(datatype: str) -> str:
     return "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"  # as in model_config.proto
-
-
-def _shape(output: str, model: Served) -> list[int]:
-    """The shape of an output for one picture."""
-    return [len(model.contract.labels)] if output == "probabilities" else []
 
 
 def _platform(model: Served) -> str:

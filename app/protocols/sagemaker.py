@@ -177,7 +177,7 @@ def _answer(records: Records, classified: list[Classified]) -> Response:
 
 
 def _csv(classified: list[Classified]) -> str:
-    rows = (",".join(map(repr, one.prediction.probabilities.tolist())) for one in classified)
+    rows = (",".join(map(repr, one.prediction.answer.probabilities.tolist())) for one in classified)
     return "".join(f"{row}\n" for row in rows)
 
 
@@ -185,7 +185,7 @@ def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the names of categories are in the first language of their file."""
     model = current_request().served
     categories = None if model.categories is None else model.categories.named_for(None)
-    return [answer_of(one, model.contract.labels, WITHOUT_QUERY, categories) for one in classified]
+    return [answer_of(one, WITHOUT_QUERY, categories) for one in classified]
 
 
 def _execution_parameters(settings: Settings) -> dict[str, Any]:

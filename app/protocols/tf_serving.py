@@ -55,7 +55,9 @@ def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
         parsed, classified = classify_request(
             services, lambda body: read_predict(body, services.settings, contract)
         )
-        return jsonify({parsed.answer_key: [one.prediction.probabilities.tolist() for one in classified]})
+        return jsonify(
+            {parsed.answer_key: [one.prediction.answer.probabilities.tolist() for one in classified]}
+        )
 
 
 def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
-from inference.contract import ACCEPT_NOTHING, ModelContract, NetworkKind
+from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
 from model_store.errors import ReportInvalid
 from reports.acceptance import accepted_at
 from reports.values import HELD_OUT, AcceptPoint, parse_report
@@ -31,26 +31,22 @@ def with_target(served: Served, target: float | None) -> Served:
     """
     if target is None:
         return served
-    acceptance, photos = _acceptance(served, target), served.classifier.photos
+    acceptance, networks = _acceptance(served, target), served.networks
     # All kinds of pictures that one network answers have the same threshold.
     found = {_network_of(kind, served): point.threshold for kind, point in acceptance.gives.items()}
-    chosen = _from(found.get("pixels", ACCEPT_NOTHING), served.contract)
-    classifier = served.classifier.with_contract(chosen)
-    if photos is not None:
-        of_photos = _from(found.get("photos", ACCEPT_NOTHING), photos.contract)
-        classifier = classifier.with_photos(photos.with_contract(of_photos))
-    return replace(served, classifier=classifier, contract=chosen, acceptance=acceptance)
+    contracts = {
+        name: contract.accepting_from(found.get(name, ACCEPT_NOTHING))
+        for name, contract in networks.contracts.items()
+    }
+    return replace(served, networks=networks.with_contracts(contracts), acceptance=acceptance)
 
 
-def _from(confidence: float, contract: ModelContract) -> ModelContract:
-    return replace(contract, thresholds=replace(contract.thresholds, confidence=confidence))
-
-
-def _network_of(kind: str, served: Served) -> NetworkKind | None:
+def _network_of(kind: str, served: Served) -> NetworkName | None:
     """Which one answers such pictures; None where no threshold decides about them."""
-    if kind == HELD_OUT or (served.classifier.photos is None and served.photo_fault is None):
-        return "pixels"
-    return None if served.classifier.photos is None else "photos"
+    first, *others = served.networks.contracts
+    if kind == HELD_OUT or (not others and served.photo_fault is None):
+        return "pixels" if others else first
+    return "photos" if others else None
 
 
 def _acceptance(served: Served, target: float) -> Acceptance:
@@ -62,13 +58,14 @@ def _acceptance(served: Served, target: float) -> Acceptance:
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
         return Acceptance(target, {}, fault)
-    decided: dict[NetworkKind, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "photos": {}}
+    decided: dict[NetworkName, dict[str, Sequence[AcceptPoint]]] = {name: {} for name in NETWORK_NAMES}
     for kind, curve in curves.items():
         if network := _network_of(kind, served):
             decided[network][kind] = curve
     gives: dict[str, AcceptPoint] = {}
     for network, together in decided.items():
-        which = "kinds of pictures" if network == "pixels" else "tiers of photos"
+        both = len(served.networks) == len(NETWORK_NAMES)
+        which = "tiers of photos" if both and network == "photos" else "kinds of pictures"
         if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
             fault = f"The report of {served.version} has several thresholds for what one decides about."
             return Acceptance(target, {}, fault)
@@ -76,7 +73,7 @@ def _acceptance(served: Served, target: float) -> Acceptance:
         if found is None:
             return Acceptance(target, {}, _fault(served.version, together, which, target))
         gives |= found
-    if served.classifier.photos is None or decided["photos"]:
+    if len(served.networks) == 1 or decided["photos"]:
         return Acceptance(target, gives, served.photo_fault)
     fault = f"The report of {served.version} says of no photos what each threshold accepts: train it again."
     return Acceptance(target, gives, fault)

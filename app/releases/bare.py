@@ -11,8 +11,9 @@ import numpy as np
 
 from app.releases.serving import Served
 from inference.classifier import Classifier
-from inference.contract import GREY_28, ModelContract, Thresholds
+from inference.contract import GREY_28, Head, ModelContract
 from inference.keras_session import KerasSession
+from inference.networks import Networks
 from model_store.errors import ReportInvalid
 from model_store.local import BareArtifact, bundled
 
@@ -31,13 +32,9 @@ def open_bare_model(bare: BareArtifact) -> Served:
         ReportInvalid: the metrics are no JSON object.
     """
     report = bare.report.read_bytes()
-    contract = ModelContract(
-        labels=_labels(report, str(bare.report)),
-        input=GREY_28,
-        temperature=1.0,
-        thresholds=Thresholds(confidence=ASSUMED_CONFIDENCE, familiarity=0.0),
-        familiarity=None,
-    )
+    labels = _labels(report, str(bare.report))
+    head = Head(labels=labels, temperature=1.0, confidence=ASSUMED_CONFIDENCE)
+    contract = ModelContract.of_class(head, GREY_28, None)
     session = KerasSession(bare.model)
     session.log_guesses(bare.model)
     classifier = Classifier(session, contract)
@@ -45,8 +42,7 @@ def open_bare_model(bare: BareArtifact) -> Served:
     log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
     return Served(
         version=bare.version,
-        classifier=classifier,
-        contract=contract,
+        networks=Networks.only(classifier),
         report=report,
         manifest=None,
     )
@@ -61,4 +57,4 @@ def _labels(report: bytes, where: str) -> tuple[str, ...]:
     if isinstance(labels, list) and all(isinstance(label, str) for label in labels):
         return tuple(labels)
     log.warning("%s names no `labels`; those of the bundled release are assumed.", where)
-    return bundled().manifest.model.labels
+    return bundled().manifest.labels

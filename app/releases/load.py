@@ -6,9 +6,10 @@ Either is reported as stale. The bundled release never replaces a store that the
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from app.prediction.categories import categories_of
@@ -17,36 +18,52 @@ from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
-from model_store.cache import cache_folder, last_good, prune_cache, pull, pull_bare, remember
-from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
-from model_store.files import FIGURES, REPORT
-from model_store.local import BareArtifact, LocalRelease, bundled
+from model_store.cache import cache_folder, last_good, prune_cache, pull, pull_bare, remember, store_in
+from model_store.deadlines import at_most
+from model_store.errors import (
+    NotFound,
+    OutOfTime,
+    ReleaseError,
+    ReportInvalid,
+    SignatureMissing,
+    StoreError,
+)
+from model_store.files import FIGURES, REPORT, expanded
+from model_store.local import BareArtifact, LocalRelease, bundled, open_release
 from model_store.networks import open_networks
-from model_store.promotions import Promotion, fallbacks, history, left_by_rollback, newest
+from model_store.promotions import Promotion, Unread, backwards, fallbacks, newest_record, was_left
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
+from model_store.trial import try_release
 from reports.values import check_report, report_of
 
 log = logging.getLogger("wardrobe")
+
+START_SECONDS = 75
+"""For all that a start asks of the store, the cache's lock and a new release; gunicorn.conf.py gives a worker
+120 s to start."""
+
+NOTE_SECONDS = 10
+"""For what a start can do without: to note what it serves, and to look whether a rollback left it."""
 
 REFUSED = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself, so that trying again would not mend it."""
 
 
 def store_of(settings: Settings) -> Store | None:
-    """The store that the settings name; None for the bundled release, which no store holds.
+    """The store that the settings name; None where they name a release itself, bundled or a folder.
 
     Raises:
         BadAddress: it is neither a folder nor an S3 prefix.
     """
-    return None if settings.model_store == "bundled" else open_store(settings.model_store)
+    return None if store_in(settings.model_store) is None else open_store(settings.model_store)
 
 
 def load(settings: Settings, store: Store | None) -> Models:
     """Open the first model to serve, and return the faults that were found on the way.
 
     The bundled release is part of this program and needs no signature: who could change one could change the
-    other.
+    other. A release's own folder is served like it, and follows nothing.
 
     Raises:
         StoreError: none is available, not even in the cache.
@@ -54,20 +71,21 @@ def load(settings: Settings, store: Store | None) -> Models:
         SettingsError: the file of the platform's categories cannot be read.
     """
     if store is None:
-        return Models(_adapted(settings, open_release_model(_bundled(settings))))
+        return Models(_adapted(settings, open_release_model(_release_named(settings))))
     if settings.model_version != CURRENT:
-        release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
+        with at_most(START_SECONDS):
+            release = _pulled(settings, store, settings.model_version)
         return Models(_adapted(settings, open_release_model(release)))
     refusals: list[Refusal] = []
-    log_of_store: list[Promotion] = []
+    newest: Promotion | Unread | None = None
     try:
-        promotion = newest(store)
-        if promotion is None:
-            return Models(_load_bare(settings, store))
-        log_of_store = history(store)
-        models = Models(load_newest(settings, store, promotion, refusals))
+        with at_most(START_SECONDS):
+            newest = newest_record(store)
+            if newest is None:
+                return Models(_load_bare(settings, store))
+            models = Models(load_newest(settings, store, newest, refusals))
     except (StoreError, ModelError) as error:
-        models = _load_cached(settings, store, error, left_by_rollback(log_of_store))
+        models = _load_cached(settings, store, error, newest)
         if not (refusals and isinstance(error, REFUSED)):
             models.store_failed(error, datetime.now(UTC))
     for refusal in reversed(refusals):
@@ -75,11 +93,14 @@ def load(settings: Settings, store: Store | None) -> Models:
     return models
 
 
-def _bundled(settings: Settings) -> LocalRelease:
-    release = bundled()
+def _release_named(settings: Settings) -> LocalRelease:
+    """The release that WARDROBE_MODEL_STORE names in place of a store."""
+    name = settings.model_store
+    release = bundled() if name == "bundled" else open_release(expanded(name), _trusted(settings))
     if settings.model_version not in (CURRENT, release.version):
+        of = "the bundled release" if name == "bundled" else f"the release in {name}"
         raise NotFound(
-            f"WARDROBE_MODEL_VERSION is {settings.model_version}, but the bundled release is "
+            f"WARDROBE_MODEL_VERSION is {settings.model_version}, but {of} is "
             f"{release.version}. Name the store that holds the other one in WARDROBE_MODEL_STORE."
         )
     return release
@@ -88,36 +109,39 @@ def _bundled(settings: Settings) -> LocalRelease:
 def load_newest(  # noqa: PLR0913 - where to walk, and where not to
     settings: Settings,
     store: Store,
-    promotion: Promotion,
+    newest: Promotion | Unread,
     refusals: list[Refusal],
     *,
     after: int = 0,
     known: Collection[int] = (),
 ) -> Served:
-    """The release that a promotion names, else the newest before it that can be served.
+    """The release that the newest promotion names, else the newest before it that can be served.
 
-    A starting worker and a running one walk back alike, so that all workers of a store serve the same.
+    A starting worker and a running one walk back alike, so that all workers of a store serve the same. What
+    is not needed of the log is not read.
 
     Args:
         settings: of the service.
         store: holds the releases.
-        promotion: the newest.
-        refusals: gets those that cannot be served.
+        newest: the record that holds.
+        refusals: gets those that cannot be served or read.
         after: promotions of no higher number are not walked back to: one of them is served already.
         known: promotions that were refused before, which are not tried again.
 
     Raises:
-        StoreError, ModelError: why the release of `promotion` must not be served, if none can be.
+        StoreError, ModelError: why the release of `newest` must not be served, if none can be.
     """
-    try:
-        return load_promotion(settings, store, promotion)
-    except REFUSED as error:
-        refusals.append(_refusal(promotion, error))
-        first = error
-    earlier = (record for record in history(store) if record.number < promotion.number)
-    for fallback in fallbacks([*earlier, promotion]):
-        if fallback.number <= after:
-            break
+    first: Exception
+    if isinstance(newest, Unread):
+        first = newest.error
+    else:
+        try:
+            return load_promotion(settings, store, newest)
+        except REFUSED as error:
+            refusals.append(refusal_of(newest, error))
+            first = error
+    unrefused = takewhile(lambda record: record.number > after, backwards(store, newest))
+    for fallback in fallbacks(_with_unread_named(unrefused, refusals, known)):
         if fallback.number in known:
             continue
         try:
@@ -125,16 +149,26 @@ def load_newest(  # noqa: PLR0913 - where to walk, and where not to
         except NotFound:  # removed since, as rolling back passes over it too
             continue
         except REFUSED as error:
-            refusals.append(_refusal(fallback, error))
+            refusals.append(refusal_of(fallback, error))
         else:
             log.error("Serving %s (promotion %d) instead.", served.version, fallback.number)
             return served
     raise first
 
 
-def _refusal(promotion: Promotion, error: Exception) -> Refusal:
-    log.error("Promotion %d is refused: %s", promotion.number, error)
-    return Refusal(promotion.number, promotion.version, str(error))
+def _with_unread_named(
+    records: Iterable[Promotion | Unread], refusals: list[Refusal], known: Collection[int]
+) -> Iterator[Promotion | Unread]:
+    for record in records:
+        if isinstance(record, Unread) and record.number not in known:
+            refusals.append(refusal_of(record, record.error))
+        yield record
+
+
+def refusal_of(record: Promotion | Unread, error: Exception) -> Refusal:
+    """Log why a promotion is not served, for `/readyz` to report it."""
+    log.error("Promotion %d is refused: %s", record.number, error)
+    return Refusal(record.number, None if isinstance(record, Unread) else record.version, str(error))
 
 
 def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:
@@ -145,10 +179,18 @@ def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Se
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    release = pull(store, promotion.version, cache_of(settings), _trusted(settings))
+    release = _pulled(settings, store, promotion.version)
     served = _adapted(settings, open_release_model(release, number=promotion.number))
     _keep(settings, store, release)
     return served
+
+
+def _pulled(settings: Settings, store: Store, version: str) -> LocalRelease:
+    """A release in the cache, tried within limits where the cache does not know it yet."""
+    cache = cache_of(settings)
+    release = pull(store, version, cache, _trusted(settings))
+    try_release(release, cache)
+    return release
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> Served:
@@ -159,12 +201,11 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
         ReleaseError: its golden pictures are unusable, or its report is of another model.
     """
     manifest = release.manifest
-    classifier = open_networks(release)
+    networks = open_networks(release)
     _check_report(release)
     return Served(
         version=manifest.version,
-        classifier=classifier,
-        contract=manifest.model,
+        networks=networks,
         report=(release.folder / REPORT).read_bytes(),
         manifest=manifest,
         figures=_figures(release),
@@ -178,7 +219,7 @@ def _check_report(release: LocalRelease) -> None:
     except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
         log.warning("%s %s is served, without a report page.", error, release.version)
         return
-    check_report(report, release.manifest.model.labels, f"{REPORT} of {release.version}")
+    check_report(report, release.manifest.labels, f"{REPORT} of {release.version}")
 
 
 def _figures(release: LocalRelease) -> dict[str, bytes]:
@@ -196,18 +237,28 @@ def cache_of(settings: Settings) -> Path:
     return cache_folder(settings.cache_dir)
 
 
-def _load_cached(settings: Settings, store: Store, error: Exception, left: Collection[str]) -> Models:
+def _load_cached(
+    settings: Settings, store: Store, error: Exception, newest: Promotion | Unread | None
+) -> Models:
     """What was served last, since `error` keeps everything newer from it; without it, that is raised.
 
-    Nor is a release served whose version is in `left`: a rollback left it, as its answers were wrong.
+    Nor is a release served that a rollback left, as far as the store says so: its answers were wrong.
     """
     cached = last_good(cache_of(settings), store.address, _trusted(settings))
-    if cached is None or cached.release.version in left:
+    if cached is None or (newest is not None and _was_left(store, newest, cached.release.version)):
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
     release = cached.release
     opened = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
     return Models(_adapted(settings, replace(opened, stale_since=cached.since)))
+
+
+def _was_left(store: Store, newest: Promotion | Unread, version: str) -> bool:
+    try:
+        with at_most(NOTE_SECONDS):
+            return was_left(backwards(store, newest), version)
+    except StoreError:
+        return False
 
 
 def _load_bare(settings: Settings, store: Store) -> Served:
@@ -230,7 +281,9 @@ def _adapted(settings: Settings, served: Served) -> Served:
         log.error("%s %s is review.", served.acceptance.fault, about)
     if settings.taxonomy is None:
         return served
-    categories = categories_of(settings.taxonomy, served.contract.labels, served.version)
+    categories = categories_of(
+        settings.taxonomy, served.contract.labels, served.version, served.networks.attributes
+    )
     return replace(served, categories=categories)
 
 
@@ -241,5 +294,9 @@ def _trusted(settings: Settings) -> TrustedKeys | None:
 
 def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
     cache = cache_of(settings)
-    remember(cache, store.address, release, datetime.now(UTC))
-    prune_cache(cache, settings.cache_keep)
+    try:
+        with at_most(NOTE_SECONDS):
+            remember(cache, store.address, release, datetime.now(UTC))
+            prune_cache(cache, settings.cache_keep)
+    except OutOfTime as error:  # a start without the store would serve what was noted before
+        log.error("%s %s is served, and not noted.", error, release.version)

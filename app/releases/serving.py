@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from app.prediction.categories import Categories
-from inference.classifier import Classifier
 from inference.contract import ModelContract, Thresholds
+from inference.networks import Networks
 from model_store.manifest import Manifest
 from reports.values import AcceptPoint
 
@@ -48,8 +48,7 @@ class Served:
     """
 
     version: str
-    classifier: Classifier
-    contract: ModelContract
+    networks: Networks
     report: bytes
     manifest: Manifest | None
     figures: Mapping[str, bytes] = field(default_factory=dict)
@@ -59,9 +58,14 @@ class Served:
     stale_since: datetime | None = None
 
     @property
+    def contract(self) -> ModelContract:
+        """Of the network that reads pixels, where there is one."""
+        return self.networks.contract
+
+    @property
     def photo_thresholds(self) -> Thresholds:
         """Those that decide about photos, by whichever network."""
-        return self._of_photos.thresholds_of("photo")
+        return self._of_photos.thresholds_of("photos")
 
     @property
     def photo_fault(self) -> str | None:
@@ -75,16 +79,19 @@ class Served:
 
     @property
     def _of_photos(self) -> ModelContract:
-        photos = self.classifier.photos
-        return self.contract if photos is None else photos.contract
+        return self.networks["photos"].contract
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A promoted release that is not served, and why. It is not tried again; a new promotion of it is."""
+    """A promoted release that is not served, and why. It is not tried again; a new promotion of it is.
+
+    Attributes:
+        version: None where the promotion cannot be read.
+    """
 
     number: int
-    version: str
+    version: str | None
     reason: str
 
 

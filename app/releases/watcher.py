@@ -15,11 +15,11 @@ from functools import cached_property
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
-from app.releases.load import REFUSED, load_newest
+from app.releases.load import REFUSED, load_newest, refusal_of
 from app.releases.serving import Models, Refusal
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
-from model_store.promotions import Promotion, check_kept, following, newest
+from model_store.promotions import Promotion, Unread, check_kept, following_record, newest_record
 from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
@@ -102,14 +102,31 @@ class ReleaseWatcher:
         return self._open_store()
 
     def _newer(self) -> Promotion | None:
+        """The newest promotion that was not known.
+
+        Raises:
+            RecordUnreadable: it cannot be read; it is read again by the next poll.
+        """
         if self._newest_known is None:
-            return newest(self._store)
-        found, upcoming = None, following(self._store, self._newest_known)
-        if upcoming is None:
-            check_kept(self._store, self._newest_known)
-        while upcoming is not None:
-            found, upcoming = upcoming, following(self._store, upcoming.number)
+            found, unread = newest_record(self._store), list[Unread]()
+        else:
+            found, unread = self._followed(self._newest_known)
+        if isinstance(found, Unread):
+            raise found.error
+        for record in unread:  # a later promotion holds
+            self._models.refuse(refusal_of(record, record.error), datetime.now(UTC))
+            self._metrics.count_refusal()
         return found
+
+    def _followed(self, number: int) -> tuple[Promotion | Unread | None, list[Unread]]:
+        """The last promotion after `number`, and those before it that cannot be read."""
+        records = list[Promotion | Unread]()
+        while (upcoming := following_record(self._store, number + len(records))) is not None:
+            records.append(upcoming)
+        if not records:
+            check_kept(self._store, number)
+            return None, []
+        return records[-1], [record for record in records[:-1] if isinstance(record, Unread)]
 
     def _adopt(self, promotion: Promotion) -> None:
         if promotion.version == self._models.current.version:

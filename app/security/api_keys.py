@@ -35,6 +35,7 @@ OPEN_ENDPOINTS = frozenset(
         "dialect_models.v2_live",
         "dialect_models.v2_ready",
         "page.asset",
+        "page.icon",
         "page.index",
     }
 )

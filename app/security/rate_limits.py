@@ -7,11 +7,12 @@ more than every worker alone would give. settings.py checks the rate and the sto
 
 import ipaddress
 import logging
+import math
 import re
 import time
 from http import HTTPStatus
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, request
 from flask_limiter import HeaderNames, Limiter
 from limits.errors import ConfigurationError
 from limits.storage import Storage
@@ -91,7 +92,7 @@ def _send_wait_with_refusals_only(app: Flask) -> None:
     def move_wait(response: Response) -> Response:
         wait = response.headers.pop(WAIT, None)
         if wait is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            response.headers["Retry-After"] = wait
+            response.headers["Retry-After"] = str(g.get("wait", wait))
         return response
 
 
@@ -113,7 +114,7 @@ def _refusal(limiter: Limiter) -> str:
     exceeded = limiter.current_limit
     if exceeded is None:  # its storage went away between the count and this answer
         return "The rate limit of this client (WARDROBE_RATE_LIMIT) is used up. Try again later."
-    seconds = max(1, exceeded.reset_at - int(time.time()))
+    g.wait = seconds = max(1, math.ceil(exceeded.window.reset_time - time.time()))
     return (
         f"The rate limit of this client is {exceeded.limit} (WARDROBE_RATE_LIMIT). Try again in {seconds} s."
     )

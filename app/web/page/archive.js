@@ -1,5 +1,7 @@
 // Take a ZIP apart, so that each picture in it is sent and shown by itself. The browser inflates. Pure.
 
+import { readNames } from "./code_pages.js";
+
 const END = 0x06054b50; // signatures of APPNOTE 6.3.10, sections 4.3.16, 4.3.12 and 4.3.7, as little-endian numbers
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
@@ -19,8 +21,8 @@ const CLUTTER = new Set([
 ]);
 const NO_PICTURES = [
   "zone.identifier", "@synoeastream", "@synoresource", ".aae", ".csv", ".db", ".htm", ".html",
-  ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md", ".parquet", ".sqlite", ".tsv", ".txt",
-  ".url", ".xml", ".xmp", ".yaml", ".yml",
+  ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md", ".parquet", ".sqlite",
+  ".sqlite-journal", ".sqlite.damaged", ".tsv", ".txt", ".url", ".xml", ".xmp", ".yaml", ".yml",
 ];
 const HIDDEN = [".", "~$"];
 
@@ -59,17 +61,28 @@ async function entriesOf(zip) {
     place += entry.bytes;
     found.push(entry);
   }
-  return found;
+  return named(found);
+}
+
+/** The entries with their names in Unicode: UTF-8 where they say so, else what fits all of them best. */
+function named(entries) {
+  const unmarked = entries.filter(({ isUtf8, written }) => !isUtf8 && written.some((byte) => byte > 0x7f));
+  const names = readNames(unmarked.map(({ written }) => written));
+  const read = new Map(unmarked.map((entry, place) => [entry, names[place]]));
+  return entries.map((entry) => {
+    const name = read.get(entry) ?? new TextDecoder().decode(entry.written);
+    return { ...entry, name: name.replaceAll("\\", "/") };
+  });
 }
 
 function entryAt(directory, place) {
   if (directory.getUint32(place, true) !== ENTRY) throw new RangeError("no entry");
   const lengths = [28, 30, 32].map((offset) => directory.getUint16(place + offset, true));
   const flags = directory.getUint16(place + 8, true);
-  const name = new Uint8Array(directory.buffer, place + 46, lengths[0]);
   const entry = {
     bytes: 46 + lengths[0] + lengths[1] + lengths[2],
-    name: nameOf(name, flags & UTF_8).replaceAll("\\", "/"),
+    written: new Uint8Array(directory.buffer, place + 46, lengths[0]),
+    isUtf8: Boolean(flags & UTF_8),
     method: directory.getUint16(place + 10, true),
     size: directory.getUint32(place + 20, true),
     start: directory.getUint32(place + 42, true),
@@ -77,12 +90,6 @@ function entryAt(directory, place) {
   if (flags & ENCRYPTED || ![STORED, DEFLATED].includes(entry.method)) throw new RangeError("not read here");
   if (entry.size === IN_ZIP64 || entry.start === IN_ZIP64) throw new RangeError("ZIP64");
   return entry;
-}
-
-/** A name in UTF-8, whether or not the entry says so: old code pages differ, and the name is only shown. */
-function nameOf(bytes, isUtf8) {
-  const text = new TextDecoder().decode(bytes);
-  return isUtf8 || !text.includes("\ufffd") ? text : new TextDecoder("windows-1252").decode(bytes);
 }
 
 async function contentOf(zip, { start, size, method, name }) {

@@ -72,6 +72,7 @@ export class Card {
   async #explain(fetched) {
     const { explain, heat, reason, why, explained, plain, rests } = this.#parts;
     explain.disabled = true;
+    explain.setAttribute("aria-busy", "true");
     try {
       if (!heat.src) {
         const { explanation, probabilities } = await fetched();
@@ -85,6 +86,7 @@ export class Card {
       reason.textContent = `${trouble.title}. ${trouble.detail}`;
     }
     explain.disabled = false;
+    explain.removeAttribute("aria-busy");
   }
 
   #trouble(item) {
@@ -101,18 +103,33 @@ export class Card {
     const parts = this.#parts;
     this.#predicted = answer.label;
     this.element.dataset.decision = answer.decision;
+    this.element.dataset.reason = answer.reason ?? "";
     parts.label.textContent = className(answer.label);
     parts.category.textContent = words.category(answer);
     parts.category.hidden = !parts.category.textContent;
     parts.sure.textContent = words.sureness(answer);
     parts.decision.textContent = words.decision(answer);
     parts.reason.textContent = words.reason(answer);
+    this.#showAttributes(answer);
     showSeen(parts.seen, answer.seen);
     this.#showProbabilities(answer);
     parts.api.hidden = false;
     parts.explain.hidden = false;
     parts.save.hidden = !loose;
     this.#offerLabels(Object.keys(answer.probabilities), this.corrections.labelOf(path));
+  }
+
+  #showAttributes({ attributes = {} }) {
+    const chips = Object.entries(attributes)
+      .filter(([, answer]) => answer.reason !== "inapplicable")
+      .map(([name, answer]) => {
+        const chip = document.createElement("li");
+        chip.dataset.decision = answer.decision;
+        chip.textContent = words.attribute(name, answer);
+        return chip;
+      });
+    this.#parts.attributes.replaceChildren(...chips);
+    this.#parts.attributes.hidden = !chips.length;
   }
 
   #showProbabilities(answer) {

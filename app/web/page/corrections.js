@@ -1,8 +1,9 @@
 // Labels that a person gave: kept in this browser, exported as CSV.
 // wardrobe label --corrections reads the first four columns, as of a review sheet; the others are for people.
 
+import { asPath, asText, quoted } from "./cells.js";
+
 const NAME = "wardrobe.corrections";
-const FORMULA = /^'*[=+\-@\u0000-\u001f\u007f]/; // spreadsheets run it; the reader takes the mark away
 const COLUMNS = ["path", "label", "sha256", "at", "predicted", "confidence", "decision", "model"];
 
 /** The label of a picture that shows none of the classes. */
@@ -52,7 +53,8 @@ export class Corrections {
   /** RFC 4180, with a header. */
   async csv() {
     await this.#hashed;
-    const rows = [...this.#rows.values()].map((row) => COLUMNS.map((column) => quoted(asText(column, row[column]))));
+    const cell = (row, column) => quoted(column === "path" ? asPath(row.path) : asText(row[column]));
+    const rows = [...this.#rows.values()].map((row) => COLUMNS.map((column) => cell(row, column)));
     return [COLUMNS, ...rows].map((cells) => cells.join(",") + "\r\n").join("");
   }
 
@@ -77,15 +79,4 @@ export class Corrections {
 async function sha256(file) {
   const digest = await file.arrayBuffer().then((bytes) => crypto.subtle.digest("SHA-256", bytes)).catch(() => []);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** A cell that no spreadsheet runs: `./` before a path names the same file. */
-function asText(column, value) {
-  if (typeof value !== "string" || !FORMULA.test(value)) return value;
-  return column === "path" ? value.replace(/^(?!')/, "./") : `'${value}`;
-}
-
-function quoted(value) {
-  const text = String(value ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

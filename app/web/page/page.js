@@ -17,6 +17,7 @@ const corrections = new Corrections();
 const queue = new Queue({ changed, headers: keyHeaders });
 let items = [];
 let newest = []; // the last batch
+let cleared = null; // what Clear took off the page, until other pictures come
 let phase = "settled";
 let drawn = true;
 const narrow = matchMedia("(max-width: 48rem)");
@@ -42,6 +43,7 @@ function start() {
   at("resume").addEventListener("click", () => leave(at("resume"), () => queue.resume()));
   at("again").addEventListener("click", () => leave(at("again"), tryFailedAgain));
   at("clear").addEventListener("click", () => leave(at("clear"), clear));
+  at("undo").addEventListener("click", () => leave(at("undo"), undo));
   at("filter").addEventListener("change", ({ target }) => (at("cards").dataset.show = target.value));
   at("order").addEventListener("change", showOrder);
   at("compact").addEventListener("change", ({ target }) => at("cards").classList.toggle("compact", target.checked));
@@ -76,6 +78,8 @@ function isUnsaved(item) {
 /** Add pictures: the newest batch on top, in its own order. */
 function take(pictures) {
   at("notice").hidden = true;
+  for (const item of cleared?.items ?? []) queue.remove(item);
+  cleared = null;
   const batch = pictures.map((picture) => ({ ...picture }));
   for (const item of batch) {
     item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), remove, explain });
@@ -129,6 +133,7 @@ function showSums() {
   const open = items.filter((item) => !["done", "failed", "stopped"].includes(item.state)).length;
   const any = (state) => items.some((item) => item.state === state);
   at("results").hidden = items.length === 0;
+  at("undo").hidden = cleared === null;
   document.body.classList.toggle("working", items.length > 0);
   at("tally").textContent = items.length ? words.tally(items) : "";
   at("progress").hidden = open === 0 || items.length === 1;
@@ -176,7 +181,8 @@ function saveResults(form, ending, type) {
 function leave(button, act) {
   act();
   requestAnimationFrame(() => {
-    if (button.hidden || button.closest("[hidden]")) (at("results").hidden ? at("pick") : at("results")).focus();
+    const next = cleared ? at("undo") : at("results").hidden ? at("pick") : at("results");
+    if (button.hidden || button.closest("[hidden]")) next.focus();
   });
 }
 
@@ -185,11 +191,20 @@ function tryFailedAgain() {
 }
 
 function clear() {
-  const question = t("Clear {pictures}? Their answers are not saved.", { pictures: words.count(items.length, "picture") });
-  if (items.some(isUnsaved) && !confirm(question)) return;
-  queue.clear();
-  items = [];
+  queue.stop();
+  cleared = { items, newest };
+  notify(t("Cleared: {pictures}.", { pictures: words.count(items.length, "picture") }));
+  items = newest = [];
   at("cards").replaceChildren();
+  showSums();
+}
+
+/** Bring back what was cleared; what was not answered by then is stopped, and can be resumed. */
+function undo() {
+  ({ items, newest } = cleared);
+  cleared = null;
+  at("notice").hidden = true;
+  at("cards").replaceChildren(...items.map((item) => item.card.element));
   showSums();
 }
 
@@ -264,6 +279,7 @@ function useKey(event) {
   keepKey(at("key").value.trim());
   at("key").value = "";
   at("key-form").hidden = true;
+  if (isReport()) return goToReport();
   at("pick").focus();
   showModel();
   queue.unlock();

@@ -63,11 +63,6 @@ export class Queue {
     this.#pump();
   }
 
-  clear() {
-    for (const item of this.#items) abort(item);
-    this.#items = [];
-  }
-
   #release(state) {
     for (const item of this.#items) if (item.state === state) this.#to(item, "waiting");
     this.#pump();

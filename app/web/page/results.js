@@ -1,7 +1,8 @@
 // Results in the order that the reader chose, and as files. Pure.
 
+import { asText, quoted } from "./cells.js";
+
 const FIELDS = ["label", "confidence", "decision", "reason", "familiarity", "request_id"];
-const FORMULA = /^[=+\-@\t\r]/; // a spreadsheet would run a cell that begins so
 
 /** How results can be sorted; what has no answer comes last. */
 const ORDERS = {
@@ -39,7 +40,7 @@ export function asCsv(items) {
     one.error && `${one.error.title}: ${one.error.detail}`,
     ...labels.map((label) => one.probabilities?.[label]),
   ]);
-  return [header, ...lines].map((cells) => cells.map(cell).join(",") + "\r\n").join("");
+  return [header, ...lines].map((cells) => cells.map((cell) => quoted(asText(cell))).join(",") + "\r\n").join("");
 }
 
 const ended = ({ state }) => state === "done" || state === "failed";
@@ -51,10 +52,4 @@ function row({ path, state, answer, trouble }) {
   }
   const { seen, ...fields } = answer;
   return { path, ...fields };
-}
-
-function cell(value) {
-  const text = String(value ?? "");
-  const safe = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -48,6 +48,11 @@ export function decision(answer) {
   return DECISIONS[answer.decision] ?? answer.decision;
 }
 
+/** An attribute in a chip: "colour: blue, white 83%, Accept". */
+export function attribute(name, { label, also, confidence, decision: decided }) {
+  return `${name}: ${[label, ...also].join(", ")} ${percent(confidence)}, ${DECISIONS[decided] ?? decided}`;
+}
+
 /** Why the answer was decided so; where a person should look, also that the picture is small. */
 export function reason(answer) {
   const small = answer.enlarged && answer.decision === "review" ? t("The picture is smaller than what the model reads, so it was enlarged.") : "";
@@ -109,8 +114,9 @@ export function category({ category, label }) {
   return [category.name === className(label) ? "" : category.name, category.id].filter(Boolean).join(", ");
 }
 
-/** How sure the model is. */
+/** How sure the model is: of a picture unlike those that it has learnt, nothing but which class is nearest. */
 export function sureness(answer) {
+  if (answer.reason === "unfamiliar") return t("the nearest class: {percent}", { percent: percent(answer.confidence) });
   return t("{percent} sure", { percent: percent(answer.confidence) });
 }
 
