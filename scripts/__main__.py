@@ -43,6 +43,8 @@ EXAMPLES = (
     "wardrobe train --help",
 )
 
+OTHER_PROJECTS = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
+
 UNKNOWN_VERB = 2
 """The exit code of argparse for wrong arguments."""
 
@@ -79,9 +81,20 @@ def main(argv: list[str] | None = None) -> int:
     if words and not words[0].startswith("-"):
         near = difflib.get_close_matches(words[0], known, n=1)
         meant = f"Did you mean {near[0]}? " if near else ""
+        if words[0].endswith(".py"):
+            meant = f"{OTHER_PROJECTS} "
         complain(f"{words[0]}: no such verb. {meant}`wardrobe` lists them all.")
         return UNKNOWN_VERB
+    if words and not _is_known(words[0]):
+        complain(f"{words[0]}: an option stands after its verb, as in `wardrobe train`. {OTHER_PROJECTS}")
+        return UNKNOWN_VERB
     return perform(build_parser(), _list, words)
+
+
+def _is_known(word: str) -> bool:
+    """Whether an option may stand without a verb; argparse takes the beginnings of names as well."""
+    name = word.partition("=")[0].lower()
+    return name == "-h" or any(known.startswith(name) for known in ("--help", "--json", "--version"))
 
 
 def _list(_: Namespace) -> object:

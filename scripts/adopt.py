@@ -5,14 +5,14 @@ Wrap, export, calibrate, measure, publish. The model has to read a picture as (2
 """
 
 import argparse
-import hashlib
 import sys
 from pathlib import Path
 
 from inference.keras_file import check_keras_file
+from model_store.files import fingerprint
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
-from scripts.publish import RELEASE, add_target_options, hand_over, open_target
+from scripts.publish import RELEASE, add_target_options, check_labels, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
 from training.loading import check_tensorflow, start_tensorflow
 from training.pictures.fashion import LabelledData
@@ -36,6 +36,7 @@ def _adopt(arguments: argparse.Namespace) -> object:
     store = open_target(arguments)
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data
+    check_labels(store, data.labels, arguments)
     _make(release, arguments.model, data, forced=arguments.force)
     say_promises(release, console().print)
     return hand_over(release, store, arguments)
@@ -64,7 +65,7 @@ def _labels(text: str) -> tuple[str, ...]:
 
 def _default_run_folder(model: Path) -> Path:
     """A folder of the model's own, by its content."""
-    return Path("runs") / f"adopted-{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}"
+    return Path("runs") / f"adopted-{fingerprint(model).sha256[:16]}"
 
 
 def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
@@ -74,7 +75,7 @@ def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> No
 
     manifest = adopt(release, model, data, console().print, forced=forced)
     complain(f"{manifest.training['origin']}.")
-    if manifest.model.familiarity is None:
+    if manifest.contract("pixels").familiarity is None:
         complain(
             "the features below its last dense layer cannot be reached, so nothing will be `unfamiliar`."
         )

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labelling.errors import OtherRun
-from labelling.review.audit import EACH_END, Audit, Share, audit, found_in
+from labelling.errors import CorrectionsUnusable, OtherRun
+from labelling.review.audit import Audit, Share, audit_in, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
-from labelling.table import labels_in, read_rows
+from labelling.table import decided_columns, first_row, read_rows
 from model_store.cache import find_release, store_in
-from model_store.files import errors_named
-from reports.acceptance import needed
-from reports.values import HELD_OUT, Promise, report_of
+from model_store.local import LocalRelease
+from reports.values import Promise, report_of
 from scripts.terminal import (
     RELEASE_HELP,
     Failed,
@@ -30,11 +29,10 @@ from scripts.terminal import (
     print_table,
     run,
 )
-from training.loading import require
 
 EXAMPLES = (
     "wardrobe audit corrections.csv labels.csv",
-    "wardrobe audit ann.csv ben.csv labels.csv --plot audit.png --json",
+    "wardrobe audit ann.csv ben.csv labels.csv --json",
 )
 
 HOLDS, BROKEN, OPEN = "holds", "broken", "too few to say"
@@ -46,7 +44,7 @@ class Verdict:
 
     Attributes:
         accuracy: that the release promises of accepted answers; None where it promises nothing.
-        verdict: HOLDS where the whole interval reaches it, BROKEN where none of it does, else OPEN.
+        verdict: HOLDS where the least share reaches it, BROKEN where the largest does not, else OPEN.
     """
 
     accuracy: float | None
@@ -59,16 +57,48 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> object:
-    if arguments.plot:
-        require("matplotlib", "matplotlib")
-    labels = labels_in(arguments.table)
-    found = audit(read_rows(arguments.table), read_corrections(arguments.files, labels))
-    verdict = judge(found, _promises(arguments.model, found.version))
-    if arguments.plot:
-        draw(found, verdict, arguments.plot)
+    version: str = first_row(arguments.table)["version"]
+    release = _release(arguments.model, version)
+    report, heads = report_of(release), release.manifest.attributes
+    attributes = {name: head.labels for name, head in heads.items()}
+    corrections = read_corrections(arguments.files, report.labels, attributes)
+    found = audit_in(corrections)
+    if found is None:
+        raise CorrectionsUnusable(
+            "No correction is of an audit: a sheet that `wardrobe label SOURCE --out TABLE --review "
+            "FILE.html --audit N` wrote marks its sample in a column `audit`."
+        )
+    _check_table(corrections, arguments.table)
+    verdict = judge(found, report.promises)
     show(found, verdict)
-    document = {**asdict(found), "promise": asdict(verdict)}
+    of_attributes = {name: one for name in attributes if (one := audit_in(corrections, name))}
+    for name, one in of_attributes.items():
+        console().print(f"\n{name}", markup=False, highlight=False)
+        show_shares(one)
+    document = {"version": version, **asdict(found), "promise": asdict(verdict)} | {
+        "attributes": {name: asdict(one) for name, one in of_attributes.items()}
+    }
     return Failed(document) if verdict.verdict == BROKEN else document
+
+
+def _check_table(corrections: Sequence[Correction], table: Path) -> None:
+    """Refuse answers to the sample of another table.
+
+    Raises:
+        CorrectionsUnusable: a picture is not in it, or another release answered it.
+    """
+    heads = {one.attribute for one in corrections if one.audit}
+    answered = {
+        (row["sha256"], head): row.get(decided_columns([head])[-1]) or row.get(head or "label")
+        for row in read_rows(table)
+        for head in heads
+    }
+    for one in corrections:
+        if one.audit and answered.get((one.sha256, one.attribute)) != one.predicted:
+            raise CorrectionsUnusable(
+                f"{one.file}: {one.path} is not in this table, or has another answer there. Give the table "
+                "that the sheet was written for."
+            )
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,7 +108,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("files", type=Path, nargs="+", metavar="FILE", help="corrections with the answers to the sample")
     add("table", type=Path, metavar="TABLE", help="the table: .csv, .jsonl or .parquet")
     add("--model", default="bundled", help=RELEASE_HELP + "; with the version that the table names")
-    add("--plot", type=Path, metavar="FILE.png", help="draw the shares with their intervals")
     return parser
 
 
@@ -89,12 +118,14 @@ def tell_audit(corrections: Sequence[Correction]) -> None:
     """
     for line in asked_back(corrections):
         console().print(line, soft_wrap=True)
-    if found := found_in(corrections):
-        console().print(found.sentence())
+    for attribute in sorted({one.attribute for one in corrections}):
+        if found := audit_in(corrections, attribute):
+            of = f"{attribute}: " if attribute else ""
+            console().print(f"{of}{found.sentence()}", markup=False, highlight=False)
 
 
-def _promises(model: str, version: str) -> tuple[Promise, ...]:
-    """The promises of the release that made the table.
+def _release(model: str, version: str) -> LocalRelease:
+    """The release that made the table.
 
     Raises:
         OtherRun: the named release is another one.
@@ -107,14 +138,12 @@ def _promises(model: str, version: str) -> tuple[Promise, ...]:
             f"{model}: is release {release.version}, and the table was made by {version}. Name its folder or "
             "store with --model."
         )
-    return report_of(release).promises
+    return release
 
 
 def judge(found: Audit, promises: Sequence[Promise]) -> Verdict:
-    """Compare the interval with the promise about photos; about held-out pictures where there is none."""
-    kept = [one for one in promises if one.accepted]
-    photos = [one.accuracy for one in kept if one.pictures != HELD_OUT]
-    promised = min(photos or [one.accuracy for one in kept], default=None)
+    """Compare the bounds with the promise about photos; about held-out pictures where there is none."""
+    promised = promised_right(promises)
     if promised is None:
         return Verdict(None, OPEN)
     if found.accepted.low >= promised:
@@ -124,6 +153,12 @@ def judge(found: Audit, promises: Sequence[Promise]) -> Verdict:
 
 def show(found: Audit, verdict: Verdict) -> None:
     """Print a line per class, the shares, and the verdict."""
+    show_shares(found)
+    console().print(_sentence(found, verdict))
+
+
+def show_shares(found: Audit) -> None:
+    """Print a line per label, and the shares."""
     out = console()
     shares = {**found.labels, "all accepted": found.accepted, "to review": found.reviewed}
     print_table([{"model's label": name, **_cells(share)} for name, share in shares.items()])
@@ -134,60 +169,33 @@ def show(found: Audit, verdict: Verdict) -> None:
         )
     if found.left_out:
         out.print(f"{found.left_out:,} pictures that a person left out count nowhere.")
-    out.print(_sentence(found.accepted, verdict))
 
 
 def _cells(share: Share) -> dict[str, str]:
-    right = f"{share.right / share.n:.1%}" if share.n else ""
     return {
-        "pictures": f"{share.n:,}",
-        "right": right,
-        "95% interval": f"{share.low:.1%} to {share.high:.1%}",
+        "pictures": f"{share.n:,}" if share.of is None else f"{share.n:,} of {share.of:,}",
+        "right": f"{share.right / share.n:.1%}" if share.n else "",
+        "at least": f"{share.low:.1%}",
+        "at most": f"{share.high:.1%}",
     }
 
 
-def _sentence(accepted: Share, verdict: Verdict) -> str:
+def _sentence(found: Audit, verdict: Verdict) -> str:
+    accepted = found.accepted
     if verdict.accuracy is None:
         return "The release promises nothing of accepted answers."
     promise = f"The release promises that {verdict.accuracy:.0%} of accepted answers are right: "
-    between = f"between {accepted.low:.1%} and {accepted.high:.1%} are"
-    if verdict.verdict == OPEN:
-        least = needed(verdict.accuracy, EACH_END)
-        return (
-            f"{promise}{between}, too few to say. With every answer right, {least:,} accepted ones show it; "
-            f"here are {accepted.n:,}."
-        )
-    return promise + f"{between}, so the promise {'holds' if verdict.verdict == HOLDS else 'is broken'} here."
-
-
-def draw(found: Audit, verdict: Verdict, target: Path) -> None:
-    """Draw the share that is right of each label's accepted answers, and of all, with their intervals.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    # Only training's requirements have matplotlib.
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    from training.measure.plots import save  # noqa: PLC0415
-
-    shares = {**found.labels, "all accepted": found.accepted}
-    shares = {name: share for name, share in shares.items() if share.n}
-    figure = Figure(figsize=(7, 1.2 + 0.4 * len(shares)), layout="constrained")
-    axes = figure.subplots()
-    for place, share in enumerate(shares.values()):
-        axes.plot([share.low, share.high], [place, place], color="tab:blue")
-        axes.plot(share.right / share.n, place, "o", color="tab:blue")
-    if verdict.accuracy is not None:
-        axes.axvline(verdict.accuracy, color="tab:gray", linestyle="--", label="promised")
-        axes.legend(loc="lower left")
-    names = [f"{name} ({share.n})" for name, share in shares.items()]
-    axes.set_yticks(range(len(shares)), names, parse_math=False)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.02)
-    axes.set_xlabel("share of accepted answers that are right, 95% interval")
-    with errors_named(target):
-        save(figure, target)
+    if verdict.verdict == HOLDS:
+        return f"{promise}holds here, at least {accepted.low:.1%} are."
+    if verdict.verdict == BROKEN and accepted.of is None:
+        return f"{promise}broken here, at most {accepted.high:.1%} are."
+    if verdict.verdict == BROKEN:
+        least = "" if accepted.n == accepted.of else "at least "
+        return f"{promise}broken: {least}{accepted.wrong_at_least:,} of {accepted.of:,} are wrong."
+    return (
+        f"{promise}between {accepted.low:.1%} and {accepted.high:.1%} are, too few to say. Write the sheet "
+        f"again with --audit {2 * found.sampled}, once: the answers so far count."
+    )
 
 
 if __name__ == "__main__":

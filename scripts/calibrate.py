@@ -29,7 +29,7 @@ from scripts.terminal import (
 )
 from training.errors import BadRecipe
 from training.loading import require
-from training.pictures.corrections import read_corrections as read_given
+from training.pictures.corrections import corrections_in
 from training.pictures.photos import OOD, OWN_TIER, is_corrections, list_photos, photos_in
 
 EXAMPLES = (
@@ -68,14 +68,14 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     from training.release.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
     parent = find_release(arguments.release)
-    if parent.manifest.photo_contract.photos_unproven:
+    if parent.manifest.contract("photos").photos_unproven:
         raise BadRecipe(
             f"{parent.version} has no network that answers photos, so there is nothing to calibrate: its "
             "answers to photos are `review`. Calibrate a release that has one, such as the bundled one."
         )
     store = open_target(arguments)
     tell_audit(read_corrections(_of_people(arguments), None))
-    contract, corrections = parent.manifest.photo_contract, read_given(arguments.corrections)
+    contract, corrections = parent.manifest.contract("photos"), corrections_in(arguments.corrections)
     if not arguments.corrections:  # which may give a class to pictures that have none
         _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right)
     (photos,) = photos_in(
@@ -111,7 +111,7 @@ def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) 
 
 def show(made: LocalRelease, report: Report) -> None:
     """Print the thresholds, what each tier's pictures say of them, and what is the parent's."""
-    found, contract = report.calibrated, made.manifest.photo_contract
+    found, contract = report.calibrated, made.manifest.contract("photos")
     if found is None:
         return
     out = console()

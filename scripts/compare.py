@@ -25,9 +25,14 @@ from training.pictures.fashion import LabelledData
 from training.pictures.named import load
 
 if TYPE_CHECKING:
-    from training.gradient.comparison.results import Compared
+    from training.gradient.comparison_results import Compared
 
 DEFAULT_OUT: Final = Path("runs/compare")
+
+VALIDATION: Final = (
+    "published: where `test, published` is given as well, of the validation in the last epoch, with rotated "
+    "and mirrored copies of one picture on both sides."
+)
 
 EXAMPLES = (
     "wardrobe compare --networks dense,conv3 --seeds 3",
@@ -44,7 +49,7 @@ def _compare(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     named = named_without_photos(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
-    from training.gradient.comparison.results import (  # noqa: PLC0415
+    from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
         compared,
         draw_comparison,
@@ -70,6 +75,8 @@ def _compare(arguments: argparse.Namespace) -> object:
     save(draw_comparison(comparison.networks), figure)
     console().print(f"{results}, {figure}")
     print_table([_row(one) for one in found])
+    if any(one.published and one.published.test for one in found):
+        console().print(VALIDATION)
     return {"written": [str(results), str(figure)], "networks": [_headline(one) for one in found]}
 
 
@@ -102,7 +109,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
-    from training.release.trained import RELEASE  # noqa: PLC0415 - as above
+    from training.release.release_of_fit import RELEASE  # noqa: PLC0415 - as above
 
     command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
     recipes, progress = _recipes(arguments, data), Terminal()
@@ -144,7 +151,9 @@ def _made_by(recipe: Recipe, release: Path) -> Report | None:
 
 def _row(one: "Compared") -> dict[str, str]:
     """The cells of a network, by their headings."""
-    found = one.summary
+    from training.gradient.comparison_results import in_words  # noqa: PLC0415 - needs matplotlib
+
+    test = one.summary["test"]
     return {
         "network": one.network,
         "parameters": f"{one.parameters:,}",
@@ -152,13 +161,14 @@ def _row(one: "Compared") -> dict[str, str]:
         "MFLOP": "" if one.mflops is None else f"{one.mflops:.1f}",
         "recipe": one.recipe_name,
         "seconds": "" if one.seconds is None else f"{one.seconds:.0f}",
-        "test accuracy": str(found.test),
-        "seeds": str(found.test.n),
+        "test accuracy": in_words(test),
+        "seeds": str(test["n"]),
         "published": f"{one.published.accuracy:g}" if one.published else "",
+        "test, published": f"{one.published.test:g}" if one.published and one.published.test else "",
         "test loss": f"{one.loss:.4f}",
         "published loss": f"{one.published.loss:g}" if one.published and one.published.loss else "",
-        "validation": str(found.validation),
-        "training": str(found.train),
+        "validation": in_words(one.summary["validation"]),
+        "training": in_words(one.summary["train"]),
     }
 
 
@@ -169,8 +179,9 @@ def _headline(one: "Compared") -> dict[str, object]:
         "recipe": one.recipe_name,
         "loss": one.loss,
         "published": one.published and one.published.accuracy,
+        "published_test": one.published and one.published.test,
         "published_loss": one.published and one.published.loss,
-        **one.summary.model_dump(mode="json"),
+        **one.summary,
     }
 
 

@@ -9,6 +9,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from inference.arrays import Pixels
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
-from reports.acceptance import needed
+from reports.intervals import needed
 from scripts.pixel_sets import is_pixel_set, read_pixel_set, show_pixel_set
 from scripts.progress import counting
 from scripts.terminal import (
@@ -31,6 +32,7 @@ from scripts.terminal import (
 )
 from training.gradient.recipes import DEFAULT_NETWORK, starting_point
 from training.loading import require, start_tensorflow
+from training.pictures.attributes import Column, columns_in, read_cells
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
 from training.pictures.listing import Listed, Listing, list_pictures, unwrapped
@@ -68,18 +70,30 @@ def _check(arguments: argparse.Namespace) -> object:
     listing = list_pictures(place)
     if not any(one.tier for one in listing.pictures):
         listing.classes()
+    groups = {one.path: one.group for one in listing.pictures}
+    columns: dict[str, Column] = {}
+    if arguments.attribute:
+        columns = columns_in(read_cells(place, arguments.attribute, listing.classes()), groups)
     with counting("checking pictures") as watch:
         findings = check(listing, watch)
     _show(findings)
+    for name, column in columns.items():
+        print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
+        for finding in column.findings:
+            console().print(finding, markup=False, highlight=False)
     if nested := listing.of_nested():
         console().print(nested)
     _draw(listing.pictures, arguments)
     is_tiered = any(one.tier for one in listing.pictures)
     unknown = of_no_class(listing, LABELS) if is_tiered else []
-    print("", *_verdict(findings, listing, place, unknown), sep="\n")
+    wrong_columns = [name for name, column in columns.items() if column.is_wrong]
+    named = shlex.join([str(place), *(word for name in columns for word in ("--attribute", name))])
+    print("", *_verdict(findings, listing, named, unknown, wrong_columns), sep="\n")
     document = _as_json(findings)
+    if columns:
+        document["attributes"] = {name: asdict(column) for name, column in columns.items()}
     is_wrong = findings.unreadable or findings.in_two_classes or findings.too_few or unknown
-    return Failed(document) if is_wrong else document
+    return Failed(document) if is_wrong or wrong_columns else document
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -90,6 +104,8 @@ def build_parser() -> argparse.ArgumentParser:
         "or a CSV with `path` and `label`; or IDX files, or a CSV of 784 pixels a row"
     )
     parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
+    column = "check this column of the CSV, too, as `wardrobe train --attribute` learns it; more than once"
+    parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
     shown = (
         "draw some pictures of each class, as a network of 28 x 28 sees them (needs the training packages)"
     )
@@ -149,7 +165,7 @@ def _save_augmented(pictures: Sequence[Pixels], target: Path | None) -> None:
         return
     start_tensorflow()
     # What draws and trains takes seconds to load, which the check alone should not.
-    from training.gradient.fitting.preview import draw_augmented  # noqa: PLC0415
+    from training.gradient.fitting.augmentation import draw_augmented  # noqa: PLC0415
     from training.measure.plots import save  # noqa: PLC0415
 
     save(draw_augmented(pictures, starting_point(DEFAULT_NETWORK)), target)
@@ -171,13 +187,23 @@ def _show(findings: Findings) -> None:
             out.print(f"  and {len(lines) - SHOWN:,} more: --json lists all.")
 
 
-def _verdict(findings: Findings, listing: Listing, place: Path, unknown: Sequence[str]) -> list[str]:
-    """Whether these pictures can be learnt, and the command that comes next: to paste."""
+def _verdict(
+    findings: Findings, listing: Listing, named: str, unknown: Sequence[str], columns: Sequence[str]
+) -> list[str]:
+    """Whether these pictures can be learnt, and the command that comes next: to paste.
+
+    Args:
+        findings: of the pictures.
+        listing: which they are.
+        named: what was checked, as it is typed.
+        unknown: names of folders of no class.
+        columns: attributes that cannot be learnt.
+    """
     counts = ("unreadable", findings.unreadable), ("in two places at once", findings.in_two_classes)
     wrong = [f"{len(found):,} {what}" for what, found in counts if found]
     if findings.too_few:
         wrong.append(f"fewer than {FEWEST} different pictures of {', '.join(findings.too_few)}")
-    named = shlex.quote(str(place))
+    wrong += [f"what is said above of the column {name}" for name in columns]
     if unknown:
         wrong.append(
             f"{', '.join(unknown[:SHOWN])} in folders of folders, as photos of the ten classes; put a class "

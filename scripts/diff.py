@@ -6,17 +6,20 @@ the answer. What is compared: labelling/review/changes.py.
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
-from labelling.review.changes import Change, Compared, as_csv, compare, page_of
+from labelling.review.changes import Change, Compared, compare, page_of, table_of
 from labelling.sources import open_source
 from model_store.cache import find_release
 from model_store.files import errors_named, write_whole
 from model_store.local import LocalRelease
 from model_store.networks import open_networks
+from reports.answers import CLASS
 from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
@@ -32,7 +35,7 @@ from scripts.terminal import (
 EXAMPLES = (
     "wardrobe diff bundled runs/mine/release photos",
     "wardrobe diff s3://models/wardrobe runs/mine/release photos.csv --page changes.html --out changes.csv",
-    "wardrobe diff releases releases --version-b 20261120T101500Z-3f9a1c2e photos --allow 0.02",
+    "wardrobe diff releases releases@20261120T101500Z-3f9a1c2e photos --allow 0.02",
 )
 
 ROWS = 20
@@ -56,13 +59,14 @@ def _diff(arguments: argparse.Namespace) -> object:
     with counting("comparing") as watch:
         first, second = map(open_networks, releases)
         wanted = arguments.page is not None
-        found = compare(source, first, second, lambda done: watch(done, None), show=wanted)
+        found = compare(source, first, second, watch, show=wanted)
     if not found.pictures:
         raise SourceUnusable(f"{arguments.pictures}: none of its {len(found.unread)} files can be answered.")
     _write(arguments, found, releases)
     show(found, releases)
     made = document(found, releases)
-    return Failed(made) if len(found.changes) > arguments.allow * found.pictures else made
+    most = max(Counter(one.attribute for one in found.changes).values(), default=0)
+    return Failed(made) if most > arguments.allow * found.pictures else made
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -91,7 +95,7 @@ def _write(
     first, second = releases
     if arguments.out is not None:
         with errors_named(arguments.out):
-            write_whole(arguments.out, as_csv(found.changes))
+            write_whole(arguments.out, table_of(found.changes))
     if arguments.page is not None:
         with errors_named(arguments.page):
             write_whole(arguments.page, page_of(found, (first.version, second.version)))
@@ -103,15 +107,26 @@ def show(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> None:
     print_table([_cells(one) for one in found.changes[:ROWS]], words=(LABEL_A, LABEL_B))
     if (more := len(found.changes) - ROWS) > 0:
         out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")
-    relabelled = sum(one.label_a != one.label_b for one in found.changes)
+    of_class, *of_attributes = [
+        f"{relabelled:,} get another {attribute or 'label'} and {decided:,} another decision"
+        for attribute, (relabelled, decided) in _counts(found.changes).items()
+    ]
     out.print(
-        f"{first} to {second}: of {found.pictures:,} pictures {relabelled:,} get another label and "
-        f"{len(found.changes) - relabelled:,} another decision alone. "
+        f"{first} to {second}: of {found.pictures:,} pictures {of_class} alone. "
         f"Accepted: {found.accepted[0]:,} before, {found.accepted[1]:,} now."
     )
+    for line in of_attributes:
+        out.print(f"Of attributes: {line} alone.", markup=False, highlight=False)
     if found.unread:
         named = "; ".join(f"{name}: {reason}" for name, reason in found.unread[:NAMED])
         complain(f"{len(found.unread):,} pictures cannot be read and are not compared: {named}")
+
+
+def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
+    """Other labels, and other decisions alone, of the class and of each attribute that has some."""
+    relabelled = Counter(one.attribute for one in changes if one.label_a != one.label_b)
+    decided = Counter(one.attribute for one in changes if one.label_a == one.label_b)
+    return {name: (relabelled[name], decided[name]) for name in sorted({CLASS, *relabelled, *decided})}
 
 
 LABEL_A, LABEL_B = "A: label", "B: label"
@@ -120,7 +135,7 @@ LABEL_A, LABEL_B = "A: label", "B: label"
 def _cells(one: Change) -> dict[str, str]:
     return {
         "picture": one.path,
-        LABEL_A: f"{one.label_a}, {one.decision_a}",
+        LABEL_A: (f"{one.attribute}: " if one.attribute else "") + f"{one.label_a}, {one.decision_a}",
         "A": f"{one.confidence_a:.1%}",
         LABEL_B: f"{one.label_b}, {one.decision_b}",
         "B": f"{one.confidence_b:.1%}",

@@ -1,7 +1,7 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
 Where the network is wrong too often to doubt a label, one sentence takes their place. The rule:
-training/release/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
+training/release/label_doubts.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from labelling.errors import Unreadable
 from labelling.files import read_files
 from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from model_store.files import write_whole
-from scripts.terminal import OWN_ERRORS, complain, console
-from training.release.doubted import Asked, Doubted, as_csv, doubted
+from scripts.terminal import OWN_ERRORS, complain, console, program
+from training.release.label_doubts import Asked, Doubted, doubted, table_of
 
 SHOWN: Final = 200
 """The most pictures on the page: a quarter of an hour of looking."""
@@ -25,6 +25,8 @@ MOST_DOUBTED: Final = 0.15
 
 TABLE: Final = "doubted.csv"
 PAGE: Final = "doubted.html"
+EXPORT: Final = "corrections-doubted.csv"
+"""What the page exports; a review sheet's file has another name."""
 
 LEAD: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
@@ -66,7 +68,7 @@ def _write(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
             f"{len(found):,} of {pictures:,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
         )
         return
-    write_whole(folder / TABLE, as_csv(found).encode("utf-8", "backslashreplace"))
+    write_whole(folder / TABLE, table_of(found).encode("utf-8", "backslashreplace"))
     if not found:
         (folder / PAGE).unlink(missing_ok=True)
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
@@ -76,7 +78,8 @@ def _write(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
         f"{folder / TABLE}.",
     )
     shown = _write_page(folder, found, labels)
-    out.print(f"To look through, the first {shown:,}: {folder / PAGE}")
+    out.print(f"To look through, the first {shown:,}: {folder / PAGE}", soft_wrap=True)
+    out.print(f"What it exports is learnt by the same command with --corrections {EXPORT}.", soft_wrap=True)
 
 
 def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -> int:
@@ -84,7 +87,10 @@ def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -
     prepare_decoders()
     cards = [_card(one) for one in found[:SHOWN]]
     title = f"{folder.name}, {len(cards):,}/{len(found):,}"
-    write_page(folder / PAGE, page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS)))
+    command = f"{program()} … --corrections {EXPORT}"
+    write_page(
+        folder / PAGE, page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command))
+    )
     return len(cards)
 
 

@@ -1,13 +1,12 @@
 """Measure a release again, and compare with its report.
 
-It asks the serving graph; --out FOLDER keeps the answers to look at. Exit code 1 when the figures differ
-from the report's (training/measure/evaluate.py). Photos of real garments are measured without a data set and
-compared with nothing: training/measure/photo_evaluation.py.
+It asks the serving graph; --out FOLDER keeps report.html, with the figures of each class, and the answers.
+Exit code 1 when the figures differ from the report's (training/measure/evaluate.py). Photos of real garments
+are measured without a data set and compared with nothing: training/measure/photo_evaluation.py.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from reports.answers import Answers
-from reports.values import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures, report_of
+from reports.page.page import file_page
+from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal
 from scripts.terminal import (
@@ -33,12 +33,14 @@ from scripts.terminal import (
 )
 from training.loading import require
 from training.measure.statistics import differences
-from training.pictures.corrections import read_corrections
+from training.pictures.attributes import known_attributes
+from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
-from training.pictures.learnt import NOTHING, load_learnt
+from training.pictures.learnt_hashes import NOTHING, load_learnt
+from training.pictures.listing import Listing
 from training.pictures.named import load
 from training.pictures.own_pictures import sampled_for_test
-from training.pictures.photos import OOD_TIER, OWN_TIER, photos_in
+from training.pictures.photos import OWN_TIER, photos_in
 from training.pictures.table import Pictures
 
 EXAMPLES = (
@@ -65,18 +67,21 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     release = find_release(arguments.release)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
-    contract = release.manifest.model
+    contract = release.manifest.contract("pixels")
     data = load(named_of(arguments), Terminal(), contract.input, division="to measure").under(contract.labels)
     if data.named:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
+    of_attributes = _measure_attributes(release, named_of(arguments).listing, data.test, answers)
     objections = _compare(release, data, figures)
     name = data.described().name
     _show(release, name, figures, objections)
+    page = _page(release, data=data.described(), test=figures, photos={}, **_OF_OTHER_PICTURES)
     return {
         "version": release.version,
-        **_written(arguments.out, name, answers, data.test, contract),
+        **_written(arguments.out, page, answers, data.test, contract),
         "test": figures.model_dump(mode="json"),
+        **({"attributes": of_attributes} if of_attributes else {}),
         "agrees": not objections,
         "differences": objections,
     }
@@ -86,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
     parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
-    out = "write the confusion matrix, the answers as a CSV and a sheet of the mistakes there"
+    out = "write all figures as a page, the answers as a CSV, the confusion matrix and the mistakes there"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=out)
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
@@ -133,22 +138,82 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
     from training.measure.evaluate import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
-    contract = release.manifest.model
+    contract = release.manifest.contract("pixels")
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     before = answer(session, uncalibrated(contract), data.test)
     answers = answer(session, contract, data.test)
     return measured(answers, before, contract), answers
 
 
+def _measure_attributes(
+    release: LocalRelease, listing: Listing | None, pictures: Pictures, of_class: Answers
+) -> dict[str, dict[str, float | None]]:
+    """The shares of each attribute that a table has a column of, printed in a line each."""
+    contract = release.manifest.contract("pixels")
+    heads = {name: head.labels for name, head in contract.attributes.items()}
+    if not heads or listing is None or not listing.place.is_file():
+        return {}
+    from training.measure.evaluate import attribute_answers, predicted  # noqa: PLC0415 - needs scikit-learn
+
+    table = known_attributes(listing.place, heads, pictures)
+    for sentence in table.said:
+        complain(sentence)
+    if table.ignored:
+        console().print(f"Columns that are not read: {', '.join(table.ignored)}.", soft_wrap=True)
+    session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
+    predictions = predicted(Classifier(session, contract), pictures) if table.attributes else []
+    answers = attribute_answers(predictions, of_class, table.attributes)
+    found = {name: _shares_of(answers.of_head(name)) for name in table.attributes}
+    print_table([{"attribute": name} | _attribute_row(one) for name, one in found.items()])
+    return found
+
+
+def _attribute_row(one: dict[str, float | None]) -> dict[str, str]:
+    """The cells of an attribute, by their headings; `right` is the share of the accepted."""
+    return {
+        "pictures": f"{one['n']:,}",
+        "accuracy": _shown(one["accuracy"]),
+        "accepted": _shown(one["accepted"], ".1%"),
+        "right": _shown(one["right_of_accepted"], ".1%"),
+    }
+
+
+def _shares_of(answers: Answers) -> dict[str, float | None]:
+    """Of the pictures whose label is known."""
+    known = answers.take(answers.known)
+    right = known.right[known.accepted]
+    return {
+        "n": len(known),
+        "accuracy": float(known.right.mean()) if len(known) else None,
+        "accepted": float(known.accepted.mean()) if len(known) else None,
+        "right_of_accepted": float(right.mean()) if len(right) else None,
+    }
+
+
+_OF_OTHER_PICTURES = {
+    "promises": (),
+    "possible_promises": (),
+    "out_of_scope": {},
+    "examples": Examples(wrong=(), right=()),
+}
+"""What a report says of pictures that a data set does not measure, emptied."""
+
+
+def _page(release: LocalRelease, **measured: object) -> bytes:
+    """The page of a release's report with what was measured here in place of its own figures."""
+    report = report_of(release).model_copy(update=measured)
+    return file_page(release.manifest.contracts, report, {})
+
+
 def _written(
-    folder: Path | None, name: str, answers: Answers, pictures: Pictures, contract: ModelContract
+    folder: Path | None, page: bytes, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> dict[str, list[str]]:
     """Write the folder that --out names, if it does, and say what is in it."""
     if folder is None:
         return {}
     from training.measure.evaluation_folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
-    found = write_evaluation(folder.expanduser(), name, answers, pictures, contract)
+    found = write_evaluation(folder.expanduser(), page, answers, pictures, contract)
     written = [str(path) for path in found]
     console().print(", ".join(written), soft_wrap=True)
     return {"written": written}
@@ -168,7 +233,7 @@ def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) ->
 
 
 def _show(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
-    """Print a line per class, the averages, and the verdict."""
+    """Print the figures in a sentence each, and the verdict."""
     out = console()
     low, high = figures.accuracy_interval
     out.print(
@@ -177,31 +242,11 @@ def _show(release: LocalRelease, name: str, figures: TestFigures, objections: li
         f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before calibration).",
         soft_wrap=True,
     )
-    _print_classes(figures)
     decisions = figures.decisions
     accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
     out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
     for line in objections or ["This is what the stored report says."]:
         out.print(line)
-
-
-def _print_classes(figures: TestFigures) -> None:
-    rows = figures.per_class | {
-        "macro average": figures.averages.macro,
-        "weighted average": figures.averages.weighted,
-    }
-    print_table(
-        [
-            {
-                "class": name,
-                "precision": f"{one.precision:.4f}",
-                "recall": f"{one.recall:.4f}",
-                "F1": f"{one.f1:.4f}",
-                "pictures": f"{one.support:,}",
-            }
-            for name, one in rows.items()
-        ]
-    )
 
 
 def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dict[str, object]:
@@ -214,30 +259,26 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.measure.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
     from training.measure.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
 
-    contract, split = release.manifest.photo_contract, arguments.split or SPLIT
-    corrections = read_corrections(arguments.corrections)
+    contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
+    corrections = corrections_in(arguments.corrections)
     (photos,) = photos_in(
         *([arguments.photos], contract.labels, contract.input, Terminal(), corrections), untiered=OWN_TIER
     )
-    session = OnnxSession(release.photo_graph, shape=contract.input.array_shape)
-    network = "photos" if release.manifest.photos else "pixels"
-    asked = asked_photos(scored(session, photos.images), photos, photos.shown, network)
+    session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
+    asked = asked_photos(scored(session, photos.images), photos, photos.networks)
     answers = decided(Classifier(session, contract), asked)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     splits = ", ".join(sorted({one.split for one in figures.values()}))
     print_table([{"tier": tier} | _photo_row(one) for tier, one in figures.items()], f"split: {splits}")
-    _print_recalls(figures)
-    if OOD_TIER in figures:
-        print_table([_source_row(*one) for one in figures[OOD_TIER].sources.items()])
     section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
-    more = _written(arguments.out, f"{arguments.photos.name}, {split}", answers, photos, contract)
+    more = _written(arguments.out, _page(release, photos=figures), answers, photos, contract)
     return {"version": release.version, "photos": section, **more}
 
 
 def _accepts(contract: ModelContract) -> str:
     """From where on photos are accepted."""
-    thresholds = contract.thresholds_of("photo")
+    thresholds = contract.thresholds_of("photos")
     if thresholds.accept_nothing:
         return "no confidence is accepted."
     return (
@@ -247,11 +288,7 @@ def _accepts(contract: ModelContract) -> str:
 
 
 def _photo_row(one: PhotoFigures) -> dict[str, str]:
-    """The cells of a tier, by their headings.
-
-    `right` is the share of the accepted; `AUROC` says how well familiarity separates the tier from X, and
-    the last column how well confidence does.
-    """
+    """The cells of a tier, by their headings; `right` is the share of the accepted."""
     interval = one.macro_accuracy_interval
     return {
         "photos": f"{one.n:,}",
@@ -259,32 +296,6 @@ def _photo_row(one: PhotoFigures) -> dict[str, str]:
         "95% interval": "..".join(map(_shown, interval)) if interval else NONE,
         "accepted": f"{one.decisions.coverage:.1%}",
         "right": _shown(one.decisions.accuracy, ".1%"),
-        "ambiguous": f"{one.decisions.ambiguous:.1%}",
-        "unfamiliar": f"{one.decisions.unfamiliar:.1%}",
-        "AUROC": _shown(one.auroc.familiarity if one.auroc else None),
-        "by confidence": _shown(one.auroc.confidence if one.auroc else None),
-    }
-
-
-def _print_recalls(photos: Mapping[str, PhotoFigures]) -> None:
-    """Print the recall of each class in each tier, with how many photos it was counted on."""
-    garments = {tier: one.per_class for tier, one in photos.items() if one.per_class}
-    labels = dict.fromkeys(label for recalls in garments.values() for label in recalls)
-    rows = []
-    for label in labels:
-        found = {tier: recalls.get(label) for tier, recalls in garments.items()}
-        cells = {tier: f"{one.recall:.3f} ({one.n})" if one else NONE for tier, one in found.items()}
-        rows.append({"class": label} | {f"recall, {tier} (photos)": cell for tier, cell in cells.items()})
-    print_table(rows)
-
-
-def _source_row(source: str, one: SourceFigures) -> dict[str, str]:
-    """The decisions about the out-of-distribution photos of a folder."""
-    return {
-        "none of the classes": source,
-        "photos": f"{one.n:,}",
-        "accepted": f"{one.accepted:.1%}",
-        "unfamiliar": f"{one.unfamiliar:.1%}",
     }
 
 

@@ -14,11 +14,10 @@ from pathlib import Path
 
 from scripts import train
 from scripts.audit import tell_audit
-from scripts.options import words_of
 from scripts.progress import Terminal
 from scripts.publish import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform, run
-from training.improve import FitHead, TrainAgain, corrected_release, next_training
+from training.improve import FitHead, TrainAgain, corrected_release, looked_at, next_training
 
 EXAMPLES = (
     "wardrobe improve corrections.csv",
@@ -39,21 +38,19 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     corrected = corrected_release(arguments.corrections, arguments.release, DEFAULT_STORE)
     tell_audit(corrected.corrections)
     training = next_training(corrected, arguments.data, progress)
-    words = [*_words_for(training, arguments), *more]
-    progress.say(f"This runs: wardrobe train {shlex.join(words)}")
-    return train.trained(words)
+    command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
+    chosen = {**_chosen(training, arguments), "compared": looked_at(corrected.corrections)}
+    return train.trained(chosen, more, parent=corrected.release, command=command)
 
 
-def _words_for(training: FitHead | TrainAgain, arguments: argparse.Namespace) -> list[str]:
+def _chosen(training: FitHead | TrainAgain, arguments: argparse.Namespace) -> dict[str, object]:
     """The options of `wardrobe train` that do it; a release of own classes goes beside its parent."""
     out, publish = arguments.out, arguments.publish
+    target = {"publish": publish} if publish else {"out": out} if out else {}
     if isinstance(training, FitHead):
-        words = ["--from", training.parent, "--photos", str(training.photos)]
-        words += ["--data", arguments.data] if arguments.data else []
-    else:
-        words = ["--data", str(training.table), *words_of(training.settings)]
-        out = out or (None if publish else training.store)
-    return [*words, *(["--out", out] if out else []), *(["--publish", publish] if publish else [])]
+        return {"release": training.parent, "photos": training.photos, "data": arguments.data, **target}
+    beside = {"out": training.store} if training.store else {}
+    return {**training.settings, "data": str(training.table), **(target or beside)}
 
 
 def build_parser() -> argparse.ArgumentParser:

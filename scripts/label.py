@@ -8,6 +8,7 @@ labelling/.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,29 +18,39 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
+from app.prediction.categories import CategoriesMismatch, categories_of
+from app.settings import SettingsError, taxonomy_from_environment
 from app.web.translations import TRANSLATIONS
+from inference.plain_text import shown_lines
+from labelling.errors import SourceUnusable
 from labelling.into_folders import check_into, sort_into
 from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review.answers import correct
+from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
-from labelling.review.page import Sizes, write_review, write_tasks
+from labelling.review.page import Sizes, exports_of, write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
-from labelling.table import copy_for_excel, form_of
+from labelling.table import Categories, category_key, copy_for_excel, form_of
 from model_store.cache import find_release
+from model_store.local import LocalRelease
+from reports.answers import CLASS
 from scripts.audit import tell_audit
 from scripts.progress import counting
 from scripts.terminal import (
+    FAILED,
     RELEASE_HELP,
+    Failed,
     at_least,
     command_parser,
     complain,
     console,
     perform,
     print_table,
+    program,
     resumable,
     run,
 )
@@ -48,9 +59,6 @@ ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
 REVIEW_LIMIT = 1000
 """Pictures on a review page by default: a few megabytes, and an hour of looking."""
-
-AUDITED = 50
-"""Pictures of a review sheet that are drawn at random, unless --audit says otherwise."""
 
 EXAMPLES = (
     "wardrobe label photos --out labels.csv",
@@ -71,9 +79,15 @@ def main(argv: list[str] | None = None) -> int:
             parser.error("name a SOURCE to label, or --corrections of a table that is there")
         if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
             parser.error("--audit and --reviewers are about the page of --review FILE.html")
+        if arguments.taxonomy and arguments.corrections:
+            parser.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
         return _correct(arguments) if arguments.corrections else _label(arguments)
 
-    return perform(parser, command, argv, indent=None)
+    try:
+        return perform(parser, command, argv, indent=None)
+    except SettingsError as error:  # of the file of categories
+        complain(str(error))
+        return FAILED
 
 
 def _correct(arguments: argparse.Namespace) -> object:
@@ -90,8 +104,10 @@ def _correct(arguments: argparse.Namespace) -> object:
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
     tell_audit(read_corrections(arguments.corrections, None))
+    if len(arguments.corrections) == 1:
+        _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
     if arguments.excel:
-        copy_for_excel(arguments.out, arguments.excel)
+        copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
     return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
 
 
@@ -99,34 +115,94 @@ def _label(arguments: argparse.Namespace) -> object:
     form_of(arguments.out)
     if arguments.into:
         check_into(arguments.into, arguments.source)
+    release = find_release(arguments.model)
     job = Job(
         source=open_source(
             arguments.source, Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
         ),
         table=arguments.out,
-        release=find_release(arguments.model),
+        release=release,
         workers=arguments.workers,
         engine=ENGINES[arguments.engine],
+        categories=_categories(arguments.taxonomy, release),
     )
     with resumable("Nothing is lost: the same command goes on where it was."):
+        total = _total(job)
         with counting("labelling", _Rate()) as watch:
-            summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
+            summary = label(
+                job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
+            )
         pages: tuple[Path, ...] = ()
+        exported = exports_of(arguments.reviewers)
+        then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}"
         if arguments.review:
-            audited = AUDITED if arguments.audit is None else arguments.audit
+            audited = DRAWN if arguments.audit is None else arguments.audit
             sizes = Sizes(arguments.review_limit, audited, arguments.reviewers)
-            pages = write_review(arguments.review, job, sizes, TRANSLATIONS)
+            pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
         if arguments.excel:
-            copy_for_excel(arguments.out, arguments.excel)
+            copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
     show(summary, pages)
+    if pages:
+        _say_next(then)
     if sorted_in:
         done, failed = sorted_in
         lost = f"; {failed:,} could not be read or written" if failed else ""
         console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
-    return asdict(summary)
+    if not summary.rows:
+        complain(f"{arguments.source}: no picture in it.")
+    return Failed(asdict(summary)) if 0 < summary.rows == summary.errors else asdict(summary)
+
+
+def _total(job: Job) -> int | None:
+    """How many pictures there are; None, with the reason, where counting them would cost too much."""
+    try:
+        if why := job.source.uncounted:
+            complain(f"how many pictures there are, and so the time left, is not known: {why}.")
+            return None
+        return sum(1 for _ in job.source.items())
+    except (SourceUnusable, OSError):  # labelling says so, after what can be read
+        return None
+
+
+def _say_next(words: str) -> None:
+    # Not by rich, which would break a command where the terminal ends.
+    print(f"Next: {program()} {words}")
+
+
+def _categories(named: Path | None, release: LocalRelease) -> Categories:
+    """Id and name of the platform's category of each label; empty without a file.
+
+    Raises:
+        CategoriesMismatch: the file has other labels than the release.
+        SettingsError: it cannot be read or is not valid.
+    """
+    if (file := named or taxonomy_from_environment()) is None:
+        return {}
+    manifest = release.manifest
+    try:
+        found = categories_of(file, manifest.labels, manifest.version, manifest.attributes)
+    except CategoriesMismatch as error:
+        others = "--taxonomy FILE names another file"
+        raise CategoriesMismatch(
+            f"{error} {others}."
+            if named
+            else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
+        ) from error
+    categories = found.named_for(None)
+    heads = {CLASS: (manifest.labels, categories.classes)}
+    heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
+    return {
+        category_key(head, label): [_text(one["id"]), _text(one["name"])]
+        for head, (labels, of_labels) in heads.items()
+        for label, one in zip(labels, of_labels, strict=True)
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -150,6 +226,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--model", default="bundled", help=RELEASE_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, default="processes", help=engines)
+    taxonomy = "your own categories, also of attributes, in columns such as `category_id` (WARDROBE_TAXONOMY)"
+    add("--taxonomy", type=Path, metavar="FILE", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     into = "sort the pictures into FOLDER/label and FOLDER/review, as hard links where possible; new or empty"
     excel = "write the table once more, for Excel where numbers have a decimal comma: German, French, Spanish"
@@ -158,7 +236,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = f"pictures of that page that are drawn at random, to be answered first ({AUDITED}; 0 for none)"
+    audit = f"pictures of that page that are drawn at random, to be answered first ({DRAWN}; 0 for none)"
     add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"
@@ -193,23 +271,33 @@ class _Rate(ProgressColumn):
 def show(summary: Summary, pages: Sequence[Path]) -> None:
     """Print counts, the share to review, and where everything is."""
     out = console()
-    print_table([_row(name, outcomes) for name, outcomes in summary.labels.items()])
+    print_table([_row("label", name, OUTCOMES, counts) for name, counts in summary.labels.items()])
+    for attribute, labels in summary.attributes.items():
+        print_table([_row(attribute, name, (None,), counts) for name, counts in labels.items()])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
+    if summary.rows_damaged:
+        out.print(f"{summary.rows_damaged:,} rows were damaged on the disk and are labelled again.")
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
         f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {summary.version}."
     )
+    if summary.first_error:
+        out.print(f"The first error: {shown_lines(summary.first_error)}")
+    if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
+        out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
     review = f". To look through: {', '.join(map(str, pages))}" if pages else ""
     out.print(f"Table: {summary.table}{review}")
 
 
-def _row(label: str, outcomes: Mapping[str, int]) -> dict[str, str]:
-    """The cells of a label, by their headings."""
+def _row(
+    heading: str, label: str, shown: Sequence[str | None], outcomes: Mapping[str, int]
+) -> dict[str, str]:
+    """The cells of a label, by their headings; `shown` are the outcomes with a column."""
     pictures = sum(outcomes.values())
     return {
-        "label": label,
-        **{reason or ACCEPT: f"{outcomes[reason or ACCEPT]:,}" for reason in OUTCOMES},
+        heading: label,
+        **{reason or ACCEPT: f"{outcomes[reason or ACCEPT]:,}" for reason in shown},
         "pictures": f"{pictures:,}",
         "review": f"{1 - outcomes[ACCEPT] / pictures:.1%}" if pictures else "",
     }

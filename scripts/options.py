@@ -5,7 +5,6 @@ the fields mean: training/gradient/recipes.py.
 """
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
@@ -81,6 +80,7 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     networks = f"train this network ({DEFAULT_NETWORK})"
     group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
+    group.add_argument("--model-arch", dest="network", choices=NETWORKS, help=argparse.SUPPRESS)
     recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
     group.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
     layers = "print the network's layers, shapes and parameters, and train nothing"
@@ -106,7 +106,10 @@ def named_of(arguments: argparse.Namespace) -> Named:
     """The data set that the arguments name; a contradiction among them ends as wrong usage."""
     train, test = arguments.train, arguments.test
     if (train is None) != (test is None):
-        arguments.error("--train and --test belong together: one CSV file each")
+        arguments.error(
+            "--train and --test belong together: one CSV file each. `wardrobe evaluate --data CSV` measures "
+            "on one alone"
+        )
     if train is not None and arguments.data is not None:
         arguments.error(
             "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
@@ -117,6 +120,7 @@ def named_of(arguments: argparse.Namespace) -> Named:
         corrections=tuple(arguments.corrections),
         skip_unreadable=arguments.skip_unreadable,
         licence=getattr(arguments, "data_licence", None),
+        attributes=tuple(getattr(arguments, "attribute", None) or ()),
     )
 
 
@@ -146,10 +150,11 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
         if kind is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
         elif get_origin(kind) is Literal:
-            group.add_argument(option, choices=get_args(kind), help=text)
+            group.add_argument(option, type=str.lower, choices=get_args(kind), help=text)
         else:
             group.add_argument(option, type=kind, metavar="N" if kind is int else "X", help=text)
     group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
+    group.add_argument("-b", dest="batch_size", type=int, help=argparse.SUPPRESS)
 
 
 def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
@@ -203,7 +208,7 @@ def start_named(arguments: argparse.Namespace) -> Recipe:
 
 
 RECORDED: Final = (
-    *("data", "corrections", "skip_unreadable", "data_licence", "fast", "network", "recipe"),
+    *("data", "attribute", "corrections", "skip_unreadable", "data_licence", "fast", "network", "recipe"),
     *("accept_right", "accept_confidence", *OPTIONS),
 )
 """Options of a training that its release records, by their names in the arguments."""
@@ -216,15 +221,3 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, JsonValue]:
     if given["accept_confidence"] == ACCEPT_CONFIDENCE:
         del given["accept_confidence"]
     return {name: value for name, value in given.items() if value not in (None, [])}
-
-
-def words_of(settings: Mapping[str, JsonValue]) -> list[str]:
-    """Options, as one types them, of what `settings_of` returned."""
-    words = []
-    for name, value in settings.items():
-        option = name.replace("_", "-")
-        if isinstance(value, bool):
-            words += [f"--{option}"] if value else [f"--no-{option}"] if name in OPTIONS else []
-        else:
-            words += [f"--{option}={one}" for one in (value if isinstance(value, list) else [value])]
-    return words

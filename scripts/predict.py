@@ -19,9 +19,10 @@ from rich.text import Text
 
 from app.dotenv_file import read_dotenv
 from inference.arrays import Picture, Pixels
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Prediction
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
+from inference.networks import Networks
 from model_store.cache import find_release
 from model_store.files import errors_named
 from model_store.networks import open_networks
@@ -70,19 +71,19 @@ def main(argv: list[str] | None = None) -> int:
         require("matplotlib", "matplotlib")
     prepare_decoders()
     release = find_release(arguments.model)
-    classifier = open_networks(release)
+    networks = open_networks(release)
     answers = []
     for file in files:
-        answer = _answer(file, classifier)
+        answer = _answer(file, networks)
         if answer is None:
             continue
         answers.append(answer)
         if arguments.json:
-            print(_as_json(answer, classifier, release.version))
+            print(_as_json(answer, release.version))
         else:
-            _show(answer, classifier, console())
+            _show(answer, console())
     if answers and arguments.plot:
-        draw(answers, classifier, arguments.plot)
+        draw(answers, networks, arguments.plot)
     return 0 if len(answers) == len(files) else FAILED
 
 
@@ -105,41 +106,45 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answer(file: Path, classifier: Classifier) -> FileAnswer | None:
+def _answer(file: Path, networks: Networks) -> FileAnswer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
     try:
-        decoded = decode(file.read_bytes(), MAX_PIXELS, classifier.contract.input)
+        decoded = decode(file.read_bytes(), MAX_PIXELS, networks.contract.input)
     except OSError as error:
         complain(f"{file}: {error.strerror}.")
         return None
     except UploadError as error:
         complain(f"{file}: {error}")
         return None
-    model_input = classifier.model_input(decoded)
-    [prediction] = classifier.classify_inputs([model_input])
+    model_input = networks.model_input(decoded)
+    [prediction] = networks.classify([model_input])
     return FileAnswer(file, decoded, model_input.pixels, prediction)
 
 
-def _show(answer: FileAnswer, classifier: Classifier, out: Console) -> None:
+def _show(answer: FileAnswer, out: Console) -> None:
     """Print label, decision and one bar per class."""
     prediction = answer.prediction
-    verdict = prediction.decision + (f", {prediction.reason}" if prediction.reason else "")
+    found = prediction.answer
+    verdict = found.decision + (f", {found.reason}" if found.reason else "")
     familiarity = "" if prediction.familiarity is None else f", familiarity {prediction.familiarity:.2f}"
-    out.print(f"{answer.file}: {prediction.label}  ({verdict}{familiarity})", soft_wrap=True)
+    out.print(f"{answer.file}: {found.label}  ({verdict}{familiarity})", soft_wrap=True)
     bars = Table.grid(padding=(0, 1))
-    for index, (label, share) in enumerate(
-        zip(classifier.contract.labels, prediction.probabilities, strict=True)
-    ):
-        style = "bold" if index == prediction.class_id else ""
+    for index, (label, share) in enumerate(zip(found.labels, found.probabilities, strict=True)):
+        style = "bold" if index == found.class_id else ""
         bar = Bar(1.0, 0.0, float(share), width=BAR_COLUMNS)
         bars.add_row(Text(f"  {label}"), bar, f"{share:7.2%}", style=style)
     out.print(bars)
+    for name, one in answer.prediction.attributes.items():
+        also = f", also {', '.join(one.also)}" if one.also else ""
+        verdict = one.decision + (f", {one.reason}" if one.reason else "")
+        said = f"  {name}: {one.label} {one.confidence:.2%}{also}  ({verdict})"
+        out.print(said, markup=False, highlight=False, soft_wrap=True)
     out.print()
 
 
-def _as_json(answer: FileAnswer, classifier: Classifier, version: str) -> str:
+def _as_json(answer: FileAnswer, version: str) -> str:
     """The answer of `POST /predict`, with the file in place of a request."""
-    fields = answer.prediction.as_answer(classifier.contract.labels)
+    fields = answer.prediction.as_answer()
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
 
@@ -150,12 +155,12 @@ _ROW_INCHES = (9.0, 2.6)
 _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
 
 
-def draw(answers: Sequence[FileAnswer], classifier: Classifier, target: Path) -> None:
+def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> None:
     """Draw one row per answer into a PNG file: picture, what the model saw, what it said.
 
     Args:
         answers: at least one.
-        classifier: names the bars.
+        networks: names the bars.
         target: the file; what is there is replaced.
 
     Raises:
@@ -166,7 +171,7 @@ def draw(answers: Sequence[FileAnswer], classifier: Classifier, target: Path) ->
 
     from training.measure.plots import font_for, save  # noqa: PLC0415
 
-    labels = classifier.contract.labels
+    labels = networks.contract.labels
     width, height = _ROW_INCHES
     with font_for(labels):
         figure = Figure(figsize=(width, height * len(answers)), layout="constrained")
@@ -181,7 +186,7 @@ def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str])
     left, middle, right = axes
     _show_image(left, answer.decoded.picture, answer.file.name)
     _show_image(middle, answer.pixels, "what the model saw")
-    prediction = answer.prediction
+    prediction = answer.prediction.answer
     shown = likeliest(prediction.probabilities)
     colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
     right.barh(range(len(shown)), prediction.probabilities[shown], color=colours)

@@ -9,30 +9,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
-    SpinnerColumn,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as Bar,
 )
 
 from model_store.local import open_release
 from reports.values import Epoch, report_of
 from scripts.terminal import complain, console
-from training.progress import Say, as_time
+from training.progress import Say, Watch, as_time
 
 SILENCE: Final = 30.0
 """Seconds without a line, in a file or a pipe, before one says what is under way."""
-
-Watch = Callable[[int, int | None], None]
-"""Receives how many are done, and of how many; None where that is not known."""
 
 
 def say_promises(release: Path, say: Say) -> None:
@@ -43,14 +40,21 @@ def say_promises(release: Path, say: Say) -> None:
         say(sentence)
 
 
-def progress_bar(*columns: ProgressColumn) -> Progress:
+def progress_bar(*columns: ProgressColumn) -> Bar:
     """A bar on stderr that goes away at its end; on a terminal alone, and none that is TERM=dumb."""
     out = console(sys.stderr)
-    return Progress(*columns, console=out, transient=True, disable=not out.is_interactive)
+    return Bar(*columns, console=out, transient=True, disable=not out.is_interactive)
+
+
+class Count(Protocol):
+    """Receives how many of how many are done, and how many of them an earlier run did."""
+
+    def __call__(self, done: int, total: int | None, before: int = 0) -> None:
+        """Move the bar."""
 
 
 @contextmanager
-def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iterator[Watch]:
+def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iterator[Count]:
     """Show a bar and the time left while a block runs; without a terminal, a line now and then.
 
     Args:
@@ -59,7 +63,7 @@ def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iter
         silence: seconds between two lines.
 
     Yields:
-        a function that receives how many of how many are done.
+        what receives how many are done.
     """
     line, began, left = what, time.monotonic(), TimeRemainingColumn(elapsed_when_finished=True)
     with (
@@ -68,23 +72,15 @@ def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iter
     ):
         task = bar.add_task(what, total=None)
 
-        def watch(done: int, total: int | None) -> None:
+        def watch(done: int, total: int | None, before: int = 0) -> None:
             nonlocal line
             line = f"{what}: {done:,} done" if total is None else f"{what}: {done:,} of {total:,}"
-            if total and 0 < done < total:
-                line += f", about {as_time((time.monotonic() - began) * (total - done) / done)} left"
+            if total and before < done < total:
+                each = (time.monotonic() - began) / (done - before)
+                line += f", about {as_time(each * (total - done))} left"
             bar.update(task, completed=done, total=total)
 
         yield watch
-
-
-@contextmanager
-def working(what: str, silence: float = SILENCE) -> Iterator[None]:
-    """Show the time while a block runs of which no part can be counted."""
-    columns = (SpinnerColumn(), TextColumn(what), TimeElapsedColumn())
-    with progress_bar(*columns) as bar, lines_between(lambda: what, silence):
-        bar.add_task(what, total=None)
-        yield
 
 
 @contextmanager
@@ -132,10 +128,6 @@ class Terminal:
         """Show a bar."""
         return counting(what)
 
-    def working(self, what: str) -> AbstractContextManager[None]:
-        """Show the time."""
-        return working(what)
-
     @contextmanager
     def epochs(self, most: int) -> "Iterator[EpochLines]":
         """Print a line per epoch, and show steps as a bar."""
@@ -148,7 +140,7 @@ class Terminal:
 HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
 
 
-class EpochLines(Progress):
+class EpochLines(Bar):
     """Prints epochs as lines, and steps as a bar on a terminal (training/progress.py's Watcher)."""
 
     def __init__(self, out: Console, epochs: int) -> None:

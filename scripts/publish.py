@@ -9,21 +9,24 @@ import getpass
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
 from model_store.cache import find_release
-from model_store.catalogue import PROMOTIONS
+from model_store.catalogue import PROMOTIONS, read_manifest
+from model_store.errors import GateRefused, StoreError
 from model_store.files import GRAPH, MODEL, REPORT, expanded
 from model_store.manifest import Manifest
-from model_store.promotions import newest, require_conditional_writes
+from model_store.promotions import in_force, newest_record, require_conditional_writes
 from model_store.publish import Published, publish
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
+from reports.intervals import wilson_interval
 from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
-from reports.values import CROSS_FITTED, Report, parse_report, size_in_words, wilson_interval
+from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
 from scripts.progress import progress_bar
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, program, run
 
@@ -173,10 +176,37 @@ def open_target(arguments: argparse.Namespace) -> Store:
     if arguments.sign is not None:
         private_key(arguments.sign)
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
-    newest(store)
+    newest_record(store)
     if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
         require_conditional_writes(store)
     return store
+
+
+def check_labels(store: Store, labels: Sequence[str], arguments: argparse.Namespace) -> None:
+    """Refuse, before anything is trained, what the gate would refuse at the end: other classes.
+
+    Raises:
+        GateRefused: current has others, and --publish without --force asks to replace it.
+    """
+    current = _labels_of_current(store)
+    if arguments.publish and not arguments.force and current not in (None, tuple(labels)):
+        raise GateRefused(
+            f"{store.address}: what is current has the classes {_few(current or ())}, this would have "
+            f"{_few(labels)}. Name another store, or --out in place of --publish; --force replaces them."
+        )
+
+
+def _few(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+
+
+def _labels_of_current(store: Store) -> tuple[str, ...] | None:
+    """The classes of the release that a service of this store answers with; None where that is not known."""
+    before = in_force(store, newest_record(store))
+    try:
+        return None if before is None else read_manifest(store, before.version).labels
+    except StoreError:
+        return None
 
 
 def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dict[str, object]:
@@ -197,14 +227,20 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
         KeyUnusable: what --sign names is no private key.
         StoreError: it cannot be stored, or the gate refuses it.
     """
-    before = newest(store)
-    promote = bool(before is None or arguments.publish or arguments.force)
+    record, classes = newest_record(store), _labels_of_current(store)
+    before = in_force(store, record)
+    promote = bool(record is None or arguments.publish or arguments.force)
     published = _send(release, store, arguments, promote=promote)
     stands = "" if promote or before is None else f" {before.version} stays current there."
     console().print(f"{published.verdict}\nReleased to {store.address}.{stands}")
     _print_headline(published.manifest, parse_report((release / REPORT).read_bytes(), str(release)))
     # Not by rich, which would break a command where the terminal ends.
-    steps = _next_steps(release, store) if promote else _to_decide(release, store, arguments)
+    if promote:
+        steps = _next_steps(release, store)
+    elif classes not in (None, published.manifest.labels):
+        steps = _of_other_classes(release, store)
+    else:
+        steps = _to_decide(release, store, arguments)
     print("\n".join(steps))
     files = published.manifest.files
     return {
@@ -223,7 +259,7 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     what = "cross-fitted accuracy" if report.test.split == CROSS_FITTED else "test accuracy"
     console().print(
         f"{manifest.version}: {what} {headline.test_accuracy:.4f} (95% interval {low:.4f} to "
-        f"{high:.4f}) on {headline.test_n:,} pictures, "
+        f"{high:.4f}) on {headline.test_n:,} pictures, loss {report.test.loss:.4f}, "
         f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
         f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
     )
@@ -246,16 +282,32 @@ def _next_steps(release: Path, store: Store) -> list[str]:
     return steps
 
 
+def _of_other_classes(release: Path, store: Store) -> list[str]:
+    """How to serve and to publish a release whose classes differ from current's: commands to paste."""
+    made, beside = shlex.quote(str(release)), shlex.quote(f"{store.address.rstrip('/')}-other-classes")
+    return [
+        f"What is current in {store.address} has other classes, so that this one goes into another store.",
+        f"Release: {release}",
+        f"Serve:   WARDROBE_MODEL_STORE={made} {program()} serve",
+        f"Publish: {program()} publish {made} {beside}",
+    ]
+
+
 def _to_decide(release: Path, store: Store, arguments: argparse.Namespace) -> list[str]:
     """How to compare a release with what is current, and to make it current: commands to paste."""
-    place, made = shlex.quote(store.address), shlex.quote(str(release))
-    data = getattr(arguments, "data", None)
-    pictures = shlex.quote(str(data)) if data and Path(data).expanduser().exists() else "PICTURES"
+    data = getattr(arguments, "compared", None) or getattr(arguments, "data", None)
+    pictures = data if data and Path(data).expanduser().exists() else "PICTURES"
     return [
         f"Release: {release}",
-        f"Compare: {program()} diff {place} {made} {pictures} --page changes.html",
-        f"Publish: {program()} publish {made} {place}",
+        compare_command(store.address, release, pictures),
+        f"Publish: {program()} publish {shlex.quote(str(release))} {shlex.quote(store.address)}",
     ]
+
+
+def compare_command(before: str, made: Path, pictures: Path | str) -> str:
+    """The command that shows what a new release would change; it ends with 0 whatever that is."""
+    words = ["diff", before, str(made), str(pictures), "--page", "changes.html", "--allow", "1"]
+    return f"Compare: {program()} {shlex.join(words)}"
 
 
 if __name__ == "__main__":

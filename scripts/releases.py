@@ -8,6 +8,7 @@ import hashlib
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from textwrap import fill
 
 from rich.filesize import decimal
 
@@ -16,14 +17,32 @@ from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.files import REPORT
 from model_store.manifest import Manifest
-from model_store.promotions import Promotion, current, history, roll_back
+from model_store.promotions import (
+    Promotion,
+    Unread,
+    backwards,
+    followed,
+    in_force,
+    passed_over,
+    promotions_in,
+    roll_back,
+)
 from model_store.publish import SPARED, promote, prunable, prune
 from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
 from scripts.publish import add_promotion_options, as_text, who
-from scripts.terminal import at_least, command_parser, console, perform, print_table, run, subcommands
+from scripts.terminal import (
+    at_least,
+    command_parser,
+    complain,
+    console,
+    perform,
+    print_table,
+    run,
+    subcommands,
+)
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
@@ -92,9 +111,10 @@ class Row:
 
 
 def _list(store: Store, arguments: argparse.Namespace) -> object:
-    log = history(store)
-    last = {promotion.version: promotion for promotion in log}
-    holding = log[-1].version if log else None
+    log = _named_log(store)
+    last = {promotion.version: promotion for promotion in promotions_in(log)}
+    serving = in_force(store, log[0] if log else None)
+    holding = serving.version if serving else None
     rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
     print_table([row.cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
@@ -103,6 +123,33 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
             "releases on the same pictures."
         )
     return [row.as_json() for row in rows]
+
+
+def _log(store: Store, arguments: argparse.Namespace) -> object:
+    log = list(reversed(promotions_in(_named_log(store))))
+    print_table(
+        [
+            {
+                "number": str(one.number),
+                "at": _at(one),
+                "why": one.reason,
+                "version": one.version,
+                "in place of": one.previous or "",
+                "by": _by(one),
+            }
+            for one in log
+        ],
+        words=("by",),
+    )
+    return [one.model_dump(mode="json") for one in log]
+
+
+def _named_log(store: Store) -> list[Promotion | Unread]:
+    """The whole log, newest first, with a word on standard error for each record that cannot be read."""
+    log = list(backwards(store))
+    for sentence in passed_over(log):
+        complain(sentence)
+    return log
 
 
 def _stored(store: Store) -> list[Stored]:
@@ -140,15 +187,25 @@ def _by(promotion: Promotion) -> str:
 
 
 def _show(store: Store, arguments: argparse.Namespace) -> object:
-    version = current(store).version if arguments.version == "current" else arguments.version
+    records = _named_log(store)
+    version = followed(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
         return _card(store, manifest)
-    log = [promotion for promotion in history(store) if promotion.version == version]
+    log = [promotion for promotion in promotions_in(records) if promotion.version == version]
     facts = [*_facts(manifest), *((one.reason, f"{one.number}, {_at(one)} by {_by(one)}") for one in log)]
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
-        print(f"{name:{width}}  {value}")
+        begun = f"{name:{width}}  "
+        print(
+            fill(
+                value,
+                console().width,
+                initial_indent=begun,
+                subsequent_indent=" " * len(begun),
+                break_long_words=False,
+            )
+        )
     return {
         "manifest": manifest.model_dump(mode="json"),
         "promotions": [promotion.model_dump(mode="json") for promotion in log],
@@ -163,13 +220,13 @@ def _card(store: Store, manifest: Manifest) -> object:
     if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
         raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
     report = None if path == MODEL_CARD else parse_report(text, key)
-    card = text.decode() if report is None else model_card(manifest.model, report, manifest.photos)
+    card = text.decode() if report is None else model_card(manifest.contracts, report)
     print(card, end="")
     return {"version": manifest.version, "card": card}
 
 
 def _facts(manifest: Manifest) -> list[tuple[str, str]]:
-    headline, model = manifest.headline, manifest.model
+    headline, model = manifest.headline, manifest.contract("pixels")
     return [
         ("version", manifest.version),
         ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
@@ -177,7 +234,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("size", size_in_words(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model.thresholds)),
-        ("review photos below", _review_below(manifest.photo_contract.thresholds_of("photo"))),
+        ("review photos below", _review_below(manifest.contract("photos").thresholds_of("photos"))),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),
@@ -208,8 +265,12 @@ def _rollback(store: Store, arguments: argparse.Namespace) -> object:
 
 def _prune(store: Store, arguments: argparse.Namespace) -> object:
     _stored(store)
-    choose = prunable if arguments.dry_run else prune
-    chosen = choose(store, arguments.keep, timedelta(minutes=arguments.older_than))
+    _named_log(store)
+    older_than = timedelta(minutes=arguments.older_than)
+    if arguments.dry_run:
+        chosen = prunable(store, arguments.keep, older_than)
+    else:
+        chosen = prune(store, arguments.keep, older_than, by=who(None))
     for release in chosen:
         print(f"{release.version}  {decimal(release.size)}")
     noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
@@ -234,6 +295,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
     add = subcommands(parser, shared)
     add("list", _list, "What is there, what is current, how good it is.")
+    add("log", _log, "Every promotion and rollback, newest first, by whom and why.")
     showing = add("show", _show, "One release in full, or its model card.")
     showing.add_argument("version", help="a version, or `current`")
     showing.add_argument("--card", action="store_true", help="its model card, Markdown, instead")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TextIO
+from typing import Any, NamedTuple, NoReturn, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +29,6 @@ from inference.errors import InferenceError
 from inference.plain_text import shown_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
-from scripts.removed import in_place_of
 from training.errors import TrainingError, not_installed
 
 OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
@@ -199,12 +198,25 @@ JSON_HELP = "print JSON, and any words to stderr"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence: the usage of some commands fills a screen."""
+    """Says what is wrong in one sentence: the usage of some commands fills a screen.
+
+    Takes options as other projects spell them: `--batch_size` and `--Batch-Size` for `--batch-size`.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as in argparse
+        words = sys.argv[1:] if args is None else list(args)
+        end = words.index("--") if "--" in words else len(words)
+        spelt = [self._spelt(word) for word in words[:end]]
+        return super().parse_known_args(spelt + words[end:], namespace)
+
+    def _spelt(self, word: str) -> str:
+        name, equals, value = word.partition("=")
+        if not name.startswith("--") or name in self._option_string_actions:
+            return word
+        known = name.lower().replace("_", "-")
+        return f"{known}{equals}{value}" if known in self._option_string_actions else word
 
     def error(self, message: str) -> NoReturn:
-        _, unknown, words = message.partition("unrecognized arguments: ")
-        if unknown and (instead := in_place_of(words)):
-            message = instead
         # argparse itself suggests from Python 3.14 on (`suggest_on_error`).
         wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
         near = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1) if wrong else []

@@ -8,13 +8,14 @@ import argparse
 import shlex
 import sys
 import textwrap
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from model_store.cache import find_release, store_in
-from model_store.local import LocalRelease
+from model_store.local import LocalRelease, open_release
 from model_store.store import Store
+from reports.judge import compared_with
 from reports.values import size_in_words
 from scripts.doubted import write_doubted
 from scripts.options import (
@@ -31,13 +32,12 @@ from scripts.options import (
     start_named,
 )
 from scripts.progress import Terminal, say_promises
-from scripts.publish import add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, console, perform, print_table, resumable, run
+from scripts.publish import add_target_options, check_labels, compare_command, hand_over, open_target
+from scripts.terminal import command_parser, console, perform, print_table, program, resumable, run
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
-from training.measure.improvement import OwnPictures
 from training.pictures.fashion import LABELS
 from training.pictures.named import Named, load
 from training.pictures.photos import is_corrections
@@ -54,11 +54,23 @@ def main(argv: list[str] | None = None) -> int:
     return perform(build_parser(), _train, argv)
 
 
-def trained(words: list[str]) -> object:
-    """Train as `wardrobe train WORDS` does; what it did, as JSON values."""
-    arguments = build_parser().parse_args(words)
-    arguments.words = words
-    return _train(arguments)
+def trained(
+    chosen: Mapping[str, object], more: Sequence[str], *, parent: LocalRelease, command: str
+) -> object:
+    """Train with these options, and say what the gate says of the release that comes of it.
+
+    Args:
+        chosen: options by their names in the arguments.
+        more: further ones as one types them, which win.
+        parent: the release that is made better.
+        command: what was typed, which the new release records.
+
+    Returns:
+        What was done, as JSON values.
+    """
+    parser = build_parser()
+    parser.set_defaults(**chosen, parent=parent, command=command)
+    return _train(parser.parse_args(more))
 
 
 def _train(arguments: argparse.Namespace) -> object:
@@ -75,10 +87,13 @@ def _train(arguments: argparse.Namespace) -> object:
     store = open_target(arguments)
     if arguments.photos is not None:
         return _train_photos(arguments, store)
+    if named.listing is not None:
+        check_labels(store, named.listing.classes(), arguments)
     if named.shows_photos():
         return _train_own_classes(arguments, named, store)
-    if arguments.fast:
-        arguments.error("--fast is for photos of own classes")
+    if arguments.fast or named.attributes:
+        option = "fast" if arguments.fast else "attribute"
+        arguments.error(f"--{option} is for photos of own classes")
     return _train_pixels(arguments, named, store)
 
 
@@ -133,12 +148,13 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store
         trained = train_own_classes(named, plan, progress)
     say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
-    return hand_over(trained.release, store, arguments)
+    return _handed_over(trained.release, store, arguments, arguments.parent)
 
 
 def _train_photos(arguments: argparse.Namespace, store: Store) -> object:
     release = find_release(arguments.release)
     check_learns_photos(release, arguments.release, arguments.photos)
+    check_labels(store, release.manifest.labels, arguments)
     start_tensorflow()
     from training.ten_classes import Plan, train_photos  # noqa: PLC0415 - needs Keras
 
@@ -147,24 +163,36 @@ def _train_photos(arguments: argparse.Namespace, store: Store) -> object:
         check_photos=arguments.check_photos,
         corrections=tuple(arguments.corrections),
         run=arguments.run,
-        command=shlex.join(["wardrobe", "train", *arguments.words]),
+        command=_command(arguments),
     )
     trained = train_photos(release, plan, Terminal())
     write_doubted(trained.run, trained.asked, trained.labels)
-    found = trained.improvement
-    if found is None:
+    if not trained.corrected:
         return hand_over(trained.release, store, arguments)
-    show_improvement(found, release)
     if arguments.out or arguments.publish:
-        return hand_over(trained.release, store, arguments) | {"own_pictures": asdict(found)}
-    print("\n".join(next_commands(arguments.release, trained.release, arguments.photos)))
-    return {"release": str(trained.release), "own_pictures": asdict(found)}
+        return _handed_over(trained.release, store, arguments, release)
+    verdict = compared_with(open_release(trained.release), release)
+    photos = arguments.compared or arguments.photos
+    print("\n".join([verdict, *next_commands(arguments.release, trained.release, photos)]))
+    return {"release": str(trained.release), "verdict": verdict}
+
+
+def _handed_over(
+    made: Path, store: Store, arguments: argparse.Namespace, parent: LocalRelease | None
+) -> object:
+    """Store a release; where the gate does not decide there, its sentence on the parent is printed."""
+    if parent is None or arguments.publish:
+        return hand_over(made, store, arguments)
+    verdict = compared_with(open_release(made), parent)
+    console().print(verdict)
+    return hand_over(made, store, arguments) | {"verdict": verdict}
 
 
 def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> object:
     start = start_named(arguments)
     progress = Terminal()
     data = load(named, progress)
+    check_labels(store, data.labels, arguments)
     recipe = planned(start if arguments.recipe else sized(start, data), arguments)
     start_tensorflow()
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
@@ -178,15 +206,16 @@ def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> 
         trained = train_pixels(data, recipe, task, progress, conditions_of(arguments))
     say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
-    return hand_over(trained.release, store, arguments)
+    return _handed_over(trained.release, store, arguments, arguments.parent)
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    return shlex.join(["python", "-m", "scripts.train", *arguments.words])
+    """What was typed."""
+    return arguments.command or shlex.join(["wardrobe", "train", *arguments.words])
 
 
 GRADIENT: Final = (
-    "network", "recipe", "data", "train", "test", "tensorboard"
+    "network", "recipe", "data", "attribute", "train", "test", "tensorboard"
 )  # fmt: skip
 """Options of a training by gradient, by their names in its arguments."""
 
@@ -211,38 +240,19 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
 
 
-def show_improvement(found: OwnPictures, parent: LocalRelease) -> None:
-    """Print the comparison, and the sentence that it ends with."""
-    names = (f"parent {parent.version}", "new release, cross-fitted")
-    print_table(
-        [
-            {
-                "on your pictures": name,
-                "right": f"{right:,} of {found.n:,}",
-                "accepted": f"{share:.0%}",
-            }
-            for name, right, share in zip(names, found.right, found.accepted, strict=True)
-        ]
-    )
-    console().print(
-        f"{found.newly_right:,} newly right, {found.newly_wrong:,} newly wrong. {found.sentence()}"
-    )
-
-
 def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
     """The commands to look at the changes and to publish: to paste.
 
     Args:
         parent: as --from named it.
         made: the folder of the new release.
-        photos: the corrections.
+        photos: to compare on.
     """
-    new, named = shlex.quote(str(made)), shlex.quote(parent)
     store = store_in(parent)
     target = shlex.quote(store) if store else "s3://BUCKET/PREFIX"
     return [
-        f"Compare: wardrobe diff {named} {new} {shlex.quote(str(photos))} --page changes.html",
-        f"Publish: wardrobe publish {new} {target}",
+        compare_command(parent, made, photos),
+        f"Publish: {program()} publish {shlex.quote(str(made))} {target}",
     ]
 
 
@@ -261,6 +271,7 @@ COMMON = (
     "--help",
     "--help-all",
     "--data",
+    "--attribute",
     "--fast",
     "--from",
     "--photos",
@@ -298,7 +309,7 @@ def _add_photo_options(parser: argparse.ArgumentParser) -> None:
         "`source`"
     )
     add = parser.add_argument_group("photos of real garments", layout).add_argument
-    parent = "fit its head for photos again: bundled, a folder, a store"
+    parent = "fit its head for photos again: bundled, say"
     add("--from", dest="release", metavar="RELEASE", help=parent)
     fits = "photos of the ten classes, which that head learns"
     add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
@@ -312,6 +323,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-h", "--help", action=ShowCommon, nargs=0, help="show this")
     parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
+    column = "a column of the CSV, such as colour: learnt, too"
+    parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
     _add_photo_options(parser)
     networks = textwrap.fill(f"networks: {', '.join(NETWORKS)}", 76)
     recipe = parser.add_argument_group("what to do", networks)
@@ -334,6 +347,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--fresh", action="store_true", help="delete the checkpoint and start over")
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     add_target_options(group)
+    parser.set_defaults(parent=None, command=None, compared=None)
     return parser
 
 

@@ -1,20 +1,21 @@
 """Search for better settings of a recipe, by validation accuracy.
 
 Starts from the recipe that the options make and tries others around it; the search space is in
-training/gradient/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
+training/gradient/search.py. Killed or stopped at any time, the same command goes on, and so does a
 finished search with more --trials. Ends in a table, tune.json, tune.png and the best recipe, best.toml.
 """
 
 import argparse
+import json
 import shlex
 import sys
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
 from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from training.gradient.comparison.trials import SearchReport, Trial, ranked, recipe_of
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -26,7 +27,7 @@ from training.loading import allow_many_networks, check_tensorflow, start_tensor
 from training.pictures.named import load
 
 if TYPE_CHECKING:
-    from training.gradient.comparison.search import Search
+    from training.gradient.search import Search, Trials
 
 TRIALS = 20
 SHOWN = 10
@@ -51,7 +52,7 @@ def _tune(arguments: argparse.Namespace) -> object:
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.gradient.comparison.search import Search, run_search  # noqa: PLC0415
+    from training.gradient.search import Search, run_search  # noqa: PLC0415
 
     search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
@@ -95,51 +96,59 @@ def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
 
 
 def _hand_over(
-    search: "Search", study: Path, trials: tuple[Trial, ...], arguments: argparse.Namespace
+    search: "Search", study: Path, trials: "Trials", arguments: argparse.Namespace
 ) -> dict[str, object]:
-    """Write what was found, print the best, and return it for programs."""
-    from training.environment import hardware, libraries  # noqa: PLC0415
-    from training.gradient.comparison.search import draw_search  # noqa: PLC0415 - as above
+    """Write what was found, print the best, and return it for programs.
 
-    folder, best = arguments.out or study, ranked(trials)[0]
+    Args:
+        search: that was run.
+        study: its folder.
+        trials: all that are done, the best first.
+        arguments: of the command.
+    """
+    from training.environment import hardware, libraries  # noqa: PLC0415
+    from training.gradient.search import described, draw_search, recipe_of  # noqa: PLC0415
+
+    folder, best = arguments.out or study, trials[0]
     results, figure, recipe = folder / "tune.json", folder / "tune.png", folder / "best.toml"
     command = train_command(arguments, recipe)
-    report = SearchReport(
-        recipe=search.start.as_json(),
-        data=search.data.described(),
-        held_out=len(search.split.validation),
-        hardware=hardware(),
-        libraries=libraries(),
-        best=best.number,
-        command=command,
-        trials=trials,
-    )
+    found = [described(one) for one in trials]
+    report = {
+        "recipe": search.start.as_json(),
+        "data": search.data.described().model_dump(mode="json"),
+        "held_out": len(search.split.validation),
+        "hardware": hardware(),
+        "libraries": libraries(),
+        "best": best.number,
+        "command": command,
+        "trials": sorted(found, key=itemgetter("number")),
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    recipe.write_text(as_toml(recipe_of(search.start, best.values)), encoding="utf-8")
-    results.write_bytes(report.as_bytes())
+    recipe.write_text(as_toml(recipe_of(search.start, best.params)), encoding="utf-8")
+    results.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     draw_search(study, figure)
     out = console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
-    print_table([_row(one) for one in ranked(trials)[:SHOWN]], title, words=("state",))
+    print_table([_row(one) for one in found[:SHOWN]], title, words=("state",))
     out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:")
     out.print(command, soft_wrap=True)
     return {
         "written": [str(results), str(figure), str(recipe)],
         "trials": len(trials),
-        "best": best.model_dump(mode="json"),
+        "best": found[0],
         "command": command,
     }
 
 
-def _row(one: Trial) -> dict[str, str]:
+def _row(one: dict[str, Any]) -> dict[str, str]:
     """The cells of a trial, by their headings."""
     return {
-        "trial": str(one.number),
-        "accuracy": f"{one.val_accuracy:.4f}",
-        "state": one.state,
-        "epochs": str(one.epochs),
-        "seconds": f"{one.seconds:.0f}",
-        **{name.replace("_", " "): f"{value:.4g}" for name, value in one.values.items()},
+        "trial": str(one["number"]),
+        "accuracy": f"{one['val_accuracy']:.4f}",
+        "state": one["state"],
+        "epochs": str(one["epochs"]),
+        "seconds": f"{one['seconds']:.0f}",
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in one["values"].items()},
     }
 
 

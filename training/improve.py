@@ -3,28 +3,34 @@
 The release that answered the corrected pictures is found. Of the ten classes, its head for photos is fitted
 again (ten_classes.py). Own classes are trained again (own_classes.py, pixel_network.py) on the pictures that
 the release learnt together with the corrections, with the settings that its manifest records. Writes the
-table of these pictures alone; scripts/improve.py hands what comes back to `wardrobe train`.
+table of these pictures alone; scripts/improve.py hands what comes back to the training.
 """
 
+import hashlib
+import os
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from pydantic import JsonValue
 
-from labelling.review.corrections import LEFT_OUT, NONE, Correction, read_corrections
+from labelling.review.corrections import LEFT_OUT, NONE, Correction, OfFiles, read_corrections
 from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease
 from model_store.promotions import newest
 from model_store.store import open_store
+from reports.answers import CLASS
 from reports.values import report_of
 from training.errors import BadPictures, BadRecipe
 from training.gradient.recipes import ONLY_GRADIENT
+from training.pictures.attributes import read_cells
+from training.pictures.corrections import Applied, apply, corrections_in
 from training.pictures.fashion import NAME, OTHER_NAME
-from training.pictures.joined import Joined, join
-from training.pictures.learnt import load_learnt
+from training.pictures.learnt_hashes import load_learnt
+from training.pictures.listing import Listed, absolute, list_pictures, write_pictures
 from training.pictures.named import Named
 from training.progress import Progress, as_time
 
@@ -96,13 +102,28 @@ def corrected_release(file: Path, named: str | None, usual_store: str) -> Correc
     release = find_release(name)
     corrections = tuple(read_corrections([file], None))
     if not named:
-        _check_classes({one.label for one in corrections} - {LEFT_OUT, NONE}, name, release)
+        _check_classes(
+            {one.label for one in corrections if one.attribute == CLASS} - {LEFT_OUT, NONE}, name, release
+        )
     return Corrected(name, release, file, corrections)
+
+
+def looked_at(corrections: Sequence[Correction]) -> Path | None:
+    """The folder that the corrected pictures come from: a new release changes answers to all that is in it.
+
+    Returns:
+        None where they are no files here, or share no folder but one around the working directory.
+    """
+    there = {absolute(Path(one.path).parent) for one in corrections if Path(one.path).is_file()}
+    folder, here = Path(os.path.commonpath(there or ["/"])), Path.cwd()
+    if here.is_relative_to(folder):
+        return None
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are no class of the release, by its name or index."""
-    labels = release.manifest.model.labels
+    labels = release.manifest.labels
     known = {spelt.casefold() for one in labels for spelt in (one, one.replace("/", "_"))}
     strange = sorted(one for one in given if one.casefold() not in known and not one.isdecimal())
     if strange:
@@ -128,7 +149,7 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
         return _train_again(corrected, data, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     progress.say(
-        f"{corrected.release.version} knows {len(corrected.release.manifest.model.labels)} classes. Its head "
+        f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     return FitHead(corrected.name, corrected.file)
@@ -149,7 +170,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     Raises:
         BadRecipe: it has none; the message says what does.
     """
-    if release.manifest.photos is not None:
+    if release.manifest.both:
         return
     if not _knows_ten_classes(release):
         raise BadRecipe(
@@ -168,18 +189,85 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     settings = _recorded_settings(parent)
     learnt, earlier = settings.pop("data", None), settings.pop("corrections", [])
     place = _learnt_pictures(data, learnt, parent)
-    labels, known = parent.manifest.model.labels, load_learnt(parent.folder)
+    labels = parent.manifest.labels
+    said = corrections_in([*map(Path, earlier), corrected.file])
+    listing = list_pictures(place)
+    if any(one.part for one in listing.pictures):
+        raise BadPictures(
+            f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
+            f"under its label, and train again: wardrobe train --data {place}."
+        )
     with progress.counting("comparing pictures") as watch:
-        joined = join(place, [*map(Path, earlier), corrected.file], labels, known, watch)
-    _warn_of_unused(joined, progress)
-    if not joined.changes:
+        applied = apply(listing, said, labels, watch)
+    known = load_learnt(parent.folder)
+    if known is not None and not known.has(np.array(applied.contents)).any():
+        raise BadPictures(
+            f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
+        )
+    _warn_of_unused(said, applied, progress)
+    attributes = _corrected_cells(place, settings.get("attribute", []), applied, said, labels)
+    if not applied.changes and not attributes.changes:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
-    table = Path("runs") / f"improved-{joined.digest}" / "pictures.csv"
-    joined.write(table)
-    _announce(parent, joined, table, progress)
+    pictures = [*applied.listing.pictures, *applied.added]
+    table = Path("runs") / f"improved-{_digest(pictures, attributes.columns)}" / "pictures.csv"
+    write_pictures(pictures, table, attributes.columns)
+    _announce(parent, applied, table, progress)
+    if attributes.columns:
+        progress.say(f"Attributes: {attributes.changes:,} answers are new or others.")
+    if attributes.unused:
+        progress.warn(
+            f"{attributes.unused:,} answers to attributes are of pictures whose class no person gave, so "
+            "they are not learnt."
+        )
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
         settings = {name: value for name, value in settings.items() if name not in ONLY_GRADIENT}
     return TrainAgain(table, settings, store_in(corrected.name))
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The columns of attributes of the pictures that are learnt.
+
+    Attributes:
+        columns: by attribute.
+        changes: cells that people changed.
+        unused: answers to pictures that are not learnt, as neither the table nor a person names their class.
+    """
+
+    columns: Mapping[str, list[str]]
+    changes: int
+    unused: int = 0
+
+
+def _corrected_cells(
+    place: Path, names: Sequence[str], applied: Applied, said: OfFiles, labels: Sequence[str]
+) -> _Cells:
+    """What the release learnt of attributes, with people's answers; NONE or LEFT_OUT makes one unknown."""
+    if strange := sorted({attribute for _, attribute in said.attributes} - set(names)):
+        known = ", ".join(names) or "none"
+        raise BadPictures(
+            f"Corrections are of the attribute {strange[0]!r}, which the release lacks: it has learnt "
+            f"{known}. Leave these rows out."
+        )
+    if not names:
+        return _Cells({}, 0)
+    cells, changes = read_cells(place, names, labels).by_path, 0
+    columns: dict[str, list[str]] = {name: [] for name in names}
+    for one in [*applied.listing.pictures, *applied.added]:
+        for name, before in zip(names, cells.get(one.path, ("",) * len(names)), strict=True):
+            answer = said.attributes.get((absolute(one.path), name), before)
+            now = "" if answer in {NONE, LEFT_OUT} else answer
+            changes += now != before
+            columns[name].append(now)
+    learnt = {absolute(one.path) for one in [*applied.listing.pictures, *applied.added]}
+    return _Cells(columns, changes, sum(path not in learnt for path, _ in said.attributes))
+
+
+def _digest(pictures: Sequence[Listed], further: Mapping[str, list[str]]) -> str:
+    """Twelve hex digits of a hash of the rows of the table: other corrections have others."""
+    rows = [(absolute(one.path), one.label, one.group) for one in pictures]
+    text = repr(tuple(rows)) + (repr(further) if further else "")
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
 def _recorded_settings(parent: LocalRelease) -> dict[str, Any]:
@@ -203,29 +291,30 @@ def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease
     return Path(named or str(learnt)).expanduser()
 
 
-def _warn_of_unused(joined: Joined, progress: Progress) -> None:
-    if joined.outdated:
+def _warn_of_unused(said: OfFiles, applied: Applied, progress: Progress) -> None:
+    if said.outdated:
         progress.warn(
-            f"{joined.outdated:,} corrections are of pictures that have changed since, and do not count."
+            f"{len(said.outdated):,} corrections are of pictures that have changed since, and do not count."
         )
-    if joined.missing:
+    if applied.missing:
         progress.warn(
-            f"{len(joined.missing):,} corrections are of pictures that are not found, and are left out: "
-            f"{', '.join(joined.missing[:SHOWN])}{', ...' if len(joined.missing) > SHOWN else ''}"
+            f"{len(applied.missing):,} corrections are of pictures that are not found, and are left out: "
+            f"{', '.join(applied.missing[:SHOWN])}{', ...' if len(applied.missing) > SHOWN else ''}"
         )
 
 
-def _announce(parent: LocalRelease, joined: Joined, table: Path, progress: Progress) -> None:
+def _announce(parent: LocalRelease, applied: Applied, table: Path, progress: Progress) -> None:
     """Say what is learnt, and how long it takes by the time of the parent."""
-    report = report_of(parent)
+    report, before = report_of(parent), len(applied.contents)
+    count = len(applied.listing.pictures) + len(applied.added)
     progress.say(
-        f"{parent.version} knows {len(report.labels)} classes of your own. Of its {joined.before:,} "
-        f"pictures {joined.relabelled:,} get another label and {joined.left_out:,} are left out; "
-        f"{joined.new:,} are new."
+        f"{parent.version} knows {len(report.labels)} classes of your own. Of its {before:,} "
+        f"pictures {applied.relabelled:,} get another label and {applied.left_out:,} are left out; "
+        f"{len(applied.added):,} are new."
     )
     seconds = report.training.seconds
     took = ""
     if seconds:
-        about = as_time(seconds * len(joined.rows) / joined.before)
-        took = f", about {about}: its training took {as_time(seconds)} for {joined.before:,}"
-    progress.say(f"It is trained again on {len(joined.rows):,} pictures, in {table}{took}.")
+        about = as_time(seconds * count / before)
+        took = f", about {about}: its training took {as_time(seconds)} for {before:,}"
+    progress.say(f"It is trained again on {count:,} pictures, in {table}{took}.")

@@ -7,9 +7,11 @@ exported and sealed. Writes the run's folder alone. Before importing it: loading
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -34,11 +36,13 @@ from training.features.blocks import (
     spread,
     vectors,
 )
-from training.fitted import Fitted, HeadRecord
+from training.fit_result import Fitted, HeadRecord
+from training.heads.attribute_heads import fit_attribute
 from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import other_things
 from training.heads.out_of_fold import Fold, answers_out_of_fold, folds_of, gathered
+from training.pictures.attributes import Attribute, attributes_of, read_cells
 from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
@@ -46,7 +50,7 @@ from training.pictures.table import Pictures
 from training.pixel_network import run_of
 from training.progress import Progress, Watch, corrected
 from training.release.builder import Evaluation
-from training.release.trained import Trained, seal_trained, warn_of_few
+from training.release.release_of_fit import Trained, seal_trained, warn_of_few
 
 START_SECONDS: Final = 25
 SECONDS_TO_SEE: Final = 0.03
@@ -103,9 +107,9 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     data = _limited(load(named, progress, READS, division="cross-fitted"), plan.limit)
     parts = parts_of(data, plan.limit)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
-    held_out = 0 if data.cross_fitted else len(parts.validation)
-    warn_of_few(data, held_out + len(parts.train), plan.accept, progress)
-    found = _fitted(parts.train, folds, plan.blocks, progress)
+    warn_of_few(data, len(parts.validation) + len(parts.train), plan.accept, progress)
+    attributes = _attributes(named, data, parts.train, progress)
+    found = _fitted(parts.train, folds, plan.blocks, progress, attributes)
     height, width = data.reads.shape
     progress.say(
         f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
@@ -120,14 +124,31 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
 
 
 def _limited(data: LabelledData, limit: int | None) -> LabelledData:
-    if not data.cross_fitted or limit is None:
-        return data
-    few = first(data.train, limit)
-    return replace(data, train=few, test=few)
+    return data if data.test else replace(data, train=first(data.train, limit))
+
+
+def _attributes(
+    named: Named, data: LabelledData, train: Pictures, progress: Progress
+) -> dict[str, Attribute]:
+    """What the table says of the attributes that were named."""
+    if not named.attributes or named.listing is None:
+        return {}
+    cells = read_cells(named.listing.place, named.attributes, data.labels)
+    if cells.ignored:
+        progress.say(f"Columns that are not read: {', '.join(cells.ignored)}.")
+    found = attributes_of(cells, train, data.labels)
+    for attribute in found.values():
+        for sentence in attribute.said:
+            progress.warn(sentence)
+    return found
 
 
 def _fitted(
-    train: Pictures, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
+    train: Pictures,
+    folds: Sequence[Fold],
+    blocks: Sequence[Block],
+    progress: Progress,
+    attributes: Mapping[str, Attribute],
 ) -> "OwnClasses":
     """Fit, and say how long that takes: before, and again once this machine's speed is known."""
     announced = _seconds(len(train), lite0="lite0" in blocks)
@@ -136,15 +157,7 @@ def _fitted(
         f"A head on {', '.join(blocks)}, and {len(folds)} heads that each answer what they did not learn: "
         f"about {about} s on two cores."
     )
-    began = time.monotonic()
-    with progress.counting("seeing pictures, then fitting heads") as watch:
-
-        def seen(done: int, of: int) -> None:
-            watch(done, of)
-            if done == of and (sentence := corrected(announced, time.monotonic() - began)):
-                progress.say(sentence)
-
-        return fit_own_classes(train, folds, blocks, seen, progress.say)
+    return fit_own_classes(train, folds, blocks, progress, announced, attributes)
 
 
 def _seconds(pictures: int, *, lite0: bool) -> tuple[float, float]:
@@ -167,12 +180,13 @@ class OwnClasses:
     answers: Answers
 
 
-def fit_own_classes(
+def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, a network, and who follows it
     train: Pictures,
     folds: Sequence[Fold],
     blocks: Sequence[Block],
-    watch: Watch,
-    say: Callable[[str], None],
+    progress: Progress,
+    announced: Sequence[float] = (),
+    attributes: Mapping[str, Attribute] = MappingProxyType({}),
 ) -> OwnClasses:
     """See the pictures, fit heads of folds, and the head that is released.
 
@@ -180,32 +194,47 @@ def fit_own_classes(
         train: N pictures as `features.READS` says; each class occurs.
         folds: of all of them.
         blocks: of the vector.
-        watch: called with the number of pictures that are seen, and with N.
-        say: receives what a person should know.
+        progress: shows the pictures that are seen, then the heads that are fitted.
+        announced: seconds that seeing them takes, and what follows, as estimated; empty for no estimate.
+        attributes: that further heads learn.
 
     Raises:
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
     began = time.perf_counter()
     body, spreads = network(blocks), spread(blocks)
-    seen = vectors(body, _batches(train.images, watch))
+    with progress.counting("seeing pictures") as watch:
+        seen = vectors(body, _batches(train.images, watch))
+    if announced and (sentence := corrected(announced, time.perf_counter() - began)):
+        progress.say(sentence)
     asked = [fold.pictures for fold in folds]
+    with progress.counting("fitting heads") as watch:
+        done = count(1)
 
-    def fit(some: NDArray[np.int64]) -> Head:
-        return fit_head(seen.take(some), train.labels[some], train.groups[some], spread=spreads)
+        def fit(some: NDArray[np.int64]) -> Head:
+            head = fit_head(seen.take(some), train.labels[some], train.groups[some], spread=spreads)
+            watch(next(done), len(asked) + 1)
+            return head
 
-    logits = list(answers_out_of_fold(fit, seen.upright, train.groups, asked))
-    head = fit(np.arange(len(train)))
+        logits = list(answers_out_of_fold(fit, seen.upright, train.groups, asked))
+        head = fit(np.arange(len(train)))
     part = seen.upright[:, measured(blocks)]
-    ood = other_things(blocks[0], train, part, folds, say)
+    ood = other_things(blocks[0], train, part, folds, progress.say)
     distances = _distances(train, part, folds, ood)
     answers = gathered(
         folds,
-        [Scores(softmax(given, axis=1), distances[mine]) for given, mine in zip(logits, asked, strict=True)],
+        [
+            Scores.of_class(softmax(given, axis=1), distances[mine])
+            for given, mine in zip(logits, asked, strict=True)
+        ],
         train,
     )
+    further = {
+        name: fit_attribute(name, one, seen, train.groups, folds, spreads, progress.say)
+        for name, one in attributes.items()
+    }
     record = HeadRecord(list(blocks), head.strength, time.perf_counter() - began)
-    fitted = Fitted(head.on(body), (), (hardware(),), libraries(), head=record, ood=ood)
+    fitted = Fitted(head.on(body), (), (hardware(),), libraries(), head=record, ood=ood, attributes=further)
     return OwnClasses(fitted, answers)
 
 

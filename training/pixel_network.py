@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from reports.acceptance import USUAL, Conditions
-from training.fitted import Fitted
-from training.gradient.fitting.checkpoints import Run, load_progress
+from training.fit_result import Fitted
+from training.gradient.fitting.checkpoints import Run, load_checkpoint
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
-from training.pictures.fashion import LabelledData, doubt_of_weights
+from training.pictures.fashion import LabelledData, warning_of_capped_weights
 from training.pictures.split import Split, parts_of
 from training.progress import Progress
 from training.release.builder import Evaluation
-from training.release.trained import Trained, seal_trained, warn_of_few
+from training.release.release_of_fit import Trained, seal_trained, warn_of_few
 
 
 def train_pixels(
@@ -45,7 +45,7 @@ def train_pixels(
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
     warn_of_few(data, len(parts.validation), accept, progress)
-    if doubt := doubt_of_weights(parts.train.labels, data.labels):
+    if doubt := warning_of_capped_weights(parts.train.labels, data.labels):
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)
     on = Evaluation(data=data, split=parts, accept=accept)
@@ -65,7 +65,7 @@ def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of
     Raises:
         TrainingError: the checkpoint is another run's.
     """
-    if done := len(load_progress(task).history):
+    if done := len(load_checkpoint(task).history):
         progress.say(f"Continues after epoch {done} of {recipe.epochs}.")
     extra = []
     if task.events is not None:

@@ -17,8 +17,8 @@ AS_ANNOUNCED: Final = 1.25
 Say = Callable[[str], None]
 """Receives a sentence for people."""
 
-Watch = Callable[[int, int], None]
-"""Receives how many are done, and of how many."""
+Watch = Callable[[int, int | None], None]
+"""Receives how many are done, and of how many; None where that is not known."""
 
 Seen = Callable[[int], None]
 """Receives how many more pictures a network has answered."""
@@ -68,10 +68,7 @@ class Progress(Protocol):
         """Report what may be wrong."""
 
     def counting(self, what: str) -> AbstractContextManager[Watch]:
-        """Show how many of how many are done while a block runs."""
-
-    def working(self, what: str) -> AbstractContextManager[None]:
-        """Show that a block runs of which no part can be counted."""
+        """Show that a block runs, and how many of how many are done as far as that is reported."""
 
     def epochs(self, most: int) -> AbstractContextManager[Watcher]:
         """Show the epochs of a fit, of which there are `most` at most."""
@@ -93,12 +90,6 @@ class Lines:
         """Print what begins."""
         self.say(what)
         yield lambda done, of: None
-
-    @contextmanager
-    def working(self, what: str) -> Iterator[None]:
-        """Print what begins."""
-        self.say(what)
-        yield
 
     @contextmanager
     def epochs(self, most: int) -> Iterator[Watcher]:

@@ -2,9 +2,9 @@
 
 Photos are read; a frozen network makes a vector of each; a head is learnt on all of them, and heads of folds
 answer what they did not learn, which decides; the release is exported and sealed. Corrections are learnt with
-the photos that come with this package, so that no class is forgotten, and are compared with the parent's
-answers (measure/improvement.py). The release has the other files of its parent. Writes the run's folder
-alone. Before importing it: loading.start_tensorflow.
+the photos that come with this package, so that no class is forgotten; what the parent answers to them is
+kept for the gate (measure/improvement.py). The release has the other files of its parent. Writes the run's
+folder alone. Before importing it: loading.start_tensorflow.
 """
 
 import hashlib
@@ -20,26 +20,18 @@ from reports.answers import Answers
 from reports.values import report_of
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped import PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped_vectors import PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import fit_photo_head
-from training.measure.improvement import (
-    OwnPictures,
-    announce,
-    answers_of_parent,
-    audited_in,
-    compare_with_parent,
-    compared_of,
-    tiers_not_measured,
-)
+from training.measure.improvement import answers_of_parent, compared_of, tiers_not_measured
 from training.measure.photo_evaluation import asked_photos
-from training.pictures.corrections import read_corrections
-from training.pictures.photos import CORRECTED_TIER, OWN_TIER, is_corrections, photos_in
+from training.pictures.corrections import corrections_in
+from training.pictures.photos import is_corrections, photos_in
 from training.pictures.table import Pictures
 from training.progress import Progress
-from training.release.doubted import Asked
+from training.release.label_doubts import Asked
 from training.release.photo_release import Made, measure_photo_network
-from training.release.trained import RELEASE, Trained
-from training.release.written import Measured, seal_measured
+from training.release.release_of_fit import RELEASE, Trained
+from training.release.sealing import Measured, seal_measured
 
 SECONDS_PER_PHOTO: Final = 0.03
 """Of two cores: to read it, and to see it upright and mirrored."""
@@ -54,6 +46,7 @@ class Plan:
     Attributes:
         photos: to learn: a folder, a table, or corrections.
         check_photos: choose thresholds on these; None takes all of `photos`.
+        ask_photos: choose thresholds with them, and are not learnt; only beside `check_photos`.
         corrections: files of other labels.
         run: the folder; None takes the one that the photos name, in runs/.
         command: the command line, which the release records.
@@ -61,14 +54,10 @@ class Plan:
 
     photos: Path
     check_photos: Path | None = None
+    ask_photos: Path | None = None
     corrections: tuple[Path, ...] = ()
     run: Path | None = None
     command: str = ""
-
-    @property
-    def corrected(self) -> bool:
-        """Whether the photos are corrections."""
-        return is_corrections(self.photos.expanduser())
 
 
 @dataclass(frozen=True)
@@ -77,15 +66,15 @@ class TrainedPhotos(Trained):
 
     Attributes:
         made: what was seen of the photos, and the head with the answers of folds.
-        improvement: over the parent, on corrections; None for other photos.
+        corrected: whether the photos were corrections.
     """
 
     made: Made
-    improvement: OwnPictures | None
+    corrected: bool
 
 
 def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> TrainedPhotos:
-    """Read, see, learn, make the release, and compare it with its parent where the photos are corrections.
+    """Read, see, learn, and make the release; of corrections it keeps what its parent answers, for the gate.
 
     Args:
         parent: whose other files the release has.
@@ -97,31 +86,26 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
         StoreError: the release cannot be sealed.
     """
     began = time.perf_counter()
-    labels = parent.manifest.model.labels
-    places = [place for place in (plan.photos, plan.check_photos) if place is not None]
-    sets = photos_in(places, labels, READS, progress, read_corrections(plan.corrections))
-    audited = audited_in(plan.photos.expanduser()) if plan.corrected else frozenset[str]()
-    if plan.corrected:
-        sets = (_by_audit(sets[0], audited),)
+    labels = parent.manifest.labels
+    places = [place for place in (plan.photos, plan.check_photos, plan.ask_photos) if place is not None]
+    corrected = is_corrections(plan.photos.expanduser())
+    sets = photos_in(places, labels, READS, progress, corrections_in(plan.corrections), by_audit=True)
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
-    compared = compared_of(sets[0], parent) if plan.corrected else None
-    _announce(sets, folder, progress, corrected=plan.corrected)
-    if compared is not None:
-        announce(compared, progress)
-    learnt = _seen(sets, folder, parent, progress, corrected=plan.corrected)
+    compared = compared_of(sets[0], parent) if corrected else None
+    _announce(sets, folder, progress, corrected=corrected)
+    sets, apart = (sets, ()) if plan.ask_photos is None else (sets[:-1], sets[-1:])
+    learnt = _seen(sets, folder, parent, progress, corrected=corrected)
+    unlearnt = [_seen((one,), folder, parent, progress, corrected=False) for one in apart]
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
     seconds = time.perf_counter() - began
-    made = Made(learnt=learnt, head=fitted, command=plan.command, seconds=seconds)
-    with progress.working("making the release"):
+    made = Made(learnt=learnt, head=fitted, unlearnt=tuple(unlearnt), command=plan.command, seconds=seconds)
+    with progress.counting("making the release"):
         measured = measure_photo_network(folder / RELEASE, parent, made, progress.say)
-    found = None
     if compared is not None:
-        asked = answers_of_parent(parent, compared)
-        found = compare_with_parent(asked, measured.answers, measured.report, compared, audited)
-        measured = _beside_parent(measured, asked, parent, progress)
+        measured = _beside_parent(measured, answers_of_parent(parent, compared), parent, progress)
     seal_measured(folder / RELEASE, measured)
-    return TrainedPhotos(folder, _asked(sets, made), labels, made, found)
+    return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
 
 
 def _beside_parent(measured: Measured, asked: Answers, parent: LocalRelease, progress: Progress) -> Measured:
@@ -131,15 +115,6 @@ def _beside_parent(measured: Measured, asked: Answers, parent: LocalRelease, pro
         progress.say(f"Not measured again: tier {', '.join(sorted(missing))}.")
     report = measured.report.model_copy(update={"not_measured": missing})
     return replace(measured, report=report, answers=measured.answers + asked)
-
-
-def _by_audit(photos: Pictures, audited: frozenset[str]) -> Pictures:
-    """Corrections with the tier that says whether they were drawn at random."""
-    tiers = (
-        CORRECTED_TIER if tier == OWN_TIER and sha256 not in audited else tier
-        for tier, sha256 in zip(photos.tiers, photos.sha256, strict=True)
-    )
-    return replace(photos, tiers=np.array(list(tiers)))
 
 
 def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
@@ -166,7 +141,7 @@ def _seen(
     if not corrected:
         return learnt
     shipped = shipped_photos()
-    if shipped.names != (labels := parent.manifest.model.labels):
+    if shipped.names != (labels := parent.manifest.labels):
         raise BadRecipe(
             f"{parent.version} knows {', '.join(labels)}; the photos that come with this package "
             f"show {', '.join(shipped.names)}. Name all photos of your classes with --photos: a folder, or a "
@@ -179,7 +154,7 @@ def _asked(sets: tuple[Pictures, ...], made: Made) -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
     asked = made.learnt.take(made.head.asked)
-    answers = asked_photos(made.head.scores, asked, "photo", "photos", made.head.folds)
+    answers = asked_photos(made.head.scores, asked, "photos", made.head.folds)
     at_hand = np.isin(asked.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
 

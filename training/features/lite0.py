@@ -25,17 +25,9 @@ NETWORK: Final = Recipe(network="efficientnet_lite0", precision="float32")
 BUNDLED: Final = Path(__file__).with_name("lite0.npz")
 
 OTHER_THINGS: Final = (
-    "belt",
-    "bracelet",
-    "briefs",
-    "cap",
-    "earring",
-    "hat",
-    "nail polish",
-    "ring",
-    "sunglasses",
-    "tie",
-    "watch",
+    *("balaclava", "ballerinas", "belt", "bracelet", "briefs", "cap", "costume", "dhoti", "earring"),
+    *("formal", "glasses", "gloves", "hairband", "hat", "jumpsuit", "kurta", "luggage", "mask"),
+    *("nail polish", "ring", "robe", "saree", "sunglasses", "swimwear", "tie", "vest", "wallet", "watch"),
 )
 """How the names begin of kinds that are none of the ten classes and that its weights learnt."""
 

@@ -45,8 +45,11 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 DEFAULT_NETWORK: Final = "compact32"
 
-NETWORKS: Final[tuple[str, ...]] = get_args(NetworkName)
-"""All that can be trained from fresh weights."""
+LAB_NETWORKS: Final = ("wide4",)
+"""Built by the lab alone: lab/wide.py."""
+
+NETWORKS: Final = tuple(name for name in get_args(NetworkName) if name not in LAB_NETWORKS)
+"""All that commands train from fresh weights."""
 
 MIXUP_MIN: Final = 0.05
 """Least alpha of mixup: below it, hardly any picture is mixed."""
@@ -193,14 +196,24 @@ PUBLISHED: Final = Recipe(
     precision="float32",
     seed=0,
 )
-"""How published networks were trained where that was published: Adam as Keras has it, no augmentation, no
+"""How published networks were trained, but for AS_PUBLISHED: Adam as Keras has it, no augmentation, no
 average of the weights."""
 
-OF_NETWORK: Final[dict[str, dict[str, Any]]] = {
+NETWORK_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "labelling1": {"l2": 0.0001},
     "labelling2": {"initializer": "he_uniform"},
 }
 """The fields that belong to a published network in any recipe."""
+
+_TURNED: Final = {"batch_size": 250, "rotate": 10.0, "flip": True}
+
+AS_PUBLISHED: Final[dict[str, dict[str, Any]]] = {
+    **dict.fromkeys(("arch1", "arch2", "vgg"), _TURNED),
+    "conv3": {"batch_size": 128, "epochs": 50, "patience": 5},
+    "labelling2": {"optimizer": "sgd", "learning_rate": 0.01, "batch_size": 32, "epochs": 15},
+}
+"""The fields of PUBLISHED in which a network's own code differs. Ours: Nesterov's momentum in SGD, and what
+patience looks at, which is the loss in conv3's code."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
@@ -217,12 +230,13 @@ ONLY_GRADIENT: Final = (
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""
-    return for_network(COMPACT if network.startswith(("compact", "wide")) else PLAIN, network)
+    return for_network(COMPACT if network.startswith("compact") else PLAIN, network)
 
 
 def for_network(recipe: Recipe, network: NetworkName) -> Recipe:
     """The recipe with this network, and what belongs to it."""
-    return replace(recipe, network=network, **OF_NETWORK.get(network, {}))
+    as_published = AS_PUBLISHED.get(network, {}) if recipe == PUBLISHED else {}
+    return replace(recipe, network=network, **NETWORK_FIELDS.get(network, {}), **as_published)
 
 
 STEPS_MIN: Final = 1000
@@ -273,9 +287,6 @@ def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
     return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"
 
 
-OF_THE_LAB: Final = frozenset({"teacher", "teaching"})
-"""Fields of earlier recipe files, for soft targets."""
-
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
 # What is left out has its default.
@@ -302,10 +313,11 @@ def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
         raise BadRecipe(f"{path}: {error}. `wardrobe train --show-recipe` prints such a file.") from error
     known = [field.name for field in fields(Recipe)]
     if unknown := sorted(given.keys() - set(known)):
-        lab = " Soft targets are learnt by the repository's lab alone." if OF_THE_LAB & set(unknown) else ""
-        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}.{lab} There are {', '.join(known)}.")
+        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(known)}.")
     try:
         recipe = _MODEL.validate_json(json.dumps(given, default=str), strict=True)
     except BadRecipe as error:
         raise BadRecipe(f"{path}: {error}") from error
+    if recipe.network not in NETWORKS:
+        raise BadRecipe(f"{path}: network {recipe.network!r} is built by the repository's lab alone.")
     return recipe, frozenset(given)

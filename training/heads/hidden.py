@@ -71,13 +71,16 @@ class HiddenHead:
         return model
 
 
-def fit_hidden_head(seen: Features, labels: NDArray[np.uint8], weights: NDArray[np.float64]) -> HiddenHead:
+def fit_hidden_head(
+    seen: Features, labels: NDArray[np.uint8], weights: NDArray[np.float64], units: int = UNITS
+) -> HiddenHead:
     """Fit it.
 
     Args:
         seen: of N pictures.
         labels: uint8 (N,), 0..C - 1.
         weights: float64 (N,), of each picture in the loss.
+        units: of each member.
     """
     both = np.concatenate([seen.upright, seen.mirrored])
     mean, scale = scaling(both)
@@ -85,7 +88,7 @@ def fit_hidden_head(seen: Features, labels: NDArray[np.uint8], weights: NDArray[
     counted = np.tile(weights / weights.mean(), 2).astype(np.float32)
     keras.utils.set_random_seed(SEED)
     steps = max(LEAST_STEPS, PASSES * len(both) // BATCH)
-    model = _members(both.shape[1], classes, steps)
+    model = _members(both.shape[1], classes, units, steps)
     # One epoch: of few pictures an epoch is few steps, and its beginning takes longer than these.
     batches = _batches(((both - mean) / scale).astype(np.float32), np.tile(labels, 2), counted, steps)
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
@@ -110,11 +113,11 @@ def _batches(
         yield vectors[drawn], of_each, np.repeat(weights[drawn][:, None], MEMBERS, axis=1)
 
 
-def _members(width: int, classes: int, steps: int) -> Network:
+def _members(width: int, classes: int, units: int, steps: int) -> Network:
     """All members side by side: keras.Model from float32 (N, D) to logits float32 (N, MEMBERS, C)."""
     vectors = keras.Input((width,))
-    units = layers.Dense(MEMBERS * UNITS, "relu")(layers.Dropout(INPUT_DROPOUT)(vectors))
-    of_each = layers.Reshape((MEMBERS, UNITS))(layers.Dropout(DROPOUT)(units))
+    hidden = layers.Dense(MEMBERS * units, "relu")(layers.Dropout(INPUT_DROPOUT)(vectors))
+    of_each = layers.Reshape((MEMBERS, units))(layers.Dropout(DROPOUT)(hidden))
     logits = layers.EinsumDense("nmh,mhc->nmc", (MEMBERS, classes), bias_axes="mc")(of_each)
     model = keras.Model(vectors, logits)
     model.compile(

@@ -2,7 +2,7 @@
 
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a network with one small hidden layer on features
-and distance. The report compares both kinds of score on digits and noise, the same each time; nothing is
+and distance. The report compares both kinds of score on digits, the same each time; nothing is
 selected by these figures. Reads scikit-learn's own files alone. In the serving graph: onnx_graph.py.
 """
 
@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
@@ -50,24 +51,16 @@ neither kind, such as a chessboard, the network may say anything."""
 BEYOND: Final = 2.0
 """Log odds for each unit of distance beyond that radius, so that it soon outweighs the network."""
 
-NOISE_PICTURES: Final = 2000
-
-MAX_NUMBERS: Final = 1 << 26
-"""Most numbers in the pictures of a kind: of 512 x 512 in RGB, 85 pictures."""
-
 SEED: Final = 0
 
 OTHER_KINDS: Final = "photos of other kinds"
 """The row of kinds that a score has not seen, though it was fitted against others."""
 
 DIGITS: Final = 1797
-"""Of scikit-learn."""
+"""Of scikit-learn, which the report compares garments with."""
 
 DIGIT_EDGE: Final = 20
 """Pixels that a digit fills, with background around it, as in MNIST (LeCun et al. 1998, section III.A)."""
-
-COARSE: Final = 7
-"""Edge of the smooth noise before it is enlarged: blots as large as pockets and collars."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +224,7 @@ def fit_ood_score(
 def judge(
     session: Session, contract: ModelContract, garments: Scores, unseen: Distances | None = None
 ) -> dict[str, OutOfScope]:
-    """Compare the answers to each kind of OOD picture with those to garments.
+    """Compare the answers to digits, and the distances of other kinds, with the answers to garments.
 
     Args:
         session: the release's graph.
@@ -243,10 +236,8 @@ def judge(
         ModelError: the model cannot be run.
     """
     known = _interpreted(session, contract, garments)
-    found = {
-        kind: _compared(known, _scores(session, contract, pictures))
-        for kind, pictures in ood_pictures(contract.input.array_shape).items()
-    }
+    digits = _interpreted(session, contract, scored(session, framed_digits(contract.input.array_shape)))
+    found = {"digits": _compared(known, digits)}
     return found if unseen is None else {OTHER_KINDS: _by_distance(known[1], unseen, contract), **found}
 
 
@@ -254,25 +245,21 @@ _Scored = tuple[list[Prediction], list[float]]
 """Predictions, and distances; no distance where the model measures none."""
 
 
-def _scores(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Scored:
-    return _interpreted(session, contract, scored(session, pictures))
-
-
 def _interpreted(session: Session, contract: ModelContract, scores: Scores) -> _Scored:
-    predictions = Classifier(session, contract).interpret(scores, ["pixels"] * len(scores.probabilities))
+    predictions = Classifier(session, contract).interpret(scores, ["pixels"] * len(scores))
     return predictions, [] if scores.distances is None else scores.distances.tolist()
 
 
 def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
     (garments, near), (predictions, far) = known, ood
     truth = np.repeat([0, 1], [len(garments), len(predictions)])
-    doubts = [1 - one.confidence for one in (*garments, *predictions)]
+    doubts = [1 - one.answer.confidence for one in (*garments, *predictions)]
     return OutOfScope(
         n=len(predictions),
         familiarity_auroc=float(roc_auc_score(truth, near + far)) if near else None,
         confidence_auroc=float(roc_auc_score(truth, doubts)),
-        reviewed=float(np.mean([one.reason is not None for one in predictions])),
-        unfamiliar=float(np.mean([one.reason == "unfamiliar" for one in predictions])),
+        reviewed=float(np.mean([one.answer.reason is not None for one in predictions])),
+        unfamiliar=float(np.mean([one.answer.reason == "unfamiliar" for one in predictions])),
     )
 
 
@@ -291,49 +278,17 @@ def _by_distance(near: list[float], far: Distances, contract: ModelContract) -> 
     )
 
 
-def ood_pictures(shape: tuple[int, ...] = (EDGE, EDGE)) -> dict[str, PixelsBatch]:
-    """The kinds by name, each uint8 (N, *shape), light on black as a garment of Fashion-MNIST would be.
+def framed_digits(shape: tuple[int, ...] = (EDGE, EDGE)) -> PixelsBatch:
+    """The 1,797 digits of 8 x 8 that scikit-learn has (Alpaydin and Kaynak 1998), in MNIST's frame.
 
-    The digits are the 1,797 of 8 x 8 that scikit-learn has (Alpaydin and Kaynak 1998), in MNIST's frame.
+    Returns:
+        uint8 (N, *shape), light on black; in RGB the same in each channel.
     """
-    random, most = np.random.default_rng(SEED), _most(shape)
     edge = (EDGE - DIGIT_EDGE) // 2
-    digits = _enlarged(load_digits().images[:most] * (255 / 16), (DIGIT_EDGE, DIGIT_EDGE))
-    framed = np.pad(digits, ((0, 0), (edge, edge), (edge, edge)))
-    return {
-        "digits": _in_channels(_enlarged(framed, shape[:2]), shape),
-        "noise": random.integers(0, 256, (most, *shape), np.uint8),
-        "smooth noise": _in_channels(
-            _enlarged(random.uniform(0, 255, (most, COARSE, COARSE)), shape[:2]), shape
-        ),
-    }
-
-
-def ood_count(shape: tuple[int, ...]) -> int:
-    """How many of them there are."""
-    most = _most(shape)
-    return min(DIGITS, most) + 2 * most
-
-
-def _most(shape: tuple[int, ...]) -> int:
-    """The most of a kind."""
-    return min(NOISE_PICTURES, MAX_NUMBERS // math.prod(shape))
-
-
-def _in_channels(pictures: PixelsBatch, shape: tuple[int, ...]) -> PixelsBatch:
-    """Grey pictures as the model reads them: in RGB, the same in each channel."""
-    return pictures if len(shape) == 2 else np.repeat(pictures[..., np.newaxis], shape[2], axis=-1)
-
-
-def _enlarged(pictures: NDArray[np.floating | np.uint8], size: tuple[int, ...]) -> PixelsBatch:
-    """Bilinear, from (N, H, W) in 0..255 to uint8 (N, *size)."""
-    down, across = (_weights(*lengths) for lengths in zip(pictures.shape[1:], size, strict=True))
-    # One at a time: as float64, all pictures of a kind take 500 MB.
-    return np.stack([np.rint(down @ one @ across.T).astype(np.uint8) for one in pictures])
-
-
-def _weights(length: int, enlarged: int) -> NDArray[np.float64]:
-    """The share of each of `length` samples in each of the `enlarged` ones."""
-    places = np.linspace(0, length - 1, enlarged)
-    weights: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(length)))
-    return weights
+    found = []
+    for digit in load_digits().images:
+        light = np.clip(np.rint(digit * (255 / 16)), 0, 255).astype(np.uint8)
+        framed = np.pad(cv2.resize(light, (DIGIT_EDGE, DIGIT_EDGE)), edge)
+        found.append(cv2.resize(framed, shape[1::-1]))
+    digits = np.stack(found).astype(np.uint8)
+    return digits if len(shape) == 2 else np.repeat(digits[..., np.newaxis], shape[2], axis=-1)

@@ -1,38 +1,51 @@
 """Choose the photos of other things that own classes' out-of-distribution (OOD) score is fitted against.
 
-Of those that come with the block (negatives.py), without kinds that are probably the user's own classes, and
-without some that are kept to measure the score on. Reads the file of negatives, and some of the user's
-pictures.
+Features of some 2,000 photos come with this package: negatives.npz, which has no pixels but the measured part
+of each photo's vector for each block (features/blocks.py), under a hash of the block's weights. Chosen are
+those without kinds that are probably the user's own classes, and without some that are kept to measure the
+score on. Reads that file, and some of the user's pictures; lab/negatives.py writes it.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.border import look_at_border
 from inference.contract import GREY_28
-from training.features.blocks import Block, Features
+from training.errors import WeightsUnfit
+from training.features.blocks import MEASURED, Block, Features, network
+from training.features.npz import UNREADABLE, read_npz
 from training.heads.logistic import fit_head
-from training.heads.negatives import SHIPPED, Negatives, load_negatives
 from training.heads.ood import OodPhotos, fit_whitening
 from training.heads.out_of_fold import Fold
 from training.pictures.picture_files import decode_file
 from training.pictures.split import sampled_indices
 from training.pictures.table import Pictures
 
+SHIPPED: Final = Path(__file__).with_name("negatives.npz")
+
+OF_USERS: Final = "C"
+"""The tier of users' own photos."""
+
+KINDS: Final = "kinds"
+TIERS: Final = "tiers"
+"""The arrays of the file besides the features, whose names are hashes."""
+
 SURE: Final = 0.9
 """Confidence above which a head is sure of a class."""
 
 TAKEN: Final = 0.5
-"""A kind is taken for a class where the head is sure of that class for at least this share of its photos,"""
+"""A kind is taken for a class only if the head is sure of that class for this share of its photos."""
 
 WITHIN: Final = 0.9
-"""and at least half of them lie within this quantile of the class's own distances. A head alone is also
-sure of what it has never seen (docs/explanation/experiments.md)."""
+"""A kind is taken for a class only if half of its photos lie within this quantile of the class's own
+distances: a head alone is also sure of what it has never seen (docs/explanation/experiments.md)."""
 
 UNSEEN: Final = 0.15
 """Share of the kinds that are kept from the score, drawn by their names."""
@@ -46,6 +59,30 @@ CLUTTERED_WEIGHT: Final = 0.5
 """Of a user's photo where the user's pictures are cluttered, too: their grounds are alike."""
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """What one block sees of M photos.
+
+    Attributes:
+        features: float32 (M, D), the measured part of their vectors.
+        kinds: str (M,), what each shows.
+        tiers: str (M,); C for a user's photo, empty where it is not known.
+    """
+
+    features: Floats
+    kinds: NDArray[np.str_]
+    tiers: NDArray[np.str_]
+
+    @property
+    def of_users(self) -> NDArray[np.bool_]:
+        """Which are users' photos, bool (M,)."""
+        return np.equal(self.tiers, OF_USERS)
+
+    def take(self, chosen: NDArray[np.bool_]) -> "Negatives":
+        """Those that a mask, bool (M,), picks."""
+        return Negatives(self.features[chosen], self.kinds[chosen], self.tiers[chosen])
 
 
 def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
@@ -129,3 +166,37 @@ def are_cluttered(files: Sequence[Path]) -> bool:
     tolerance = GREY_28.imaging.border_tolerance
     cluttered = [not look_at_border(one.picture, tolerance).is_plain() for one in read]
     return bool(cluttered) and float(np.mean(cluttered)) > 0.5
+
+
+def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
+    """Read what a block sees of them; None where the file is of other weights.
+
+    Args:
+        block: one that measures.
+        path: of the file.
+
+    Raises:
+        WeightsUnfit: the file is missing or damaged.
+    """
+    try:
+        stored: dict[str, NDArray[Any]] = read_npz(path)
+        kinds, tiers = stored[KINDS].astype(np.str_), stored[TIERS].astype(np.str_)
+        features = stored.get(weights_hash(block))
+        if features is None:
+            return None
+        if features.shape != (len(kinds), MEASURED[block]):
+            raise ValueError(f"features of {features.shape} for {len(kinds)} photos")
+    except UNREADABLE as error:
+        raise WeightsUnfit(
+            f"{path}: no features of photos of other things ({error}). "
+            "Restore the file: it comes with Wardrobe."
+        ) from error
+    return Negatives(features.astype(np.float32), kinds, tiers)
+
+
+def weights_hash(block: Block) -> str:
+    """The SHA-256 of a block's weights, as hex digits."""
+    digest = hashlib.sha256()
+    for weight in network((block,)).weights:
+        digest.update(np.asarray(weight, np.float32).tobytes())
+    return digest.hexdigest()

@@ -57,7 +57,7 @@ def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: Pictures) 
     number = np.concatenate([np.full(len(fold.pictures), fold.number) for fold in folds])
     every, order = joined(answers), np.argsort(places)
     distances = None if every.distances is None else every.distances[order]
-    return undecided(Scores(every.probabilities[order], distances), asked, folds=number[order])
+    return undecided(Scores.of_class(every.of_label[order], distances), asked, folds=number[order])
 
 
 class Answering(Protocol):

@@ -3,7 +3,7 @@
 That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
 score. The network below learnt no photo that a person checked, nor another one of its sender, and learns
 nothing here, so what heads of folds answer to these is honest, and anyone can make the network again. Pure,
-but for running the network. The vectors: features/shipped.py; the release that comes of it:
+but for running the network. The vectors: features/shipped_vectors.py; the release that comes of it:
 release/photo_release.py.
 """
 
@@ -17,12 +17,12 @@ from keras import ops
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from inference.onnx_session import DISTANCE, PROBABILITIES
+from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES
 from inference.session import Scores
 from training.errors import BadPictures
 from training.features import lite0
-from training.features.blocks import Vectors, network
-from training.features.shipped import LITE0, SCALED, PhotoFeatures
+from training.features.blocks import VECTOR, Vectors, network
+from training.features.shipped_vectors import LITE0, SCALED, PhotoFeatures
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.out_of_fold import answers_out_of_fold
 from training.pictures.photos import OOD, OOD_PREFIX
@@ -162,19 +162,26 @@ def scores_of(logits: Vectors, classes: int) -> Scores:
     distances = None
     if logits.shape[1] > classes:
         distances = (logits[:, classes] - logsumexp(known, axis=1)).astype(np.float32)
-    return Scores(softmax(known, axis=1).astype(np.float32), distances)
+    return Scores.of_class(softmax(known, axis=1).astype(np.float32), distances)
 
 
-def photo_network(fitted: PhotoHead) -> Network:
+def photo_network(fitted: PhotoHead, before: Network | None = None) -> Network:
     """The whole network.
 
+    Args:
+        fitted: the head of the class.
+        before: the network whose attributes it also answers: they read the same vector.
+
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to PROBABILITIES float32 (N, C) and, where OOD photos
-        were learnt, DISTANCE float32 (N,).
+        keras.Model from `pixels` uint8 (N, 192, 192, 3) to PROBABILITIES float32 (N, C), an output for each
+        attribute and, where OOD photos were learnt, DISTANCE float32 (N,).
     """
-    logits = fitted.head.on(network(LITE0))
+    body = network(LITE0) if before is None else keras.Model(before.input, before.get_layer(VECTOR).output)
+    logits = fitted.head.on(body)
     known = logits.output[:, : fitted.classes]
     answers = {PROBABILITIES: ops.softmax(known, axis=-1)}
+    if before is not None:
+        answers |= {name: one for name, one in before.output.items() if name.startswith(OF_ATTRIBUTE)}
     if len(fitted.head.bias) > fitted.classes:
         answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(known, axis=-1)
     return keras.Model(logits.input, answers, name="photos")

@@ -5,7 +5,7 @@ kinds.py. Pure.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING, Thresholds
-from reports.acceptance import AT_MOST, accepted_at, needed, needed_with_an_error
+from reports.acceptance import accepted_at, last_kept
+from reports.intervals import needed
 from reports.page.sentences import ways_on
 from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
-from training.measure.kinds import Kind, lower_bound
+from training.measure.kinds import Kind
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
@@ -25,8 +26,14 @@ TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 SHARES: Final = np.linspace(0.3, 1.0, 36)
 """Of the familiar answers, accepted by the thresholds that are tested, in this order."""
 
-MOST_TIMES: Final = 100.0
-"""So many times the pictures are the most that the table asks for."""
+TIMES: Final = (1.5, 2.0, 3.0, 5.0, 10.0)
+"""So many times the senders are drawn, with replacement, to say whether more pictures would help."""
+
+DRAWS: Final = 200
+"""Of each of these; its seed is 0, so that a message repeats."""
+
+ENOUGH: Final = 0.8
+"""Share of the draws in which some answers are accepted where more pictures are said to help."""
 
 
 def confidence_threshold(kinds: Sequence[Kind]) -> float:
@@ -36,9 +43,19 @@ def confidence_threshold(kinds: Sequence[Kind]) -> float:
         One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all. Kinds without a promise choose
         nothing; easy ones alone would let too much of the others pass, so all choose together.
     """
-    targets = {kind.pictures: kind.accuracy for kind in kinds if kind.accuracy is not None}
-    found = accepted_at(acceptance_curves(kinds), targets)
-    return ACCEPT_NOTHING if found is None else next(iter(found.values())).threshold
+    targets = [(kind, kind.accuracy) for kind in kinds if kind.accuracy is not None]
+    thresholds = _tested([kind for kind, _ in targets])
+    if not thresholds.size:
+        return ACCEPT_NOTHING
+    shown = [(kind, kind.shown(thresholds), accuracy) for kind, accuracy in targets]
+    place = last_kept(
+        np.stack([kind.accepted(thresholds)[0] / len(kind.right) for kind, _, _ in shown], axis=1),
+        np.stack([one.independent for _, one, _ in shown], axis=1),
+        np.stack([one.show(accuracy) for _, one, accuracy in shown], axis=1),
+        [accuracy for _, _, accuracy in shown],
+        max(kind.sureness for kind, _, _ in shown),
+    )
+    return ACCEPT_NOTHING if place is None else float(thresholds[place])
 
 
 def _tested(kinds: Sequence[Kind]) -> NDArray[np.float32]:
@@ -61,8 +78,9 @@ def _curves(kinds: Sequence[Kind], thresholds: NDArray[np.float32]) -> dict[str,
 
 def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
     counts, rights = (some.tolist() for some in kind.accepted(thresholds))
-    bounds, independent = kind.lower_bounds(thresholds), kind.independent(thresholds).tolist()
-    rows = zip(thresholds, counts, rights, bounds, independent, strict=True)
+    shown = kind.shown(thresholds)
+    independent = shown.independent.astype(np.int64).tolist()
+    rows = zip(thresholds, counts, rights, shown.lower_bounds(), independent, strict=True)
     for threshold, count, right, bound, answers in rows:
         yield AcceptPoint(
             threshold=float(threshold),
@@ -110,32 +128,35 @@ def with_promises(
 
 
 def _promise(kind: Kind, accuracy: float, at: NDArray[np.float32]) -> Promise:
-    count, right = kind.accepted(at)
+    (count,), (right,) = kind.accepted(at)
+    shown = kind.shown(at)
     return Promise(
         pictures=kind.pictures,
         accuracy=accuracy,
-        needed=needed(accuracy),
+        needed=needed(accuracy, kind.sureness),
         n=len(kind.familiar),
-        accepted=int(count[0]),
-        right=int(right[0]),
-        lower_bound=float(kind.lower_bounds(at)[0]),
-        design_effect=float(kind.design_effects(at)[0]),
+        accepted=int(count),
+        right=int(right),
+        lower_bound=float(shown.lower_bounds()[0]),
+        design_effect=float(count / shown.n[0]) if count else 1.0,
     )
 
 
 def possible_promises(kind: Kind) -> tuple[PossiblePromise, ...]:
     """What could be promised of one kind of pictures alone, at each of TARGETS and at its own promise."""
     targets = sorted({*TARGETS, *([] if kind.accuracy is None else [kind.accuracy])})
-    return tuple(_possible(kind, target) for target in targets)
+    curves = [_curves([one], _tested([one])) for one in (kind, replace(kind, least=0.0))]
+    return tuple(_possible(kind, curves, target) for target in targets)
 
 
-def _possible(kind: Kind, target: float) -> PossiblePromise:
-    thresholds = _tested([kind])
-    found, alone = _shown(kind, target), _shown(replace(kind, least=0.0), target)
+def _possible(
+    kind: Kind, curves: Sequence[Mapping[str, Sequence[AcceptPoint]]], target: float
+) -> PossiblePromise:
+    found, alone = ((accepted_at(one, {kind.pictures: target}) or {}).get(kind.pictures) for one in curves)
     before, now = (0.0 if one is None else one.accepted for one in (alone, found))
     without = before if before > now else None
     if found is None:
-        more = _more(kind, thresholds, target)
+        more = more_pictures(kind, target)
         return PossiblePromise(accuracy=target, accepted=0.0, more=more, without_least=without)
     return PossiblePromise(
         accuracy=target,
@@ -147,33 +168,35 @@ def _possible(kind: Kind, target: float) -> PossiblePromise:
     )
 
 
-def _shown(kind: Kind, target: float) -> AcceptPoint | None:
-    """What is accepted where this share of right answers is asked for; None where nothing is."""
-    found = accepted_at(_curves([kind], _tested([kind])), {kind.pictures: target})
-    return None if found is None else found[kind.pictures]
+def more_pictures(kind: Kind, target: float) -> int | None:
+    """How many more pictures like these, of further senders, would allow a promise.
 
-
-def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | None:
-    """How many more pictures would allow a promise, were they answered as these are.
-
-    By the rule that decides: the threshold with which the tests would begin has to show it.
+    Senders are drawn with replacement, and the rule that decides is asked each time.
 
     Returns:
-        None where it would take MOST_TIMES the pictures or more, and where all of them are unfamiliar.
+        So many at the first of TIMES at which ENOUGH of the draws accept some; None if none does.
     """
-    if not len(thresholds):
-        return None
-    counts, rights = kind.accepted(thresholds)
-    times = np.geomspace(1, MOST_TIMES, 500)
-    half = counts >= AT_MOST * len(kind.right)
-    begins = (kind.independent(thresholds)[:, None] * times >= needed_with_an_error(target)) | half[:, None]
-    begins[0] = True  # thresholds rise, the highest is tested first
-    first = len(thresholds) - 1 - begins[::-1].argmax(axis=0)
-    tested = kind.independent(thresholds)[first] * times >= needed(target)
-    effects = kind.design_effects(thresholds)[first]
-    bounds = lower_bound(counts[first] * times, rights[first] * times, effects)
-    enough = np.flatnonzero(tested & (bounds >= target))
-    return math.ceil((times[enough[0]] - 1) * len(kind.right)) if enough.size else None
+    units = np.arange(len(kind.right)) if kind.groups is None else kind.groups
+    order, sizes = np.argsort(units, kind="stable"), np.bincount(units)
+    pictures = np.split(order, np.cumsum(sizes[sizes > 0])[:-1])
+    for times in TIMES:
+        random, refused = np.random.default_rng(0), 0
+        for _ in range(DRAWS):
+            drawn = [pictures[one] for one in random.integers(0, len(pictures), round(times * len(pictures)))]
+            refused += confidence_threshold([_drawn(kind, drawn, target)]) == ACCEPT_NOTHING
+            if refused > (1 - ENOUGH) * DRAWS:
+                break
+        else:
+            return math.ceil((times - 1) * len(kind.right))
+    return None
+
+
+def _drawn(kind: Kind, senders: Sequence[NDArray[np.int64]], target: float) -> Kind:
+    which = np.concatenate(senders)
+    groups = None if kind.groups is None else np.repeat(np.arange(len(senders)), list(map(len, senders)))
+    return replace(
+        kind, confidences=kind.confidences[which], right=kind.right[which], groups=groups, accuracy=target
+    )
 
 
 def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
@@ -193,8 +216,8 @@ def _accepted(one: PossiblePromise, before: PossiblePromise | None) -> str | Non
     if one.right is None or one.lower_bound is None or one.confidence is None:
         return None
     if before is not None and before.confidence == one.confidence:
-        shown = f"whose answers already show at least {one.lower_bound:.1%}."
-        return f"the same as at {100 * before.accuracy:g}%, {shown}"
+        shown = f"at least {one.lower_bound:.1%} of these are shown to be right already."
+        return f"what is accepted at {100 * before.accuracy:g}%: {shown}"
     return (
         f"{one.accepted:.0%} accepted, from confidence {one.confidence:.2f} on, {one.right:.1%} of these "
         f"right, at least {one.lower_bound:.1%}."
@@ -204,8 +227,8 @@ def _accepted(one: PossiblePromise, before: PossiblePromise | None) -> str | Non
 def _lacking(one: PossiblePromise) -> str:
     takes = f"It takes {needed(one.accuracy):,} accepted answers without an error, or more with some"
     if one.more is None:
-        return f"none accepted. {takes}; more pictures will not help, since errors are too many."
-    return f"none accepted. {takes}; about {one.more:,} more pictures would allow some."
+        return f"none accepted. {takes}; {TIMES[-1]:g} times as many like these would allow none."
+    return f"none accepted. {takes}; about {one.more:,} more pictures like these would allow some."
 
 
 def _without_least(one: PossiblePromise) -> str:

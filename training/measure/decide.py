@@ -1,15 +1,13 @@
 """What answers decide about the network that gave them: temperature, familiarity and thresholds.
 
-No answer is by a network that learnt its picture. Three functions, since they rest on different answers.
-`decide_on_held_out`: own classes, and networks that read pixels; one temperature calibrates all answers.
-`decide_on_photos`: the ten classes; each tier keeps a promise, and each photo is calibrated by others.
-`decide_again`: a network that is released, on one's own pictures; its familiarity stays. They share the rules
-below and `Decided`. Pure; never sees the test set. How a threshold is shown: acceptance.py; how serving
+No answer is by a network that learnt its picture. One rule, `decide`, for held-out answers of own classes and
+of networks that read pixels, for photos by tier, and for a released network on a user's own pictures; what
+differs is their Target. Pure; never sees the test set. How a threshold is shown: acceptance.py; how serving
 applies it: inference/decision.py.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,25 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Distances
-from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity, Head, InputContract, ModelContract, Thresholds
 from inference.decision import familiarity_of
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
+from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import Answers
+from reports.intervals import SURENESS, needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
 from training.errors import NotShown
 from training.measure.acceptance import confidence_threshold, in_words, possible_promises
 from training.measure.evaluate import scores_in
 from training.measure.kinds import Kind, confidences_of, photo_kinds
-from training.measure.temperature import calibrated_out_of_fold, fit_photo_temperature, fit_temperature
+from training.measure.temperature import temperature_of
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
 
 ACCEPTED_ACCURACY: Final = 0.99
-"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong. To
-show it takes split.ENOUGH_HELD_OUT answers."""
+"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong.
+299 answers without an error show it."""
 
 ACCEPTED_OF_OWN: Final = 0.95
 """The same of classes of one's own, unless the training names another share: some hundred pictures show it
@@ -53,18 +52,49 @@ FAMILIARITY_OF_OWN: Final = 0.05
 which know less: of hidden pictures fewer are `unfamiliar` (docs/explanation/experiments.md)."""
 
 FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
-"""The same of photos, least first: as much as it takes to accept few photos of kinds that were not learnt."""
+"""The same of photos: the one is chosen at which answers cost least. A lower one accepts more photos of kinds
+that nothing has learnt, a higher one sends more photos of garments to review."""
 
-FAMILIARITY_OF_PHOTOS: Final = 0.08
-"""What the bundled release chose of these; for where no heads leave kinds out."""
+FAMILIARITY_OF_PHOTOS: Final = 0.04
+"""Used where no head left kinds out."""
 
-ACCEPTED_OF_OTHER_KINDS: Final = 0.065
-"""Share that may be accepted of photos of kinds that neither head nor network learnt: as much as the first
-network for photos accepted of the same seven kinds. It chooses and promises nothing: from kind to kind it
-differs widely (docs/explanation/model-card.md)."""
+OTHERS_AMONG: Final = 0.01
+"""Share of photos that are assumed to show a kind near to the classes that neither head nor network learnt,
+such as leggings. From .005 to .02 the bundled release chooses the same (docs/explanation/experiments.md)."""
 
 FEWEST_FAMILIAR: Final = 100
 """Known photos below which these do not say what is unfamiliar among them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What accepted answers are to keep, and what other answers have decided about the network.
+
+    Attributes:
+        right: 0..1, share of the accepted answers that must be right: in each of the tiers by itself.
+        confidence: 0..1, that each accepted answer needs.
+        tiers: of photos, that promise it; None where all answers do together, as HELD_OUT.
+        alike: whether each class, and each tier of it, weighs alike in the temperature.
+        familiarity: of the network; None to fit it.
+        unfamiliar: 0..1, shares of the known pictures that may be `unfamiliar`; the cheapest is chosen.
+        others: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
+        before: the parent's threshold, which stays where the answers say too little about it.
+        withheld: indices of labels that are never accepted.
+        demanded: whether to refuse answers that show nothing.
+        sureness: with which `right` is shown where all answers promise together.
+    """
+
+    right: float
+    confidence: float = ACCEPT_CONFIDENCE
+    tiers: frozenset[str] | None = None
+    alike: bool = False
+    familiarity: Familiarity | None = None
+    unfamiliar: tuple[float, ...] = (FAMILIARITY_THRESHOLD,)
+    others: Scores | None = None
+    before: float = ACCEPT_NOTHING
+    withheld: tuple[int, ...] = ()
+    demanded: bool = False
+    sureness: float = SURENESS
 
 
 @dataclass(frozen=True)
@@ -76,24 +106,36 @@ class Decided:
         familiarity: None where it has no OOD score.
         thresholds: of all pictures.
         kinds: the answers behind them.
-        answers: of photos with probabilities that other photos calibrated, else as the network gave them.
+        withheld: indices of labels that are never accepted.
     """
 
     temperature: float
     familiarity: Familiarity | None
     thresholds: Thresholds
     kinds: tuple[Kind, ...]
-    answers: Answers
+    withheld: tuple[int, ...] = ()
+
+    def sure(self, answers: Answers) -> NDArray[np.bool_]:
+        """Bool (N,), which answers are sure and familiar enough, whatever they say.
+
+        Args:
+            answers: with probabilities as the network gave them.
+        """
+        least = self.thresholds.familiarity
+        confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity, least)
+        return np.asarray(confidences >= self.thresholds.confidence)
 
     def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
         """What serving needs to know about the network, whose classes and input are these."""
-        return ModelContract(
+        head = Head(
             labels=labels,
-            input=reads,
             temperature=self.temperature,
-            thresholds=self.thresholds,
-            familiarity=self.familiarity,
+            confidence=self.thresholds.confidence,
+            withheld=tuple(labels[index] for index in self.withheld),
         )
+        least = self.thresholds.familiarity
+        familiarity = self.familiarity and replace(self.familiarity, threshold=least)
+        return ModelContract.of_class(head, reads, familiarity)
 
 
 def usual_accept_right(*, own_classes: bool) -> float:
@@ -101,31 +143,76 @@ def usual_accept_right(*, own_classes: bool) -> float:
     return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
 
 
-def decide_on_held_out(
-    answers: Answers,
-    *,
-    accuracy: float = ACCEPTED_ACCURACY,
-    confidence: float = ACCEPT_CONFIDENCE,
-    unfamiliar: float = FAMILIARITY_THRESHOLD,
-) -> Decided:
-    """Decide on held-out pictures, or on answers of folds.
+def of_photos(answers: Answers, others: Scores | None, before: float) -> Target:
+    """What photos by tier are to keep.
+
+    Where there is a random sample of the user's own pictures, it alone promises; else each tier with as many
+    known photos as a promise takes, but not what people looked at because the model doubted it.
 
     Args:
-        answers: with probabilities as the network gave them; nothing is decided yet.
-        accuracy: 0..1, share of the accepted answers that must be right.
-        confidence: 0..1, that each accepted answer needs.
-        unfamiliar: 0..1, share of the pictures that are `unfamiliar`.
+        answers: to the photos.
+        others: as in Target.
+        before: as in Target.
     """
-    temperature, familiarity = fit_temperature(answers.probabilities, answers.truth), _familiarity(answers)
-    sure = confidences_of(scores_in(answers), temperature, familiarity, unfamiliar)
-    kinds = (Kind(HELD_OUT, sure, answers.right, accuracy, answers.together, confidence),)
-    thresholds = Thresholds(confidence=confidence_threshold(kinds), familiarity=unfamiliar)
-    return Decided(temperature, familiarity, thresholds, kinds, answers)
+    known = Counter(answers.sets[answers.known].tolist())
+    enough = {tier for tier, n in known.items() if n >= needed(ACCEPTED_OF_PHOTOS)} - {CORRECTED_TIER}
+    return Target(
+        right=ACCEPTED_OF_PHOTOS,
+        tiers=frozenset([OWN_TIER] if known[OWN_TIER] else enough),
+        alike=True,
+        unfamiliar=FAMILIARITIES_OF_PHOTOS if others else (FAMILIARITY_OF_PHOTOS,),
+        others=others,
+        before=before,
+    )
 
 
-def _familiarity(answers: Answers) -> Familiarity | None:
-    distances = scores_in(answers).distances
-    return None if distances is None else fit_familiarity(distances)
+def of_own_pictures(answers: Answers, contract: ModelContract, accept: Conditions) -> Target:
+    """What a user's checked pictures are to keep, by a network that is released; its familiarity stays.
+
+    As unfamiliar as FAMILIARITY_OF_PHOTOS of the pictures are what is below the threshold; the parent's where
+    these are too few to say.
+
+    Args:
+        answers: to these pictures.
+        contract: of the release that gave them.
+        accept: when an answer is accepted.
+    """
+    familiarity, distances = contract.familiarity, scores_in(answers).distances
+    least = contract.thresholds.familiarity
+    if familiarity is not None and distances is not None and answers.known.sum() >= FEWEST_FAMILIAR:
+        ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
+        least = float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
+    return Target(
+        right=accept.right or ACCEPTED_OF_PHOTOS,
+        confidence=accept.confidence,
+        tiers=frozenset(answers.sets[answers.known].tolist()),
+        familiarity=familiarity,
+        unfamiliar=(least,),
+        withheld=tuple(map(contract.labels.index, contract.of_label.withheld)),
+        demanded=True,
+    )
+
+
+def decide(answers: Answers, target: Target) -> Decided:
+    """Decide; all answers fit the temperature, and choose the threshold.
+
+    What people looked at because the model doubted it fits nothing: it would make every answer less sure.
+
+    Args:
+        answers: to N pictures, with groups, and probabilities as the network gave them.
+        target: what is to be kept.
+
+    Raises:
+        NotShown: no threshold keeps it, and it is demanded.
+    """
+    temperature = temperature_of(answers, alike=target.alike)
+    distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
+    familiarity = target.familiarity or (None if distances is None else fit_familiarity(distances))
+    found = [_decided_at(answers, target, temperature, familiarity, least) for least in target.unfamiliar]
+    best = min(found, key=lambda one: _price(one, target)) if len(found) > 1 else found[0]
+    if target.demanded and best.thresholds.accept_nothing:
+        raise NotShown(_why_nothing(best.kinds, target.right))
+    return best
 
 
 def fit_familiarity(distances: Distances) -> Familiarity:
@@ -135,74 +222,62 @@ def fit_familiarity(distances: Distances) -> Familiarity:
     return Familiarity(quantiles=tuple(quantiles.tolist()))
 
 
-def decide_on_photos(
-    answers: Answers,
-    parts: NDArray[np.int64],
-    of_other_kinds: Scores | None = None,
-    before: float = ACCEPT_NOTHING,
+def _decided_at(
+    answers: Answers, target: Target, temperature: float, familiarity: Familiarity | None, least: float
 ) -> Decided:
-    """Decide on photos by tier; what people looked at because the model doubted it decides nothing.
-
-    Where there is a random sample of the user's own pictures, it alone decides about confidence. The parent's
-    threshold stays where the sample holds too few accepted answers to show anything, and where corrections
-    come without a sample and the other photos show no threshold.
-
-    Args:
-        answers: to N photos, with groups, and probabilities as the network gave them.
-        parts: int64 (N,), as `calibrated_out_of_fold` has them.
-        of_other_kinds: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
-        before: the parent's threshold of confidence.
-    """
-    calibrated, temperature = calibrated_out_of_fold(answers, parts), fit_photo_temperature(answers)
-    familiarity = _familiarity(answers.take(answers.known & (answers.sets != CORRECTED_TIER)))
-    promised = dict.fromkeys(_deciding_tiers(answers), ACCEPTED_OF_PHOTOS)
-    for least in FAMILIARITIES_OF_PHOTOS if of_other_kinds else (FAMILIARITY_OF_PHOTOS,):
-        found = _by_tier(calibrated, temperature, familiarity, least, promised)
-        if found.thresholds.accept_nothing and _parents_stays(answers, found.kinds, before):
-            found = replace(found, thresholds=replace(found.thresholds, confidence=before))
-        if of_other_kinds is None or found.thresholds.accept_nothing:
-            break
-        others = confidences_of(of_other_kinds, temperature, familiarity, least)
-        if np.mean(others >= found.thresholds.confidence) <= ACCEPTED_OF_OTHER_KINDS:
-            break
-    return found
+    """What is decided where so many of the known pictures are `unfamiliar`."""
+    sure = confidences_of(scores_in(answers), temperature, familiarity, least)
+    sure = np.where(np.isin(answers.predicted, target.withheld), np.float32(np.nan), sure)
+    if target.tiers is None:
+        kinds: tuple[Kind, ...] = (
+            Kind(
+                HELD_OUT,
+                sure,
+                answers.right,
+                target.right,
+                answers.together,
+                target.confidence,
+                target.sureness,
+            ),
+        )
+    else:
+        kinds = photo_kinds(answers, sure, dict.fromkeys(target.tiers, target.right), target.confidence)
+    confidence = confidence_threshold(kinds)
+    if confidence >= ACCEPT_NOTHING and _parents_stays(answers, kinds, target):
+        confidence = target.before
+    thresholds = Thresholds(confidence=confidence, familiarity=least)
+    return Decided(temperature, familiarity, thresholds, kinds, target.withheld)
 
 
-def _by_tier(  # noqa: PLR0913, PLR0917 - what a decision is made of
-    calibrated: Answers,
-    temperature: float,
-    familiarity: Familiarity | None,
-    least: float,
-    promised: Mapping[str, float],
-    confidence: float = ACCEPT_CONFIDENCE,
-) -> Decided:
-    """The thresholds at which each tier keeps its promise, where others calibrated each answer."""
-    confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, least)
-    kinds = photo_kinds(calibrated, confidences, promised, confidence)
-    thresholds = Thresholds(confidence=confidence_threshold(kinds), familiarity=least)
-    return Decided(temperature, familiarity, thresholds, kinds, calibrated)
-
-
-def _deciding_tiers(answers: Answers) -> list[str]:
-    """The user's own pictures, where there are some; else each tier with as many as a promise takes."""
-    known = Counter(answers.sets[answers.known].tolist())
-    if known[OWN_TIER]:
-        return [OWN_TIER]
-    enough = {tier for tier, n in known.items() if n >= needed(ACCEPTED_OF_PHOTOS)}
-    return sorted(enough - {CORRECTED_TIER})
-
-
-def _parents_stays(answers: Answers, kinds: Sequence[Kind], threshold: float) -> bool:
+def _parents_stays(answers: Answers, kinds: Sequence[Kind], target: Target) -> bool:
     """Whether people's corrections leave the parent's threshold as it is.
 
     They do where too few of them were drawn at random, or none: then nothing of the user's pictures speaks
     against it. The figures of the other tiers show what it accepts.
     """
-    own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([threshold], np.float32)
+    own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([target.before], np.float32)
     sampled = [kind for kind in kinds if kind.pictures == own]
     if not sampled:
         return bool((answers.sets == CORRECTED_TIER).any())
-    return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in sampled)
+    return any(kind.shown(at).independent[0] < needed(target.right) for kind in sampled)
+
+
+def _price(found: Decided, target: Target) -> float:
+    """What the answer to a photo costs in the mean, in reviews, where OTHERS_AMONG show an unlearnt kind.
+
+    Who asks for 95% right holds one wrong answer for as dear as 20 reviews. The mean over what promises.
+    """
+    at, wrong_costs = np.array([found.thresholds.confidence], np.float32), 1 / (1 - target.right)
+    price, least = 0.0, found.thresholds.familiarity
+    if target.others is not None:
+        sure = confidences_of(target.others, found.temperature, found.familiarity, least)
+        price += OTHERS_AMONG * wrong_costs * float(np.mean(sure >= at))
+    promised = [kind for kind in found.kinds if kind.accuracy is not None]
+    for kind in promised:
+        (accepted,), (right,) = kind.accepted(at)
+        reviewed, wrong = len(kind.right) - accepted, accepted - right
+        price += float(reviewed + wrong_costs * wrong) / len(kind.right) / len(promised)
+    return price
 
 
 def check_enough(tiers: Sequence[str], accuracy: float) -> None:
@@ -224,58 +299,6 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
             f"{least:,} accepted pictures of each tier without an error, and more with some. Bring more, or "
             "ask for less with --accept-right."
         )
-
-
-def decide_again(
-    answers: Answers,
-    parts: NDArray[np.int64],
-    contract: ModelContract,
-    accuracy: float,
-    confidence: float = ACCEPT_CONFIDENCE,
-) -> Decided:
-    """Decide on one's own pictures about a network that is released; each tier keeps the promise by itself.
-
-    Args:
-        answers: probabilities as the network gave them, of pictures that it did not learn.
-        parts: int64 (N,), 0..FOLDS - 1; pictures of one group are in one part.
-        contract: of the release that gave them.
-        accuracy: 0..1, share of the accepted answers that must be right.
-        confidence: 0..1, that each of them needs.
-
-    Raises:
-        NotShown: no threshold keeps the promise, or all pictures are of one group.
-    """
-    if len(np.unique(parts[answers.known])) < 2:
-        raise NotShown(
-            "The checked pictures are of too few groups to calibrate on some and check on others. Bring "
-            "pictures of other senders, or leave the column `group` out where pictures are independent."
-        )
-    calibrated = calibrated_out_of_fold(answers, parts, fit_known)
-    least = _least_familiarity(answers, contract)
-    promised = dict.fromkeys(answers.sets[answers.known].tolist(), accuracy)
-    found = _by_tier(calibrated, fit_known(answers), contract.familiarity, least, promised, confidence)
-    if found.thresholds.accept_nothing:
-        raise NotShown(_why_nothing(found.kinds, accuracy))
-    return found
-
-
-def fit_known(answers: Answers) -> float:
-    """The temperature of the pictures that show a class; each counts alike, as it will be asked.
-
-    Args:
-        answers: probabilities as the network gave them, of at least one picture that shows a class.
-    """
-    known = answers.take(answers.known)
-    return fit_temperature(known.probabilities, known.truth)
-
-
-def _least_familiarity(answers: Answers, contract: ModelContract) -> float:
-    """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say."""
-    familiarity, distances = contract.familiarity, scores_in(answers).distances
-    if familiarity is None or distances is None or answers.known.sum() < FEWEST_FAMILIAR:
-        return contract.thresholds.familiarity
-    ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
-    return float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
 
 
 def _why_nothing(kinds: Sequence[Kind], accuracy: float) -> str:

@@ -6,31 +6,32 @@ it: plots.py.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.classifier import Classifier
-from inference.contract import InputKind, ModelContract
+from inference.classifier import Classifier, Prediction
+from inference.contract import ModelContract, NetworkName
 from inference.decision import decide
 from inference.session import Scores, Session
-from reports.answers import ACCEPT, TEST_SET, Answers, Values
+from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, Values
+from reports.intervals import share_interval
 from reports.values import (
     Averages,
     ClassFigures,
     Coverage,
-    DistinctFigures,
     Example,
     Examples,
     SplitFigures,
     TestFigures,
 )
-from training.measure.grouped import interval
-from training.measure.statistics import expected_calibration_error, overconfidence
+from training.measure.statistics import expected_calibration_error, null_band, overconfidence
+from training.pictures.attributes import UNKNOWN, Attribute
 from training.pictures.fashion import in_batches
 from training.pictures.table import Pictures
 
@@ -75,9 +76,9 @@ def undecided(scores: Scores, images: Pictures, name: str = TEST_SET, **columns:
         images.labels,
         pictures=_names(images.sha256),
         groups=images.groups if images.files else "",
-        shown=images.shown,
+        networks=images.networks,
         distances=scores.distances,
-        probabilities=scores.probabilities,
+        probabilities=scores.of_label,
         **columns,
     )
 
@@ -90,6 +91,16 @@ def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
     return names
 
 
+def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
+    """What serving answers to all questions of each picture."""
+    names = iter(images.networks)
+    return [
+        one
+        for batch in in_batches(images.images)
+        for one in classifier.classify(batch, list(islice(names, len(batch))))
+    ]
+
+
 def decided(classifier: Classifier, answers: Answers) -> Answers:
     """What serving makes of scores: calibrated probabilities, familiarities and decisions.
 
@@ -100,14 +111,45 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
     Raises:
         ModelError: the scores break the contract.
     """
-    predictions = classifier.interpret(scores_in(answers), cast("list[InputKind]", answers.shown.tolist()))
+    predictions = classifier.interpret(
+        scores_in(answers), cast("list[NetworkName]", answers.networks.tolist())
+    )
     return replace(
         answers,
-        predicted=np.array([one.class_id for one in predictions], np.int64),
+        predicted=np.array([one.answer.class_id for one in predictions], np.int64),
         familiarity=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
-        decisions=np.array([one.reason or ACCEPT for one in predictions], np.str_),
-        probabilities=np.array([one.probabilities for one in predictions], np.float64),
+        decisions=np.array([one.answer.reason or ACCEPT for one in predictions], np.str_),
+        probabilities=np.array([one.answer.probabilities for one in predictions], np.float64),
     )
+
+
+def attribute_answers(
+    predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Attribute]
+) -> Answers:
+    """Rows of attributes, of the pictures of which a table says something.
+
+    A further right label counts as the main one, so that the truth is the same for every release.
+
+    Args:
+        predictions: of N pictures.
+        of_class: the answers to the same pictures, in their order.
+        attributes: what is known of them.
+    """
+    found = NO_ANSWERS
+    for name, said in attributes.items():
+        given = [one.attributes[name] for one in predictions]
+        predicted = np.array([one.class_id for one in given], np.int64)
+        right = said.right[np.arange(len(given)), predicted]
+        rows = replace(
+            of_class,
+            attributes=np.full(len(given), name),
+            truth=np.where(said.main >= 0, said.main, NONE_OF_THESE),
+            predicted=np.where(right, said.main, predicted),
+            decisions=np.array([one.reason or ACCEPT for one in given], np.str_),
+            probabilities=np.array([one.probabilities for one in given], np.float64),
+        )
+        found += rows.take(said.main != UNKNOWN)
+    return found
 
 
 def decided_again(answers: Answers, before: ModelContract, now: ModelContract) -> Answers:
@@ -131,20 +173,22 @@ def decided_again(answers: Answers, before: ModelContract, now: ModelContract) -
     decisions = np.full(len(answers), "", "<U10")
     for row in np.flatnonzero(~unknown).tolist():
         familiarity = None if now.familiarity is None else float(answers.familiarity[row])
-        thresholds = now.thresholds_of(cast("InputKind", answers.shown[row]))
-        decisions[row] = decide(float(shares[row].max()), familiarity, thresholds)[1] or ACCEPT
+        thresholds = now.thresholds_of(cast("NetworkName", answers.networks[row]))
+        withheld = now.labels[answers.predicted[row]] in now.of_label.withheld
+        reason = decide(float(shares[row].max()), familiarity, thresholds, withheld=withheld)[1]
+        decisions[row] = reason or ACCEPT
     return replace(again, decisions=decisions)
 
 
 def scores_in(answers: Answers) -> Scores:
     """The scores of all pictures; distances only if all have them."""
     distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
-    return Scores(answers.probabilities.astype(np.float32), distances)
+    return Scores.of_class(answers.probabilities.astype(np.float32), distances)
 
 
-def most_are(answers: Answers) -> InputKind:
-    """What most pictures are to the model."""
-    return cast("InputKind", Counter(answers.shown.tolist()).most_common(1)[0][0])
+def most_are(answers: Answers) -> NetworkName:
+    """The name of the network that most pictures are for."""
+    return cast("NetworkName", Counter(answers.networks.tolist()).most_common(1)[0][0])
 
 
 def scored(session: Session, images: PixelsBatch) -> Scores:
@@ -155,33 +199,15 @@ def scored(session: Session, images: PixelsBatch) -> Scores:
 def joined(parts: Sequence[Scores]) -> Scores:
     """Scores of several sets of pictures, in this order; distances only if all have them."""
     distances = [one.distances for one in parts if one.distances is not None]
-    return Scores(
-        np.concatenate([one.probabilities for one in parts]),
+    return Scores.of_class(
+        np.concatenate([one.of_label for one in parts]),
         np.concatenate(distances) if len(distances) == len(parts) else None,
-    )
-
-
-def without_near_copies(answers: Answers, near: NDArray[np.bool_]) -> DistinctFigures | None:
-    """Accuracy on what is no near copy of a picture of the training part; None if all are.
-
-    Args:
-        answers: to N test pictures.
-        near: bool (N,), which of these are near copies.
-    """
-    left = answers.take(~near)
-    if not len(left):
-        return None
-    return DistinctFigures(
-        n=len(left),
-        near_copies=int(near.sum()),
-        accuracy=float(left.right.mean()),
-        accuracy_interval=interval(left.right, left.together),
     )
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
     """The same contract with probabilities as the network gives them."""
-    return replace(contract, temperature=1.0)
+    return contract.with_label(temperature=1.0)
 
 
 def counted(answers: Answers) -> SplitFigures:
@@ -210,12 +236,13 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         n=n,
         accuracy=right / n,
         loss=nll(answers),
-        accuracy_interval=interval(answers.right, answers.together),
+        accuracy_interval=share_interval(answers.right, answers.together),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
         per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
         averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
         ece=ece(answers),
         ece_before=ece(before),
+        ece_null=null_band(answers.confidences),
         overconfidence=overconfidence(answers.confidences, answers.right),
         nll_before=nll(before),
         decisions=_coverage(answers, contract),

@@ -1,11 +1,9 @@
-"""Write an evaluation for people: a table of the answers, the confusion matrix, and a sheet of the mistakes.
+"""Write an evaluation for people: the page of its figures, its answers, and pictures of what is wrong.
 
 Writes the named folder alone. The figures: evaluate.py and photo_evaluation.py; how the pictures are drawn:
 plots.py.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,9 +12,10 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from inference.contract import ModelContract
-from inference.spreadsheets import safe_path, safe_text
+from inference.spreadsheets import as_csv, safe_path
 from model_store.files import write_whole
 from reports.answers import Answers
+from reports.page.page import REPORT_PAGE
 from training.measure.evaluate import mistakes
 from training.measure.plots import draw_examples, draw_shares, font_for, save
 from training.pictures.table import Pictures
@@ -32,13 +31,13 @@ COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", 
 
 
 def write_evaluation(
-    folder: Path, name: str, answers: Answers, pictures: Pictures, contract: ModelContract
+    folder: Path, page: bytes, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> list[Path]:
-    """Write TABLE, and CONFUSION and MISTAKES where pictures show classes and some answers are wrong.
+    """Write REPORT_PAGE, TABLE, and CONFUSION and MISTAKES where pictures show classes and answers are wrong.
 
     Args:
         folder: made if absent.
-        name: of the set, in titles.
+        page: of all figures.
         answers: as served, to N pictures.
         pictures: N of them; one without a file is named by its position in the set.
         contract: of the release.
@@ -48,13 +47,14 @@ def write_evaluation(
     """
     folder.mkdir(parents=True, exist_ok=True)
     table, matrix, sheet = (folder / one for one in (TABLE, CONFUSION, MISTAKES))
-    write_whole(table, _as_csv(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace"))
-    found, labels = [table], contract.labels
+    write_whole(folder / REPORT_PAGE, page)
+    write_whole(table, _table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace"))
+    found, labels = [folder / REPORT_PAGE, table], contract.labels
     known = answers.take(answers.known)
     with font_for(labels):
         if len(known):
             counts = confusion_matrix(known.truth, known.predicted, labels=np.arange(len(labels)))
-            title = f"{name}, {len(known):,} pictures: accuracy {known.right.mean():.2%}"
+            title = f"{len(known):,} pictures: accuracy {known.right.mean():.2%}"
             save(draw_shares(counts, labels, title), matrix)
             found.append(matrix)
         worst = mistakes(answers, labels, SHOWN)
@@ -65,21 +65,19 @@ def write_evaluation(
     return found
 
 
-def _as_csv(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
+def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
     """A table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows = [COLUMNS]
     for place in range(len(answers)):
         known, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
-        rows.writerow(
+        rows.append(
             (
-                safe_path(str(files[place])) if files else place,
-                safe_text(labels[answers.truth[place]] if known else str(answers.kinds[place])),
-                safe_text(labels[answers.predicted[place]]),
+                safe_path(str(files[place])) if files else str(place),
+                labels[answers.truth[place]] if known else str(answers.kinds[place]),
+                labels[answers.predicted[place]],
                 f"{answers.confidences[place]:.4f}",
                 "" if np.isnan(familiarity) else f"{familiarity:.4f}",
                 answers.decisions[place],
             )
         )
-    return text.getvalue()
+    return as_csv(rows)

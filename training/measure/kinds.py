@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from inference.contract import Familiarity
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed_with_an_error
+from reports.acceptance import ACCEPT_CONFIDENCE
 from reports.answers import Answers
+from reports.intervals import SURENESS, Weighted, needed_with, weighted
 from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
-from training.measure.grouped import assumed_effects, design_effects
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Kind:
         accuracy: 0..1, promised of the accepted ones; None without a promise.
         groups: int64 (N,), equal where answers are not independent; None where all are.
         least: 0..1, confidence that a single accepted answer needs.
+        sureness: with which it is shown that the promise is kept.
     """
 
     pictures: str
@@ -39,6 +39,7 @@ class Kind:
     accuracy: float | None
     groups: NDArray[np.int64] | None = None
     least: float = 0.0
+    sureness: float = SURENESS
 
     @property
     def familiar(self) -> NDArray[np.float32]:
@@ -51,46 +52,14 @@ class Kind:
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.right[order]))[count]
 
-    def design_effects(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of the answers that each of these thresholds accepts; 1 where they are independent, or none is."""
-        count, _ = self.accepted(thresholds)
-        if self.groups is None:
-            return np.ones(len(thresholds))
-        order = self._surest_first()
-        return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
-
-    def independent(self, thresholds: NDArray[np.float32]) -> NDArray[np.int64]:
-        """As how many independent answers those that each of these thresholds accepts can count at most."""
-        count, _ = self.accepted(thresholds)
-        if self.groups is None:
-            return count
-        effects = np.append(1.0, assumed_effects(self.groups[self._surest_first()]))[count]
-        return np.asarray(count // effects, np.int64)
-
-    def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of the share of right answers among those that each of these thresholds accepts."""
-        return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
+    def shown(self, thresholds: NDArray[np.float32]) -> Weighted:
+        """What the answers that each of these thresholds accepts show of the share of wrong ones."""
+        order, (counts, _) = self._surest_first(), self.accepted(thresholds)
+        groups = None if self.groups is None else self.groups[order]
+        return weighted(~self.right[order], groups, counts, sureness=self.sureness)
 
     def _surest_first(self) -> NDArray[np.int64]:
         return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
-
-
-def lower_bound(
-    count: NDArray[np.number],
-    right: NDArray[np.number],
-    effects: NDArray[np.float64] | float = 1.0,
-) -> NDArray[np.float64]:
-    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
-
-    Args:
-        count: answers.
-        right: of these.
-        effects: their design effects, 1 or more: so many answers count as one.
-    """
-    # Where none is right any number above 0 will do.
-    found, wrong = np.maximum(right, 1) / effects, (count - right) / effects
-    bound: NDArray[np.float64] = betaincinv(found, wrong + 1, 1 - SURENESS)
-    return np.where(right == 0, 0.0, bound)
 
 
 def photo_kinds(
@@ -135,9 +104,11 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
     """The sources that choose the threshold: those that share a tier with another one.
 
     In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
-    nearly all would have to be accepted. A source that has a tier to itself is judged as that tier.
+    nearly all would have to be accepted. A source that has a tier to itself is judged as that tier; one that
+    was left out whole is one group, which shows nothing by itself.
     """
-    known, least = answers.take(answers.known & (answers.sources != "")), 2 * needed_with_an_error(accuracy)
+    asked = answers.known & (answers.sources != "") & ~answers.of_unknown_sources
+    known, least = answers.take(asked), 2 * needed_with(1, accuracy)
     found = set[str]()
     for tier in np.unique(known.sets):
         names, counts = np.unique(known.sources[known.sets == tier], return_counts=True)
@@ -151,7 +122,7 @@ def confidences_of(
 ) -> NDArray[np.float32]:
     """The confidences of a Kind, float32 (N,): not a number where the familiarity is below the least."""
     confidences: NDArray[np.float32] = np.array(
-        [max(calibrate(row, temperature)) for row in scores.probabilities.tolist()], np.float32
+        [max(calibrate(row, temperature)) for row in scores.of_label.tolist()], np.float32
     )
     if familiarity is None or scores.distances is None:
         return confidences

@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from inference.contract import ModelContract, Thresholds
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, Answers, Values
+from reports.intervals import mean_interval, share_interval
 from reports.values import (
     ClassRecall,
     OodAuroc,
@@ -21,8 +22,7 @@ from reports.values import (
     SourceFigures,
 )
 from training.measure.evaluate import most_are
-from training.measure.grouped import interval, mean_interval
-from training.measure.statistics import expected_calibration_error, overconfidence
+from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 from training.pictures.photos import OOD, OOD_TIER
 from training.pictures.table import PictureColumns
 
@@ -30,16 +30,13 @@ DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
 
 
-def asked_photos(
-    scores: Scores, photos: PictureColumns, shown: Values, network: str, folds: Values = 0
-) -> Answers:
+def asked_photos(scores: Scores, photos: PictureColumns, networks: Values, folds: Values = 0) -> Answers:
     """A network's scores of photos, in their order, beside the truth; nothing is decided yet.
 
     Args:
         scores: of N photos.
         photos: N.
-        shown: what each is to the model.
-        network: `photos`, or `pixels` where the release has one network.
+        networks: of the network that each is for, by name.
         folds: from 1, the head that gave each; 0 for the network itself.
     """
     ood = photos.labels == OOD
@@ -49,12 +46,11 @@ def asked_photos(
         pictures=photos.sha256,
         groups=photos.groups,
         folds=folds,
-        networks=network,
-        shown=shown,
+        networks=networks,
         kinds=photos.kinds,
         sources=photos.sources,
         distances=scores.distances,
-        probabilities=scores.probabilities,
+        probabilities=scores.of_label,
     )
 
 
@@ -98,6 +94,7 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
         ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
+        ece_null=null_band(garments.confidences) if known else None,
         overconfidence=overconfidence(garments.confidences, garments.right) if known else None,
         decisions=_decisions(answers, contract.thresholds_of(most_are(answers))),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
@@ -122,8 +119,8 @@ def _decisions(answers: Answers, thresholds: Thresholds) -> PhotoDecisions:
         familiarity_threshold=thresholds.familiarity,
         coverage=float(accepted.mean()),
         accuracy=float(taken.right.mean()) if len(taken) else None,
-        coverage_interval=interval(accepted, answers.together),
-        accuracy_interval=interval(taken.right, taken.together) if len(taken) else None,
+        coverage_interval=share_interval(accepted, answers.together),
+        accuracy_interval=share_interval(taken.right, taken.together) if len(taken) else None,
         ambiguous=_share(answers, "ambiguous") + _share(answers, "unproven"),
         unfamiliar=_share(answers, "unfamiliar"),
     )

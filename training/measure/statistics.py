@@ -3,17 +3,18 @@
 Pure numpy. Precision, recall, F1 and the confusion matrix are sklearn's (training/measure/evaluate.py).
 """
 
-from collections.abc import Sequence
-from math import sqrt
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.values import Z_95, TestFigures
+from reports.values import TestFigures
 
 ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
+
+NULL_DRAWS: Final = 1000
+"""Of the band in which the error of a calibrated network lies."""
 
 SHOWN_CLASSES: Final = 12
 """The most classes that one picture's bars are drawn for."""
@@ -29,26 +30,6 @@ def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     return np.sort(order).astype(np.int64)
 
 
-def macro_interval(
-    right: Sequence[float] | NDArray[np.float64], n: Sequence[float] | NDArray[np.float64]
-) -> tuple[float, float]:
-    """95% interval of the mean of several shares (Price and Bonett 2004, Comput. Stat. Data Anal. 45, 449).
-
-    The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
-    shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
-
-    Args:
-        right: how many of each were right.
-        n: of how many, each above 0; perhaps effective numbers.
-    """
-    shares = len(n)
-    counts = np.asarray(n, np.float64) + 4 / shares
-    adjusted = (np.asarray(right, np.float64) + 2 / shares) / counts
-    half = Z_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
-    centre = float(adjusted.mean())
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
     """Mean distance of confidence from accuracy over ECE_BINS bins, weighted by their size.
 
@@ -59,6 +40,21 @@ def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: ND
     edges = np.linspace(0, 1, ECE_BINS + 1)[1:-1]
     excess = np.bincount(np.digitize(confidences, edges, right=True), weights=confidences - right)
     return float(np.abs(excess).sum() / len(confidences))
+
+
+def null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """95% band of the expected calibration error of N answers that are as often right as they say; seed 0.
+
+    Args:
+        confidences: (N,), 0..1.
+    """
+    random = np.random.default_rng(0)
+    found = [
+        expected_calibration_error(confidences, random.random(len(confidences)) < confidences)
+        for _ in range(NULL_DRAWS)
+    ]
+    low, high = np.quantile(found, (0.025, 0.975)).tolist()
+    return low, high
 
 
 def overconfidence(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:

@@ -1,13 +1,12 @@
 """What every training decides from answers to pictures that their network did not learn: the temperature.
 
 One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, photos, and
-the pictures of `wardrobe calibrate`. Photos weigh by class and tier. A bias per class beside the temperature
-(Alexandari et al. 2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more
-accepted ones (docs/explanation/experiments.md). Pure. What else is decided: measure/decide.py.
+the pictures of `wardrobe calibrate`. It is one parameter, so all answers fit it: fitted to other fifths, it
+made the accepted share of users' photos hang on the partition. A bias per class beside it (Alexandari et al.
+2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more accepted ones
+(docs/explanation/experiments.md). Pure. What else is decided: measure/decide.py.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from inference.decision import calibrate
 from reports.answers import Answers
 from training.pictures.photos import CORRECTED_TIER
 
@@ -25,9 +23,6 @@ COLDEST: Final = 0.5
 
 HOTTEST: Final = 20.0
 """A network that needs more is broken in another way."""
-
-FOLDS: Final = 5
-"""How many parts the photos have; the temperature of one part is fitted to the other parts."""
 
 
 def fit_temperature(
@@ -64,17 +59,18 @@ def fit_temperature(
     return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
 
 
-def fit_photo_temperature(answers: Answers) -> float:
-    """The temperature that minimises the negative log likelihood of the photos that show a class.
+def temperature_of(answers: Answers, *, alike: bool = False) -> float:
+    """The temperature of the pictures that show a class.
 
-    All classes have the same weight, and within a class all its tiers, however many photos there are. What
-    people looked at because the model doubted it is left out: it would make every answer less sure.
+    What people looked at because the model doubted it is left out: it would make every answer less sure.
 
     Args:
-        answers: probabilities as the network gave them, of at least one photo of a class.
+        answers: probabilities as the network gave them, of at least one such picture.
+        alike: whether all classes have the same weight, and within a class all its tiers, however many
+            photos there are; else each picture counts alike, as it will be asked.
     """
     known = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
-    weights = _weights(known.truth, known.sets)
+    weights = _weights(known.truth, known.sets) if alike else None
     return fit_temperature(known.probabilities, known.truth, weights)
 
 
@@ -85,31 +81,3 @@ def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.f
     classes, class_of_cell = np.unique(cells[0], return_inverse=True)
     photos, tiers_of_class = np.bincount(cell_of_photo), np.bincount(class_of_cell)
     return np.asarray(1 / (len(classes) * tiers_of_class[class_of_cell] * photos)[cell_of_photo])
-
-
-def calibrated_out_of_fold(
-    answers: Answers,
-    parts: NDArray[np.int64],
-    fit: Callable[[Answers], float] = fit_photo_temperature,
-) -> Answers:
-    """The photos with calibrated probabilities; the calibration of each was fitted to other photos.
-
-    So no photo is calibrated by its own label. The answers to the other photos may come from networks that
-    learnt it.
-
-    Args:
-        answers: probabilities as the network gave them.
-        parts: int64 (N,), 0..FOLDS - 1; photos of one group are in one part, and there are photos of classes
-            in two parts at least.
-        fit: the temperature of the others.
-    """
-    probabilities = answers.probabilities.copy()
-    for part in range(FOLDS):
-        mine = parts == part
-        probabilities[mine] = _calibrated(probabilities[mine], fit(answers.take(~mine)))
-    return replace(answers, probabilities=probabilities)
-
-
-def _calibrated(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    rows = [calibrate(row, temperature) for row in probabilities.tolist()]
-    return np.array(rows, np.float64).reshape(probabilities.shape)

@@ -4,7 +4,6 @@ Opens each file that a listing names, as training does, and changes none. Findin
 command: scripts/data.py. What a training refuses at once, without decoding a picture: `check_at_once`.
 """
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from inference.contract import EDGE
+from model_store.files import fingerprint
 from training.errors import BadClasses, BadPictures
 from training.pictures.duplicates import Hash, near_groups, perceptual_hash
 from training.pictures.listing import Listed, Listing
@@ -22,7 +22,7 @@ from training.pictures.picture_files import decode_file, on_all_cores
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
-"""So many times the pictures of the smallest class in the largest one are a finding; from datasets.UNEVEN on,
+"""So many times the pictures of the smallest class in the largest one are a finding; from fashion.UNEVEN on,
 training weighs the classes."""
 
 
@@ -121,9 +121,7 @@ def _check_bytes(pictures: Sequence[Listed], sizes: Sequence[int | None]) -> Non
             by_size[size].append(one)
     known: dict[str, Listed] = {}
     for one in (one for group in by_size.values() if len({one.label for one in group}) > 1 for one in group):
-        with one.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        other = known.setdefault(digest, one)
+        other = known.setdefault(fingerprint(one.path).sha256, one)
         if other.label != one.label:
             raise BadPictures(
                 f"{other.path} ({other.label}) and {one.path} ({one.label}) are the same picture. Keep one, "

@@ -86,7 +86,7 @@ def class_weights(labels: NDArray[np.uint8], classes: int) -> dict[int, float] |
     return dict(enumerate(np.minimum(weights, LARGEST_WEIGHT).tolist()))
 
 
-def doubt_of_weights(labels: NDArray[np.uint8], names: tuple[str, ...]) -> str | None:
+def warning_of_capped_weights(labels: NDArray[np.uint8], names: tuple[str, ...]) -> str | None:
     """The warning before a training in which a class is so rare that its weight is capped, if one is.
 
     Args:
@@ -108,14 +108,14 @@ class LabelledData:
     """What to learn from, and what to measure on once at the end.
 
     Attributes:
+        train: what is learnt.
+        test: empty where none is set aside: then answers out of fold to `train` are measured.
         labels: class names in index order; 2 to 256 that differ.
         named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
             they get Fashion-MNIST's names by default.
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
         licence: of the data, as the user states it; None where nothing was stated.
-        cross_fitted: whether both parts are all pictures, since none is set aside for the test: networks that
-            did not learn them answer.
     """
 
     train: Pictures
@@ -125,11 +125,15 @@ class LabelledData:
     name: str | None = None
     reads: InputContract = GREY_28
     licence: str | None = None
-    cross_fitted: bool = False
+
+    @property
+    def measured(self) -> Pictures:
+        """The pictures whose answers the report is about."""
+        return self.test or self.train
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""
-        train, test = self.train.digest(), self.test.digest()
+        train, test = self.train.digest(), self.measured.digest()
         original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
         return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
 
@@ -143,7 +147,7 @@ class LabelledData:
         """
         if self.named:
             return self._reordered(labels)
-        highest = int(max(self.train.labels.max(), self.test.labels.max()))
+        highest = int(max(part.labels.max() for part in (self.train, self.measured)))
         if highest >= len(labels):
             raise BadClasses(
                 f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
@@ -216,6 +220,16 @@ def from_csv(train: Path, test: Path) -> LabelledData:
         train=Pictures.of_pixels(*read_csv(train, len(LABELS))),
         test=Pictures.of_pixels(*read_csv(test, len(LABELS))),
     )
+
+
+def from_one_csv(path: Path) -> LabelledData:
+    """Read one CSV to measure on; both parts are all of it.
+
+    Raises:
+        BadCsv: it or one of its rows is wrong; both are named.
+    """
+    pictures = Pictures.of_pixels(*read_csv(path, len(LABELS)))
+    return LabelledData(train=pictures, test=pictures)
 
 
 def from_keras() -> LabelledData:

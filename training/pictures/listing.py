@@ -1,21 +1,25 @@
 """List pictures with their labels: a table of `path,label[,tier][,group][,source]`, or folders for short.
 
-Looks at names alone and opens no picture; that is reading.py's. Reads the named folder or table.
+Looks at names alone and opens no picture; that is reading.py's. Reads the named folder or table, and writes
+such a table.
 """
 
 import csv
+import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from inference.file_names import is_clutter, is_picture_name
-from inference.spreadsheets import as_it_was
-from labelling.csv_files import table_of
+from inference.spreadsheets import as_csv, as_it_was
+from labelling.csv_files import renaming, table_of
 from labelling.errors import CorrectionsUnusable
 from labelling.paths import existing
-from labelling.review.corrections import NONE, corrections_of_files
+from labelling.review.corrections import NONE, OfFiles, corrections_of_files
+from model_store.files import write_whole
 from training.errors import BadClasses, BadCsv, DataSetMissing
 
 Part: TypeAlias = Literal["train", "test"]
@@ -206,7 +210,7 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
 def _list_table(place: Path) -> Listing:
     rows, columns = list(table_rows(place)), columns_of(place)
     if ANSWERED in columns and "tier" not in columns:
-        answers = list_answers(place)
+        answers = list_answers(place, answers_in([place]))
         shown = [one for one in answers.pictures if one.label != NONE]
         answers.left_out += [one.path for one in answers.pictures if one.label == NONE]
         return replace(
@@ -223,23 +227,35 @@ def _list_table(place: Path) -> Listing:
     return listing
 
 
-def list_answers(place: Path) -> Listing:
-    """List what people said of picture files: the answer that counts of each, without those left out.
+def answers_in(files: Sequence[Path]) -> OfFiles:
+    """What counts of people's answers to picture files.
 
     Raises:
-        BadCsv: the table cannot be read, or contradicts itself.
+        BadCsv: a table cannot be read, or two answers contradict each other.
     """
     try:
-        found = corrections_of_files([place])
+        return corrections_of_files(files)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
+
+
+def list_answers(place: Path, said: OfFiles) -> Listing:
+    """List what people said of picture files: the answer that counts of each, without those left out.
+
+    Args:
+        place: the table.
+        said: what counts of it.
+
+    Raises:
+        BadCsv: none of the pictures is there.
+    """
     pictures = [
-        Listed(Path(path), label, group=found.groups.get(path, ""))
-        for path, label in found.labels.items()
-        if label and path not in found.missing
+        Listed(Path(path), label, group=said.groups.get(path, ""))
+        for path, label in said.labels.items()
+        if label and path not in said.missing
     ]
-    left_out = [Path(path) for path, label in found.labels.items() if not label]
-    outdated, missing = (list(map(Path, paths)) for paths in (found.outdated, found.missing))
+    left_out = [Path(path) for path, label in said.labels.items() if not label]
+    outdated, missing = (list(map(Path, paths)) for paths in (said.outdated, said.missing))
     if missing and not pictures:
         raise BadCsv(
             f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
@@ -258,6 +274,31 @@ def columns_of(path: Path) -> tuple[str, ...]:
         return tuple(table_of(path, COLUMNS).fieldnames or ())
     except (OSError, csv.Error) as error:
         raise BadCsv(f"{path}: cannot be read as a CSV ({error}).") from error
+
+
+def write_pictures(
+    pictures: Sequence[Listed], table: Path, further: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> None:
+    """Write a table that `list_pictures` reads as these pictures; its folder is made if it is not there.
+
+    Args:
+        pictures: a row each.
+        table: the CSV.
+        further: the cells of further columns, by their names.
+    """
+    cells = zip(*further.values(), strict=True) if further else ((),) * len(pictures)
+    rows = (
+        (absolute(one.path), one.label, one.group, *more) for one, more in zip(pictures, cells, strict=True)
+    )
+    table.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(
+        table, as_csv([("path", "label", "group", *further), *rows]).encode("utf-8", "surrogateescape")
+    )
+
+
+def absolute(file: Path) -> str:
+    """The path by which tables name a file, wherever they lie."""
+    return os.path.abspath(file)  # noqa: PTH100 - a link keeps its own name
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:
@@ -322,7 +363,8 @@ def table_rows(path: Path) -> Iterator[tuple[str, Listed]]:
         columns = reader.fieldnames or []
         if not set(COLUMNS) <= set(columns):
             raise BadCsv(
-                f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV} "
+                f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV}"
+                f"{renaming(COLUMNS, columns)} "
                 "Files with the pixels themselves are named by --train and --test."
             )
         for row in reader:

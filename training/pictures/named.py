@@ -4,18 +4,29 @@ fashion.py reads Fashion-MNIST and what has its form, own_pictures.py a folder o
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from inference.contract import GREY_28, InputContract
 from inference.decode import prepare_decoders
+from labelling.review.corrections import OfFiles
 from training.errors import BadPictures
 from training.loading import start_tensorflow
+from training.pictures.attributes import read_cells
 from training.pictures.checks import check_at_once
-from training.pictures.corrections import Corrections, read_corrections
-from training.pictures.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.pictures.listing import has_idx, list_pictures, unwrapped
+from training.pictures.corrections import check_listed, corrections_in
+from training.pictures.fashion import (
+    SYSTEM_FOLDER,
+    LabelledData,
+    from_csv,
+    from_idx,
+    from_keras,
+    from_one_csv,
+)
+from training.pictures.listing import Listing, has_idx, list_pictures, unwrapped
 from training.pictures.own_pictures import Division, from_pictures
 from training.pictures.picture_files import decode_file
+from training.pictures.pixel_files import is_pixel_table
 from training.progress import Progress
 
 KERAS = "keras"
@@ -27,12 +38,13 @@ class Named:
     """A data set by its place.
 
     Attributes:
-        place: a folder of pictures, a table, a folder of IDX files, or KERAS; None for the system's
-            Fashion-MNIST, else KERAS.
+        place: a folder of pictures, a table, a folder of IDX files, a CSV of pixels to measure on, KERAS;
+            None for the system's Fashion-MNIST, else KERAS.
         csv_pair: training set and test set as CSV files of pixels, in place of `place`.
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
         licence: of the data, for the model card.
+        attributes: columns of the table that are further questions.
     """
 
     place: str | None = None
@@ -40,14 +52,31 @@ class Named:
     corrections: tuple[Path, ...] = ()
     skip_unreadable: bool = False
     licence: str | None = None
+    attributes: tuple[str, ...] = ()
 
-    @property
-    def own(self) -> Path | None:
-        """Where the pictures of one's own are that it names; None for keras, IDX files, or nothing."""
+    @cached_property
+    def listing(self) -> Listing | None:
+        """The pictures of one's own that it names; None for keras, IDX files, pixels, or nothing.
+
+        Raises:
+            DataError: they cannot be listed.
+        """
         if self.place in {None, KERAS}:
             return None
         place = unwrapped(Path(str(self.place)).expanduser())
-        return place if place.exists() and not has_idx(place) else None
+        if not place.exists() or has_idx(place) or self.pixel_table:
+            return None
+        return list_pictures(place)
+
+    @cached_property
+    def pixel_table(self) -> Path | None:
+        """The CSV of pixels that it names, if it does.
+
+        Raises:
+            BadCsv: it cannot be read.
+        """
+        place = Path(self.place or KERAS).expanduser()
+        return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
 
     def check(self) -> None:
         """Refuse pictures of one's own that cannot be learnt, before one is decoded.
@@ -55,16 +84,18 @@ class Named:
         Raises:
             DataError: see `check_at_once`.
         """
-        if self.own is not None:
+        if self.listing is not None:
             corrected = bool(self.corrections)
-            check_at_once(list_pictures(self.own), skip_unreadable=self.skip_unreadable, corrected=corrected)
+            check_at_once(self.listing, skip_unreadable=self.skip_unreadable, corrected=corrected)
+            if self.attributes:
+                read_cells(self.listing.place, self.attributes, self.listing.classes())
 
     def shows_photos(self) -> bool:
         """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST."""
-        if self.own is None:
+        if self.listing is None:
             return False
-        read = (decode_file(one.path) for one in list_pictures(self.own).pictures)
-        return any(not isinstance(one, str) and one[1].is_photo for one in read)
+        read = (decode_file(one.path) for one in self.listing.pictures)
+        return any(not isinstance(one, str) and one[1].pixels is None for one in read)
 
 
 def load(
@@ -72,7 +103,6 @@ def load(
     progress: Progress,
     reads: InputContract = GREY_28,
     *,
-    corrections: Corrections | None = None,
     division: Division = "divided",
 ) -> LabelledData:
     """Read a data set; what was left out of a folder of pictures is a warning.
@@ -81,15 +111,18 @@ def load(
         named: which.
         progress: shows how many pictures are read.
         reads: what the model reads.
-        corrections: of its labels; those of `named` unless they are given.
         division: of pictures of one's own; see `from_pictures`.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
-    found = read_corrections(named.corrections) if corrections is None else corrections
-    data = _read(named, progress, reads, found, division)
-    found.check()
+    corrections = corrections_in(named.corrections)
+    if corrections.attributes:
+        progress.warn(
+            f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "
+            "count here. `wardrobe improve` learns them; or write them into the table."
+        )
+    data = _read(named, progress, reads, corrections, division)
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -99,19 +132,28 @@ def load(
 
 
 def _read(
-    named: Named, progress: Progress, reads: InputContract, corrections: Corrections, division: Division
+    named: Named, progress: Progress, reads: InputContract, corrections: OfFiles, division: Division
 ) -> LabelledData:
+    if named.listing is None:
+        check_listed(corrections, [])
     if named.csv_pair is not None:
         return from_csv(*named.csv_pair)
-    if named.own is not None:
+    if named.listing is not None:
         prepare_decoders()
         with progress.counting("reading pictures") as watch:
             return from_pictures(
-                *(named.own, progress.warn, watch, reads),
+                *(named.listing, progress.warn, watch, reads),
                 skip_unreadable=named.skip_unreadable,
                 corrections=corrections,
                 division=division,
             )
+    if named.pixel_table is not None:
+        if division != "to measure":
+            raise BadPictures(
+                f"{named.pixel_table}: pixels of one part, and a training needs two. Name them as --train "
+                "TRAIN.csv --test TEST.csv."
+            )
+        return from_one_csv(named.pixel_table)
     if named.place not in {None, KERAS}:
         return from_idx(unwrapped(Path(str(named.place)).expanduser()))
     if named.place is None and SYSTEM_FOLDER.is_dir():

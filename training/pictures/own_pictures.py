@@ -9,18 +9,18 @@ Finding them: listing.py; reading them: reading.py. Reads the named folder or CS
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import GREY_28, InputContract
+from labelling.review.corrections import OfFiles
 from training.errors import BadClasses
-from training.pictures.corrections import Corrections
+from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
 from training.pictures.fashion import LabelledData
-from training.pictures.learnt import Contents
-from training.pictures.listing import Listing, list_pictures
+from training.pictures.learnt_hashes import Contents
+from training.pictures.listing import Listing
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.split import sampled_indices
 from training.pictures.table import Pictures
@@ -41,64 +41,61 @@ of one group, and those that are nearly the same, count once."""
 
 
 def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
-    place: Path,
+    listing: Listing,
     say: Say,
     watch: Watch,
     reads: InputContract = GREY_28,
     *,
     skip_unreadable: bool = False,
-    corrections: Corrections | None = None,
+    corrections: OfFiles = NO_CORRECTIONS,
     division: Division = "divided",
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
     Args:
-        place: the folder or the CSV.
+        listing: of the folder or the CSV.
         say: receives what was left out and why.
         watch: receives the progress of reading.
         reads: what the model is to read.
         skip_unreadable: leave out what is no picture, instead of refusing.
         corrections: of labels.
         division: where it is `to measure`, none is learnt: both parts are the folder's test part, or all
-            pictures without one. Where it is `cross-fitted`, and the folder has no test part, none is set
-            aside: both parts are all pictures.
+            pictures without one. Where it is `cross-fitted`, and the folder has no test part, all are learnt.
 
     Returns:
         Labels in order of their names. Both parts in order of the files' sha256, which is as good as
         shuffled, and the same wherever the files lie.
 
     Raises:
-        DataSetMissing: the folder cannot be read.
-        BadCsv: the CSV or one of its rows is wrong; a correction is to none of these classes, or two of them
-            contradict each other.
+        BadCsv: the CSV or one of its rows is wrong; a correction is to none of these classes, or names a
+            file that is none of these pictures.
         BadClasses: they cannot be learnt.
         BadPictures: a file cannot be read, none is left, or one picture is in two classes or in both parts.
     """
-    listing, corrections = list_pictures(place), corrections or Corrections()
     labels = listing.classes()
-    listing.pictures = [replace(one, class_id=labels.index(one.label)) for one in listing.pictures]
-    read = read_pictures(
-        listing, labels, reads, say, watch, skip_unreadable=skip_unreadable, corrections=corrections
-    )
+    with_classes = [replace(one, class_id=labels.index(one.label)) for one in listing.pictures]
+    check_listed(corrections, [listing])
+    counting = corrected(replace(listing, pictures=with_classes), corrections, labels, say)
+    read = read_pictures(counting, reads, say, watch, skip_unreadable=skip_unreadable)
     pictures = sorted(read, key=lambda one: one.file.sha256)
     keys = joint_keys(pictures, say)
     train, test = _divide(pictures, keys)
     has_parts = any(one.listed.part for one in pictures)
     if not has_parts and division != "divided":
-        train = test = pictures
-    elif division == "to measure":
-        train = test
+        train, test = pictures, []
+    if division == "to measure":
+        train = test = test or train
     if division != "to measure":
         _check_sizes(listing, keys, train, test, corrections)
     learnt = pictures_of(train, keys)
+    measured = pictures_of(test, keys) if test else learnt.take(np.arange(0))
     return LabelledData(
         train=learnt,
-        test=learnt if test is train else pictures_of(test, keys),
+        test=measured,
         labels=labels,
         named=True,
         name=listing.name,
         reads=reads,
-        cross_fitted=division == "cross-fitted" and not has_parts,
     )
 
 
@@ -132,16 +129,16 @@ def _check_sizes(
     keys: dict[str, str],
     train: list[ReadPicture],
     test: list[ReadPicture],
-    corrections: Corrections,
+    corrections: OfFiles,
 ) -> None:
     after = " after --corrections" if corrections.labels else ""
     learnt, measured = (
         Counter(label for label, _ in {(one.listed.label, keys[one.file.sha256]) for one in part})
-        for part in (train, test)
+        for part in (train, test or train)
     )
     for label in listing.classes():
         if learnt[label] < FEWEST or measured[label] < 1:
-            measuring = "" if test is train else f"about one picture in {TEST_SHARE} is for measuring; "
+            measuring = f"about one picture in {TEST_SHARE} is for measuring; " if test else ""
             raise BadClasses(
                 f"{listing.name}: of the class {label!r} there are {learnt[label]} different pictures to "
                 f"learn from and {measured[label]} to measure on{after}, where a group or near copies count "

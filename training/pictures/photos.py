@@ -5,24 +5,26 @@ B: worn by a model, C: a user's own), X that it shows none of the classes; any o
 pictures/listing.py; reading: pictures/reading.py; what is measured on photos: photo_evaluation.py.
 """
 
-import hashlib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inference.contract import InputContract
 from inference.decode import prepare_decoders
-from labelling.review.corrections import NONE
+from labelling.review.corrections import NONE, OfFiles
 from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.pictures.corrections import Corrections
-from training.pictures.learnt import Contents
-from training.pictures.listing import Listed, Listing, columns_of, list_answers, list_pictures
+from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
+from training.pictures.listing import (
+    Listed,
+    Listing,
+    answers_in,
+    columns_of,
+    list_answers,
+    list_pictures,
+)
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
@@ -48,13 +50,9 @@ LAYOUT: Final = (
 )
 
 
-def share_by_group(groups: Sequence[str] | Contents, shares: int) -> NDArray[np.int64]:
-    """Which of so many equal shares each is in, by its group, int64 (N,); other photos do not matter."""
-    digests = [hashlib.sha256(key.encode()).hexdigest() for key in groups]
-    return np.array([int(digest[:16], 16) % shares for digest in digests])
-
-
-def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Listing:
+def list_photos(
+    place: Path, labels: tuple[str, ...], untiered: str = "", *, by_audit: bool = False
+) -> Listing:
     """List the photos of a folder or a table, with the class of each.
 
     Args:
@@ -63,6 +61,7 @@ def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Lis
         labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_` for
             a slash.
         untiered: the tier of photos that have none, as in plain class folders; empty to refuse these.
+        by_audit: whether corrections that no audit drew are of CORRECTED_TIER.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -72,7 +71,7 @@ def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Lis
     """
     if len(labels) > OOD:
         raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {OOD}.")
-    listing = _list_corrections(place) if is_corrections(place) else list_pictures(place)
+    listing = _list_corrections(place, by_audit=by_audit) if is_corrections(place) else list_pictures(place)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
     listing.pictures = [replace(one, tier=one.tier or untiered) for one in listing.pictures]
@@ -98,10 +97,16 @@ def is_corrections(place: Path) -> bool:
     return place.is_file() and "tier" not in columns_of(place)
 
 
-def _list_corrections(place: Path) -> Listing:
+def _list_corrections(place: Path, *, by_audit: bool) -> Listing:
     """People's answers as photos of OWN_TIER, also those that show none of the classes."""
-    listing = list_answers(place)
-    return replace(listing, pictures=[replace(one, tier=OWN_TIER) for one in listing.pictures])
+    said = answers_in([place])
+    drawn = {said.hashes[path] for path in said.audited}
+    listing = list_answers(place, said)
+
+    def tier(one: Listed) -> str:
+        return CORRECTED_TIER if by_audit and said.hashes[str(one.path)] not in drawn else OWN_TIER
+
+    return replace(listing, pictures=[replace(one, tier=tier(one)) for one in listing.pictures])
 
 
 def _class_id(photo: Listed, labels: tuple[str, ...]) -> int:
@@ -125,29 +130,20 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(  # noqa: PLR0913 - as pictures/reading.py
-    listing: Listing,
-    labels: tuple[str, ...],
-    contract: InputContract,
-    say: Say,
-    watch: Watch,
-    *,
-    corrections: Corrections,
-) -> list[ReadPicture]:
+def read_photos(listing: Listing, contract: InputContract, say: Say, watch: Watch) -> list[ReadPicture]:
     """Read the photos that `list_photos` listed, leaving out what cannot be read.
 
     Raises:
-        BadPictures: none of them can be read, or is left, or one content has two labels.
-        BadCsv: two corrections contradict each other, or one gives a class to a photo of OOD_TIER.
+        BadPictures: none of them can be read, or one content has two labels.
+        BadCsv: a correction gave a class to a photo of OOD_TIER.
     """
-    read = read_pictures(listing, labels, contract, say, watch, skip_unreadable=True, corrections=corrections)
-    for one in read:
-        if one.listed.tier == OOD_TIER and one.listed.class_id != OOD:
+    for one in listing.pictures:
+        if one.tier == OOD_TIER and one.class_id != OOD:
             raise BadCsv(
-                f"--corrections: {one.listed.path} is of tier {OOD_TIER}, where no photo shows one of the "
+                f"--corrections: {one.path} is of tier {OOD_TIER}, where no photo shows one of the "
                 "classes. Give it the tier that says how it was taken, or leave it out."
             )
-    return read
+    return read_pictures(listing, contract, say, watch, skip_unreadable=True)
 
 
 def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
@@ -155,9 +151,10 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     labels: tuple[str, ...],
     contract: InputContract,
     progress: Progress,
-    corrections: Corrections | None = None,
+    corrections: OfFiles = NO_CORRECTIONS,
     *,
     untiered: str = "",
+    by_audit: bool = False,
 ) -> tuple[Pictures, ...]:
     """Read folders or tables of photos as a model would see them; what was left out is a warning.
 
@@ -166,31 +163,30 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         labels: of the model.
         contract: the input of the model.
         progress: shows how many are read, and what was left out.
-        corrections: of labels, of these photos or of copies that lie elsewhere; they have to be of pictures
-            that have been read after these.
+        corrections: of labels; each has to name one of these photos, and holds for its copies.
         untiered: as `list_photos` has it.
+        by_audit: the same.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_decoders()
-    corrections = corrections or Corrections()
-    listings = [_listed(place.expanduser(), labels, untiered, progress) for place in places]
+    found = [place.expanduser() for place in places]
+    for place in found:
+        _warn_of_table(place, progress)
+    listings = [list_photos(place, labels, untiered, by_audit=by_audit) for place in found]
+    check_listed(corrections, listings)
+    listings = [corrected(one, corrections, labels, progress.warn) for one in listings]
     with progress.counting("reading photos") as watch:
-        sets = [
-            read_photos(one, labels, contract, progress.warn, watch, corrections=corrections)
-            for one in listings
-        ]
-    corrections.check()
+        sets = [read_photos(one, contract, progress.warn, watch) for one in listings]
     groups = joint_keys([one for photos in sets for one in photos], progress.warn)
     return tuple(pictures_of(one, groups) for one in sets)
 
 
-def _listed(place: Path, labels: tuple[str, ...], untiered: str, progress: Progress) -> Listing:
+def _warn_of_table(place: Path, progress: Progress) -> None:
     table = place.absolute().with_name(f"{place.absolute().name}.csv")
     if place.is_dir() and table.is_file():
         progress.warn(
             f"{table} is not read. Name it in place of the folder, if its column `group` is to keep photos "
             "together; it needs the columns `path`, `label` and `tier`, too."
         )
-    return list_photos(place, labels, untiered)

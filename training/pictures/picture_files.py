@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28, InputContract, InputKind
+from inference.contract import GREY_28, InputContract, NetworkName, usual_name
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
@@ -38,14 +38,14 @@ class PictureFile:
         sha256: hex digest of the file's bytes.
         hash: of the picture, for pictures that are nearly the same.
         pixels: what the model would see of it.
-        shown: what the file is to the model.
+        network: that the file is for.
     """
 
     path: Path
     sha256: str
     hash: Hash
     pixels: Pixels
-    shown: InputKind
+    network: NetworkName
 
 
 def read_files(
@@ -119,9 +119,9 @@ def _read(path: Path, pixels: Pixels, contract: InputContract) -> PictureFile | 
     if isinstance(read, str):
         return read
     digest, decoded = read
-    seen = to_model_input(decoded, contract)
+    seen = to_model_input(decoded, {usual_name(contract): contract})
     pixels[...] = seen.pixels
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), pixels, seen.shown)
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), pixels, seen.network)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

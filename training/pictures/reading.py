@@ -1,4 +1,4 @@
-"""Read the pictures of a listing: each content once, under its corrected label, with all its groups.
+"""Read the pictures of a listing: each content once, with all its groups.
 
 For pictures and classes of one's own (own_pictures.py) and for photos (pictures/photos.py). Decoding and
 converting: picture_files.py. Reads the files of the listing.
@@ -12,7 +12,6 @@ import numpy as np
 
 from inference.contract import InputContract
 from training.errors import BadPictures
-from training.pictures.corrections import Corrections
 from training.pictures.duplicates import near_groups, split_keys
 from training.pictures.listing import Listed, Listing
 from training.pictures.picture_files import NAMED, PictureFile, read_files
@@ -26,7 +25,7 @@ class ReadPicture:
     """One content.
 
     Attributes:
-        listed: the first of its copies, under its corrected label.
+        listed: the first of its copies.
         file: what was read of it.
         groups: of it and its copies.
     """
@@ -36,33 +35,23 @@ class ReadPicture:
     groups: frozenset[str]
 
 
-def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
-    listing: Listing,
-    labels: tuple[str, ...],
-    reads: InputContract,
-    say: Say,
-    watch: Watch,
-    *,
-    skip_unreadable: bool,
-    corrections: Corrections,
+def read_pictures(
+    listing: Listing, reads: InputContract, say: Say, watch: Watch, *, skip_unreadable: bool
 ) -> list[ReadPicture]:
-    """Read pictures whose classes are known, and apply corrections to them.
+    """Read pictures whose classes are known.
 
     Args:
-        listing: with the `class_id` of each.
-        labels: of the classes.
+        listing: with the `class_id` of each, under the labels that count.
         reads: the input of the model.
         say: receives what was left out and why, and how many are copies.
         watch: called after each file.
         skip_unreadable: leave out what is no picture, instead of refusing.
-        corrections: of labels, of these pictures or of copies that lie elsewhere.
 
     Returns:
         The first of each content, in the order of the listing.
 
     Raises:
-        BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
-        BadCsv: a correction is to none of the classes, or contradicts another one.
+        BadPictures: a file cannot be read, none can, or one picture has two classes or is in both parts.
     """
     listed = listing.pictures
     _report_left_out(listing.left_out, say)
@@ -78,17 +67,11 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
             f"{len(listing.outdated)} pictures have another content than when a person answered, and are "
             f"left out: {listing.outdated[0]}."
         )
-    corrections.match(one.path for one in listed)
     files = read_files([one.path for one in listed], reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(one, file) for one, file in zip(listed, files, strict=True) if file is not None]
-    corrected = corrections.apply(read, labels, str(listing.place), say)
-    if not corrected:
-        raise BadPictures(
-            f"{listing.place}: no picture is left of {len(listed)}. Leave out fewer of them."
-            if read
-            else f"{listing.place}: none of {len(listed)} pictures can be read."
-        )
-    return _once(corrected, say)
+    if not read:
+        raise BadPictures(f"{listing.place}: none of {len(listed)} pictures can be read.")
+    return _once(read, say)
 
 
 def _report_left_out(left_out: Sequence[Path], say: Say) -> None:
@@ -162,5 +145,5 @@ def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str]) -> Pictu
         tiers=np.array([one.listed.tier for one in read]),
         kinds=np.array([one.listed.label or one.listed.tier for one in read]),
         sources=np.array([one.listed.source for one in read]),
-        shown=tuple(one.file.shown for one in read),
+        networks=tuple(one.file.network for one in read),
     )

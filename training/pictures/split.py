@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from training.errors import BadRecipe
 from training.pictures.fashion import LabelledData
-from training.pictures.learnt import Contents
+from training.pictures.learnt_hashes import Contents
 from training.pictures.table import Pictures
 
 
@@ -23,7 +23,7 @@ class Split:
 
     Attributes:
         train: what is learnt.
-        validation: what is held out; all of `train` where networks that did not learn them answer for them.
+        validation: what is held out; empty where answers out of fold to `train` take its place.
     """
 
     train: Pictures
@@ -53,11 +53,13 @@ FEWEST_FOLDS: Final = 2
 def parts_of(data: LabelledData, limit: int | None) -> Split:
     """What a training learns of the first `limit` pictures, and what it holds out.
 
+    Without a test set it learns all of them, and holds nothing out.
+
     Raises:
         BadRecipe: the limit does not fit the training set.
     """
-    if data.cross_fitted:
-        return Split(data.train, data.train)
+    if not data.test:
+        return Split(data.train, data.test)
     return split(first(data.train, limit), len(data.labels))
 
 
@@ -187,7 +189,7 @@ def rarest_class(labels: NDArray[np.uint8], keys: Contents) -> int:
     return int(np.unique(classes, return_counts=True)[1].min())
 
 
-def doubt_of(answers: int, needed: int) -> str | None:
+def warning_of_few_answers(answers: int, needed: int) -> str | None:
     """The warning before a training whose thresholds would come from too few answers, if any."""
     if answers >= needed:
         return None

@@ -1,7 +1,7 @@
 """The one table of labelled pictures: a row a picture, a column an attribute.
 
 reading.py makes it of files, fashion.py of pixels without files. With vectors in place of the pictures it is
-features/shipped.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
+features/shipped_vectors.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputKind
-from training.pictures.learnt import Contents
+from inference.contract import NetworkName
+from training.pictures.learnt_hashes import Contents
 from training.pictures.pixel_room import taken
 
 
@@ -56,21 +56,21 @@ class Pictures(PictureColumns):
     """N pictures as a model sees them, each content once.
 
     Attributes:
-        images: uint8, C-contiguous, N >= 1, as the model reads them.
+        images: uint8, C-contiguous, as the model reads them.
         files: of each; empty for pixels without files.
-        shown: what each was made of.
+        networks: that each is for, by name.
     """
 
     images: PixelsBatch
     files: tuple[Path, ...]
-    shown: tuple[InputKind, ...]
+    networks: tuple[NetworkName, ...]
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, labels: NDArray[np.uint8]) -> Self:
         """Pixels without files, each in a group of its own."""
         pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(labels), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
-        pixel: InputKind = "pixels"
+        pixels_of: NetworkName = "pixels"
         return cls(
             images=images,
             labels=labels,
@@ -80,7 +80,7 @@ class Pictures(PictureColumns):
             kinds=unknown,
             sources=unknown,
             files=(),
-            shown=(pixel,) * len(labels),
+            networks=(pixels_of,) * len(labels),
         )
 
     def take(self, places: NDArray[np.int64]) -> "Pictures":
@@ -88,7 +88,7 @@ class Pictures(PictureColumns):
         return Pictures(
             images=taken(self.images, places),
             files=tuple(self.files[place] for place in places) if self.files else (),
-            shown=tuple(self.shown[place] for place in places),
+            networks=tuple(self.networks[place] for place in places),
             **{name: column[places] for name, column in self.columns().items()},
         )
 

@@ -6,9 +6,11 @@ whose features cannot be reached has none. A graph that answers differently from
 (`check_parity`). Touches the named files.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import keras
@@ -17,17 +19,17 @@ import onnx
 from keras import layers, ops
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
-from inference.session import Scores
+from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
+from inference.session import Scores, Session
 from training.answering import answering
 from training.errors import ParityFailed
 from training.gradient.networks.layers import FEATURES
-from training.gradient.networks.registry import with_softmax
+from training.gradient.networks.registry import LOGITS, with_softmax
+from training.heads.logistic import Head as LastLayer
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
 from training.pictures.fashion import at_once
 from training.progress import Seen, unseen
-from training.release.counted import CountedSession
 from training.release.onnx_conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
 
@@ -71,18 +73,35 @@ def probabilities_of(artifact: Network, images: PixelsBatch, seen: Seen = unseen
     return answers
 
 
-def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: Path) -> None:
+def export_graph(
+    artifact: Network,
+    measure: Whitening | OodScore | None,
+    path: Path,
+    attributes: Mapping[str, LastLayer] = MappingProxyType({}),
+) -> None:
     """Write the serving graph.
 
     Args:
         artifact: from `save_artifact`.
         measure: of its features, what `distance` says; None leaves it out.
         path: ends in `.onnx`.
+        attributes: heads that answer further outputs, on what the last layer of the artifact's reads.
     """
-    answers = {PROBABILITIES: artifact.output}
+    answers = {PROBABILITIES: artifact.output} | {
+        f"{OF_ATTRIBUTE}{name}": _answer_of(artifact, head, place)
+        for place, (name, head) in enumerate(attributes.items())
+    }
     if measure is not None:
         answers[DISTANCE] = _distance(artifact.get_layer(FEATURES).output, measure)
     write_graph(keras.Model(artifact.input, answers), path)
+
+
+def _answer_of(artifact: Network, head: LastLayer, place: int) -> Tensor:
+    """The probabilities of a further head; its name may hold what a layer's cannot."""
+    dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
+    answer = dense(artifact.get_layer(LOGITS).input)
+    dense.set_weights([head.kernel, head.bias])
+    return answer
 
 
 def write_graph(serving: Network, path: Path) -> None:
@@ -154,7 +173,7 @@ def check_parity(
     """
     session = CountedSession(OnnxSession(path, shape=images.shape[1:]), seen)
     given, wanted = scored(session, images), network(images)
-    difference = float(np.abs(given.probabilities - wanted.probabilities).max())
+    difference = float(np.abs(given.of_label - wanted.of_label).max())
     if not difference <= allowed:
         raise ParityFailed(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
@@ -214,3 +233,22 @@ def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
     else:
         return 0
     return 2 * fan_in * prod(shapes[node.output[0]])
+
+
+@dataclass(frozen=True)
+class CountedSession:
+    """A session that reports the pictures it answers (inference/session.py's Session)."""
+
+    session: Session
+    seen: Seen
+
+    @property
+    def outputs(self) -> Mapping[str, int]:
+        """Number of labels of each head."""
+        return self.session.outputs
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        """Score a batch, and count it."""
+        scores = self.session.run(pixels)
+        self.seen(len(pixels))
+        return scores

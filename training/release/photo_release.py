@@ -5,7 +5,7 @@ decide and what the report says of photos are new. Writes one folder. How the ne
 training/ten_classes.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +14,14 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ACCEPT_NOTHING
+from inference.contract import ACCEPT_NOTHING, ModelContract, NetworkName
+from inference.keras_session import load_model
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
-from model_store.manifest import Golden, Manifest, PhotoNetwork
+from model_store.manifest import Golden, Manifest
+from model_store.manifest import Network as ReleasedNetwork
 from reports.answers import (
     NONE_OF_THESE,
     TEST_SET,
@@ -31,21 +33,21 @@ from training.answering import answering
 from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped import LITE0, PhotoFeatures
+from training.features.shipped_vectors import LITE0, PhotoFeatures
 from training.gradient.networks.registry import trainable_count
-from training.heads.photo_head import PhotoHead, photo_network
+from training.heads.photo_head import PhotoHead, photo_network, scores_of
 from training.measure.acceptance import broken_promises, promises, with_promises
-from training.measure.decide import Decided, decide_on_photos
-from training.measure.evaluate import decided, scores_in, uncalibrated
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, of_photos
+from training.measure.evaluate import decided, scores_in
 from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.measure.statistics import overconfidence
-from training.measure.temperature import FOLDS
+from training.measure.unknown_sources import of_known_sources, unknown_figures
+from training.measure.withheld import decide_withholding, source_labels
 from training.pictures.fashion import at_once
-from training.pictures.learnt import NOTHING, Learnt, load_learnt
-from training.pictures.photos import share_by_group
+from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
-from training.release.written import Measured, begin_with, seal_measured
+from training.release.sealing import Measured, begin_with, seal_measured
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 2
@@ -69,12 +71,14 @@ class Made:
     Attributes:
         learnt: photos that the head learnt.
         head: the head, and the answers of folds.
+        unlearnt: photos that it answers and did not learn, for thresholds and figures.
         command: the command line.
         seconds: wall time.
     """
 
     learnt: PhotoFeatures
     head: PhotoHead
+    unlearnt: tuple[PhotoFeatures, ...] = ()
     command: str
     seconds: float
 
@@ -82,16 +86,19 @@ class Made:
     def answers(self) -> Answers:
         """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
         asked, others = self.learnt.take(self.head.asked), self.head.of_other_kinds
-        given = asked_photos(self.head.scores, asked, "photo", "photos", self.head.folds)
+        given = asked_photos(self.head.scores, asked, "photos", self.head.folds)
+        for photos in self.unlearnt:
+            scores = scores_of(self.head.head.logits(photos.features.upright), self.head.classes)
+            given += asked_photos(scores, photos, "photos")
         if others is None:
             return given
-        truth = np.full(len(others.probabilities), NONE_OF_THESE)
+        truth = np.full(len(others), NONE_OF_THESE)
         return given + Answers.of(
             OTHER_KINDS,
             truth,
             networks="photos",
             distances=others.distances,
-            probabilities=others.probabilities,
+            probabilities=others.of_label,
         )
 
     @property
@@ -120,17 +127,20 @@ def measure_photo_network(folder: Path, parent: LocalRelease, made: Made, say: S
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    found = _decided_on(made.answers, parent)
+    answers, found = _decided_on(made.answers, parent, say)
     begin_with(folder, parent, frozenset(PHOTO_FILES))
     say("exporting and comparing the serving graph with the network")
-    network = photo_network(made.head)
-    photos = _network(found, _export(network, folder))
+    kept = _with_attributes(parent.manifest)
+    network = photo_network(made.head, kept and load_model(parent.folder / kept.artifact))
+    photos = _network(found, parent, export_photos(network, folder))
     known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(made.learnt.sha256)
     known.save(folder)
-    figures = _figures(network, folder, photos)
+    figures = photo_model_figures(network, folder, photos.contract)
     before = _recorded(report_of(parent), made.record).model_copy(update={"photo_model": figures})
-    report, answers = _measured(folder, before, photos, found, say)
-    return _successor(parent, photos, report, _tested(parent) + answers)
+    report, answers = _measured(folder, before, photos, found, answers)
+    release = _successor(parent, photos, report, _tested(parent) + answers)
+    sources = {*parent.manifest.sources, *made.learnt.sources.tolist()} - {""}
+    return replace(release, sources=tuple(sorted(sources)))
 
 
 def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers, say: Say) -> Manifest:
@@ -147,61 +157,82 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
         BadRecipe: the parent has no network that answers photos.
         StoreError: the folder cannot be sealed.
     """
-    before, report = parent.manifest.photos, report_of(parent)
-    if before is None or report.photo_model is None:
+    report = report_of(parent)
+    if not parent.manifest.both or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
-    found = _decided_on(given, parent)
+    asked, found = _decided_on(given, parent, say)
     begin_with(folder, parent)
-    photos = _network(found, before.golden)
-    figures = report.photo_model.model_copy(update={"temperature": photos.temperature})
+    before = parent.manifest.network("photos")
+    contract = before.contract.calibrated(found.contract(parent.manifest.labels, READS))
+    photos = before.model_copy(update={"contract": contract})
+    figures = report.photo_model.model_copy(update={"temperature": photos.contract.temperature})
     difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
     test = report.test.model_copy(update=difference)
     known = report.model_copy(update={"test": test, "photo_model": figures})
-    again, answers = _measured(folder, known, photos, found, say)
+    again, answers = _measured(folder, known, photos, found, asked)
     return seal_measured(folder, _successor(parent, photos, again, tested + answers))
 
 
-def _decided_on(given: Answers, parent: LocalRelease) -> Decided:
+def _decided_on(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
+    """The answers that count, and what they decide."""
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
-    drawn = share_by_group(asked.groups.tolist(), FOLDS)
-    answered = parent.manifest.photos
-    before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
-    return decide_on_photos(asked, drawn, scores_in(others) if len(others) else None, before)
+    known = parent.manifest
+    before = known.contract("photos").thresholds.confidence if known.both else ACCEPT_NOTHING
+    target = of_photos(asked, scores_in(others) if len(others) else None, before)
+    found = decide_withholding(asked, target, known.labels)
+    for broken in broken_promises(promises(found.kinds, found.thresholds)):
+        say(broken)
+    for row in source_labels(asked, found.sure(asked), known.labels, target.right):
+        if row.unproven:
+            say(
+                f"{row.label} is never accepted for photos: of {row.accepted:,} sure answers to photos from "
+                f"{row.source}, of which nothing had been learnt, {row.right:,} are right."
+            )
+    return asked, found
 
 
-def _network(found: Decided, golden: Golden) -> PhotoNetwork:
-    return PhotoNetwork(
-        input=READS,
-        temperature=found.temperature,
-        thresholds=found.thresholds,
-        familiarity=found.familiarity,
-        golden=golden,
-    )
+def _with_attributes(parent: Manifest) -> ReleasedNetwork | None:
+    """The network whose attributes stay; None where there is none."""
+    return parent.network("photos") if parent.both and parent.contract("photos").attributes else None
+
+
+def _network(found: Decided, parent: LocalRelease, golden: Golden) -> ReleasedNetwork:
+    contract, (artifact, graph) = found.contract(parent.manifest.labels, READS), PHOTO_FILES
+    if kept := _with_attributes(parent.manifest):
+        contract = contract.with_attributes(kept.contract.attributes)
+    return ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
 
 
 def _measured(
-    folder: Path, before: Report, photos: PhotoNetwork, found: Decided, say: Say
+    folder: Path, before: Report, photos: ReleasedNetwork, found: Decided, given: Answers
 ) -> tuple[Report, Answers]:
     """The report with everything about photos from the answers that decided, and these answers."""
-    contract = photos.contract(before.labels)
-    session = OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape)
-    answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
-    for broken in broken_promises(promises(found.kinds, found.thresholds)):
-        say(broken)
-    figures = photo_figures(answers, contract, CROSS_FITTED)
+    contract = photos.contract
+    session = OnnxSession(folder / photos.graph, shape=READS.array_shape)
+    answers = decided(Classifier(session, contract), given)
+    figures = photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED)
     report = with_promises(before, found.kinds, found.thresholds)
-    return report.model_copy(update={"photos": figures, "calibrated": None}), answers
+    changed = {
+        "photos": figures,
+        "unknown_sources": unknown_figures(answers),
+        "source_labels": source_labels(given, found.sure(given), contract.labels, ACCEPTED_OF_PHOTOS),
+        "calibrated": None,
+    }
+    return report.model_copy(update=changed), answers
 
 
-def _successor(parent: LocalRelease, photos: PhotoNetwork, report: Report, answers: Answers) -> Measured:
+def _successor(parent: LocalRelease, photos: ReleasedNetwork, report: Report, answers: Answers) -> Measured:
     known = parent.manifest
-    return Measured(
-        model=known.model, golden=known.golden, photos=photos, report=report, answers=answers, parent=known
-    )
+    both: dict[NetworkName, ReleasedNetwork] = {"pixels": known.network("pixels"), "photos": photos}
+    return Measured(networks=both, report=report, answers=answers, parent=known, sources=known.sources)
 
 
-def _export(network: Network, folder: Path) -> Golden:
-    """Write photos.keras and photos.onnx; compare them, and keep some answers."""
+def export_photos(network: Network, folder: Path) -> Golden:
+    """Write photos.keras and photos.onnx; compare them, and keep some answers.
+
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
+    """
     artifact, graph = (folder / name for name in PHOTO_FILES)
     network.save(artifact, include_optimizer=False)
     write_graph(network, graph)
@@ -209,7 +240,7 @@ def _export(network: Network, folder: Path) -> Golden:
 
     def scores(pixels: PixelsBatch) -> Scores:
         given = answering(network, at_once(pixels))(pixels)
-        return Scores(given[PROBABILITIES], given.get(DISTANCE))
+        return Scores.of_class(given[PROBABILITIES], given.get(DISTANCE))
 
     check_parity(scores, graph, images)
     session = OnnxSession(graph, shape=READS.array_shape)
@@ -224,14 +255,15 @@ def _made_pictures() -> PixelsBatch:
     return patches.repeat(READS.shape[0] // PATCHES, axis=1).repeat(READS.shape[1] // PATCHES, axis=2)
 
 
-def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigures:
+def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
+    """What the network that `export_photos` wrote costs."""
     return ModelFigures(
         network="_".join(LITE0),
         parameters=network.count_params(),
         trainable_parameters=trainable_count(network),
         mflops=mflops(folder / PHOTO_FILES[1]),
         bytes={name: (folder / name).stat().st_size for name in PHOTO_FILES},
-        temperature=photos.temperature,
+        temperature=contract.temperature,
     )
 
 

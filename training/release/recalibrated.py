@@ -10,25 +10,24 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import ModelContract
+from inference.contract import ModelContract, NetworkName
 from inference.onnx_session import OnnxSession
 from model_store.local import LocalRelease
-from model_store.manifest import Manifest, PhotoNetwork
+from model_store.manifest import Manifest
 from reports.acceptance import Conditions
 from reports.answers import TEST_SET, Answers, answers_in
 from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.errors import BadRecipe, NotShown
 from training.measure.acceptance import with_promises
-from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, check_enough, decide_again
-from training.measure.evaluate import decided, decided_again, scored, uncalibrated
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, check_enough, decide, of_own_pictures
+from training.measure.evaluate import decided, decided_again, scored
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
-from training.measure.temperature import FOLDS
-from training.pictures.learnt import NOTHING, load_learnt
-from training.pictures.photos import OOD, share_by_group
+from training.pictures.learnt_hashes import NOTHING, load_learnt
+from training.pictures.photos import OOD
 from training.pictures.split import in_groups
 from training.pictures.table import Pictures
 from training.progress import Say
-from training.release.written import Measured, begin_with, seal_measured
+from training.release.sealing import Measured, begin_with, seal_measured
 
 
 def recalibrate(
@@ -57,35 +56,25 @@ def recalibrate(
     accuracy = accept.right or ACCEPTED_OF_PHOTOS
     photos = _not_learnt(photos, parent, say)
     check_enough(photos.tiers[photos.labels != OOD].tolist(), accuracy)
-    before = parent.manifest.photo_contract
-    session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
-    network = "photos" if parent.manifest.photos else "pixels"
-    given = asked_photos(scored(session, photos.images), photos, photos.shown, network)
-    found = decide_again(given, share_by_group(photos.groups, FOLDS), before, accuracy, accept.confidence)
-    contract = found.contract(before.labels, before.input)
+    before = parent.manifest.contract("photos")
+    session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
+    given = asked_photos(scored(session, photos.images), photos, photos.networks)
+    found = decide(given, of_own_pictures(given, before, accept))
+    contract = before.calibrated(found.contract(before.labels, before.input))
     if found.familiarity is not None and not found.thresholds.familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
-    # Each picture was calibrated by others already; all of them chose the thresholds.
-    answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
+    answers = decided(Classifier(session, contract), given)
     begin_with(folder, parent)
-    model, second = _contracts(parent.manifest, contract)
+    name: NetworkName = "photos" if "photos" in parent.manifest.networks else "pixels"
+    calibrated = parent.manifest.networks[name].model_copy(update={"contract": contract})
     measured = Measured(
-        model=model,
-        golden=parent.manifest.golden,
-        photos=second,
+        networks={**parent.manifest.networks, name: calibrated},
         report=_report(parent, found, contract, answers, accuracy),
         answers=_every(parent, answers, contract),
         parent=parent.manifest,
+        sources=parent.manifest.sources,
     )
     return seal_measured(folder, measured)
-
-
-def _contracts(parent: Manifest, now: ModelContract) -> tuple[ModelContract, PhotoNetwork | None]:
-    """What the release says of its networks: the one that answers photos is calibrated now."""
-    if parent.photos is None:
-        return now, None
-    update = {"temperature": now.temperature, "thresholds": now.thresholds}
-    return parent.model, parent.photos.model_copy(update=update)
 
 
 def _not_learnt(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
@@ -112,7 +101,7 @@ def _report(
     before = report_of(parent)
     known = answers.take(answers.known)
     test_decided_by = before.calibrated.test_decided_by if before.calibrated else None
-    held_out = parent.manifest.photos is not None  # else it was decided by thresholds that are gone
+    held_out = parent.manifest.both  # else it was decided by thresholds that are gone
     if not held_out:
         test_decided_by = parent.version
     calibrated = Calibrated(
@@ -124,7 +113,8 @@ def _report(
     )
     photos = _carried_over(parent, before) | photo_figures(answers, contract, DEVELOPMENT)
     promised = with_promises(before, found.kinds, found.thresholds, HELD_OUT if held_out else None)
-    return promised.model_copy(update={"photos": dict(sorted(photos.items())), "calibrated": calibrated})
+    changed = {"photos": dict(sorted(photos.items())), "source_labels": (), "calibrated": calibrated}
+    return promised.model_copy(update=changed)
 
 
 def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigures]:
@@ -147,6 +137,6 @@ def _every(parent: LocalRelease, own: Answers, now: ModelContract) -> Answers:
     measured_now = np.isin(measured_tiers(earlier), measured_tiers(own))
     others = ~measured_now & ~np.isin(earlier.pictures, own.pictures)
     kept = earlier.take(tested | others)
-    calibrated = np.isin(kept.networks, own.networks)
-    again = decided_again(kept.take(calibrated), parent.manifest.photo_contract, now)
+    calibrated = (kept.networks == "photos") | (not parent.manifest.both)
+    again = decided_again(kept.take(calibrated), parent.manifest.contract("photos"), now)
     return kept.take(~calibrated) + again + own

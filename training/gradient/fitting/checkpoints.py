@@ -18,7 +18,7 @@ from model_store.manifest import Frozen, first_problem
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
 
-PROGRESS: Final = "progress.json"
+CHECKPOINT: Final = "progress.json"
 WEIGHTS: Final = ".weights.h5"
 
 SOLVED_EPOCHS: Final = 3
@@ -51,7 +51,7 @@ class Run:
         return self.folder / f"state-{epoch:04d}{WEIGHTS}"
 
 
-class Progress(Frozen):
+class Checkpoint(Frozen):
     """How far a run is.
 
     Attributes:
@@ -69,33 +69,33 @@ class Progress(Frozen):
     libraries: dict[str, str] = Field(default_factory=dict)
 
 
-def load_progress(run: Run) -> Progress:
-    """Read how far the run is; nowhere, if its folder holds no progress.
+def load_checkpoint(run: Run) -> Checkpoint:
+    """Read how far the run is; nowhere, if its folder holds no checkpoint.
 
     Raises:
         CheckpointUnreadable: it is damaged, or belongs to a run with another fingerprint.
     """
-    path = run.folder / PROGRESS
+    path = run.folder / CHECKPOINT
     try:
-        progress = Progress.model_validate_json(path.read_bytes())
+        checkpoint = Checkpoint.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return Progress(fingerprint=run.fingerprint)
+        return Checkpoint(fingerprint=run.fingerprint)
     except ValidationError as error:
         raise CheckpointUnreadable(f"{path}: {first_problem(error)}. {_REMEDY}") from error
     except OSError as error:
         raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
-    if progress.fingerprint != run.fingerprint:
+    if checkpoint.fingerprint != run.fingerprint:
         raise CheckpointUnreadable(f"{path}: written by a run with other settings or data. {_REMEDY}")
-    return progress
+    return checkpoint
 
 
-def save_progress(run: Run, progress: Progress) -> None:
-    """Replace the progress in one step, then remove the files of earlier epochs.
+def save_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
+    """Replace the checkpoint in one step, then remove the files of earlier epochs.
 
     The file of its last epoch must be complete.
     """
-    write_whole(run.folder / PROGRESS, progress.model_dump_json().encode())
-    _remove_weights(run, run.state(len(progress.history)))
+    write_whole(run.folder / CHECKPOINT, checkpoint.model_dump_json().encode())
+    _remove_weights(run, run.state(len(checkpoint.history)))
 
 
 def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
@@ -127,7 +127,7 @@ def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
 
 def forget_checkpoint(run: Run) -> None:
     """Remove the run's checkpoint, if it has one."""
-    (run.folder / PROGRESS).unlink(missing_ok=True)
+    (run.folder / CHECKPOINT).unlink(missing_ok=True)
     _remove_weights(run)
 
 

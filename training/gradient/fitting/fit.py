@@ -24,16 +24,16 @@ from inference.arrays import PixelsBatch
 from reports.values import Epoch
 from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
-from training.fitted import Fitted
+from training.fit_result import Fitted
 from training.gradient.fitting.augmentation import Augmentation
 from training.gradient.fitting.checkpoints import (
-    Progress,
+    Checkpoint,
     Run,
     damaged,
     is_out_of_patience,
     is_solved,
-    load_progress,
-    save_progress,
+    load_checkpoint,
+    save_checkpoint,
 )
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.networks.registry import build
@@ -77,20 +77,20 @@ def fit(  # noqa: PLR0913 - what a training consists of
         CheckpointUnwritable: the disk is full, for example.
         Diverged: the loss is no finite number.
     """
-    progress = load_progress(run)
+    checkpoint = load_checkpoint(run)
     # A resumed run draws other numbers than its first part did.
-    keras.utils.set_random_seed(recipe.seed + len(progress.history))
+    keras.utils.set_random_seed(recipe.seed + len(checkpoint.history))
     shape = split.train.images.shape[1:]
     model = build(recipe, classes, shape, training=True)
     released = build(replace(recipe, precision="float32"), classes, shape)
-    for past in progress.history:
+    for past in checkpoint.history:
         watcher.epoch(past)
-    keeper = _Keeper(run, progress, watcher, recipe)
+    keeper = _Keeper(run, checkpoint, watcher, recipe)
     # A run that is resumed at its end is entered, too: that averages the weights.
     _train(model, split, recipe, keeper, extra, targets)
     released.set_weights(model.get_weights())
-    progress = keeper.progress
-    return Fitted(released, progress.history, progress.hardware, progress.libraries)
+    checkpoint = keeper.checkpoint
+    return Fitted(released, checkpoint.history, checkpoint.hardware, checkpoint.libraries)
 
 
 def _train(  # noqa: PLR0913, PLR0917 - as above
@@ -108,7 +108,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     Raises:
         Diverged: the loss is no finite number.
     """
-    done = len(keeper.progress.history)
+    done = len(keeper.checkpoint.history)
     classes = model.output.shape[-1]
     images, one_hot = split.train.images, np.eye(classes, dtype=np.float32)
     steps = max(len(images) // recipe.batch_size, 1)
@@ -128,7 +128,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     try:
         model.fit(
             _batches(images, one_hot[split.train.labels] if targets is None else targets, recipe, done),
-            epochs=done if keeper.progress.finished else recipe.epochs,
+            epochs=done if keeper.checkpoint.finished else recipe.epochs,
             initial_epoch=done,
             validation_data=(held_out.images, one_hot[held_out.labels]),
             validation_batch_size=at_once(held_out.images),
@@ -142,7 +142,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
         if not str(error).startswith("NaN or Inf loss"):  # of TerminateOnNaN
             raise
         raise Diverged(
-            f"epoch {len(keeper.progress.history) + 1}: the loss is no finite number, so no further epoch "
+            f"epoch {len(keeper.checkpoint.history) + 1}: the loss is no finite number, so no further epoch "
             f"would learn anything. Try a lower --learning-rate than {recipe.learning_rate:g}."
         ) from error
 
@@ -166,9 +166,9 @@ def _batches(
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
     """Keeps the checkpoint and the history, and stops early."""
 
-    def __init__(self, run: Run, progress: Progress, watcher: Watcher, recipe: Recipe) -> None:
+    def __init__(self, run: Run, checkpoint: Checkpoint, watcher: Watcher, recipe: Recipe) -> None:
         super().__init__()
-        self.progress = progress
+        self.checkpoint = checkpoint
         self.run = run
         self._watcher, self._recipe = watcher, recipe
         self._hardware, self._libraries = hardware(), libraries()
@@ -179,7 +179,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         self._began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._watcher.step(len(self.progress.history) + 1, batch + 1, self.params["steps"])
+        self._watcher.step(len(self.checkpoint.history) + 1, batch + 1, self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the checkpoint; then report the epoch."""
@@ -192,19 +192,19 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
             val_accuracy=figures["val_accuracy"],
             seconds=time.perf_counter() - self._began,
         )
-        history = (*self.progress.history, done)
+        history = (*self.checkpoint.history, done)
         stops = self._has_to_stop(history)
         self.model.stop_training = stops
         _save(self.model, self.run.state(done.epoch))
-        self.progress = self.progress.model_copy(
+        self.checkpoint = self.checkpoint.model_copy(
             update={
                 "finished": stops or done.epoch >= self._recipe.epochs,
                 "history": history,
-                "hardware": tuple(dict.fromkeys((*self.progress.hardware, self._hardware))),
+                "hardware": tuple(dict.fromkeys((*self.checkpoint.hardware, self._hardware))),
                 "libraries": self._libraries,
             }
         )
-        save_progress(self.run, self.progress)
+        save_checkpoint(self.run, self.checkpoint)
         self._watcher.epoch(done)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
@@ -212,7 +212,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
 
 
 def _save(model: Network, path: Path) -> None:
-    """Write weights to the disk itself: the progress that names them is flushed, too."""
+    """Write weights to the disk itself: the checkpoint that names them is flushed, too."""
     # On a full disk h5py does not merely fail: it ends the process when it closes the file.
     needed = sum(math.prod(one.shape) * 4 for one in [*model.variables, *model.optimizer.variables]) + SLACK
     if (free := shutil.disk_usage(path.parent).free) < needed:

@@ -7,6 +7,7 @@ its shape alone. The precision is Keras' global policy while a network is built 
 from typing import Any, Final
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from training.gradient.recipes import Recipe
@@ -30,7 +31,7 @@ class LayerFactory:
     """
 
     def __init__(self, recipe: Recipe, *, training: bool) -> None:
-        self._normalization = training_normalization() if training else layers.BatchNormalization
+        self._normalization = FusedNormalization if training else layers.BatchNormalization
         self._dropout = recipe.dropout
         self._initializer = recipe.initializer
         self._kernel: dict[str, Any] = {
@@ -40,8 +41,8 @@ class LayerFactory:
 
     def convolution(self, x: Tensor, channels: int, size: int, name: str, **settings: str) -> Tensor:
         """A convolution of `size` x `size` with bias and, unless the settings say otherwise, ReLU."""
-        settings = {"padding": "same", "activation": "relu"} | settings
-        return layers.Conv2D(channels, size, name=name, **settings, **self._kernel)(x)
+        chosen = {"padding": "same", "activation": "relu"} | self._kernel | settings
+        return layers.Conv2D(channels, size, name=name, **chosen)(x)
 
     def filters(self, x: Tensor, channels: int, size: int, name: str, strides: int = 1) -> Tensor:
         """A convolution of `size` x `size` without bias or activation: normalization follows."""
@@ -74,8 +75,28 @@ class LayerFactory:
         return layers.Flatten(name=FEATURES)(x)
 
 
-def training_normalization() -> type[layers.Layer]:
-    """The batch normalization of pictures that trains fastest; its weights fit Keras' own."""
-    from training.gradient.networks.fused_normalization import BatchNormalization  # noqa: PLC0415 - needs TensorFlow
+class FusedNormalization(layers.BatchNormalization):  # type: ignore[misc]  # keras ships no types
+    """TensorFlow's fused kernel, which Keras 3 does not call: the same weights under the same names.
 
-    return BatchNormalization
+    The arithmetic is the same but for the variance that moves the running one: it is divided by one less than
+    there are.
+
+    A training step of a small residual network takes half of the time in float32, two thirds in bfloat16 (two
+    AMD EPYC cores, TensorFlow 2.21).
+    """
+
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
+        """Normalize float (N, H, W, C); while training, move the running mean and variance as well."""
+        if not (training and self.trainable):
+            return super().call(inputs, training=False, mask=mask)
+        outputs, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
+            inputs,
+            tf.convert_to_tensor(self.gamma),
+            tf.convert_to_tensor(self.beta),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        keep = self.momentum
+        self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
+        self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
+        return outputs

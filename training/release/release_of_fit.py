@@ -15,21 +15,22 @@ from inference.arrays import Distances, PixelsBatch
 from inference.onnx_session import OnnxSession
 from inference.session import Scores
 from model_store.files import GRAPH, MODEL
-from reports.acceptance import Conditions, needed
+from reports.acceptance import Conditions
+from reports.intervals import needed
 from reports.values import TrainingFigures
 from training.environment import hardware, libraries
-from training.fitted import Fitted
+from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
-from training.heads.ood import fit_measure, ood_count
+from training.heads.ood import DIGITS, fit_measure
 from training.measure.decide import usual_accept_right
 from training.pictures.fashion import LabelledData
-from training.pictures.learnt import Learnt
-from training.pictures.split import doubt_of
+from training.pictures.learnt_hashes import Learnt
+from training.pictures.split import warning_of_few_answers
 from training.progress import Progress, Seen, summed
 from training.release.builder import GOLDEN_PICTURES, Evaluation, Origin, complete_release
-from training.release.doubted import Asked, asked_of
+from training.release.label_doubts import Asked, asked_of
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     check_parity,
@@ -38,12 +39,12 @@ from training.release.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.release.written import begin
+from training.release.sealing import begin
 
 RELEASE: Final = "release"
 """The folder of a new release in a run's folder."""
 
-OF_ANY_FIT: Final = ("network", "seed", "limit")
+FIELDS_OF_ANY_FIT: Final = ("network", "seed", "limit")
 """The fields of a recipe that a head on frozen networks has, too."""
 
 
@@ -53,7 +54,7 @@ class Trained:
 
     Attributes:
         run: its folder; the release is in RELEASE there.
-        asked: answers of networks that did not learn the pictures: they doubt labels.
+        asked: out-of-fold answers, from which doubted labels are listed.
         labels: of the release.
     """
 
@@ -70,7 +71,7 @@ class Trained:
 def warn_of_few(data: LabelledData, answers: int, accept: Conditions, progress: Progress) -> None:
     """Warn, before hours of training, where too few answers would choose the thresholds."""
     promised = accept.right or usual_accept_right(own_classes=data.named)
-    if doubt := doubt_of(answers, needed(promised)):
+    if doubt := warning_of_few_answers(answers, needed(promised)):
         progress.warn(doubt)
 
 
@@ -89,39 +90,41 @@ def seal_trained(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, prog
         StoreError: the folder cannot be sealed.
     """
     folder = task.folder / RELEASE
-    with progress.counting("making the release") as watch:
+    # Each picture is answered several times, so that answers are counted.
+    with progress.counting("making the release, answers") as watch:
         seen = summed(watch, _to_answer(on))
         progress.say("exporting and comparing the serving graph with the network")
         distances = _export(folder, fitted, on, seen)
         origin = _origin(task, recipe, fitted, on, distances)
         manifest = complete_release(folder, on, origin, progress.say, seen)
     session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
-    asked = asked_of(session, manifest.model, on.data, on.split, on.out_of_fold)
+    asked = asked_of(session, manifest.contract("pixels"), on.data, on.split, on.out_of_fold)
     return Trained(task.folder, asked, on.data.labels)
 
 
 def _to_answer(on: Evaluation) -> int:
     """How many pictures networks answer while a release is made; some of them several times."""
     parts = on.split
-    held_out = 0 if on.cross_fitted is not None else 2 * len(parts.validation) + len(on.data.test)
-    shown = sum(min(most, len(parts.validation)) for most in (PARITY_PICTURES, GOLDEN_PICTURES))
-    return 2 * len(parts.train) + shown + held_out + ood_count(on.data.reads.array_shape)
+    held_out = 2 * len(parts.validation) + len(on.data.test)
+    shown = sum(min(most, len(on.samples)) for most in (PARITY_PICTURES, GOLDEN_PICTURES))
+    return 2 * len(parts.train) + shown + held_out + DIGITS
 
 
 def _export(folder: Path, fitted: Fitted, on: Evaluation, seen: Seen) -> Distances | None:
     """Write model.keras, model.onnx and what was learnt; the distances of `Origin.unseen`."""
-    train, held_out = on.split.train, on.split.validation.images[:PARITY_PICTURES]
+    train = on.split.train
     begin(folder)
     artifact = save_artifact(fitted.model, folder / MODEL)
     features = features_of(artifact, train.images, seen)
     measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
-    export_graph(artifact, measure, folder / GRAPH)
+    attributes = {name: one.head for name, one in fitted.attributes.items()}
+    export_graph(artifact, measure, folder / GRAPH, attributes)
 
     def scores(images: PixelsBatch) -> Scores:
         distances = measure.distances(features_of(artifact, images).astype(np.float32))
-        return Scores(probabilities_of(artifact, images), distances)
+        return Scores.of_class(probabilities_of(artifact, images), distances)
 
-    check_parity(scores, folder / GRAPH, held_out, seen=seen)
+    check_parity(scores, folder / GRAPH, on.samples[:PARITY_PICTURES], seen=seen)
     Learnt.of(train.sha256).save(folder)
     return None if fitted.ood is None else measure.distances(fitted.ood.unseen)
 
@@ -131,11 +134,11 @@ def _origin(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, distances
     made_with: dict[str, JsonValue] = {"command": task.command}
     if task.settings:
         made_with["settings"] = dict(task.settings)
-    if on.out_of_fold is not None:
+    if len(on.out_of_fold):
         made_with["folds"] = int(on.out_of_fold.folds.max())
     settings = recipe.as_json()
     if fitted.head is not None:
-        settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
+        settings = {name: settings[name] for name in FIELDS_OF_ANY_FIT} | {"head": asdict(fitted.head)}
     training = TrainingFigures(
         seed=recipe.seed,
         epochs=len(fitted.history),
@@ -152,4 +155,5 @@ def _origin(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, distances
         training=training,
         history=fitted.history,
         unseen=distances,
+        attributes=fitted.attributes,
     )

@@ -1,4 +1,4 @@
-"""The first and the last step of every release: begin its folder; write what was measured, and seal it.
+"""Start a release's folder; write report, card, page, answers; seal it.
 
 `begin` empties the folder, and `begin_with` copies what a release shares with its parent. `seal_measured`
 writes report, card, page, answers and manifest. In between, networks are exported, decide and are measured:
@@ -6,18 +6,18 @@ builder.py, photo_release.py, recalibrated.py. Writes one folder.
 """
 
 import shutil
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from inference.contract import ModelContract
+from inference.contract import NetworkName
 from model_store.assemble import seal
 from model_store.files import REPORT
 from model_store.local import LocalRelease
-from model_store.manifest import Golden, Headline, Manifest, PhotoNetwork
+from model_store.manifest import Headline, Manifest, Network
 from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
@@ -30,20 +30,18 @@ class Measured:
     """A release that is decided and measured; its folder holds networks and figures, and is not sealed.
 
     Attributes:
-        model: contract of the only network, or of the one that reads pixels.
-        golden: inputs of that network with its answers.
-        photos: the second network; None for none.
-        report: on both.
+        networks: one or both.
+        report: on them.
         answers: behind the report.
         parent: the release whose files it shares; None for none.
+        sources: where learnt photos come from, as far as their table names it.
     """
 
-    model: ModelContract
-    golden: Golden
-    photos: PhotoNetwork | None = None
+    networks: Mapping[NetworkName, Network]
     report: Report
     answers: Answers
     parent: Manifest | None = None
+    sources: tuple[str, ...] = ()
 
     @property
     def training(self) -> dict[str, JsonValue]:
@@ -75,17 +73,17 @@ def seal_measured(folder: Path, measured: Measured) -> Manifest:
     Raises:
         StoreError: the folder cannot be sealed.
     """
-    model, photos, report = measured.model, measured.photos, measured.report
+    report = measured.report
+    contracts = {name: one.contract for name, one in measured.networks.items()}
     (folder / REPORT).write_bytes(report.as_bytes())
-    (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
-    (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
+    (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
+    (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
     (folder / ANSWERS).write_bytes(packed(measured.answers))
     return seal(
         folder,
         created_at=datetime.now(UTC),
-        model=model,
-        photos=photos,
-        golden=measured.golden,
+        networks=measured.networks,
+        sources=measured.sources,
         training=measured.training,
         libraries=report.training.libraries,
         git_commit=git_commit(),

@@ -6,14 +6,14 @@ Reads and writes the named JSON file and PNG. Every figure comes from the releas
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from matplotlib.figure import Figure
 from pydantic import ConfigDict, Field, ValidationError
 
 from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
-from reports.values import Count, Report, SplitFigures, TrainingFigures
+from reports.values import Count, Report
 from training.errors import ComparisonUnreadable
 from training.gradient.networks.published_figures import PUBLISHED, Published
 from training.gradient.recipes import NetworkName
@@ -23,48 +23,8 @@ OWN_RECIPE: Final = "own"
 """What a comparison calls the recipe of a network where no recipe was named."""
 
 
-class Spread(Frozen):
-    """A figure over several seeds.
-
-    Attributes:
-        std: sample standard deviation (divided by n - 1); None for a single seed.
-        n: how many seeds.
-    """
-
-    mean: float
-    std: float | None
-    n: Annotated[int, Field(gt=0)]
-
-    def __str__(self) -> str:
-        return f"{self.mean:.4f}" + ("" if self.std is None else f" ± {self.std:.4f}")
-
-
-class _Kept(Frozen):
-    """What a file may say in addition, as those of earlier versions do, stays in it."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class OneSeed(_Kept):
-    """One training; `training` is None in files of earlier versions."""
-
-    seed: Count
-    train: SplitFigures
-    validation: SplitFigures
-    test: SplitFigures
-    training: TrainingFigures | None = None
-
-
-class Summary(_Kept):
-    """Accuracies over the seeds."""
-
-    train: Spread
-    validation: Spread
-    test: Spread
-
-
-class Compared(_Kept):
-    """One network under one recipe.
+class Compared(Frozen):
+    """One network under one recipe; what files of earlier versions say in addition stays in them.
 
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
@@ -72,7 +32,11 @@ class Compared(_Kept):
         mflops: of one picture, counted in the serving graph; None where it cannot be counted.
         recipe_name: of the recipe, or `own` for the network's.
         seconds: wall time of one training, mean of the seeds; None where it is not known.
+        summary: of the accuracies of `train`, `validation` and `test`: `mean`, `std` (see `spread`) and `n`.
+        seeds: of each its `seed`, figures of the same three, and `training`, which older results lack.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     network: str
     recipe_name: str = OWN_RECIPE
@@ -81,13 +45,13 @@ class Compared(_Kept):
     parameters: Count
     trainable_parameters: Count | None = None
     mflops: Annotated[float, Field(gt=0)] | None
-    summary: Summary
-    seeds: tuple[OneSeed, ...]
+    summary: dict[str, Any]
+    seeds: tuple[dict[str, Any], ...]
 
     @property
     def loss(self) -> float:
         """Cross entropy on the test set in nats, mean of the seeds."""
-        return statistics.fmean(one.test.loss for one in self.seeds)
+        return statistics.fmean(one["test"]["loss"] for one in self.seeds)
 
 
 class NetworkComparison(Frozen):
@@ -96,10 +60,15 @@ class NetworkComparison(Frozen):
     networks: tuple[Compared, ...] = ()
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and standard deviation of at least one value."""
+def spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Mean, sample standard deviation (divided by n - 1; None of a single value) and number of values."""
     std = statistics.stdev(values) if len(values) > 1 else None
-    return Spread(mean=statistics.fmean(values), std=std, n=len(values))
+    return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
+
+
+def in_words(found: Mapping[str, Any]) -> str:
+    """A spread as `0.9200 ± 0.0200`."""
+    return f"{found['mean']:.4f}" + ("" if found["std"] is None else f" ± {found['std']:.4f}")
 
 
 def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE) -> Compared:
@@ -114,19 +83,18 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
         parameters=first.model.parameters,
         trainable_parameters=first.model.trainable_parameters,
         mflops=first.model.mflops,
-        summary=Summary(
-            train=spread([one.train.accuracy for one in reports.values()]),
-            validation=spread([one.validation.accuracy for one in reports.values()]),
-            test=spread([one.test.accuracy for one in reports.values()]),
-        ),
+        summary={
+            part: spread([getattr(one, part).accuracy for one in reports.values()])
+            for part in ("train", "validation", "test")
+        },
         seeds=tuple(
-            OneSeed(
-                seed=seed,
-                train=one.train,
-                validation=one.validation,
-                test=SplitFigures(n=one.test.n, accuracy=one.test.accuracy, loss=one.test.loss),
-                training=one.training,
-            )
+            {
+                "seed": seed,
+                "train": one.train.model_dump(mode="json"),
+                "validation": one.validation.model_dump(mode="json"),
+                "test": one.test.model_dump(mode="json", include={"n", "accuracy", "loss"}),
+                "training": one.training.model_dump(mode="json"),
+            }
             for seed, one in reports.items()
         ),
     )
@@ -167,25 +135,33 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     """
     figure = Figure(figsize=(9, 2 + 0.42 * len(networks)), layout="constrained")
     axes = figure.subplots()
-    rows, tests = range(len(networks)), [one.summary.test for one in networks]
-    trained = [one.summary.train.mean for one in networks]
+    rows, tests = range(len(networks)), [one.summary["test"] for one in networks]
+    trained = [one.summary["train"]["mean"] for one in networks]
     axes.plot(trained, rows, "o", color=QUIET_COLOUR, mfc="none", label="ours, training set")
-    means, deviations = [one.mean for one in tests], [one.std or 0.0 for one in tests]
+    means, deviations = [one["mean"] for one in tests], [one["std"] or 0.0 for one in tests]
     axes.errorbar(
         means, rows, xerr=deviations, fmt="o", color=LINE_COLOUR, label="ours, test set: mean ± std"
     )
     for row, one in enumerate(networks):
-        accuracies = [seed.test.accuracy for seed in one.seeds]
+        accuracies = [seed["test"]["accuracy"] for seed in one.seeds]
         axes.plot(accuracies, [row] * len(accuracies), "|", color=LINE_COLOUR, ms=10)
-    published = [(one.published.accuracy, row + 0.25) for row, one in enumerate(networks) if one.published]
-    if published:
-        axes.plot(*zip(*published, strict=True), "D", color=WRONG_COLOUR, ms=5, label="published")
+    said = [(row, one.published) for row, one in enumerate(networks) if one.published]
+    marks = {
+        "published": ([(one.accuracy, row) for row, one in said], WRONG_COLOUR),
+        "published, test set, where the other is of the validation": (
+            [(one.test, row) for row, one in said if one.test],
+            "none",
+        ),
+    }
+    for label, (points, fill) in marks.items():
+        if points:
+            axes.plot(*zip(*points, strict=True), "D", color=WRONG_COLOUR, mfc=fill, ms=5, label=label)
     axes.set_yticks(rows, [_about(one) for one in networks])
     axes.set_ylim(len(networks) - 0.5, -0.5)
     axes.set(xlabel="accuracy")
     axes.set_title("network, its recipe (parameters, seconds of training)", loc="left", fontsize="medium")
     axes.grid(alpha=0.3)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return figure
 
 

@@ -5,8 +5,6 @@ probability is low and another one's high. Pure, apart from running the network.
 writes them for a person to look at; training/pictures/corrections.py reads what that person says.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,11 @@ import numpy as np
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.session import Session
-from inference.spreadsheets import safe_text
+from inference.spreadsheets import as_csv
 from reports.answers import NO_ANSWERS, Answers
 from training.measure.evaluate import answer, decided
-from training.pictures.corrections import absolute
 from training.pictures.fashion import LabelledData
+from training.pictures.listing import absolute
 from training.pictures.split import Split
 
 Asked = tuple[Answers, Sequence[Path]]
@@ -52,23 +50,23 @@ def asked_of(
     contract: ModelContract,
     data: LabelledData,
     parts: Split,
-    others: Answers | None = None,
+    others: Answers = NO_ANSWERS,
 ) -> Asked:
     """What was answered by a network that did not learn it, of pictures that have files of their own.
 
     Args:
         session: of the release.
         contract: of the release.
-        data: its test set was held out, unless all is cross-fitted.
+        data: its test set was held out.
         parts: so was a part of the training set.
-        others: answers to the other training pictures, before anything was decided.
+        others: answers to the other training pictures, before anything was decided; none, or to each.
     """
     answers, files = NO_ANSWERS, list[Path]()
     for one in (parts.validation, data.test):
-        if one.files and not data.cross_fitted:
+        if one.files:
             answers += answer(session, contract, one)
             files += one.files
-    if others is not None and parts.train.files:
+    if len(others) and parts.train.files:
         answers += decided(Classifier(session, contract), others)
         files += parts.train.files
     return answers, files
@@ -98,23 +96,10 @@ def doubted(asked: Asked, names: Sequence[str]) -> list[Doubted]:
 COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probability")
 
 
-def as_csv(found: Sequence[Doubted]) -> str:
-    """A CSV with COLUMNS, a row per picture, which no spreadsheet takes for formulas.
-
-    A row whose path has a carriage return, which readers take for the end of a row, is in quotes.
-    """
-    text = io.StringIO()
-    plain = csv.writer(text, lineterminator="\n")
-    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    plain.writerow(COLUMNS)
-    for one in found:
-        (quoted if "\r" in one.path else plain).writerow(
-            (
-                one.path,  # absolute, so that it begins with a slash
-                safe_text(one.label),
-                safe_text(one.predicted),
-                f"{one.probability:.4f}",
-                f"{one.label_probability:.4f}",
-            )
-        )
-    return text.getvalue()
+def table_of(found: Sequence[Doubted]) -> str:
+    """A CSV with COLUMNS, a row per picture; paths are absolute."""
+    rows = (
+        (one.path, one.label, one.predicted, f"{one.probability:.4f}", f"{one.label_probability:.4f}")
+        for one in found
+    )
+    return as_csv([COLUMNS, *rows])

@@ -1,8 +1,10 @@
 """What a training leaves for the release: its network, and how it was fitted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reports.values import Epoch
+from training.heads.attribute_heads import AttributeHead
 from training.heads.ood import OodPhotos
 from training.untyped import Network
 
@@ -33,6 +35,7 @@ class Fitted:
         libraries: the versions that its last epoch ran on, by package name.
         head: of a head on frozen networks; None for a network that was fitted by gradient.
         ood: photos of other things that its distance is fitted against; None for no such ones.
+        attributes: heads beside that of the class, on the same vectors, with their out-of-fold answers.
     """
 
     model: Network
@@ -41,6 +44,7 @@ class Fitted:
     libraries: dict[str, str]
     head: HeadRecord | None = None
     ood: OodPhotos | None = None
+    attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:

@@ -3,28 +3,28 @@
 Trials are proposed by a tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for
 Hyper-Parameter Optimization"), the first one being the recipe as it is; one that is behind the median of the
 others at the same epoch is pruned. Everything is in the search's folder: a killed or stopped search goes on,
-its last trial after the last finished epoch. The test set is never looked at. What is found: trials.py.
+its last trial after the last finished epoch. The test set is never looked at.
 """
 
 import shutil
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from inference.contract import EDGE
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable, Diverged
-from training.gradient.comparison.trials import Trial, Values, recipe_of, rounded
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.fitting.tensorboard_log import log_trial
@@ -55,7 +55,13 @@ UNPRUNED_SHARE: Final = 4
 FINGERPRINT: Final = "fingerprint"
 
 STATES: Final = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
-"""What a trial that is done is called, by Optuna's state."""
+"""What a trial that is done is called, by Optuna's state. A pruned one was behind the median, or diverged."""
+
+Trials = list[FrozenTrial]
+"""Those that are done, the best first: finished before pruned ones, the earlier first among equals."""
+
+Values = Mapping[str, int | float]
+"""A value by the name of the recipe's field."""
 
 Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
 """Optuna's distributions by the name of the recipe's field."""
@@ -113,7 +119,7 @@ def starting_values(start: Recipe, space: Space) -> Values:
     }
 
 
-def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say: Say) -> tuple[Trial, ...]:
+def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say: Say) -> Trials:
     """Search until so many trials are done, those of an earlier call included.
 
     Args:
@@ -124,7 +130,7 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
         say: receives what is tried, and what it came to.
 
     Returns:
-        all that are done, in the order in which they were begun.
+        all that are done.
 
     Raises:
         CheckpointUnreadable: the folder's study is another search's.
@@ -134,15 +140,47 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
     for stopped in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(stopped.number, state=TrialState.FAIL)
         study.enqueue_trial(stopped.params)
-    done = _done(study, folder / LOGS)
-    while len(done) < trials:
+    while len(done := _done(study, folder / LOGS)) < trials:
         trial = study.ask(dict(space))
         tried = ", ".join(f"{name} {value:.4g}" for name, value in rounded(trial.params).items())
         say(f"trial {trial.number}: {tried}")
-        study.tell(trial, *_outcome(trial, search, folder, watcher))
-        done = _done(study, folder / LOGS)
-        say(f"  {done[-1]}")
-    return done
+        ended = described(study.tell(trial, *_outcome(trial, search, folder, watcher)))
+        epochs = f"{ended['epochs']} epoch{'s' if ended['epochs'] != 1 else ''}"
+        accuracy = f"validation accuracy {ended['val_accuracy']:.4f}"
+        say(f"  {ended['state']} after {epochs}, {ended['seconds']:.0f} s: {accuracy}")
+    return sorted(done, key=lambda one: (one.state == TrialState.PRUNED, -(one.value or 0.0), one.number))
+
+
+def described(trial: FrozenTrial) -> dict[str, Any]:
+    """A trial that is done, as tune.json has it.
+
+    `epochs` are those that ended, `seconds` those since its last interruption; `val_accuracy` is that of the
+    last epoch, 0 where the loss was no number after the first.
+    """
+    return {
+        "number": trial.number,
+        "state": STATES[trial.state],
+        "values": rounded(trial.params),
+        "val_accuracy": trial.value or 0.0,
+        "epochs": len(trial.intermediate_values),
+        "seconds": trial.duration and trial.duration.total_seconds(),
+    }
+
+
+def recipe_of(start: Recipe, values: Values) -> Recipe:
+    """The recipe of one trial.
+
+    Raises:
+        BadRecipe: a value cannot be trained with.
+    """
+    return replace(start, **rounded(values))  # type: ignore[arg-type]
+
+
+def rounded(values: Values) -> dict[str, int | float]:
+    """Proposed values to four significant digits, so that typing them again gives the same recipe."""
+    return {
+        name: value if isinstance(value, int) else float(f"{value:.4g}") for name, value in values.items()
+    }
 
 
 def _open(search: Search, space: Space, folder: Path) -> optuna.Study:
@@ -203,22 +241,12 @@ class _Judge:
             raise optuna.TrialPruned
 
 
-def _done(study: optuna.Study, logs: Path) -> tuple[Trial, ...]:
-    """All trials that finished or were pruned, as frozen values; each has its log for TensorBoard then."""
-    done = []
-    for one in study.get_trials(deepcopy=False, states=tuple(STATES)):
-        values, accuracies = rounded(one.params), one.intermediate_values
-        log_trial(logs / f"trial-{one.number}", values, accuracies)
-        found = {
-            "number": one.number,
-            "state": STATES[one.state],
-            "values": values,
-            "val_accuracy": accuracies[one.last_step] if one.last_step else 0.0,
-            "epochs": len(accuracies),
-            "seconds": one.duration and one.duration.total_seconds(),
-        }
-        done.append(Trial.model_validate(found))
-    return tuple(done)
+def _done(study: optuna.Study, logs: Path) -> list[FrozenTrial]:
+    """All trials that finished or were pruned; each has its log for TensorBoard then."""
+    done = study.get_trials(deepcopy=False, states=tuple(STATES))
+    for one in done:
+        log_trial(logs / f"trial-{one.number}", rounded(one.params), one.intermediate_values)
+    return done
 
 
 def draw_search(folder: Path, path: Path) -> None:

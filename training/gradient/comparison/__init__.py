@@ -1,1 +1,0 @@
-"""Several trainings beside one another: comparison and search."""

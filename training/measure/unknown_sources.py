@@ -1,0 +1,75 @@
+"""Measure a release on photos of shops and people that the heads which answered them have not learnt.
+
+Photos of one source are alike, so a share of right answers is shown for a new source by many sources, not by
+many photos: below `FEW_SOURCES` there is no bound. Pure. The section: reports/values.py.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from reports.answers import Answers
+from reports.intervals import weighted
+from reports.values import UnknownSource, UnknownSources
+from training.measure.photo_evaluation import measured_tiers
+from training.pictures.photos import OOD_TIER
+
+FEW_SOURCES: Final = 10
+"""Sources with accepted answers that a bound needs."""
+
+
+def unknown_figures(answers: Answers) -> dict[str, UnknownSources]:
+    """The figures of each tier, by its name, of `Answers.of_unknown_sources`; none where there are none.
+
+    Args:
+        answers: to photos, decided.
+    """
+    unknown = answers.take(answers.of_unknown_sources)
+    tiers = measured_tiers(unknown)
+    ood = unknown.take(tiers == OOD_TIER)
+    names = [str(tier) for tier in np.unique(tiers) if tier != OOD_TIER]
+    return {tier: _of_tier(unknown.take(tiers == tier), ood) for tier in names}
+
+
+def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
+    """Bool (N,), which answers the figures of tiers are of: all of a tier that has no known source."""
+    tiers, unknown = measured_tiers(answers), answers.of_unknown_sources
+    return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
+
+
+def _of_tier(garments: Answers, ood: Answers) -> UnknownSources:
+    counts = {str(name): _counts(garments, garments.sources == name) for name in np.unique(garments.sources)}
+    return UnknownSources(
+        of_all=_counts(garments, np.ones(len(garments), np.bool_)),
+        sources=counts,
+        lower_bound=_lower_bound(garments),
+        auroc=_auroc(garments, ood),
+    )
+
+
+def _counts(answers: Answers, mine: NDArray[np.bool_]) -> UnknownSource:
+    return UnknownSource(
+        n=int(mine.sum()),
+        right=int((mine & answers.right).sum()),
+        accepted=int((mine & answers.accepted).sum()),
+        accepted_right=int((mine & answers.accepted & answers.right).sum()),
+    )
+
+
+def _lower_bound(garments: Answers) -> float | None:
+    """Of the share of right ones among accepted answers of a further source; None for too few sources."""
+    accepted = garments.take(garments.accepted)
+    names, groups = np.unique(accepted.sources, return_inverse=True)
+    if len(names) < FEW_SOURCES:
+        return None
+    return float(weighted(~accepted.right, groups, np.array([len(accepted)])).lower_bounds()[0])
+
+
+def _auroc(garments: Answers, ood: Answers) -> float | None:
+    """Of the familiarity, against photos of unknown sources that show none of the classes."""
+    familiarities = np.concatenate([garments.familiarity, ood.familiarity])
+    if not len(ood) or np.isnan(familiarities).any():
+        return None
+    return float(roc_auc_score(np.repeat([1, 0], [len(garments), len(ood)]), familiarities))

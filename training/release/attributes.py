@@ -1,0 +1,180 @@
+"""What out-of-fold answers decide and show about attributes.
+
+The class keeps its own chance of error of .05; the attributes share another .05 among themselves, an equal
+part each (Bonferroni). A label of fewer than FEWEST pictures is never accepted. Pure. The rule itself:
+measure/decide.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import Head
+from inference.decision import calibrate, familiarity_of
+from reports.answers import NONE_OF_THESE, Answers
+from reports.intervals import SURENESS
+from reports.values import AllAccepted, AttributeFigures, LabelFigures
+from training.heads.attribute_heads import AttributeAnswers
+from training.measure.acceptance import promises
+from training.measure.decide import Decided, Target, decide
+from training.pictures.attributes import INAPPLICABLE, UNKNOWN
+from training.pictures.own_pictures import FEWEST
+
+
+@dataclass(frozen=True)
+class DecidedAttribute:
+    """One of them.
+
+    Attributes:
+        head: what serving needs to know.
+        figures: for the report.
+        accepted: bool (N,), whether serving would accept the answer to each picture.
+        right: bool (N,), whether that is right; False where it is not known.
+        known: bool (N,), whether it is.
+    """
+
+    head: Head
+    figures: AttributeFigures
+    accepted: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+
+def decide_attributes(
+    fitted: Mapping[str, AttributeAnswers],
+    of_class: Answers,
+    found: Decided,
+    target: Target,
+    labels: tuple[str, ...],
+) -> dict[str, DecidedAttribute]:
+    """Decide and measure each.
+
+    Args:
+        fitted: of N pictures.
+        of_class: out-of-fold answers to the same pictures, in their order.
+        found: what these decided about the class.
+        target: of the class; its share of right answers is that of the attributes, too.
+        labels: of the class.
+    """
+    sureness = 1 - (1 - SURENESS) / max(len(fitted), 1)
+    return {name: _decided(one, of_class, found, target, sureness, labels) for name, one in fitted.items()}
+
+
+def _decided(  # noqa: PLR0913, PLR0917 - as above
+    one: AttributeAnswers,
+    of_class: Answers,
+    found: Decided,
+    target: Target,
+    sureness: float,
+    labels: tuple[str, ...],
+) -> DecidedAttribute:
+    said, predicted = one.said, one.probabilities.argmax(axis=1)
+    right = said.right[np.arange(len(predicted)), predicted]
+    # Any of several labels is right: where one of them was answered, it counts as the truth.
+    truth = np.where(right, predicted, np.where(said.main >= 0, said.main, NONE_OF_THESE))
+    has_it = np.isin(of_class.predicted, [labels.index(label) for label in said.applies_to or labels])
+    # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
+    asked = np.flatnonzero((said.main >= 0) | ((said.main == INAPPLICABLE) & has_it))
+    answers = Answers.of(
+        of_class.sets[asked],
+        truth[asked],
+        groups=of_class.groups[asked],
+        distances=of_class.distances[asked],
+        probabilities=one.probabilities[asked],
+    )
+    least = found.thresholds.familiarity
+    unchecked = np.flatnonzero(_counts(said.main, len(said.labels)) < FEWEST)
+    decided = decide(
+        answers,
+        Target(
+            right=target.right,
+            confidence=target.confidence,
+            familiarity=found.familiarity,
+            unfamiliar=(least,),
+            withheld=tuple(unchecked.tolist()),
+            sureness=sureness,
+        ),
+    )
+    confidences = [max(calibrate(row, decided.temperature)) for row in one.probabilities.tolist()]
+    # In float32, as serving compares them.
+    sure = np.array(confidences, np.float32).astype(np.float64) >= decided.thresholds.confidence
+    accepted = sure & has_it & _familiar(of_class, found) & ~np.isin(predicted, unchecked)
+    head = Head(
+        labels=said.labels,
+        temperature=decided.temperature,
+        confidence=decided.thresholds.confidence,
+        withheld=tuple(said.labels[place] for place in unchecked),
+        applies_to=said.applies_to,
+    )
+    return DecidedAttribute(
+        head, _figures(one, decided, right, accepted), accepted, right, said.main != UNKNOWN
+    )
+
+
+def _counts(main: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
+    """How many pictures have each label as their main one, int64 (C,)."""
+    return np.bincount(main[main >= 0], minlength=labels)
+
+
+def _familiar(of_class: Answers, found: Decided) -> NDArray[np.bool_]:
+    if found.familiarity is None:
+        return np.ones(len(of_class), np.bool_)
+    ranks = np.array([familiarity_of(one, found.familiarity) for one in of_class.distances.tolist()])
+    return np.asarray(ranks >= found.thresholds.familiarity)
+
+
+def _figures(
+    one: AttributeAnswers, decided: Decided, right: NDArray[np.bool_], accepted: NDArray[np.bool_]
+) -> AttributeFigures:
+    said, known = one.said, one.said.main >= 0
+    counts = _counts(said.main, len(said.labels))
+    hits = _counts(said.main[right], len(said.labels))
+    of_known = known & accepted
+    n = int(known.sum())
+    [promise] = promises(decided.kinds, decided.thresholds)
+    return AttributeFigures(
+        n=n,
+        unknown=int((said.main == UNKNOWN).sum()),
+        inapplicable=int((said.main == INAPPLICABLE).sum()),
+        accuracy=float(right[known].mean()),
+        most_frequent=float(counts.max() / n),
+        accepted=float(of_known.sum() / n),
+        right_of_accepted=float(right[of_known].mean()) if of_known.any() else None,
+        promise=promise,
+        labels={
+            label: LabelFigures(n=int(count), recall=float(hit / max(count, 1)))
+            for label, count, hit in zip(said.labels, counts, hits, strict=True)
+        },
+    )
+
+
+def attribute_in_words(name: str, found: AttributeFigures) -> str:
+    """A line on one of them."""
+    accepted = f"{found.accepted:.0%} accepted" if found.accepted else "none accepted"
+    these = "" if found.right_of_accepted is None else f", {found.right_of_accepted:.1%} of these right"
+    enough = "" if found.accepted else f" ({found.promise.needed} without an error are needed)"
+    return (
+        f"{name}: {found.accuracy:.1%} of {found.n:,} answers right (the most frequent label: "
+        f"{found.most_frequent:.0%}); {accepted}{these}{enough}."
+    )
+
+
+def all_accepted(
+    of_class: Answers, class_accepted: NDArray[np.bool_], found: Mapping[str, DecidedAttribute]
+) -> AllAccepted:
+    """How often all accepted answers to a picture are right, of the pictures where the table knows them all.
+
+    Args:
+        of_class: to N pictures.
+        class_accepted: bool (N,).
+        found: the attributes.
+    """
+    known, wrong, some = np.ones(len(of_class), np.bool_), class_accepted & ~of_class.right, class_accepted
+    for one in found.values():
+        known &= ~one.accepted | one.known
+        wrong = wrong | (one.accepted & ~one.right)
+        some = some | one.accepted
+    counted = known & some
+    return AllAccepted(pictures=int(counted.sum()), right=int((counted & ~wrong).sum()))
