@@ -1,19 +1,24 @@
 """Pictures in a ZIP or TAR, which is never unpacked to the disk; names are never used as paths.
 
 Workers read members from their places in the file. A packed TAR has to be read from its beginning, so its
-members' bytes travel to the workers. Each process holds a ZIP's directory, half a kilobyte per member.
+members' bytes travel to the workers. inference/zip_file.py and tar_headers.py read the archives.
 """
 
+import bz2
+import gzip
+import io
 import lzma
 import os
-import tarfile
-import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import IO, Any, Final, NamedTuple, TypeAlias
 
-from inference.file_names import may_be_picture, name_in_zip
+from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
+from inference.file_names import may_be_picture
+from inference.inflate import WORTH
+from inference.plain_text import shown
+from inference.zip_file import Entry, content_of, entries_of
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.items import (
     MAX_BYTES,
@@ -24,14 +29,51 @@ from labelling.items import (
     check_size,
     stamp_of,
 )
-
-_PACKED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
-"""How gzip, bzip2 and xz begin."""
-_UNREADABLE_ZIP: Final = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
-_UNREADABLE_TAR: Final = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError)
+from labelling.tar_headers import DamagedTar, Kind, Member, members_of
 
 
-class TarMember(NamedTuple):
+class Zip(PathSource):
+    """The files of a ZIP in its own order; folders and hidden files are skipped."""
+
+    def items(self) -> Iterator[Item]:
+        try:
+            with open(self.path, "rb") as file:  # noqa: PTH123 - paths travel as text here
+                for entry in entries_of(file):
+                    if may_be_picture(entry.name):
+                        yield Item(entry.name, entry, f"{entry.size} {entry.crc:08x}", entry.size)
+        except (ArchiveUnreadable, OSError) as error:
+            raise SourceUnusable(f"{self.path}: no whole ZIP ({error}).") from error
+
+    def reader(self) -> Read:
+        def read_all(entries: Sequence[Entry]) -> Iterator[bytes | Unreadable]:
+            # Opened for each run of the model: that costs less than a picture.
+            with open(self.path, "rb") as file:  # noqa: PTH123 - as above
+                for entry in entries:
+                    yield attempt(partial(_unpacked, file.fileno()), entry)
+
+        return read_all
+
+
+def _unpacked(archive: int, entry: Entry) -> bytes:
+    """The content of a ZIP's member, of at most MAX_BYTES, packed or not.
+
+    Raises:
+        Unreadable: it cannot be read; see `content_of`.
+    """
+    check_size(max(entry.size, entry.packed))
+    try:
+        return content_of(partial(_piece, archive), entry, MAX_BYTES)
+    except (MemberUnreadable, MemberTooLarge) as error:
+        raise Unreadable(str(error)) from error
+    except OSError as error:
+        raise Unreadable(f"This member of the ZIP is damaged: {error}.") from error
+
+
+def _piece(archive: int, start: int, count: int) -> bytes:
+    return os.pread(archive, count, start)
+
+
+class Stored(NamedTuple):
     """Where a member is in a TAR that is not packed."""
 
     offset: int
@@ -53,129 +95,143 @@ class TarMember(NamedTuple):
         return content
 
 
-MOST_HEADER_BYTES: Final = 1024 * 1024
-"""Of the name or the other records of a member; file systems allow names of a few kilobytes."""
+class NoContent(NamedTuple):
+    """A member that has no content of its own, and why."""
 
-_RECORDS: Final = (
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-)
-"""Types of headers that hold a name or other records, which Python reads whole."""
+    why: str
+
+    def read(self, archive: int) -> bytes:
+        """Raise Unreadable; `archive` is not used."""
+        raise Unreadable(self.why)
 
 
-class BoundedHeader(tarfile.TarInfo):
-    """A member whose name and records are read only if they are short."""
+Place: TypeAlias = Stored | NoContent | bytes
+"""Of a packed TAR, the bytes themselves."""
 
-    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type in _RECORDS and self.size > MOST_HEADER_BYTES:
-            raise tarfile.ReadError(f"the header at byte {self.offset} names {self.size:,} bytes of records")
-        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc] # the place to extend it
-        return member
-
-
-Member: TypeAlias = TarMember | bytes
-"""Of a packed TAR, and of a sparse member, the bytes themselves."""
-
-
-class Zip(PathSource):
-    """The files of a ZIP in its own order; folders and hidden files are skipped."""
-
-    def items(self) -> Iterator[Item]:
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                for info in archive.infolist():
-                    name = name_in_zip(info)
-                    if may_be_picture(name):
-                        stamp = f"{info.file_size} {info.CRC:08x}"
-                        yield Item(name, info, stamp, info.file_size)
-        except _UNREADABLE_ZIP as error:
-            raise SourceUnusable(f"{self.path}: no whole ZIP ({error}).") from error
-
-    def reader(self) -> Read:
-        archive = zipfile.ZipFile(self.path)
-        return lambda members: (attempt(partial(_unpacked, archive), member) for member in members)
-
-
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The member's bytes, never more than it says and MAX_BYTES allow.
-
-    Raises:
-        Unreadable: it is encrypted, packed otherwise, damaged, or too large.
-    """
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Unreadable(f"It is packed by method {member.compress_type}. Pack it by deflate.")
-    check_size(max(member.file_size, member.compress_size))
-    try:
-        with archive.open(member) as file:
-            return file.read(member.file_size + 1)  # without a number, it would unpack all that is there
-    except NotImplementedError as error:  # a RuntimeError, too
-        raise Unreadable(f"This member of the ZIP is packed in a way that is not read: {error}.") from error
-    except RuntimeError as error:
-        raise Unreadable("This member of the ZIP is encrypted.") from error
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, zlib.error) as error:
-        raise Unreadable(f"This member of the ZIP is damaged: {error}.") from error
+_WITHOUT_CONTENT: Final[dict[Kind, str]] = {
+    "hard link": "It is a hard link to {target}. Links in a TAR are not followed: the picture has its row "
+    "under that name. Or pack it with `--hard-dereference`.",
+    "symbolic link": "It is a symbolic link to {target}. Links in a TAR are not followed: the picture may "
+    "have its row under that name. Or pack it with `--dereference`.",
+    "sparse file": "It is stored without its holes, which is not read here. Pack it without `--sparse`.",
+}
 
 
 class Tar(PathSource):
-    """The regular files of a TAR in its own order; links and hidden files are skipped.
+    """The regular files and links of a TAR in its own order; hidden files are skipped.
 
-    A TAR has no checksum of a member, and many are written without times: the stamp is that of the archive.
+    Links are not followed: their rows say where they lead. A TAR has no checksum of a member, and many are
+    written without times: the stamp is that of the archive.
     """
 
+    @property
+    def uncounted(self) -> str:
+        """Its members are found by unpacking all of it."""
+        with open(self.path, "rb") as file:  # noqa: PTH123 - as above
+            return "" if _unpacking(file) is None else "a packed TAR is unpacked while it is read"
+
     def reader(self) -> Read:
-        def read_all(members: Sequence[Member]) -> Iterator[bytes | Unreadable]:
-            # Opened for each run of the model: that costs less than a picture.
-            with open(self.path, "rb") as file:  # noqa: PTH123 - paths travel as text here
+        def read_all(places: Sequence[Place]) -> Iterator[bytes | Unreadable]:
+            with open(self.path, "rb") as file:  # noqa: PTH123 - as above
                 archive = file.fileno()
-                for member in members:
-                    yield attempt(lambda one: one if isinstance(one, bytes) else one.read(archive), member)
+                for place in places:
+                    yield attempt(lambda one: one if isinstance(one, bytes) else one.read(archive), place)
 
         return read_all
 
     def items(self) -> Iterator[Item]:
         try:
             with open(self.path, "rb") as file:  # noqa: PTH123 - as above
-                is_packed = file.read(6).startswith(_PACKED)
-            yield from self._members("r|*", _content) if is_packed else self._members("r:", _place)
-        except _UNREADABLE_TAR as error:
+                yield from self._items(file)
+        except (DamagedTar, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             raise SourceUnusable(f"{self.path}: no whole TAR ({error}).") from error
 
-    def _members(
-        self,
-        mode: Literal["r:", "r|*"],
-        place: Callable[[tarfile.TarFile, tarfile.TarInfo], Member],
-    ) -> Iterator[Item]:
-        stamp, _ = stamp_of(self.path)
-        with tarfile.open(self.path, mode, tarinfo=BoundedHeader) as archive:
-            while (member := archive.next()) is not None:
-                archive.members.clear()  # type: ignore[attr-defined] # else it keeps every member it has seen
-                if member.isreg() and may_be_picture(member.name):
-                    yield Item(member.name, place(archive, member), stamp, member.size)
-            if mode == "r:":
-                self._check_end(archive.offset)
+    def _items(self, file: IO[bytes]) -> Iterator[Item]:
+        stamp, size = stamp_of(self.path)
+        unpacked = _unpacking(file)
+        archive = _Whole(file, size) if unpacked is None else unpacked
+        for member in members_of(archive.read_at):
+            if member.kind != "other" and may_be_picture(member.name):
+                yield Item(member.name, _place(member, unpacked), stamp, member.size or 0)
 
-    def _check_end(self, offset: int) -> None:
-        """Check that zeros follow, or nothing: Python takes a damaged header for the end of the archive.
+
+def _place(member: Member, unpacked: "_Unpacked | None") -> Place:
+    if member.kind in _WITHOUT_CONTENT:
+        return NoContent(_WITHOUT_CONTENT[member.kind].format(target=f"`{shown(member.target)[:200]}`"))
+    size = member.size or 0
+    if unpacked is None or size > MAX_BYTES:  # of which reading it reports the size
+        return Stored(member.offset, size)
+    return unpacked.read_at(member.offset, size)
+
+
+class _Whole:
+    """A file that is not packed."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._size = size
+
+    def read_at(self, start: int, count: int) -> bytes:
+        """As `ReadAt`."""
+        if start > self._size:
+            raise DamagedTar(f"it ends at byte {self._size}, within a member")
+        self._file.seek(start)
+        return self._file.read(count)
+
+
+STEP_BYTES: Final = 64 * 1024
+"""Of a packed TAR that are unpacked at a time."""
+
+_PACKED: Final[dict[bytes, tuple[Any, int]]] = {
+    b"\x1f\x8b": (gzip.GzipFile, 1 << 18),
+    b"BZh": (bz2.BZ2File, 1 << 20),
+    b"\xfd7zXZ\0": (lzma.LZMAFile, 1 << 18),
+}
+"""How gzip, bzip2 and xz begin, what unpacks them, and how many bytes that may take before it makes some."""
+
+
+def _unpacking(file: IO[bytes]) -> "_Unpacked | None":
+    begin = file.read(6)
+    file.seek(0)
+    return next((_Unpacked(file, *how) for magic, how in _PACKED.items() if begin.startswith(magic)), None)
+
+
+class _Unpacked(io.RawIOBase):
+    """A packed file, read forward, whose packed bytes are counted: a stream may hold nothing at length."""
+
+    def __init__(self, file: IO[bytes], kind: Any, spare: int) -> None:  # noqa: ANN401 - three classes
+        self._file = file
+        self._stream = kind(self, mode="rb") if kind is not gzip.GzipFile else kind(fileobj=self, mode="rb")
+        self._spare = spare
+        self._at = self._taken = 0
+
+    def readable(self) -> bool:
+        """For the unpacking class."""
+        return True
+
+    def read(self, count: int = -1) -> bytes:
+        """The next packed bytes, for the unpacking class.
 
         Raises:
-            ReadError: something else follows.
+            DamagedTar: there were far more of them than unpacked ones.
         """
-        with open(self.path, "rb") as file:  # noqa: PTH123 - as above
-            if any(os.pread(file.fileno(), tarfile.BLOCKSIZE, offset)):
-                raise tarfile.ReadError(f"the header at byte {offset} is damaged")
+        if self._taken > WORTH * self._at + self._spare:
+            raise DamagedTar(f"its first {self._taken:,} packed bytes hold {self._at:,}")
+        piece = self._file.read(min(count, STEP_BYTES // 4))
+        self._taken += len(piece)
+        return piece
 
+    def read_at(self, start: int, count: int) -> bytes:
+        """As `ReadAt`."""
+        while self._at < start:
+            if not self._next(start - self._at):
+                raise DamagedTar(f"it ends at byte {self._at}, within a member")
+        parts = list[bytes]()
+        while (rest := start + count - self._at) and (part := self._next(rest)):
+            parts.append(part)
+        return b"".join(parts)
 
-def _place(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Member:
-    if member.issparse():  # stored without its holes: no piece of the archive is the file
-        return _content(archive, member)
-    return TarMember(member.offset_data, member.size)
-
-
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Member:
-    if member.size > MAX_BYTES:
-        return TarMember(member.offset_data, member.size)  # reading it reports the size
-    file = archive.extractfile(member)
-    return b"" if file is None else file.read()
+    def _next(self, count: int) -> bytes:
+        part: bytes = self._stream.read(min(count, STEP_BYTES))
+        self._at += len(part)
+        return part

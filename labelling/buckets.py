@@ -25,6 +25,16 @@ class Bucket:
     def address(self) -> str:
         return S3Store(self.word).address
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """None: there is no list."""
+        return ()
+
+    @property
+    def uncounted(self) -> str:
+        """A thousand objects are a request."""
+        return "a bucket is listed while it is read"
+
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)
         for entry in store.listing(""):

@@ -7,15 +7,21 @@ choose `CSV UTF-8`. csv.Sniffer guesses from cells, which may hold anything; the
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from inference.spreadsheets import safe_text
+from inference.plain_text import trimmed
+from inference.spreadsheets import as_csv
 from model_store.files import write_whole
 
 SEPARATORS: Final = ",;\t"
+
+LONGEST_CELL: Final = 1 << 24
+"""Characters of a cell: shops export whole pages of HTML, with pictures in them. A quotation mark that is
+never closed makes a cell of the rest of the file; such a file is refused here."""
 
 WINDOWS: Final = "cp1252"
 """The code page of Windows in western languages."""
@@ -46,11 +52,19 @@ def rows_of(file: TextIO, needed: Collection[str]) -> "csv.DictReader[str]":
         file: opened with newline="", at its beginning.
         needed: columns by which the separator is found; without them it is a comma.
     """
+    csv.field_size_limit(LONGEST_CELL)
     header = file.readline()
     if header.strip().strip('"')[:-1].lower() == "sep=":  # by which Excel knows the separator
         header = file.readline()
     separator = next((one for one in SEPARATORS if set(needed) <= set(_cells(header, one))), ",")
     return csv.DictReader(chain([header], file), delimiter=separator, skipinitialspace=True)
+
+
+def renaming(needed: Iterable[str], header: Iterable[str]) -> str:
+    """The sentence on columns that a header names in capitals or with blanks; empty where there is none."""
+    names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
+    alike = ((name, want) for want in needed for name in names if trimmed(name).casefold() == want != name)
+    return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
 
 
 def table_of(path: Path, needed: Collection[str]) -> "csv.DictReader[str]":
@@ -72,14 +86,14 @@ def write_for_excel(rows: Iterable[Mapping[str, Any]], numbers: Callable[[str], 
     Raises:
         OSError: it cannot be written.
     """
-    text = io.StringIO(newline="")
-    table = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    for place, row in enumerate(rows):
-        if not place:
-            table.writerow(row)
+    header: list[str] = []
+    shown: list[list[str]] = []
+    for row in rows:
+        header = list(row)
         cells = ((name, "" if cell is None else str(cell)) for name, cell in row.items())
-        table.writerow([cell.replace(".", ",") if numbers(name) else safe_text(cell) for name, cell in cells])
-    write_whole(target, text.getvalue().encode("utf-8-sig"))
+        shown.append([cell.replace(".", ",") if numbers(name) else cell for name, cell in cells])
+    text = as_csv([header, *shown] if shown else [], separator=";", line_end="\r\n")
+    write_whole(target, text.encode("utf-8-sig"))
 
 
 def _cells(header: str, separator: str) -> list[str]:

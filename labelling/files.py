@@ -6,18 +6,21 @@ read row by row. A list may name pictures on the web and in S3 as well, which ht
 
 import csv
 import glob
+import hashlib
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Final
 
 from inference.file_names import is_clutter, is_picture_name
-from labelling.csv_files import WINDOWS, encoding_of, rows_of
-from labelling.errors import SourceUnusable, Unreadable
+from labelling.cells import Address, address_of, addresses_in, names_picture, path_of
+from labelling.csv_files import WINDOWS, encoding_of, renaming, rows_of
+from labelling.errors import SourceUnusable, Unlistable, Unreadable
 from labelling.items import (
     UNSEEN,
     Item,
@@ -27,9 +30,8 @@ from labelling.items import (
     check_size,
     stamp_of,
 )
-from labelling.paths import existing
 from labelling.permits import NOTHING, Permits
-from labelling.table import parquet_rows
+from labelling.table import parquet_columns, parquet_rows
 
 if TYPE_CHECKING:
     from labelling.https import Fetcher
@@ -39,21 +41,15 @@ COLUMN: Final = "path"
 AT_ONCE: Final = 16
 """Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
 
+LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
+
+IN_ICLOUD: Final = re.compile(r"\.(.+)\.icloud", re.DOTALL)
+"""The name of what macOS leaves of a file that is in iCloud alone."""
+
+IN_ICLOUD_ALONE: Final = "It is in iCloud alone. Download it in the Finder, then repeat the command."
+
 WEIGHT: Final = 1 << 18
 """Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
-
-
-ADDRESS: Final = re.compile(r"(?:https?|s3)://", re.IGNORECASE)
-"""How an address begins that is no path."""
-
-SEVERAL: Final = re.compile(rf"[\s,;|\"'\[\]]+(?={ADDRESS.pattern})", re.IGNORECASE)
-"""Between the addresses of one cell, as shops export them: commas, bars, spaces, lists of JSON."""
-
-
-class Address(NamedTuple):
-    """Where a picture on the web or in S3 is; not a text, which would be a path."""
-
-    text: str
 
 
 class FileSource(PathSource):
@@ -106,8 +102,8 @@ class Single(FileSource):
 class PathList(FileSource):
     """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
 
-    Every row is an item, also one without a path; one with several addresses is several. Other columns are
-    not read.
+    Every row is an item, also one without a path; one with several addresses is several. The cells of other
+    columns, such as article numbers, go with it; where these change, the picture is labelled again.
 
     Attributes:
         permits: which pictures on the web may be fetched.
@@ -122,39 +118,49 @@ class PathList(FileSource):
         def read(place: str | Address) -> bytes:
             if not isinstance(place, Address):
                 return read_file(place)
-            return objects()(place.text) if _is_in_s3(place) else fetcher().fetch(place.text)
+            return objects()(place.text) if place.is_in_s3 else fetcher().fetch(place.text)
 
         def read_all(places: Sequence[str | Address]) -> Iterator[bytes | Unreadable]:
             addresses = [place for place in places if isinstance(place, Address)]
             if not addresses:
                 return (attempt(read, place) for place in places)
-            for is_in_s3 in set(map(_is_in_s3, addresses)):
+            for is_in_s3 in {place.is_in_s3 for place in addresses}:
                 objects() if is_in_s3 else fetcher()  # once, before threads share them
             return pool.map(lambda place: attempt(read, place), places)
 
         return read_all
 
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those beside COLUMN that have a name."""
+        header = parquet_columns(self.path) if self._is_parquet else _csv_header(self.path)
+        return tuple(dict.fromkeys(name for name in header if name not in {COLUMN, "", None}))
+
+    @property
+    def _is_parquet(self) -> bool:
+        return self.path.lower().endswith(".parquet")
+
     def items(self) -> Iterator[Item]:
         folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
-        is_parquet = self.path.lower().endswith(".parquet")
-        for cell in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path, folder):
-            if addresses := _addresses(cell):
-                yield from (Item(one, Address(one), UNSEEN, WEIGHT) for one in addresses)
-            else:
-                yield _item(cell, existing(os.path.join(folder, cell)))  # noqa: PTH118 - as above
+        for row in parquet_rows(self.path, None) if self._is_parquet else _csv_rows(self.path, folder):
+            further = tuple(_text(row.get(name)) for name in self.columns)
+            seen = f" {hashlib.sha256(repr(further).encode()).hexdigest()[:16]}" if further else ""
+            for item in _items_of(_text(row[COLUMN]), folder):
+                yield item._replace(stamp=item.stamp + seen, further=further)
 
 
-def _addresses(cell: str) -> list[str]:
-    """The addresses of a cell, or none where it holds a path."""
-    bare = cell.lstrip("[\"' ")
-    if not ADDRESS.match(bare):
-        return []
-    ends = "]\"',;| " if cell != bare else ",;| "
-    return [one.rstrip(ends) for one in SEVERAL.split(bare)]
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell)
 
 
-def _is_in_s3(address: Address) -> bool:
-    return address.text.lower().startswith("s3://")
+def _items_of(cell: str, folder: str) -> Iterator[Item]:
+    """The pictures that a cell names."""
+    if addresses := addresses_in(cell):
+        yield from (Item(one, address_of(one), UNSEEN, WEIGHT) for one in addresses)
+    elif isinstance(found := path_of(cell, folder), Unreadable):
+        yield Item(cell, found, UNSEEN, 0)
+    else:
+        yield _item(cell, found)
 
 
 def _objects() -> Callable[[str], bytes]:
@@ -176,7 +182,27 @@ def _item(name: str, path: str) -> Item:
         return Item(name, path, "", 0)
 
 
-def _csv_paths(path: str, folder: str) -> Iterator[str]:
+def _csv_header(path: str) -> Sequence[str]:
+    with _opened(path) as rows:
+        return [_in_unicode("", name) for name in rows.fieldnames or ()]
+
+
+def _csv_rows(path: str, folder: str) -> Iterator[dict[str, str]]:
+    """The rows of a list, whose column COLUMN is as a path is read."""
+    with _opened(path) as rows:
+        for row in rows:
+            named = _in_unicode(folder, (row.pop(COLUMN) or "").strip())
+            cells = ((name, cell or "") for name, cell in row.items() if name)
+            yield {_in_unicode("", name): _in_unicode("", cell) for name, cell in cells} | {COLUMN: named}
+
+
+@contextmanager
+def _opened(path: str) -> "Iterator[csv.DictReader[str]]":
+    """The rows of a list as they stand there.
+
+    Raises:
+        SourceUnusable: it cannot be read, or has no column COLUMN.
+    """
     try:
         # A cell in another encoding is that row's error, or names a file by the same bytes.
         with open(path, "rb") as raw:  # noqa: PTH123 - as above
@@ -185,15 +211,22 @@ def _csv_paths(path: str, folder: str) -> Iterator[str]:
             rows = rows_of(file, [COLUMN])
             header = rows.fieldnames or ()
             if COLUMN not in header:
-                shown = ",".join(header)[:40]
-                shown.encode()
-                raise SourceUnusable(f"{path}: begins with {shown!r}. It needs a column `{COLUMN}`.")
-            for row in rows:
-                yield _in_unicode(folder, (row[COLUMN] or "").strip())
+                raise SourceUnusable(f"{path}: {_without_column(header)}")
+            yield rows
     except OSError as error:
         raise SourceUnusable(f"{path}: cannot be read ({error.strerror}).") from error
     except (UnicodeError, csv.Error) as error:
         raise SourceUnusable(f"{path}: no CSV in UTF-8 ({error}).") from error
+
+
+def _without_column(header: Sequence[str]) -> str:
+    """What a list lacks whose first line does not name COLUMN."""
+    shown = ",".join(header)[:40]
+    shown.encode()  # raises where it is no text
+    advice = renaming([COLUMN], header)
+    if not advice and any(map(names_picture, header)):
+        advice = f" Write `{COLUMN}` in a line above the first one."
+    return f"begins with {shown!r}. It needs a column `{COLUMN}`.{advice}"
 
 
 def _in_unicode(folder: str, cell: str) -> str:
@@ -203,10 +236,6 @@ def _in_unicode(folder: str, cell: str) -> str:
     if is_text or os.path.lexists(os.path.join(folder, cell)):  # noqa: PTH118 - as above
         return cell
     return written.decode(WINDOWS, "replace")
-
-
-def _parquet_paths(path: str) -> Iterator[str]:
-    return ("" if row[COLUMN] is None else str(row[COLUMN]) for row in parquet_rows(path, [COLUMN]))
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
@@ -229,7 +258,7 @@ def read_file(path: str) -> bytes:
             check_size(facts.st_size)
             return file.read(facts.st_size)
     except IsADirectoryError as error:
-        raise Unreadable("It is no file.") from error
+        raise Unreadable(LINKED if os.path.islink(path) else "It is a folder, not a picture.") from error  # noqa: PTH114 - as above
     except OSError as error:
         raise Unreadable(f"It cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a NUL in a path that a list names
@@ -241,7 +270,9 @@ def _listed(root: str) -> list[tuple[str, bool]]:
     with os.scandir(root) as found:
         # Text and a flag for each: a folder may hold a million.
         return sorted(
-            (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found if not is_clutter(entry.name)
+            (entry.name, entry.is_dir(follow_symlinks=False))
+            for entry in found
+            if not is_clutter(entry.name) or IN_ICLOUD.fullmatch(entry.name)
         )
 
 
@@ -253,8 +284,11 @@ def _files(root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
             try:
                 inside = _listed(path)
             except OSError as error:
-                yield Item(path, Unreadable(f"This folder cannot be listed: {error.strerror}."), "", 0)
+                yield Item(path, Unlistable(f"This folder cannot be listed: {error.strerror}."), "", 0)
             else:
                 yield from _files(path, inside)
+        elif placeholder := IN_ICLOUD.fullmatch(name):
+            if is_picture_name(placeholder[1]):
+                yield Item(path.removesuffix(name) + placeholder[1], Unreadable(IN_ICLOUD_ALONE), UNSEEN, 0)
         elif is_picture_name(name):
             yield _item(path, path)

@@ -12,6 +12,7 @@ import string
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from threading import Timer
 from typing import Final, NamedTuple
@@ -35,6 +36,9 @@ CONNECT_SECONDS: Final = 5.0
 PIECE: Final = 1 << 16
 """Bytes that are read at a time."""
 
+LONGEST_WAIT: Final = 60.0
+"""Seconds that a host may ask to wait before it answers, once for a picture."""
+
 REDIRECTS: Final = 5
 """That are followed for one picture."""
 
@@ -49,6 +53,10 @@ _HEADERS: Final = {
 
 class _Elsewhere(NamedTuple):
     location: str
+
+
+class _Later(NamedTuple):
+    seconds: float
 
 
 class Fetcher:
@@ -72,15 +80,28 @@ class Fetcher:
             Unreadable: it may not be fetched, or could not be.
         """
         deadline = time.monotonic() + self._seconds
-        for _ in range(REDIRECTS + 1):
+        has_waited = False
+        redirects = 0
+        while redirects <= REDIRECTS:
             target = self._permits.target(url)
             answer = self._asked(target, deadline)
             if isinstance(answer, bytes):
                 return answer
-            url = _joined(url, answer.location)
+            if isinstance(answer, _Elsewhere):
+                url = _joined(url, answer.location)
+                redirects += 1
+            elif has_waited or answer.seconds > LONGEST_WAIT:
+                raise Unreadable(
+                    f"{target} answers with status 429, too many requests, and asks to wait "
+                    f"{answer.seconds:,.0f} s. Repeat the command then; it asks for this picture again."
+                )
+            else:
+                time.sleep(answer.seconds)
+                deadline += answer.seconds
+                has_waited = True
         raise Unreadable(f"{target} redirects more than {REDIRECTS} times.")
 
-    def _asked(self, target: Target, deadline: float) -> bytes | _Elsewhere:
+    def _asked(self, target: Target, deadline: float) -> bytes | _Elsewhere | _Later:
         try:
             connection = self._connected(target, deadline)
             with _until(deadline, connection):
@@ -166,16 +187,30 @@ def _cut(opened: socket.socket) -> None:
         opened.shutdown(socket.SHUT_RDWR)
 
 
-def _answer(target: Target, connection: HTTPSConnection) -> bytes | _Elsewhere:
+def _answer(target: Target, connection: HTTPSConnection) -> bytes | _Elsewhere | _Later:
     headers = {**_HEADERS, "Host": target.authority}
     connection.request("GET", target.request, headers=headers, preload_content=False, decode_content=False)
     with closing(connection.getresponse()) as response:
         location = response.headers.get("Location")
         if response.status in _REDIRECTING and location:
-            return _Elsewhere(_as_written(location))
+            return _Elsewhere(_as_written(location).strip())
+        if response.status == 429 and (wait := _wait(response.headers.get("Retry-After", ""))) is not None:
+            return _Later(wait)
         if response.status != 200:
             raise Unreadable(f"{target} answers with status {response.status}.")
         return _content(response)
+
+
+def _wait(header: str) -> float | None:
+    """The seconds of Retry-After, which has them or a date (RFC 9110, 10.2.3); None where it is neither."""
+    text = header.strip()
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+        return max(0.0, at.timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _as_written(header: str) -> str:

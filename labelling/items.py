@@ -33,6 +33,7 @@ class Item(NamedTuple):
         stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
         weight: bytes that count towards a chunk of work.
         number: its place in the source, from 0, which run.py counts.
+        further: the cells of the list that names it, in the source's `columns`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Item(NamedTuple):
     stamp: str
     weight: int
     number: int = 0
+    further: tuple[str, ...] = ()
 
 
 Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
@@ -52,6 +54,14 @@ class Source(Protocol):
     @property
     def address(self) -> str:
         """Where it is, the same from any working directory."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a list has beside the pictures' paths, which goes into the table, too; empty for others."""
+
+    @property
+    def uncounted(self) -> str:
+        """Why a count before the work would cost too much; empty where it costs little."""
 
     def items(self) -> Iterator[Item]:
         """List the pictures, without reading them.
@@ -79,6 +89,16 @@ class PathSource:
     def address(self) -> str:
         """Where it is, the same from any working directory."""
         return os.path.abspath(self.path)  # noqa: PTH100 - resolving a link would name another file
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """None: there is no list."""
+        return ()
+
+    @property
+    def uncounted(self) -> str:
+        """Listing costs little."""
+        return ""
 
 
 def stamp_of(path: str) -> tuple[str, int]:

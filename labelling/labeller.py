@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inference.classifier import Classifier
 from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
+from inference.networks import Networks
 from labelling.errors import Unreadable
 from labelling.items import Item, Read, Source
 from labelling.table import Form, Outcome, Row
@@ -42,7 +42,7 @@ class Labeller:
     """How pictures are read, the model, and how rows are written."""
 
     read: Read
-    classifier: Classifier
+    networks: Networks
     form: Form
     version: str
 
@@ -56,42 +56,42 @@ class Labeller:
         outcomes: list[Outcome] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            outcomes += answered(self.classifier, run, self.read([item.place for item in run]))
-        return [self.form.row(one, self.classifier.contract.labels, self.version) for one in outcomes]
+            outcomes += answered(self.networks, run, self.read([item.place for item in run]))
+        return [self.form.row(one, self.networks.contract.labels, self.version) for one in outcomes]
 
 
 def answered(
-    classifier: Classifier, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]
+    networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]
 ) -> list[Outcome]:
     """Answer some pictures in one run of the model.
 
     Args:
-        classifier: of a release.
+        networks: of a release.
         items: name the pictures.
         uploads: of the items, in their order.
 
     Raises:
         ModelError: the model failed.
     """
-    prepared = [_prepare(upload, classifier) for upload in uploads]
+    prepared = [_prepare(upload, networks) for upload in uploads]
     good = [content for _, content in prepared if not isinstance(content, str)]
-    predictions = iter(classifier.classify_inputs(good) if good else [])
+    predictions = iter(networks.classify(good) if good else [])
     return [
-        Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
+        Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions), item.further)
         for item, (sha256, content) in zip(items, prepared, strict=True)
     ]
 
 
-def _prepare(upload: bytes | Unreadable, classifier: Classifier) -> tuple[str, ModelInput | str]:
+def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
     """The hash of an upload, and what the model reads of it, or what is wrong with it."""
     if isinstance(upload, Unreadable):
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
     try:
-        decoded = decode(upload, MAX_PIXELS, classifier.contract.input)
+        decoded = decode(upload, MAX_PIXELS, networks.contract.input)
     except UploadError as error:
         return sha256, str(error)
-    return sha256, classifier.model_input(decoded)
+    return sha256, networks.model_input(decoded)
 
 
 def open_labeller(setup: Setup) -> Labeller:

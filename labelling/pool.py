@@ -64,6 +64,10 @@ MakeEngine: TypeAlias = Callable[[Setup, int | None], Engine]
 """Makes an engine for a number of workers; None is one per core."""
 
 Say = Callable[[str], None]
+"""Receives a sentence for people."""
+
+Watch = Callable[[int, int | None], None]
+"""Receives how many are done, and of how many; None where that is not known."""
 
 
 class WorkerPool:

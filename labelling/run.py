@@ -5,24 +5,33 @@ Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from inference.decision import Reason
-from labelling.errors import OtherRun, TableUnusable, Unreadable
+from labelling.errors import OtherRun, TableUnusable, Unlistable
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
 from labelling.labeller import Setup
 from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
-from labelling.table import DECIDED, PROBABILITY, Form, columns, form_of
+from labelling.table import (
+    Categories,
+    Form,
+    category_columns,
+    category_key,
+    check_attributes,
+    form_of,
+    further_columns,
+)
 from model_store.files import write_whole
 from model_store.local import LocalRelease
+from reports.answers import CLASS
 
 PICTURES_PER_CHUNK: Final = 64
 """Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
@@ -30,15 +39,16 @@ PICTURES_PER_CHUNK: Final = 64
 BYTES_PER_CHUNK: Final = 4 << 20
 """Of pictures: a few photos, so that a kill costs little, and where bytes travel, they take little memory."""
 
-FORMAT: Final = 3
+CATEGORIES: Final = "categories"
+"""What a journal calls those of the last run. Other ones change the table, and label nothing again."""
+
+FORMAT: Final = 4
 """Of what is kept between runs."""
 
 ACCEPT: Final = "accept"
+REVIEW: Final = "review"
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar")
 """The reasons for a review; None is ACCEPT."""
-
-Watch = Callable[[int], None]
-"""Called with the number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +58,7 @@ class Job:
     Attributes:
         workers: how many, at least 1; None is one per core.
         engine: where they run.
+        categories: of the platform; without them the table has no such columns.
     """
 
     source: Source
@@ -55,11 +66,32 @@ class Job:
     release: LocalRelease
     workers: int | None = None
     engine: MakeEngine = Processes
+    categories: Categories = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes."""
-        return self.release.manifest.model.labels
+        return self.release.manifest.labels
+
+    @property
+    def further(self) -> dict[str, str]:
+        """What the table calls the list's columns, by their names there; empty without a list."""
+        return further_columns(self.source.columns, self.labels, tuple(self.attributes))
+
+    @property
+    def attributes(self) -> dict[str, list[str]]:
+        """The labels of each attribute that one of the networks answers."""
+        return {name: list(head.labels) for name, head in self.release.manifest.attributes.items()}
+
+    @property
+    def form(self) -> Form:
+        """How the table is written.
+
+        Raises:
+            TableUnusable: see `form_of` and `check_attributes`.
+        """
+        check_attributes(self.labels, tuple(self.attributes))
+        return form_of(self.table, self.further.values(), self.attributes)
 
     def fingerprint(self) -> dict[str, Any]:
         """What has to stay the same for rows to be kept."""
@@ -67,7 +99,9 @@ class Job:
             "format": FORMAT,
             "source": self.source.address,
             "version": self.release.version,
-            "columns": columns(self.labels),
+            "labels": list(self.labels),
+            "columns of the list": self.further,
+            "attributes": self.attributes,
         }
 
 
@@ -80,10 +114,15 @@ class Summary:
         version: of the release.
         is_complete: it has a row for each picture of the source.
         rows_before: those that earlier runs had made.
+        rows_damaged: those of earlier runs that the journal had lost, and that were labelled again.
+        first_error: the first picture that has one, and what it is; empty without errors.
         decided_by_person: those whose label people gave; the other figures are of the model's answers.
         seconds: that all runs took to label.
         review_share: of the answers, how many need a person.
         labels: for each label, in index order, the pictures with each outcome.
+        columns: what the table calls the columns of the list, by their names there.
+        categories: id and name of the platform's category, by label; empty for none.
+        attributes: for each label of each attribute, the pictures with each decision.
     """
 
     table: str
@@ -92,35 +131,46 @@ class Summary:
     is_complete: bool
     rows: int
     rows_before: int
+    rows_damaged: int
     errors: int
+    first_error: str
     decided_by_person: int
     seconds: float
     review_share: float
     labels: dict[str, dict[str, int]]
+    columns: dict[str, str]
+    categories: Categories
+    attributes: dict[str, dict[str, dict[str, int]]]
 
 
-def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary:
+def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: bool = False) -> Summary:
     """Label what has no row yet, and write the table, also when something ends the run.
 
     Every step can be repeated: after an interruption at any point the same call resumes.
 
     Args:
         job: what is to be done.
-        watch: called with the number of rows, a few times a second.
-        say: called with a sentence for each lost worker process.
+        watch: called with the number of rows, and of those that were there before, a few times a second.
+        say: called with a sentence for each lost worker process, and for rows of an earlier release.
         restart: replace what is there, finished or not.
 
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
     """
-    form = form_of(job.table)
+    form = job.form
     if job.table.exists() and not journal_of(job.table).exists() and not restart:
         raise OtherRun(
             f"{job.table}: is there already, and there is no {journal_of(job.table).name} with its rows. "
             f"{RESTART}"
         )
-    with Journal(job.table, job.fingerprint(), restart=restart) as journal:
+    with Journal(job.table, job.fingerprint(), restart=restart, supersedes=_is_older) as journal:
+        if before := journal.superseded.get("version"):
+            say(
+                f"{job.table} is of release {before}: everything is labelled again by {job.release.version}. "
+                f"The {len(journal.answers()):,} answers of people stay."
+            )
+        journal.keep(CATEGORIES, {name: list(category) for name, category in job.categories.items()})
         try:
             _label_rest(job, form, journal, watch, say)
         except BaseException:
@@ -130,7 +180,15 @@ def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary
         return export(job.table, journal, is_complete=True)
 
 
-def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:
+def _is_older(begun: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether rows are of an earlier release with the same labels, perhaps fewer attributes, by its time."""
+    free = {"version", "attributes"}
+    alike = all(begun.get(name, {}) == value for name, value in now.items() if name not in free)
+    alike = alike and begun.get("attributes", {}).items() <= now["attributes"].items()
+    return alike and str(begun["version"]) < str(now["version"])
+
+
+def _label_rest(job: Job, form: Form, journal: Journal, watch: Callable[[int, int], None], say: Say) -> None:
     rest = _without_row(job.source, journal)
     first = next(rest, None)
     if first is None:
@@ -139,7 +197,7 @@ def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) 
         chunks = _chunks(engine.carried(chain([first], rest)))
         for chunk, rows in WorkerPool(engine, say).label(chunks):
             journal.append(chunk, rows)
-            watch(journal.kept + journal.added)
+            watch(journal.kept + journal.added, journal.kept)
 
 
 def _without_row(source: Source, journal: Journal) -> Iterator[Item]:
@@ -150,7 +208,7 @@ def _without_row(source: Source, journal: Journal) -> Iterator[Item]:
     is_whole = True
     for number, found in enumerate(source.items()):
         item = found._replace(number=number)
-        is_whole = is_whole and not isinstance(item.place, Unreadable)
+        is_whole = is_whole and not isinstance(item.place, Unlistable)
         if not journal.holds(item):
             yield item
     if is_whole:
@@ -188,17 +246,22 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     beside = partial_of(table)
     if not is_complete and _stands_complete(table):
         table = beside
-    form, labels, answers = form_of(table), labels_of(journal), journal.answers()
-    decided = {sha256: answer.label for sha256, answer in answers.items()}
-    summary = _summary(table, journal, _answered(form, labels, journal, decided), is_complete=is_complete)
+    form, labels = form_of_journal(table, journal), heads_of(journal)[CLASS]
+    decided: dict[str, dict[str, str]] = defaultdict(dict)
+    for (sha256, head), answer in journal.answers().items():
+        decided[sha256][head] = answer.label
+    answered = _answered(form, labels, journal, decided)
+    summary = _summary(table, form, journal, answered, is_complete=is_complete)
     place = summary_of(table)
     is_gone = not table.exists() or not place.exists()
     if not (journal.has_changed or is_gone) or not (is_complete or summary.rows):
         return summary
     try:
         place.unlink(missing_ok=True)  # what is there is of the table before
-        if decided:
-            form.write(table, labels, _decided(form, labels, journal, decided), DECIDED)
+        categories = categories_of(journal)
+        named = [head for head in heads_of(journal) if any(_is_of(head, key) for key in categories)]
+        if more := (*(form.decided_columns if decided else ()), *category_columns(named)):
+            form.write(table, labels, _completed(form, journal, more, decided, categories), more)
         else:
             form.write(table, labels, journal.lines())
         write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
@@ -214,10 +277,34 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     return summary
 
 
-def labels_of(journal: Journal) -> tuple[str, ...]:
-    """The classes of the release that made a journal's rows."""
-    names: list[str] = journal.begun["columns"]
-    return tuple(name.removeprefix(PROBABILITY) for name in names if name.startswith(PROBABILITY))
+def heads_of(journal: Journal) -> dict[str, tuple[str, ...]]:
+    """The labels of the release that made a journal's rows, by attribute; CLASS, the class, comes first."""
+    # Earlier versions did not write of attributes.
+    heads = {CLASS: journal.begun["labels"], **journal.begun.get("attributes", {})}
+    return {head: tuple(labels) for head, labels in heads.items()}
+
+
+def form_of_journal(table: Path, journal: Journal) -> Form:
+    """How the table of a journal is written."""
+    _, *attributes = heads_of(journal)
+    return form_of(table, _columns_of(journal).values(), attributes)
+
+
+def _columns_of(journal: Journal) -> dict[str, str]:
+    # Earlier versions, which carried none, did not write this.
+    found: dict[str, str] = journal.begun.get("columns of the list", {})
+    return found
+
+
+def categories_of(journal: Journal) -> Categories:
+    """The platform's categories of a journal's labels, empty for none."""
+    found: Categories = journal.begun.get(CATEGORIES, {})
+    return found
+
+
+def _is_of(head: str, key: str) -> bool:
+    """Whether a key of Categories is of an attribute, or of the class."""
+    return key.startswith(category_key(head, "")) if head else "\t" not in key
 
 
 def summary_of(table: Path) -> Path:
@@ -237,27 +324,55 @@ def _stands_complete(table: Path) -> bool:
         return False
 
 
-def _decided(
-    form: Form, labels: Sequence[str], journal: Journal, decided: Mapping[str, str]
+def _completed(
+    form: Form,
+    journal: Journal,
+    more: Sequence[str],
+    decided: Mapping[str, Mapping[str, str]],
+    categories: Categories,
 ) -> Iterator[bytes]:
-    """The rows with people's answers."""
+    """The rows with people's answers, and with the platform's categories."""
+    labels = heads_of(journal)[CLASS]
     for line in journal.lines():
         sha256 = form.cells(line, labels)["sha256"]
-        yield form.decided(line, labels, decided.get(sha256))
+        yield form.completed(line, labels, more, decided.get(sha256, {}), categories)
 
 
-def _answered(form: Form, labels: Sequence[str], journal: Journal, decided: Mapping[str, str]) -> int:
-    """How many rows people answered; copies of a picture are several."""
+def _first_error(form: Form, journal: Journal) -> str:
+    cells = form.cells(journal.first_error(), heads_of(journal)[CLASS])
+    return f"{cells['path']}: {cells['error']}"
+
+
+def _answered(
+    form: Form, labels: Sequence[str], journal: Journal, decided: Mapping[str, Mapping[str, str]]
+) -> int:
+    """How many rows have a class that people gave; copies of a picture are several."""
     if not decided:
         return 0
-    return sum(form.cells(line, labels)["sha256"] in decided for line in journal.lines())
+    cells = (form.cells(line, labels) for line in journal.lines())
+    return sum(CLASS in decided.get(row["sha256"], {}) for row in cells)
 
 
-def _summary(table: Path, journal: Journal, answered: int, *, is_complete: bool) -> Summary:
+def _of_attributes(form: Form, journal: Journal) -> dict[str, dict[str, dict[str, int]]]:
+    heads = heads_of(journal)
+    classes = heads.pop(CLASS)
+    counts = Counter(
+        (head, answer[0], answer[2])
+        for line in (journal.lines() if heads else ())
+        for head in heads
+        if (answer := form.answer_of(line, classes, head))
+    )
+    return {
+        head: {one: {ACCEPT: counts[head, one, True], REVIEW: counts[head, one, False]} for one in labels}
+        for head, labels in heads.items()
+    }
+
+
+def _summary(table: Path, form: Form, journal: Journal, answered: int, *, is_complete: bool) -> Summary:
     counts = Counter(journal.counts())
     outcomes: dict[str, dict[str, int]] = {
         label: {reason or ACCEPT: counts[label, reason] for reason in OUTCOMES}
-        for label in labels_of(journal)
+        for label in heads_of(journal)[CLASS]
     }
     answers = sum(sum(counted.values()) for counted in outcomes.values())
     accepted = sum(counted[ACCEPT] for counted in outcomes.values())
@@ -269,9 +384,14 @@ def _summary(table: Path, journal: Journal, answered: int, *, is_complete: bool)
         is_complete=is_complete,
         rows=answers + errors,
         rows_before=journal.kept,
+        rows_damaged=journal.damaged,
         errors=errors,
+        first_error=_first_error(form, journal) if errors else "",
         decided_by_person=answered,
         seconds=journal.seconds,
         review_share=1 - accepted / answers if answers else 0.0,
         labels=outcomes,
+        columns=_columns_of(journal),
+        categories={key: one for key, one in categories_of(journal).items() if _is_of(CLASS, key)},
+        attributes=_of_attributes(form, journal),
     )

@@ -9,24 +9,40 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from inference.classifier import Prediction
-from inference.spreadsheets import as_it_was, safe_path, safe_text
-from labelling.csv_files import rows_of, write_for_excel
+from inference.classifier import Answer, Prediction
+from inference.spreadsheets import as_csv, as_it_was, safe_path
+from labelling.csv_files import LONGEST_CELL, renaming, rows_of, write_for_excel
 from labelling.errors import SourceUnusable, TableUnusable
 from model_store.files import flush_folder
+from reports.answers import CLASS
 
 ANSWER: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
 ORIGIN: Final = ("version", "sha256", "error")
 DECIDED: Final = ("decided_by", "predicted")
-"""Columns at the end of a table that has people's answers: `model` or `person`, and the model's label."""
+"""Columns at the end of a table that has people's answers: `model` or `person`, and the model's label. Those
+of an attribute begin with its name."""
+CATEGORY: Final = ("category_id", "category_name")
+"""Columns after these, where the platform has categories of its own: that of the row's label. Of an attribute
+they have its name before them."""
+
+Categories: TypeAlias = Mapping[str, Sequence[str | None]]
+"""Id and name of the platform's category, by `category_key`."""
+
+CONFIDENCE, DECISION, ALSO = ATTRIBUTE = ("_confidence", "_decision", "_also")
+"""What follows an attribute's name in the names of its further columns; its label is under its name alone."""
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
+
+OF_LIST: Final = "list_"
+"""What stands before a list's column in the table where that has a column of this name."""
 
 LONGEST_PATH: Final = 32_767
 """Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
@@ -41,11 +57,13 @@ class Outcome(NamedTuple):
     Attributes:
         sha256: of its bytes, hexadecimal; empty when they could not be read.
         answer: a prediction, or what is wrong with the picture.
+        further: the cells of the list that names it.
     """
 
     name: str
     sha256: str
     answer: Prediction | str
+    further: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):
@@ -71,47 +89,85 @@ class Form:
 
     Attributes:
         suffix: `.csv`, `.jsonl` or `.parquet`.
+        further: columns of the list that names the pictures, as the table calls them; they come last.
+        attributes: that the release answers beside the class.
     """
 
     suffix: str
+    further: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
     def row(self, outcome: Outcome, labels: Sequence[str], version: str) -> Row:
         """What the table has for one picture."""
-        answer, values = outcome.answer, _values(outcome, labels, version)
-        line = self._line(columns(labels), values)
+        answer, values = outcome.answer, _values(outcome, labels, self.attributes, version)
+        line = self._line(self._columns(labels), values)
         if isinstance(answer, str):
             return Row(None, None, None, None, line, was_read=bool(outcome.sha256))
-        return Row(answer.label, answer.confidence, answer.reason, answer.familiarity, line)
+        found = answer.answer
+        return Row(found.label, found.confidence, found.reason, answer.familiarity, line)
 
     def cells(self, line: bytes, labels: Sequence[str]) -> dict[str, Any]:
         """The cells of a row by their columns; None or an empty text where there is nothing."""
         if self.suffix == ".jsonl":
             read: dict[str, Any] = json.loads(line)
             return read
+        csv.field_size_limit(LONGEST_CELL)
         [values] = csv.reader(io.StringIO(line.decode(), newline=""))
-        return _as_they_were(dict(zip(columns(labels), values, strict=True)))
+        return _as_they_were(dict(zip(self._columns(labels), values, strict=True)))
 
-    def decided(self, line: bytes, labels: Sequence[str], answer: str | None) -> bytes:
-        """A row with the columns DECIDED.
+    def answer_of(self, line: bytes, labels: Sequence[str], attribute: str) -> tuple[str, float, bool] | None:
+        """The label of an attribute, its confidence, and whether it is accepted; None where there is none."""
+        cells = self.cells(line, labels)
+        if not cells[attribute]:
+            return None
+        is_accepted = cells[attribute + DECISION] == "accept"
+        return cells[attribute], float(cells[attribute + CONFIDENCE]), is_accepted
+
+    def completed(
+        self,
+        line: bytes,
+        labels: Sequence[str],
+        more: Sequence[str],
+        answers: Mapping[str, str],
+        categories: Categories,
+    ) -> bytes:
+        """A row with further columns of ours.
 
         Args:
             line: the row as the model decided.
             labels: of the release that made it.
-            answer: the label that a person gave, empty for none; None where no person answered.
+            more: of `decided_columns` and `category_columns`.
+            answers: the labels that people gave, by attribute, CLASS for the class; empty for none.
+            categories: of the platform.
         """
-        cells = self.cells(line, labels)
-        predicted = cells["label"] or None
-        by = "person" if answer is not None else "model" if predicted else None
-        label = (answer or None) if answer is not None else predicted
-        row = {**cells, "label": label, "decided_by": by, "predicted": predicted}
-        return self._line(list(row), list(row.values()))
+        row = self.cells(line, labels)
+        for head in (CLASS, *self.attributes):
+            label, decided_by, predicted = head or "label", *decided_columns([head])
+            answered, given = row[label] or None, answers.get(head)
+            row[predicted] = answered
+            row[decided_by] = "person" if given is not None else "model" if answered else None
+            row[label] = answered if given is None else given or None
+            if head and given is not None:
+                row[head + ALSO] = None
+            category = categories.get(category_key(head, row[label] or ""), (None, None))
+            row |= zip(category_columns([head]), category, strict=True)
+        names = self._columns(labels, more)
+        return self._line(names, [row[name] for name in names])
+
+    @property
+    def decided_columns(self) -> list[str]:
+        """The columns that come with people's first answers."""
+        return decided_columns([CLASS, *self.attributes])
+
+    def _columns(self, labels: Sequence[str], more: Sequence[str] = ()) -> list[str]:
+        """The names of all columns; `more` stands between ours and those of the list."""
+        return [*columns(labels, self.attributes), *more, *self.further]
 
     def _line(self, names: list[str], values: list[object]) -> bytes:
         if self.suffix == ".jsonl":
             return _json(names, values)
         # Parquet, too, is made of CSV, whose cells pyarrow reads as they stand; no spreadsheet opens that.
-        is_shown = self.suffix == ".csv"
-        return _csv([safe_text(one) if is_shown and isinstance(one, str) else one for one in values])
+        return as_csv([values], is_opened=self.suffix == ".csv").encode()
 
     def write(
         self, table: Path, labels: Sequence[str], lines: Iterable[bytes], more: Sequence[str] = ()
@@ -127,15 +183,15 @@ class Form:
         Raises:
             OSError: the disk is full, for example.
         """
-        names = [*columns(labels), *more]
+        names = self._columns(labels, more)
         partial = table.with_name(f"{table.name}.partial")
         parquet = table.with_name(f"{table.name}.partial.parquet")
         try:
             with partial.open("wb") as file:
-                file.write(b"" if self.suffix == ".jsonl" else _csv(names))
+                file.write(b"" if self.suffix == ".jsonl" else self._line(names, list(names)))
                 file.writelines(lines)
             if self.suffix == ".parquet":
-                _csv_to_parquet(partial, parquet, names)
+                _csv_to_parquet(partial, parquet, names, numbers(labels, self.attributes))
                 parquet.replace(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
@@ -146,13 +202,18 @@ class Form:
             parquet.unlink(missing_ok=True)
 
 
-def form_of(table: Path) -> Form:
+def form_of(table: Path, further: Iterable[str] = (), attributes: Iterable[str] = ()) -> Form:
     """How a table of this name is written.
+
+    Args:
+        table: CSV, JSONL or Parquet by its ending.
+        further: columns of the list that names the pictures, as the table calls them.
+        attributes: that the release answers beside the class.
 
     Raises:
         TableUnusable: its ending is another one, or what it needs is not installed.
     """
-    form = Form(table.suffix.lower())
+    form = Form(table.suffix.lower(), tuple(further), tuple(attributes))
     if form.suffix not in (".csv", ".jsonl", ".parquet"):
         raise TableUnusable(
             f"{table}: the table is CSV, JSONL or Parquet, by its ending .csv, .jsonl or .parquet."
@@ -162,24 +223,98 @@ def form_of(table: Path) -> Form:
     return form
 
 
-def columns(labels: Sequence[str]) -> list[str]:
-    """The names of a table's columns."""
-    return [*ANSWER, *(PROBABILITY + label for label in labels), *ORIGIN]
+def columns(labels: Iterable[str], attributes: Iterable[str] = ()) -> list[str]:
+    """The names of a table's columns, by the classes and attributes of the release that answers."""
+    of_attributes = [name + end for name in attributes for end in ("", *ATTRIBUTE)]
+    return [*ANSWER, *(PROBABILITY + label for label in labels), *of_attributes, *ORIGIN]
 
 
-def _values(outcome: Outcome, labels: Sequence[str], version: str) -> list[object]:
-    name, sha256, answer = outcome
+def decided_columns(heads: Iterable[str]) -> list[str]:
+    """The names of DECIDED for some attributes, CLASS for the class."""
+    return [f"{head}_{name}" if head else name for head in heads for name in DECIDED]
+
+
+def of_people_and_platform(attributes: Iterable[str]) -> list[str]:
+    """The columns that a table may get later, of the class and these attributes."""
+    heads = [CLASS, *attributes]
+    return [*decided_columns(heads), *category_columns(heads)]
+
+
+def category_columns(heads: Iterable[str]) -> list[str]:
+    """The names of CATEGORY for some attributes, CLASS for the class."""
+    return [f"{head}_{name}" if head else name for head in heads for name in CATEGORY]
+
+
+def category_key(head: str, label: str) -> str:
+    """By which Categories has a label of an attribute, or of the class; no label has a tab."""
+    return f"{head}\t{label}" if head else label
+
+
+def check_attributes(labels: Iterable[str], attributes: Sequence[str]) -> None:
+    """Refuse an attribute whose columns would be called like others of the table.
+
+    Args:
+        labels: the classes of the release.
+        attributes: of the release.
+
+    Raises:
+        TableUnusable: it names the column.
+    """
+    names = Counter([*columns(labels, attributes), *of_people_and_platform(attributes)])
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise TableUnusable(
+            f"Attributes {', '.join(attributes)}: a table would have two columns `{twice[0]}`. Give the "
+            "attribute another name."
+        )
+
+
+def further_columns(
+    names: Iterable[str], labels: Iterable[str], attributes: Sequence[str] = ()
+) -> dict[str, str]:
+    """What a table calls the columns of a list: as the list does, with OF_LIST before a name of ours.
+
+    Args:
+        names: of the list's columns.
+        labels: of the release that answers.
+        attributes: of that release.
+
+    Returns:
+        a name by each of them, all different.
+    """
+    given = tuple(names)
+    ours = {*columns(labels, attributes), *of_people_and_platform(attributes)}
+    found = dict(zip(given, given, strict=True))
+    for name in ours.intersection(given):
+        while found[name] in ours or found[name] in given:
+            found[name] = OF_LIST + found[name]
+    return found
+
+
+def numbers(labels: Iterable[str], attributes: Iterable[str] = ()) -> frozenset[str]:
+    """Those of these columns that hold numbers."""
+    of_attributes = (name + CONFIDENCE for name in attributes)
+    return frozenset(
+        {"confidence", "familiarity", *(PROBABILITY + label for label in labels), *of_attributes}
+    )
+
+
+def _values(outcome: Outcome, labels: Sequence[str], attributes: Sequence[str], version: str) -> list[object]:
+    name, sha256, answer, further = outcome
     if isinstance(answer, str):
-        empty: list[object] = [None] * (len(ANSWER) - 1 + len(labels))
-        return [path_in_table(name), *empty, version, sha256 or None, answer]
-    answered = [getattr(answer, column) for column in ANSWER[1:]]
-    return [path_in_table(name), *answered, *answer.probabilities.tolist(), version, sha256, None]
+        empty: list[object] = [None] * (len(columns(labels, attributes)) - 1 - len(ORIGIN))
+        return [path_in_table(name), *empty, version, sha256 or None, answer, *further]
+    found = answer.answer
+    answered = [getattr(answer if column == "familiarity" else found, column) for column in ANSWER[1:]]
+    of_attributes = chain(*(_of_attribute(answer.attributes.get(one)) for one in attributes))
+    shares = found.probabilities.tolist()
+    return [path_in_table(name), *answered, *shares, *of_attributes, version, sha256, None, *further]
 
 
-def _csv(values: Sequence[object]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue().encode()
+def _of_attribute(answer: Answer | None) -> list[object]:
+    """The cells of an attribute: empty where the class lacks it, or the network does not answer it."""
+    if answer is None or answer.reason == "inapplicable":
+        return [None] * (1 + len(ATTRIBUTE))
+    return [answer.label, answer.confidence, answer.decision, "/".join(answer.also) or None]
 
 
 def _json(names: list[str], values: list[object]) -> bytes:
@@ -210,24 +345,29 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             yield from (
-                map(_as_they_were, rows_of(file, ANSWER)) if form.suffix == ".csv" else map(json.loads, file)
+                map(_with_names_as_they_were, rows_of(file, ANSWER))
+                if form.suffix == ".csv"
+                else map(json.loads, file)
             )
     except (OSError, ValueError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise TableUnusable(f"{table}: cannot be read as a table ({reason}).") from error
 
 
-def copy_for_excel(table: Path, target: Path) -> None:
+def copy_for_excel(table: Path, labels: Iterable[str], target: Path, attributes: Iterable[str] = ()) -> None:
     """Write a finished table once more, for Excel; see csv_files.py.
+
+    Args:
+        table: that is there.
+        labels: of the release that made it.
+        attributes: of that release.
+        target: the copy; replaced.
 
     Raises:
         TableUnusable: it cannot be read or written.
     """
-    numbers = {"confidence", "familiarity"}
     try:
-        write_for_excel(
-            read_rows(table), lambda name: name in numbers or name.startswith(PROBABILITY), target
-        )
+        write_for_excel(read_rows(table), numbers(labels, attributes).__contains__, target)
     except OSError as error:
         raise TableUnusable(f"{target}: cannot be written ({error.strerror}).") from error
 
@@ -236,8 +376,13 @@ def _as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:
     return {name: as_it_was(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
 
 
-def labels_in(table: Path) -> tuple[str, ...]:
-    """The classes of a table, by its columns.
+def _with_names_as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:
+    named = {as_it_was(name) if name else name: cell for name, cell in cells.items()}
+    return _as_they_were(named)
+
+
+def first_row(table: Path) -> dict[str, Any]:
+    """The first row of a table that `wardrobe label` wrote, by column.
 
     Raises:
         TableUnusable: it cannot be read, has no row, or was not written by `wardrobe label`.
@@ -248,7 +393,7 @@ def labels_in(table: Path) -> tuple[str, ...]:
         raise TableUnusable(
             f"{table}: has no row, or no column `{min(missing)}`. Name a table of `wardrobe label`."
         )
-    return tuple(name.removeprefix(PROBABILITY) for name in row if name.startswith(PROBABILITY))
+    return row
 
 
 def parquet_rows(file: str, names: list[str] | None) -> Iterator[dict[str, Any]]:
@@ -264,33 +409,54 @@ def parquet_rows(file: str, names: list[str] | None) -> Iterator[dict[str, Any]]
     try:
         with pyarrow.parquet.ParquetFile(file) as opened:
             if missing := set(names or ()) - set(opened.schema_arrow.names):
-                raise SourceUnusable(f"{file}: has no column `{sorted(missing)[0]}`.")
+                advice = renaming(sorted(missing), opened.schema_arrow.names)
+                raise SourceUnusable(f"{file}: has no column `{sorted(missing)[0]}`.{advice}")
             for batch in opened.iter_batches(PARQUET_ROWS, columns=names):
                 yield from batch.to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise SourceUnusable(f"{file}: cannot be read as Parquet ({error}).") from error
 
 
-def _csv_to_parquet(source: Path, target: Path, names: Sequence[str]) -> None:
+def parquet_columns(file: str) -> tuple[str, ...]:
+    """The names of a Parquet file's columns.
+
+    Raises:
+        TableUnusable: pyarrow is not installed.
+        SourceUnusable: the file cannot be read, or has no column `path`.
+    """
+    _require_pyarrow()
+    import pyarrow.parquet  # noqa: PLC0415 - see above
+
+    try:
+        names = tuple(map(str, pyarrow.parquet.read_schema(file).names))
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        raise SourceUnusable(f"{file}: cannot be read as Parquet ({error}).") from error
+    if "path" not in names:
+        raise SourceUnusable(f"{file}: has no column `path`.")
+    return names
+
+
+def _csv_to_parquet(source: Path, target: Path, names: Sequence[str], of_numbers: Collection[str]) -> None:
     """Turn a table's CSV into Parquet, a block at a time.
 
     Args:
         source: an empty field without quotes is a missing value.
         target: replaced; not flushed to the disk.
         names: of the columns.
+        of_numbers: those that hold numbers.
     """
     import pyarrow.csv  # noqa: PLC0415 - see above
     import pyarrow.parquet  # noqa: PLC0415 - see above
 
-    numbers = {"confidence": pyarrow.float32(), "familiarity": pyarrow.float64()}
-    numbers |= {name: pyarrow.float32() for name in names if name.startswith(PROBABILITY)}
+    types = {name: pyarrow.float32() for name in of_numbers} | {"familiarity": pyarrow.float64()}
     reader = pyarrow.csv.open_csv(
         source,
-        # The machine's cores are free by now, but a block for each of them would not be flat.
-        read_options=pyarrow.csv.ReadOptions(use_threads=False),
+        # The machine's cores are free by now, but a block for each of them would not be flat. A block that
+        # does not hold a row is an error.
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=2 * LONGEST_CELL),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={name: numbers.get(name, pyarrow.string()) for name in names},
+            column_types={name: types.get(name, pyarrow.string()) for name in names},
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],

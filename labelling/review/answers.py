@@ -15,8 +15,9 @@ from typing import Final
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.journal import Journal, journal_of
 from labelling.review.corrections import Correction, merge, name_of, read_corrections
-from labelling.run import Summary, export, labels_of
+from labelling.run import Summary, export, form_of_journal, heads_of
 from labelling.table import Form, form_of
+from reports.answers import CLASS
 
 SHOWN: Final = 3
 """Corrections that a message names."""
@@ -29,7 +30,7 @@ class Corrected:
     Attributes:
         summary: of the table now.
         corrections: that were read.
-        disagreements: pictures that have answers with different labels; the latest counts.
+        disagreements: questions of pictures that have answers with different labels; the latest counts.
         unmatched: corrections of no row, some of them named.
     """
 
@@ -52,7 +53,7 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
         CorrectionsUnusable: a file cannot be read, none of the corrections is of this table, or two of the
             same time contradict each other.
     """
-    form = form_of(table)
+    form_of(table)
     if not journal_of(table).exists():
         raise TableUnusable(
             f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
@@ -61,7 +62,8 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
     with Journal(table, {}) as journal:
         if not journal.begun:
             raise TableUnusable(f"{journal.path}: has no rows. Label a source first.")
-        corrections = read_corrections(files, labels_of(journal))
+        form, heads = form_of_journal(table, journal), heads_of(journal)
+        corrections = read_corrections(files, heads.pop(CLASS), heads)
         matched, unmatched = match(corrections, _rows(journal, form), journal.begun["source"])
         if corrections and not matched:
             raise CorrectionsUnusable(
@@ -82,7 +84,7 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
 
 def _rows(journal: Journal, form: Form) -> Iterator[tuple[str, str]]:
     """Path and sha256 of each picture that could be read."""
-    labels = labels_of(journal)
+    labels = heads_of(journal)[CLASS]
     for line in journal.lines():
         cells = form.cells(line, labels)
         if cells["sha256"]:

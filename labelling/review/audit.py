@@ -1,28 +1,35 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of the table.
 
-`sample` draws it from all answered rows; the review sheet shows it first, without what the model answered.
-`audit` compares what people said of it with the table; `found_in` does so with what the sheet exported alone.
-Knows tables and corrections, neither journals nor releases.
+`draw` draws it from all answered rows; the review sheet shows it first, without what the model answered, and
+exports how many rows of the table are accepted. `audit_in` compares what people said with what the model did,
+by what the sheet exports alone. A table is finite, so that bounds are hypergeometric, and they are one-sided,
+as promises are. Knows tables and corrections, neither journals nor releases.
 """
 
 import hashlib
 import heapq
-import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from labelling.errors import CorrectionsUnusable
-from labelling.review.answers import match
 from labelling.review.corrections import LEFT_OUT, Correction, merge
 from labelling.run import ACCEPT
-from reports.acceptance import SURENESS
+from reports.answers import CLASS
+from reports.intervals import SURENESS, clopper_pearson, drawn_at_most, most_of
+from reports.values import HELD_OUT, Promise
 
-EACH_END: Final = 0.975
-"""Sureness of each end of the intervals, which are two-sided, of 95%."""
+DRAWN: Final = 130
+"""Pictures of a sample: 94 accepted ones where 72% are."""
 
-_HALVINGS: Final = 60
-"""Of an interval of width 1, until nothing changes in double precision."""
+LEAST: Final = 5
+"""Looked at of each accepted label, as far as the table has so many."""
+
+LOOK: Final = 1 - (1 - SURENESS) / 2
+"""Sureness of each bound: half of the doubt is for a second look, at a larger sample that holds the first."""
+
+IF_RIGHT: Final = (0.98, 0.99)
+"""Shares of right answers for which a sheet says how likely its audit ends."""
 
 T = TypeVar("T")
 
@@ -32,13 +39,23 @@ class Share:
     """How many answers were right.
 
     Attributes:
-        low, high: 95% interval of the share (Clopper and Pearson 1934); 0 and 1 of none.
+        n: answers that were looked at.
+        right: of these.
+        of: rows of the table that they were drawn from; None where that is not known, so many more.
+        low: the least share of right ones among all of these rows, of sureness LOOK.
+        high: the largest one.
     """
 
     n: int
     right: int
+    of: int | None
     low: float
     high: float
+
+    @property
+    def wrong_at_least(self) -> int:
+        """Wrong rows among all of them, of sureness LOOK; where their number is not known, those seen."""
+        return self.n - self.right if self.of is None else round((1 - self.high) * self.of)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +63,14 @@ class Audit:
     """What people found in the sample.
 
     Attributes:
-        version: of the release that made the table.
-        sampled: rows that were drawn.
+        sampled: rows that were drawn at random.
         unanswered: of these, those that no one answered.
         left_out: of these, those that a person could not decide about; they count nowhere.
-        accepted, reviewed: the model's answers with the decision `accept`, and those with `review`.
-        labels: the accepted ones by the model's label; without labels that none has.
+        accepted: of these, the model's answers with the decision `accept`.
+        reviewed: those with `review`.
+        labels: the accepted ones by the model's label, with those that were added for that label alone.
     """
 
-    version: str
     sampled: int
     unanswered: int
     left_out: int
@@ -62,46 +78,17 @@ class Audit:
     reviewed: Share
     labels: dict[str, Share]
 
-
-@dataclass(frozen=True)
-class Found:
-    """What a sheet's export says of the accepted answers.
-
-    Attributes:
-        drawn: pictures of the sample.
-        answered: of these, those that a person answered.
-        accepted, right: of these, what the model accepted and no person left out, and how many are right.
-    """
-
-    drawn: int
-    answered: int
-    accepted: int
-    right: int
-
     def sentence(self) -> str:
-        """One line for a terminal; the bound is one-sided, of SURENESS (Clopper and Pearson 1934)."""
-        some = f" {self.drawn - self.answered:,} of its {self.drawn:,} pictures have no answer."
-        missing = some if self.answered < self.drawn else ""
-        if not self.accepted:
-            return f"Audit: the model accepted none of {self.answered:,} pictures drawn at random.{missing}"
-        low, _ = interval(self.right, self.accepted, SURENESS)
+        """One line for a terminal."""
+        some = f" {self.unanswered:,} of its {self.sampled:,} pictures have no answer."
+        missing, found = some if self.unanswered else "", self.accepted
+        if not found.n:
+            answered = self.sampled - self.unanswered
+            return f"Audit: the model accepted none of {answered:,} pictures drawn at random.{missing}"
         return (
-            f"Audit: of the accepted, {self.right:,} of {self.accepted:,} right: at least {low:.0%} "
-            f"({SURENESS:.0%} sure).{missing}"
+            f"Audit: of the accepted, {found.right:,} of {found.n:,} right: at least "
+            f"{int(found.low * 1000) / 10:.1f}% ({SURENESS:.0%} sure).{missing}"
         )
-
-
-def found_in(corrections: Sequence[Correction]) -> Found | None:
-    """What people said of a sample, by the columns that a sheet exports; None where there are none."""
-    asked = {one.path: one for one in corrections if one.audit and one.sha256 and one.decision}
-    if not asked:
-        return None
-    of_sample = {one.sha256 for one in asked.values()}
-    said, _ = merge([(one.sha256, one) for one in corrections if one.sha256 in of_sample], {})
-    judged = [(one, said[one.sha256].label) for one in asked.values()]
-    right = [label == one.predicted for one, label in judged if label != LEFT_OUT and one.decision == ACCEPT]
-    drawn = max(one.audit for one in asked.values())
-    return Found(max(drawn, len(asked)), len(asked), len(right), sum(right))
 
 
 def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) -> list[T]:
@@ -110,7 +97,7 @@ def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) ->
     Args:
         rows: those with an answer of the model.
         path: of a row in the table.
-        n: how many; all if there are fewer.
+        n: how many; all if there are fewer. A larger sample holds a smaller one.
         version: of the release that answered.
 
     Returns:
@@ -119,103 +106,109 @@ def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) ->
     return heapq.nsmallest(n, rows, key=lambda row: _rank(path(row), version))
 
 
-def audit(rows: Iterable[Mapping[str, Any]], corrections: Sequence[Correction]) -> Audit:
-    """Compare a table with what people said of its sample.
+def added(
+    rows: Iterable[T],
+    accepted: Callable[[T], str | None],
+    path: Callable[[T], str],
+    drawn: Sequence[T],
+    version: str,
+) -> list[T]:
+    """Draw further rows, so that a sample has LEAST of each accepted label: they count for that label alone.
 
     Args:
-        rows: of the table, by column.
-        corrections: those that are not of an audit are ignored.
-
-    Raises:
-        CorrectionsUnusable: no correction is of an audit, or they are of that of another table.
+        rows: of the table.
+        accepted: the label of an accepted row, None of another one.
+        path: of a row.
+        drawn: the sample.
+        version: of the release that answered.
     """
-    asked = [one for one in corrections if one.audit]
-    if not asked:
-        raise CorrectionsUnusable(
-            "No correction is of an audit: a sheet that `wardrobe label SOURCE --out TABLE --review "
-            "FILE.html --audit N` wrote marks its sample in a column `audit`."
-        )
-    answered = [row for row in rows if _predicted(row)]
-    version = answered[0]["version"] if answered else ""
-    drawn = sample(answered, lambda row: str(row["path"]), max(one.audit for one in asked), version)
-    matched, strange = match(asked, [(row["path"], row["sha256"]) for row in drawn], "")
-    if strange:
-        raise CorrectionsUnusable(
-            f"{strange[0].file}: {strange[0].path} is not in the sample of this table. Give the table that "
-            "the sheet was written for: labelled by another release, or after pictures were added, it has "
-            "another sample."
-        )
-    said = {sha256: answer.label for sha256, answer in merge(matched, {})[0].items()}
-    return _audit(version, drawn, said)
+    there, counts = {path(row) for row in drawn}, defaultdict[str | None, int](int)
+    for row in drawn:
+        counts[accepted(row)] += 1
+    rare = defaultdict[str, list[T]](list)
+    for row in rows:
+        label = accepted(row)
+        if label is not None and counts[label] < LEAST:
+            rare[label].append(row)
+    chosen = (row for label in sorted(rare) for row in sample(rare[label], path, LEAST, version))
+    return [row for row in chosen if path(row) not in there]
 
 
-def interval(right: int, n: int, sureness: float = EACH_END) -> tuple[float, float]:
-    """Interval of a share of which `right` of `n` independent draws were (Clopper and Pearson 1934).
-
-    Args:
-        right: of them.
-        n: how many draws.
-        sureness: 0..1, of each end.
-    """
-    tail = 1 - sureness
-    low = _where(lambda share: 1 - _at_most(right - 1, n, share) >= tail) if right else 0.0
-    high = _where(lambda share: _at_most(right, n, share) <= tail) if right < n else 1.0
-    return low, high
+def audit_of(accepted: Mapping[str, int], label: str) -> str:
+    """What a sheet exports beside a row of this label: the accepted rows of it, and all, by their labels."""
+    return f"{accepted.get(label, 0)} of {sum(accepted.values())}"
 
 
-def _audit(version: str, drawn: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> Audit:
-    looked_at = [row for row in drawn if row["sha256"] in said]
-    judged = [
-        (row["decision"], _predicted(row), said[row["sha256"]] == _predicted(row))
-        for row in looked_at
-        if said[row["sha256"]] != LEFT_OUT
-    ]
-    accepted = [(label, right) for decision, label, right in judged if decision == ACCEPT]
+def audit_in(corrections: Sequence[Correction], attribute: str = CLASS) -> Audit | None:
+    """What people said of a sample, by the columns that a sheet exports; None where there are none."""
+    corrections = [one for one in corrections if one.attribute == attribute]
+    by_size = sorted(corrections, key=lambda one: one.audit)  # what was added once may have been drawn since
+    asked = {one.path: one for one in by_size if (one.audit or one.audit_of) and one.sha256 and one.decision}
+    drawn = [one for one in asked.values() if one.audit]
+    if not drawn:
+        return None
+    of_sample = {one.sha256 for one in asked.values()}
+    said, _ = merge([(one.sha256, one) for one in corrections if one.sha256 in of_sample], {})
+    judged = [(one, said[one.sha256, attribute].label) for one in asked.values()]
+    right = [(one, label == one.predicted) for one, label in judged if label != LEFT_OUT]
+    accepted = [(one, is_right) for one, is_right in right if one.decision == ACCEPT]
+    by_label = defaultdict[str, list[tuple[Correction, bool]]](list)
+    for one, is_right in accepted:
+        by_label[one.predicted].append((one, is_right))
+    sampled = max(len(drawn), *(one.audit for one in drawn))
+    of_drawn = [(one, is_right) for one, is_right in right if one.audit]
     return Audit(
-        version=version,
-        sampled=len(drawn),
-        unanswered=len(drawn) - len(looked_at),
-        left_out=len(looked_at) - len(judged),
-        accepted=_share([right for _, right in accepted]),
-        reviewed=_share([right for decision, _, right in judged if decision != ACCEPT]),
-        labels={
-            label: _share([right for of, right in accepted if of == label])
-            for label in sorted({label for label, _ in accepted})
-        },
+        sampled=sampled,
+        unanswered=sampled - len(drawn),
+        left_out=len(drawn) - len(of_drawn),
+        accepted=_share([one for one in accepted if one[0].audit], 1),
+        reviewed=share([is_right for one, is_right in of_drawn if one.decision != ACCEPT], None),
+        labels={label: _share(found, 0) for label, found in sorted(by_label.items())},
     )
 
 
-def _share(right: Sequence[bool]) -> Share:
-    low, high = interval(sum(right), len(right))
-    return Share(n=len(right), right=sum(right), low=low, high=high)
+def _share(found: Sequence[tuple[Correction, bool]], place: int) -> Share:
+    """Of accepted rows; `place` is that of their number in `audit_of`."""
+    of = max((one.audit_of[place] for one, _ in found if one.audit_of), default=None)
+    return share([is_right for _, is_right in found], of)
 
 
-def _predicted(row: Mapping[str, Any]) -> str:
-    """The model's label; a table with people's answers has it in a column of its own."""
-    return (row["predicted"] if "predicted" in row else row["label"]) or ""
+def share(right: Sequence[bool], of: int | None) -> Share:
+    """Some answers, drawn from `of` rows of a table; see Share."""
+    n, good = len(right), sum(right)
+    if of is None or of < n:
+        low, high = clopper_pearson(good, n, LOOK)
+        return Share(n=n, right=good, of=None, low=low, high=high)
+    if not n:
+        return Share(n=0, right=0, of=of, low=0.0, high=1.0)
+    low, high = 1 - most_of(of, n - good, n, LOOK) / of, most_of(of, good, n, LOOK) / of
+    return Share(n=n, right=good, of=of, low=low, high=high)
+
+
+def chance_of_showing(promised: float, right: float, n: int, of: int) -> float:
+    """How likely an audit shows a promise where so large a share of the accepted rows is right.
+
+    Args:
+        promised: share of right ones, 0..1.
+        right: the true share, 0..1.
+        n: accepted rows that are looked at.
+        of: accepted rows of the table.
+    """
+    shows = -1
+    while shows < n and most_of(of, shows + 1, n, LOOK) <= (1 - promised) * of:
+        shows += 1
+    return drawn_at_most(shows, n, round((1 - right) * of), of) if shows >= 0 else 0.0
+
+
+def promised_right(promises: Sequence[Promise]) -> float | None:
+    """The share of accepted answers to photos that is promised to be right, else that to held-out pictures.
+
+    None where it promises nothing.
+    """
+    kept = [one for one in promises if one.accepted]
+    photos = [one.accuracy for one in kept if one.pictures != HELD_OUT]
+    return min(photos or [one.accuracy for one in kept], default=None)
 
 
 def _rank(path: str, version: str) -> bytes:
     return hashlib.sha256(f"{version}\n{path}".encode()).digest()
-
-
-def _at_most(k: int, n: int, share: float) -> float:
-    """The probability that at most `k` of `n` draws are right, of which `share` is; 0 < share < 1."""
-    terms = (
-        math.lgamma(n + 1)
-        - math.lgamma(i + 1)
-        - math.lgamma(n - i + 1)
-        + i * math.log(share)
-        + (n - i) * math.log1p(-share)
-        for i in range(k + 1)
-    )
-    return math.fsum(map(math.exp, terms))
-
-
-def _where(holds: Callable[[float], bool]) -> float:
-    """The share, 0..1, from which on something holds."""
-    low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high

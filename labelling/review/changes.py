@@ -4,21 +4,20 @@ Each picture is read once and answered by both releases. The page works from a d
 Its command, which prints the rows and decides the exit code: scripts/diff.py.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from html import escape
 from itertools import islice
-from string import Template
 from typing import Final
 
-from inference.classifier import Classifier, Prediction
-from inference.spreadsheets import safe_text
+from inference.classifier import Answer, Prediction
+from inference.networks import Networks
+from inference.spreadsheets import as_csv
 from labelling.items import Source
 from labelling.labeller import PICTURES_PER_RUN, answered
-from labelling.review.page import content_hash, part_of_page, thumbnail
+from labelling.pool import Watch
+from labelling.review.page import filled, thumbnail
 from labelling.table import Outcome, path_in_table
+from reports.answers import CLASS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +26,7 @@ class Change:
 
     Attributes:
         path: as a table of `wardrobe label` has it.
+        attribute: that is answered; CLASS for the class.
         label_a, confidence_a, decision_a: of the first release.
         label_b, confidence_b, decision_b: of the second one.
     """
@@ -39,6 +39,7 @@ class Change:
     label_b: str
     confidence_b: float
     decision_b: str
+    attribute: str = CLASS
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Compared:
 
     Attributes:
         pictures: that both answered.
-        changes: another label before another decision alone, in each the surest answers of the second
-            release first.
+        changes: of the class before attributes that both releases answer; another label before another
+            decision alone; in each the surest answers of the second release first.
         unread: names of pictures that cannot be read or decoded, with the reason.
         accepted: how many each release accepts.
         thumbnails: `data:` URLs of changed pictures, by path, where they were asked for.
@@ -61,18 +62,14 @@ class Compared:
     thumbnails: dict[str, str]
 
 
-Watch = Callable[[int], None]
-"""Receives how many pictures are done."""
-
-
-def compare(source: Source, first: Classifier, second: Classifier, watch: Watch, *, show: bool) -> Compared:
+def compare(source: Source, first: Networks, second: Networks, watch: Watch, *, show: bool) -> Compared:
     """Let two releases answer the pictures of a source.
 
     Args:
         source: whose pictures are read once.
         first: of the release A.
         second: of the release B.
-        watch: follows.
+        watch: receives how many pictures are done.
         show: whether changed pictures are wanted as thumbnails: 4 kB of memory each.
 
     Raises:
@@ -87,20 +84,19 @@ def compare(source: Source, first: Classifier, second: Classifier, watch: Watch,
             unread.append((before.name, reason))
             continue
         pictures += 1
-        watch(pictures)
+        watch(pictures, None)
         for place, answer in enumerate((before.answer, after.answer)):
-            accepted[place] += answer.reason is None
-        if _key(before.answer) != _key(after.answer):
-            changes.append(_change(before, before.answer, after.answer))
-            if show and isinstance(upload, bytes):
-                thumbnails[changes[-1].path] = thumbnail(upload)
-    changes.sort(key=lambda one: (one.label_a == one.label_b, -one.confidence_b, one.path))
+            accepted[place] += answer.answer.reason is None
+        heads, others = _heads(before.answer), _heads(after.answer)
+        different = [name for name in heads if name in others and _key(heads[name]) != _key(others[name])]
+        changes += [_change(before, name, heads[name], others[name]) for name in different]
+        if different and show and isinstance(upload, bytes):
+            thumbnails[changes[-1].path] = thumbnail(upload)
+    changes.sort(key=lambda one: (one.attribute, one.label_a == one.label_b, -one.confidence_b, one.path))
     return Compared(pictures, tuple(changes), tuple(unread), (accepted[0], accepted[1]), thumbnails)
 
 
-def _answers(
-    source: Source, first: Classifier, second: Classifier
-) -> Iterator[tuple[Outcome, Outcome, object]]:
+def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[Outcome, Outcome, object]]:
     read = source.reader()
     listed = source.items()
     while items := list(islice(listed, PICTURES_PER_RUN)):
@@ -109,12 +105,17 @@ def _answers(
         yield from zip(*answers, uploads, strict=True)
 
 
-def _key(answer: Prediction) -> tuple[str, str]:
+def _heads(answer: Prediction) -> dict[str, Answer]:
+    return {CLASS: answer.answer, **answer.attributes}
+
+
+def _key(answer: Answer) -> tuple[str, str]:
     return answer.label, answer.decision
 
 
-def _change(picture: Outcome, before: Prediction, after: Prediction) -> Change:
+def _change(picture: Outcome, attribute: str, before: Answer, after: Answer) -> Change:
     return Change(
+        attribute=attribute,
         path=path_in_table(picture.name),
         sha256=picture.sha256,
         label_a=before.label,
@@ -126,18 +127,11 @@ def _change(picture: Outcome, before: Prediction, after: Prediction) -> Change:
     )
 
 
-def as_csv(changes: Sequence[Change]) -> bytes:
+def table_of(changes: Sequence[Change]) -> bytes:
     """A table with a row per change and the columns of `Change`, in UTF-8; no spreadsheet runs a cell."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
     names = [field.name for field in fields(Change)]
-    rows.writerow(names)
-    rows.writerows([_cell(getattr(one, name)) for name in names] for one in changes)
-    return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-def _cell(value: str | float) -> str | float:
-    return safe_text(value) if isinstance(value, str) else value
+    rows = ([getattr(one, name) for name in names] for one in changes)
+    return as_csv([names, *rows]).encode("utf-8", "backslashreplace")
 
 
 PAGE_LIMIT: Final = 1000
@@ -151,27 +145,24 @@ def page_of(compared: Compared, names: tuple[str, str]) -> bytes:
         compared: with thumbnails.
         names: of the two releases.
     """
-    style = part_of_page("review.css")
     shown = compared.changes[:PAGE_LIMIT]
-    page = Template(part_of_page("changes.html")).substitute(
-        policy=f"default-src 'none'; base-uri 'none'; img-src data:; style-src {content_hash(style)}",
-        style=style,
-        first=escape(names[0]),
-        second=escape(names[1]),
-        count=f"{len(compared.changes):,}",
-        pictures=f"{compared.pictures:,}",
-        shown=f"{len(shown):,}",
-        cards="".join(_card(one, compared.thumbnails.get(one.path, "")) for one in shown),
+    lead = (
+        f"{names[0]} → {names[1]}. Of {compared.pictures:,} pictures {len(compared.changes):,} have another "
+        f"answer; {len(shown):,} are shown: other labels first, then other decisions, in each the surest new "
+        "answer first."
     )
-    return page.encode("utf-8", "backslashreplace")
+    cards = [_card(one, compared.thumbnails.get(one.path, "")) for one in shown]
+    page = {"first": names[0], "second": names[1], "lead": lead, "cards": cards}
+    return filled("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
 
 
-def _card(one: Change, picture: str) -> str:
-    image = f'<img src="{picture}" alt="">' if picture else "<p>This picture cannot be shown.</p>"
-    return f"""<article>
-<div class="picture">{image}</div>
-<p class="name"><bdi dir="ltr">{escape(one.path)}</bdi></p>
-<p>{escape(one.label_a)}, {one.confidence_a:.0%}, {escape(one.decision_a)} →
-<strong>{escape(one.label_b)}</strong>, {one.confidence_b:.0%}, {escape(one.decision_b)}</p>
-</article>
-"""
+def _card(one: Change, picture: str) -> dict[str, str]:
+    """What the page shows of a change."""
+    return {
+        "path": one.path,
+        "picture": picture,
+        "before": (f"{one.attribute}: " if one.attribute else "")
+        + f"{one.label_a}, {one.confidence_a:.0%}, {one.decision_a}",
+        "label": one.label_b,
+        "after": f", {one.confidence_b:.0%}, {one.decision_b}",
+    }

@@ -1,11 +1,13 @@
 """Corrections: what people say that pictures show, as CSV or as an export of Label Studio.
 
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
-the time of the answer, `audit`, and `predicted` and `decision` of the model; the review sheet and the
-service's page export it. An empty label leaves the picture out; NONE says that it shows none of the classes.
-Of several answers to one content the latest counts. A picture that was renamed or moved is found by its
-content; an answer to a content that is nowhere near counts for nothing. Reads the files, and for training the
-pictures that they name; answers.py puts them into a table.
+the time of the answer, `audit` and `audit_of`, `predicted` and `decision` of the model, and `attribute`, the
+question that is answered (empty: the class); the review sheet and the service's page export it. An empty
+label leaves the picture out; NONE says that it shows none of the classes. Of several answers to one content
+the latest counts.
+A picture that was renamed or moved is found by its content; an answer to a content that is nowhere near
+counts for nothing. Reads the files, and for training the pictures that they name; answers.py puts them into a
+table.
 """
 
 import csv
@@ -19,14 +21,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
 
 from inference.spreadsheets import as_it_was
-from labelling.csv_files import rows_of, text_of
+from labelling.csv_files import renaming, rows_of, text_of
 from labelling.errors import CorrectionsUnusable
 from labelling.paths import existing
-from labelling.review.label_studio import annotated
+from labelling.review.label_studio import NotAnExport, OddTask, annotated
 from labelling.review.moved import find_moved, hash_of, where_to_look
+from reports.answers import CLASS
 
 NONE: Final = "none of these"
 """The label of a picture that shows none of the classes."""
@@ -39,6 +43,9 @@ AHEAD: Final = timedelta(days=1)
 
 SAMPLE: Final = re.compile("[0-9]{1,9}")
 """How the size of a sample is written."""
+
+ACCEPTED_OF: Final = re.compile("([0-9]{1,9}) of ([0-9]{1,9})")
+"""How the accepted rows of a label and of the table are written."""
 
 LEFT_OUT: Final = ""
 """The label of a picture that a person cannot decide about."""
@@ -57,6 +64,9 @@ class Correction(NamedTuple):
         group: what the picture shares with others, such as sender or product; empty where that is not known.
         predicted, decision: what the model answered, where the file says so.
         confidence: of that answer, 0..1; 0 where the file does not say.
+        attribute: of the picture that the label is of; CLASS where the file does not say.
+        audit_of: the accepted rows of the table that have the predicted label, and all accepted ones; None
+            for pictures that no audit asks about. One without `audit` was added for its label alone.
     """
 
     path: str
@@ -69,6 +79,8 @@ class Correction(NamedTuple):
     predicted: str = ""
     decision: str = ""
     confidence: float = 0.0
+    attribute: str = CLASS
+    audit_of: tuple[int, int] | None = None
 
 
 class Answer(NamedTuple):
@@ -83,6 +95,10 @@ class Answer(NamedTuple):
     at: str
 
 
+Question: TypeAlias = tuple[str, str]
+"""The sha256 of a picture, and the attribute that a person answered, CLASS for the class."""
+
+
 class OfFiles(NamedTuple):
     """What corrections say of picture files.
 
@@ -93,6 +109,7 @@ class OfFiles(NamedTuple):
         audited: those of these files that an audit drew at random.
         outdated: files that hold another content than the one that was answered.
         missing: those that cannot be read, and whose content is nowhere near.
+        attributes: the label that counts of an attribute, by absolute path and attribute.
     """
 
     labels: dict[str, str]
@@ -101,19 +118,27 @@ class OfFiles(NamedTuple):
     audited: frozenset[str]
     outdated: tuple[str, ...]
     missing: tuple[str, ...]
+    attributes: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
-def read_corrections(files: Sequence[Path], labels: Sequence[str] | None) -> list[Correction]:
+def read_corrections(
+    files: Sequence[Path],
+    labels: Sequence[str] | None,
+    attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[Correction]:
     """Read files of corrections.
 
     Args:
         files: CSV, or Label Studio's JSON by the ending `.json`.
-        labels: the classes; None where they are not known yet.
+        labels: the classes; None where neither they nor the attributes are known yet.
+        attributes: the labels of each attribute of the release.
 
     Raises:
-        CorrectionsUnusable: one cannot be read, lacks a column, or has a label that is none of the classes.
+        CorrectionsUnusable: one cannot be read, lacks a column, or has an attribute or a label that the
+            release lacks.
     """
-    return [one for file in files for one in _read(file, labels)]
+    heads = None if labels is None else {CLASS: labels, **attributes}
+    return [one for file in files for one in _read(file, heads)]
 
 
 def corrections_of_files(files: Sequence[Path]) -> OfFiles:
@@ -141,13 +166,20 @@ def corrections_of_files(files: Sequence[Path]) -> OfFiles:
         matched.append((sha256, one))
         named.append((path, sha256, one))
     answers, _ = merge(matched, {})
+    every, named = named, [row for row in named if row[2].attribute == CLASS]
+    attributes = {
+        (path, one.attribute): answers[sha256, one.attribute].label
+        for path, sha256, one in every
+        if one.attribute != CLASS and hashes[path] is not None
+    }
     return OfFiles(
-        {path: answers[sha256].label for path, sha256, _ in named},
+        {path: answers[sha256, CLASS].label for path, sha256, _ in named},
         {path: sha256 for path, sha256, _ in named},
         {path: one.group for path, _, one in named if one.group},
         frozenset(path for path, _, one in named if one.audit),
-        tuple(path for path in outdated if path not in {path for path, _, _ in named}),
+        tuple(path for path in outdated if path not in {path for path, _, _ in every}),
         tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
+        attributes,
     )
 
 
@@ -156,34 +188,34 @@ def _absolute(one: Correction) -> str:
 
 
 def merge(
-    matched: Sequence[tuple[str, Correction]], kept: Mapping[str, Answer]
-) -> tuple[dict[str, Answer], int]:
+    matched: Sequence[tuple[str, Correction]], kept: Mapping[Question, Answer]
+) -> tuple[dict[Question, Answer], int]:
     """Choose the answers that count, whatever the order of the files.
 
     Args:
         matched: corrections with the sha256 of their pictures.
-        kept: answers from before, by sha256.
+        kept: answers from before.
 
     Returns:
-        the answers by sha256, and how many pictures have different ones.
+        the answers, and how many questions have different ones.
 
     Raises:
         CorrectionsUnusable: two files give a picture different labels at the same time.
     """
-    last: dict[tuple[str, Path], Correction] = {}
+    last: dict[tuple[Question, Path], Correction] = {}
     for sha256, one in matched:
-        before = last.get((sha256, one.file))
-        if before is None or one.at >= before.at:  # in one file, the later row counts
-            last[sha256, one.file] = one
-    given: dict[str, list[Answer]] = defaultdict(list)
-    for (sha256, _), one in last.items():
-        given[sha256].append(Answer(one.label, one.at))
-    for sha256 in given.keys() & kept.keys():
-        given[sha256].append(kept[sha256])
+        key = (sha256, one.attribute), one.file
+        if key not in last or one.at >= last[key].at:  # in one file, the later row counts
+            last[key] = one
+    given: dict[Question, list[Answer]] = defaultdict(list)
+    for (asked, _), one in last.items():
+        given[asked].append(Answer(one.label, one.at))
+    for asked in given.keys() & kept.keys():
+        given[asked].append(kept[asked])
     differing = {of for of, answers in given.items() if len({one.label for one in answers}) > 1}
     for sha256, one in matched:
-        if sha256 in differing:
-            _refuse_contradiction(given[sha256], one)
+        if (sha256, one.attribute) in differing:
+            _refuse_contradiction(given[sha256, one.attribute], one)
     return {of: max(answers, key=lambda one: one.at) for of, answers in given.items()}, len(differing)
 
 
@@ -202,17 +234,18 @@ def name_of(one: Correction) -> str:
     return one.path or one.sha256
 
 
-def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
+def _read(file: Path, heads: Mapping[str, Sequence[str]] | None) -> Iterator[Correction]:
     try:
         saved = _utc(datetime.fromtimestamp(file.stat().st_mtime, UTC))
         text = text_of(file)
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     for where, row in _json_rows(file, text) if file.suffix.lower() == ".json" else _csv_rows(file, text):
+        attribute = _attribute(row.get("attribute", ""), heads, where)
         yield Correction(
             path=row.get("path", ""),
             sha256=row.get("sha256", "").lower(),
-            label=_label(row["label"], labels, where),
+            label=_label(row["label"], attribute, heads, where),
             at=_time(row.get("at", ""), where) or saved,
             audit=_count(row.get("audit", ""), where),
             file=file,
@@ -220,6 +253,8 @@ def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
             predicted=as_it_was(row.get("predicted", "")),
             decision=row.get("decision", ""),
             confidence=_share(row.get("confidence", "")),
+            attribute=attribute,
+            audit_of=_counts(row.get("audit_of", ""), where),
         )
 
 
@@ -229,7 +264,7 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
         if not set(reader.fieldnames or ()) >= COLUMNS:
             raise CorrectionsUnusable(
                 f"{file}: begins with {text[:40].splitlines()[:1]}. Corrections begin with a header that has "
-                "the columns `path` and `label`."
+                f"the columns `path` and `label`.{renaming(sorted(COLUMNS), reader.fieldnames or ())}"
             )
         for row in reader:
             where = f"{file}, line {reader.line_num}"
@@ -249,24 +284,38 @@ def _json_rows(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, str]]]
         raise CorrectionsUnusable(f"{file}: is no JSON ({error}).") from error
     try:
         yield from ((f"{file}, task {number}", row) for number, row in annotated(tasks))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except OddTask as error:
+        raise CorrectionsUnusable(f"{file}, {error}") from error
+    except NotAnExport as error:
         raise CorrectionsUnusable(
             f"{file}: is no export of Label Studio of tasks that `wardrobe label --tasks` wrote. "
             "Export as JSON, not as JSON-MIN or CSV."
         ) from error
 
 
-def _label(text: str, labels: Sequence[str] | None, where: str) -> str:
+def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
+    if heads is not None and text not in heads:
+        known = ", ".join(filter(None, heads)) or "none"
+        raise CorrectionsUnusable(
+            f"{where}: {text!r} is no attribute of the release, which has {known}. Leave the row out, or its "
+            "column `attribute` empty."
+        )
+    return text
+
+
+def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
     label = " ".join(unicodedata.normalize("NFC", text).split())
-    if labels is None:
+    if heads is None:
         return as_it_was(label)
+    labels = heads[attribute]
     for meant in (label, as_it_was(label)):
         if meant in {*labels, NONE, LEFT_OUT}:
             return meant
     near = difflib.get_close_matches(label, labels, n=1)
     advice = f" Did you mean {near[0]!r}?" if near else ""
+    known = f"labels of {attribute!r}," if attribute else "classes"
     raise CorrectionsUnusable(
-        f"{where}: {label!r} is none of the classes {', '.join(labels)}.{advice} {NONE!r} and an empty label "
+        f"{where}: {label!r} is none of the {known} {', '.join(labels)}.{advice} {NONE!r} and an empty label "
         "are possible, too."
     )
 
@@ -289,6 +338,15 @@ def _count(text: str, where: str) -> int:
     if text and not SAMPLE.fullmatch(text):
         raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit` is no size of a sample.")
     return int(text or 0)
+
+
+def _counts(text: str, where: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    found = ACCEPTED_OF.fullmatch(text)
+    if not found or int(found[1]) > int(found[2]):
+        raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit_of` counts no accepted rows.")
+    return int(found[1]), int(found[2])
 
 
 def _share(text: str) -> float:

@@ -1,12 +1,12 @@
 """Find pictures by their content that were renamed or moved since a person answered. Reads pictures alone."""
 
-import hashlib
 import os
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from inference.file_names import is_clutter, is_picture_name
+from model_store.files import fingerprint
 
 
 @lru_cache(4)  # one command asks several times
@@ -45,8 +45,7 @@ def where_to_look(lost: Collection[str], lists: Collection[Path]) -> tuple[Path,
 def hash_of(path: str) -> str | None:
     """The sha256 of a file; None where it cannot be read."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - paths of lists are texts
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return fingerprint(Path(path)).sha256
     except (OSError, ValueError):  # a NUL in a path
         return None
 

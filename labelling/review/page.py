@@ -1,17 +1,18 @@
 """The review page: pictures of an audit, drawn at random, then the most doubtful rows that need review.
 
-One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
-escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the journal and the
-chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
-scripts/doubted.py makes such a page of the labels that a training doubts.
+One HTML file that works from a disk and makes no request. What it shows is embedded as JSON, pictures as
+`data:` URLs; a Content-Security-Policy allows only the script whose hash it names. Reads the journal and the
+chosen pictures. The frame is review.html; cards.js makes the cards; keys, stored choices and the export are
+in review.js. scripts/doubted.py makes such a page of the labels that a training doubts.
 """
 
 import base64
 import hashlib
+import heapq
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -24,16 +25,18 @@ import cv2
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
-from inference.spreadsheets import safe_path
+from inference.spreadsheets import FORMULA, safe_path
 from labelling.errors import TableUnusable, Unreadable
 from labelling.items import Item
 from labelling.journal import Journal, Labelled
-from labelling.review.audit import sample
+from labelling.review.audit import IF_RIGHT, added, audit_of, chance_of_showing, promised_right, sample
 from labelling.review.corrections import NONE
 from labelling.review.label_studio import Task, as_tasks
-from labelling.run import ACCEPT, Job
-from labelling.table import Form, form_of, path_in_table
+from labelling.run import ACCEPT, REVIEW, Job
+from labelling.table import Form, path_in_table
 from model_store.files import write_whole
+from reports.answers import CLASS
+from reports.values import Report, report_of
 
 EDGE: Final = 224
 """Longest edge of a picture on the page, twice that of its card, so that it can be enlarged."""
@@ -45,6 +48,9 @@ RIGHT: Final = "Right"
 """On the button of a card whose guess is shown."""
 
 NOTE: Final = "{label}? {confidence}, {reason}"
+NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
+ATTRIBUTE_ALONE: Final = "{attribute}?"
+"""On a card of an audit, which does not show what the model answered."""
 
 Texts: TypeAlias = Mapping[str, Mapping[str, str]]
 """Texts of the page by English text, by language."""
@@ -65,10 +71,12 @@ class Card(NamedTuple):
         guess: the label that the card's button chooses.
         button: what is on it; without one, the card shows no guess.
         sha256: of the picture's bytes, if known.
-        audit: how large the sample is that the picture belongs to; 0 for none. Its card comes first, and no
-            filter looks at what the model answered.
+        audit: how large the sample is that the picture belongs to; 0 for none.
+        audit_of: what its audit counts, see audit.py; empty for none. Its card comes first, and no filter
+            looks at what the model answered. Without `audit` it was added for its label alone.
         decision, confidence: of the model, to filter by; without them, there is no such filter.
         predicted: the model's label, which the export has beside the person's.
+        attribute: that the card asks for; CLASS for the class.
     """
 
     name: str
@@ -79,19 +87,21 @@ class Card(NamedTuple):
     button: str = RIGHT
     sha256: str = ""
     audit: int = 0
+    audit_of: str = ""
     decision: str = ""
     confidence: float | None = None
     predicted: str = ""
     said: Mapping[str, str | float] = MappingProxyType({})
+    attribute: str = CLASS
 
 
 class Sizes(NamedTuple):
     """How much there is to review.
 
     Attributes:
-        limit: the most doubtful pictures on the page.
+        limit: the most doubtful pictures on the page, of the class and of each attribute.
         audited: pictures to be drawn at random, whatever the model or people answered. They come first, in
-            random order, without what the model answered.
+            random order, without what the model answered. Each has a card for the class and each attribute.
         reviewers: among whom the pictures of each part are dealt out in turn.
     """
 
@@ -106,17 +116,26 @@ class Frame(NamedTuple):
     Attributes:
         title: the name of the table.
         lead: what a person is asked to do.
-        export: the name of the file that the page exports.
         texts: in other languages, of which review.js chooses the one that the reader prefers.
+        export: the name of the file that the page exports.
+        chances: the values of CHANCES; empty leaves that sentence out.
+        command: that takes what is exported; empty for none.
     """
 
     title: str
     lead: str
     texts: Texts
     export: str = "corrections.csv"
+    chances: Mapping[str, float] = MappingProxyType({})
+    command: str = ""
 
 
-def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts) -> tuple[Path, ...]:
+def exports_of(reviewers: int) -> list[str]:
+    """The names of the files that the sheets of so many people export."""
+    return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
+
+
+def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> tuple[Path, ...]:
     """Write the sheets of a finished table, without pictures that people answered before.
 
     Args:
@@ -125,6 +144,7 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts) -> tuple[Path
         job: the finished labelling run.
         sizes: of the pages.
         texts: of the pages in other languages.
+        command: see Frame.
 
     Returns:
         The files.
@@ -134,23 +154,63 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts) -> tuple[Path
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    form = form_of(job.table)
-    with Journal(job.table, job.fingerprint()) as journal:
-        chosen = _unanswered(journal, form, job, sizes.limit)
-        drawn = sample(journal.labelled(), lambda row: row.path, sizes.audited, job.release.version)
-    in_sample = {row.path for row in drawn}
-    first = [_blind(card, sizes.audited) for card in _cards(drawn, form, job)]
-    then = list(_cards([row for row in chosen if row.path not in in_sample], form, job))
+    asked = {head: _asked(job, head, sizes) for head in (CLASS, *job.attributes)}
+    first = [card for one in asked.values() for card in one.first]
+    then = [card for one in asked.values() for card in one.then]
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
     if sizes.reviewers == 1:
-        write_page(page, page_of([*first, *then], job.labels, Frame(title, lead, texts)))
+        frame = Frame(title, lead, texts, chances=asked[CLASS].chances, command=command)
+        write_page(page, page_of([*first, *then], job.labels, frame, job.attributes))
         return (page,)
     pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
-    for number, one in enumerate(pages, 1):
+    for number, (one, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
-        frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, f"corrections-{number}.csv")
-        write_page(one, page_of(dealt, job.labels, frame))
+        frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, command=command)
+        write_page(one, page_of(dealt, job.labels, frame, job.attributes))
     return tuple(pages)
+
+
+class _Asked(NamedTuple):
+    """What a page asks of one attribute, or of the class.
+
+    Attributes:
+        first: cards of an audit.
+        then: doubtful ones.
+        chances: see Frame.
+    """
+
+    first: list[Card]
+    then: list[Card]
+    chances: Mapping[str, float]
+
+
+def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
+    form, version = job.form, job.release.version
+    with Journal(job.table, job.fingerprint()) as journal:
+        chosen = _unanswered(journal, form, job, head, sizes.limit)
+        drawn, rare, accepted = list[Labelled](), list[Labelled](), Counter[str]()
+        if sizes.audited:
+            drawn = sample(_answers(journal, form, job, head), _path, sizes.audited, version)
+            rare = added(_answers(journal, form, job, head), _accepted, _path, drawn, version)
+            found = _answers(journal, form, job, head)
+            accepted = Counter(row.label for row in found if row.reason is None)
+    in_sample = {row.path for row in (*drawn, *rare)}
+    first = [
+        *(_blind(card, sizes.audited, accepted) for card in _cards(drawn, form, job, head)),
+        *(_blind(card, 0, accepted) for card in _cards(rare, form, job, head)),
+    ]
+    then = list(_cards([row for row in chosen if row.path not in in_sample], form, job, head))
+    return _Asked(first, then, {} if head else chances(report_of(job.release), drawn, accepted))
+
+
+def _answers(journal: Journal, form: Form, job: Job, head: str) -> Iterator[Labelled]:
+    """The rows with an answer for an attribute or the class, in any order."""
+    for row in journal.labelled():
+        if head == CLASS:
+            yield row
+        elif answer := form.answer_of(row.line, job.labels, head):
+            label, confidence, is_accepted = answer
+            yield row._replace(label=label, confidence=confidence, reason=None if is_accepted else REVIEW)
 
 
 def write_tasks(file: Path, job: Job, limit: int) -> int:
@@ -169,23 +229,58 @@ def write_tasks(file: Path, job: Job, limit: int) -> int:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    form = form_of(job.table)
+    form, rows = job.form, dict[str, Labelled]()
     with Journal(job.table, job.fingerprint()) as journal:
-        chosen = _unanswered(journal, form, job, limit)
-    confidence = {one.path: one.confidence for one in chosen}
-    tasks = [
-        Task(card.name, card.sha256, card.picture, card.guess, confidence[card.name], job.release.version)
-        for card in _cards(chosen, form, job)
-        if card.picture
-    ]
+        for head in (CLASS, *job.attributes):
+            rows |= {one.path: one for one in _unanswered(journal, form, job, head, limit)} | rows
+        of_class = {one.path: one for one in journal.labelled() if one.path in rows}
+    chosen = [of_class[path] for path in islice(rows, limit)]
+    tasks = []
+    for card in _cards(chosen, form, job, CLASS):
+        row = of_class[card.name]
+        found = {head: form.answer_of(row.line, job.labels, head) for head in job.attributes}
+        attributes = {head: answer[0] for head, answer in found.items() if answer}
+        task = Task(card.name, card.sha256, card.picture, row.label, row.confidence, job.release.version)
+        tasks += [task._replace(attributes=attributes)] if card.picture else []
     write_page(file, as_tasks(tasks))
     return len(tasks)
 
 
-def _unanswered(journal: Journal, form: Form, job: Job, limit: int) -> list[Labelled]:
+def _path(row: Labelled) -> str:
+    return row.path
+
+
+def _accepted(row: Labelled) -> str | None:
+    """The label of an accepted row."""
+    return row.label if row.reason is None else None
+
+
+def chances(report: Report, drawn: Sequence[Labelled], accepted: Mapping[str, int]) -> dict[str, float]:
+    """The values of CHANCES; empty where nothing was drawn or is promised.
+
+    Args:
+        report: of the release.
+        drawn: the sample.
+        accepted: rows of the table, by label.
+    """
+    promised, n = promised_right(report.promises), sum(row.reason is None for row in drawn)
+    if promised is None or not n:
+        return {}
+    of = sum(accepted.values())
+    low, high = (chance_of_showing(promised, right, n, of) for right in IF_RIGHT)
+    return {"accepted": n, "promised": promised, "first": IF_RIGHT[0], "low": low} | {
+        "second": IF_RIGHT[1],
+        "high": high,
+    }
+
+
+def _unanswered(journal: Journal, form: Form, job: Job, head: str, limit: int) -> list[Labelled]:
     """The first doubtful rows that no person answered."""
-    answers = journal.answers()
-    return list(islice((one for one in journal.doubtful() if _sha256(one, form, job) not in answers), limit))
+    answers, rows = journal.answers(), journal.doubtful() if head == CLASS else None
+    if rows is None:
+        found = (one for one in _answers(journal, form, job, head) if one.reason)
+        rows = iter(heapq.nsmallest(limit + len(answers), found, key=lambda one: one.confidence))
+    return list(islice((one for one in rows if (_sha256(one, form, job), head) not in answers), limit))
 
 
 def write_page(page: Path, text: str) -> None:
@@ -200,9 +295,11 @@ def write_page(page: Path, text: str) -> None:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
 
 
-def _blind(card: Card, audited: int) -> Card:
+def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     """A card of the sample: nothing on it shows what the model answered."""
-    return card._replace(note="", guess="", button="", audit=audited, said={})
+    of = audit_of(accepted, card.predicted)
+    note, said = (ATTRIBUTE_ALONE, {"attribute": card.attribute}) if card.attribute else ("", {})
+    return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=said)
 
 
 def _sha256(one: Labelled, form: Form, job: Job) -> str:
@@ -210,8 +307,8 @@ def _sha256(one: Labelled, form: Form, job: Job) -> str:
     return sha256
 
 
-def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
-    """A card for each row, with its picture read again from the source."""
+def _cards(chosen: list[Labelled], form: Form, job: Job, head: str) -> Iterator[Card]:
+    """A card for each row, with its picture read again from the source; `head` is what it asks for."""
     wanted = {one.path for one in chosen}
     items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
     there = [(one, items[one.path]) for one in chosen if one.path in items]
@@ -221,23 +318,21 @@ def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
         for (one, item), upload in zip(part, read([item.place for _, item in part]), strict=True):
             sha256 = _sha256(one, form, job)
             picture = thumbnail(upload) if _is_as_labelled(upload, sha256) else ""
-            said: dict[str, str | float] = {
-                "label": one.label,
-                "confidence": one.confidence,
-                "reason": one.reason or ACCEPT,
-            }
-            decision = ACCEPT if one.reason is None else f"review: {one.reason}"
+            said: dict[str, str | float] = {"label": one.label, "confidence": one.confidence}
+            said |= {"attribute": head} if head else {"reason": one.reason or ACCEPT}
+            in_review = REVIEW if head else f"{REVIEW}: {one.reason}"
             yield Card(
                 one.path,
                 _path_for_training(item, job),
                 picture,
-                NOTE,
+                NOTE_OF_ATTRIBUTE if head else NOTE,
                 one.label,
                 sha256=sha256,
-                decision=decision,
+                decision=ACCEPT if one.reason is None else in_review,
                 confidence=one.confidence,
                 predicted=one.label,
                 said=said,
+                attribute=head,
             )
 
 
@@ -281,6 +376,19 @@ AUDITED: Final = (
 )
 """Heading of the first part of a sheet with an audit, and why it is there."""
 
+CHANCES: Final = (
+    "{accepted} of these are accepted. Where {first} of all accepted answers are right, they show with a "
+    "chance of {low} that {promised} are; where {second} are right, with {high}. If they say too little, "
+    "write this sheet again with a larger --audit, once: your answers stay."
+)
+"""How likely the audit ends."""
+
+ADDED: Final = (
+    "1b. Added for single labels",
+    "So that five pictures of each accepted label are looked at. They count for their label alone.",
+)
+"""Heading of what was added to the sample, and why."""
+
 DOUBTFUL: Final = (
     "2. Doubtful answers",
     "Most doubtful first, each with the suggestion of the model. Enter, or the button, takes it.",
@@ -291,85 +399,67 @@ LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
 
-def page_of(cards: Sequence[Card], labels: Sequence[str], frame: Frame) -> str:
+def page_of(
+    cards: Sequence[Card],
+    labels: Sequence[str],
+    frame: Frame,
+    attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> str:
     """The whole page.
 
     Args:
         cards: those of an audit, then most doubtful first.
         labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
         frame: what is around the cards.
+        attributes: the same of each attribute that cards ask for.
     """
-    style, script = part_of_page("review.css"), part_of_page("review.js")
+    shown = {
+        "title": frame.title,
+        "lead": frame.lead,
+        "export": frame.export,
+        "command": frame.command,
+        "labels": {head: [*of, NONE, LEAVE_OUT] for head, of in {CLASS: labels, **attributes}.items()},
+        "texts": frame.texts,
+        "formula": [*FORMULA],
+        "parts": _parts(cards, frame),
+    }
+    return filled("review.html", shown, "cards.js", "review.js")
+
+
+def filled(frame: str, shown: object, *scripts: str) -> str:
+    """A page of this package, whose scripts make it of what it is to show.
+
+    Args:
+        frame: its HTML.
+        shown: JSON values.
+        scripts: which run one after another.
+    """
+    style, script = part_of_page("review.css"), "".join(map(part_of_page, scripts))
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"style-src {content_hash(style)}; script-src {content_hash(script)}"
     )
-    return Template(part_of_page("review.html")).substitute(
-        policy=policy,
-        title=escape(frame.title),
-        lead=escape(frame.lead),
-        export=escape(frame.export),
-        style=style,
-        script=script,
-        count=f"{len(cards):,}",
-        cards=_parts(cards),
-        labels=_embedded([*labels, NONE, LEAVE_OUT]),
-        texts=_embedded(frame.texts),
-    )
+    embedded = json.dumps(shown).replace("<", "\\u003c")  # a label may hold `</script>`
+    page = Template(part_of_page(frame))
+    return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
 
-def _parts(cards: Sequence[Card]) -> str:
+def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
     """The cards, in parts with headings where some are of an audit."""
-    first, then = ([card for card in cards if bool(card.audit) is audited] for audited in (True, False))
-    parts = ((AUDITED, first), (DOUBTFUL, then)) if first else ((None, then),)
-    return "".join(_part(texts, part) for texts, part in parts if part)
-
-
-def _part(texts: tuple[str, str] | None, cards: Sequence[Card]) -> str:
-    title, lead = map(escape, texts or ("", ""))
-    heading = f'<h2 data-t>{title}</h2>\n<p class="lead" data-t>{lead}</p>\n' if texts else ""
-    return f'<section>{heading}<div class="cards">\n{"".join(map(_card, cards))}</div></section>\n'
-
-
-def _note(card: Card) -> str:
-    said = {name: f"{one:.0%}" if isinstance(one, float) else one for name, one in card.said.items()}
-    return card.note.format_map(said) if said else card.note
-
-
-def _embedded(value: object) -> str:
-    return json.dumps(value).replace("<", "\\u003c")  # a label may hold `</script>`
-
-
-def _named(text: str, name: str) -> str:
-    """The attributes of an element that is called by a text and a file's name, escaped."""
-    return f'aria-label="{text.format(name=name)}" data-named="{text}" data-name="{name}"'
-
-
-def _card(card: Card) -> str:
-    name = escape(card.name)
-    image, enlarge = f'<img src="{card.picture}" alt="">', _named("Enlarge {name}", name)
-    chosen, said = _named("What {name} shows", name), escape(json.dumps(dict(card.said)))
-    picture = (
-        f'<button type="button" class="picture" {enlarge}>{image}</button>'
-        if card.picture
-        else '<div class="picture"><p data-t>This picture cannot be shown, or has changed since.</p></div>'
-    )
-    ours = " data-t" if card.button == RIGHT else ""
-    button = (
-        f'<button type="button" class="right"{ours}>{escape(card.button)}</button>' if card.button else ""
-    )
-    confidence = "" if card.confidence is None else card.confidence
-    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}"
-data-sha256="{escape(card.sha256)}" data-audit="{card.audit or ""}" data-decision="{escape(card.decision)}"
-data-predicted="{escape(card.predicted)}" data-confidence="{confidence}"
-data-note="{escape(card.note)}" data-said="{said}">
-{picture}
-<p class="name"><bdi dir="ltr">{name}</bdi></p>
-<p class="note">{escape(_note(card))}</p>
-<p class="row"><select {chosen}><option value="">…</option></select>
-{button}</p>
-</article>
-"""
+    drawn = [card for card in cards if card.audit]
+    rare = [card for card in cards if card.audit_of and not card.audit]
+    then = [card for card in cards if not card.audit and not card.audit_of]
+    texts = (AUDITED, ADDED, DOUBTFUL) if drawn else (("", ""),) * 3
+    return [
+        {
+            "title": title,
+            "lead": lead,
+            "chances": [CHANCES, frame.chances] if part is drawn and frame.chances else None,
+            "cards": [{**one._asdict(), "said": dict(one.said)} for one in part],
+        }
+        for (title, lead), part in zip(texts, (drawn, rare, then), strict=True)
+        if part
+    ]
 
 
 def part_of_page(name: str) -> str:

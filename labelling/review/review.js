@@ -1,50 +1,79 @@
-
-"use strict";
 // Texts in the reader's language: the English text is the key.
-const offered = JSON.parse(document.getElementById("texts").textContent);
+const offered = sheet.texts;
 const tags = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
 const language = tags.find((tag) => tag === "en" || offered[tag]) ?? "en";
 const texts = offered[language] ?? {};
 const t = (english, values = {}) => (texts[english] ?? english).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const percent = new Intl.NumberFormat(language, { style: "percent" });
 const number = new Intl.NumberFormat(language);
+// By attribute; the class has no name. The last two labels are for none of them, and for a picture that is to
+// be left out.
+const labelsOf = (card) => sheet.labels[card.dataset.attribute];
+const OURS = sheet.labels[""].slice(-2);
+const shown = (label) => (OURS.includes(label) ? t(label.trim() || "(leave out)") : label); // exported as no label
+const spoken = (said) => Object.fromEntries(Object.entries(said).map(([name, one]) => [name, spokenValue(name, one)]));
+
+function spokenValue(name, value) {
+  if (typeof value === "string") return name === "reason" ? t(value) : value;
+  return name === "accepted" ? number.format(value) : percent.format(value);
+}
 
 function translate() {
   document.documentElement.lang = language;
   for (const one of document.querySelectorAll("[data-t]")) one.textContent = t(one.textContent.trim().replace(/\s+/g, " "));
-  for (const one of document.querySelectorAll("[aria-label]"))
-    one.ariaLabel = one.dataset.named ? t(one.dataset.named, { name: one.dataset.name }) : t(one.ariaLabel);
+  for (const one of document.querySelectorAll("[aria-label]")) one.ariaLabel = t(one.ariaLabel);
   document.getElementById("search").placeholder = t("name, label, reason");
-  document.title = document.title.replace("Review", t("Review"));
-  for (const card of cards) {
-    const said = Object.entries(JSON.parse(card.dataset.said));
-    if (!said.length) continue;
-    const spoken = ([name, one]) => [name, typeof one === "number" ? percent.format(one) : name === "reason" ? t(one) : one];
-    card.querySelector(".note").textContent = t(card.dataset.note, Object.fromEntries(said.map(spoken)));
-  }
+  document.title = `${t("Review")}: ${sheet.title}`;
+  document.querySelector(".lead").textContent = `${sheet.title}. ${t(sheet.lead)}`;
+  document.querySelector("#export .file").textContent = sheet.export;
+  document.querySelector("#next code").textContent = sheet.command;
+}
+translate();
+
+function toAnswer(one) {
+  const picture = one.picture
+    ? element("button", { type: "button", className: "picture", ariaLabel: t("Enlarge {name}", one) }, element("img", { src: one.picture, alt: "" }))
+    : element("div", { className: "picture" }, element("p", { textContent: t("This picture cannot be shown, or has changed since.") }));
+  const choice = element("select", { ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
+  const row = element("p", { className: "row" }, choice);
+  const word = one.button === "Right" ? t("Right") : one.button;
+  if (word) row.append(element("button", { type: "button", className: "right", textContent: word }));
+  const note = element("p", { className: "note", textContent: t(one.note, spoken(one.said)) });
+  const made = card(one.name, picture, note, row);
+  const { path, guess, sha256, decision, predicted, attribute } = one;
+  const exported = { audit: one.audit || "", auditOf: one.audit_of, confidence: one.confidence ?? "" };
+  Object.assign(made.dataset, { path, guess, sha256, decision, predicted, attribute, ...exported });
+  made.tabIndex = -1;
+  return made;
 }
 
-const labels = JSON.parse(document.getElementById("labels").textContent);
+for (const part of sheet.parts) {
+  const head = part.title ? [element("h2", { textContent: t(part.title) }), element("p", { className: "lead", textContent: t(part.lead) })] : [];
+  if (part.chances) head.push(element("p", { className: "lead", textContent: t(part.chances[0], spoken(part.chances[1])) }));
+  const inside = element("div", { className: "cards" }, ...part.cards.map(toAnswer));
+  document.querySelector("main").append(element("section", {}, ...head, inside));
+}
+
 const cards = [...document.querySelectorAll("article")];
 const button = document.getElementById("export");
-const chosen = (card) => card.querySelector("select").value;
-// The last two labels are for none of the classes, and for a picture that is to be left out.
-const OURS = labels.slice(-2);
-const shown = (label) => (OURS.includes(label) ? t(label.trim() || "(leave out)") : label); // exported as no label
-const KEYS = [..."123456789qwertyuiop"].slice(0, Math.max(labels.length - 2, 0));
-KEYS.length = Math.max(labels.length - 2, 0);
-KEYS.push("0", "-");
+const chosen = (one) => one.querySelector("select").value;
+function keysFor(labels) {
+  const keys = [..."123456789qwertyuiop"].slice(0, Math.max(labels.length - 2, 0));
+  keys.length = Math.max(labels.length - 2, 0);
+  return [...keys, "0", "-"];
+}
 // Choices are kept in this browser, for this file and this table, in whatever language.
-const STORED = `review ${location.pathname} ${document.title}`;
+const STORED = `review ${location.pathname} Review: ${sheet.title}`;
 const ACTIONS = [
   ["Enter", t("as suggested")],
   ["←↑→↓", t("go to another picture")],
   ["z", t("enlarge")],
   ["⌫", t("undo")],
 ];
-translate();
 
 let stored = true;
+
+const keptUnder = ({ dataset: { path, attribute } }) => (attribute ? `${path}\n${attribute}` : path);
 
 function restore() {
   try {
@@ -55,7 +84,7 @@ function restore() {
 }
 
 function store() {
-  const entry = (card) => [card.dataset.path, { label: chosen(card), at: card.dataset.at }];
+  const entry = (card) => [keptUnder(card), { label: chosen(card), at: card.dataset.at }];
   const choices = Object.fromEntries(cards.filter(chosen).map(entry));
   try {
     localStorage.setItem(STORED, JSON.stringify(choices));
@@ -74,6 +103,8 @@ function show() {
   document.getElementById("count").textContent = said;
   Object.assign(document.getElementById("progress"), { max: Math.max(cards.length, 1), value: count });
   button.disabled = count === 0;
+  const isDone = (count > 0 && count === cards.length) || button.dataset.exported;
+  document.getElementById("next").hidden = !sheet.command || !isDone;
   offer();
 }
 
@@ -83,9 +114,26 @@ function current() {
   return document.activeElement.closest("article") ?? seen.find((one) => !chosen(one)) ?? seen[0];
 }
 
-// The bar offers a key only where it does something for that card.
+// The bar has the keys of that card's labels, and offers a key only where it does something for the card.
+let listed;
+
+function list(attribute) {
+  if (attribute === listed) return;
+  listed = attribute;
+  const labels = sheet.labels[attribute];
+  const keys = keysFor(labels);
+  const items = [...labels.map((label, place) => [keys[place], shown(label)]), ...ACTIONS].filter(([key]) => key);
+  const made = items.map(([key, text]) => {
+    const item = element("li", {}, element("kbd", { textContent: key }), ` ${text}`);
+    item.dataset.key = key;
+    return item;
+  });
+  document.getElementById("keys").replaceChildren(...made);
+}
+
 function offer() {
   const card = current();
+  list(card?.dataset.attribute ?? "");
   const works = { Enter: card?.dataset.guess, z: card?.querySelector("img") };
   for (const item of document.querySelectorAll("#keys li")) item.hidden = item.dataset.key in works && !works[item.dataset.key];
 }
@@ -120,21 +168,13 @@ undone.addEventListener("click", undo);
 const kept = restore();
 for (const card of cards) {
   const select = card.querySelector("select");
-  labels.forEach((label) => select.add(new Option(shown(label), label)));
-  const said = kept[card.dataset.path];
-  if (labels.includes(said?.label)) {
+  const said = kept[keptUnder(card)];
+  if (labelsOf(card).includes(said?.label)) {
     select.value = card.dataset.label = said.label;
     card.dataset.at = said.at;
   }
   select.addEventListener("change", () => choose(card, select.value));
   card.querySelector(".right")?.addEventListener("click", () => choose(card, card.dataset.guess));
-}
-for (const [key, text] of [...labels.map((label, place) => [KEYS[place], shown(label)]), ...ACTIONS]) {
-  if (!key) continue;
-  const item = document.createElement("li");
-  item.dataset.key = key;
-  item.append(Object.assign(document.createElement("kbd"), { textContent: key }), ` ${text}`);
-  document.getElementById("keys").append(item);
 }
 show();
 
@@ -146,7 +186,7 @@ fold();
 
 // The lists offer what the cards have: none where that is the same of all. What the model answered about a
 // picture of an audit stays hidden, so these filters pass over it.
-const isBlind = (card) => card.dataset.audit !== "";
+const isBlind = (card) => card.dataset.audit !== "" || card.dataset.auditOf !== "";
 const filters = document.getElementById("filters");
 const lists = [...filters.querySelectorAll("select")];
 for (const list of lists) {
@@ -208,7 +248,7 @@ addEventListener("keydown", (press) => {
   const isUndo = press.key === "Backspace" || (press.key === "z" && (press.ctrlKey || press.metaKey));
   if (!isUndo && (press.ctrlKey || press.metaKey)) return;
   const isOn = (kind) => focused.matches(kind); // which has a meaning of its own for some keys
-  const label = press.key === "Enter" ? card?.dataset.guess : labels[KEYS.indexOf(press.key)];
+  const label = press.key === "Enter" ? card?.dataset.guess : card && labelsOf(card)[keysFor(labelsOf(card)).indexOf(press.key)];
   if (isUndo) undo();
   else if (!card) return;
   else if (press.key.startsWith("Arrow") && !isOn("select")) {
@@ -221,19 +261,23 @@ addEventListener("keydown", (press) => {
   press.preventDefault();
 });
 
-const FORMULA = /^'*[=+\-@\u0000-\u001f\u007f]/; // spreadsheets run it; the reader takes the apostrophe away
-const asText = (text) => (FORMULA.test(text) ? `'${text}` : text);
+// Spreadsheets run a cell that begins so; the reader takes the apostrophe away.
+const asText = (text) => (sheet.formula.includes(text.replace(/^'*/, "")[0]) ? `'${text}` : text);
 const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 button.addEventListener("click", () => {
-  const cells = (card) => [card.dataset.path, asText(chosen(card)), card.dataset.sha256, card.dataset.at, card.dataset.audit, asText(card.dataset.predicted), card.dataset.decision, card.dataset.confidence];
+  const cells = (card) => {
+    const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute } = card.dataset;
+    return [path, asText(chosen(card)), sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute];
+  };
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit,predicted,decision,confidence\n", ...rows], { type: "text/csv" }));
-  link.download = button.dataset.file;
+  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit,predicted,decision,confidence,audit_of,attribute\n", ...rows], { type: "text/csv" }));
+  link.download = sheet.export;
   link.click();
   URL.revokeObjectURL(link.href);
   button.dataset.exported = "yes";
+  show();
 });
 
 addEventListener("beforeunload", (leaving) => {

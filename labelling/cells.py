@@ -1,0 +1,111 @@
+"""What a cell of a list means: a path, or addresses on the web or in S3.
+
+A cell that is neither becomes a row whose error says what to write instead. Looks whether files exist, and
+opens none.
+"""
+
+import os
+import re
+from typing import Final, NamedTuple
+
+from labelling.errors import Unreadable
+from labelling.paths import existing
+
+SHORT: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
+"""How an address of a web page begins that leaves `https:` out."""
+
+ADDRESS: Final = re.compile(rf"(?:https?|s3)://|{SHORT}", re.IGNORECASE)
+"""How an address begins that is no path."""
+
+_BETWEEN: Final = r"[\s,;|\"'\[\]]"
+
+SEVERAL: Final = re.compile(rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS.pattern})", re.IGNORECASE)
+"""Between the addresses of one cell, as shops export them: commas, bars, spaces, lists of JSON. It begins
+where a run of these does, so that a long run is looked at once."""
+
+LONGEST_PATH: Final = 4096
+"""Characters of a cell that are looked at for what is wrong with it; Linux allows a path no more bytes."""
+
+AMPERSAND: Final = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+", re.IGNORECASE)
+"""An `&` as HTML writes it, which exports of shops leave in addresses."""
+
+SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE)
+"""How an address of another kind begins."""
+
+NAME_END: Final = re.compile(r"\.[a-z]\w{1,4}[\"'\]]*\s*(?:[,;|\n\t]|$)", re.IGNORECASE)
+"""The end of a file's name in a cell with one or several."""
+
+NO_PATHS: Final = (
+    (re.compile("^~"), "~ stands for no folder in a list. Write the whole path in its place."),
+    (
+        re.compile("^www[.]", re.IGNORECASE),
+        "There is no such file. If it is an address, write https:// in front.",
+    ),
+    (
+        re.compile(f"{NAME_END.pattern}.*{NAME_END.pattern}", re.IGNORECASE | re.DOTALL),
+        "It names several files. Write one in each row.",
+    ),
+    (
+        re.compile(r"^(?:[a-z]:[\\/]|\\\\)", re.IGNORECASE),
+        "It is a path of Windows. Write one of this system, or one relative to the list.",
+    ),
+)
+"""How cells begin, or look, that name no file, and what to write instead."""
+
+
+class Address(NamedTuple):
+    """Where a picture on the web or in S3 is; not a text, which would be a path."""
+
+    text: str
+
+    @property
+    def is_in_s3(self) -> bool:
+        """Whether it is `s3://bucket/key`."""
+        return self.text.lower().startswith("s3://")
+
+
+def addresses_in(cell: str) -> list[str]:
+    """The addresses of a cell as it has them, or none where it holds a path."""
+    bare = cell.lstrip("[\"' ")
+    if not ADDRESS.match(bare):
+        return []
+    ends = "]\"',;| " if cell != bare else ",;| "
+    return [one.rstrip(ends) for one in SEVERAL.split(bare)]
+
+
+def address_of(written: str) -> Address:
+    """Where one of `addresses_in` leads: without HTML's `&amp;`, and `//host/` by HTTPS."""
+    if written.lower().startswith("s3://"):
+        return Address(written)
+    return Address(AMPERSAND.sub("&", f"https:{written}" if written.startswith("//") else written))
+
+
+def names_picture(cell: str) -> bool:
+    """Whether a cell looks like an address or the name of a file, and not like the name of a column."""
+    return bool(ADDRESS.match(cell) or NAME_END.search(cell))
+
+
+def path_of(cell: str, folder: str) -> str | Unreadable:
+    """The path that a cell without an address means, or why it is none.
+
+    Args:
+        cell: without white space at its ends.
+        folder: of the list, to which the cell is relative.
+    """
+    path = existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
+    if cell and os.path.lexists(path):
+        return path
+    why = _why_no_path(cell)
+    return Unreadable(why) if why else path
+
+
+def _why_no_path(cell: str) -> str:
+    """What is wrong with a cell that names no file; empty where it may be a path."""
+    if not cell:
+        return "Its cell in the column `path` is empty. Write a path or an address, or leave the row out."
+    scheme = (SCHEME.match(cell) or [""])[0].lower()
+    if scheme == "file:":
+        return "It is the address of a file. Write its path alone: no file://, and blanks in place of %20."
+    if scheme:
+        return f"Addresses that begin with {scheme} are not read; paths, https:// and s3:// are."
+    return next((why for looks, why in NO_PATHS if looks.search(cell[:LONGEST_PATH])), "")
