@@ -1,8 +1,9 @@
 """Faults on purpose: python -m benchmarks.chaos (or `make chaos`).
 
-Twenty swaps and rollbacks under load, kill -9 of workers under load, every S3 fault in every situation, with
-real gunicorn, Swift and a fault-making proxy. Prints a summary, saves docs/results/chaos.json, and ends with
-1 if a promise was broken. The scenes are those of tests/s3_faults.py; e2e plays a few of them.
+Twenty swaps and rollbacks under load, kill -9 of workers under load, every S3 fault in every situation, what
+may be wrong at a start, commands that meet in a store, and JSON that is no text, with real gunicorn, Swift
+and a fault-making proxy. Prints a summary, saves docs/results/chaos.json, and ends with 1 if a promise was
+broken. The scenes are those of tests/s3_faults.py and tests/start_faults.py; e2e plays a few of them.
 """
 
 import os
@@ -28,6 +29,7 @@ from tests.load import CLIENTS, Record, under_load
 from tests.s3_faults import SCENES, SITUATIONS, Stage, a_stage, held_while_polls_fail
 from tests.s3_servers import S3Server
 from tests.service import running
+from tests.start_faults import HEALTH_SECONDS, MEETINGS, ROUNDS, STARTS, health_during_attack, meet
 from tests.swaps import UPLOAD, a_shelf, swap, wait_until_served
 
 SWAPS = 20
@@ -63,7 +65,11 @@ def main() -> int:
         swapped, killed = swap_under_load(folder / "swaps"), kill_under_load(folder / "kills")
         with s3_servers.swift(folder / "swift") as server, _reaching(server):
             scenes, leaked = play_all(server, folder)
-    trials = [swapped, killed, *scenes, *leaked]
+            starts = [_tried(partial(_start, name), server, folder, {"start": name}) for name in STARTS]
+        with s3_servers.moto(folder / "moto") as server, _reaching(server):  # creates a key once, as AWS does
+            meetings = [_meet(server, folder / name, name) for name in MEETINGS]
+        attacked = attack_by_json(folder / "attack")
+    trials = [swapped, killed, *scenes, *leaked, *starts, *meetings, attacked]
     broken = [trial for trial in trials if trial["error"]]
     figures = {
         "seconds": round(time.monotonic() - begun),
@@ -72,6 +78,9 @@ def main() -> int:
         "kills_under_load": killed,
         "faults": scenes,
         "held_by_a_worker": leaked,
+        "starts": starts,
+        "commands_that_meet": meetings,
+        "json_attack": attacked,
         "promises_broken": len(broken),
     }
     path = save("chaos", "make chaos", figures)
@@ -79,6 +88,13 @@ def main() -> int:
     for name, shaken in (("swaps and rollbacks", swapped), ("kill -9 of a worker", killed)):
         line = "{times} {name}: {answered} answers, {failed} failed ({failed_allowed} allowed), {mixed} mixed"
         out.print(line.format(name=name, **shaken))
+    for start in starts:
+        out.print(
+            "start, {start}: served after {seconds} s. {said}".format(**{"seconds": "-", "said": ""} | start)
+        )
+    for met in meetings:
+        out.print("{rounds} rounds of {commands}: {broken} broken".format(**met))
+    out.print("/healthz during an attack by JSON: {slowest_seconds} s at most".format(**attacked))
     for trial in broken:
         out.print(f"BROKEN: {trial}")
     out.print(f"{len(broken)} of {len(trials)} promises broken. Saved to {path.name} in {path.parent}.")
@@ -163,8 +179,7 @@ def _play(stage: Stage, situation: str, fault: Mode) -> Figures:
         "seconds": round(outcome.seconds, 1),
         "recovered_seconds": None if outcome.recovered is None else round(outcome.recovered, 1),
         "answered": outcome.answered,
-        # Without what differs from run to run.
-        "said": re.sub(r":\d{4,5}", ":PORT", re.sub(r"shop-[0-9a-f]+", "BUCKET", outcome.said)),
+        "said": _constant(outcome.said),
         "error": None,
     }
 
@@ -178,6 +193,44 @@ def _count(stage: Stage, fault: Mode) -> Figures:
         "descriptors": (before.descriptors, after.descriptors),
         "error": "it grew" if after.exceeds(before) else None,
     }
+
+
+def _start(name: str, stage: Stage) -> Figures:
+    """One fault at a start."""
+    outcome = STARTS[name](stage)
+    return {"seconds": round(outcome.seconds, 1), "said": _constant(outcome.said), "error": None}
+
+
+def _meet(server: S3Server, folder: Path, commands: str) -> Figures:
+    broken = meet(server, folder, commands)
+    return {
+        "commands": commands,
+        "rounds": ROUNDS,
+        "broken": len(broken),
+        "error": "; ".join(broken)[:LONGEST] or None,
+    }
+
+
+def attack_by_json(folder: Path) -> Figures:
+    """Ask for /healthz while JSON that is no text arrives."""
+    slowest, statuses = health_during_attack(folder)
+    kept = slowest < HEALTH_SECONDS and set(statuses) <= {400, 503}
+    return {
+        "bodies": len(statuses),
+        "slowest_seconds": round(slowest, 3),
+        "error": None if kept else f"/healthz waited, or a body was answered with one of {set(statuses)}",
+    }
+
+
+def _constant(said: str) -> str:
+    """Without what differs from run to run."""
+    for found, name in (
+        (r"shop-[0-9a-f]+", "BUCKET"),
+        (r":\d{4,5}", ":PORT"),
+        (r"(?:/\w+)+/filled", "CACHE"),
+    ):
+        said = re.sub(found, name, said)
+    return said
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from inference.decode import MAX_PIXELS, decode
 from inference.framing import fit_whole
 from model_store.local import open_release
 from reports.answers import TEST_SET, answers_in
-from reports.values import wilson_interval
+from reports.intervals import wilson_interval
 
 KINDS: Final = ("backpack", "bra", "heels", "necklace", "scarf", "shorts", "skirt", "socks")
 """None of them is one of the bundled release's classes."""

@@ -2,14 +2,17 @@
 
 Mixed uploads on eight kept-alive connections, at a rate that leaves the machine mostly idle, while another
 release is promoted every minute. Saves docs/results/soak.json and soak.png: the resident memory of each
-worker at the end of every minute.
+worker at the end of every minute. With --photos all uploads are photos; name
+another folder for those figures with --out.
 """
 
 import argparse
 import http.client
 import itertools
 import json
+import random
 import shutil
+import statistics
 import sys
 import tempfile
 import threading
@@ -28,7 +31,7 @@ from benchmarks.results import FOLDER, save
 from benchmarks.servers import WORKERS, Running, serving
 from benchmarks.side_by_side.forms import BOUNDARY, form_of
 from benchmarks.side_by_side.peers import MULTIPART, RAW, ROWS, free_ports
-from benchmarks.uploads import picture_for
+from benchmarks.uploads import PHOTOS, SENSOR_NOISE, SIZES, encoded, picture_for, shop_photo
 from benchmarks.wrk import Request
 from model_store.files import MANIFEST
 from model_store.promotions import append, newest
@@ -50,9 +53,10 @@ OLDER = "20200101T000000Z"
 
 @dataclass
 class Seen:
-    """What the clients saw: how often each status came, and what broke a connection."""
+    """What the clients saw: how often each status came, after how long, and what broke a connection."""
 
     statuses: Counter[int] = field(default_factory=Counter)
+    milliseconds: list[float] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,14 +64,14 @@ class Seen:
 def main(argv: list[str] | None = None) -> int:
     """Load, promote and sample; save and draw."""
     options = _options().parse_args(argv)
-    with tempfile.TemporaryDirectory() as name:
-        store, versions = two_releases(Path(name))
+    with tempfile.TemporaryDirectory() as folder:
+        store, versions = two_releases(Path(folder))
         (port,) = free_ports(1)
         environment = {
             "PORT": str(port),
-            "WEB_CONCURRENCY": str(WORKERS),
+            "WEB_CONCURRENCY": str(options.workers),
             "WARDROBE_MODEL_STORE": store.address,
-            "WARDROBE_CACHE_DIR": str(Path(name, "cache")),
+            "WARDROBE_CACHE_DIR": str(Path(folder, "cache")),
             "WARDROBE_REFRESH_SECONDS": "1",
         }
         command = [sys.executable, "-m", "app"]
@@ -75,7 +79,8 @@ def main(argv: list[str] | None = None) -> int:
             figures = soak(service, store, versions, options)
     figures["commit"] = commit(ROOT)
     given = f"python -m benchmarks.soak --samples {options.samples} --every {options.every:g}"
-    print(f"Saved {save('soak', f'{given} --rate {options.rate:g}', figures, options.out)}")
+    given += f" --rate {options.rate:g} --workers {options.workers}{' --photos' * options.photos}"
+    print(f"Saved {save('soak', given, figures, options.out)}")
     draw(figures, options.out / "soak.png")
     return 0
 
@@ -96,7 +101,7 @@ def soak(
     service: Running, store: Store, versions: list[str], options: argparse.Namespace
 ) -> dict[str, object]:
     """Sample the memory of every process at the end of each interval, then promote the other release."""
-    seen, stop, requests = Seen(), threading.Event(), mixed()
+    seen, stop, requests = Seen(), threading.Event(), photos() if options.photos else mixed()
     every = CONNECTIONS / options.rate
     turns = itertools.cycle(versions)
     memory: dict[int, list[float]] = {pid: [] for pid in family(service.pid)}
@@ -123,13 +128,17 @@ def soak(
             "every_seconds": options.every,
             "requests_per_second": options.rate,
             "connections": CONNECTIONS,
-            "workers": WORKERS,
+            "workers": options.workers,
         },
         "resident_megabytes": list(memory.values()),
         "processor_seconds": round(processor_seconds(family(service.pid)), 1),
         "seconds": round(time.monotonic() - began, 1),
         "promotions": options.samples,
         "answers": {str(status): count for status, count in sorted(seen.statuses.items())},
+        "milliseconds": {
+            str(share): round(statistics.quantiles(seen.milliseconds, n=100)[share - 1], 1)
+            for share in (50, 99)
+        },
         "broken": seen.broken,
     }
 
@@ -142,10 +151,10 @@ def in_turn(requests: list[Request], number: int) -> Iterator[Request]:
 def keep_asking(
     port: int, requests: Iterator[Request], every: float, seen: Seen, stop: threading.Event
 ) -> None:
-    """Send one request after another on one connection, with a pause of `every` seconds before each."""
+    """Send one request after another on one connection, pausing for about `every` seconds before each."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
-    while not stop.wait(every):
-        request = next(requests)
+    while not stop.wait(every * random.uniform(0.5, 1.5)):
+        request, began = next(requests), time.monotonic()
         try:
             connection.request("POST", request.path, request.body, {"Content-Type": request.content_type})
             answer = connection.getresponse()
@@ -157,6 +166,7 @@ def keep_asking(
             continue
         with seen.lock:
             seen.statuses[answer.status] += 1
+            seen.milliseconds.append(1000 * (time.monotonic() - began))
     connection.close()
 
 
@@ -168,6 +178,13 @@ def mixed() -> list[Request]:
     photo, broken = RAW.request(picture_for("jpeg")), RAW.request(png[: len(png) // 2])
     large = RAW.request(picture_for("jpeg-12mp"))
     return [*small, photo, *small, photo, *small, photo, batch, *small, photo, broken, large]
+
+
+def photos() -> list[Request]:
+    """Photos as shops and telephones send them: two of twenty with 12 megapixels, one a PNG."""
+    small, large = (RAW.request(picture_for(kind)) for kind in PHOTOS)
+    lossless = RAW.request(encoded(shop_photo(*SIZES["photo"]), ".png", SENSOR_NOISE))
+    return [*[small] * 9, large, *[small] * 8, lossless, large]
 
 
 def draw(figures: dict[str, object], path: Path) -> None:
@@ -197,6 +214,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--samples", type=int, default=60, help="of memory, with a promotion after each")
     parser.add_argument("--every", type=float, default=60.0, help="seconds between two of them")
     parser.add_argument("--rate", type=float, default=80.0, help="requests a second in all")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="of the service")
+    parser.add_argument("--photos", action="store_true", help="send photos alone, not everything")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the figures and the picture")
     return parser
 

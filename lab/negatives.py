@@ -3,7 +3,7 @@
 python -m lab.negatives PHOTOS --out FILE [--leave-out]
 
 PHOTOS is the folder that pretraining_photos.py describes; neither its development set nor the senders of that
-are drawn. Writes FILE, which training/heads/negatives.py reads.
+are drawn. Writes FILE, which training/heads/other_things.py reads.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from inference.convert import decoded_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of, without_left_out
 from training.features.blocks import MEASURED, READS, network
 from training.features.npz import write_npz
-from training.heads.negatives import KINDS, SHIPPED, TIERS, weights_hash
+from training.heads.other_things import KINDS, SHIPPED, TIERS, weights_hash
 from training.release.onnx_graph import features_of
 
 OF_A_KIND: Final = 45

@@ -1,6 +1,6 @@
 """Give a release its first network that answers photos, and keep vectors of some of these for later.
 
-python -m lab.photo_network RELEASE --photos CSV --check-photos CSV
+python -m lab.photo_network RELEASE --photos CSV --check-photos CSV --ask-photos CSV
 
 `wardrobe train --from` fits the head again where a release has one. Also writes, in the run's folder,
 vectors.npz: what was seen of the checked photos and of a sample of the others, with which `wardrobe train
@@ -17,11 +17,11 @@ import numpy as np
 
 from model_store.local import open_release
 from reports.answers import packed
-from training.features.shipped import Shipped
+from training.features.shipped_vectors import Shipped
 from training.progress import Lines
 from training.ten_classes import Plan, TrainedPhotos, train_photos
 
-SAMPLE: Final = 10_600
+SAMPLE: Final = 8_695
 """Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
 
 SEED: Final = 0
@@ -36,12 +36,19 @@ def main(argv: list[str] | None = None) -> int:
     add("release", type=Path, metavar="RELEASE", help="folder of the release that gets the network")
     add("--photos", type=Path, required=True, metavar="CSV", help="what is learnt")
     add("--check-photos", type=Path, metavar="CSV", help="what chooses the thresholds (all of --photos)")
+    add("--ask-photos", type=Path, metavar="CSV", help="what decides with it, and is not learnt")
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
     command = f"python -m lab.photo_network {given.release} --photos {given.photos}"
-    plan = Plan(photos=given.photos, check_photos=given.check_photos, run=given.run, command=command)
+    plan = Plan(
+        photos=given.photos,
+        check_photos=given.check_photos,
+        ask_photos=given.ask_photos,
+        run=given.run,
+        command=command,
+    )
     release = open_release(given.release)
-    _keep(train_photos(release, plan, Lines()), release.manifest.model.labels)
+    _keep(train_photos(release, plan, Lines()), release.manifest.labels)
     return 0
 
 

@@ -1,9 +1,10 @@
-"""Write the tables that the network for photos is fitted by: what it learns, and what decides.
+"""Write the tables that the network for photos is fitted by: what it learns, what decides, what is asked.
 
 python -m lab.photo_tables PHOTOS --scaled SCALED --out FOLDER
 
 PHOTOS is the folder that pretraining_photos.py describes, SCALED that of scaled_pictures.py. Writes
-FOLDER/learn.csv, FOLDER/dev.csv, and the photos of the archives beside them.
+FOLDER/learn.csv, FOLDER/dev.csv, FOLDER/alone.csv, and the photos of the archives beside them. Photos of
+other shops and people have their source as their group, so that heads of folds learn nothing of it.
 """
 
 import argparse
@@ -16,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from lab.pretraining_photos import Photo, photos_of, pool_photos
+from lab.pretraining_photos import Photo, names_of_sources, photos_of, pool_photos, source_photos
+from lab.tuning_photos import MEASURED_ALONE
 from training.pictures.photos import OOD_PREFIX, OOD_TIER
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source")
@@ -26,7 +28,7 @@ SOURCES: Final = {
     "kag": "Fashion Product Images",
     "mag": "Magento sample data",
 }
-"""By how the ids begin."""
+"""By what the ids begin with; other ids are of the catalogue, or of `names_of_sources`."""
 
 OTHER_KINDS: Final = (
     *("belt", "bra", "bracelet", "briefs", "cap", "dupatta", "earrings", "nail polish", "necklace"),
@@ -36,6 +38,9 @@ OTHER_KINDS: Final = (
 
 OF_A_KIND: Final = 60
 """Photos of each that the catalogue alone has."""
+
+OF_SCALED: Final = 100
+"""Enlarged pictures of a class."""
 
 
 def learnt_photos(folder: Path) -> Iterator[Photo]:
@@ -54,15 +59,22 @@ def _lot(photo: Photo) -> str:
     return hashlib.sha256(f"learn {photo.id}".encode()).hexdigest()
 
 
+def photos_of_sources(folder: Path, *, alone: bool) -> list[Photo]:
+    """Photos of other shops and people: those that are asked alone, or those that are learnt as well."""
+    return [photo for photo in source_photos(folder) if (photo.source in MEASURED_ALONE) == alone]
+
+
 def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[str, ...]]:
     """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
+    others = names_of_sources(folder)
     for photo in photos:
         path = folder / photo.member
         if photo.archive:
             path = out / Path(photo.archive).stem / photo.member
         label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
-        source = SOURCES.get(photo.id.partition("-")[0], SOURCES["kag"])
-        yield str(path.absolute()), label, photo.tier or OOD_TIER, photo.sender, source
+        other = others.get(photo.source)
+        source = other or SOURCES.get(photo.source, SOURCES["kag"])
+        yield str(path.absolute()), label, photo.tier or OOD_TIER, other or photo.sender, source
 
 
 def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
@@ -71,7 +83,7 @@ def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Unpack the archives and write both tables."""
+    """Unpack the archives and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m lab.photo_tables", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--scaled", type=Path, required=True, metavar="FOLDER", help="enlarged pictures")
@@ -82,9 +94,14 @@ def main(argv: list[str] | None = None) -> int:
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(out / archive.stem)
     with (given.scaled / "scaled.csv").open(encoding="utf-8", newline="") as file:
-        scaled = [(row["path"], row["label"], row["tier"], "", "") for row in csv.DictReader(file)]
+        labels = defaultdict[str, list[tuple[str, ...]]](list)
+        for row in csv.DictReader(file):
+            labels[row["label"]].append((row["path"], row["label"], row["tier"], "", ""))
+    scaled = [row for rows in labels.values() for row in rows[:OF_SCALED]]
     _write(out / "learn.csv", [*rows_of(folder, learnt_photos(folder), out), *scaled])
-    _write(out / "dev.csv", rows_of(folder, pool_photos(folder, "dev"), out))
+    checked = [*pool_photos(folder, "dev"), *photos_of_sources(folder, alone=False)]
+    _write(out / "dev.csv", rows_of(folder, checked, out))
+    _write(out / "alone.csv", rows_of(folder, photos_of_sources(folder, alone=True), out))
     return 0
 
 

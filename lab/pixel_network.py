@@ -15,26 +15,27 @@ from typing import Final
 
 import numpy as np
 
+import lab.wide  # noqa: F401 - lets the teachers' network be built
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from training.gradient.fitting.checkpoints import Run
-from training.gradient.recipes import RECIPES, Recipe, starting_point
+from training.gradient.recipes import COMPACT, RECIPES, Recipe
 from training.heads.out_of_fold import Fold, folds_of
 from training.loading import allow_many_networks
 from training.pictures.fashion import LabelledData
-from training.pictures.learnt import Learnt
+from training.pictures.learnt_hashes import Learnt
 from training.pictures.named import Named, load
 from training.pictures.split import Split, parts_of
 from training.pixel_network import fit_network, run_of
 from training.progress import Lines
 from training.release.builder import Evaluation
-from training.release.trained import seal_trained
+from training.release.release_of_fit import seal_trained
 
 FOLDS: Final = 4
 
 TEMPERATURE: Final = 0.66
 """Fitted to the pictures that the teachers hold out."""
 
-TEACHER: Final = replace(starting_point("wide4"), epochs=30, label_smoothing=0.1, erase=10, mixup=0.2)
+TEACHER: Final = replace(COMPACT, network="wide4", epochs=30, label_smoothing=0.1, erase=10, mixup=0.2)
 LEARNER: Final = RECIPES["first"]
 
 

@@ -2,7 +2,8 @@
 
 A folder holds catalogue.csv (kind, colours and gender from a product's name), pool.csv and more.csv (one of
 the ten classes, tier and sender), the ZIP archives that they name, and dev.csv, whose photos and senders are
-never learnt. Reads the folder alone. The training: pretraining.py.
+never learnt. Tables of photos of other shops and people, which the backbone does not learn: `source_photos`.
+Reads the folder alone. The training: pretraining.py.
 """
 
 import csv
@@ -65,6 +66,12 @@ SURE: Final = 0.9
 USERS: Final = "clo-"
 """How the groups of users' photos begin; a shop's photo is a group of its own."""
 
+SOURCE_TABLES: Final = ("sources", "sources2", "sources3")
+"""Tables of photos of other shops and people."""
+
+COLOUR_NAMES: Final = {"": (), "unsure": (), "multicolour": ("multi",)}
+"""What the tables of sources call otherwise than the catalogue's."""
+
 CLUTTERED: Final = "C"
 """The tier of users' own photos, whose borders are grounds."""
 
@@ -76,7 +83,7 @@ class Photo:
     Attributes:
         archive: name of the ZIP archive; empty for a file of the folder.
         member: its name there.
-        sender: of a user's photo; empty for a shop's.
+        sender: of a user's photo; empty for a shop's. Of `source_photos` the product or sender.
         source_label: as its source calls it; empty where only the catalogue has it.
         kind, gender: of a catalogue; None where unknown.
         colours: likewise; empty where unknown.
@@ -98,6 +105,11 @@ class Photo:
     def id(self) -> str:
         """The same in all tables."""
         return Path(self.member).stem
+
+    @property
+    def source(self) -> str:
+        """The shop or collection that it is from."""
+        return self.id.partition("-")[0]
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,32 @@ def photos_of(folder: Path) -> list[Photo]:
             merged[photo.id] = replace(photo, kind=known.kind, colours=known.colours, gender=known.gender)
     photos = [photo for _, photo in sorted(merged.items()) if photo.sender not in judged]
     return _with_kinds_of_sources(photos)
+
+
+def source_photos(folder: Path) -> list[Photo]:
+    """Photos of other shops and people than the tables above have, by table; none where there is no table."""
+    tables = [name for name in SOURCE_TABLES if (folder / f"{name}.csv").exists()]
+    return [_of_source(name, row) for name in tables for row in _rows(folder / f"{name}.csv")]
+
+
+def names_of_sources(folder: Path) -> dict[str, str]:
+    """The repository of each source of `source_photos`, by what the ids begin with."""
+    tables = [folder / f"{name}.csv" for name in SOURCE_TABLES]
+    rows = [row for path in tables if path.exists() for row in _rows(path)]
+    return {Path(row["file"]).stem.partition("-")[0]: row["source"] for row in rows}
+
+
+def _of_source(name: str, row: dict[str, str]) -> Photo:
+    colour = row["colour"]
+    return Photo(
+        f"{name}_{row['tier']}.zip",
+        row["file"],
+        sender=row["group"],
+        source_label=row["source_label"],
+        colours=COLOUR_NAMES.get(colour, (colour,)),
+        label=int(row["label"]) if row["label"] else None,
+        tier=row["tier"],
+    )
 
 
 def without_left_out(photos: Iterable[Photo]) -> list[Photo]:
@@ -243,9 +281,14 @@ def _opened(folder: Path, photo: Photo) -> Picture:
 
 def decoded_photo(folder: Path, photo: Photo) -> Decoded:
     """Decode a photo as the service decodes an upload."""
+    return decode(photo_bytes(folder, photo), MAX_PIXELS)
+
+
+def photo_bytes(folder: Path, photo: Photo) -> bytes:
+    """The file of a photo."""
     if not photo.archive:
-        return decode((folder / photo.member).read_bytes(), MAX_PIXELS)
-    return decode(_archive(folder / photo.archive).read(photo.member), MAX_PIXELS)
+        return (folder / photo.member).read_bytes()
+    return _archive(folder / photo.archive).read(photo.member)
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from training.features.shipped import SCALED
+from training.features.shipped_vectors import SCALED
 from training.pictures.fashion import from_idx
 
 COUNT: Final = 4000

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from inference.onnx_session import OnnxSession
-from model_store.files import GRAPH
 from model_store.local import open_release
 from reports.answers import answers_of
 from training.measure.evaluate import answer
@@ -31,8 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     add("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
     release = open_release(given.release)
-    test, model = from_idx(given.data).test, release.manifest.model
-    session = OnnxSession(release.folder / GRAPH, shape=model.input.array_shape)
+    test, model = from_idx(given.data).test, release.manifest.contract("pixels")
+    session = OnnxSession(release.graph("pixels"), shape=model.input.array_shape)
     photo_answers = answers_of(given.photo_answers.read_bytes())
     decide_again(given.run, release, photo_answers, answer(session, model, test), print)
     return 0

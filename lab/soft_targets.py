@@ -20,7 +20,7 @@ from training.answering import answering
 from training.errors import BadRecipe
 from training.features.npz import read_npz, write_npz
 from training.pictures.fashion import ANSWERED_AT_ONCE
-from training.pictures.learnt import Learnt
+from training.pictures.learnt_hashes import Learnt
 from training.pictures.table import Pictures
 from training.untyped import Network
 

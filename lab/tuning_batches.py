@@ -19,14 +19,15 @@ from lab.views import changed
 READS: Final = (192, 192)
 """Height and width, as in training/features/lite0.py, which needs Keras."""
 
-BATCH: Final = 128
+BATCH: Final = 64
 
 SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
 """Of a batch, by tier; empty: photos that the catalogue alone has."""
 BALANCE: Final = 0.6
-"""Within a tier a class or kind of n photos has n^(1 - BALANCE), as in training/heads/photo_head.py."""
+"""Within a tier the n photos of a class or kind from one source have n^(1 - BALANCE), as in
+training/heads/photo_head.py: a source of 20 photos is not lost beside one of 10,000."""
 SHOES: Final = (5, 7, 9)
-OF_SHOES: Final = 2.5
+OF_SHOES: Final = 1.5
 """What these count: users' photos of them are few."""
 
 AS_IT_IS: Final = 0.1
@@ -74,7 +75,8 @@ class Tuning:
     @cached_property
     def chances(self) -> NDArray[np.float64]:
         """Of each photo to be drawn, float64 (N,), sum 1."""
-        return chances_of(self.photos.tiers, self.photos.shown, self.photos.labels)
+        photos = self.photos
+        return chances_of(photos.tiers, photos.shown, photos.labels, photos.sources)
 
     @cached_property
     def grounds(self) -> NDArray[np.int64]:
@@ -106,13 +108,14 @@ class Tuning:
 
 
 def chances_of(
-    tiers: NDArray[np.str_], shown: NDArray[np.str_], labels: NDArray[np.int64]
+    tiers: NDArray[np.str_], shown: NDArray[np.str_], labels: NDArray[np.int64], sources: NDArray[np.str_]
 ) -> NDArray[np.float64]:
     """Of each photo to be drawn, float64 (N,), sum 1."""
     chances = np.zeros(len(tiers))
     for tier in np.unique(tiers):
         mine = tiers == tier
-        _, cells, counts = np.unique(shown[mine], return_inverse=True, return_counts=True)
+        of_each = np.char.add(np.char.add(shown[mine], " "), sources[mine])
+        _, cells, counts = np.unique(of_each, return_inverse=True, return_counts=True)
         weights = counts[cells] ** -BALANCE * np.where(np.isin(labels[mine], SHOES), OF_SHOES, 1)
         chances[mine] = SHARES[str(tier)] * weights / weights.sum()
     return np.asarray(chances / chances.sum())

@@ -1,9 +1,11 @@
-"""Judge weights of EfficientNet-Lite0: heads as the product fits them, on `dev` by sender, and own classes.
+"""Judge weights of EfficientNet-Lite0: heads as the product fits them, on `dev` by sender, and on sources.
 
 python -m lab.tuning_judge PHOTOS FILE... [--seeds N]
 
-FILE is one of tuning.py or imagenet.npz, of which nothing learnt a sender of dev. Prints a row a tier. Reads
-the folder that pretraining_photos.py describes; writes RUN, with the answers of each file and seed.
+FILE is one of tuning.py or imagenet.npz, of which nothing learnt a sender of dev. Photos of other shops and
+people are answered by heads that learnt nothing of their source; of MEASURED_ALONE no head and no tuning did.
+Reads the folder that pretraining_photos.py describes; writes RUN, with the answers of each file and seed. The
+table of them: tuning_table.py.
 """
 
 import argparse
@@ -22,12 +24,12 @@ from rich.progress import track
 
 from inference.arrays import PixelsBatch
 from inference.framing import fit_whole
-from lab.pretraining_photos import Photo, decoded_photo, pool_photos
-from lab.tuning_photos import OTHER_THINGS, of_left_out_kind
+from lab.pretraining_photos import Photo, decoded_photo, pool_photos, source_photos
+from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
 from training.features import lite0
 from training.features.blocks import AT_ONCE, READS, STAGE_ENDS, Features, vectors
 from training.features.npz import write_npz
-from training.features.shipped import PhotoFeatures
+from training.features.shipped_vectors import PhotoFeatures
 from training.heads import hidden as hidden_head
 from training.heads.photo_head import fit_photo_head, scores_of
 from training.pictures.photos import OOD
@@ -46,13 +48,17 @@ NAMES: Final = (
 )
 UNLEARNT: Final = "unlearnt"
 """The part of kinds that nothing learnt."""
+OF_SOURCES: Final = "of sources"
+"""The part of photos of other shops and people, which heads learn source by source."""
+ALONE: Final = "alone"
+"""The part of photos of MEASURED_ALONE."""
 
 LEARNT: Final = {"A": 150, "B": 200, OTHER_THINGS: 80, UNLEARNT: 60}
 """Photos of a class in a tier that the heads learn; of users' all."""
 
 
 def judged_photos(folder: Path) -> tuple[list[Photo], NDArray[np.str_]]:
-    """What the heads learn, dev, and other things of kinds that nothing learnt; and which each is."""
+    """What the heads learn, dev, other sources, and what nothing learnt; and the part of each."""
     cells = defaultdict[tuple[str, str], list[Photo]](list)
     dev = list(pool_photos(folder, "dev"))
     unlearnt = [photo for photo in dev if of_left_out_kind(photo)]
@@ -65,8 +71,12 @@ def judged_photos(folder: Path) -> tuple[list[Photo], NDArray[np.str_]]:
     chosen = {cell: sorted(cells[cell], key=lot)[: LEARNT.get(cell[0])] for cell in sorted(cells)}
     learnt = [one for (tier, _), some in chosen.items() for one in some if tier != UNLEARNT]
     unlearnt += [one for (tier, _), some in chosen.items() for one in some if tier == UNLEARNT]
-    parts = {"learnt": learnt, "dev": dev, UNLEARNT: unlearnt}
-    return [*learnt, *dev, *unlearnt], np.repeat(list(parts), [len(part) for part in parts.values()])
+    others = [photo for photo in source_photos(folder) if not of_left_out_kind(photo)]
+    alone = [photo for photo in others if photo.source in MEASURED_ALONE]
+    sources = [photo for photo in others if photo.source not in MEASURED_ALONE]
+    parts = {"learnt": learnt, "dev": dev, OF_SOURCES: sources, UNLEARNT: unlearnt, ALONE: alone}
+    photos = [photo for part in parts.values() for photo in part]
+    return photos, np.repeat(list(parts), [len(part) for part in parts.values()])
 
 
 def lot(photo: Photo) -> str:
@@ -103,19 +113,24 @@ def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Features) ->
         labels=labels,
         tiers=np.array([photo.tier for photo in photos]),
         sha256=np.array([photo.id for photo in photos]),
-        groups=np.array([photo.sender or photo.id for photo in photos]),
+        groups=np.where(
+            np.isin(parts, (OF_SOURCES, ALONE)),
+            [photo.source for photo in photos],
+            [photo.sender or photo.id for photo in photos],
+        ),
         kinds=np.array(kinds),
-        sources=np.array([photo.id.partition("-")[0] for photo in photos]),
-        checked=parts == "dev",
+        sources=np.array([photo.source for photo in photos]),
+        checked=np.isin(parts, ("dev", OF_SOURCES)),
     )
 
 
 def answer(photos: PhotoFeatures, parts: NDArray[np.str_], seed: int, path: Path) -> None:
-    """Write the answers to dev, by heads that learnt none of its senders, and to what nothing learnt."""
+    """Write the answers to what nothing learnt, and to dev and sources by heads without their group."""
     hidden_head.SEED = seed  # type: ignore[misc]  # the product has one seed
-    fitted = fit_photo_head(photos.take(parts != UNLEARNT), NAMES, lambda done, total: None)
+    apart = np.isin(parts, (UNLEARNT, ALONE))
+    fitted = fit_photo_head(photos.take(~apart), NAMES, lambda done, total: None)
     order = np.argsort(fitted.asked)
-    others = scores_of(fitted.head.logits(photos.features.upright[parts == UNLEARNT]), len(NAMES))
+    others = scores_of(fitted.head.logits(photos.features.upright[apart]), len(NAMES))
     of_dev, given = astuple(fitted.scores), astuple(others)
     probabilities, distances = (
         np.concatenate([first[order], second]) for first, second in zip(of_dev, given, strict=True)

@@ -1,9 +1,9 @@
-"""Write the mean of ImageNet's and the tuned weights of EfficientNet-Lite0.
+"""Write the mean of the weights of EfficientNet-Lite0 from which tunings started and of the tuned ones.
 
-python -m lab.tuning_mean FILE... --out FILE
+python -m lab.tuning_mean FILE... --out FILE [--start FILE] [--of-start SHARE]
 
-A third of each weight is ImageNet's; the FILEs, of tuning.py, share the rest (Wortsman et al. 2022,
-arXiv 2109.01903).
+A third of each weight is the start's, ImageNet's unless another file is named; the FILEs, of tuning.py, share
+the rest (Wortsman et al. 2022, arXiv 2109.01903).
 """
 
 import argparse
@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 from lab.tuning import IMAGENET
 from training.features.npz import read_npz, write_npz
 
-OF_IMAGENET: Final = 1 / 3
+OF_START: Final = 1 / 3
 
 ABOUT: Final = "about"
 
 
-def mean_of(tuned: list[Path]) -> dict[str, NDArray[Any]]:
+def mean_of(start: Path, tuned: list[Path], of_start: float) -> dict[str, NDArray[Any]]:
     """The weights by path, float16, and what they were learnt from."""
-    files = [read_npz(path) for path in (IMAGENET, *tuned)]
+    files = [read_npz(path) for path in (start, *tuned)]
     about = [json.loads(str(file.pop(ABOUT))) for file in files]
-    shares = [OF_IMAGENET, *[(1 - OF_IMAGENET) / len(tuned)] * len(tuned)]
+    shares = [of_start, *[(1 - of_start) / len(tuned)] * len(tuned)]
     found: dict[str, NDArray[Any]] = {
         path: np.average([file[path].astype(np.float32) for file in files], 0, shares).astype(np.float16)
         for path in files[0]
     }
-    made = {"start": about[0], "of_start": OF_IMAGENET, "tuned": about[1:]}
+    made = {"start": about[0], "of_start": round(of_start, 3), "tuned": about[1:]}
     return found | {ABOUT: np.array(json.dumps(made))}
 
 
@@ -41,8 +41,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.tuning_mean", description=main.__doc__)
     parser.add_argument("tuned", type=Path, nargs="+", metavar="FILE", help="weights of tuning.py, .npz")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the mean, .npz")
+    start = "from where the tunings started (ImageNet's)"
+    parser.add_argument("--start", type=Path, default=IMAGENET, metavar="FILE", help=start)
+    parser.add_argument("--of-start", type=float, default=OF_START, metavar="SHARE", help="(a third)")
     options = parser.parse_args(argv)
-    write_npz(options.out, **mean_of(options.tuned))
+    write_npz(options.out, **mean_of(options.start, options.tuned, options.of_start))
     return 0
 
 

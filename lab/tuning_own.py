@@ -2,15 +2,16 @@
 
 python -m lab.tuning_own PHOTOS FILE... [--run RUN]
 
-Kinds that are left out, and colours of products of which other ones were learnt. A head as own classes
-have it answers the half of the photos that it did not learn, by each set of blocks; newly right and wrong is
-beside the first FILE with all blocks. Reads the folder that pretraining_photos.py describes; writes RUN.
+Kinds that are left out, colours of products of which other ones were learnt, and kinds of a shop of which
+nothing was. A head as own classes have it learns LEARNT photos of each class, and answers photos of other
+products, by each set of blocks; newly right and wrong is beside the first FILE with all blocks. Reads the
+folder that pretraining_photos.py describes; writes RUN.
 """
 
 import argparse
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,16 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from lab.pretraining_photos import Photo, photos_of
+from lab.pretraining_photos import Photo, photos_of, source_photos
 from lab.tuning_judge import decoded_pixels, lot, seen_by
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
 from training.features.blocks import Block, Features, network, spread, vectors
 from training.heads.logistic import fit_head
 
-OF_A_KIND: Final = 150
-OF_COLOURS: Final = 1000
+OF_A_CLASS: Final = 150
 LEAST: Final = 25
-"""Photos of a colour."""
+"""Photos of a class: so many at most, and at least."""
+LEARNT: Final = 60
+"""Photos of a class that a head learns; of a class that leaves less than LEAST to answer, half."""
+UNKNOWN_SHOP: Final = "hnm"
+"""One of MEASURED_ALONE, whose photos have the kinds of its own list."""
 
 BLOCKS: Final[tuple[tuple[Block, ...], ...]] = (
     ("lite0", "backbone", "palette"),
@@ -36,18 +40,13 @@ BLOCKS: Final[tuple[tuple[Block, ...], ...]] = (
 )
 """The first, with the first file, is what every other is compared with."""
 
-Right = NDArray[np.bool_]
-"""(N,), whether each photo was answered rightly."""
+Chosen = NDArray[np.bool_]
+"""(N,), whether each photo is learnt, asked, or answered rightly."""
 
 
 def own_kinds(folder: Path) -> tuple[list[Photo], list[str]]:
     """Photos of kinds that are left out, and their kinds."""
-    by_kind = defaultdict[str, list[Photo]](list)
-    for photo in _of_shops(folder):
-        if photo.kind in LEFT_OUT_KINDS:
-            by_kind[photo.kind].append(photo)
-    photos = [photo for some in by_kind.values() for photo in some[:OF_A_KIND]]
-    return photos, [photo.kind or "" for photo in photos]
+    return _by_class((photo.kind or "", photo) for photo in _of_shops(folder) if photo.kind in LEFT_OUT_KINDS)
 
 
 def own_colours(folder: Path) -> tuple[list[Photo], list[str]]:
@@ -55,9 +54,24 @@ def own_colours(folder: Path) -> tuple[list[Photo], list[str]]:
     learnt = {photo.id for photo in tuning_photos(folder)}
     rest = [photo for photo in _of_shops(folder) if photo.id not in learnt]
     of = [photo for photo in rest if photo.kind not in LEFT_OUT_KINDS and len(photo.colours) == 1]
-    counts = Counter(photo.colours for photo in of)
-    photos = [photo for photo in of if counts[photo.colours] >= LEAST][:OF_COLOURS]
-    return photos, [photo.colours[0] for photo in photos]
+    return _by_class((photo.colours[0], photo) for photo in of)
+
+
+def own_kinds_of_unknown_shop(folder: Path) -> tuple[list[Photo], list[str]]:
+    """Photos of a shop that nothing learnt, and the kinds that it sorts them by."""
+    rest = sorted((photo for photo in source_photos(folder) if photo.source == UNKNOWN_SHOP), key=lot)
+    return _by_class((photo.source_label, photo) for photo in rest)
+
+
+def _by_class(named: Iterable[tuple[str, Photo]]) -> tuple[list[Photo], list[str]]:
+    """OF_A_CLASS photos of each class that has LEAST, and their classes."""
+    found = defaultdict[str, list[Photo]](list)
+    for name, photo in named:
+        found[name].append(photo)
+    chosen = [
+        (photo, name) for name, some in found.items() if len(some) >= LEAST for photo in some[:OF_A_CLASS]
+    ]
+    return [photo for photo, _ in chosen], [name for _, name in chosen]
 
 
 def _of_shops(folder: Path) -> list[Photo]:
@@ -70,19 +84,25 @@ def seen_by_others(pixels: PixelsBatch) -> dict[Block, Features]:
     return {block: vectors(network((block,)), [pixels]) for block in blocks}
 
 
-def answered(seen: Features, blocks: tuple[Block, ...], labels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The probabilities of the half that was not learnt, both ways, float64 (N, C)."""
-    half, groups = np.zeros(len(labels), np.bool_), np.arange(len(labels)).astype(str)
-    for label in np.unique(labels):
-        half[np.flatnonzero(labels == label)[::2]] = True
-    chances = np.zeros((len(labels), labels.max() + 1))
-    for some in (half, ~half):
-        head = fit_head(seen.take(some), labels[some], groups[some], spread=spread(blocks))
-        chances[~some] = head.probabilities(seen.upright[~some])
-    return chances
+def drawn(photos: Sequence[Photo], labels: NDArray[np.uint8]) -> tuple[Chosen, Chosen]:
+    """Which photos a head learns, and which it answers, both bool (N,); no product is in both."""
+    products = np.array([photo.sender or photo.id for photo in photos])
+    learnt = np.zeros(len(labels), np.bool_)
+    for label, n in enumerate(np.bincount(labels).tolist()):
+        learnt[np.flatnonzero(labels == label)[: LEARNT if n >= LEARNT + LEAST else n // 2]] = True
+    return learnt, ~np.isin(products, products[learnt])
 
 
-def row(cells: Sequence[object], chances: NDArray[np.float64], truth: NDArray[np.uint8], base: Right) -> str:
+def answered(
+    seen: Features, blocks: tuple[Block, ...], labels: NDArray[np.uint8], learnt: Chosen, asked: Chosen
+) -> NDArray[np.float64]:
+    """The probabilities of the photos that are asked, float64 (M, C)."""
+    groups = np.arange(learnt.sum()).astype(str)
+    head = fit_head(seen.take(learnt), labels[learnt], groups, spread=spread(blocks))
+    return np.asarray(head.probabilities(seen.upright[asked]), np.float64)
+
+
+def row(cells: Sequence[object], chances: NDArray[np.float64], truth: NDArray[np.uint8], base: Chosen) -> str:
     """Cells, then accuracy, log loss, and the photos newly right and newly wrong beside the base."""
     right = chances.argmax(axis=1) == truth
     losses = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9))
@@ -99,14 +119,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, default=Path("runs/tuning"), metavar="FOLDER")
     options = parser.parse_args(argv)
     sys.stdout.write(
-        f"| classes | photos | weights | blocks | accuracy | log loss | newly right, wrong |\n{'|---' * 7}|\n"
+        "| classes | learnt | answered | weights | blocks | accuracy | log loss | newly right, wrong |\n"
+        f"{'|---' * 8}|\n"
     )
-    for task, own in (("kinds", own_kinds), ("colours", own_colours)):
+    tasks = {"kinds": own_kinds, "colours": own_colours, "kinds of another shop": own_kinds_of_unknown_shop}
+    for task, own in tasks.items():
         photos, names = own(options.photos)
-        pixels = decoded_pixels(options.photos, photos, options.run / f"own-{task}.npy")
+        pixels = decoded_pixels(options.photos, photos, options.run / f"own-{task.replace(' ', '-')}.npy")
         others = seen_by_others(pixels)
-        truth = np.unique(names, return_inverse=True)[1].astype(np.uint8)
-        base: Right | None = None
+        labels = np.unique(names, return_inverse=True)[1].astype(np.uint8)
+        learnt, asked = drawn(photos, labels)
+        truth = labels[asked]
+        base: Chosen | None = None
         for weights in options.weights:
             by_block = others | {"lite0": seen_by(weights, pixels)}
             for blocks in BLOCKS:
@@ -115,9 +139,9 @@ def main(argv: list[str] | None = None) -> int:
                     np.concatenate([one.upright for one in parts], axis=1),
                     np.concatenate([one.mirrored for one in parts], axis=1),
                 )
-                chances = answered(seen, blocks, truth)
+                chances = answered(seen, blocks, labels, learnt, asked)
                 base = chances.argmax(axis=1) == truth if base is None else base
-                cells = (task, len(photos), weights.stem, " + ".join(blocks))
+                cells = (task, learnt.sum(), asked.sum(), weights.stem, " + ".join(blocks))
                 sys.stdout.write(row(cells, chances, truth, base))
                 sys.stdout.flush()
     return 0

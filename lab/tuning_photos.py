@@ -2,8 +2,8 @@
 
 python -m lab.tuning_photos PHOTOS --out FILE
 
-Kinds and products are left out, to measure own classes and other things on. Reads the folder that
-pretraining_photos.py describes; writes FILE. The training: tuning.py.
+Kinds, products and sources are left out, to measure own classes, other things and unknown shops on. Reads the
+folder that pretraining_photos.py describes; writes FILE. The training: tuning.py.
 """
 
 import argparse
@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 
 from inference.arrays import Picture
 from inference.framing import no_larger_than
-from lab.pretraining_photos import EDGE, Photo, decoded_photo, photos_of, targets_of
+from lab.pretraining_photos import (
+    CLUTTERED,
+    EDGE,
+    USERS,
+    Photo,
+    decoded_photo,
+    photos_of,
+    source_photos,
+    targets_of,
+)
 from training.features.npz import read_npz, write_npz
 
 OTHER_THINGS: Final = "X"
@@ -32,19 +41,25 @@ NONE: Final = 10
 """Their label."""
 
 LEFT_OUT_KINDS: Final = {
-    "bra": (),
+    "bra": ("bra",),
     "capris": (),
     "dupatta": (),
-    "necklace": ("kaggle:Necklaces",),
-    "scarf": ("kaggle:Scarves",),
-    "shorts": ("kaggle:Shorts", "clothing:Shorts", "magento:Shorts"),
-    "skirt": ("kaggle:Skirts", "clothing:Skirt"),
-    "socks": ("kaggle:Socks",),
+    "necklace": ("kaggle:Necklaces", "jewellery"),
+    "scarf": ("kaggle:Scarves", "scarf"),
+    "shorts": ("kaggle:Shorts", "clothing:Shorts", "magento:Shorts", "shorts"),
+    "skirt": ("kaggle:Skirts", "clothing:Skirt", "skirt"),
+    "socks": ("kaggle:Socks", "socks"),
 }
-"""A fifth of the kinds, each with its names in pool.csv."""
+"""A fifth of the kinds, each with its names in pool.csv and in the tables of sources."""
 
 LEFT_OUT_PRODUCTS: Final = 0.2
-"""Share of shops' photos that are left out, by the hash of their ids."""
+"""Share of the catalogue's shops' photos that are left out, by the hash of their ids."""
+
+MEASURED_ALONE: Final = ("hnm", "idm", "jul", "ood")
+"""Sources that nothing bundled learns: of a competition, for research, or not for commerce."""
+
+PARTS: Final = 3
+"""Of the sources, one of which a tuning for measuring leaves out."""
 
 OF_A_KIND: Final = 260
 """Photos of a kind at most that the catalogue alone has."""
@@ -66,6 +81,7 @@ class PackedPhotos:
         colours: float32 (N, colours), 1 for each that it has.
         tiers: str (N,); empty for photos that the catalogue alone has.
         shown: str (N,), what each shows.
+        sources: str (N,), the shop or collection that each is from.
         of_users: bool (N,), whether it is a user's photo.
     """
 
@@ -77,6 +93,7 @@ class PackedPhotos:
     colours: NDArray[np.float32]
     tiers: NDArray[np.str_]
     shown: NDArray[np.str_]
+    sources: NDArray[np.str_]
     of_users: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -100,10 +117,27 @@ def of_left_out_kind(photo: Photo) -> bool:
     return photo.kind in LEFT_OUT_KINDS or photo.source_label in names
 
 
-def tuning_photos(folder: Path) -> list[Photo]:
-    """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders."""
+def tuning_photos(folder: Path, part: int | None = None) -> list[Photo]:
+    """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders.
+
+    Args:
+        folder: of tables and archives.
+        part: of PARTS, from 0; the sources in it are left out, too.
+    """
     learnt = [photo for photo in photos_of(folder) if not is_left_out(photo)]
-    return [*(photo for photo in learnt if photo.tier), *_some(photo for photo in learnt if not photo.tier)]
+    of_sources = [photo for photo in source_photos(folder) if _is_learnt(photo, part)]
+    some = _some(photo for photo in learnt if not photo.tier)
+    return [*(photo for photo in learnt if photo.tier), *some, *of_sources]
+
+
+def part_of(source: str) -> int:
+    """The part of a source, 0 to PARTS - 1, by the hash of its name."""
+    return hashlib.sha256(f"part {source}".encode()).digest()[0] % PARTS
+
+
+def _is_learnt(photo: Photo, part: int | None) -> bool:
+    source = photo.source
+    return source not in MEASURED_ALONE and part_of(source) != part and not of_left_out_kind(photo)
 
 
 def _some(photos: Iterable[Photo]) -> list[Photo]:
@@ -144,8 +178,13 @@ def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
         colours=targets.colours,
         tiers=np.array([photo.tier for photo in photos]),
         shown=np.array([shown_by(photo) for photo in photos]),
-        of_users=np.array([bool(photo.sender) for photo in photos]),
+        sources=np.array([photo.source for photo in photos]),
+        of_users=np.array([_is_of_user(photo) for photo in photos]),
     )
+
+
+def _is_of_user(photo: Photo) -> bool:
+    return photo.tier == CLUTTERED or photo.sender.startswith(USERS)
 
 
 def _small(folder: Path, photo: Photo) -> bytes:
@@ -166,8 +205,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.tuning_photos", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the packed photos, .npz")
+    leave_out = f"part of the sources to leave out, 0 to {PARTS - 1}: to measure on them (none)"
+    parser.add_argument("--leave-out", type=int, choices=range(PARTS), metavar="PART", help=leave_out)
     options = parser.parse_args(argv)
-    found = packed(options.photos, tuning_photos(options.photos))
+    found = packed(options.photos, tuning_photos(options.photos, options.leave_out))
     write_npz(options.out, **{one.name: getattr(found, one.name) for one in fields(PackedPhotos)})
     sys.stdout.write(f"{len(found):,} photos\n")
     return 0

@@ -165,8 +165,9 @@ def tune(weights: Weights, known: Tuning, steps: int, kept: Path) -> Weights:
 
 def batches(known: Tuning, first: int, steps: int) -> Iterable[Batch]:
     """The batches from a step on, of which processes make a few ahead."""
+    by_step: Any = known  # no Dataset by its type, since PyTorch is installed for the lab alone
     found: Iterable[Batch] = torch.utils.data.DataLoader(
-        known,
+        by_step,
         batch_size=None,
         sampler=range(first, steps),
         num_workers=os.cpu_count() or 1,

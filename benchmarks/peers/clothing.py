@@ -20,7 +20,7 @@ RELEASE = Path(__file__).parents[2] / "model_store" / "bundled"
 
 EDGE = 28
 
-LABELS = json.loads((RELEASE / "manifest.json").read_text("utf-8"))["model"]["labels"]
+LABELS = json.loads((RELEASE / "report.json").read_text("utf-8"))["labels"]
 
 Pixels = NDArray[np.uint8]
 

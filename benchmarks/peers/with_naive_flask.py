@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 RELEASE = Path(__file__).parents[2] / "model_store" / "bundled"
-LABELS = json.loads((RELEASE / "manifest.json").read_text("utf-8"))["model"]["labels"]
+LABELS = json.loads((RELEASE / "report.json").read_text("utf-8"))["labels"]
 
 app = Flask(__name__)
 model = keras.models.load_model(RELEASE / "model.keras", compile=False)

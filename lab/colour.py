@@ -1,0 +1,406 @@
+"""Give the network of a release that answers photos a head for the attribute `colour`.
+
+python -m lab.colour PHOTOS RELEASE --run FOLDER
+
+PHOTOS is the folder that pretraining_photos.py describes, with attributes.csv (shop photos, split by brand)
+and colours_users.csv. The head learns shop photos, as they are and laid on users' grounds, and photos of
+users. Temperature and threshold come from colours.csv alone: development photos, of which nothing is learnt,
+with every admissible word. The class keeps its network, head and thresholds. Vectors, and then the release,
+are in FOLDER.
+"""
+
+import argparse
+import csv
+import hashlib
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from scipy.special import softmax
+
+from inference.arrays import Picture
+from inference.contract import ModelContract
+from inference.framing import fit_whole
+from inference.keras_session import load_model
+from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
+from lab.photo_tables import SOURCES
+from lab.pretraining_photos import (
+    CLUTTERED,
+    Photo,
+    decoded_photo,
+    names_of_sources,
+    on_ground,
+    photo_bytes,
+    photos_of,
+    pool_photos,
+    source_photos,
+)
+from lab.tuning_photos import MEASURED_ALONE
+from model_store.files import PHOTO_FILES
+from model_store.local import LocalRelease, open_release
+from model_store.manifest import Manifest
+from model_store.networks import open_networks
+from reports.answers import NAME_LENGTH, Answers, all_answers_in
+from reports.values import report_of
+from training.environment import libraries
+from training.features.blocks import READS, VECTOR, Block, Features, Vectors, network
+from training.features.npz import read_npz, write_npz
+from training.features.shipped_vectors import LITE0, joined
+from training.heads.attribute_heads import AttributeAnswers
+from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
+from training.pictures.attributes import Attribute
+from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.progress import Lines, Progress, Say
+from training.release.attributes import (
+    DecidedAttribute,
+    all_accepted,
+    attribute_in_words,
+    decide_attributes,
+)
+from training.release.onnx_graph import write_graph
+from training.release.photo_release import export_photos, photo_model_figures
+from training.release.release_of_fit import RELEASE
+from training.release.sealing import Measured, begin_with, seal_measured
+from training.untyped import Network
+
+COLOUR: Final = "colour"
+
+WORDS: Final = (
+    *("black", "white", "grey", "blue", "turquoise", "green", "brown", "beige", "red", "pink", "purple"),
+    *("orange", "yellow", "silver", "gold"),
+)
+
+SAME: Final = {"navy": "blue"}
+"""Words of the tables that are another one here. Photos with any further word are left out."""
+
+CHECKED: Final = Path(__file__).with_name("colours.csv")
+
+PALETTE: Final[Block] = "palette"
+"""What the head reads beside the vector of the class."""
+
+UNITS: Final = 256
+"""Of each member of the head."""
+
+OF_USERS: Final = 8.0
+"""What a photo of users counts: there are 424 of them and 9,363 of shops."""
+
+BALANCE: Final = 0.5
+"""The n photos of a colour weigh n^-BALANCE each."""
+
+GARMENTS: Final = ("Hat", "Shorts", "Skirt", "Skirts", "Caps", "Gloves", "Scarves", "Socks", "Ties")
+"""Labels of tier X of what is worn and has a colour, though no class; the others are no garment."""
+
+SHOP, USERS, TEST, ALONE, NO_GARMENT, OTHER = "shop", "users", "test", "alone", "no garment", "other garments"
+"""Parts: learnt; learnt; shop photos of other brands; of sources that nothing learns; the last two of X."""
+
+DEVELOPMENT: Final = ("A", "B", CLUTTERED)
+
+CHUNK: Final = 512
+"""Photos in a file of vectors."""
+
+TIMED: Final = 200
+"""Photos on which both graphs are timed and compared."""
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """A photo and its colour.
+
+    Attributes:
+        photo: the photo.
+        part: SHOP, ..., or a tier of development photos.
+        right: admissible words, the main one first; none of tier X.
+    """
+
+    photo: Photo
+    part: str
+    right: tuple[str, ...]
+
+
+def coloured_photos(folder: Path) -> list[Coloured]:
+    """Photos whose colour is one of WORDS, and some of tier X."""
+    found = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
+    renamed = [replace(one, right=tuple(SAME.get(word, word) for word in one.right)) for one in found]
+    return [one for one in renamed if not one.right or one.right[0] in WORDS]
+
+
+def _of_shop(folder: Path) -> Iterator[Coloured]:
+    known = {photo.id: photo for photo in photos_of(folder)}
+    parts = {"learn": SHOP, "choose": SHOP, "test": TEST, "no_garment": NO_GARMENT}
+    for row in _rows(folder / "attributes.csv"):
+        photo = known.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
+        part = parts[row["split"]]
+        yield Coloured(photo, part, () if part == NO_GARMENT else (row["colour"],))
+
+
+def _of_sources(folder: Path) -> Iterator[Coloured]:
+    for photo in source_photos(folder):
+        if photo.label is not None and photo.colours:
+            learnt = USERS if photo.tier == CLUTTERED else SHOP
+            yield Coloured(photo, ALONE if photo.source in MEASURED_ALONE else learnt, photo.colours)
+
+
+def _of_users(folder: Path) -> Iterator[Coloured]:
+    """Of senders of whom there is no development photo."""
+    judged = {row["group"] for row in _rows(folder / "dev.csv")}
+    for row in _rows(folder / "colours_users.csv"):
+        if (sender := f"clo-sender-{row['sender_id']}") not in judged:
+            photo = Photo("colours_users.zip", f"{row['image']}.jpg", sender=sender, tier=CLUTTERED)
+            yield Coloured(photo, USERS, (row["colour"], *row["also_acceptable"].split()))
+
+
+def _of_development(folder: Path) -> Iterator[Coloured]:
+    words = {row["picture"]: (row["colour"], *row["also"].split()) for row in _rows(CHECKED)}
+    for photo in pool_photos(folder, "dev"):
+        if photo.id in words:
+            yield Coloured(photo, photo.tier, words[photo.id])
+        elif photo.tier == "X":
+            is_garment = photo.source_label.rpartition(":")[2] in GARMENTS
+            yield Coloured(photo, OTHER if is_garment else NO_GARMENT, ())
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress) -> Features:
+    """Vectors of photos, kept in a folder so that a stopped run goes on.
+
+    Returns:
+        `upright` of the whole photos; `mirrored` of the same garments on users' grounds where a learnt shop
+        photo's own is plain, else of the mirror image.
+    """
+    graph, found = run / "vectors.onnx", list[Features]()
+    if not graph.exists():
+        run.mkdir(parents=True, exist_ok=True)
+        body = network((*LITE0, PALETTE))
+        # A session reads the output of this name.
+        write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
+    session = OnnxSession(graph, shape=READS.array_shape)
+    grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
+    with progress.counting("seeing photos") as watch:
+        for start in range(0, len(photos), CHUNK):
+            path, chunk = run / f"vectors-{start}.npz", photos[start : start + CHUNK]
+            if not path.exists():
+                rng = np.random.default_rng(start)
+                views = [_views(folder, one, grounds[int(rng.integers(len(grounds)))], rng) for one in chunk]
+                seen = [[session.run(view[None]).of_label[0] for view in pair] for pair in views]
+                write_npz(path, both=np.array(seen, np.float32))
+            upright, other = read_npz(path)["both"].transpose(1, 0, 2)
+            found.append(Features(upright, other))
+            watch(start + len(chunk), len(photos))
+    return joined(found)
+
+
+def _views(folder: Path, one: Coloured, ground: Photo, rng: np.random.Generator) -> tuple[Picture, Picture]:
+    picture = decoded_photo(folder, one.photo).picture
+    whole = fit_whole(picture, READS.shape)
+    laid = None
+    if one.part == SHOP:
+        laid = on_ground(picture, decoded_photo(folder, ground).picture, rng)
+    return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole(laid, READS.shape)
+
+
+def fit(photos: Sequence[Coloured], seen: Features) -> HiddenHead:
+    """Fit the head on the photos of SHOP and USERS; `seen` is of all."""
+    learnt = np.flatnonzero([one.part in {SHOP, USERS} for one in photos])
+    labels = _labels(photos)[learnt]
+    of_users = np.array([photos[place].part == USERS for place in learnt.tolist()])
+    weights = np.float64(np.bincount(labels)[labels]) ** -BALANCE * np.where(of_users, OF_USERS, 1.0)
+    return fit_hidden_head(seen.take(learnt), labels.astype(np.uint8), weights, UNITS)
+
+
+def _labels(photos: Sequence[Coloured]) -> NDArray[np.int64]:
+    """The main word of each; -1 of tier X."""
+    return np.array([WORDS.index(one.right[0]) if one.right else -1 for one in photos], np.int64)
+
+
+def with_colour(photos: Network, head: HiddenHead) -> Network:
+    """The network that answers photos, with one more output."""
+    seen = [photos.get_layer(VECTOR).output, network((PALETTE,))(photos.input)]
+    vector = layers.Concatenate(name=f"{VECTOR}_{COLOUR}", dtype="float32")(seen)
+    hidden = layers.Dense(len(head.hidden_bias), "relu", name=f"hidden_{COLOUR}", dtype="float32")
+    last = layers.Dense(len(WORDS), "softmax", name=f"probabilities_{COLOUR}", dtype="float32")
+    answers = photos.output | {f"{OF_ATTRIBUTE}{COLOUR}": last(hidden(vector))}
+    hidden.set_weights([head.hidden, head.hidden_bias])
+    last.set_weights([head.kernel, head.bias])
+    return keras.Model(photos.input, answers, name=photos.name)
+
+
+def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
+    folder: Path,
+    parent: LocalRelease,
+    photos: Sequence[Coloured],
+    head: HiddenHead,
+    probabilities: Vectors,
+    where: Path,
+    command: str,
+    say: Say,
+) -> Manifest:
+    """Decide by the development photos, and write the release.
+
+    Args:
+        folder: of photos.
+        parent: whose class, networks and figures it has.
+        photos: N of them.
+        head: of the colour.
+        probabilities: float32 (N, C), its answers.
+        where: the release's folder, which is emptied.
+        command: the command line.
+        say: receives the figures that decided.
+    """
+    known, before = parent.manifest, parent.manifest.network("photos")
+    kept = all_answers_in(known, lambda name: (parent.folder / name).read_bytes(), str(parent.folder))
+    found, of_class = _decided(folder, before.contract, kept, photos, probabilities)
+    say(attribute_in_words(COLOUR, found[COLOUR].figures))
+    contract = before.contract
+    begin_with(where, parent, frozenset(PHOTO_FILES))
+    whole = with_colour(load_model(parent.folder / before.artifact), head)
+    contract = contract.with_attributes({COLOUR: found[COLOUR].head})
+    golden = export_photos(whole, where)
+    learnt = [one for one in photos if one.part in {SHOP, USERS}]
+    hashes = Learnt.of(np.array([_sha256(folder, one.photo) for one in learnt]))
+    ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
+    report = report_of(parent)
+    record: dict[str, JsonValue] = {
+        "blocks": [*LITE0, PALETTE],
+        "units": MEMBERS * UNITS,
+        "photos": dict(sorted(Counter(one.part for one in learnt).items())),
+        "command": command,
+        "libraries": dict(libraries()),
+    }
+    configuration = report.training.configuration | {f"{COLOUR}_head": record}
+    changed = {
+        "training": report.training.model_copy(update={"configuration": configuration}),
+        "photo_model": photo_model_figures(whole, where, contract),
+        "attributes": {COLOUR: found[COLOUR].figures},
+        "all_accepted": all_accepted(of_class, of_class.accepted, found),
+    }
+    names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
+    network_of_photos = before.model_copy(update={"contract": contract, "golden": golden})
+    return seal_measured(
+        where,
+        Measured(
+            networks=known.networks | {"photos": network_of_photos},
+            report=report.model_copy(update=changed),
+            answers=kept,
+            parent=known,
+            sources=tuple(sorted({*known.sources, *(names[one.photo.source] for one in learnt)})),
+        ),
+    )
+
+
+def _decided(
+    folder: Path,
+    contract: ModelContract,
+    kept: Answers,
+    photos: Sequence[Coloured],
+    probabilities: Vectors,
+) -> tuple[dict[str, DecidedAttribute], Answers]:
+    """What the development photos decide, and the answers about their class."""
+    row_of = {name: place for place, name in enumerate(kept.pictures.tolist())}
+    of_photos = [place for place, one in enumerate(photos) if one.part in DEVELOPMENT]
+    asked = [photos[place] for place in of_photos]
+    of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in asked]))
+    right = np.array([[word in one.right for word in WORDS] for one in asked])
+    said = AttributeAnswers(Attribute(WORDS, _labels(asked), right, None), probabilities[of_photos])
+    decided = Decided(contract.temperature, contract.familiarity, contract.thresholds, ())
+    target = Target(right=ACCEPTED_OF_PHOTOS)
+    return decide_attributes({COLOUR: said}, of_class, decided, target, contract.labels), of_class
+
+
+def _sha256(folder: Path, photo: Photo) -> str:
+    return hashlib.sha256(photo_bytes(folder, photo)).hexdigest()
+
+
+def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: Say) -> None:
+    """Say what the release answers to photos of which the head learnt nothing.
+
+    How familiar a development photo is, heads of folds said, which had learnt no photo of its sender. Other
+    photos of tier X count where the class did not learn them.
+    """
+    known = all_answers_in(made.manifest, lambda name: (made.folder / name).read_bytes(), str(made.folder))
+    ranks = dict(zip(known.pictures.tolist(), known.familiarity.tolist(), strict=True))
+    classifier, contract = open_networks(made)["photos"], made.manifest.contract("photos")
+    learnt, found = load_learnt(made.folder) or NOTHING, defaultdict[str, list[tuple[bool, ...]]](list)
+    for one in photos:
+        if one.part in {SHOP, USERS}:
+            continue
+        sha256 = _sha256(folder, one.photo)
+        rank = ranks.get(sha256[:NAME_LENGTH])
+        if not one.right and rank is None and learnt.has(np.array([sha256]))[0]:
+            continue
+        view = fit_whole(decoded_photo(folder, one.photo).picture, READS.shape)
+        (given,) = classifier.classify(view[None])
+        answer, familiarity = given.attributes[COLOUR], given.familiarity if rank is None else rank
+        is_sure = answer.confidence >= contract.heads[COLOUR].confidence
+        accepted = is_sure and (familiarity or 0) >= contract.thresholds.familiarity
+        found[one.part].append((answer.label in one.right[:1], answer.label in one.right, accepted))
+    for part, rows in found.items():
+        main_word, admissible, accepted = np.array(rows).T
+        right = f"{admissible[accepted].mean():.3f}" if accepted.any() else "none"
+        say(
+            f"{part}: n {len(rows)}, main word {main_word.mean():.3f}, admissible {admissible.mean():.3f}, "
+            f"accepted {accepted.mean():.3f}, of these admissible {right}"
+        )
+
+
+def compare(
+    folder: Path, parent: LocalRelease, made: LocalRelease, photos: Sequence[Coloured], say: Say
+) -> None:
+    """Say how far the answers about the class differ, and what the colour costs, on TIMED photos."""
+    views = [fit_whole(decoded_photo(folder, one.photo).picture, READS.shape) for one in photos[:TIMED]]
+    sessions = [OnnxSession(one.graph("photos"), shape=READS.array_shape) for one in (parent, made)]
+    taken, apart = [list[float](), list[float]()], 0.0
+    for view in views:
+        answers = []
+        for session, seconds in zip(sessions, taken, strict=True):
+            began = time.thread_time()
+            answers.append(session.run(view[None]))
+            seconds.append(time.thread_time() - began)
+        apart = max(apart, float(np.abs(answers[0].of_label - answers[1].of_label).max()))
+    before, after = (1000 * median(seconds) for seconds in taken)
+    sizes = [one.graph("photos").stat().st_size / 1e6 for one in (parent, made)]
+    say(f"{len(views)} photos: the class differs by {apart:.1g} at most")
+    say(f"{before:.2f} ms of one thread, then {after:.2f}; {sizes[0]:.2f} MB, then {sizes[1]:.2f}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """See photos, fit the head, seal the release, and print what it answers."""
+    parser = argparse.ArgumentParser(prog="python -m lab.colour", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument(
+        "release", type=Path, metavar="RELEASE", help="folder of the release that gets the head"
+    )
+    parser.add_argument(
+        "--run", type=Path, required=True, metavar="FOLDER", help="of vectors and the new release"
+    )
+    given = parser.parse_args(argv)
+    progress, photos, parent = Lines(), coloured_photos(given.photos), open_release(given.release)
+    seen = see(given.photos, given.run, photos, progress)
+    with progress.counting("fitting the head"):
+        head = fit(photos, seen)
+    probabilities = softmax(head.logits(seen.upright), axis=1)
+    command = "python -m lab.colour photos model_store/bundled --run runs/colour"
+    where = given.run / RELEASE
+    seal(given.photos, parent, photos, head, probabilities, where, command, progress.say)
+    made = open_release(where)
+    measure(given.photos, made, photos, progress.say)
+    compare(given.photos, parent, made, photos, progress.say)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
