@@ -56,8 +56,10 @@ if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
     const pictures = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
     const single = async () => [await classify(url, pictures[0], options)];
     const answers = await (pictures.length === 1 ? single() : classifyBatch(url, pictures, options));
-    answers.forEach(({ error, label, confidence, decision }, index) => {
-      const said = error ? error.detail : `${label} ${confidence.toFixed(3)} ${decision}`;
+    const one = ({ label, confidence, decision }) => `${label} ${confidence.toFixed(3)} ${decision}`;
+    answers.forEach(({ error, attributes = {}, ...answer }, index) => {
+      const more = Object.entries(attributes).map(([name, found]) => `, ${name} ${one(found)}`);
+      const said = error ? error.detail : one(answer) + more.join("");
       console.log(`${pictures[index].name}: ${said}`);
     });
   } catch (error) {

@@ -46,6 +46,11 @@ def _post(url: str, pictures: list[Path]) -> dict[str, Any]:
     raise requests.HTTPError(f"{answer.status_code} {answer.text}", response=answer)
 
 
+def as_text(answer: dict[str, Any]) -> str:
+    """Label, confidence and decision of a class or an attribute."""
+    return f"{answer['label']} {answer['confidence']:.3f} {answer['decision']}"
+
+
 def main(url: str, *pictures: str) -> None:
     """Print a line for each picture."""
     paths = [Path(picture) for picture in pictures]
@@ -54,7 +59,9 @@ def main(url: str, *pictures: str) -> None:
         if "error" in answer:
             print(f"{path.name}: {answer['error']['detail']}")
         else:
-            print(f"{path.name}: {answer['label']} {answer['confidence']:.3f} {answer['decision']}")
+            said = [as_text(answer)]
+            said += [f"{name} {as_text(one)}" for name, one in answer.get("attributes", {}).items()]
+            print(f"{path.name}: {', '.join(said)}")
 
 
 if __name__ == "__main__":

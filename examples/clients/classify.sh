@@ -30,8 +30,9 @@ curl --silent --show-error --fail-with-body --output "$answer" --max-time 60 \
     exit 1
 }
 jq --raw-output --arg name "${1##*/}" '
+    def said: "\(.label) \(.confidence * 1000 | round / 1000) \(.decision)";
     (.predictions // [.])[]
     | (.name // $name) + ": " + (
         if .error then .error.detail
-        else "\(.label) \(.confidence * 1000 | round / 1000) \(.decision)" end)
+        else said + (.attributes // {} | to_entries | map(", \(.key) \(.value | said)") | add // "") end)
 ' "$answer"
