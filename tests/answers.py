@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
 from training.pictures.photos import OOD
-from training.release.doubted import Asked
+from training.release.label_doubts import Asked
 
 
 def undecided_answers(
@@ -17,14 +17,14 @@ def undecided_answers(
 ) -> Answers:
     """Scores beside the truth, where OOD is none of the classes."""
     truth = np.where(labels == OOD, NONE_OF_THESE, labels.astype(np.int64))
-    given = {"shown": "photo", **columns}
-    return Answers.of(sets, truth, probabilities=scores.probabilities, distances=scores.distances, **given)
+    given = {"networks": "photos", **columns}
+    return Answers.of(sets, truth, probabilities=scores.of_label, distances=scores.distances, **given)
 
 
 def unmeasured(*confidences: tuple[float, int]) -> Scores:
     """Answers for class 0 of two by a model that measures no distance: how sure, how many."""
     rows = [[sure, 1 - sure] for sure, count in confidences for _ in range(count)]
-    return Scores(np.array(rows, np.float32), None)
+    return Scores.of_class(np.array(rows, np.float32), None)
 
 
 def truth(right: int, wrong: int) -> NDArray[np.uint8]:

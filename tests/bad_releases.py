@@ -4,6 +4,7 @@
 or sealed in, as a broken trainer would. More faults of manifests and files: test_manifest.py, test_verify.py.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from model_store.promotions import Promotion, append, newest
 from model_store.publish import publish
 from model_store.store import Store
 from reports.judge import forced, judge
-from tests.releases import a_graph, a_release
+from tests.releases import ENDLESS, GREEDY, a_graph, a_graph_with, a_release
 
 Publish = Callable[[Path, Store], Promotion]
 
@@ -52,8 +53,32 @@ def nan_producing(folder: Path, store: Store) -> Promotion:
 def other_golden_answers(folder: Path, store: Store) -> Promotion:
     """Golden answers that this graph never gave."""
     manifest = open_release(_made(folder)).manifest
-    golden, pixels = manifest.golden, manifest.golden.inputs(manifest.model.input)
-    return _sealed(folder, store, Golden.of(pixels, np.roll(golden.answers(), 1, axis=1)))
+    network = manifest.network("pixels")
+    pixels, answers = network.golden.inputs(network.contract.input), network.golden.probabilities()
+    others = Golden.of(pixels, {"label": np.roll(answers["label"], 1, axis=1)})
+    return _sealed(folder, store, others)
+
+
+def endless(folder: Path, store: Store) -> Promotion:
+    """A graph that does not end."""
+    (_made(folder) / "model.onnx").write_bytes(a_graph_with(ENDLESS))
+    return _sealed(folder, store)
+
+
+def greedy(folder: Path, store: Store) -> Promotion:
+    """A graph that needs 80 GB."""
+    (_made(folder) / "model.onnx").write_bytes(a_graph_with(GREEDY))
+    return _sealed(folder, store)
+
+
+def a_file_that_is_a_folder(folder: Path, store: Store) -> Promotion:
+    """A manifest that names `figures` beside what lies in it."""
+    manifest = publish(_made(folder), store, judge, by="tests", promote=False).manifest
+    changed = json.loads((folder / "manifest.json").read_bytes())
+    changed["files"]["figures"] = {"sha256": hashlib.sha256(b"").hexdigest(), "size": 0}
+    (folder / "changed").write_text(json.dumps(changed), "utf-8")
+    store.upload(manifest_key(manifest.version), folder / "changed")
+    return append(store, manifest.version, "promote", "tests", newest(store))
 
 
 def report_of_others(folder: Path, store: Store) -> Promotion:
@@ -70,6 +95,9 @@ BAD: dict[Publish, str] = {
     corrupt: r"model\.onnx: sha256 .* but manifest\.json says",
     nan_producing: "answered NaN or infinity",
     other_golden_answers: "answers to its golden pictures differ",
+    endless: r"golden answers take more than \d+ s of the processor",
+    greedy: r"golden answers take more than \d+ MiB of memory",
+    a_file_that_is_a_folder: "figures is a file and a folder in manifest.json",
     report_of_others: r"report\.json .*: test\.confusion_matrix needs 10 rows and columns",
 }
 """Each bad release, and the words in which it is refused."""
@@ -85,8 +113,10 @@ def _sealed(folder: Path, store: Store, golden: Golden | None = None) -> Promoti
     seal(
         folder,
         created_at=manifest.created_at,
-        model=manifest.model,
-        golden=golden or manifest.golden,
+        networks={
+            name: one.model_copy(update={"golden": golden or one.golden})
+            for name, one in manifest.networks.items()
+        },
         training=manifest.training,
         libraries=manifest.libraries,
         git_commit=None,

@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import InputKind
+from inference.contract import NetworkName
 from training.pictures.pixel_files import COLUMNS, PIXELS, UINT8
 from training.pictures.table import Pictures
 
 CLASSES = 10
 
-PHOTO: Final[InputKind] = "photo"
+PHOTO: Final[NetworkName] = "photos"
 
 
 def striped_pictures(count: int, seed: int = 0) -> Pictures:

@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,18 +58,19 @@ def fleet(folder: Path, **environment: str) -> Iterator[Fleet]:
 
 
 @contextmanager
-def nginx(folder: Path, upstreams: list[int]) -> Iterator[str]:
+def nginx(folder: Path, upstreams: list[int], changed: Mapping[str, str] | None = None) -> Iterator[str]:
     """nginx before the ports of two services, accepting connections; yields its URL, and stops it at the end.
 
     Args:
         folder: for its files and logs.
         upstreams: ports of this machine in place of UPSTREAMS.
+        changed: further texts of the configuration, and what is in their place.
     """
     program, port = _nginx(), free_port()
     addresses = [f"127.0.0.1:{upstream}" for upstream in upstreams]
     changes = {"listen 80;": f"listen 127.0.0.1:{port};", "/var/log/nginx": str(folder)}
     text = CONFIGURATION.read_text("utf-8")
-    for old, new in (changes | dict(zip(UPSTREAMS, addresses, strict=True))).items():
+    for old, new in (dict(changed or {}) | changes | dict(zip(UPSTREAMS, addresses, strict=True))).items():
         assert old in text, f"{CONFIGURATION} has no {old} any more"
         text = text.replace(old, new)
     (folder / "wardrobe.conf").write_text(text, "utf-8")

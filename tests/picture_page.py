@@ -74,7 +74,13 @@ class Held:
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
         self._holding = True
+        self._page = page
         page.route(PREDICTIONS, self._meet)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many are held: a card says that it is being sent before its request is seen here."""
+        while len(self.routes) < count:
+            self._page.wait_for_timeout(20)
 
     def let_go(self) -> None:
         """Send them all on, and whatever comes after them."""

@@ -6,6 +6,7 @@ model.keras is a stand-in, which is never opened where model.onnx is served.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,9 +19,15 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper, parser
 
 from inference.arrays import PixelsBatch
-from inference.contract import GREY_28, Familiarity, InputContract, ModelContract, Thresholds
-from model_store.assemble import seal
-from model_store.manifest import DataSet, Golden, Headline, PhotoNetwork
+from inference.contract import (
+    GREY_28,
+    Familiarity,
+    Head,
+    InputContract,
+    ModelContract,
+)
+from model_store.assemble import only_network, seal
+from model_store.manifest import DataSet, Golden, Headline, Manifest, Network
 from model_store.publish import publish
 from model_store.store import open_store
 from reports.answers import ANSWERS, TEST_SET, Answers, packed
@@ -67,6 +74,7 @@ def a_release(
     possible_promises: tuple[PossiblePromise, ...] = (),
     extra: Mapping[str, str] | None = None,
     photos: InputContract | None = None,
+    attributes: Mapping[str, Head] | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -83,6 +91,7 @@ def a_release(
         possible_promises: what its report says could be promised.
         extra: texts of further files, by path.
         photos: what a second network reads, which answers photos; None for a release without one.
+        attributes: what the network that answers photos, or the only one, answers beside the class.
         right: bool (N,), which pictures of that it answers rightly; None for some.
         keeps_answers: whether it keeps its answers to these.
 
@@ -94,7 +103,9 @@ def a_release(
     data = DataSet(name="made-up", train_sha256="d" * 64, test_sha256=test_sha256)
     inputs = math.prod(reads.array_shape)
     weights = random.normal(0, 0.2, (inputs, len(labels))).astype(np.float32)
-    (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape))
+    heads = attributes or {}
+    of_first = heads if photos is None else {}
+    (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape, of_first))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
     report = a_report(labels, accuracy, data).model_copy(
         update={"acceptance": acceptance or {}, "possible_promises": possible_promises}
@@ -109,13 +120,13 @@ def a_release(
     for path, content in (extra or {}).items():
         (folder / path).write_text(content, "utf-8")
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
-    second = None if photos is None else _photo_network(folder, labels, photos, random)
+    second = None if photos is None else _photo_network(folder, labels, photos, random, heads)
+    golden = Golden.of(pixels, _answers(folder / "model.onnx", pixels))
+    first = only_network(a_contract(labels, reads, of_first), golden)
     seal(
         folder,
         created_at=created_at,
-        photos=second,
-        model=a_contract(labels, reads),
-        golden=Golden.of(pixels, _answers(folder / "model.onnx", pixels)),
+        networks=first if second is None else {"pixels": next(iter(first.values())), "photos": second},
         training={"network": "linear", "seed": seed},
         libraries={"onnx": onnx.__version__},
         git_commit=None,
@@ -140,19 +151,21 @@ def _answers_file(right: bytes) -> bytes:
 
 
 def _photo_network(
-    folder: Path, labels: Sequence[str], reads: InputContract, random: np.random.Generator
-) -> PhotoNetwork:
+    folder: Path,
+    labels: Sequence[str],
+    reads: InputContract,
+    random: np.random.Generator,
+    attributes: Mapping[str, Head],
+) -> Network:
     """Write the files of a second network, and what the manifest says of it."""
     weights = random.normal(0, 0.05, (math.prod(reads.array_shape), len(labels))).astype(np.float32)
-    (folder / "photos.onnx").write_bytes(a_graph(weights, reads.array_shape))
+    (folder / "photos.onnx").write_bytes(a_graph(weights, reads.array_shape, attributes))
     (folder / "photos.keras").write_bytes(b"stand-in for photos.keras " + random.bytes(2000))
     pixels = random.integers(0, 256, (2, *reads.array_shape), np.uint8)
-    contract = a_contract(labels, reads)
-    return PhotoNetwork(
-        input=reads,
-        temperature=2.0,
-        thresholds=contract.thresholds,
-        familiarity=contract.familiarity,
+    return Network(
+        graph="photos.onnx",
+        artifact="photos.keras",
+        contract=a_contract(labels, reads, attributes).with_label(temperature=2.0),
         golden=Golden.of(pixels, _answers(folder / "photos.onnx", pixels)),
     )
 
@@ -164,47 +177,110 @@ def a_store(folder: Path, **release: Any) -> str:
     return str(folder / "store")
 
 
-def a_contract(labels: Sequence[str] = LABELS, reads: InputContract = GREY_28) -> ModelContract:
+def a_contract(
+    labels: Sequence[str] = LABELS,
+    reads: InputContract = GREY_28,
+    attributes: Mapping[str, Head] | None = None,
+) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
-    return ModelContract(
-        labels=tuple(labels),
-        input=reads,
-        temperature=1.0,
-        thresholds=Thresholds(confidence=0.01, familiarity=0.0),
-        familiarity=Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist())),
+    contract = ModelContract.of_class(
+        Head(labels=tuple(labels), temperature=1.0, confidence=0.01),
+        reads,
+        Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()), threshold=0.0),
     )
+    return replace(contract, heads={**contract.heads, **(attributes or {})})
 
 
-def a_graph(weights: NDArray[np.float32], shape: tuple[int, ...] = GREY_28.array_shape) -> bytes:
-    """pixels uint8 (N, ...) -> probabilities float32 (N, C), distance float32 (N,).
+def with_contract(manifest: Manifest, contract: ModelContract) -> Manifest:
+    """The manifest of a release with one network, with another contract."""
+    ((name, network),) = manifest.networks.items()
+    return manifest.model_copy(update={"networks": {name: network.model_copy(update={"contract": contract})}})
+
+
+def a_graph(
+    weights: NDArray[np.float32],
+    shape: tuple[int, ...] = GREY_28.array_shape,
+    attributes: Mapping[str, Head] | None = None,
+) -> bytes:
+    """pixels uint8 (N, ...) -> probabilities float32 (N, C), those of attributes, distance float32 (N,).
 
     Args:
         weights: (784, C) of the one layer.
         shape: of one picture.
+        attributes: heads with weights that their name and number of labels say.
     """
     rows, classes = weights.shape
+    heads = {f"probabilities_{name}": len(head.labels) for name, head in (attributes or {}).items()}
+    outputs = "".join(f"float[N, {labels}] {name}, " for name, labels in heads.items())
+    layers = "".join(
+        f"scores_of_{name} = MatMul (rows, weights_of_{name})\n"
+        f"{name} = Softmax <axis = 1> (scores_of_{name})\n"
+        for name in heads
+    )
     model = parser.parse_model(f"""
         <ir_version: 8, opset_import: ["" : 17]>
         linear (uint8[N, {", ".join(map(str, shape))}] pixels)
-            => (float[N, {classes}] probabilities, float[N] distance)
+            => (float[N, {classes}] probabilities, {outputs}float[N] distance)
             <float full_scale = {{255}}, int64[2] flat = {{-1, {rows}}}> {{
             numbers = Cast <to = {TensorProto.FLOAT}> (pixels)
             shares = Div (numbers, full_scale)
             rows = Reshape (shares, flat)
             scores = MatMul (rows, weights)
             probabilities = Softmax <axis = 1> (scores)
+            {layers}
             squares = Mul (rows, rows)
             distance = ReduceMean <axes = [1], keepdims = 0> (squares)
         }}""")
     model.graph.initializer.append(numpy_helper.from_array(weights, "weights"))
+    for name, labels in heads.items():
+        drawn = np.random.default_rng([len(name), labels]).normal(0, 0.02, (rows, labels))
+        model.graph.initializer.append(
+            numpy_helper.from_array(drawn.astype(np.float32), f"weights_of_{name}")
+        )
     serialised: bytes = model.SerializeToString()
     return serialised
 
 
-def _answers(graph: Path, pixels: PixelsBatch) -> NDArray[np.float32]:
+ENDLESS = """
+    <int64 many = {9223372036854775807}, bool yes = {1}, float start = {0}> {
+        pause = Loop (many, yes, start) <body = turn (int64 i, bool on, float x) => (bool again, float y) {
+            again = Identity (on)
+            y = Sin (x)
+        }>"""
+GREEDY = """
+    <int64[1] size = {20000000000}, float one = {1}> {
+        zeros = ConstantOfShape (size)
+        ones = Add (zeros, one)
+        pause = ReduceMax <keepdims = 0> (ones)"""
+"""Beginnings of graphs whose answers need `pause`."""
+
+
+def a_graph_with(beginning: str) -> bytes:
+    """A graph of 28 x 28 pixels, like that of `a_graph`, that runs this first."""
+    model = parser.parse_model(f"""
+        <ir_version: 8, opset_import: ["" : 17]>
+        slow (uint8[N, 28, 28] pixels) => (float[N, 10] probabilities, float[N] distance)
+        {beginning}
+            numbers = Cast <to = {TensorProto.FLOAT}> (pixels)
+            rows = Reshape (numbers, flat)
+            linear = MatMul (rows, weights)
+            scores = Add (linear, pause)
+            probabilities = Softmax <axis = 1> (scores)
+            distance = ReduceMean <axes = [1], keepdims = 0> (rows)
+        }}""")
+    for name, value in (("flat", np.array([-1, 784])), ("weights", np.zeros((784, 10), np.float32))):
+        model.graph.initializer.append(numpy_helper.from_array(value, name))
+    serialised: bytes = model.SerializeToString()
+    return serialised
+
+
+def _answers(graph: Path, pixels: PixelsBatch) -> dict[str, NDArray[np.float32]]:
+    """What a graph answers, by head."""
     session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    answers: NDArray[np.float32] = session.run(["probabilities"], {"pixels": pixels})[0]
-    return answers
+    names = [one.name for one in session.get_outputs() if one.name != "distance"]
+    found = session.run(names, {"pixels": pixels})
+    heads = [name.removeprefix("probabilities").removeprefix("_") or "label" for name in names]
+    return dict(zip(heads, found, strict=True))
 
 
 def a_report(labels: Sequence[str], accuracy: float, data: DataSet) -> Report:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 READY_SECONDS = 180
 """The most that a start may take, on however busy a machine."""
 
-NOT_OURS = ("AWS_", "BIND", "GUNICORN_", "OTEL_", "PORT", "PROMETHEUS_", "WEB_")
+NOT_OURS = ("AWS_", "BIND", "GUNICORN_", "PORT", "PROMETHEUS_", "WEB_")
 """How variables begin that are no settings of Wardrobe."""
 
 
@@ -142,9 +142,7 @@ def start(
     }
     log = directory / f"service-{ours['PORT']}.log"
     inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("WARDROBE_", "AWS_", "OTEL_"))
+        name: value for name, value in os.environ.items() if not name.startswith(("WARDROBE_", "AWS_"))
     }
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -76,10 +76,12 @@ def known_answers(releases: list[Path]) -> Answers:
     answers = {}
     for folder in releases:
         manifest = open_release(folder).manifest
-        reads = manifest.model.input
+        reads = manifest.contract("pixels").input
         pixels = decoded_to_pixels(decode(UPLOAD, MAX_PIXELS, reads), reads)
-        [given] = open_classifier(folder / "model.onnx", manifest.model).classify(pixels[np.newaxis])
+        [given] = open_classifier(folder / "model.onnx", manifest.contract("pixels")).classify(
+            pixels[np.newaxis]
+        )
         answers[manifest.version] = dict(
-            zip(manifest.model.labels, map(float, given.probabilities), strict=True)
+            zip(manifest.labels, map(float, given.answer.probabilities), strict=True)
         )
     return answers

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.documents import blocks
 from tests.load import under_load
 from tests.nginx import Fleet, fleet, nginx
 from tests.service import free_port
@@ -87,3 +88,19 @@ def test_a_request_has_one_id_and_address_in_both_logs(untouched: Fleet, offered
     )
     assert (given == offered) == kept
     assert line["client"] == "127.0.0.1"  # no client chooses its address by writing one
+
+
+def test_the_service_answers_below_a_prefix(untouched: Fleet, tmp_path: Path) -> None:
+    [block] = [
+        one for one in blocks() if one.document.endswith("behind-a-proxy.md") and one.language == "nginx"
+    ]
+    ports = [service.port for service in untouched.services]
+    of_the_root = "location / {\n        proxy_pass http://wardrobe;\n"
+
+    with nginx(tmp_path, ports, {of_the_root: block.body.strip() + "\n"}) as url:
+        answer = requests.post(f"{url}/wardrobe/predict", data=UPLOAD, timeout=30)
+        page = requests.get(f"{url}/wardrobe/", timeout=30)
+        contract = requests.get(f"{url}/wardrobe/openapi.json", timeout=30).json()
+
+    assert (answer.status_code, page.status_code) == (200, 200)
+    assert contract["servers"] == [{"url": "/wardrobe"}]

@@ -1,6 +1,5 @@
 """The image that operators run, built from the Dockerfile and started as strictly as they would."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -66,19 +65,6 @@ def test_the_image_is_small_and_holds_only_what_serving_needs(service: Container
 
     assert imported.stdout == "[]\n", imported.stderr
     assert container.megabytes_above_base() < LARGEST_IMAGE_MB
-
-
-@pytest.mark.usefixtures("image")
-def test_every_verb_of_the_image_shows_its_help() -> None:
-    listed = json.loads(container.run_once("python", "-m", "scripts", "--json").stdout)
-
-    shown = {
-        verb["name"]: container.run_once("python", "-m", "scripts", verb["name"], "--help") for verb in listed
-    }
-
-    assert {"serve", "predict", "label", "releases"} <= set(shown)
-    assert {name: one.stderr for name, one in shown.items()} == dict.fromkeys(shown, "")
-    assert [name for name, one in shown.items() if not one.stdout.startswith("usage: wardrobe ")] == []
 
 
 @pytest.mark.usefixtures("image")

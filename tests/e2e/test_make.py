@@ -11,7 +11,6 @@ import pytest
 import requests
 from packaging.utils import canonicalize_name
 
-from tests.commands import EVERY_PARSER
 from tests.service import ROOT, free_port
 from tests.waiting import wait_for
 
@@ -80,13 +79,6 @@ def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_pat
 
     assert predicted.stderr == ""
     assert json.loads(predicted.stdout)["label"] == "Bag"
-
-
-@pytest.mark.usefixtures("url")
-def test_every_verb_shows_its_help_where_serving_alone_is_installed(clone: Path) -> None:
-    shown = run([".venv/bin/python", "-c", EVERY_PARSER], clone)
-
-    assert (shown.returncode, shown.stderr) == (0, "")
 
 
 @pytest.mark.usefixtures("url")

@@ -26,7 +26,7 @@ def test_the_notebook_gets_from_the_data_to_a_served_release(tmp_path: Path) -> 
 
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=ROOT,
+        cwd=NOTEBOOK.parent,  # as Jupyter does
         env=served | places,
         capture_output=True,
         text=True,

@@ -148,11 +148,12 @@ def a_file(kind: str, chance: random.Random) -> bytes:
     variant = chance.randrange(len(SAVED[kind]))
     parts = parts_of(kind, sound(kind, chance.choice(SIZES), mode, variant))
     for _ in range(chance.randint(1, 5)):
-        _change(parts, chance)
+        changed(parts, chance)
     return b"".join(parts)[:MOST_BYTES]
 
 
-def _change(parts: list[bytes], chance: random.Random) -> None:
+def changed(parts: list[bytes], chance: random.Random) -> None:
+    """Change one of the parts of a file, or where it stands."""
     place = chance.randrange(len(parts))
     part = parts[place]
     match chance.randrange(6):

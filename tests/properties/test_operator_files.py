@@ -41,8 +41,9 @@ VALUES = (
 def read_manifest(text: bytes) -> None:
     """Whatever is read has as many golden answers as golden pictures."""
     manifest = parse_manifest(text, "here")
-    golden = manifest.golden
-    assert len(golden.inputs(manifest.model.input)) == len(golden.answers())
+    network = manifest.network("pixels")
+    pixels = network.golden.inputs(network.contract.input)
+    assert len(pixels) == len(network.golden.probabilities()["label"])
 
 
 def read_promotion(text: bytes) -> None:
@@ -96,4 +97,4 @@ def test_a_file_of_categories_is_read_or_refused(tmp_path: Path, text: bytes) ->
     (tmp_path / "shop.json").write_bytes(text)
 
     with contextlib.suppress(SettingsError):
-        assert all(category.id for category in read_categories(tmp_path / "shop.json").values())
+        assert all(category.id for category in read_categories(tmp_path / "shop.json").classes.values())

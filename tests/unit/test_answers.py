@@ -20,6 +20,7 @@ from model_store.publish import promote, publish
 from model_store.store import FolderStore
 from reports.answers import (
     ANSWERS,
+    CLASS,
     NONE_OF_THESE,
     TEST_SET,
     Answers,
@@ -150,9 +151,20 @@ def test_the_file_is_a_csv_that_other_tools_unpack() -> None:
     first, second, *_ = gzip.decompress(packed(some_answers())).decode().splitlines()
 
     assert first == (
-        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,shown,source,origin,distance,p0,p1"
+        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,source,origin,distance,attribute,p0,p1"
     )
     assert second == "the test set,00ff,,0,photos,3,3,,accept,,,,,,0.25000,0.75000"
+
+
+def test_what_a_picture_is_to_the_model_is_read_from_the_column_of_older_files() -> None:
+    made = Answers.of("A", [0] * 4, networks=["pixels", "pixels", "photos", "pixels"])
+    rows = gzip.decompress(packed(made)).decode().splitlines()
+    shown = ["shown", "photo", "pixels", "", "cluttered"]
+    older = "\n".join(f"{row},{what}" for row, what in zip(rows, shown, strict=True))
+
+    found = answers_of(gzip.compress(older.encode()))
+
+    assert found.networks.tolist() == ["photos", "pixels", "photos", "photos"]
 
 
 def test_the_same_answers_are_the_same_bytes() -> None:
@@ -198,13 +210,36 @@ def test_answers_to_a_part_of_the_test_set_are_refused() -> None:
         answers_in(manifest, lambda _: content, "here")
 
 
-@pytest.mark.parametrize(("place", "known"), [(0, 2), (1, 0)], ids=["of the test set", "of the photos"])
-def test_a_picture_with_two_rows_is_refused(place: int, known: int) -> None:
-    content = packed(some_answers().take(np.array([place, place])))
+@pytest.mark.parametrize(
+    ("place", "known", "attribute"),
+    [(0, 2, ""), (1, 0, ""), (1, 0, "colour")],
+    ids=["of the test set", "of the photos", "of an attribute"],
+)
+def test_a_picture_with_two_rows_of_one_head_is_refused(place: int, known: int, attribute: str) -> None:
+    twice = some_answers().take(np.array([place, place]))
+    content = packed(replace(twice, attributes=np.array([attribute] * 2)))
     manifest = with_test_set(listing(ANSWERS, content), known)
 
     with pytest.raises(ReleaseCorrupt, match=r"here: the picture \w+ has two rows"):
         answers_in(manifest, lambda _: content, "here")
+
+
+def test_a_picture_has_a_row_for_each_head_and_classes_are_read_alone() -> None:
+    content = packed(some_answers() + replace(some_answers(), attributes=np.array(["colour"] * 3)))
+    manifest = with_test_set(listing(ANSWERS, content), 1)
+
+    own, every = (read(manifest, lambda _: content, "here") for read in (answers_in, all_answers_in))
+
+    assert own.pictures.tolist() == ["00ff", "ab12", "cd34"]
+    assert every.of_head("colour").pictures.tolist() == ["00ff", "ab12", "cd34"]
+
+
+def test_answers_of_before_attributes_are_of_the_class() -> None:
+    columns = b"set,picture,group,fold,network,truth,predicted,familiarity,decision\n"
+
+    old = gzip.compress(columns + b"A,00ff,,0,photos,1,1,,accept\n")
+
+    assert answers_of(old).of_head(CLASS).pictures.tolist() == ["00ff"]
 
 
 def test_what_a_release_keeps_of_its_parents_answers_is_not_its_own() -> None:
@@ -238,3 +273,12 @@ def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: P
 
     with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
         publish(released(tmp_path, 2, right_but(range(800))), store, judge, by="ann")
+
+
+def test_a_head_with_more_labels_widens_no_other_head() -> None:
+    wide = replace(some_answers(), attributes=np.array(["colour"] * 3), probabilities=np.full((3, 5), 0.2))
+
+    read = answers_of(packed(some_answers() + wide))
+
+    assert read.of_head("").probabilities.shape == some_answers().probabilities.shape
+    assert read.of_head("colour").probabilities.shape == (3, 5)

@@ -1,29 +1,39 @@
-"""An audit: the interval that it prints holds the true share, and who answered what does not change it."""
+"""An audit: what it counts, that its bounds hold the true share, and how it ends."""
 
 import random
 from pathlib import Path
 
 import pytest
 
-from labelling.errors import CorrectionsUnusable
-from labelling.review.audit import EACH_END, audit, found_in, interval, sample
+from labelling.review.audit import (
+    LEAST,
+    Audit,
+    Share,
+    added,
+    audit_in,
+    audit_of,
+    chance_of_showing,
+    sample,
+    share,
+)
 from labelling.review.corrections import LEFT_OUT, NONE, Correction
-from reports.acceptance import needed
+from reports.values import HELD_OUT, Promise
+from scripts.audit import BROKEN, HOLDS, OPEN, _sentence, judge
 
 ROWS = 1000
 SAMPLED = 200
 
-Table = list[dict[str, str]]
+Row = dict[str, str]
 
 
-def a_table(version: str, accepted: float = 0.7, rows: int = ROWS) -> Table:
+def a_table(version: str, accepted: float = 0.7, rows: int = ROWS) -> list[Row]:
     """Rows of a table, of which about a share is accepted."""
     draw = random.Random(version)
     return [
         {
             "path": f"{number}.jpg",
             "label": draw.choice(["Coat", "Shirt"]),
-            "decision": "accept" if draw.random() < accepted else "review",
+            "decision": "accept" if draw.random() < accepted else "review: ambiguous",
             "version": version,
             "sha256": f"{number:064}",
         }
@@ -31,68 +41,62 @@ def a_table(version: str, accepted: float = 0.7, rows: int = ROWS) -> Table:
     ]
 
 
-def said(row: dict[str, str], label: str, audited: int = SAMPLED, at: str = "2026") -> Correction:
-    return Correction(row["path"], row["sha256"], label, at, audited, Path("corrections.csv"))
+def said(row: Row, label: str, audited: int = SAMPLED, of: tuple[int, int] | None = None) -> Correction:
+    return Correction(
+        *(row["path"], row["sha256"], label, "2026", audited, Path("corrections.csv")),
+        predicted=row["label"],
+        decision=row["decision"],
+        audit_of=of,
+    )
 
 
-def drawn(table: Table, n: int = SAMPLED) -> Table:
-    return sample(table, lambda row: row["path"], n, table[0]["version"])
+def path(row: Row) -> str:
+    return row["path"]
 
 
-@pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
-    [(0, 10, 0.0, 0.30850), (10, 10, 0.69150, 1.0), (95, 100, 0.88717, 0.98357), (0, 0, 0.0, 1.0)],
-)
-def test_the_interval_is_clopper_and_pearsons(right: int, n: int, low: float, high: float) -> None:
-    assert interval(right, n) == pytest.approx((low, high), abs=1e-4)
+def label_if_accepted(row: Row) -> str | None:
+    return row["label"] if row["decision"] == "accept" else None
 
 
-def test_as_many_right_answers_as_are_said_to_be_needed_show_a_promise() -> None:
-    n = needed(0.95, EACH_END)
+def drawn(table: list[Row], n: int = SAMPLED) -> list[Row]:
+    return sample(table, path, n, table[0]["version"])
 
-    assert interval(n, n)[0] >= 0.95 > interval(n - 1, n - 1)[0]
+
+def audited(*corrections: Correction) -> Audit:
+    found = audit_in(corrections)
+    assert found is not None
+    return found
 
 
 def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_counts_nowhere() -> None:
     table = a_table("v", accepted=1.0, rows=5)
 
-    found = audit(
-        table,
-        [
-            said(table[0], NONE),
-            said(table[1], LEFT_OUT),
-            said(table[2], "Bag"),
-            said(table[3], table[3]["label"]),
-        ],
+    found = audited(
+        said(table[0], NONE, 5),
+        said(table[1], LEFT_OUT, 5),
+        said(table[2], "Bag", 5),
+        said(table[3], table[3]["label"], 5),
     )
 
     assert (found.sampled, found.unanswered, found.left_out) == (5, 1, 1)
     assert (found.accepted.n, found.accepted.right, found.reviewed.n) == (3, 1, 0)
-    assert sum(share.n for share in found.labels.values()) == 3
+    assert sum(one.n for one in found.labels.values()) == 3
 
 
 def test_pictures_to_review_count_by_themselves() -> None:
     table = a_table("v", rows=20)
     kept = [row for row in table if row["decision"] == "accept"]
 
-    found = audit(table, [said(row, row["label"]) for row in table])
+    found = audited(*(said(row, row["label"], 20) for row in table))
 
     assert (found.accepted.n, found.reviewed.n) == (len(kept), 20 - len(kept))
-
-
-def test_a_table_with_peoples_answers_is_audited_by_what_the_model_said() -> None:
-    table = a_table("v", accepted=1.0, rows=2)
-    corrected = [row | {"label": "Bag", "predicted": row["label"]} for row in table]
-
-    found = audit(corrected, [said(row, "Bag") for row in table])
-
-    assert (found.accepted.n, found.accepted.right) == (2, 0)
 
 
 def test_the_sample_is_drawn_again_for_a_table_and_others_for_another_release() -> None:
     table, other = a_table("v1"), a_table("v2")
 
     assert drawn(table) == drawn(list(reversed(table)))
+    assert drawn(table, 50) == drawn(table)[:50]
     assert {row["path"] for row in drawn(table)} != {row["path"] for row in drawn(other)}
 
 
@@ -100,41 +104,107 @@ def test_answers_to_a_small_sample_count_in_the_larger_one_that_was_drawn_later(
     table = a_table("v1")
     few, many = drawn(table, 50), drawn(table)
 
-    found = audit(table, [*(said(row, "Coat", 50) for row in few), *(said(row, "Coat") for row in many[50:])])
+    found = audited(*(said(row, "Coat", 50) for row in few), *(said(row, "Coat") for row in many[50:]))
 
     assert (found.sampled, found.unanswered) == (SAMPLED, 0)
 
 
-def test_answers_to_another_tables_sample_are_refused() -> None:
-    table, other = a_table("v1"), a_table("v2")
+def test_a_rare_label_has_five_pictures_which_count_for_it_alone() -> None:
+    table = a_table("v", accepted=1.0)
+    rare = [row | {"path": f"rare-{n}.jpg", "label": "Bag"} for n, row in enumerate(table[:7])]
+    table = table[7:] + rare
 
-    with pytest.raises(CorrectionsUnusable, match="is not in the sample of this table"):
-        audit(other, [said(row, "Coat") for row in drawn(table)])
+    first = drawn(table, 50)
+    more = added(table, label_if_accepted, path, first, "v")
+
+    of_bag = [row for row in first if row["label"] == "Bag"]
+    assert len(of_bag) + len(more) == LEAST
+    assert {row["label"] for row in more} == {"Bag"}
+    found = audited(
+        *(said(row, row["label"], 50, (7, ROWS)) for row in first),
+        *(said(row, "Coat", 0, (7, ROWS)) for row in more),
+    )
+    assert (found.accepted.n, found.accepted.right, found.accepted.of) == (50, 50, ROWS)
+    assert (found.labels["Bag"].n, found.labels["Bag"].right) == (LEAST, len(of_bag))
 
 
 def test_what_a_sheet_exports_says_how_often_accepted_answers_are_right() -> None:
     table = a_table("v", accepted=1.0, rows=51)
-    given = [
-        said(row, row["label"], 51)._replace(predicted=row["label"], decision=row["decision"])
-        for row in table
-    ]
-    doubted = said(table[0], "Bag", 51)._replace(path="x", sha256="", predicted="Coat", decision="accept")
+    given = [said(row, row["label"], 51) for row in table]
+    doubted = said(table[0], "Bag", 51)._replace(path="x", sha256="")
 
-    found = found_in([*given[:48], given[48]._replace(label=LEFT_OUT), doubted])
-    wrong = found_in([given[0]._replace(label=NONE), *given[1:]])
+    found = audited(*given[:48], given[48]._replace(label=LEFT_OUT), doubted)
+    wrong = audited(given[0]._replace(label=NONE), *given[1:])
 
-    assert found is not None
-    assert wrong is not None
+    # .025 ** (1 / 48) of a table whose size the corrections do not say
     assert found.sentence() == (
-        "Audit: of the accepted, 48 of 48 right: at least 94% (95% sure). "
+        "Audit: of the accepted, 48 of 48 right: at least 92.6% (95% sure). "
         "2 of its 51 pictures have no answer."
     )
-    assert (wrong.accepted, wrong.right) == (51, 50)
-    assert found_in([said(table[0], "Coat", audited=0)]) is None
+    assert (wrong.accepted.n, wrong.accepted.right) == (51, 50)
+    assert audit_in([said(table[0], "Coat", audited=0)]) is None
 
 
-def test_corrections_without_an_audit_are_refused() -> None:
-    table = a_table("v1", rows=3)
+def test_a_table_that_was_looked_at_whole_leaves_no_doubt() -> None:
+    whole = share([True] * 109 + [False] * 10, 119)
+    nearly = share([True] * 105 + [False] * 10, 119)
 
-    with pytest.raises(CorrectionsUnusable, match="No correction is of an audit"):
-        audit(table, [said(table[0], "Coat", audited=0)])
+    assert (whole.low, whole.high, whole.wrong_at_least) == (109 / 119, 109 / 119, 10)
+    # 4 rows are left: 10 to 14 are wrong, and 14 would show 10 or fewer in less than 1 of 40 draws.
+    assert nearly.wrong_at_least == 10
+    assert 105 / 119 <= nearly.low <= nearly.high == 109 / 119
+
+
+def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty_at_most() -> None:
+    draw, runs = random.Random(0), 400
+    rows, wrong = 400, 21  # 94.75% are right, and 95% are promised
+
+    def shows(looked: list[int]) -> bool:
+        return share([row >= wrong for row in looked], rows).low >= 0.95
+
+    orders = [draw.sample(range(rows), 188) for _ in range(runs)]
+    held = sum(shows(order[:94]) or shows(order) for order in orders)
+
+    assert held / runs <= 0.05 + 2 * (0.05 * 0.95 / runs) ** 0.5
+
+
+def test_a_sheet_says_how_likely_its_audit_ends() -> None:
+    # Of so large a table the draws are independent: 72 without an error show 95% at one look of two.
+    assert chance_of_showing(0.95, 0.98, 72, 10**6) == pytest.approx(0.98**72, abs=0.001)
+    assert chance_of_showing(0.95, 0.98, 71, 10**6) == 0
+    assert chance_of_showing(0.95, 0.98, 100, 100) == 1
+
+
+def test_the_counts_of_a_table_are_exported_beside_a_row() -> None:
+    assert audit_of({"Coat": 7, "Shirt": 30}, "Coat") == "7 of 37"
+    assert audit_of({"Coat": 7, "Shirt": 30}, "Bag") == "0 of 37"
+
+
+def a_promise(pictures: str, accuracy: float) -> Promise:
+    return Promise(
+        pictures=pictures, accuracy=accuracy, needed=59, n=400, accepted=300, right=299, lower_bound=0.98
+    )
+
+
+NOTHING = Share(n=0, right=0, of=None, low=0.0, high=1.0)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "verdict", "said"),
+    [
+        (119, 0, HOLDS, "holds here, at least 100.0% are."),
+        (109, 10, BROKEN, "broken: 10 of 119 are wrong."),
+        (105, 10, BROKEN, "broken: at least 10 of 119 are wrong."),
+        (40, 1, OPEN, "too few to say. Write the sheet again with --audit 300, once: the answers so far"),
+    ],
+)
+def test_a_promise_about_photos_holds_or_is_broken_where_the_bounds_say_so(
+    right: int, wrong: int, verdict: str, said: str
+) -> None:
+    accepted = share([True] * right + [False] * wrong, 119)
+    found = Audit(sampled=150, unanswered=0, left_out=0, accepted=accepted, reviewed=NOTHING, labels={})
+
+    judged = judge(found, [a_promise(HELD_OUT, 0.99), a_promise("photos of tier A", 0.95)])
+
+    assert (judged.accuracy, judged.verdict) == (0.95, verdict)
+    assert said in _sentence(found, judged)

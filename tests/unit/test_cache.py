@@ -22,7 +22,15 @@ from model_store.cache import (
     remember,
     store_in,
 )
-from model_store.errors import BadAddress, FormatRefused, NothingPromoted, ReleaseCorrupt, StoreRefused
+from model_store.catalogue import promotion_key
+from model_store.errors import (
+    BadAddress,
+    FormatRefused,
+    NotFound,
+    NothingPromoted,
+    ReleaseCorrupt,
+    StoreRefused,
+)
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
@@ -71,6 +79,19 @@ def test_a_release_of_a_store_is_named_with_its_version_or_is_the_current_one(
     assert found == [first, second]
     assert store_in(f"s3://ann@shop/models@{first}") == "s3://ann@shop/models"
     assert store_in(str(tmp_path / "a")) is None
+
+
+def test_the_release_of_a_store_is_the_one_that_services_fall_back_to(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    versions = [
+        publish(a_release(tmp_path / name, seed=seed), store, forced, by="ann").manifest.version
+        for seed, name in enumerate("abc")
+    ]
+    (Path(store.address) / promotion_key(3)).write_bytes(b"{")
+
+    assert find_release(store.address).version == versions[0]
 
 
 def test_a_release_in_the_cache_is_used_without_asking_the_store(store: FolderStore, cache: Path) -> None:
@@ -126,6 +147,18 @@ def test_what_is_pulled_again_was_used_last(store: FolderStore, cache: Path) -> 
     pull(store, first, cache)
 
     assert prune_cache(cache, keep=1) == [second]
+
+
+def test_what_a_command_has_in_use_is_not_pruned(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cache = cache_folder()
+    held, idle = pulled(store, cache, 1, used=100), pulled(store, cache, 2, used=200)
+    release = find_release(f"{store.address}@{held}")
+
+    assert prune_cache(cache, keep=0) == [idle]
+    assert open_release(release.folder).version == held
 
 
 def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
@@ -264,6 +297,21 @@ def test_a_folder_that_others_can_write_is_no_cache(homeless: Path) -> None:
         cache_folder()
 
 
+def test_a_file_is_no_store_and_a_keras_file_is_adopted(tmp_path: Path) -> None:
+    (tmp_path / "x.keras").touch()
+
+    with pytest.raises(BadAddress, match=r"x\.keras is a file.*`wardrobe adopt .*x\.keras`"):
+        find_release(str(tmp_path / "x.keras"))
+
+
 def test_a_store_below_a_home_that_is_not_there_is_refused_in_a_sentence(homeless: Path) -> None:
     with pytest.raises(BadAddress, match="~/store: there is no home folder"):
         open_store("~/store")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "model.keras", "nowhere@20261120T101500Z-3f9a1c2e"])
+def test_a_release_whose_folder_is_not_there_is_named_with_what_would_do(name: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        NotFound, match=r"no such file or folder\. Name bundled, a release's folder, or a store"
+    ):
+        find_release(f"{tmp_path}/{name}")

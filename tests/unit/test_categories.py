@@ -29,7 +29,7 @@ def categories(folder: Path, document: object) -> Categories:
 def test_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, json.dumps(WHOLE), encoding="utf-8-sig")
 
-    assert read_categories(path)["Hat"].name == "Hats"
+    assert read_categories(path).classes["Hat"].name == "Hats"
 
 
 @pytest.mark.parametrize("text", ["label,id\nHat,1\n", "label;id\nHat;1\n", ""])
@@ -55,7 +55,7 @@ def test_a_csv_is_refused_with_the_form_to_write(tmp_path: Path, text: str) -> N
     ],
 )
 def test_a_category_is_named_in_the_clients_language(tmp_path: Path, header: str | None, name: str) -> None:
-    hat = categories(tmp_path, WHOLE).named_for(header)[0]
+    hat = categories(tmp_path, WHOLE).named_for(header).classes[0]
 
     assert hat == {"id": "1", "name": name, "names": {"de": "Hüte", "de-AT": "Kappln"}}
 
@@ -63,12 +63,12 @@ def test_a_category_is_named_in_the_clients_language(tmp_path: Path, header: str
 def test_a_name_may_be_missing_and_two_classes_may_share_a_category(tmp_path: Path) -> None:
     shared = {"id": 1, "names": {"de": "Hüte", "en": "Hats"}}
 
-    hat, scarf, glove = categories(tmp_path, {"Hat": shared, "Scarf": shared, "Glove": shared}).named_for(
-        None
+    hat, scarf, glove = (
+        categories(tmp_path, {"Hat": shared, "Scarf": shared, "Glove": shared}).named_for(None).classes
     )
 
     assert hat == scarf == glove == {"id": "1", "name": "Hüte", "names": {"de": "Hüte", "en": "Hats"}}
-    assert categories(tmp_path, {"Hat": {"id": 1}}).named_for("de") == (
+    assert categories(tmp_path, {"Hat": {"id": 1}}).named_for("de").classes == (
         {"id": "1", "name": None, "names": {}},
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,21 +12,19 @@ from inference.classifier import Classifier, open_classifier
 from inference.contract import (
     GREY_28,
     Familiarity,
+    Head,
     InputContract,
     ModelContract,
-    Thresholds,
     network_for,
     whole_pictures,
 )
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.session import Scores
 
-CONTRACT = ModelContract(
-    labels=("Shirt", "Bag"),
-    input=InputContract(),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.7, familiarity=0.05),
-    familiarity=Familiarity(quantiles=(1.0, 2.0, 4.0)),
+CONTRACT = ModelContract.of_class(
+    Head(labels=("Shirt", "Bag"), temperature=1.0, confidence=0.7),
+    InputContract(),
+    Familiarity(quantiles=(1.0, 2.0, 4.0), threshold=0.05),
 )
 PIXELS = np.zeros((2, 28, 28), np.uint8)
 FIRM_THEN_TORN = np.array([[0.1, 0.9], [0.6, 0.4]], np.float32)
@@ -38,8 +37,8 @@ class Saying:
     def __init__(
         self, probabilities: Probabilities = FIRM_THEN_TORN, distances: Distances | None = NEAR
     ) -> None:
-        self.outputs = probabilities.shape[1]
-        self._scores = Scores(probabilities, distances)
+        self.outputs = {"label": probabilities.shape[1]}
+        self._scores = Scores.of_class(probabilities, distances)
 
     def run(self, pixels: PixelsBatch) -> Scores:
         return self._scores
@@ -48,29 +47,39 @@ class Saying:
 def test_each_picture_gets_its_label_confidence_and_decision_in_order() -> None:
     firm, torn = Classifier(Saying(), CONTRACT).classify(PIXELS)
 
-    assert (firm.class_id, firm.label, firm.decision, firm.reason) == (1, "Bag", "accept", None)
-    assert (torn.class_id, torn.label, torn.decision, torn.reason) == (0, "Shirt", "review", "ambiguous")
-    assert firm.confidence == pytest.approx(0.9)
+    assert (firm.answer.class_id, firm.answer.label, firm.answer.decision, firm.answer.reason) == (
+        1,
+        "Bag",
+        "accept",
+        None,
+    )
+    assert (torn.answer.class_id, torn.answer.label, torn.answer.decision, torn.answer.reason) == (
+        0,
+        "Shirt",
+        "review",
+        "ambiguous",
+    )
+    assert firm.answer.confidence == pytest.approx(0.9)
     assert (firm.familiarity, torn.familiarity) == (1.0, 0.5)
-    assert firm.probabilities == pytest.approx(FIRM_THEN_TORN[0])
+    assert firm.answer.probabilities == pytest.approx(FIRM_THEN_TORN[0])
 
 
 def test_a_network_of_cut_out_pixels_accepts_no_photo() -> None:
     as_sent = Classifier(Saying(), CONTRACT).classify(PIXELS)
-    converted = Classifier(Saying(), CONTRACT).classify(PIXELS, ["photo", "photo"])
+    converted = Classifier(Saying(), CONTRACT).classify(PIXELS, ["photos", "photos"])
 
-    assert [one.reason for one in as_sent] == [None, "ambiguous"]
-    assert [one.reason for one in converted] == ["unproven"] * 2
-    assert [one.confidence for one in as_sent] == [one.confidence for one in converted]
+    assert [one.answer.reason for one in as_sent] == [None, "ambiguous"]
+    assert [one.answer.reason for one in converted] == ["unproven"] * 2
+    assert [one.answer.confidence for one in as_sent] == [one.answer.confidence for one in converted]
 
 
 def test_a_model_of_whole_pictures_has_one_kind_of_input() -> None:
     classifier = Classifier(Saying(), replace(CONTRACT, input=whole_pictures(28, 1)))
 
-    as_sent, converted = classifier.classify(PIXELS), classifier.classify(PIXELS, ["photo", "photo"])
+    as_sent, converted = classifier.classify(PIXELS), classifier.classify(PIXELS, ["photos", "photos"])
 
-    assert [(one.reason, one.confidence) for one in as_sent] == [
-        (one.reason, one.confidence) for one in converted
+    assert [(one.answer.reason, one.answer.confidence) for one in as_sent] == [
+        (one.answer.reason, one.answer.confidence) for one in converted
     ]
 
 
@@ -78,14 +87,14 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
     """Several together are no faster, and leave the process with the memory that they took."""
 
     class Counting:
-        outputs = 2
+        outputs: ClassVar = {"label": 2}
 
         def __init__(self) -> None:
             self.sizes = list[int]()
 
         def run(self, pixels: PixelsBatch) -> Scores:
             self.sizes.append(len(pixels))
-            return Scores(FIRM_THEN_TORN[pixels[:, 0, 0, 0]], NEAR[pixels[:, 0, 0, 0]])
+            return Scores.of_class(FIRM_THEN_TORN[pixels[:, 0, 0, 0]], NEAR[pixels[:, 0, 0, 0]])
 
     pixels = np.zeros((2, 192, 192, 3), np.uint8)
     pixels[1] = 1
@@ -93,9 +102,9 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
     classifier = Classifier(session, replace(CONTRACT, input=whole_pictures(192, 3)))
 
     answers = classifier.classify(pixels)
-    classifier.check_golden(pixels, FIRM_THEN_TORN, NEAR.tolist())
+    classifier.check_golden(pixels, {"label": FIRM_THEN_TORN}, NEAR.tolist())
 
-    assert [one.label for one in answers] == ["Bag", "Shirt"]
+    assert [one.answer.label for one in answers] == ["Bag", "Shirt"]
     assert set(session.sizes) == {1}
 
 
@@ -114,8 +123,8 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
 def test_pixels_go_to_the_network_of_their_shape_and_pictures_to_the_second_one(
     shape: tuple[int, ...] | None, model: InputContract, network: str
 ) -> None:
-    assert network_for(shape, model, whole_pictures(32, 3)) == network
-    assert network_for(shape, model, None) == "pixels"
+    assert network_for(shape, {"pixels": model, "photos": whole_pictures(32, 3)}) == network
+    assert network_for(shape, {"pixels": model}) == ("photos" if shape is None else "pixels")
 
 
 def shade(value: int) -> Pixels:
@@ -123,10 +132,10 @@ def shade(value: int) -> Pixels:
 
 
 def test_temperature_softens_what_clients_see() -> None:
-    soft = Classifier(Saying(), replace(CONTRACT, temperature=2.0)).classify(PIXELS)[0]
+    soft = Classifier(Saying(), CONTRACT.with_label(temperature=2.0)).classify(PIXELS)[0]
 
-    assert soft.confidence == pytest.approx(0.75)
-    assert soft.probabilities.sum() == pytest.approx(1)
+    assert soft.answer.confidence == pytest.approx(0.75)
+    assert soft.answer.probabilities.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +153,7 @@ def test_an_answer_that_is_no_number_is_never_shown(session: Saying) -> None:
 
 
 def test_a_contract_that_the_model_does_not_keep_is_broken() -> None:
-    three = replace(CONTRACT, labels=("Shirt", "Bag", "Coat"))
+    three = CONTRACT.with_label(labels=("Shirt", "Bag", "Coat"))
 
     with pytest.raises(ContractBroken, match="no output for one"):
         Classifier(Saying(distances=None), CONTRACT).classify(PIXELS)
@@ -155,9 +164,9 @@ def test_a_contract_that_the_model_does_not_keep_is_broken() -> None:
 
 
 def test_golden_answers_are_compared_before_temperature_and_may_differ_by_a_processors_rounding() -> None:
-    classifier = Classifier(Saying(), replace(CONTRACT, temperature=3.0))
+    classifier = Classifier(Saying(), CONTRACT.with_label(temperature=3.0))
 
-    classifier.check_golden(PIXELS, FIRM_THEN_TORN + np.float32(9e-4))
+    classifier.check_golden(PIXELS, {"label": FIRM_THEN_TORN + np.float32(9e-4)})
 
 
 @pytest.mark.parametrize(
@@ -171,11 +180,13 @@ def test_golden_answers_are_compared_before_temperature_and_may_differ_by_a_proc
 )
 def test_other_golden_answers_mean_another_model(answers: Probabilities, message: str) -> None:
     with pytest.raises(ContractBroken, match=message):
-        Classifier(Saying(), CONTRACT).check_golden(PIXELS, answers)
+        Classifier(Saying(), CONTRACT).check_golden(PIXELS, {"label": answers})
 
 
 def test_golden_distances_may_differ_by_a_processors_rounding() -> None:
-    Classifier(Saying(), CONTRACT).check_golden(PIXELS, FIRM_THEN_TORN, (NEAR + np.float32(0.009)).tolist())
+    Classifier(Saying(), CONTRACT).check_golden(
+        PIXELS, {"label": FIRM_THEN_TORN}, (NEAR + np.float32(0.009)).tolist()
+    )
 
 
 @pytest.mark.parametrize("given", [NEAR + np.float32(0.1), NEAR * np.float32(np.nan), NEAR[:1], None])
@@ -183,10 +194,81 @@ def test_other_golden_distances_mean_another_model(given: Distances | None) -> N
     stored = NEAR.tolist()
 
     with pytest.raises((ContractBroken, AnswerNotFinite), match=r"distance|NaN"):
-        Classifier(Saying(distances=given), CONTRACT).check_golden(PIXELS, FIRM_THEN_TORN, stored)
+        Classifier(Saying(distances=given), CONTRACT).check_golden(PIXELS, {"label": FIRM_THEN_TORN}, stored)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model"])
 def test_formats_that_can_run_code_are_refused_unopened(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelUnreadable, match=r"only `\.onnx` and `\.keras` files are run"):
         open_classifier(tmp_path / name, CONTRACT)
+
+
+COLOURED = replace(
+    CONTRACT,
+    heads={
+        **CONTRACT.heads,
+        "colour": Head(labels=("red", "blue", "white"), temperature=1.0, confidence=0.6, applies_to=("Bag",)),
+        "pattern": Head(labels=("plain", "striped"), temperature=1.0, confidence=0.6, withheld=("plain",)),
+    },
+)
+
+
+class Coloured:
+    """A session that answers the colour and the pattern, too: of a bag, then of a shirt."""
+
+    outputs: ClassVar = {"label": 2, "colour": 3, "pattern": 2}
+
+    def __init__(self, distances: Distances = NEAR) -> None:
+        self._distances = distances
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        colours = np.array([[0.05, 0.65, 0.3], [0.9, 0.1, 0.0]], np.float32)
+        patterns = np.array([[0.9, 0.1], [0.3, 0.7]], np.float32)
+        heads = {"label": FIRM_THEN_TORN, "colour": colours, "pattern": patterns}
+        return Scores(heads, self._distances)
+
+
+def test_each_attribute_has_its_own_answer_beside_the_class() -> None:
+    bag, shirt = Classifier(Coloured(), COLOURED).classify(PIXELS)
+
+    assert (bag.answer.label, shirt.answer.reason) == ("Bag", "ambiguous")
+    assert {name: (one.label, one.reason) for name, one in bag.attributes.items()} == {
+        "colour": ("blue", None),
+        "pattern": ("plain", "unproven"),  # withheld
+    }
+    assert bag.attributes["colour"].also == ["white"]
+    assert {name: (one.label, one.reason) for name, one in shirt.attributes.items()} == {
+        "colour": ("red", "inapplicable"),  # though it is sure
+        "pattern": ("striped", None),  # though the class is not
+    }
+
+
+def test_an_unfamiliar_picture_is_unfamiliar_whatever_is_asked() -> None:
+    far = np.array([9.0, 9.0], np.float32)
+
+    answers = Classifier(Coloured(far), COLOURED).classify(PIXELS)
+
+    every = [one for answer in answers for one in (answer.answer, *answer.attributes.values())]
+    assert {one.reason for one in every} == {"unfamiliar"}
+
+
+def test_a_class_that_is_withheld_is_never_accepted() -> None:
+    firm, _ = Classifier(Saying(), CONTRACT.with_label(withheld=("Bag",))).classify(PIXELS)
+
+    assert (firm.answer.decision, firm.answer.reason) == ("review", "unproven")
+
+
+def test_a_model_with_another_head_than_its_contract_is_refused() -> None:
+    with pytest.raises(ContractBroken, match="0 outputs of `colour`, but its contract names 3"):
+        Classifier(Saying(), COLOURED)
+    with pytest.raises(ContractBroken, match="answers `colour`, which its contract does not name"):
+        Classifier(Coloured(), CONTRACT)
+
+
+def test_golden_answers_of_attributes_are_compared_too() -> None:
+    session = Coloured()
+    answers = dict(session.run(PIXELS).probabilities)
+
+    Classifier(session, COLOURED).check_golden(PIXELS, answers)
+    with pytest.raises(ContractBroken, match="differ by"):
+        Classifier(session, COLOURED).check_golden(PIXELS, answers | {"colour": answers["colour"][::-1]})

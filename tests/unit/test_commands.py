@@ -143,6 +143,37 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
 
 
 @pytest.mark.parametrize(
+    "line",
+    ["main.py --mode train", "code/main.py", "train.py --train a.csv", "--mode train", "--epochs=3", "-b 5"],
+)
+def test_the_command_of_another_project_names_the_page_on_these(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 2
+    assert "docs/how-to/from-other-projects.md" in capsys.readouterr().err
+
+
+def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "--model_arch",
+        "vgg",
+        "--Optimizer",
+        "SGD",
+        "-b",
+        "250",
+        "--learning_rate=0.1",
+        "--num_epochs",
+        "3",
+    ]
+
+    assert main(["train", *words, "--show_recipe", "--json"]) == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    names = ("network", "optimizer", "batch_size", "learning_rate", "epochs")
+    assert [shown[name] for name in names] == ["vgg", "sgd", 250, 0.1, 3]
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         ("predict", "name at least one picture"),
@@ -152,10 +183,6 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("label photos --out t.csv --audit 9", "--audit and --reviewers are about the page of --review"),
         ("train --train a.csv", "--train and --test belong together"),
         ("train --data d --train a.csv --test b.csv", "give one of the two"),
-        ("train --data d --image-size 96", "train: --image-size: photos of own classes are read in colour"),
-        ("train --data d --colour", "train: --colour: photos of own classes are read in colour"),
-        ("train --data d --folds=5", "train: --folds: photos of own classes are always answered in folds"),
-        ("train --from bundled --new-classes", "train: --new-classes: a folder's classes become a release"),
         ("train --data d --from bundled", "Own classes: --data PLACE alone; corrections: wardrobe improve"),
         ("train --fast --network conv3", "--fast is for photos of own classes"),
         ("train --photos photos", "--photos fits a network of the release that --from names"),
@@ -169,15 +196,12 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("train --from bundled --photos p --network conv3", "--network is not for --photos"),
         ("train --mode test", "'test': this verb trains; type `wardrobe evaluate`"),
         ("train --check-photos photos", "--check-photos belongs to --photos"),
-        ("train --from-version 1", "--from-version: a version of a store is named with it: STORE@VERSION"),
-        ("diff a b c --version-a 1", "--version-a: a version of a store is named with it"),
+        ("train --from-version 1", "unrecognized arguments: --from-version 1"),
         ("evaluate --split unseen", "--split goes with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),
         ("calibrate bundled", "the following arguments are required: --photos"),
         ("calibrate bundled --photos p --accept-right 1", "expected 0.5 or more, and less than 1"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
-        ("train --save-answers s.npz", "--save-answers: every release has its answers, in answers.csv.gz"),
-        ("train --teacher s.npz", "--teacher: soft targets are made by lab/pixel_network.py"),
         ("adopt m.keras --labels hat,hat", "'hat,hat': expected names that differ"),
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),

@@ -15,8 +15,10 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.uploads import png
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.pictures.corrections import read_corrections
+from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
+from training.pictures.listing import list_pictures
+from training.pictures.named import Named, load
 from training.pictures.own_pictures import from_pictures
 from training.pictures.photos import OOD, photos_in
 from training.pictures.table import Pictures
@@ -35,10 +37,8 @@ def corrected(folder: Path, *rows: str) -> LabelledData:
     """The data of a folder with the corrections of a CSV beside it, whose rows these are."""
     listing = folder.parent / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
-    corrections = read_corrections([listing])
-    data = from_pictures(folder, print, lambda *_: None, corrections=corrections)
-    corrections.check()
-    return data
+    corrections = corrections_in([listing])
+    return from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections)
 
 
 def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
@@ -78,7 +78,7 @@ def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(f
             "things/Ball/gone.png,Box",
             r"1 of 1 name no picture that is read, among them /.*/things/Ball/gone\.png",
         ),
-        ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick"),
+        ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick.* Did you mean 'Box'"),
         ("things/Ball/003.png", r"corrections\.csv, line 2: has no column for the label"),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_correction_of_a_file_that_is_not_there_is_refused_before_pictures_are
     listing.write_text(f"path,label\n{name},Box\n", "utf-8")
 
     with pytest.raises(BadCsv, match="1 of 1 name no picture"):
-        read_corrections([listing])
+        corrections_in([listing])
 
 
 def test_a_correction_of_a_picture_that_is_not_read_is_refused(folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_latest_answer_to_a_content_counts_wherever_it_stands_in_the_file(fo
     rows = "things/Ball/003.png,Stick,2026-11-02\nthings/Ball/copy.png,Box,2026-11-01\n"
     listing.write_text(f"path,label,at\n{rows}", "utf-8")
 
-    data = from_pictures(folder, print, lambda *_: None, corrections=read_corrections([listing]))
+    data = from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections_in([listing]))
 
     assert labels_of(data, "Ball", 3) == ["Stick"]
 
@@ -123,7 +123,7 @@ def test_an_answer_to_a_picture_that_was_overwritten_since_does_not_count(
     of_another = hashlib.sha256(b"what was there").hexdigest()
     listing.write_text(f"path,label,sha256\nthings/Ball/003.png,Stick,{of_another}\n", "utf-8")
 
-    data = from_pictures(folder, print, lambda *_: None, corrections=read_corrections([listing]))
+    data = from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections_in([listing]))
 
     assert labels_of(data, "Ball", 3) == ["Ball"]
     assert "1 are of pictures that have another content now" in capsys.readouterr().out
@@ -145,6 +145,20 @@ def test_how_many_labels_are_corrected_and_pictures_left_out_is_said_once(
     assert capsys.readouterr().out.count(said) == 1
 
 
+def test_answers_about_attributes_are_said_not_to_count(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing = folder.parent / "corrections.csv"
+    listing.write_text(
+        f"path,label,attribute\n{folder}/Ball/003.png,Stick,\n{folder}/Box/004.png,blue,colour\n", "utf-8"
+    )
+
+    data = load(Named(place=str(folder), corrections=(listing,)), Lines())
+
+    assert labels_of(data, "Ball", 3) == ["Stick"]
+    assert "1 of the answers are about attributes, and do not count here" in capsys.readouterr().err
+
+
 def test_corrections_that_leave_no_picture_of_a_class_or_none_at_all_are_refused(folder: Path) -> None:
     rows = [f"{file},\n" for file in sorted(folder.glob("*/*.png"))]
 
@@ -159,7 +173,7 @@ def read_photos(folder: Path, *rows: str) -> tuple[Pictures, ...]:
     listing = folder / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
     places = [folder / "learn", folder / "check"]
-    return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), read_corrections([listing]))
+    return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), corrections_in([listing]))
 
 
 @pytest.fixture
@@ -235,7 +249,7 @@ def test_corrections_of_data_without_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_every_picture_knows_its_file(folder: Path) -> None:
-    data = from_pictures(folder, print, lambda *_: None)
+    data = from_pictures(list_pictures(folder), print, lambda *_: None)
 
     assert data.train.files is not None
     assert data.test.files is not None

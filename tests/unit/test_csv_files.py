@@ -68,15 +68,15 @@ def test_a_table_that_excel_saved_again_is_read(ending: str, tmp_path: Path) -> 
 
 
 def test_a_copy_for_excel_has_semicolons_decimal_commas_and_a_byte_order_mark(tmp_path: Path) -> None:
-    header = "path,label,confidence,decision,reason,familiarity,p_Schürze"
-    row = "strümpfe.jpg,Schürze,0.973,accept,,1.0,1.5e-05"
+    header = "path,label,confidence,decision,reason,familiarity,p_Schürze,p_code"
+    row = "strümpfe.jpg,Schürze,0.973,accept,,1.0,1.5e-05,7.5"
     (tmp_path / "labels.csv").write_text(f"{header}\n{row}\n", "utf-8")
 
-    copy_for_excel(tmp_path / "labels.csv", tmp_path / "excel.csv")
+    copy_for_excel(tmp_path / "labels.csv", ["Schürze"], tmp_path / "excel.csv")
 
     assert (tmp_path / "excel.csv").read_bytes().decode("utf-8").splitlines() == [
         "\ufeff" + header.replace(",", ";"),
-        "strümpfe.jpg;Schürze;0,973;accept;;1,0;1,5e-05",
+        "strümpfe.jpg;Schürze;0,973;accept;;1,0;1,5e-05;7.5",
     ]
     assert [row["label"] for row in read_rows(tmp_path / "excel.csv")] == ["Schürze"]
 

@@ -19,8 +19,7 @@ from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
 from training.pictures.duplicates import near_groups, perceptual_hash
-from training.pictures.listing import list_pictures
-from training.pictures.named import Named
+from training.pictures.listing import list_pictures, unwrapped
 
 
 def a_texture(seed: int) -> Picture:
@@ -200,7 +199,7 @@ def test_the_command_that_comes_next_names_the_data_set_in_a_folder_around_it(
     assert main([str(wrapper)]) == 0
 
     assert f"Next: {program()} train --data {wrapper / around}" in capsys.readouterr().out
-    assert Named(place=str(wrapper)).own == wrapper / around
+    assert list_pictures(unwrapped(wrapper)).place == wrapper / around
 
 
 def test_classes_of_ones_own_in_folders_of_folders_are_not_yet_to_be_learnt(
@@ -293,3 +292,25 @@ def test_a_data_set_is_counted_and_drawn(
     if form == "IDX files":
         assert re.search(r"Ankle boot\W+3\W+2\W", shown)
         assert f"train --data {place / 'around'}" in shown
+
+
+@pytest.mark.parametrize(
+    ("colours", "code", "said"),
+    [
+        (("red", "blue"), 0, "train --data {table} --attribute colour"),
+        (("Blue", "blue "), 1, "data {table} --attribute colour"),
+    ],
+)
+def test_columns_that_are_checked_stand_in_the_command_that_comes_next(
+    folder: Path, colours: tuple[str, str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = folder.parent / "products.csv"
+    files = sorted(folder.glob("*/*.png"))
+    rows = [f"{one},{one.parent.name},{colours[place % 2]}" for place, one in enumerate(files)]
+    table.write_text("\n".join(["path,label,colour", *rows]), "utf-8")
+
+    assert main([str(table), "--attribute", "colour"]) == code
+
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1] == f"Next: {program()} {said.format(table=table)}"
+    assert ("what is said above of the column colour" in told) == bool(code)

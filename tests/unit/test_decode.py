@@ -187,7 +187,10 @@ SIDEWAYS = png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\
 @pytest.mark.parametrize(
     ("upload", "expected"),
     [
-        (handmade_png((28, 28), 8, 0, ROWS_28, png_chunk(b"tRNS", b"\0\x05")), None),
+        (
+            handmade_png((28, 28), 8, 0, ROWS_28, png_chunk(b"tRNS", b"\0\x05")),
+            np.where(GREY_28 == 5, 255, GREY_28),
+        ),
         (handmade_png((28, 28), 8, 0, ROWS_28, SIDEWAYS), np.rot90(GREY_28, -1)),
         (
             handmade_png((28, 28), 8, 0, ROWS_28)[:-12] + SIDEWAYS + png_chunk(b"IEND", b""),
@@ -206,15 +209,18 @@ DARK_ON_LIGHT = np.full((28, 28), 128, np.uint8)
 DARK_ON_LIGHT[4:24, 9:19] = 20
 
 
-def test_a_dark_garment_on_a_light_ground_of_28_by_28_is_converted_where_light_on_black_is_read() -> None:
+def test_a_picture_of_28_by_28_is_negated_where_its_border_is_light_and_light_on_black_is_read() -> None:
     almost = np.where(DARK_ON_LIGHT == 128, 127, DARK_ON_LIGHT).astype(np.uint8)
 
-    converted = decoded_to_pixels(decode(png(DARK_ON_LIGHT), MAX_PIXELS), InputContract())
+    read = [decode(png(one), MAX_PIXELS).pixels for one in (DARK_ON_LIGHT, almost)]
 
-    assert converted[14, 14] > 200
-    assert converted[0, 0] == 0
-    assert decode(png(almost), MAX_PIXELS).pixels is not None
-    assert decode(png(DARK_ON_LIGHT), MAX_PIXELS, whole_pictures(28, 1)).pixels is not None
+    assert [None if one is None else one.tolist() for one in read] == [
+        (255 - DARK_ON_LIGHT).tolist(),
+        almost.tolist(),
+    ]
+    as_it_is = decode(png(DARK_ON_LIGHT), MAX_PIXELS, whole_pictures(28, 1)).pixels
+    assert as_it_is is not None
+    assert as_it_is.tolist() == DARK_ON_LIGHT.tolist()
 
 
 GARMENT_28 = np.zeros((28, 28), np.uint8)
@@ -264,18 +270,62 @@ ICON = np.where(GARMENT_28 > 0, 200, 0).astype(np.uint8)
 @pytest.mark.parametrize(
     "upload",
     [
-        png(plain(28, 28)),
         png(PICTURE[..., 0]),
-        jpeg(plain(28, 28)),
-        png(COLOURED),
+        png(COLOURED[:, :27]),
         png(cv2.resize(GARMENT_28, (280, 280), interpolation=cv2.INTER_LINEAR)),
         png(cv2.resize(GARMENT_28, (70, 70), interpolation=cv2.INTER_NEAREST)),
         png(ICON.repeat(4, axis=0).repeat(4, axis=1)),
     ],
-    ids=["light", "wide", "light JPEG", "coloured", "smoothed", "by two and a half", "of two levels"],
+    ids=["wide", "narrow", "smoothed", "by two and a half", "of two levels"],
 )
 def test_any_other_picture_is_left_to_conversion(upload: bytes) -> None:
     assert decode(upload, MAX_PIXELS).pixels is None
+
+
+FADING_28 = cv2.GaussianBlur(GARMENT_28, (3, 3), 0).astype(np.uint8)
+"""Its edge is darker than its middle, as that of a garment on black is."""
+
+
+def on_a_clear_ground(grey: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.dstack([grey, grey, grey, opacity])).save(file, "PNG")
+    return file.getvalue()
+
+
+VISIBLE = np.where(FADING_28 > 0, 255, 0).astype(np.uint8)
+WHITE_28 = np.full((28, 28), 255, np.uint8)
+DARK_FADING = FADING_28 // 3
+
+
+@pytest.mark.parametrize(
+    ("upload", "expected"),
+    [
+        (png(COLOURED), cv2.cvtColor(COLOURED, cv2.COLOR_RGB2GRAY)),
+        (png(255 - COLOURED), cv2.cvtColor(COLOURED, cv2.COLOR_RGB2GRAY)),
+        (png(255 - GARMENT_28), GARMENT_28),
+        (saved(255 - GARMENT_28, "BMP", "RGB"), GARMENT_28),
+        (saved(255 - GARMENT_28, "GIF", "L"), GARMENT_28),
+        (on_a_clear_ground(FADING_28, VISIBLE), FADING_28),
+        (on_a_clear_ground(DARK_FADING, VISIBLE), DARK_FADING),
+        (on_a_clear_ground(255 - FADING_28, VISIBLE), FADING_28),
+        (on_a_clear_ground(255 - DARK_FADING, VISIBLE), DARK_FADING),
+        (on_a_clear_ground(WHITE_28, FADING_28), FADING_28),
+        (on_a_clear_ground(0 * WHITE_28, FADING_28), FADING_28),
+        (png(np.dstack([COLOURED, WHITE_28])), cv2.cvtColor(COLOURED, cv2.COLOR_RGB2GRAY)),
+    ],
+    ids=[
+        *("in colour", "in colour on white", "on white", "BMP on white", "GIF on white"),
+        *("light on clear", "grey on clear", "dark on clear", "dark grey on clear"),
+        *("white silhouette", "black silhouette", "opaque"),
+    ],
+)
+def test_a_picture_of_exactly_28_by_28_is_read_as_light_on_black(
+    upload: bytes, expected: NDArray[np.uint8]
+) -> None:
+    pixels = decode(upload, MAX_PIXELS).pixels
+
+    assert pixels is not None
+    assert np.abs(pixels.astype(int) - expected).max() <= 1  # of rounding
 
 
 def test_more_pixels_than_allowed_are_refused_before_decoding() -> None:

@@ -89,12 +89,16 @@ def test_a_jpeg_of_a_strip_is_read(size: tuple[int, int]) -> None:
 SAVED = [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}]
 
 
+def saved(options: dict[str, int]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize("missing", [1, 2])
 @pytest.mark.parametrize("options", SAVED)
 def test_a_jpeg_that_lacks_its_end_alone_is_read(options: dict[str, int], missing: int) -> None:
-    file = io.BytesIO()
-    Image.fromarray(NOISE).save(file, "JPEG", **options)
-    whole = file.getvalue()
+    whole = saved(options)
 
     decoded = decode(whole[:-missing], MAX_PIXELS).picture
 
@@ -105,3 +109,37 @@ def test_a_jpeg_that_lacks_its_end_alone_is_read(options: dict[str, int], missin
 def test_a_jpeg_that_lacks_samples_is_broken(missing: int) -> None:
     with pytest.raises(BrokenPicture, match="is truncated"):
         decode(jpeg(NOISE)[:-missing], MAX_PIXELS)
+
+
+FILM = b"\0\0\0\x18ftypmp42" + np.random.default_rng(5).bytes(200_000)
+
+
+@pytest.mark.parametrize("options", SAVED)
+@pytest.mark.parametrize(
+    "behind",
+    [
+        FILM,
+        FILM.replace(b"\xff\xd9", b"ab"),
+        b"\xff\xda\x00\x08\x09" + FILM,
+        b"\xff\xc4\x00\x10" + FILM,
+        b"\xff\xc0\x00\x11" + FILM,
+        b"\xff\xe5\x00\x10" + FILM,
+        b"\xff\x01\xff\x4f" * 1000,
+        b"\xff\xd0" * 100 + b"\xff\xf0\x00\x00",
+        png(NOISE),
+        jpeg(NOISE[:32]),
+    ],
+)
+def test_a_jpeg_without_its_end_is_whole_whatever_stands_behind_it(
+    behind: bytes, options: dict[str, int]
+) -> None:
+    whole = saved(options)
+    expected = decode(whole, MAX_PIXELS).samples
+
+    assert np.array_equal(decode(whole[:-2] + behind, MAX_PIXELS).samples, expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_a_jpeg_that_lacks_samples_in_front_of_a_film_is_broken(options: dict[str, int]) -> None:
+    with pytest.raises(BrokenPicture):
+        decode(saved(options)[:-900] + FILM.replace(b"\xff\xd9", b"ab"), MAX_PIXELS)

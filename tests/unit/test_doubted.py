@@ -3,39 +3,43 @@
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputContract, ModelContract, Thresholds
+from inference.contract import (
+    Head,
+    InputContract,
+    ModelContract,
+)
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from reports.answers import NONE_OF_THESE
 from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
+from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
 from training.measure.evaluate import undecided
-from training.pictures.corrections import read_corrections
+from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
 from training.pictures.table import Pictures
-from training.release.doubted import Doubted, as_csv, asked_of, doubted
+from training.release.label_doubts import Doubted, asked_of, doubted, table_of
 
 NAMES = ("Shirt", "Bag", "Boot")
-CONTRACT = ModelContract(
-    labels=NAMES,
-    input=InputContract(),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.7, familiarity=0.05),
-    familiarity=None,
+CONTRACT = ModelContract.of_class(
+    Head(labels=NAMES, temperature=1.0, confidence=0.7),
+    InputContract(),
+    None,
 )
 
 
 class SaysShirt:
     """Stands in for a network that takes everything for a shirt."""
 
-    outputs = len(NAMES)
+    outputs: ClassVar = {"label": len(NAMES)}
 
     def run(self, pixels: PixelsBatch) -> Scores:
         return says(0, len(pixels))
@@ -45,7 +49,7 @@ def says(label: int, count: int) -> Scores:
     """The same answer, given so often."""
     probabilities = np.full((count, len(NAMES)), 0.1, np.float32)
     probabilities[:, label] = 0.8
-    return Scores(probabilities, None)
+    return Scores.of_class(probabilities, None)
 
 
 def pictures(names: str, *labels: int) -> Pictures:
@@ -90,11 +94,11 @@ def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
     assert list(map(str, without)) == ["c", "d"]
 
 
-def test_where_all_is_cross_fitted_the_release_that_learnt_it_is_not_asked() -> None:
-    every = pictures("ab", 1, 1)
-    data = LabelledData(every, every, NAMES, cross_fitted=True)
+def test_where_nothing_is_held_out_the_release_that_learnt_it_is_not_asked() -> None:
+    every, none = pictures("ab", 1, 1), pictures("")
+    others = undecided(says(1, 2), every)
 
-    answers, files = asked_of(SaysShirt(), CONTRACT, data, Split(every, every), undecided(says(1, 2), every))
+    answers, files = asked_of(SaysShirt(), CONTRACT, LabelledData(every, none), Split(every, none), others)
 
     assert list(map(str, files)) == ["a", "b"]
     assert answers.predicted.tolist() == [1, 1]
@@ -125,7 +129,7 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     write_doubted(tmp_path, asked(*wrong, *[one("right", 0, 0.9, 0.1)] * 1200), NAMES[:2])
 
     rows = list(csv.DictReader((tmp_path / TABLE).read_text("utf-8").splitlines()))
-    page = (tmp_path / PAGE).read_text("utf-8")
+    cards = cards_of(tmp_path / PAGE)
     assert rows[0] == {
         "path": str(tmp_path / "0.png"),
         "label": "Shirt",
@@ -133,8 +137,12 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
         "probability": "0.9000",
         "label_probability": "0.1000",
     }
-    assert (len(rows), page.count("<article"), page.count("data:image/jpeg")) == (SHOWN + 1, SHOWN, 1)
-    assert "201 of 1,401 labels are doubted" in " ".join(capsys.readouterr().out.split())
+    assert (len(rows), len(cards)) == (SHOWN + 1, SHOWN)
+    assert [card["name"] for card in cards if card["picture"]] == [str(tmp_path / "0.png")]
+    assert " … --corrections corrections-doubted.csv" in shown_on(tmp_path / PAGE)["command"]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "201 of 1,401 labels are doubted" in said
+    assert said.endswith("by the same command with --corrections corrections-doubted.csv.")
 
 
 @pytest.mark.parametrize(("wrong", "listed"), [(3, True), (4, False)])
@@ -184,9 +192,9 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     file = tmp_path / label / "=a\rb.png"
     file.parent.mkdir()
     file.write_bytes(png(a_garment()))
-    (tmp_path / TABLE).write_bytes(as_csv([Doubted(str(file), label, label, 0.9, 0.1)]).encode())
+    (tmp_path / TABLE).write_bytes(table_of([Doubted(str(file), label, label, 0.9, 0.1)]).encode())
 
     with (tmp_path / TABLE).open(encoding="utf-8", newline="") as table:
         _, cells = csv.reader(table)
     assert not any(cell.startswith(FORMULA) for cell in cells)
-    assert read_corrections([tmp_path / TABLE]).labels == {str(file): label}
+    assert corrections_in([tmp_path / TABLE]).labels == {str(file): label}

@@ -1,6 +1,7 @@
 """What each part of a picture adds to its answer."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from inference.classifier import Classifier
 from inference.contract import whole_pictures
 from inference.convert import ModelInput
 from inference.explanation import SQUARES, explain, heat_map
+from inference.networks import Networks
 from inference.session import Scores
 from tests.unit.test_classifier import CONTRACT
 
@@ -21,7 +23,7 @@ LIT = ModelInput(np.full((28, 28), 100, np.uint8))
 class LooksAtACorner:
     """A session for which the upper left quarter of the picture alone speaks for the second class."""
 
-    outputs = 2
+    outputs: ClassVar = {"label": 2}
 
     def __init__(self) -> None:
         self.crops: list[int] = []
@@ -30,7 +32,7 @@ class LooksAtACorner:
         """The mean of that quarter, as a probability."""
         self.crops.append(len(pixels))
         share = pixels[:, :14, :14].reshape(len(pixels), -1).mean(axis=1) / 255
-        return Scores(np.stack([1 - share, share], axis=1).astype(np.float32), None)
+        return Scores.of_class(np.stack([1 - share, share], axis=1).astype(np.float32), None)
 
 
 def bgra(png: bytes) -> NDArray[np.generic]:
@@ -40,28 +42,30 @@ def bgra(png: bytes) -> NDArray[np.generic]:
     return decoded
 
 
-CLASSIFIER = Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None))
+NETWORKS = Networks.only(Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None)))
 
 
 def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
-    drops = explain(CLASSIFIER, LIT, 1)
+    drops = explain(NETWORKS, LIT, 1)
 
     half = SQUARES // 2
     assert drops.shape == (SQUARES, SQUARES)
     assert drops[: half - 1, : half - 1].min() > 0
     assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
-    assert explain(CLASSIFIER, LIT, 0) == pytest.approx(-drops, abs=1e-6)
+    assert explain(NETWORKS, LIT, 0) == pytest.approx(-drops, abs=1e-6)
 
 
 def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:
     contract = replace(CONTRACT, familiarity=None, input=whole_pictures(32, 3))
     lit = ModelInput(np.full((32, 32, 3), 100, np.uint8))
 
-    assert explain(Classifier(LooksAtACorner(), contract), lit, 1) == pytest.approx(0, abs=1e-6)
+    assert explain(Networks.only(Classifier(LooksAtACorner(), contract)), lit, 1) == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None:
-    png = heat_map(explain(CLASSIFIER, LIT, 1), 28, 28)
+    png = heat_map(explain(NETWORKS, LIT, 1), 28, 28)
 
     blue, _, red, alpha = np.moveaxis(bgra(png), -1, 0)
     assert alpha.shape == (28, 28)
@@ -71,6 +75,6 @@ def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None
 
 
 def test_a_model_that_looks_at_nothing_gives_a_clear_map() -> None:
-    png = heat_map(explain(CLASSIFIER, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
+    png = heat_map(explain(NETWORKS, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
 
     assert bgra(png)[..., 3].max() == 0

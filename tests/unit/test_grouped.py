@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import beta
 
-from inference.contract import ACCEPT_NOTHING
+from inference.contract import ACCEPT_NOTHING, Thresholds
 from inference.session import Scores
+from reports.intervals import Weighted, mean_interval, share_interval, weighted
 from tests.answers import undecided_answers
 from training.measure.acceptance import confidence_threshold, promises
-from training.measure.decide import decide_on_held_out
-from training.measure.grouped import LEAST_CORRELATION, design_effects, interval, mean_interval
+from training.measure.decide import Target, decide
 from training.measure.kinds import Kind, photo_kinds
 
 
@@ -19,41 +19,64 @@ def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:
     return right, np.repeat(np.arange(len(senders)), [len(photos) for photos in senders])
 
 
-def effect(*senders: str) -> float:
-    return float(design_effects(*answers(*senders))[-1])
+def shown(*senders: str) -> Weighted:
+    right, groups = answers(*senders)
+    return weighted(~right, groups, np.array([len(right)]))
+
+
+# By hand, with a likeness of .1. First: three photos weigh 1 / 1.2 each, the others 1, so W = 4.5 and the
+# share is .8333 / 4.5; its variance, 3/2 (.3704^2 + 2 * .1852^2) / 4.5^2, would allow 9.9 answers. Three
+# senders cost (t(2) / t(4))^2 = (2.9200 / 2.1318)^2. Second: each weighs 1 / 1.4, W = 17.86, and the variance
+# is .04, which allows .2 * .8 / .04 = 4 answers; five senders cost (t(4) / t(24))^2 = (2.1318 / 1.7109)^2.
+@pytest.mark.parametrize(
+    ("senders", "wrong", "n", "independent"),
+    [
+        (("-++", "+", "+"), 0.18519, 4.5 / 1.87606, 4.5 / 1.87606),
+        (("+++++",) * 4 + ("-----",), 0.2, 4 / 1.55265, 17.857 / 1.55265),
+    ],
+    ids=["as alike as is assumed", "more alike"],
+)
+def test_photos_are_weighed_by_sender(
+    senders: tuple[str, ...], wrong: float, n: float, independent: float
+) -> None:
+    found = shown(*senders)
+
+    assert found.wrong[0] == pytest.approx(wrong, rel=1e-4)
+    assert found.n[0] == pytest.approx(n, rel=1e-4)
+    assert found.independent[0] == pytest.approx(independent, rel=1e-4)
+
+
+def test_a_large_sender_that_errs_more_counts_for_less_than_its_photos() -> None:
+    found = shown("-" * 5 + "+" * 15, *"+" * 60)
+
+    assert found.wrong[0] < 5 / 80
+
+
+def test_the_bound_is_beta_of_the_weighted_numbers() -> None:
+    found = shown(*["+++"] * 60, *["-++"] * 3)
+
+    right = (1 - found.wrong) * found.n
+    assert found.lower_bounds() == pytest.approx(beta.ppf(0.05, right, found.n - right + 1))
+    (bound,) = found.lower_bounds()
+    assert [found.show(accuracy)[0] for accuracy in (bound - 1e-6, bound + 1e-6)] == [True, False]
 
 
 def test_photos_of_as_many_senders_are_independent() -> None:
-    assert effect(*"++-++++-+") == pytest.approx(1.0)
+    assert shown(*"+" * 300).n[0] == pytest.approx(300)
 
 
-def test_senders_whose_photos_are_all_right_or_all_wrong_count_as_one_photo_each() -> None:
-    assert effect(*["+++++"] * 400, *["-----"] * 100) == pytest.approx(5.0, rel=0.03)
+def test_photos_of_a_single_sender_are_one_answer_at_most() -> None:
+    assert shown("+" * 60).n[0] <= 1
 
 
-@pytest.mark.parametrize("photos", ["++++-", "+++++"], ids=["spread evenly", "none"])
-def test_errors_that_show_no_likeness_of_senders_leave_what_is_assumed_of_it(photos: str) -> None:
-    assert effect(*[photos] * 500) == pytest.approx(1 + 4 * LEAST_CORRELATION, rel=0.01)
-
-
-def test_few_senders_count_for_less_than_their_likeness_alone_takes_off() -> None:
-    few, many = (effect(*["+++++"] * senders) for senders in (3, 500))
-
-    assert few == pytest.approx(many * (2.920 / 1.761) ** 2, rel=0.01)  # t(2) and t(14), one-sided 95%
-
-
-def test_photos_of_a_single_sender_are_one_answer() -> None:
-    assert effect("+" * 60) == 60
-
-
-def test_the_effect_of_the_first_answers_does_not_know_the_later_ones() -> None:
+def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
     right, groups = answers("++-", "+", "--+", "++", "-")
 
-    found = design_effects(right, groups)
+    found = weighted(~right, groups, np.array([4, 7]))
 
-    assert [found[place - 1] for place in (4, 7)] == pytest.approx(
-        [design_effects(right[:place], groups[:place])[-1] for place in (4, 7)]
-    )
+    assert found.n.tolist() == [
+        weighted(~right[:count], groups[:count], np.array([count])).n[0] for count in (4, 7)
+    ]
 
 
 def test_a_threshold_that_independent_photos_would_show_is_not_shown_by_few_senders() -> None:
@@ -70,17 +93,16 @@ def test_a_threshold_that_independent_photos_would_show_is_not_shown_by_few_send
 def test_a_promise_says_how_many_accepted_photos_count_as_one() -> None:
     right = np.array([True] * 190 + [False] * 10)
     senders = tuple(f"{number // 5}" for number in range(200))
-    scores = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (200, 1)), None)
+    scores = Scores.of_class(np.tile(np.array([[0.9, 0.1]], np.float32), (200, 1)), None)
     photos = undecided_answers(scores, ~right, "A", groups=senders)
 
-    held_out = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (1000, 1)), None)
-    found = decide_on_held_out(undecided_answers(held_out, np.zeros(1000, int)))
+    held_out = Scores.of_class(np.tile(np.array([[0.9, 0.1]], np.float32), (1000, 1)), None)
+    found = decide(undecided_answers(held_out, np.zeros(1000, int)), Target(right=0.99))
     (of_photos,) = photo_kinds(photos, np.full(200, 0.9, np.float32), {"A": 0.95})
 
-    bound = of_photos.lower_bounds(np.array([0.9], np.float32))[0]
-    effect_of_five = of_photos.design_effects(np.array([0.9], np.float32))[0]
-    assert effect_of_five == pytest.approx(5.0, rel=0.07)
-    assert bound == pytest.approx(binomtest(38, 40, alternative="greater").proportion_ci(0.95).low, abs=0.01)
+    (promise,) = promises((of_photos,), Thresholds(confidence=0.9, familiarity=0.0))
+    assert promise.design_effect == pytest.approx(5.0, rel=0.07)
+    assert promise.lower_bound < of_photos.right.mean()
     assert [one.design_effect for one in promises(found.kinds, found.thresholds)] == [1.0]
 
 
@@ -89,7 +111,7 @@ def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> N
     apart, together = np.arange(200), np.where(right, np.cumsum(right) // 8, 50 + np.cumsum(~right) // 8)
 
     def width(groups: np.ndarray) -> float:
-        low, high = interval(right, groups)
+        low, high = share_interval(right, groups)
         return high - low
 
     assert width(apart) == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 200) ** 0.5, rel=0.1)
@@ -108,7 +130,7 @@ def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
 
 @pytest.mark.parametrize("right", [np.ones(20, bool), np.arange(20) < 18], ids=["all", "most"])
 def test_photos_of_one_sender_have_nearly_no_certain_share(right: np.ndarray) -> None:
-    low, high = interval(right, np.zeros(20, np.int64))
+    low, high = share_interval(right, np.zeros(20, np.int64))
 
     assert low < 0.25
     assert high > 0.98
@@ -118,7 +140,7 @@ def test_an_interval_of_three_senders_holds_the_true_share() -> None:
     random, groups = np.random.default_rng(0), np.repeat(np.arange(3), 40)
     held = 0
     for shares in random.beta(0.85 * 9, 0.15 * 9, (200, 3)):  # intra-class correlation .1
-        low, high = interval(random.random(120) < np.repeat(shares, 40), groups)
+        low, high = share_interval(random.random(120) < np.repeat(shares, 40), groups)
         held += low <= 0.85 <= high
 
     assert held >= 0.95 * 200

@@ -7,15 +7,18 @@ import pytest
 from pydantic import JsonValue
 
 from inference.contract import whole_pictures
+from labelling.review.corrections import Correction
 from model_store.local import LocalRelease, bundled, open_release
 from scripts import improve, train
-from scripts.options import settings_of, words_of
+from scripts.options import settings_of
+from scripts.terminal import program
 from scripts.train import next_commands
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
 from training.errors import BadPictures, BadRecipe
-from training.improve import Corrected, TrainAgain, check_learns_photos, next_training
+from training.improve import Corrected, TrainAgain, check_learns_photos, looked_at, next_training
+from training.pictures.learnt_hashes import NOTHING
 from training.pictures.listing import list_pictures
 from training.progress import Lines
 
@@ -123,7 +126,9 @@ def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb
 
 
 def test_a_release_of_the_ten_classes_that_has_no_network_for_photos_is_not_improved(tmp_path: Path) -> None:
-    without = LocalRelease(tmp_path, bundled().manifest.model_copy(update={"photos": None}))
+    known = bundled().manifest
+    alone = {"networks": {"pixels": known.networks["pixels"]}}
+    without = LocalRelease(tmp_path, known.model_copy(update=alone))
 
     check_learns_photos(bundled(), "bundled", tmp_path / "corrections.csv")
     with pytest.raises(BadRecipe, match=r"no network that answers photos.* Begin with --from bundled"):
@@ -141,12 +146,33 @@ def test_corrections_choose_thresholds_themselves(tmp_path: Path, capsys: pytest
 
 
 def test_the_settings_that_a_release_records_are_the_options_of_the_next_training() -> None:
-    words = "--data my --corrections a.csv --corrections=-b.csv --fast --seed 3 --no-flip --accept-right .9"
+    words = "--data my --fast --seed 3 --no-flip --accept-right .9 --recipe first --skip-unreadable"
     given = train.build_parser().parse_args(words.split())
 
-    again = train.build_parser().parse_args(words_of(json.loads(json.dumps(settings_of(given)))))
+    again = train.build_parser()
+    again.set_defaults(**json.loads(json.dumps(settings_of(given))))
+    beside = vars(again.parse_args(["--seed", "4"]))
 
-    assert {**vars(again), "error": None} == {**vars(given), "error": None}
+    assert {**beside, "error": None} == {**vars(given), "error": None, "seed": 4}
+
+
+def test_pictures_that_the_release_did_not_learn_are_refused(tmp_path: Path) -> None:
+    write_class_folders(tmp_path / "photos", 3)
+    (tmp_path / "corrections.csv").write_text("path,label\nphotos/Ball/001.png,Box\n", "utf-8")
+    corrected = recorded(tmp_path)
+    NOTHING.save(corrected.release.folder)
+
+    with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
+        next_training(corrected, str(tmp_path / "photos"), Lines())
+
+
+def test_a_divided_folder_is_left_to_the_user(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        write_class_folders(tmp_path / "divided" / part, 3)
+    (tmp_path / "corrections.csv").write_text("path,label\n", "utf-8")
+
+    with pytest.raises(BadPictures, match="divided into `train` and `test`"):
+        next_training(recorded(tmp_path), str(tmp_path / "divided"), Lines())
 
 
 def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
@@ -154,6 +180,27 @@ def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp
 
     compare, publish = next_commands(store, tmp_path / "release", Path("corrections.csv"))
 
-    files = f"{tmp_path}/release corrections.csv --page changes.html"
-    assert compare == f"Compare: wardrobe diff '{store}' {files}"
-    assert publish == f"Publish: wardrobe publish {tmp_path}/release '{store}'"
+    files = f"{tmp_path}/release corrections.csv --page changes.html --allow 1"
+    assert compare == f"Compare: {program()} diff '{store}' {files}"
+    assert publish == f"Publish: {program()} publish {tmp_path}/release '{store}'"
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [
+        (["catalogue/a.png", "catalogue/sub/b.png", "catalogue/gone.png"], "catalogue"),
+        (["catalogue/sub/b.png"], "catalogue/sub"),
+        (["catalogue/a.png", "other/c.png"], None),  # all that they share is the folder of everything
+        (["in/an/archive.png"], None),
+    ],
+)
+def test_releases_are_compared_on_the_folder_that_the_corrected_pictures_come_from(
+    tmp_path: Path, paths: list[str], folder: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("catalogue/a.png", "catalogue/sub/b.png", "other/c.png"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).touch()
+    said = [Correction(str(tmp_path / path), "", "Ball", "", 0, Path("corrections.csv")) for path in paths]
+
+    assert looked_at(said) == (folder and Path(folder))

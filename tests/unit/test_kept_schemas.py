@@ -5,15 +5,19 @@ and never touches the older ones.
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from model_store.errors import ManifestInvalid
 from model_store.local import check_names
-from model_store.manifest import ONE_NETWORK, SCHEMA_VERSION, VERSION_1, Manifest, parse_manifest
+from model_store.manifest import SCHEMA_VERSION, Manifest, parse_manifest
+from model_store.older_schemas import OLDER
 from reports.values import parse_report
 
-KEPT = sorted((Path(__file__).parents[1] / "fixtures").glob("schema-*"))
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+KEPT = [FIXTURES / f"schema-{schema}" for schema in (*OLDER, SCHEMA_VERSION)]
 
 
 def manifest_in(folder: Path) -> Manifest:
@@ -21,9 +25,7 @@ def manifest_in(folder: Path) -> Manifest:
 
 
 def test_papers_of_every_schema_that_is_read_are_kept() -> None:
-    assert [folder.name for folder in KEPT] == [
-        f"schema-{n}" for n in (VERSION_1, ONE_NETWORK, SCHEMA_VERSION)
-    ]
+    assert sorted(KEPT) == sorted(FIXTURES.glob("schema-*"))
 
 
 @pytest.mark.parametrize("folder", KEPT, ids=lambda folder: folder.name)
@@ -32,36 +34,41 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     report = parse_report((folder / "report.json").read_bytes(), str(folder))
 
     check_names(manifest, str(folder))
-    assert manifest.model.labels[9] == report.labels[9] == "Ankle boot"
+    assert manifest.labels[9] == report.labels[9] == "Ankle boot"
     assert manifest.headline.test_accuracy == report.test.accuracy == 0.93
-    assert manifest.golden.inputs(manifest.model.input).shape == (3, 28, 28)
-    assert manifest.golden.answers().shape == (3, 10)
+    network = manifest.network("pixels")
+    assert network.golden.inputs(network.contract.input).shape == (3, 28, 28)
+    assert network.golden.probabilities()["label"].shape == (3, 10)
 
 
-@pytest.mark.parametrize("newest", KEPT[1:], ids=["one network", "two networks"])
-def test_what_is_written_today_is_what_is_kept_of_the_newest_schema_without_what_is_ignored(
-    newest: Path,
-) -> None:
-    kept = json.loads((newest / "manifest.json").read_bytes())
-    written = json.loads(manifest_in(newest).as_bytes())
+@pytest.mark.parametrize("folder", KEPT[:-1], ids=lambda folder: folder.name)
+def test_what_a_network_of_an_older_schema_decides_by_is_what_its_manifest_says(folder: Path) -> None:
+    manifest, kept = manifest_in(folder), json.loads((folder / "manifest.json").read_bytes())
 
-    gone = {key for key in keys_of(kept) if key not in keys_of(written)}
+    parts = {"pixels": kept["model"] | {"golden": kept["golden"]}}
+    parts |= {"photos": kept["photos"]} if "photos" in kept else {}
+    for name, network in manifest.networks.items():
+        part, contract = parts[name], network.contract
+        assert asdict(contract.thresholds) == part["thresholds"]
+        assert contract.temperature == part["temperature"]
+        assert contract.familiarity is not None
+        assert list(contract.familiarity.quantiles) == part["familiarity"]["quantiles"]
+        assert list(contract.input.shape) == part["input"]["shape"]
+        assert network.golden.pixels == part["golden"]["pixels"]
+        assert network.golden.answers == {
+            "label": tuple(map(tuple, part["golden"]["probabilities"])),
+        }
+    assert manifest.networks.keys() == parts.keys()
 
-    assert keys_of(written) <= keys_of(kept)
-    assert gone <= {"cascade", "photo_thresholds", "cluttered_thresholds", "photo_calibration"} | INSIDE
-    assert written["golden"] == kept["golden"]
+
+def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
+    kept = (KEPT[-1] / "manifest.json").read_bytes()
+
+    assert json.loads(manifest_in(KEPT[-1]).as_bytes()) == json.loads(kept)
 
 
-INSIDE = {"biases", "faint_below", "faint_floor", "plain_share", "segmentation", "segmentation_edge"} | {
-    "segmentation_rounds", "studio_share", "worn"
-}  # fmt: skip
-"""Keys of what is ignored."""
+def test_photos_of_a_schema_that_has_none_are_refused() -> None:
+    text = (FIXTURES / "schema-9" / "manifest.json").read_bytes()
 
-
-def keys_of(value: object) -> set[str]:
-    """All keys of a document."""
-    if isinstance(value, list):
-        return set().union(*map(keys_of, value))
-    if not isinstance(value, dict):
-        return set()
-    return set(value).union(*map(keys_of, value.values()))
+    with pytest.raises(ManifestInvalid, match="photos: only from schema_version 9 on"):
+        parse_manifest(text.replace(b'"schema_version": 9', b'"schema_version": 8'), "here")

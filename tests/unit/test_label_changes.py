@@ -3,39 +3,43 @@
 import csv
 import io
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import InputContract, ModelContract, Thresholds
+from inference.contract import (
+    Head,
+    InputContract,
+    ModelContract,
+)
+from inference.networks import Networks
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
-from labelling.review.changes import Change, as_csv, compare
+from labelling.review.changes import Change, compare, table_of
 from labelling.sources import open_source
 from tests.uploads import png
 
-CONTRACT = ModelContract(
-    labels=("Bag", "Coat"),
-    input=InputContract(),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.7, familiarity=0.0),
-    familiarity=None,
+CONTRACT = ModelContract.of_class(
+    Head(labels=("Bag", "Coat"), temperature=1.0, confidence=0.7),
+    InputContract(),
+    None,
 )
 
 
 class SaysBags:
     """A session that is so sure of a bag as the list says at the number in a picture's first pixel."""
 
-    outputs = 2
+    outputs: ClassVar = {"label": 2}
 
     def __init__(self, *sure: float) -> None:
         self._sure = np.array(sure, np.float32)
 
     def run(self, pixels: PixelsBatch) -> Scores:
         bag = self._sure[pixels[:, 0, 0]]
-        return Scores(np.stack([bag, 1 - bag], axis=1), None)
+        return Scores.of_class(np.stack([bag, 1 - bag], axis=1), None)
 
 
 @pytest.fixture
@@ -53,9 +57,9 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
 
     found = compare(
         open_source(pictures),
-        Classifier(before, CONTRACT),
-        Classifier(after, CONTRACT),
-        lambda _: None,
+        Networks.only(Classifier(before, CONTRACT)),
+        Networks.only(Classifier(after, CONTRACT)),
+        lambda done, of: None,
         show=False,
     )
 
@@ -75,6 +79,6 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
         decision_b="review",
     )
 
-    [_, cells] = csv.reader(io.StringIO(as_csv([change]).decode(), newline=""))
+    [_, cells] = csv.reader(io.StringIO(table_of([change]).decode(), newline=""))
 
     assert not any(cell.startswith(FORMULA) for cell in cells)

@@ -1,8 +1,13 @@
 """What a kill left half written is undone, committed rows are kept, changed pictures are labelled again."""
 
+import os
+import random
 import resource
 import shutil
+import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +16,7 @@ import pytest
 from labelling.errors import OtherRun, TableUnusable
 from labelling.items import Item
 from labelling.journal import Journal, Labelled, journal_of
+from labelling.review.corrections import Answer
 from labelling.table import Row
 
 TABLE = "table.csv"
@@ -167,7 +173,8 @@ def test_rows_come_in_the_order_of_the_source_whichever_is_done_first(tmp_path: 
 
 def test_another_command_is_refused_with_what_differs(two: Path) -> None:
     with pytest.raises(
-        OtherRun, match=r"begun with source 'here' \(now 'there'\). --restart labels everything again"
+        OtherRun,
+        match=r"begun with source 'here' \(now 'there'\)\. Name another .* keeps what people answered",
     ):
         journal(two, source="there").__enter__()
 
@@ -188,11 +195,92 @@ def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(two: Pat
         assert list(again.lines()) == []
 
 
+def test_ctrl_c_that_comes_while_sqlite_asks_for_a_checksum_stops_the_run(
+    two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(content: bytes) -> int:
+        raise KeyboardInterrupt
+
+    with journal(two) as opened:
+        monkeypatch.setattr(zlib, "crc32", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            append(opened, "c", start=2)
+
+
 def test_a_damaged_journal_is_reported_with_what_to_do(two: Path) -> None:
     journal_of(two / TABLE).write_bytes(b"no database" * 100)
 
     with pytest.raises(TableUnusable, match="Remove it, and everything is labelled again"):
         journal(two).__enter__()
+
+
+def test_a_journal_whose_tables_have_damaged_names_is_reported_with_what_to_do(two: Path) -> None:
+    path = journal_of(two / TABLE)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE rows", b"CREATE \xcd\xcdBLE rows"))
+
+    with pytest.raises(TableUnusable, match="Remove it, and everything is labelled again"):
+        journal(two).__enter__()
+
+
+MANY = [f"picture {number}" for number in range(400)]
+
+
+def labelled_again(folder: Path, names: list[str]) -> tuple[int, int]:
+    """Label what a journal does not hold; how many it had lost, and how many it did not hold."""
+    with journal(folder) as opened:
+        missing = [name for number, name in enumerate(names) if not opened.holds(an_item(number, name))]
+        opened.forget_unlisted()
+        opened.append(
+            [an_item(names.index(name), name) for name in missing], [a_row(name) for name in missing]
+        )
+        return opened.damaged, len(missing)
+
+
+@pytest.mark.parametrize("cut", [1, 40, 600, 4096, 5000, 30_000])
+def test_rows_of_a_journal_that_was_cut_short_are_labelled_again(tmp_path: Path, cut: int) -> None:
+    write(tmp_path, *MANY)
+    with journal(tmp_path) as opened:
+        opened.answer({("f" * 64, ""): Answer("Bag", "2026-11-20T10:15:00Z")})
+    path = journal_of(tmp_path / TABLE)
+    os.truncate(path, path.stat().st_size - cut)
+
+    lost, again = labelled_again(tmp_path, MANY)
+
+    assert lost == again < len(MANY)
+    with journal(tmp_path) as opened:
+        assert b"".join(opened.lines()).decode().splitlines() == MANY
+        assert opened.damaged == 0
+
+
+def test_rows_that_a_disk_has_changed_are_labelled_again_wherever_the_change_is(tmp_path: Path) -> None:
+    chance = random.Random(73)
+    write(tmp_path / "sound", *MANY)
+    for number in range(30):
+        folder = crashed(tmp_path / "sound", tmp_path / str(number))
+        path = journal_of(folder / TABLE)
+        data = bytearray(path.read_bytes())
+        start = chance.randrange(4096, len(data))
+        data[start : start + chance.choice((1, 40, 4096))] = bytes(min(40, len(data) - start))
+        path.write_bytes(data)
+
+        labelled_again(folder, MANY)
+
+        with journal(folder) as opened:
+            assert b"".join(opened.lines()).decode().splitlines() == MANY, number
+
+
+def test_a_journal_from_before_there_were_checksums_goes_on(two: Path) -> None:
+    with closing(sqlite3.connect(journal_of(two / TABLE))) as older:
+        for column in ("rows DROP COLUMN checksum", "run DROP COLUMN rows"):
+            older.execute(f"ALTER TABLE {column}")
+        older.execute("PRAGMA user_version = 0")
+        older.commit()
+
+    with journal(two) as opened:
+        append(opened, "c", start=2)
+
+    assert rows_in(two) == "abc"
+    assert labelled_again(two, ["a", "b", "c"]) == (0, 0)
 
 
 @pytest.fixture
@@ -201,6 +289,13 @@ def little_room() -> Iterator[Callable[[int], None]]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_journal_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    journal_of(tmp_path / TABLE).mkdir()
+
+    with pytest.raises(TableUnusable, match=r"\.sqlite: cannot be written \(unable to open database file\)"):
+        journal(tmp_path).__enter__()
 
 
 def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None], two: Path) -> None:

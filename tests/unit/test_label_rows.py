@@ -9,24 +9,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import Prediction
+from inference.classifier import (
+    Answer,
+    Prediction,
+)
 from inference.spreadsheets import FORMULA
-from labelling.table import DECIDED, LONGEST_PATH, Form, Outcome, columns, labels_in, read_rows
+from labelling.table import DECIDED, LONGEST_PATH, Form, Outcome, columns, read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 HOSTILE = 'a,"b"\nc\td\udcff.png'
 """A file's name: separators, a new line, and a byte that is no UTF-8."""
 
-AMBIGUOUS = Prediction(
+ANSWER = Answer(
     class_id=0,
     label=LABELS[0],
     confidence=float(np.float32(0.6)),
-    familiarity=0.1,
     decision="review",
     reason="ambiguous",
     probabilities=np.array([0.6, 0.4], np.float32),
+    labels=LABELS,
 )
+AMBIGUOUS = Prediction(answer=ANSWER, attributes={}, familiarity=0.1)
 OUTCOMES = [Outcome(HOSTILE, "ab" * 32, AMBIGUOUS), Outcome("bad.png", "", "It is no file.")]
+
+
+def labelled(label: str) -> Prediction:
+    """The same with another label."""
+    return replace(AMBIGUOUS, answer=replace(ANSWER, label=label))
 
 
 def written(suffix: str, folder: Path) -> str:
@@ -69,20 +78,20 @@ def test_a_class_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_
     label: str, tmp_path: Path
 ) -> None:
     labels, form, table = (label, "b"), Form(".csv"), tmp_path / "table.csv"
-    line = form.row(Outcome("a.png", "ab" * 32, replace(AMBIGUOUS, label=label)), labels, "v1").line
-    form.write(table, labels, [form.decided(line, labels, label)], DECIDED)
+    line = form.row(Outcome("a.png", "ab" * 32, labelled(label)), labels, "v1").line
+    form.write(table, labels, [form.completed(line, labels, DECIDED, {"": label}, {})], DECIDED)
 
     [_, cells] = csv.reader(io.StringIO(table.read_text("utf-8"), newline=""))
     [row] = read_rows(table)
 
     assert not any(cell.startswith(FORMULA) for cell in cells)
-    assert (row["label"], row["predicted"], labels_in(table)) == (label, label, labels)
+    assert (row["label"], row["predicted"], f"p_{label}" in row) == (label, label, True)
 
 
 def test_a_parquet_table_has_such_a_class_as_it_is_called(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     form, table = Form(".parquet"), tmp_path / "table.parquet"
-    line = form.row(Outcome("a.png", "ab" * 32, replace(AMBIGUOUS, label="=1")), LABELS, "v1").line
+    line = form.row(Outcome("a.png", "ab" * 32, labelled("=1")), LABELS, "v1").line
     form.write(table, LABELS, [line])
 
     assert [row["label"] for row in read_rows(table)] == ["=1"]

@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28, whole_pictures
+from inference.contract import (
+    GREY_28,
+    InputContract,
+    whole_pictures,
+)
 from model_store.errors import ManifestInvalid, ManifestTooNew
+from model_store.local import open_release
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from tests.releases import a_release
 
 REMOVED = object()
+LABEL = "networks/pixels/contract/heads/label"
 A_FILE = {"sha256": "a" * 64, "size": 1}
 WHOLE = {"polarity": "none", "framing": "whole"}
 
@@ -41,11 +47,18 @@ def text(tmp_path: Path) -> bytes:
         ("version", "latest", "version"),
         ("version", "20261120T101500Z-3f9a1c2e/..", "version"),
         ("colour", "red", "colour"),
-        ("model/labels", REMOVED, "model.labels"),
-        ("model/labels", ["Bag", "Bag"], "model"),
-        ("model/temperature", 0, "model"),
-        ("model/familiarity", {"quantiles": []}, "model"),
-        ("model/familiarity", {"quantiles": [1.0, 0.0]}, "model"),
+        ("networks", {}, "networks"),
+        ("networks/pixels/contract/heads", {}, "networks.pixels"),
+        ("networks/pixels/golden/answers", {}, "networks.pixels"),
+        ("networks/pixels/contract/familiarity", {"quantiles": []}, "networks.pixels"),
+        ("networks/pixels/contract/familiarity", {"quantiles": [1.0, 0.0]}, "networks.pixels"),
+        ("networks/colours", {}, "networks.colours.[key]"),
+        (f"{LABEL}/labels", REMOVED, "networks.pixels.contract.heads.label.labels"),
+        (f"{LABEL}/labels", ["Bag", "Bag"], "networks.pixels"),
+        (f"{LABEL}/temperature", 0, "networks.pixels"),
+        (f"{LABEL}/withheld", ["Hat"], "networks.pixels"),
+        (f"{LABEL}/applies_to", ["Bag"], "networks.pixels"),
+        (f"{LABEL}/colour", "red", "networks.pixels.contract.heads.label.colour"),
         ("files/model.onnx", {"sha256": "abc", "size": 1}, "files.model.onnx.sha256"),
         ("schema_version", 0, "schema_version"),
         ("schema_version", REMOVED, "schema_version"),
@@ -63,8 +76,11 @@ def test_whatever_is_wrong_is_named_by_its_key_and_place(
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"framing": "fish-eye"}, "model.input.framing: Input should be 'cut-out' or 'whole'"),
-        ({"channels": 2}, "model.input.channels: Input should be 1 or 3"),
+        (
+            {"framing": "fish-eye"},
+            "networks.pixels.contract.input.framing: Input should be 'cut-out' or 'whole'",
+        ),
+        ({"channels": 2}, "networks.pixels.contract.input.channels: Input should be 1 or 3"),
         (
             {"shape": [10_000, 10_000]} | WHOLE,
             "input.shape: 10000 x 10000; height and width must be 8 to 512",
@@ -78,7 +94,7 @@ def test_an_input_that_cannot_be_served_is_refused_with_the_reason(
     text: bytes, changes: dict[str, Any], named: str
 ) -> None:
     for key, value in changes.items():
-        text = changed(text, f"model/input/{key}", value)
+        text = changed(text, f"networks/pixels/contract/input/{key}", value)
 
     with pytest.raises(ManifestInvalid) as caught:
         parse_manifest(text, "here")
@@ -89,12 +105,12 @@ def test_an_input_that_cannot_be_served_is_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        ("photos/input/shape", [32, 40], "photos.input: it has to be whole square pictures in RGB"),
-        ("photos/input/shape", [256, 256], "of at most 224 pixels"),
-        ("photos/input/channels", 1, "photos.input: it has to be whole square pictures in RGB"),
-        ("photos/temperature", 0, "photos.temperature 0.0: it has to be a number above 0"),
-        ("photos/familiarity", {"quantiles": [1.0, 0.0]}, "photos.familiarity.quantiles: at least two"),
-        ("schema_version", 8, "photos: only from schema_version 9 on"),
+        ("input/shape", [32, 40], "it has to be whole square pictures in RGB"),
+        ("input/shape", [256, 256], "of at most 224 pixels"),
+        ("input/channels", 1, "it has to be whole square pictures in RGB"),
+        ("heads/label/temperature", 0, "label.temperature 0.0: it has to be a number above 0"),
+        ("heads/label/labels", ["Bag"], "both have to have the same labels of `label`"),
+        ("familiarity", {"quantiles": [1.0, 0.0]}, "networks.photos: familiarity.quantiles: at least two"),
     ],
 )
 def test_a_second_network_that_cannot_be_served_is_refused_with_the_reason(
@@ -103,14 +119,22 @@ def test_a_second_network_that_cannot_be_served_is_refused_with_the_reason(
     text = (a_release(tmp_path, photos=whole_pictures(32, 3)) / "manifest.json").read_bytes()
 
     with pytest.raises(ManifestInvalid) as caught:
-        parse_manifest(changed(text, path, value), "here")
+        parse_manifest(changed(text, f"networks/photos/contract/{path}", value), "here")
 
     assert named in str(caught.value)
 
 
-def test_a_release_of_one_network_is_written_so_that_older_services_read_it(text: bytes) -> None:
-    assert json.loads(text)["schema_version"] == 8
-    assert "photos" not in json.loads(text)
+@pytest.mark.parametrize(
+    ("reads", "name"),
+    [(GREY_28, "pixels"), (whole_pictures(64, 1), "pixels"), (whole_pictures(64, 3), "photos")],
+)
+def test_an_only_network_is_called_by_what_it_reads_and_answers_under_either_name(
+    tmp_path: Path, reads: InputContract, name: str
+) -> None:
+    manifest = open_release(a_release(tmp_path, reads=reads)).manifest
+
+    assert list(manifest.networks) == [name]
+    assert manifest.contract("pixels") is manifest.contract("photos")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +164,7 @@ def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: b
 def test_a_manifest_of_another_schema_says_which_version_reads_it(
     text: bytes, schema: int, reader: str
 ) -> None:
-    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 5, 8 and 9 are read here; .*{reader}"):
+    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 5, 8, 9 and 10 are read here; .*{reader}"):
         parse_manifest(changed(text, "schema_version", schema), "here")
 
 
@@ -153,19 +177,19 @@ def test_what_is_no_json_object_is_refused(text: bytes) -> None:
 @pytest.mark.parametrize("pixels", ["not base64!", "AAAA", ""])
 def test_golden_pixels_that_are_no_whole_pictures_are_named(pixels: str) -> None:
     with pytest.raises(ManifestInvalid, match=r"golden\.pixels"):
-        Golden(pixels=pixels, probabilities=((1.0,),)).inputs(GREY_28)
+        Golden(pixels=pixels, answers={"label": ((1.0,),)}).inputs(GREY_28)
 
 
 def test_golden_answers_of_unequal_lengths_are_named() -> None:
-    with pytest.raises(ManifestInvalid, match=r"golden\.probabilities"):
-        Golden(pixels="", probabilities=((0.5,), (0.2, 0.3))).answers()
+    with pytest.raises(ManifestInvalid, match=r"golden\.answers\.label"):
+        Golden(pixels="", answers={"label": ((0.5,), (0.2, 0.3))}).probabilities()
 
 
 def test_golden_pixels_and_answers_come_back_exactly() -> None:
     pixels = np.arange(2 * 784, dtype=np.uint16).astype(np.uint8).reshape(2, 28, 28)
     answers = np.array([[0.1, 0.9], [1 / 3, 2 / 3]], np.float32)
 
-    golden = Golden.of(pixels, answers)
+    golden = Golden.of(pixels, {"label": answers})
 
     assert np.array_equal(golden.inputs(GREY_28), pixels)
-    assert np.array_equal(golden.answers(), answers)
+    assert np.array_equal(golden.probabilities()["label"], answers)

@@ -1,7 +1,6 @@
 """The model card: what it says is what contract and report say, and hubs can read its block."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ def card_of(release: LocalRelease, **configuration: JsonValue) -> str:
     training = report.training.model_copy(
         update={"configuration": {**report.training.configuration, **configuration}}
     )
-    return model_card(release.manifest.model, report.model_copy(update={"training": training}))
+    return model_card(release.manifest.contracts, report.model_copy(update={"training": training}))
 
 
 def metadata(card: str) -> dict[str, JsonValue]:
@@ -56,13 +55,13 @@ def test_a_licence_with_the_signs_of_yaml_stays_one_value(release: LocalRelease)
 
 
 def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: LocalRelease) -> None:
-    report, model = report_of(release), release.manifest.model
+    report, model = report_of(release), release.manifest.contract("pixels")
     hostile = "<img src=x> | [a](b)"
     figures = next(iter(report.test.per_class.values()))
     test = report.test.model_copy(update={"per_class": {hostile: figures}})
 
     card = model_card(
-        replace(model, labels=(hostile, *model.labels[1:])),
+        {"pixels": model.with_label(labels=(hostile, *model.labels[1:]))},
         report.model_copy(update={"test": test}),
     )
 
@@ -95,7 +94,7 @@ def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: 
     report = report_of(release)
     cross_fitted = report.test.model_copy(update={"split": "cross-fitted", "distinct": None})
 
-    card = model_card(release.manifest.model, report.model_copy(update={"test": cross_fitted}))
+    card = model_card(release.manifest.contracts, report.model_copy(update={"test": cross_fitted}))
 
     assert f"| all pictures | {report.test.n:,} | cross-fitted | accuracy |" in card
     assert "Expected calibration error on all pictures, cross-fitted:" in card
@@ -106,7 +105,7 @@ def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: 
 def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
     report = report_of(release).model_copy(update={"photos": {}, "promises": ()})
 
-    assert "It was not measured on photos" in model_card(release.manifest.model, report)
+    assert "It was not measured on photos" in model_card(release.manifest.contracts, report)
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["its own", "made of the report"])

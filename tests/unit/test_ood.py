@@ -1,29 +1,34 @@
 """How well a release tells what it never learnt from what it knows."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
-from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import (
+    Familiarity,
+    Head,
+    InputContract,
+    ModelContract,
+)
 from inference.session import Scores
 from training.heads.ood import OTHER_KINDS, judge
 
 GARMENTS = np.full((40, 28, 28), 1, np.uint8)
 
 
-CONTRACT = ModelContract(
-    labels=("Bag", "Coat"),
-    input=InputContract(),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.8, familiarity=0.5),
-    familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
+CONTRACT = ModelContract.of_class(
+    Head(labels=("Bag", "Coat"), temperature=1.0, confidence=0.8),
+    InputContract(),
+    Familiarity(quantiles=(0.0, 1.0, 2.0), threshold=0.5),
 )
 
 
 class Knowing:
     """A session that is sure of the garments and finds everything else `far` away and unsure."""
 
-    outputs = 2
+    outputs: ClassVar = {"label": 2}
 
     def __init__(self, far: float) -> None:
         self._far = far
@@ -31,7 +36,7 @@ class Knowing:
     def run(self, pixels: PixelsBatch) -> Scores:
         known = (pixels == 1).all(axis=(1, 2))
         bag = np.where(known, 0.9, 0.6).astype(np.float32)
-        return Scores(
+        return Scores.of_class(
             probabilities=np.stack([bag, 1 - bag], axis=1),
             distances=np.where(known, 0.5, self._far).astype(np.float32),
         )

@@ -62,7 +62,7 @@ def test_answers_come_in_the_order_of_the_pictures() -> None:
     folds = folds_of(PARTS, 3)
     places = [fold.pictures.astype(np.float32) for fold in folds]
 
-    found = gathered(folds, [Scores(one[:, None], one) for one in places], PARTS.train)
+    found = gathered(folds, [Scores.of_class(one[:, None], one) for one in places], PARTS.train)
 
     assert found.probabilities[:, 0].tolist() == list(range(len(PARTS.train)))
     assert found.distances.tolist() == list(range(len(PARTS.train)))

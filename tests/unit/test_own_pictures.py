@@ -32,7 +32,9 @@ class Said(list[str]):
     """Collects what is said while pictures are read."""
 
     def read(self, place: Path, *, skip_unreadable: bool = False) -> LabelledData:
-        return from_pictures(place, self.append, lambda *_: None, skip_unreadable=skip_unreadable)
+        return from_pictures(
+            list_pictures(place), self.append, lambda *_: None, skip_unreadable=skip_unreadable
+        )
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_a_folder_called_none_of_these_is_no_class_of_its_own(folder: Path) -> N
 
 
 def test_what_each_file_is_to_the_model_is_known(tmp_path: Path) -> None:
-    of = {"pixels": png(a_garment()), "photo": png(a_photo("Ball", 1))}
+    of = {"pixels": png(a_garment()), "photos": png(a_photo("Ball", 1))}
     for name, upload in of.items():
         (tmp_path / name).write_bytes(upload)
 
@@ -95,7 +97,7 @@ def test_what_each_file_is_to_the_model_is_known(tmp_path: Path) -> None:
         [tmp_path / name for name in of], GREY_28, print, lambda *_: None, skip_unreadable=False
     )
 
-    assert [one and one.shown for one in read] == list(of)
+    assert [one and one.network for one in read] == list(of)
 
 
 def test_the_model_learns_from_just_what_the_service_would_see(tmp_path: Path, said: Said) -> None:
@@ -385,6 +387,7 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
     ("text", "error", "message"),
     [
         ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'.*--train and --test"),
+        ("Path;LABEL \na.png;A\n", BadCsv, r"Rename 'Path' to `path`. Rename 'LABEL ' to `label`"),
         ("path,label\na.png,A\n,B\n", BadCsv, r"row 3: no path"),
         ("path,label\na.png,A\nb.png\n", BadCsv, r"row 3: no column for the label"),
         ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3: '' is no label"),

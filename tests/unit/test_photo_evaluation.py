@@ -2,28 +2,33 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract, Thresholds, whole_pictures
+from inference.contract import (
+    ACCEPT_NOTHING,
+    Familiarity,
+    Head,
+    ModelContract,
+    whole_pictures,
+)
 from inference.session import Scores, Session
-from reports.values import PhotoFigures, wilson_interval
+from reports.intervals import wilson_interval
+from reports.values import PhotoFigures
 from tests.fashion import PHOTO
 from training.measure.evaluate import decided
 from training.measure.photo_evaluation import asked_photos, photo_figures
-from training.measure.statistics import macro_interval
 from training.pictures.photos import OOD
 from training.pictures.table import Pictures
 
-CONTRACT = ModelContract(
-    labels=("Bag", "Coat", "Dress"),
-    input=whole_pictures(28, 1),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.7, familiarity=0.5),
-    familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
+CONTRACT = ModelContract.of_class(
+    Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),
+    whole_pictures(28, 1),
+    Familiarity(quantiles=(0.0, 1.0, 2.0), threshold=0.5),
 )
 
 ANSWERS = {
@@ -50,7 +55,7 @@ TAKEN = (
 class WrittenAnswers:
     """A session that answers photos by the number in their first pixel."""
 
-    outputs = 3
+    outputs: ClassVar = {"label": 3}
 
     def __init__(self, *, measures_distance: bool = True) -> None:
         self._answers = tuple(ANSWERS.values())
@@ -58,7 +63,7 @@ class WrittenAnswers:
 
     def run(self, pixels: PixelsBatch) -> Scores:
         told = [self._answers[index] for index in pixels[:, 0, 0]]
-        return Scores(
+        return Scores.of_class(
             np.array([one for one, _ in told], np.float32),
             np.array([one for _, one in told], np.float32) if self._measures_distance else None,
         )
@@ -75,14 +80,14 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
         sha256=contents,
         groups=contents,
         kinds=np.array([folder for _, folder, *_ in taken]),
-        shown=(PHOTO,) * len(taken),
+        networks=(PHOTO,) * len(taken),
     )
 
 
 def measured(
     session: Session, photos: Pictures, contract: ModelContract = CONTRACT
 ) -> dict[str, PhotoFigures]:
-    asked = asked_photos(session.run(photos.images), photos, photos.shown, "pixels")
+    asked = asked_photos(session.run(photos.images), photos, photos.networks)
     return photo_figures(decided(Classifier(session, contract), asked), contract, "development")
 
 
@@ -117,7 +122,7 @@ def test_the_interval_is_of_the_figure_beside_it_in_which_a_rare_class_counts_as
 
 
 def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous() -> None:
-    unproven = replace(CONTRACT, thresholds=Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.5))
+    unproven = CONTRACT.with_label(confidence=ACCEPT_NOTHING)
 
     found = measured(WrittenAnswers(), some_photos(), unproven)
 
@@ -129,8 +134,7 @@ def test_photos_without_a_group_count_each_on_its_own() -> None:
     asked = asked_photos(
         WrittenAnswers().run(photos.images),
         replace(photos, groups=np.full(len(photos), "")),
-        "photo",
-        "pixels",
+        "photos",
     )
     answers = decided(Classifier(WrittenAnswers(), CONTRACT), asked)
 
@@ -181,11 +185,3 @@ def test_a_model_without_distance_is_measured_by_its_confidence_alone() -> None:
     assert found["A"].auroc is not None
     assert found["A"].auroc.familiarity is None
     assert found["X"].decisions.unfamiliar == 0.0
-
-
-def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
-    low, high = macro_interval((18, 3), (20, 20))
-
-    # Agresti and Caffo 2000: one right and one wrong answer more on each side; theirs is of a difference.
-    variance = (19 / 22) * (3 / 22) / 22 + (4 / 22) * (18 / 22) / 22
-    assert high - low == pytest.approx(2 * 1.959964 * variance**0.5 / 2)

@@ -9,11 +9,9 @@ from inference.contract import GREY_28, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.photos import a_garment_photo, write_photos
-from tests.pictures import jpeg
 from tests.uploads import png
 from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
-from training.pictures.corrections import Corrections
-from training.pictures.photos import OOD, list_photos, photos_in, read_photos, share_by_group
+from training.pictures.photos import OOD, list_photos, photos_in, read_photos
 from training.pictures.reading import joint_keys, pictures_of
 from training.pictures.table import Pictures
 from training.progress import Lines
@@ -25,7 +23,7 @@ KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
 def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Pictures:
     contract = InputContract(imaging=imaging or Imaging())
     listing = list_photos(place, LABELS)
-    read = read_photos(listing, LABELS, contract, said.append, lambda *_: None, corrections=Corrections())
+    read = read_photos(listing, contract, said.append, lambda *_: None)
     return pictures_of(read, joint_keys(read, said.append))
 
 
@@ -144,17 +142,6 @@ def test_copies_count_once_and_what_cannot_be_read_is_left_out(tmp_path: Path) -
     assert said[1] == "1 of 3 pictures are copies of others and count once."
 
 
-def test_one_photo_under_two_labels_is_refused(tmp_path: Path) -> None:
-    write_photos(tmp_path, 1, {"A": ["Trouser"]})
-    (tmp_path / "A" / "Bag").mkdir()
-    (tmp_path / "A" / "Bag" / "copy.png").write_bytes(png(a_garment_photo(0)))
-
-    with pytest.raises(
-        BadPictures, match=r"Bag/copy\.png \(Bag\) and .*Trouser/000\.png \(Trouser\) are the same"
-    ):
-        read(tmp_path, [])
-
-
 def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "A" / "Trouser").mkdir(parents=True)
     (tmp_path / "A" / "Trouser" / "broken.jpg").write_bytes(b"no picture")
@@ -193,34 +180,6 @@ def test_a_table_that_does_not_say_what_photos_are_is_refused(
         list_photos(write_table(tmp_path, row, columns=columns), LABELS)
 
 
-def test_a_copy_brings_its_groups_along_and_joins_them(tmp_path: Path) -> None:
-    folder = write_photos(tmp_path, 4, {"A": ["Trouser"]}) / "A" / "Trouser"
-    (folder / "copy.png").write_bytes((folder / "000.png").read_bytes())
-    groups = {"000": "ann", "001": "ann", "copy": "bob", "002": "bob", "003": ""}
-
-    photos = read(
-        write_table(tmp_path, *(f"A/Trouser/{name}.png,1,A,{group}" for name, group in groups.items())), []
-    )
-
-    assert [len(set(photos.groups[:3])), photos.groups[3]] == [1, photos.sha256[3]]
-
-
-def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Path) -> None:
-    said: list[str] = []
-    write_photos(tmp_path, 2, {"A": ["Trouser"], "C": ["Bag"]})
-    (tmp_path / "C" / "Bag" / "again.jpg").write_bytes(jpeg(a_garment_photo(0)[..., ::-1], 60))
-
-    photos = read(tmp_path, said)
-
-    alike = [file.name == "again.jpg" or file == tmp_path / "A/Trouser/000.png" for file in photos.files]
-    assert len(set(photos.groups[alike])) == 1
-    assert len(set(photos.groups)) == 4
-    assert said == [
-        "2 of 5 pictures are nearly the same as others; such are learnt together or measured on together. "
-        "`wardrobe data` lists them."
-    ]
-
-
 def test_a_csv_beside_a_folder_of_photos_is_said_to_be_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -251,12 +210,3 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
 
     assert np.isin(learnt.groups, checked.groups).tolist() == [True, False, False]
     assert len(checked) == 3
-
-
-def test_photos_of_one_group_are_in_one_of_so_many_equal_shares() -> None:
-    groups = np.array([f"sender {number // 2}" for number in range(4000)])
-
-    found = share_by_group(groups, 5)
-
-    assert (found[::2] == found[1::2]).all()
-    assert (np.bincount(found, minlength=5) / 800).tolist() == pytest.approx([1] * 5, abs=0.15)

@@ -16,7 +16,7 @@ def test_pixels_without_files_are_named_by_their_bytes_and_each_is_in_a_group_of
     contents = [hashlib.sha256(one.tobytes()).hexdigest() for one in IMAGES]
 
     assert SOME.sha256.tolist() == SOME.groups.tolist() == contents
-    assert (SOME.files, SOME.shown) == ((), ("pixels",) * 3)
+    assert (SOME.files, SOME.networks) == ((), ("pixels",) * 3)
 
 
 def test_pictures_that_are_taken_keep_all_that_is_known_of_them_in_the_order_asked_for() -> None:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from scripts.progress import Terminal
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
-from training.errors import BadCsv, BadIdx, DataSetMissing
+from training.errors import BadCsv, BadIdx, BadPictures, DataSetMissing
 from training.pictures.fashion import LABELS, from_csv, from_idx
+from training.pictures.named import Named, load
 from training.pictures.pixel_files import read_csv, read_idx
 from training.pictures.split import first
 from training.pictures.table import Pictures
@@ -185,3 +187,14 @@ def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: s
 
     with pytest.raises(BadCsv, match=rf"pictures\.csv.*{message}"):
         read_csv(path, 10)
+
+
+def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:
+    one = Named(place=str(write_csv(tmp_path / "part.csv", 12)))
+
+    measured = load(one, Terminal(), division="to measure")
+
+    assert measured.test is measured.train
+    assert len(measured.test) == 12
+    with pytest.raises(BadPictures, match=r"a training needs two.* --train TRAIN\.csv --test TEST\.csv"):
+        load(one, Terminal())

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from inference.contract import Head, whole_pictures
 from scripts.predict import main
 from scripts.terminal import run
 from tests.commands import done
@@ -35,6 +36,21 @@ def test_a_photo_gets_a_bar_a_class(release: str, photo: str, capsys: pytest.Cap
     assert code == 0
     assert first.startswith(f"{photo}: ")
     assert [bar[2:14].strip() for bar in bars] == list(LABELS)
+
+
+def test_each_attribute_has_a_line_behind_the_bars(
+    tmp_path: Path, photo: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    colour = Head(labels=("red", "green"), temperature=1.0, confidence=0.1)
+    release = a_release(tmp_path / "release", reads=whole_pictures(32, 3), attributes={"colour": colour})
+
+    assert main(["--model", str(release), photo, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["attributes"]["colour"]
+    assert main(["--model", str(release), photo]) == 0
+
+    also = ", also {}".format(*found["also"]) if found["also"] else ""
+    line = f"  colour: {found['label']} {found['confidence']:.2%}{also}  (accept)"
+    assert capsys.readouterr().out.rstrip().splitlines()[-1] == line
 
 
 def test_json_is_one_object_a_line(release: str, photo: str, capsys: pytest.CaptureFixture[str]) -> None:

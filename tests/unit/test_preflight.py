@@ -24,7 +24,7 @@ def test_files_that_can_be_read_and_stores_that_need_not_answer_are_no_fault(tmp
         ("API_KEYS_FILE", "secret", "line 1: not `name:sha256`"),
         ("TAXONOMY", "{", "it is no JSON"),
         ("TRUSTED_KEYS", "", "no key is in it"),
-        ("MODEL_STORE", "a file", "Not a directory"),
+        ("MODEL_STORE", "a file", "is a file, and neither a store nor a release"),
     ],
 )
 def test_a_file_of_the_wrong_form_is_named_with_what_is_wrong(

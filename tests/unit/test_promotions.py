@@ -1,6 +1,7 @@
 """The log of promotions: numbers, records, races, and where rolling back leads."""
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from model_store.errors import (
     LostRace,
     NotFound,
     NothingPromoted,
+    RecordUnreadable,
     ReleaseCorrupt,
     ReleaseRemoved,
     StoreBroken,
@@ -19,6 +21,7 @@ from model_store.errors import (
 from model_store.promotions import (
     Promotion,
     Reason,
+    Unread,
     append,
     current,
     fallbacks,
@@ -28,6 +31,8 @@ from model_store.promotions import (
     parse_promotion,
     promotion_bytes,
     roll_back,
+    walk_back,
+    was_left,
 )
 from model_store.publish import promote, prune, publish
 from model_store.store import FolderStore
@@ -371,6 +376,70 @@ def test_rolling_back_walks_through_what_was_current(steps: str, expected: list[
     assert lineage(log) == expected
 
 
+def test_walking_back_finds_what_rolling_back_walks_through_in_any_log() -> None:
+    chance = random.Random(73)
+    for _ in range(1000):
+        log: list[Promotion] = []
+        for number in range(1, chance.randint(2, 14)):
+            walked = lineage(log)
+            goes_back = len(walked) > 1 and chance.random() < 0.4
+            version = chance.choice(walked[-3:-1]) if goes_back else chance.choice((A, B, C, D))
+            made = a_promotion(number, version, "rollback" if goes_back else "promote")
+            log.append(made.model_copy(update={"previous": log[-1].version if log else None}))
+
+        found = [promotion.version for promotion in walk_back(reversed(log))]
+
+        assert found == list(dict.fromkeys(reversed(lineage(log))))
+
+
+@pytest.mark.parametrize(
+    ("steps", "unread", "expected"),
+    [
+        ("+A +B +C", [], [2, 1]),
+        ("+A +B +C", [2], [1]),  # a second promotion cannot be a rollback
+        ("+A +B +C +D", [3], [1]),
+        ("+A +B +C +D", [2, 3], [1]),
+        ("+A +B +C +D +D", [3, 4], []),
+        ("+A +B -A +D", [3], [1]),
+        ("+A +B +C -B +D", [4], [2, 1]),
+        ("+A +B +C -B +D", [2], [4, 1]),
+        ("+A +B +C", [3], [1]),
+        ("+A +B", [2], [1]),
+    ],
+)
+def test_the_release_before_what_may_be_a_rollback_is_not_fallen_back_to(
+    steps: str, unread: list[int], expected: list[int]
+) -> None:
+    log: list[Promotion | Unread] = [
+        Unread(one.number, RecordUnreadable("cut short")) if one.number in unread else one
+        for one in a_log(steps)
+    ]
+
+    assert [promotion.number for promotion in fallbacks(reversed(log))] == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "unread", "expected"),
+    [
+        ("+A +B -A", [], True),
+        ("+A +B -A +B", [], False),
+        ("+A +B +C", [], False),
+        ("+A +B +C +A", [3], True),
+        ("+A +B +C +D +A", [3], True),
+        ("+A +B +C +D +A", [4], False),
+    ],
+)
+def test_a_release_that_a_rollback_left_or_may_have_is_known_as_such(
+    steps: str, unread: list[int], expected: bool
+) -> None:
+    log: list[Promotion | Unread] = [
+        Unread(one.number, RecordUnreadable("cut short")) if one.number in unread else one
+        for one in a_log(steps)
+    ]
+
+    assert was_left(reversed(log), B) is expected
+
+
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
@@ -387,4 +456,4 @@ def test_rolling_back_walks_through_what_was_current(steps: str, expected: list[
 def test_where_current_cannot_be_served_what_no_rollback_left_may_be(steps: str, expected: list[int]) -> None:
     log = a_log(steps)
 
-    assert [promotion.number for promotion in fallbacks(log)] == expected
+    assert [promotion.number for promotion in fallbacks(reversed(log))] == expected

@@ -3,12 +3,14 @@
 import argparse
 import getpass
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from model_store.errors import GateRefused, NotFound, NothingPromoted
 from model_store.promotions import current
@@ -61,6 +63,27 @@ def test_the_list_says_where_accuracies_are_of_different_test_sets(
 
     assert "do not compare" not in alike
     assert "The accuracies are of 2 test sets, so they do not compare." in typed("list")
+
+
+def test_the_log_has_every_promotion_newest_first_with_its_reason(published: list[str], typed: Type) -> None:
+    typed("rollback", "--by", "bea", "--reason", "bags come back as shirts")
+
+    log, text = json.loads(typed("log", "--json")), typed("log")
+
+    assert [one["version"] for one in log] == [published[0], published[1], published[0]]
+    assert [one["by"] for one in log] == ["bea", "ann", "ann"]
+    assert "bea: bags come back as shirts" in " ".join(text.split())
+
+
+def test_what_is_shown_of_a_release_is_wrapped_at_the_terminals_width(
+    published: list[str], typed: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releases, "console", lambda: Console(width=60))
+
+    lines = typed("show", published[0]).splitlines()
+
+    assert [line for line in lines if len(line) > 60 and len(line.split()[-1]) < 30] == []
+    assert sum(line.startswith("labels ") for line in lines) == 1
 
 
 def test_one_damaged_manifest_does_not_hide_the_others(published: list[str], typed: Type, store: str) -> None:
@@ -245,7 +268,7 @@ def test_a_training_leaves_what_a_service_follows_as_it_is_and_ends_with_how_to_
     assert (first["promotion"], second["promotion"], third["promotion"]) != (None, None, None)
     assert second["promotion"] is None
     assert f"{first['version']} stays current there." in " ".join(said.split())
-    assert f"diff {store} {tmp_path / 'second'} PICTURES --page changes.html" in said
+    assert f"diff {store} {tmp_path / 'second'} PICTURES --page changes.html --allow 1" in said
     assert f"publish {tmp_path / 'second'} {store}" in said
     assert current(open_store(str(store))).version == third["version"]
 
@@ -272,3 +295,19 @@ def test_a_user_id_without_a_name_is_told_as_it_is(error: Exception, monkeypatch
     monkeypatch.setattr("os.getuid", lambda: 1234)
 
     assert who(None) == "user id 1234"
+
+
+def test_a_release_of_other_classes_ends_with_commands_that_work_and_does_not_train_for_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, made = tmp_path / "shop", tmp_path / "made"
+    handed_over(tmp_path / "first", "--out", str(store), labels=("hat", "scarf"))
+
+    handed_over(made, "--out", str(store))
+
+    publishes = re.findall(r"^Publish: \S+ (.*)$", capsys.readouterr().out, re.MULTILINE)[-1]
+    assert publishes == f"publish {made} {store}-other-classes"
+    arguments = publish.build_parser().parse_args([str(made), str(store)])
+    arguments.publish = str(store)
+    with pytest.raises(GateRefused, match="has the classes hat, scarf, this would have a, b, c and 1 more"):
+        publish.check_labels(open_store(str(store)), ("a", "b", "c", "d"), arguments)

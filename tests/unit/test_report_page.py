@@ -9,7 +9,15 @@ from model_store.manifest import DataSet
 from reports.page.page import figures_in, report_page
 from reports.page.sentences import ways_on, weaknesses
 from reports.page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
-from reports.values import HELD_OUT, PossiblePromise, Promise, Report, report_of
+from reports.values import (
+    HELD_OUT,
+    PossiblePromise,
+    Promise,
+    Report,
+    UnknownSource,
+    UnknownSources,
+    report_of,
+)
 from tests.releases import a_report
 
 
@@ -56,6 +64,16 @@ def stuck(more: int | None, lower: float, confusion: list[list[int]]) -> Report:
     return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
 
 
+def adopted(report: Report) -> Report:
+    """The same of a model that was trained elsewhere."""
+    training = report.training.model_copy(update={"configuration": {"origin": "adopted: unknown"}})
+    return report.model_copy(update={"training": training})
+
+
+NOR = (
+    "Nor would any be at 90% right: people look at every answer, and the sheet of wardrobe label --review "
+    "begins with the least sure ones."
+)
 WHY = "No answer is accepted: of the surest ones, too many are wrong to show that 95% are right."
 MIXED_UP = (
     "hat and scarf are mixed up most, in 30 of 100 answers: give both one name, or bring more pictures of "
@@ -76,10 +94,19 @@ MIXED_UP = (
         ),
         pytest.param(
             stuck(120, 0.0, [[70, 0], [0, 30]]),
-            [WHY, "About 120 pictures more, answered as well as these, would allow some."],
+            [WHY, "About 120 pictures more, answered as well as these, would allow some.", NOR],
             id="as good as it has to be, on too few",
         ),
-        pytest.param(stuck(2_904, 0.0, [[70, 0], [0, 30]]), [WHY], id="more than anyone brings"),
+        pytest.param(stuck(2_904, 0.0, [[70, 0], [0, 30]]), [WHY, NOR], id="more than anyone brings"),
+        pytest.param(
+            adopted(stuck(None, 0.4, [[60, 10], [20, 10]])),
+            [
+                WHY,
+                "hat and scarf are mixed up most, in 30 of 100 answers.",
+                "With WARDROBE_ACCEPT_TARGET=0.9 the service accepts 40.0%, 92.5% of these right.",
+            ],
+            id="an adopted model, which no training here changes",
+        ),
         pytest.param(of_two_classes(), [], id="something is accepted"),
     ],
 )
@@ -170,11 +197,19 @@ class Marked(dict[str, str]):
 
 def test_every_sentence_and_header_is_translated() -> None:
     release = bundled()
-    page = {"name": MARK, "version": MARK, "manifest": release.manifest, "contract": release.manifest.model}
+    page = {
+        "name": MARK,
+        "version": MARK,
+        "manifest": release.manifest,
+        "contract": release.manifest.contract("pixels"),
+    }
 
-    shown = report_page(
-        report_of(release), figures_in(BUNDLED), lambda name, _: name, Wording("x", Marked()), **page
-    )
+    unknown = UnknownSource(n=4, right=3, accepted=2, accepted_right=2)
+    tier = UnknownSources(of_all=unknown, sources={MARK: unknown}, lower_bound=None, auroc=None)
+    report = report_of(release).model_copy(update={"unknown_sources": {"C": tier}})
 
+    shown = report_page(report, figures_in(BUNDLED), lambda name, _: name, Wording("x", Marked()), **page)
+
+    assert shown.count("too few sources for a bound") == 1
     names = {path.name for path in (BUNDLED / "figures").iterdir()}
     assert Unmarked(shown).found - names == {"F1"}

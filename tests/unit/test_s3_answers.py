@@ -1,6 +1,12 @@
 """What an S3 server's code means, by exact code."""
 
+import os
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
 import pytest
+from botocore.exceptions import ClientError
 
 from model_store.errors import (
     AlreadyExists,
@@ -10,7 +16,8 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.s3 import S3Store, meaning, without_keys
+from model_store.s3 import S3Store, meaning, said_by_server, without_keys
+from tests.https_servers import Authority, https_server, status
 
 WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
 
@@ -63,6 +70,94 @@ def test_a_credential_with_a_character_that_no_one_sees_is_named(
         f"s3://shop: {name} holds {unseen!a} after 10 of 11 characters, which no key has. "
         "Set it again without it."
     )
+
+
+VARIABLES = ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_REQUEST_CHECKSUM_CALCULATION")
+
+
+@pytest.mark.parametrize("unseen", ["\n", "\r\n", " ", "\t", "\u00a0"])
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_with_a_character_that_no_one_sees_is_named(
+    name: str, unseen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, f"value{unseen}")
+
+    with pytest.raises(StoreRefused, match=f"{name} holds .* after 5 of {5 + len(unseen)} characters"):
+        S3Store("s3://shop")
+
+
+@pytest.mark.parametrize("name", [*VARIABLES, "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE"])
+def test_quotation_marks_that_are_part_of_a_variable_are_named(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, '"value"')
+
+    with pytest.raises(StoreRefused, match=f"{name}: the quotation marks around the value"):
+        S3Store("s3://shop")
+
+
+@pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file or directory"), ("no PEM", "PEM")])
+def test_certificates_that_are_not_there_are_named_with_their_variable(
+    name: str, content: str | None, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "größe.pem"
+    if content is not None:
+        file.write_text(content, "utf-8")
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(file))
+
+    with pytest.raises(StoreRefused, match=f"{name}={file}: .*{why}"):
+        S3Store("s3://shop")
+
+
+@pytest.fixture
+def settings_of_boto3(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Credentials, and no file of the tester's."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    return monkeypatch
+
+
+def web_page(handler: BaseHTTPRequestHandler) -> None:
+    status(200, b"<!doctype html><title>Console</title>", **{"Content-Type": "text/html"})(handler)
+
+
+def sound_page(handler: BaseHTTPRequestHandler) -> None:
+    """One that an XML parser takes."""
+    status(200, b"<html><head><title>Console</title></head></html>", **{"Content-Type": "text/html"})(handler)
+
+
+LISTING = "/shop?list-type=2&prefix=&max-keys=1000&encoding-type=url"
+
+
+def test_a_server_of_ones_own_authority_is_trusted_by_the_variable_that_the_refusal_names(
+    settings_of_boto3: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    with https_server(authority.chain("localhost"), {LISTING: web_page}) as server:
+        settings_of_boto3.setenv("AWS_ENDPOINT_URL_S3", server.url(""))
+        with pytest.raises(StoreUnreachable, match="set AWS_CA_BUNDLE to the file"):
+            S3Store("s3://shop").entries("")
+        settings_of_boto3.setenv("AWS_CA_BUNDLE", str(authority.file))
+        for page in (web_page, sound_page):
+            server.answers[LISTING] = page
+            with pytest.raises(StoreUnreachable, match=r"not S3 but a web page.*set AWS_ENDPOINT_URL_S3"):
+                list(S3Store("s3://shop").entries(""))
+
+
+@pytest.mark.parametrize(("code", "error"), [(403, StoreRefused), (502, StoreUnreachable), (404, NotFound)])
+def test_a_web_page_in_place_of_an_answer_keeps_its_kind_and_is_named(
+    code: int, error: type[StoreError]
+) -> None:
+    page: Any = {"HTTPHeaders": {"content-type": "text/html; charset=utf-8"}}
+    answer = ClientError({"Error": {"Code": str(code)}, "ResponseMetadata": page}, "GetObject")
+
+    found = said_by_server(answer, WHERE, "GetObject")
+
+    assert type(found) is error
+    assert "not S3 but a web page" in str(found)
 
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=KEY/20261125/eu/s3/aws4_request, SignedHeaders=host, Signature=5ec4e7"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from inference.decode import MAX_PIXELS, decode
 from inference.errors import BrokenPicture, PictureTooLarge
-from inference.opening import open_picture
+from inference.opening import is_bare_png, open_picture
 from inference.scan import CHUNKS, MARKERS, orientation_of
 from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, webp_lossy
 
@@ -197,3 +197,40 @@ def webp_of_tables(edge: int) -> bytes:
     data = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8)) + bytes(8)
     data += bytes(len(data) % 2)
     return b"RIFF" + struct.pack("<I4s4sI", 12 + len(data), b"WEBP", b"VP8L", len(data)) + data
+
+
+@pytest.mark.parametrize("interlaced", [0, 1])
+@pytest.mark.parametrize("size", [(28, 28), (60, 7)])
+def test_a_png_whose_packed_samples_are_far_more_than_its_size_needs_is_refused(
+    size: tuple[int, int], interlaced: int
+) -> None:
+    header = struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, interlaced)
+    packed = zlib.compress(np.random.default_rng(0).bytes(100_000))
+    picture = PNG[:8] + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
+
+    with pytest.raises(BrokenPicture, match="more than twice as many bytes of packed samples"):
+        open_picture(picture, MAX_PIXELS)
+
+
+def test_a_grey_png_of_28_by_28_that_unpacks_to_megabytes_is_not_unpacked_to_its_end() -> None:
+    header = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)
+    packed = zlib.compress(bytes(40_000_000))
+    picture = PNG[:8] + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
+
+    assert not is_bare_png(picture, 28, 28)
+    assert decode(picture, MAX_PIXELS).samples.max() == 0
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+@pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
+def test_noise_in_any_compression_of_a_png_is_read(mode: str, level: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 200, 8), np.uint8)
+    kinds = {
+        "L": noise[..., 0],
+        "RGBA": noise[..., :4],
+        "I;16": noise[..., :2].copy().view(np.uint16)[..., 0],
+    }
+    file = io.BytesIO()
+    Image.fromarray(kinds[mode]).save(file, "PNG", compress_level=level)
+
+    assert open_picture(file.getvalue(), MAX_PIXELS).pixels == 60_000

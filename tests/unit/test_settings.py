@@ -34,6 +34,17 @@ from tests.service import ROOT
             "WARDROBE_MODEL_STORE_2_PORT": "udp://[fd00::1]:53",
             "WARDROBE_MODEL_STORE_2_PORT_53_UDP_ADDR": "fd00::1",
         },
+        # What Docker's old links inject.
+        {
+            "WARDROBE_REDIS_NAME": "/shop-app-1/wardrobe-redis",
+            "WARDROBE_REDIS_PORT": "tcp://172.17.0.5:6379",
+            "WARDROBE_REDIS_PORT_6379_TCP": "tcp://172.17.0.5:6379",
+            "WARDROBE_REDIS_PORT_6379_TCP_PORT": "6379",
+            "WARDROBE_REDIS_ENV_REDIS_VERSION": "7.2.4",
+            "WARDROBE_REDIS_ENV_PATH": '"quoted"',
+            "WARDROBE_NAME": "/app/wardrobe",
+            "WARDROBE_ENV_GPG_KEY": "A035C8C1",
+        },
     ],
 )
 def test_without_names_of_ours_the_bundled_release_is_served(environment: dict[str, str]) -> None:
@@ -42,9 +53,16 @@ def test_without_names_of_ours_the_bundled_release_is_served(environment: dict[s
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PREDICTOR_PORT", "8000"), ("PORT_NUMBER", "8000"), ("SERVICE", "shop"), ("SERVICE_NAME", "shop")],
+    [
+        ("PREDICTOR_PORT", "8000"),
+        ("PORT_NUMBER", "8000"),
+        ("SERVICE", "shop"),
+        ("SERVICE_NAME", "shop"),
+        ("REDIS_NAME", "redis"),
+        ("REDIS_ENV_PATH", "/bin"),
+    ],
 )
-def test_a_name_that_only_resembles_one_of_kubernetes_is_refused(name: str, value: str) -> None:
+def test_a_name_that_only_resembles_an_injected_one_is_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"WARDROBE_{name} is no setting"):
         parse_settings({f"WARDROBE_{name}": value})
 
@@ -65,22 +83,33 @@ def test_unseen_characters_inside_a_value_are_shown() -> None:
     assert str(refused.value) == r"WARDROBE_LOG_FORMAT=js\u200b\non: expected 'text' or 'json'."
 
 
+@pytest.mark.parametrize("mark", ['"', "'"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LOG_LEVEL",
+        "MODEL_STORE",
+        "CORS_ORIGINS",
+        "RATE_LIMIT",
+        "API_KEYS_FILE",
+        "SLOTS",
+        "MODEL_NAME",
+        "CACHE_DIR",
+    ],
+)
+def test_quotation_marks_that_are_part_of_a_value_are_named(name: str, mark: str) -> None:
+    with pytest.raises(SettingsError, match=f"WARDROBE_{name}: the quotation marks around the value"):
+        parse_settings({f"WARDROBE_{name}": f"{mark}INFO{mark} "})
+
+
+def test_a_link_does_not_hide_a_setting() -> None:
+    with pytest.raises(SettingsError, match="WARDROBE_MODEL_NAME=/app/model: expected letters"):
+        parse_settings({"WARDROBE_MODEL_NAME": "/app/model"})
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
     with pytest.raises(SettingsError, match=r"WARDROBE_MODEL_STOER is no setting.*WARDROBE_MODEL_STORE"):
         parse_settings({"WARDROBE_MODEL_STOER": "bundled"})
-
-
-@pytest.mark.parametrize(
-    ("name", "instead"),
-    [
-        ("TRANSLATIONS", "English and German"),
-        ("FEEDBACK", "wardrobe audit"),
-        ("PAGE_FEEDBACK", "wardrobe improve"),
-    ],
-)
-def test_a_removed_name_is_refused_with_what_replaces_it(name: str, instead: str) -> None:
-    with pytest.raises(SettingsError, match=f"^WARDROBE_{name} has been removed.*{instead}"):
-        parse_settings({f"WARDROBE_{name}": ""})
 
 
 ORIGIN, RATE, STORAGE = (
@@ -218,40 +247,6 @@ def test_requests_have_time_after_a_long_drain(drain: str, graceful: int) -> Non
     ended = done([sys.executable, "-c", program], WARDROBE_DRAIN_SECONDS=drain)
 
     assert ended.stdout == f"{graceful}\n", ended.stderr
-
-
-ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
-
-
-@pytest.mark.parametrize(
-    ("environment", "tracing"),
-    [
-        (ENDPOINT, True),
-        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces"}, True),
-        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
-        (ENDPOINT | {"OTEL_SDK_DISABLED": "false"}, True),
-        ({}, False),
-        ({"OTEL_TRACES_EXPORTER": ""}, False),
-        (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, False),
-        (ENDPOINT | {"OTEL_SDK_DISABLED": "TRUE"}, False),
-        (ENDPOINT | {"OTEL_SDK_DISABLED": "true", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, False),
-    ],
-)
-def test_an_endpoint_or_exporter_asks_for_traces(environment: dict[str, str], tracing: bool) -> None:
-    assert parse_settings(environment).tracing == tracing
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("OTEL_TRACES_EXPORTER", "zipkin", "OTEL_TRACES_EXPORTER: 'zipkin' is not supported; otlp is."),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "'grpc' is not supported; http/protobuf is."),
-        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "'grpc' is not supported"),
-    ],
-)
-def test_another_way_of_sending_traces_ends_the_start(name: str, value: str, message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
-        parse_settings(ENDPOINT | {name: value})
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_a_wrong_file_of_keys_is_named_with_its_line(tmp_path: Path, content: st
 
 
 def test_a_private_key_among_the_trusted_ones_is_refused_and_not_shown(key: Path) -> None:
-    with pytest.raises(KeyUnusable, match="line 1: no public key") as caught:
+    with pytest.raises(KeyUnusable, match=r"a private key is in it.*\.pub") as caught:
         trusted_keys(key)
 
     assert key.read_text("ascii").splitlines()[1] not in str(caught.value)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
 from training.errors import BadRecipe
-from training.pictures.fashion import class_weights, doubt_of_weights
+from training.pictures.fashion import class_weights, warning_of_capped_weights
 from training.pictures.split import SHARE, VALIDATION, class_folds, sampled_indices, split, stratified_folds
 from training.pictures.table import Pictures
 
@@ -132,7 +132,7 @@ def test_pictures_of_a_rare_class_count_more_so_that_all_classes_count_alike(
 def test_a_class_so_rare_that_its_weight_is_capped_is_named() -> None:
     labels = np.repeat(np.arange(3, dtype=np.uint8), (400, 300, 3))
 
-    assert doubt_of_weights(labels[:700], ("Hat", "Sock")) is None
-    assert (doubt_of_weights(labels, ("Hat", "Sock", "Ring")) or "").startswith(
+    assert warning_of_capped_weights(labels[:700], ("Hat", "Sock")) is None
+    assert (warning_of_capped_weights(labels, ("Hat", "Sock", "Ring")) or "").startswith(
         "A picture of Ring counts 10 times as much as an average one, and no more"
     )

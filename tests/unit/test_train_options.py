@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelUnreadable
+from model_store.errors import GateRefused
 from reports.values import Epoch
 from scripts import adopt, train, tune
 from tests.fashion import write_idx_folder
+from tests.own_pictures import write_class_folders
+from tests.releases import a_store
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadRecipe
-from training.gradient.comparison.trials import Trial, ranked
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
-from training.pictures.split import doubt_of
+from training.pictures.split import warning_of_few_answers
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -27,9 +29,23 @@ def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: P
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 
+@pytest.mark.parametrize("words", [("--data", "things"), ("--from", "bundled", "--photos", "things")])
+def test_what_a_store_of_other_classes_would_refuse_is_not_trained_first(
+    tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_class_folders(tmp_path / "things", 3)
+    store = a_store(tmp_path / "shop", labels=("hat", "scarf"))
+
+    with pytest.raises(GateRefused, match=r"has the classes hat, scarf, this would have .* Name another sto"):
+        train.main([*words, "--run", "run", "--publish", store])
+
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(("answers", "doubted"), [(6, True), (58, True), (59, False), (5000, False)])
 def test_too_few_answers_are_named_before_the_training(answers: int, doubted: bool) -> None:
-    assert ("fewer than 59" in (doubt_of(answers, needed=59) or "")) is doubted
+    assert ("fewer than 59" in (warning_of_few_answers(answers, needed=59) or "")) is doubted
 
 
 @pytest.mark.parametrize("share", ["0.4", "1", "1.5"])
@@ -134,25 +150,6 @@ def test_labels_of_an_adopted_model_that_do_not_differ_are_refused(
         adopt.main(["mine.keras", "--labels", labels])
 
     assert "expected names that differ" in capsys.readouterr().err
-
-
-def a_trial(number: int, accuracy: float, state: str = "finished") -> Trial:
-    return Trial.model_validate(
-        {
-            "number": number,
-            "state": state,
-            "values": {"learning_rate": 0.002, "erase": 3},
-            "val_accuracy": accuracy,
-            "epochs": 2,
-            "seconds": 30.0,
-        }
-    )
-
-
-def test_a_pruned_trial_ranks_behind_every_finished_one() -> None:
-    trials = (a_trial(0, 0.8), a_trial(1, 0.95, "pruned"), a_trial(2, 0.9), a_trial(3, 0.9))
-
-    assert [one.number for one in ranked(trials)] == [2, 3, 0, 1]
 
 
 def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_search() -> None:

@@ -1,4 +1,4 @@
-"""Progress of a run: read back as written, and never mistaken for another run's."""
+"""Checkpoint of a run: read back as written, and never mistaken for another run's."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ import pytest
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
 from training.gradient.fitting.checkpoints import (
-    PROGRESS,
-    Progress,
+    CHECKPOINT,
+    Checkpoint,
     Run,
-    load_progress,
-    save_progress,
+    load_checkpoint,
+    save_checkpoint,
 )
 
 EPOCH = Epoch(epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, seconds=2.0)
-DONE = Progress(fingerprint="aa", history=(EPOCH,))
+DONE = Checkpoint(fingerprint="aa", history=(EPOCH,))
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def run(tmp_path: Path) -> Run:
     """A run after one epoch."""
     run = Run(tmp_path, "aa")
     run.state(1).touch()
-    save_progress(run, DONE)
+    save_checkpoint(run, DONE)
     return run
 
 
 def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(run: Run, tmp_path: Path) -> None:
-    assert load_progress(run) == DONE
-    assert load_progress(Run(tmp_path / "none", "aa")) == Progress(fingerprint="aa")
+    assert load_checkpoint(run) == DONE
+    assert load_checkpoint(Run(tmp_path / "none", "aa")) == Checkpoint(fingerprint="aa")
 
 
 def test_only_the_file_of_the_last_epoch_is_kept(run: Run) -> None:
@@ -37,19 +37,19 @@ def test_only_the_file_of_the_last_epoch_is_kept(run: Run) -> None:
     foreign = run.folder / "mobilenet.weights.h5"
     foreign.touch()
 
-    save_progress(run, DONE.model_copy(update={"history": (EPOCH, EPOCH.model_copy(update={"epoch": 2}))}))
+    save_checkpoint(run, DONE.model_copy(update={"history": (EPOCH, EPOCH.model_copy(update={"epoch": 2}))}))
 
-    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / PROGRESS, foreign])
+    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / CHECKPOINT, foreign])
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])
 def test_damaged_progress_is_refused_by_name(damage: bytes, run: Run) -> None:
-    (run.folder / PROGRESS).write_bytes(damage)
+    (run.folder / CHECKPOINT).write_bytes(damage)
 
-    with pytest.raises(CheckpointUnreadable, match=f"{run.folder / PROGRESS}.*--fresh"):
-        load_progress(run)
+    with pytest.raises(CheckpointUnreadable, match=f"{run.folder / CHECKPOINT}.*--fresh"):
+        load_checkpoint(run)
 
 
 def test_progress_of_another_run_is_refused(run: Run) -> None:
     with pytest.raises(CheckpointUnreadable, match="other settings or data"):
-        load_progress(Run(run.folder, "bb"))
+        load_checkpoint(Run(run.folder, "bb"))

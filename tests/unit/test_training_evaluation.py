@@ -1,6 +1,7 @@
 """The report's figures against values worked out by hand."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,11 +10,16 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import (
+    Familiarity,
+    Head,
+    InputContract,
+    ModelContract,
+)
 from inference.session import Scores
 from reports import values as report
 from reports.answers import TEST_SET, Answers
-from reports.values import Epoch, Example, Examples, wilson_interval
+from reports.values import Epoch, Example, Examples
 from training.measure.evaluate import (
     answer,
     decided,
@@ -26,15 +32,13 @@ from training.measure.evaluate import (
     uncalibrated,
 )
 from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
-from training.measure.statistics import differences, expected_calibration_error
+from training.measure.statistics import differences, expected_calibration_error, null_band
 from training.pictures.table import Pictures
 
-CONTRACT = ModelContract(
-    labels=("a", "b", "c"),
-    input=InputContract(),
-    temperature=1.0,
-    thresholds=Thresholds(confidence=0.7, familiarity=0.0),
-    familiarity=None,
+CONTRACT = ModelContract.of_class(
+    Head(labels=("a", "b", "c"), temperature=1.0, confidence=0.7),
+    InputContract(),
+    None,
 )
 TRUTH = np.array([0, 0, 0, 1, 1, 2], np.uint8)
 PROBABILITIES = np.array(
@@ -53,10 +57,10 @@ PROBABILITIES = np.array(
 class WrittenAnswers:
     """A session that answers the pictures by the number in their first pixel."""
 
-    outputs = 3
+    outputs: ClassVar = {"label": 3}
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        return Scores(PROBABILITIES[pixels[:, 0, 0]], None)
+        return Scores.of_class(PROBABILITIES[pixels[:, 0, 0]], None)
 
 
 def numbered_pictures() -> Pictures:
@@ -101,12 +105,6 @@ def test_the_surest_mistake_comes_first() -> None:
     assert [one.index for one in shown.right] == [0, 1, 3, 5]
 
 
-def test_the_interval_is_the_one_in_the_textbook() -> None:
-    low, high = wilson_interval(81, 263)  # Newcombe 1998, table I, method 3
-
-    assert (low, high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-
-
 def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     confidences = np.array([0.95] * 10 + [0.55] * 10, np.float32)
     right = np.array([True] * 8 + [False] * 2 + [True] * 6 + [False] * 4)
@@ -128,7 +126,7 @@ def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
 
 
 def test_distances_count_only_where_all_pictures_have_one() -> None:
-    some, none = Scores(PROBABILITIES, np.zeros(6, np.float32)), Scores(PROBABILITIES, None)
+    some, none = Scores.of_class(PROBABILITIES, np.zeros(6, np.float32)), Scores.of_class(PROBABILITIES, None)
     partly = Answers.of(TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES)
 
     assert joined([some, some]).distances is not None
@@ -182,10 +180,10 @@ def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str
     assert [to_hex(bar.get_facecolor()) for bar in bars.patches][: len(colours)] == colours
 
 
-@pytest.mark.parametrize("shown", ["pixels", "photo"])
-def test_without_calibration_probabilities_stay_as_the_network_gave_them(shown: str) -> None:
-    contract = replace(CONTRACT, temperature=2.0)
-    given = Answers.of(TEST_SET, TRUTH, shown=shown, probabilities=PROBABILITIES)
+@pytest.mark.parametrize("network", ["pixels", "photos"])
+def test_without_calibration_probabilities_stay_as_the_network_gave_them(network: str) -> None:
+    contract = CONTRACT.with_label(temperature=2.0)
+    given = Answers.of(TEST_SET, TRUTH, networks=network, probabilities=PROBABILITIES)
 
     found = decided(Classifier(WrittenAnswers(), uncalibrated(contract)), given)
 
@@ -195,10 +193,11 @@ def test_without_calibration_probabilities_stay_as_the_network_gave_them(shown: 
 def test_stored_answers_are_decided_again_as_the_network_would_be() -> None:
     ranks = Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()))
     before = replace(CONTRACT, familiarity=ranks)
-    now = replace(before, temperature=2.0, thresholds=Thresholds(confidence=0.5, familiarity=0.2))
+    now = replace(before, familiarity=replace(ranks, threshold=0.2))
+    now = now.with_label(temperature=2.0, confidence=0.5)
     session = WrittenAnswers()
     given = Answers.of(
-        "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], shown="pixels"
+        "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], networks="pixels"
     )
 
     again = decided_again(decided(Classifier(session, before), given), before, now)
@@ -214,7 +213,7 @@ def test_no_decision_is_made_up_where_a_stored_answer_lacks_what_it_takes() -> N
     contract = replace(CONTRACT, familiarity=ranks)
     shares = np.array([[0.9, 0.1, 0], [np.nan] * 3, [0, 0, 0], [0.9, 0.1, 0]])
     stored = Answers.of(
-        "A", [0] * 4, [0] * 4, familiarity=[1, 1, 1, np.nan], shown="pixels", probabilities=shares
+        "A", [0] * 4, [0] * 4, familiarity=[1, 1, 1, np.nan], networks="pixels", probabilities=shares
     )
 
     found = decided_again(stored, contract, contract)
@@ -226,10 +225,17 @@ def test_no_decision_is_made_up_where_a_stored_answer_lacks_what_it_takes() -> N
 def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
     shares = np.tile([[0.8, 0.1, 0.1]], (15, 1))
     senders = [f"sender {place // 5}" for place in range(15)]
-    answers = Answers.of(TEST_SET, [0] * 15, shown="pixels", groups=senders, probabilities=shares)
+    answers = Answers.of(TEST_SET, [0] * 15, networks="pixels", groups=senders, probabilities=shares)
 
     low, _ = measured(answers, answers, CONTRACT).accuracy_interval
 
     # Five of one sender count for 1.4, and t(2) is to t(14) at 97.5% as 4.303 to 2.145.
     effective = 15 / (1.4 * (4.303 / 2.145) ** 2)
     assert low == pytest.approx(effective / (effective + 1.96**2), rel=0.01)
+
+
+# By hand: of two answers with .5 in one bin none, one or both are right, with 1/4, 1/2 and 1/4: .5, 0, .5.
+def test_the_null_band_is_that_of_a_calibrated_network() -> None:
+    assert null_band(np.array([0.5, 0.5])) == (0.0, 0.5)
+
+    assert null_band(np.ones(100)) == (0.0, 0.0)

@@ -17,9 +17,12 @@ from training.gradient.recipes import (
     FIRST,
     NETWORKS,
     PLAIN,
+    PUBLISHED,
+    NetworkName,
     Recipe,
     default_run_folder,
     fingerprint,
+    for_network,
     read_recipe,
     run_fingerprint,
     starting_point,
@@ -31,13 +34,35 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
 
 def test_a_network_goes_with_a_named_recipe_and_an_optimizer(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--network", "labelling2", "--recipe", "published", "--optimizer", "sgd", "--show-recipe"]
+    words = ["--network", "labelling2", "--recipe", "published", "--optimizer", "adam", "--show-recipe"]
 
     assert train.main([*words, "--json"]) == 0
 
     shown = json.loads(capsys.readouterr().out)
     names = ("network", "optimizer", "epochs", "batch_size", "initializer")
-    assert [shown[name] for name in names] == ["labelling2", "sgd", 10, 64, "he_uniform"]
+    assert [shown[name] for name in names] == ["labelling2", "adam", 15, 32, "he_uniform"]
+
+
+def test_the_published_recipe_has_what_each_network_s_code_has() -> None:
+    def chosen(network: NetworkName) -> tuple[object, ...]:
+        recipe = for_network(PUBLISHED, network)
+        return (
+            recipe.optimizer,
+            recipe.learning_rate,
+            recipe.batch_size,
+            recipe.epochs,
+            recipe.rotate,
+            recipe.flip,
+        )
+
+    assert chosen("conv2_same") == ("adam", 0.001, 64, 10, 0.0, False)
+    assert chosen("arch1") == chosen("arch2") == chosen("vgg") == ("adam", 0.001, 250, 10, 10.0, True)
+    assert chosen("labelling2") == ("sgd", 0.01, 32, 15, 0.0, False)
+    assert (chosen("conv3"), for_network(PUBLISHED, "conv3").patience) == (
+        ("adam", 0.001, 128, 50, 0.0, False),
+        5,
+    )
+    assert for_network(PLAIN, "arch2") == replace(PLAIN, network="arch2")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +169,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
         ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
         ("start = '20261120T101500Z-3f9a1c2e'", "unknown fields: start. There are network, epochs, "),
         ("blend = 0.5", "unknown fields: blend. There are network, epochs, "),
-        ("teacher = 'a2f77155987520e8'", "teacher. Soft targets are learnt by the repository's lab alone."),
+        ("network = 'wide4'", "'wide4' is built by the repository's lab alone."),
         ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
     ],
 )

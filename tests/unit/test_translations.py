@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
-from labelling.review.page import AUDITED, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
+from labelling.review.page import ADDED, AUDITED, CHANCES, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
 from labelling.run import OUTCOMES
 from reports.page.sentences import KINDS, OF_KINDS
 from reports.page.wording import NUMBER, PERCENTAGE
@@ -112,12 +112,11 @@ OF_CARDS = {
         LEAD,
         LEAD_OF_PARTS,
         *AUDITED,
+        *ADDED,
+        CHANCES,
         *DOUBTFUL,
         doubted.LEAD,
-        "Enlarge {name}",
-        "What {name} shows",
     ),
-    "This picture cannot be shown, or has changed since.",
     *(f"review: {reason}" for reason in OUTCOMES if reason),
     *(reason or "accept" for reason in OUTCOMES),
 }

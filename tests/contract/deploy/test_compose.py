@@ -85,7 +85,12 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
     assert settings.trusted_proxies == 1
     assert settings.model_store == services()["first-release"]["command"][4]
     others = {name for name in service["environment"] if not name.startswith("WARDROBE_")}
-    assert others == {"AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert others == {
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    }
     assert settings.drain_seconds <= int(patience) - 20
     assert service["stop_grace_period"] == f"{int(patience) + 5}s"
 

@@ -50,7 +50,7 @@ def test_the_service_takes_every_setting_and_credentials_are_made_by_hand(overla
     ]
 
     assert parsed.model_store == ("bundled" if overlay == "bundled" else "s3://models/wardrobe")
-    assert others <= {"WEB_CONCURRENCY", "AWS_REGION"}
+    assert others <= {"WEB_CONCURRENCY", "AWS_DEFAULT_REGION"}
     made_here, *by_hand = [source["name"] for source in sources]
     assert made_here == the("ConfigMap", overlay)["metadata"]["name"]
     assert by_hand == ["wardrobe-s3"] * (overlay != "bundled")

@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from scripts.diff import main
 from tests.catalogues import PICTURES, write_folder
 from tests.commands import done
 from tests.releases import a_release
+from tests.review_sheets import shown_on
 from tests.unit.test_commands import TRAINING_ALONE, WITHOUT
 
 
@@ -55,23 +55,6 @@ def test_changed_answers_fail_a_pipeline_unless_so_many_are_allowed(
     assert (code, allowed) == (1, 0)
 
 
-class Shown(HTMLParser):
-    """The pictures and the text of a page."""
-
-    def __init__(self, page: Path) -> None:
-        super().__init__()
-        self.pictures: list[str] = []
-        self.text = ""
-        self.feed(page.read_text("utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "img":
-            self.pictures.append(dict(attrs)["src"] or "")
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_table_and_page_have_every_change_the_surest_first(
     releases: tuple[str, str], photos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,10 +69,9 @@ def test_table_and_page_have_every_change_the_surest_first(
     assert [row["path"] for row in rows] == [one["path"] for one in changes]
     of_labels = [float(row["confidence_b"]) for row in rows if row["label_a"] != row["label_b"]]
     assert of_labels == sorted(of_labels, reverse=True)
-    shown = Shown(page)
-    assert len(shown.pictures) == len(rows)
-    assert all(picture.startswith("data:image/jpeg;base64,") for picture in shown.pictures)
-    assert all(row["path"] in shown.text for row in rows)
+    cards = shown_on(page)["cards"]
+    assert [card["path"] for card in cards] == [row["path"] for row in rows]
+    assert all(card["picture"].startswith("data:image/jpeg;base64,") for card in cards)
 
 
 def test_a_file_that_is_no_picture_is_reported_and_the_others_are_compared(

@@ -6,6 +6,8 @@ The servers are real, on addresses of loopback, of which the tests allow one and
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from itertools import chain, repeat
 from pathlib import Path
@@ -121,6 +123,12 @@ def test_a_redirect_to_an_allowed_host_is_followed(server: HttpsServer, code: in
     assert fetcher(server).fetch(server.url("/old.png")) == PICTURE
 
 
+def test_a_redirect_may_have_blanks_around_it(server: HttpsServer) -> None:
+    server.answers |= {"/old.png": redirect(" /a.png \t"), "/a.png": status(200, PICTURE)}
+
+    assert fetcher(server).fetch(server.url("/old.png")) == PICTURE
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_a_redirect_may_have_letters_that_are_not_percent_encoded(server: HttpsServer, encoding: str) -> None:
     name = "/Größe Å…/kleid.png" if encoding == "utf-8" else "/Größe/kleid.png"
@@ -158,6 +166,37 @@ def test_a_redirect_is_checked_like_the_first_address(
         "user": "Its address holds a user name, which is not sent. Leave it out.",
     }
     assert inner.asked == []
+
+
+@pytest.mark.parametrize("is_date", [False, True])
+def test_a_host_that_asks_to_wait_is_asked_once_more(server: HttpsServer, is_date: bool) -> None:
+    wait = formatdate(time.time() + 1, usegmt=True) if is_date else "1"
+
+    def first(handler: BaseHTTPRequestHandler) -> None:
+        server.answers["/a.png"] = status(200, PICTURE)
+        status(429, b"", **{"Retry-After": wait})(handler)
+
+    server.answers["/a.png"] = first
+
+    assert fetcher(server).fetch(server.url("/a.png")) == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("wait", "asked", "words"),
+    [
+        ("0", 2, "status 429, too many requests, and asks to wait 0 s"),
+        ("61", 1, "asks to wait 61 s. Repeat the command then"),
+        ("soon", 1, "answers with status 429."),
+        ("-1", 1, "answers with status 429."),
+    ],
+)
+def test_a_host_that_asks_to_wait_long_or_again_is_left(
+    server: HttpsServer, wait: str, asked: int, words: str
+) -> None:
+    server.answers["/a.png"] = status(429, b"", **{"Retry-After": wait})
+
+    assert words in failure(server)
+    assert len(server.asked) == asked
 
 
 def test_redirects_that_do_not_end_are_given_up(server: HttpsServer) -> None:

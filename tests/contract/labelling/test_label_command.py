@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,23 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from app.prediction.categories import CategoriesMismatch
 from labelling.errors import OtherRun, TableUnusable, WorkersFailed
 from labelling.run import PICTURES_PER_CHUNK, Job, partial_of, summary_of
 from labelling.run import label as run_job
 from labelling.sources import open_source
+from labelling.table import read_rows
 from model_store.errors import StoreRefused
 from model_store.local import open_release
 from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
-from tests.releases import a_release
+from tests.releases import CREATED_AT, a_release
+from tests.review_sheets import cards_of
 from tests.s3_servers import S3Server
 from tests.service import ROOT
-from tests.uploads import png
+from tests.uploads import a_garment, png
+from training.pictures.fashion import LABELS
 
 EXAMPLES = f"{ROOT}/examples/*.[pj]*g"
 
@@ -99,7 +104,10 @@ def test_every_source_and_form_has_the_same_rows_under_the_sources_own_names(
 ) -> None:
     rows = label(SOURCES[kind](tmp_path), tmp_path / f"table{suffix}", little_release)
 
-    texts = [{name: value if value is None else str(value) for name, value in row.items()} for row in rows]
+    texts = [
+        {name: value if value is None else str(value) for name, value in row.items() if name != "shelf"}
+        for row in rows
+    ]
     assert [row["path"][-len("a/0.png") :] for row in rows] == list(PICTURES)
     assert [row | {"path": ""} for row in texts] == [row | {"path": ""} for row in expected]
 
@@ -122,6 +130,36 @@ def test_a_parquet_file_of_paths_is_a_list_like_any_other(tmp_path: Path) -> Non
 
     assert [item.name for item in source.items()] == ["b/1.png", "", "a/0.png"]
     assert next(iter(source.items())).place == f"{tmp_path}/b/1.png"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_lists_other_columns_come_after_ours_unchanged_and_follow_the_list(
+    suffix: str, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_folder(tmp_path)
+    names, table, given = list(PICTURES)[:2], tmp_path / f"table{suffix}", tmp_path / "list.csv"
+    header = "article;path;label;;=name;list_label"
+    given.write_text(f'{header}\n007;{names[0]};Dress;x;=1+1;a\n"8,50";{names[1]}\n', "utf-8")
+    further = {"article": "article", "label": "list_list_label", "=name": "=name", "list_label": "list_label"}
+
+    label(str(given), table, little_release)
+    first, second = read_rows(table)
+    said = capsys.readouterr().out
+    given.write_text(given.read_text("utf-8").replace("8,50", "9"), "utf-8")
+    label(str(given), table, little_release)
+    again = list(read_rows(table))
+    (tmp_path / "c.csv").write_text(f"path,label\n{names[0]},{first['label']}\n", "utf-8")
+    assert main(["--corrections", str(tmp_path / "c.csv"), "--out", str(table)]) == 0
+    corrected = list(read_rows(table))
+
+    assert list(first)[-4:] == ["article", "list_list_label", "=name", "list_label"]
+    assert [first[name] for name in further.values()] == ["007", "Dress", "=1+1", "a"]
+    assert (second["article"], again[1]["article"]) == ("8,50", "9")
+    assert again[0] == first
+    assert list(corrected[0])[-6:] == ["decided_by", "predicted", *list(first)[-4:]]
+    assert corrected[0]["list_list_label"] == "Dress"
+    assert "`label` as `list_list_label`" in said
+    assert json.loads(summary_of(table).read_bytes())["columns"] == further
 
 
 def test_without_pyarrow_it_is_asked_for_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,17 +348,26 @@ def test_an_overwritten_object_of_a_bucket_and_a_tar_written_again_are_labelled_
     assert [[row["sha256"] for row in rows] for rows in tables] == [wanted, wanted]
 
 
-def test_a_table_is_not_mixed_with_that_of_another_release(little_release: Path, tmp_path: Path) -> None:
-    shop, other = str(write_zip(tmp_path / "shop.zip")), a_release(tmp_path / "other", seed=1)
-    label(shop, tmp_path / "table.csv", little_release)
+def test_a_later_release_labels_everything_again_and_any_other_is_refused(
+    little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, table = str(write_zip(tmp_path / "shop.zip")), tmp_path / "table.csv"
+    later = a_release(tmp_path / "later", seed=1, created_at=CREATED_AT + timedelta(days=1))
+    others = a_release(
+        tmp_path / "others", labels=("coat", "shoe"), created_at=CREATED_AT + timedelta(days=2)
+    )
+    label(shop, table, little_release)
 
-    with pytest.raises(
-        OtherRun, match=r"begun with version '.*' \(now '.*'\)\. --restart labels everything again"
-    ):
-        label(shop, tmp_path / "table.csv", other)
-    replaced = label(shop, tmp_path / "table.csv", other, "--restart")
+    again = label(shop, table, later)
 
-    assert {row["version"] for row in replaced} == {open_release(other).version}
+    assert {row["version"] for row in again} == {open_release(later).version}
+    assert "everything is labelled again" in (said := " ".join(capsys.readouterr().err.split()))
+    assert "The 0 answers of people stay" in said
+    for other in (little_release, others):
+        with pytest.raises(OtherRun, match=r"begun with version '.*' \(now '.*'\).* add --restart") as raised:
+            label(shop, table, other)
+        assert len(str(raised.value)) < 400
+    assert len(label(shop, table, others, "--restart")) == len(PICTURES)
 
 
 def a_job(shop: Path, table: Path, release: Path) -> Job:
@@ -331,7 +378,7 @@ def test_a_file_that_is_no_table_of_ours_is_not_replaced(little_release: Path, t
     shop, table = str(write_folder(tmp_path / "shop")), tmp_path / "table.csv"
     table.write_text("mine\n", "utf-8")
 
-    with pytest.raises(OtherRun, match=r"is there already.*--restart labels everything again"):
+    with pytest.raises(OtherRun, match=r"is there already.*add --restart"):
         label(shop, table, little_release)
 
     assert table.read_text("utf-8") == "mine\n"
@@ -376,7 +423,7 @@ def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
     assert not partial_of(job.table).exists()
 
 
-def interrupt(rows: int) -> None:
+def interrupt(rows: int, of: int | None) -> None:
     """Ctrl-C once there are rows."""
     raise KeyboardInterrupt
 
@@ -423,7 +470,7 @@ def test_a_run_resumes_once_its_summary_can_be_written(
     summary = table.with_name(f"{table.name}.summary.json")
 
     with pytest.raises(TableUnusable, match=r"summary\.json: cannot be written .* the same command resumes"):
-        run_job(a_job(shop, table, little_release), lambda rows: summary.mkdir(exist_ok=True), ignore)
+        run_job(a_job(shop, table, little_release), lambda rows, of: summary.mkdir(exist_ok=True), ignore)
     summary.rmdir()
     rows = label(str(shop), table, little_release)
 
@@ -431,7 +478,7 @@ def test_a_run_resumes_once_its_summary_can_be_written(
     assert json.loads(summary.read_bytes())["rows"] == len(PICTURES)
 
 
-def ignore(_: object) -> None:
+def ignore(*_: object) -> None:
     """No one watches."""
 
 
@@ -476,20 +523,98 @@ def test_a_run_ends_in_a_summary_and_a_page_to_review(
     pictures = with_doubtful(tmp_path / "pictures")
     main([pictures, "--out", str(table), "--workers", "1", "--review", str(page), "--audit", "0"])
 
-    html = page.read_text("utf-8")
+    cards = cards_of(page)
     doubtful = [row["path"] for row in rows_of(table) if row["decision"] == "review"]
-    assert "10 rows; " in capsys.readouterr().out
-    assert html.count('<img src="data:image/jpeg;base64,') == len(doubtful) > 0
-    assert [path for path in doubtful if f'data-path="{path}"' not in html] == []
-    assert html.count('data-audit=""') == len(doubtful)
+    assert "10 rows; " in (said := capsys.readouterr().out)
+    assert said.endswith(f"label --corrections corrections.csv --out {table}\n")
+    assert sorted(card["path"] for card in cards) == sorted(doubtful) != []
+    assert all(card["picture"].startswith("data:image/jpeg;base64,") for card in cards)
+    assert {card["audit"] for card in cards} == {0}
 
 
-def test_a_review_draws_an_audit_of_fifty_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+def test_a_review_draws_an_audit_unless_it_is_told_otherwise(tmp_path: Path) -> None:
     table, page = tmp_path / "table.csv", tmp_path / "review.html"
 
     pictures = with_doubtful(tmp_path / "pictures")
     main([pictures, "--out", str(table), "--workers", "1", "--review", str(page)])
 
-    html = page.read_text("utf-8")
-    assert html.count('data-audit="50"') == len(rows_of(table)) == 10
-    assert 'data-audit=""' not in html
+    assert [card["audit"] for card in cards_of(page)] == [130] * len(rows_of(table))
+
+
+@pytest.fixture
+def taxonomy(tmp_path: Path) -> Path:
+    """The ids and names that a shop has for each class."""
+    rows = {name: {"id": f"50{index}", "name": f"{name}, ours"} for index, name in enumerate(LABELS)}
+    (tmp_path / "taxonomy.json").write_text(json.dumps(rows), "utf-8")
+    return tmp_path / "taxonomy.json"
+
+
+def category(row: dict[str, Any]) -> tuple[str, str]:
+    return f"50{LABELS.index(row['label'])}", f"{row['label']}, ours"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_each_row_has_the_shops_category_of_its_label_from_the_option_or_the_setting(
+    suffix: str, taxonomy: Path, little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, table = str(write_folder(tmp_path / "shop")), tmp_path / f"table{suffix}"
+
+    plain = label(source, table, little_release)
+    by_option = label(source, table, little_release, "--taxonomy", str(taxonomy))
+    monkeypatch.setenv("WARDROBE_TAXONOMY", str(taxonomy))
+    by_setting = label(source, tmp_path / f"other{suffix}", little_release)
+
+    assert by_option == by_setting
+    assert [(row.pop("category_id"), row.pop("category_name")) for row in by_option] == [
+        category(row) for row in plain
+    ]
+    assert by_option == plain
+    summary = json.loads(summary_of(table).read_text("utf-8"))
+    assert summary["categories"][LABELS[3]] == ["503", f"{LABELS[3]}, ours"]
+    assert summary["rows_before"] == len(plain)
+
+
+def test_people_s_answers_get_the_category_of_their_label_and_a_lists_own_column_stays(
+    taxonomy: Path, little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = write_folder(tmp_path / "shop", {"0.png": png(a_garment(0))}), tmp_path / "table.csv"
+    (shop / "list.csv").write_text("path,category_id\n0.png,old\n", "utf-8")
+    (before,) = label(str(shop / "list.csv"), table, little_release, "--taxonomy", str(taxonomy))
+    other = next(name for name in LABELS if name != before["label"])
+    (shop / "people.csv").write_text(f"path,label\n0.png,{other}\n", "utf-8")
+
+    assert main(["--corrections", str(shop / "people.csv"), "--out", str(table)]) == 0
+
+    (row,) = rows_of(table)
+    assert (row["label"], row["decided_by"], row["list_category_id"]) == (other, "person", "old")
+    assert (row["category_id"], row["category_name"]) == category(row)
+
+
+def test_categories_of_other_labels_are_refused_before_a_picture_is_read(
+    taxonomy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taxonomy.write_text('{"Scarf": {"id": "7"}}', "utf-8")
+    monkeypatch.setenv("WARDROBE_TAXONOMY", str(taxonomy))
+
+    with pytest.raises(CategoriesMismatch, match=r"'Scarf' is no label.* WARDROBE_TAXONOMY= before"):
+        main([str(write_folder(tmp_path / "shop")), "--out", str(tmp_path / "t.csv")])
+
+    taxonomy.write_text("no JSON", "utf-8")
+    assert main([str(tmp_path / "shop"), "--out", str(tmp_path / "t.csv")]) == 1
+
+    assert "taxonomy.json: it is no JSON" in capsys.readouterr().err.replace("\n", "")
+    assert not (tmp_path / "t.csv.sqlite").exists()
+
+
+def test_where_every_picture_is_an_error_the_first_is_printed_and_the_exit_code_is_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = write_folder(tmp_path / "texts", {"a.jpg": b"no picture", "b.jpg": b"nor this"})
+
+    assert main([str(texts), "--out", str(tmp_path / "table.csv")]) == 1
+    (tmp_path / "none").mkdir()
+    assert main([str(tmp_path / "none"), "--out", str(tmp_path / "none.csv")]) == 0
+
+    said, doubts = (" ".join(text.split()) for text in capsys.readouterr())
+    assert f"The first error: {texts}/a.jpg: This looks like text" in said.replace("texts /", "texts/")
+    assert "no picture in it" in doubts

@@ -178,6 +178,7 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
     ("text", "reason"),
     [
         ("path|label\na|b\n", r"begins with \['path\|label'\]\. Corrections begin with a header"),
+        ("Path,label\nPATH,Coat\n", r"columns `path` and `label`\. Rename 'Path' to `path`\."),
         ("path,label\nPATH,Cot\n", "line 2: 'Cot' is none of the classes .*Did you mean 'Coat'"),
         ("path,label\n,Coat\n", "line 2: names no picture"),
         ("path,label\nPATH\n", "line 2: has no column for the label"),
@@ -185,6 +186,7 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
         ("path,label,at\nPATH,Coat,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
         ("path,label,at\nPATH,Coat,TOO_FAR_AHEAD\n", "is in the future. Correct the time"),
         (f"path,label,audit\nPATH,Coat,{'9' * 5000}\n", "is no size of a sample"),
+        ("path,label,attribute\nPATH,Coat,colour\n", "line 2: 'colour' is no attribute of the release"),
         ("path,label\nelsewhere.png,Coat\n", "none of 1 corrections is of a picture of"),
     ],
 )

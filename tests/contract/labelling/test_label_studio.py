@@ -48,7 +48,10 @@ def corrected(folder: Path, tasks: Tasks) -> Rows:
 
 
 def test_the_tasks_are_the_doubtful_rows_with_the_models_label_as_prediction(folder: Path) -> None:
-    doubtful = {row["path"]: row["label"] for row in rows_of(folder / "table.csv") if row["reason"]}
+    rows = rows_of(folder / "table.csv")
+    doubtful = {
+        row["path"]: row["label"] for row in rows if row["reason"] or row["colour_decision"] == "review"
+    }
     tasks = tasks_in(folder)
 
     predicted = {
@@ -68,6 +71,59 @@ def test_an_export_decides_the_rows_that_were_annotated(folder: Path) -> None:
 
     said = {row["sha256"]: row["label"] for row in rows if row["decided_by"] == "person"}
     assert said == {first["data"]["sha256"]: "Shirt", second["data"]["sha256"]: None}
+
+
+def test_a_project_of_label_studio_s_own_template_decides_as_well(folder: Path) -> None:
+    first, *_ = tasks_in(folder)
+    first["annotations"] = [annotation("Coat", updated_at="2026-11-23T10:00:00Z")]
+    first["annotations"][0]["result"][0]["from_name"] = "choice"
+    first["annotations"][0]["result"].append({"from_name": "box", "type": "rectanglelabels", "value": {}})
+
+    rows = corrected(folder, [first])
+
+    assert [row["label"] for row in rows if row["sha256"] == first["data"]["sha256"]] == ["Coat"]
+
+
+def question(name: str, *choices: object) -> dict[str, Any]:
+    return {"from_name": name, "to_name": "image", "type": "choices", "value": {"choices": [*choices]}}
+
+
+def answered(*questions: object) -> list[dict[str, Any]]:
+    return [annotation("", result=[*questions])]
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        (
+            {"annotations": answered(question("label", "Bag", "Dress"))},
+            "the choices are Bag, Dress",
+        ),
+        ({"annotations": answered(question("label"))}, "the choices are none"),
+        ({"annotations": answered(question("label", 3))}, "the choices are 3"),
+        (
+            {"annotations": answered(question("a", "Bag"), question("b", "Bag"))},
+            "has 2 questions",
+        ),
+        (
+            {"annotations": answered({"type": "rating", "value": {"rating": 4}})},
+            "has no choice",
+        ),
+        ({"annotations": [annotation("Bag", updated_at=1764100000)]}, "1764100000 is no time"),
+        ({"annotations": [17]}, "its annotation is no object"),
+        ({"annotations": None}, "or no `annotations`"),
+        ({"data": {"image": "/data/upload/1.jpg"}}, "has no `data` with `path`"),
+    ],
+)
+def test_a_task_that_is_odd_is_named(odd: dict[str, Any], words: str, folder: Path) -> None:
+    first, second, *_ = tasks_in(folder)
+    first["annotations"] = second["annotations"] = [annotation("Bag")]
+
+    with pytest.raises(CorrectionsUnusable) as refused:
+        corrected(folder, [first, second | odd])
+
+    assert "export.json, task 2" in str(refused.value)
+    assert words in str(refused.value)
 
 
 NUMBERS = [{"data": {"path": 1, "sha256": 2}, "annotations": [annotation("Shirt")]}]

@@ -1,6 +1,7 @@
 """Fresh apps over a little real release in a folder store."""
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
@@ -65,8 +66,16 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(a_store(tmp_path_factory.mktemp("service-store")))
 
 
+@pytest.fixture(scope="session")
+def filled_cache(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that knows that store's release, so that not every test tries it in a process of its own."""
+    cache = tmp_path_factory.mktemp("filled") / "cache"
+    create_app(Settings(model_store=str(store_folder), cache_dir=cache, refresh_seconds=0))
+    return cache
+
+
 @pytest.fixture
-def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
+def make_app(store_folder: Path, filled_cache: Path, tmp_path: Path) -> Iterator[MakeApp]:
     """Builds apps with the settings that a test names; stops what they run in the background."""
     made: list[Flask] = []
 
@@ -76,6 +85,8 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
             "cache_dir": tmp_path / "cache",
             "refresh_seconds": 0,
         }
+        if not settings.keys() & {"model_store", "cache_dir"}:
+            shutil.copytree(filled_cache, tmp_path / "cache", dirs_exist_ok=True)
         validated = Settings.model_validate(defaults | settings)
         dictConfig(logging_config(validated) | AT_ONCE)
         app = create_app(validated)
@@ -96,13 +107,9 @@ def fresh_client(make_app: MakeApp) -> FlaskClient:
 
 
 @pytest.fixture(scope="module")
-def client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+def client(store_folder: Path, filled_cache: Path) -> FlaskClient:
     """A client of an app with default settings, which the tests of a file share."""
-    settings = Settings(
-        model_store=str(store_folder),
-        cache_dir=tmp_path_factory.mktemp("cache"),
-        refresh_seconds=0,
-    )
+    settings = Settings(model_store=str(store_folder), cache_dir=filled_cache, refresh_seconds=0)
     return create_app(settings).test_client()
 
 

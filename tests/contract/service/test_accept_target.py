@@ -16,7 +16,7 @@ from tests.releases import a_release, a_store
 from tests.uploads import UPLOAD, a_garment, png
 
 READS = whole_pictures(32, 3)
-PHOTO = png(np.dstack([a_garment(), a_garment(), a_garment() // 2]))
+PHOTO = png(np.pad(np.dstack([a_garment(), a_garment(), a_garment() // 2]), ((1, 1), (1, 1), (0, 0))))
 
 CURVES = {
     "held-out pictures": ((0.1, 0.9, 0.9, 0.89), (0.2, 0.8, 0.97, 0.96), (0.3, 0.5, 0.99, 0.985)),

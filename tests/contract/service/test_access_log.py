@@ -68,7 +68,7 @@ def test_a_line_holds_the_problem_and_no_field_without_a_value(make_app: MakeApp
     client.post("/predict", data=b"%PDF-1.7")
 
     health, refused = lines()
-    assert not {"bytes", "key", "problem", "trace_id", "infer_ms"} & health.keys()
+    assert not {"bytes", "key", "problem", "infer_ms"} & health.keys()
     assert None not in health.values()
     assert (refused["status"], refused["problem"]) == (415, "unknown-format")
 

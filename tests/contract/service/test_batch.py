@@ -14,6 +14,7 @@ from werkzeug.test import EnvironBuilder
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
+from inference.networks import Networks
 from inference.session import Scores
 from tests.contract.service.conftest import MakeApp, files
 from tests.uploads import a_garment, in_base64, png, zipped
@@ -171,13 +172,13 @@ class CountingSession:
     """Answers all classes alike, and remembers how many pictures each run held."""
 
     def __init__(self, outputs: int) -> None:
-        self.outputs = outputs
+        self.outputs = {"label": outputs}
         self.runs: list[int] = []
 
     def run(self, pixels: PixelsBatch) -> Scores:
         self.runs.append(len(pixels))
-        alike = np.full((len(pixels), self.outputs), 1 / self.outputs, np.float32)
-        return Scores(probabilities=alike, distances=np.zeros(len(pixels), np.float32))
+        alike = np.full((len(pixels), self.outputs["label"]), 1 / self.outputs["label"], np.float32)
+        return Scores.of_class(alike, np.zeros(len(pixels), np.float32))
 
 
 def test_a_batch_is_one_run_of_the_model_without_what_cannot_be_read(make_app: MakeApp) -> None:
@@ -185,7 +186,7 @@ def test_a_batch_is_one_run_of_the_model_without_what_cannot_be_read(make_app: M
     models = app.extensions["wardrobe"].models
     contract = models.current.contract
     session = CountingSession(len(contract.labels))
-    models.current = replace(models.current, classifier=Classifier(session, contract))
+    models.current = replace(models.current, networks=Networks.only(Classifier(session, contract)))
 
     response = app.test_client().post("/predict/batch", data=zipped(a=BLACK, b=b"no picture", c=BLACK))
 

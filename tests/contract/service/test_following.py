@@ -1,8 +1,13 @@
 """Following the promotions: what is newer is served, what is bad is refused, what is old is called old."""
 
+import fcntl
+import os
 import re
 import shutil
+import stat
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +17,10 @@ from app.observability.metrics import Metrics
 from app.releases.load import load
 from app.releases.watcher import PATIENCE_SECONDS, ReleaseWatcher
 from app.settings import Settings
-from model_store.catalogue import file_key
+from model_store.cache import LOCK
+from model_store.catalogue import file_key, promotion_key
 from model_store.errors import NotFound, ReleaseCorrupt, SignatureMissing, SignatureWrong, StoreUnreachable
-from model_store.promotions import append, current, newest
+from model_store.promotions import append, current, newest, promotion_bytes
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from model_store.store import FolderStore
@@ -305,6 +311,151 @@ def test_where_no_promoted_release_can_be_served_the_last_good_one_of_the_cache_
     assert (at_start["model"]["version"], at_start["stale"]) == (good, True)
     assert [refused["version"] for refused in at_start["refused"]] == [bad.version]
     assert poll(app) == at_start
+
+
+CUT_SHORT = b'{"version": "2026'
+
+
+def damage(store: FolderStore, number: int, text: bytes = CUT_SHORT) -> None:
+    """Replace a promotion by what is none."""
+    Path(store.address, promotion_key(number)).write_bytes(text)
+
+
+def of_a_later_version(store: FolderStore, number: int) -> None:
+    damage(store, number, store.read(promotion_key(number)).replace(b'"promote"', b'"canary"'))
+
+
+def away(store: FolderStore, number: int) -> None:
+    store.delete(promotion_key(number))
+
+
+def a_folder(store: FolderStore, number: int) -> None:
+    away(store, number)
+    Path(store.address, promotion_key(number)).mkdir()
+
+
+def a_pipe(store: FolderStore, number: int) -> None:
+    away(store, number)
+    os.mkfifo(Path(store.address, promotion_key(number)))
+
+
+@pytest.mark.parametrize("spoil", [damage, of_a_later_version, away, a_folder, a_pipe])
+def test_an_old_promotion_that_cannot_be_read_is_passed_over_and_named_once_it_is_needed(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path, spoil: Callable[[FolderStore, int], None]
+) -> None:
+    first = current(store).version
+    for name in ("second", "third"):
+        good = publish_next(store, tmp_path / name)
+    spoil(store, 2)
+
+    sound = ready(make_app(model_store=store.address))
+    bad = corrupt(tmp_path / "bad", store)
+    Path(store.address, promotion_key(3)).write_bytes(CUT_SHORT)
+    told = ready(make_app(model_store=store.address))
+
+    assert (sound["model"]["version"], sound["refused"], sound["stale"]) == (good, [], False)
+    assert told["model"]["version"] == first  # 3 may have gone back from 2, whose release is not known
+    assert {(one["promotion"], one["version"]) for one in told["refused"]} >= {(4, bad.version), (3, None)}
+
+
+def test_where_a_record_may_be_a_rollback_the_release_before_it_is_not_served(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    first = current(store).version
+    publish_next(store, tmp_path / "wrong")
+    append(store, first, "rollback", "tests", newest(store))
+    corrupt(tmp_path / "bad", store)
+    damage(store, 3)
+
+    told = ready(make_app(model_store=store.address))
+
+    assert told["model"]["version"] == first
+    assert [one["promotion"] for one in told["refused"]] == [3, 4]
+
+
+def test_a_newest_promotion_that_cannot_be_read_ends_neither_a_start_nor_the_watching(
+    make_app: MakeApp, app: Flask, store: FolderStore, tmp_path: Path
+) -> None:
+    first = current(store)
+    later = publish_next(store, tmp_path / "second")
+    damage(store, 2)
+
+    running, starting = poll(app), make_app(model_store=store.address, refresh_seconds=3600)
+    at_start = ready(starting)
+    append(store, later, "promote", "tests", first.model_copy(update={"number": 2}))
+
+    assert (running["model"]["version"], running["store"]["status"]) == (first.version, "failing")
+    assert at_start["model"]["version"] == first.version  # a second promotion cannot be a rollback
+    assert [(one["promotion"], one["version"]) for one in at_start["refused"]] == [(2, None)]
+    for service in (app, starting):
+        told = poll(service)
+        assert (told["model"]["version"], told["stale"]) == (later, False)
+        assert [one["promotion"] for one in told["refused"]] == [2]
+
+
+class Counting(FolderStore):
+    """A store that counts what is asked of it."""
+
+    asked = 0
+
+    def read(self, key: str) -> bytes:
+        self.asked += 1
+        return super().read(key)
+
+
+def test_a_start_reads_no_more_of_a_long_log_than_it_needs(store: FolderStore, tmp_path: Path) -> None:
+    first = current(store)
+    for number in range(2, 300):
+        text = promotion_bytes(first.model_copy(update={"number": number, "nonce": str(number)}))
+        Path(store.address, promotion_key(number)).write_bytes(text)
+    good = publish_next(store, tmp_path / "good")
+    counting, settings = Counting(Path(store.address)), Settings(cache_dir=tmp_path / "cache")
+
+    served = load(settings, counting).current
+    sound, last = counting.asked, corrupt(tmp_path / "bad", store)
+    walked = load(settings, counting)
+
+    assert served.version == good
+    assert (walked.current.version, walked.refusals[0].version) == (good, last.version)
+    assert sound < 10
+    assert counting.asked < 2 * 10
+
+
+@contextmanager
+def held(cache: Path) -> Iterator[None]:
+    """The cache's lock, taken as any other process may."""
+    with (cache / LOCK).open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def test_where_the_time_of_a_start_is_over_the_last_good_release_is_served_and_readyz_says_why(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached = ready(make_app(model_store=store.address))["model"]["version"]
+    publish_next(store, tmp_path / "second")
+    monkeypatch.setattr("app.releases.load.START_SECONDS", 1)
+
+    with held(tmp_path / "cache"):
+        told = ready(make_app(model_store=store.address))
+
+    assert (told["status"], told["model"]["version"], told["stale"]) == ("ready", cached, True)
+    assert "another process has held this lock for" in told["store"]["error"]
+    assert stat.S_IMODE((tmp_path / "cache" / LOCK).stat().st_mode) == 0o600
+
+
+def test_a_start_needs_no_lock_for_what_its_cache_knows(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_app(model_store=store.address)
+    (tmp_path / "cache" / LOCK).chmod(0o644)
+    monkeypatch.setattr("app.releases.load.NOTE_SECONDS", 0.1)
+
+    with held(tmp_path / "cache"):
+        told = ready(make_app(model_store=store.address))
+
+    assert (told["stale"], told["store"]) == (False, {"status": "ok"})
+    assert stat.S_IMODE((tmp_path / "cache" / LOCK).stat().st_mode) == 0o600
 
 
 class WithoutOneRelease(FolderStore):

@@ -69,9 +69,9 @@ def probabilities_in(answer: Any) -> list[float]:
 def test_every_way_to_send_a_picture_gets_the_models_own_answer(
     client: FlaskClient, release: Path, way: str
 ) -> None:
-    [expected] = open_classifier(release / "model.onnx", open_release(release).manifest.model).classify(
-        PICTURE[np.newaxis]
-    )
+    [expected] = open_classifier(
+        release / "model.onnx", open_release(release).manifest.contract("pixels")
+    ).classify(PICTURE[np.newaxis])
     path, how = WAYS[way]
 
     answer = client.post(path, **how)
@@ -82,7 +82,7 @@ def test_every_way_to_send_a_picture_gets_the_models_own_answer(
         if answer.mimetype == "text/csv"
         else probabilities_in(json.loads(answer.text))
     )
-    assert given == pytest.approx(expected.probabilities.tolist(), abs=1e-6)
+    assert given == pytest.approx(expected.answer.probabilities.tolist(), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_metadata_and_openapi_name_the_inputs_shape(client: FlaskClient) -> None
     assert v2["inputs"] == [{"name": "pixels", "datatype": "UINT8", "shape": [-1, 64, 64, 3]}]
     assert config["input"][0]["dims"] == [64, 64, 3]
     assert (rows["maxItems"], rows["items"]["maxItems"], rows["items"]["items"]["maxItems"]) == (64, 64, 3)
-    assert model.get_json()["manifest"]["model"]["input"]["channels"] == 3
+    assert model.get_json()["manifest"]["networks"]["photos"]["contract"]["input"]["channels"] == 3
     assert Described(document).complaints("get", "/model", model) == []
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from model_store.errors import NotFound
+from model_store.errors import NotFound, SignatureMissing
+from model_store.local import open_release
+from model_store.signing import new_key
 from tests.contract.service.conftest import MakeApp
-from tests.releases import LABELS
+from tests.releases import LABELS, a_release
 
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PROMETHEUS_2 = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
@@ -57,7 +59,7 @@ def test_model_tells_name_version_labels_and_contract(make_app: MakeApp) -> None
     assert tuple(model["labels"]) == LABELS
     assert model["promotion"] == 1
     assert model["manifest"]["version"] == model["version"]
-    assert model["manifest"]["model"]["input"]["polarity"] == "light-on-black"
+    assert model["manifest"]["networks"]["pixels"]["contract"]["input"]["polarity"] == "light-on-black"
 
 
 def test_a_ready_service_names_what_it_serves(client: FlaskClient) -> None:
@@ -74,6 +76,16 @@ def test_a_ready_service_names_what_it_serves(client: FlaskClient) -> None:
         "store": {"status": "ok"},
         "refused": [],
     }
+
+
+def test_the_folder_of_a_release_is_served_as_a_store_would_be(make_app: MakeApp, tmp_path: Path) -> None:
+    sealed = a_release(tmp_path / "release")
+
+    client = make_app(model_store=str(sealed)).test_client()
+
+    assert client.get("/readyz").get_json()["model"] == {"version": open_release(sealed).version}
+    with pytest.raises(SignatureMissing):
+        make_app(model_store=str(sealed), trusted_keys=new_key(tmp_path / "key"))
 
 
 def test_the_bundled_release_does_not_stand_in_for_another_version(make_app: MakeApp) -> None:

@@ -22,7 +22,7 @@ PICTURES = {
     "its channels equal, of the input's size": (png(np.dstack([a_garment()] * 3)), "accept"),
     "in colour, of the input's size": (
         png(np.dstack([a_garment(), a_garment(), a_garment() // 2])),
-        "review",
+        "accept",
     ),
     "grey, enlarged smoothly": (png(np.asarray(cv2.resize(a_garment(), (56, 56)), np.uint8)), "review"),
     "a photo": (PHOTO, "review"),

@@ -23,6 +23,13 @@ def answer(client: FlaskClient) -> dict[str, Any]:
     return body
 
 
+A_FORM = (
+    b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n'
+    + b"Content-Type: image/png\r\n\r\n"
+    + UPLOAD
+    + b"\r\n--x--\r\n"
+)
+
 FORMS: dict[str, dict[str, Any]] = {
     "raw": {"data": UPLOAD},
     "raw called a form": {"data": UPLOAD, "content_type": FORM},
@@ -34,6 +41,17 @@ FORMS: dict[str, dict[str, Any]] = {
         + UPLOAD
         + b"\r\n--x--\r\n",
         "content_type": "multipart/form-data; boundary=x",
+    },
+    **{
+        f"multipart called {called or 'nothing'}": {"data": A_FORM, "content_type": called}
+        for called in ("application/json", FORM, "image/png", "text/plain", "multipart/mixed; boundary=y", "")
+    },
+    **{
+        f"multipart with a filename in {charset}": {
+            "data": A_FORM.replace(b"a.png", name.encode(charset)),
+            "content_type": "multipart/form-data; boundary=x",
+        }
+        for charset, name in {"latin-1": "grün.png", "cp932": "表.png", "cp1251": "шарф.png"}.items()
     },
     "multipart file": {"data": {"file": (io.BytesIO(UPLOAD), "a.png")}},
     "base64": {"json": {"image": in_base64(UPLOAD)}},

@@ -106,7 +106,11 @@ def test_every_route_refuses_a_method_that_it_does_not_have(make_app: MakeApp) -
     [
         ("/predict", {"data": UPLOAD}, "are taken (MAX_UPLOAD_BYTES)"),
         ("/predict", {"json": {"image": in_base64(UPLOAD)}}, "are taken (MAX_UPLOAD_BYTES)"),
-        ("/predict", {"data": bytes(100_000)}, "MAX_UPLOAD_BYTES allows"),
+        (
+            "/predict",
+            {"data": bytes(100_000)},
+            f"MAX_UPLOAD_BYTES ({len(UPLOAD) - 1} for the picture itself) allows",
+        ),
         ("/predict/batch", {"data": bytes(100_000)}, "MAX_BATCH_BYTES allows"),
     ],
 )

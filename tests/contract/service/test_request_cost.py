@@ -4,10 +4,11 @@ import json
 import resource
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +24,10 @@ from app.prediction.parameters import Parameters
 from app.prediction.predictor import Classified, Failed, Outcome, Predictor
 from app.prediction.timing import Timing
 from app.settings import Settings
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Prediction
 from inference.contract import GREY_28
 from inference.convert import ModelInput
+from inference.networks import Networks
 from tests.coded_pictures import heic
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
 from tests.decoders import kill_the_decoder, kill_the_template
@@ -196,47 +198,57 @@ def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -
     assert refused["error"]["status"] == 413
 
 
+class Stopwatch(Timing):
+    """One that keeps when each stage began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began: dict[str | None, float] = {}
+
+    def begin(self, stage: str | None) -> None:
+        super().begin(stage)
+        self.began.setdefault(stage, time.perf_counter())
+
+
 def test_two_large_pictures_are_decoded_at_a_time_however_many_requests_have_a_slot(
     make_app: MakeApp,
 ) -> None:
     served = make_app().extensions["wardrobe"].models.current
     predictor = Predictor(Settings(), Admission(limit=6, queue_length=6, queue_seconds=60))
     large = png(np.random.default_rng(0).integers(0, 255, (1500, 2000), np.uint8))
-    timings = [Timing() for _ in range(6)]
+    timings = [Stopwatch() for _ in range(6)]
 
-    def classify(timing: Timing) -> None:
+    def classify(timing: Stopwatch) -> None:
         with predictor.admitted(timing) as slot:
             predictor.one(Upload(large), served, timing, slot)
 
     with ThreadPoolExecutor(6) as requests:
         list(requests.map(classify, timings))
 
-    works = [(timing.began["decode"], timing.ended["convert"]) for timing in timings]
+    works = [(timing.began["decode"], timing.began["infer"]) for timing in timings]
     at_a_time = [sum(began <= start < ended for began, ended in works) for start, _ in works]
     assert max(at_a_time) <= 2
 
 
-class BlockedClassifier:
-    """A model that answers when it may."""
+class BlockedNetworks(Networks):
+    """Networks that answer when they may."""
 
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-        self.contract, self.photos = classifier.contract, classifier.photos
-        self.model_input = classifier.model_input
+    def __init__(self, networks: Networks) -> None:
+        super().__init__({name: networks[name] for name in networks.contracts})
         self.runs = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 
-    def classify_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+    def classify(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
         self.runs.release()
         self.may_go_on.wait(60)
-        return self._classifier.classify_inputs(inputs)
+        return super().classify(inputs)
 
 
 def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(make_app: MakeApp) -> None:
     served = make_app().extensions["wardrobe"].models.current
     predictor = Predictor(Settings(), Admission(limit=3, queue_length=3, queue_seconds=0.5))
-    blocked = BlockedClassifier(served.classifier)
-    busy_served = replace(served, classifier=cast("Classifier", blocked))
+    blocked = BlockedNetworks(served.networks)
+    busy_served = replace(served, networks=blocked)
     many: list[RequestItem] = [Upload(UPLOAD)] * 8
     large = png(np.random.default_rng(0).integers(0, 255, (1500, 2000), np.uint8))
 
@@ -260,7 +272,7 @@ def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(mak
             waiting.result()
         blocked.may_go_on.set()
 
-    assert [one.prediction.label for one in small] == [small[0].prediction.label] * 3
+    assert [one.prediction.answer.label for one in small] == [small[0].prediction.answer.label] * 3
     assert [holder.exception() for holder in holders] == [None, None]
 
 
@@ -297,8 +309,8 @@ def test_between_two_runs_of_the_model_for_a_batch_a_request_that_waits_goes_fir
     served = make_app().extensions["wardrobe"].models.current
     admission = Admission(limit=1, queue_length=1, queue_seconds=60)
     order: list[str] = []
-    blocked = BlockedClassifier(served.classifier)
-    busy_served = replace(served, classifier=cast("Classifier", blocked))
+    blocked = BlockedNetworks(served.networks)
+    busy_served = replace(served, networks=blocked)
     many: list[RequestItem] = [Upload(UPLOAD)] * 20
 
     def has_left() -> bool:

@@ -51,12 +51,11 @@ def client(make_app: MakeApp, release: Path) -> FlaskClient:
 def expected(release: Path) -> dict[str, list[float]]:
     """What each network says, asked by itself."""
     manifest = open_release(release).manifest
-    assert manifest.photos is not None
-    of_pixels = open_classifier(release / GRAPH, manifest.model)
-    of_photos = open_classifier(release / PHOTO_GRAPH, manifest.photos.contract(manifest.model.labels))
+    of_pixels = open_classifier(release / GRAPH, manifest.contract("pixels"))
+    of_photos = open_classifier(release / PHOTO_GRAPH, manifest.contract("photos"))
     return {
-        "pixels": of_pixels.classify(SMALL[np.newaxis])[0].probabilities.tolist(),
-        "photos": of_photos.classify(COLOUR[np.newaxis])[0].probabilities.tolist(),
+        "pixels": of_pixels.classify(SMALL[np.newaxis])[0].answer.probabilities.tolist(),
+        "photos": of_photos.classify(COLOUR[np.newaxis])[0].answer.probabilities.tolist(),
     }
 
 
@@ -159,11 +158,11 @@ def test_seen_and_explain_show_the_photo_as_its_network_read_it(client: FlaskCli
 
 
 def test_the_model_says_what_both_networks_read(client: FlaskClient) -> None:
-    manifest = client.get("/model").get_json()["manifest"]
+    networks = client.get("/model").get_json()["manifest"]["networks"]
 
-    assert manifest["model"]["input"]["shape"] == [28, 28]
-    assert manifest["photos"]["input"]["shape"] == [32, 32]
-    assert "golden" not in manifest["photos"]
+    assert networks["pixels"]["contract"]["input"]["shape"] == [28, 28]
+    assert networks["photos"]["contract"]["input"]["shape"] == [32, 32]
+    assert not any("golden" in one for one in networks.values())
 
 
 def test_each_network_accepts_from_the_threshold_that_its_own_answers_show(
@@ -207,7 +206,7 @@ def test_a_second_network_that_answers_otherwise_than_when_it_was_made_is_not_se
     store = a_store(tmp_path, photos=READS)
     manifest = next((tmp_path / "store" / "releases").glob("*/manifest.json"))
     changed = json.loads(manifest.read_bytes())
-    changed["photos"]["golden"]["probabilities"][0].reverse()
+    changed["networks"]["photos"]["golden"]["answers"]["label"][0].reverse()
     manifest.write_text(json.dumps(changed), "utf-8")
 
     with pytest.raises(Exception, match="differ by"):

@@ -47,7 +47,9 @@ def test_a_bucket_that_does_not_exist_is_refused_and_named(ask: Callable[[Store]
         ask(open_store("s3://no-such-bucket-here/x"))
 
 
-@pytest.mark.parametrize("address", ["s3://", "s3:///prefix", "s3://a b/c", "gs://bucket/x", "", "  "])
+@pytest.mark.parametrize(
+    "address", ["s3://", "s3:///prefix", "s3://a b/c", "gs://bucket/x", "s3:/bucket", "", "  "]
+)
 def test_an_address_that_is_none_is_said_so(address: str) -> None:
     with pytest.raises(BadAddress, match="s3://bucket/prefix"):
         open_store(address)

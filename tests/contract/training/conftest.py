@@ -7,7 +7,7 @@ import pytest
 
 from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
-from training.fitted import Fitted
+from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.fitting.tensorboard_log import tensorboard_callbacks

@@ -1,12 +1,14 @@
 """`python -m scripts.adopt`: hand-made models of every kind become releases that answer as Keras does."""
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 
 from app.factory import create_app
 from app.settings import Settings
-from inference.errors import ModelUnreadable
-from inference.keras_session import KerasSession
+from inference.errors import ContractBroken, ModelUnreadable
+from inference.keras_file import check_keras_file
+from inference.keras_session import Habits, KerasSession
 from model_store.promotions import current
 from model_store.store import open_store
 from reports.values import Report, parse_report
@@ -28,6 +31,7 @@ from tests.own_pictures import write_class_folders
 from tests.uploads import png
 from training.errors import BadClasses, GraphUnusable, NotAdoptable
 from training.pictures.split import split
+from training.release import adoption
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +120,9 @@ KINDS = {
 }
 FLAT = KINDS["flat row, fed 0..1, logits"]
 
+CONSTANT = HandMade((784,), flat, (layers.Dense(CLASSES, kernel_initializer="zeros"),))
+"""Answers every picture by the first class, whatever the seed: of ten classes it is right about a tenth."""
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -158,7 +165,7 @@ def answers_of_keras(made: Adopted) -> NDArray[np.float32]:
     """What the model itself says of PICTURES, by the scale that was taken."""
     session = KerasSession(made.model)
     session.divide_by(float(str(made.report.training.configuration["divisor_added"])))
-    return session.run(PICTURES.images).probabilities
+    return session.run(PICTURES.images).of_label
 
 
 def client(made: Adopted, cache_folder: Path) -> FlaskClient:
@@ -184,6 +191,66 @@ def test_the_service_answers_what_keras_finds_likeliest(
     without_features = kind is KINDS["no dense layer at the end"]
     assert {answer["familiarity"] is None for answer in answers} == {without_features}
     assert ("nothing will be `unfamiliar`" in capsys.readouterr().err) is without_features
+
+
+def likeliest_of(model: Any) -> list[int]:
+    """What a model that scales its input itself finds likeliest in PICTURES."""
+    scores = np.asarray(model(PICTURES.images.astype(np.float32), training=False))
+    return [int(label) for label in scores.argmax(axis=1)]
+
+
+def answers_of_the_service(made: Adopted, cache_folder: Path) -> list[dict[str, Any]]:
+    service = client(made, cache_folder)
+    return [service.post("/predict", data=png(pixels)).get_json() for pixels in PICTURES.images]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        (layers.Dense(CLASSES), layers.Softmax()),
+        (layers.Dense(CLASSES), layers.Dropout(0.2), layers.Activation("softmax")),
+        (layers.Dense(CLASSES, "softmax"),),
+        (layers.Dense(CLASSES),),
+    ],
+    ids=["softmax at its end", "activation at its end", "softmax in the layer", "logits"],
+)
+def test_a_sequential_answers_as_before_and_has_features(
+    ending: tuple[Any, ...], data: Path, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(3)
+    below = [layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(16, "relu")]
+    model = keras.Sequential([keras.Input((28, 28)), *below, *ending])
+    model.save(tmp_path / "mine.keras")
+
+    made = adopted(tmp_path / "mine.keras", data)
+
+    answers = answers_of_the_service(made, tmp_path / "cache")
+    assert [answer["class_id"] for answer in answers] == likeliest_of(model)
+    assert None not in {answer["familiarity"] for answer in answers}
+
+
+@pytest.mark.parametrize(
+    ("takes", "gives", "said"),
+    [(True, False, "takes"), (False, True, "gives"), (True, True, "takes and gives")],
+)
+def test_a_model_of_dicts_is_refused_with_the_line_that_makes_it_plain(
+    takes: bool, gives: bool, said: str, data: Path, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(3)
+    given = keras.Input((28, 28), name="image")
+    scores = layers.Dense(CLASSES, "softmax", name="article")(rescaled(given))
+    model = keras.Model({"image": given} if takes else given, {"article": scores} if gives else scores)
+    model.save(tmp_path / "mine.keras")
+    line = "keras.Model(model.inputs[0], model.outputs[0]).save('plain.keras')"
+
+    with pytest.raises(ContractBroken, match=f"the model {said} a dict.*{re.escape(line)}") as raised:
+        adopt.main([str(tmp_path / "mine.keras"), "--data", str(data), "--out", str(tmp_path / "store")])
+
+    assert len(str(raised.value).replace(str(tmp_path), "")) <= LONGEST
+    plain = keras.Model(model.inputs[0], model.outputs[0])
+    plain.save(tmp_path / "plain.keras")
+    answers = answers_of_the_service(adopted(tmp_path / "plain.keras", data), tmp_path / "cache")
+    assert [answer["class_id"] for answer in answers] == likeliest_of(plain)
 
 
 def test_its_artifact_reads_raw_pixels_and_the_report_says_what_is_not_known(
@@ -273,10 +340,54 @@ def test_the_scale_that_answers_more_pictures_right_is_taken_and_said(
     assert f"reads {'0..1' if divisor != 1 else '0..255'}: of" in " ".join(capsys.readouterr().out.split())
 
 
+def standardised_reader(folder: Path) -> Path:
+    """A model that learnt pixels with the mean 0 and the deviation 1, as a script prepared them."""
+    keras.utils.set_random_seed(1)
+    learnt = striped_pictures(240)
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(CLASSES, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    images = learnt.images[..., None].astype(np.float32)
+    model.fit((images - images.mean()) / images.std(), learnt.labels, epochs=30, verbose=0)
+    model.save(folder / "mine.keras")
+    return folder / "mine.keras"
+
+
+def test_a_model_of_standardised_pixels_is_refused_with_the_line_that_makes_it_adoptable(
+    tmp_path: Path,
+) -> None:
+    write_idx_folder(data := tmp_path / "data", train=1200, test=60)
+    told = ["--data", str(data), "--run", str(tmp_path / "run"), "--out", str(tmp_path / "store")]
+    with pytest.raises(NotAdoptable, match="where pixels are standardised") as raised:
+        adopt.main([str(standardised_reader(tmp_path)), *told])
+    line = re.search(r"`(.*)\.save\('model\.keras'\)`", str(raised.value))
+    assert line is not None
+    known = {"keras": keras, "model": keras.saving.load_model(tmp_path / "mine.keras")}
+
+    eval(line[1], known).save(tmp_path / "model.keras")
+
+    assert adopt.main([str(tmp_path / "model.keras"), *told]) == 0
+
+
+def test_a_graph_may_differ_by_what_float32_rounds_of_the_largest_logit(tmp_path: Path) -> None:
+    """Logits of thousands, two of which are nearly the same, so that their rounding shows."""
+    given = keras.Input((28, 28))
+    logits = layers.Dense(3, name="logits")(layers.Flatten()(layers.Rescaling(1.0)(given)))
+    model = keras.Model(given, layers.Softmax()(logits))
+    kernel = np.random.default_rng(0).normal(size=(784, 1)).astype(np.float32)
+    model.get_layer("logits").set_weights([np.hstack([kernel, kernel, -kernel]), np.zeros(3, np.float32)])
+    artifact = adoption.with_habits(model, Habits(shape=(28, 28), dtype="float32", divisor=1, softmax=False))
+    largest = np.abs(PICTURES.images.reshape(-1, 784) @ kernel).max()
+
+    allowed = adoption._tolerance(artifact, PICTURES.images)
+
+    assert largest > 1000
+    assert allowed == pytest.approx(largest * 2**-19, rel=1e-3)
+
+
 def test_a_model_that_is_hardly_better_than_chance_is_not_released_without_force(
     data: Path, tmp_path: Path
 ) -> None:
-    model = saved(FLAT, tmp_path)
+    model = saved(CONSTANT, tmp_path)
     told = [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(tmp_path / "store")]
 
     with pytest.raises(NotAdoptable, match=r"held-out pictures are right; chance is 10%.*--force") as raised:
@@ -341,6 +452,57 @@ def test_what_is_no_keras_3_file_is_refused_before_anything_is_loaded(
         adopt.main([str(tmp_path / name), "--data", str(tmp_path / "no data"), "--out", str(tmp_path)])
 
     assert len(str(raised.value)) <= LONGEST
+
+
+def built(**first: Any) -> Any:
+    """Layers as a script has them, the first one with these settings."""
+    return keras.Sequential(
+        [
+            layers.Conv2D(4, 3, activation="relu", **first),
+            *(layers.BatchNormalization(), layers.MaxPooling2D(), layers.Flatten()),
+            *(layers.Dropout(0.3), layers.Dense(CLASSES, "softmax")),
+        ]
+    )
+
+
+def as_keras_2_saves(model: Any, path: Path) -> Path:
+    """The model in HDF5, its layers described as Keras 2.2.4-tf does."""
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        described = json.loads(file.attrs["model_config"])["config"]["layers"]
+        kept = [one for one in described if one["class_name"] != "InputLayer"]
+        for layer in kept:
+            layer["config"]["dtype"] = "float32"
+            if layer["class_name"] == "BatchNormalization":
+                layer["config"]["axis"] = [3]
+        kept[0]["config"]["batch_input_shape"] = [None, 28, 28, 1]
+        file.attrs["model_config"] = json.dumps(
+            {"class_name": "Sequential", "config": {"name": "sequential", "layers": kept}}
+        )
+        file.attrs["keras_version"] = "2.2.4-tf"
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning")
+def test_what_the_refusal_of_a_file_of_keras_2_names_makes_one_that_is_adopted(
+    data: Path, tmp_path: Path
+) -> None:
+    first = built(input_shape=(28, 28, 1))
+    old = as_keras_2_saves(first, tmp_path / "arch.h5")
+    with pytest.raises(ModelUnreadable) as raised:
+        adopt.main([str(old), "--data", str(data), "--out", str(tmp_path / "store")])
+    steps = re.findall(r"`(model\.[^`]*)`", str(raised.value))
+    with pytest.raises(ValueError, match="shape"):
+        keras.saving.load_model(old, compile=False)
+
+    model = built(input_shape=(28, 28, 1))
+    getattr(model, steps[0].split("(")[0].removeprefix("model."))(old)
+    model.save(tmp_path / "model.keras")
+
+    given = PICTURES.images[..., None].astype(np.float32)
+    assert [step.split("(")[0] for step in steps] == ["model.load_weights", "model.save"]
+    assert np.array_equal(model(given), first(given))
+    check_keras_file(tmp_path / "model.keras")
 
 
 def renamed(model: Path, name: str) -> Path:

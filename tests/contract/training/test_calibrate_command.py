@@ -27,7 +27,7 @@ from scripts import calibrate
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release
 from training.errors import BadRecipe, NotShown
-from training.pictures.learnt import Learnt
+from training.pictures.learnt_hashes import Learnt
 from training.pictures.photos import photos_in
 from training.progress import Lines
 
@@ -63,11 +63,9 @@ def pictures(tmp_path: Path, parent: LocalRelease) -> Path:
 
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
     """The class that a release answers to each picture of a folder, by its path; one in twenty another."""
-    contract = release.manifest.photo_contract
+    contract = release.manifest.contract("photos")
     (photos,) = photos_in([folder], contract.labels, contract.input, Lines())
-    found = (
-        OnnxSession(release.photo_graph, shape=contract.input.array_shape).run(photos.images).probabilities
-    )
+    found = OnnxSession(release.graph("photos"), shape=contract.input.array_shape).run(photos.images).of_label
     order = np.argsort(-found, axis=1)
     unsure = set(np.argsort(found.max(axis=1))[: len(photos) // 20].tolist())
     return {str(file): LABELS[order[at, int(at in unsure)]] for at, file in enumerate(photos.files)}
@@ -91,8 +89,7 @@ def changed(
     seal(
         release.folder,
         created_at=before.created_at,
-        model=before.model,
-        golden=before.golden,
+        networks=before.networks,
         training=before.training,
         libraries=before.libraries,
         git_commit=None,
@@ -137,11 +134,10 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
     before, after, calibrated = parent.manifest, child.manifest, report_of(child).calibrated
     assert calibrated is not None
     assert calibrated.test_decided_by is None  # pixels are decided as before
-    assert before.photos is not None
-    assert after.photos is not None
-    assert after.model == before.model
-    assert after.photos.thresholds != before.photos.thresholds
-    assert (after.photos.input, after.photos.golden) == (before.photos.input, before.photos.golden)
+    now, then = after.networks["photos"], before.networks["photos"]
+    assert after.networks["pixels"] == before.networks["pixels"]
+    assert now.contract.thresholds != then.contract.thresholds
+    assert (now.contract.input, now.golden) == (then.contract.input, then.golden)
 
 
 def test_a_release_without_a_network_for_photos_is_refused(tmp_path: Path, pictures: Path) -> None:
@@ -162,7 +158,7 @@ def test_it_says_what_share_is_accepted_and_how_sure_that_is(
     assert document["version"] == child.version
     assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
     assert low < decisions["coverage"] < high
-    assert child.manifest.model.thresholds.confidence == decisions["confidence_threshold"]
+    assert child.manifest.contract("photos").thresholds.confidence == decisions["confidence_threshold"]
 
 
 def test_corrections_win_over_the_labels_of_the_pictures(
@@ -261,7 +257,7 @@ def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures:
 def test_pictures_that_the_release_learnt_calibrate_nothing(
     tmp_path: Path, parent: LocalRelease, pictures: Path
 ) -> None:
-    contract = parent.manifest.model
+    contract = parent.manifest.contract("photos")
     (photos,) = photos_in([tmp_path / "drawn"], contract.labels, contract.input, Lines())
 
     def learnt(folder: Path, report: Report) -> Report:

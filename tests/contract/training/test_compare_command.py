@@ -10,7 +10,7 @@ from model_store.local import open_release
 from reports.values import Report, report_of
 from scripts import compare
 from tests.fashion import write_idx_folder
-from training.gradient.comparison.results import read_comparison, spread
+from training.gradient.comparison_results import read_comparison, spread
 from training.gradient.networks.published_figures import PUBLISHED
 
 pytestmark = pytest.mark.slow
@@ -55,11 +55,14 @@ def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest
     assert (first_code, second_code) == (0, 0)
     assert written(here, "dense") == runs
     assert (dense.seeds, dense.summary) == (before.seeds, before.summary)
-    assert [seed.test.accuracy for seed in dense.seeds] == [one.test.accuracy for one in reports]
-    assert dense.summary.validation == spread([one.validation.accuracy for one in reports])
-    assert conv3.seeds[0].train == report.train
+    assert [seed["test"]["accuracy"] for seed in dense.seeds] == [one.test.accuracy for one in reports]
+    assert dense.summary["validation"] == spread([one.validation.accuracy for one in reports])
+    assert conv3.seeds[0]["train"] == report.train.model_dump(mode="json")
     assert (conv3.parameters, conv3.mflops) == (241_546, report.model.mflops)
-    assert (conv3.published, conv3.seeds[0].training) == (PUBLISHED["conv3"], report.training)
+    assert (conv3.published, conv3.seeds[0]["training"]) == (
+        PUBLISHED["conv3"],
+        report.training.model_dump(mode="json"),
+    )
     assert (here / "results.png").stat().st_size > 0
     assert conv3.seconds == pytest.approx(np.mean([one.training.seconds for one in released(here, "conv3")]))
     assert [heading in shown for heading in ("parameters", "seconds", "test accuracy", "published")] == [
@@ -71,5 +74,5 @@ def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest
     assert "dense, seed 0 (3 of 4): done" in said
     assert document["written"] == ["results.json", "results.png"]
     assert [one["test"]["mean"] for one in document["networks"]] == [
-        one.summary.test.mean for one in (conv3, dense)
+        one.summary["test"]["mean"] for one in (conv3, dense)
     ]

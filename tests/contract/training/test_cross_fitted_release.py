@@ -18,7 +18,7 @@ from reports.evidence import evidence_of
 from reports.values import TrainingFigures, report_of
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
-from training.fitted import Fitted
+from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.measure.acceptance import promised_in_words
 from training.measure.evaluate import undecided
@@ -26,7 +26,7 @@ from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
 from training.progress import Lines, Watch
 from training.release.builder import Evaluation, Origin, complete_release
-from training.release.trained import seal_trained
+from training.release.release_of_fit import seal_trained
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0
@@ -37,7 +37,7 @@ def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
     """Answers for these classes with 0.91, from this distance on."""
     probabilities = np.full((len(classes), CLASSES), 0.01, np.float32)
     probabilities[np.arange(len(classes)), classes] = 0.91
-    return Scores(probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32))
+    return Scores.of_class(probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32))
 
 
 ORIGIN = Origin(
@@ -92,13 +92,14 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     enough = released(exported, tmp_path / "enough", replace(evaluation, out_of_fold=others))
     alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))
 
-    assert few.manifest.model.thresholds.accept_nothing
+    assert few.manifest.contract("pixels").thresholds.accept_nothing
     assert any("takes 299 without an error" in line for line in alone)
     assert not any("review" in line for line in with_others)
-    assert not enough.manifest.model.thresholds.accept_nothing
+    assert not enough.manifest.contract("pixels").thresholds.accept_nothing
     assert report_of(enough).promises[0].n >= 360
-    assert enough.manifest.model.familiarity is not None
-    assert enough.manifest.model.familiarity.quantiles[-1] == FAR + 1
+    familiarity = enough.manifest.contract("pixels").familiarity
+    assert familiarity is not None
+    assert familiarity.quantiles[-1] == FAR + 1
 
 
 def test_the_progress_of_making_a_release_ends_at_all_of_its_pictures(

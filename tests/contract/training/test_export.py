@@ -48,7 +48,9 @@ def network_of(
     def answer(images: PixelsBatch) -> Scores:
         probabilities = probabilities_of(exported.artifact, images)
         distances = exported.whitening.distances(features_of(exported.artifact, images))
-        return Scores(probabilities + np.float32(probabilities_off), distances + np.float32(distances_off))
+        return Scores.of_class(
+            probabilities + np.float32(probabilities_off), distances + np.float32(distances_off)
+        )
 
     return answer
 
@@ -137,8 +139,8 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     assert (known < 0).mean() > 0.98
     assert ood.min() > 0
     assert np.allclose(
-        told.probabilities[: len(PICTURES)],
-        OnnxSession(exported.graph_path).run(PICTURES).probabilities,
+        told.of_label[: len(PICTURES)],
+        OnnxSession(exported.graph_path).run(PICTURES).of_label,
         atol=1e-6,
     )
 

@@ -33,10 +33,12 @@ def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections
     release = open_release(tmp_path / made)
     report, settings = report_of(release), release.manifest.training
     assert code == 0
-    assert release.manifest.model.labels == tuple(names.values())
+    assert release.manifest.labels == tuple(names.values())
     assert "Of its 60 pictures 0 get another label and 1 are left out; 9 are new." in told
     assert "It is trained again on 68 pictures" in told
     assert (report.test.split, report.test.n) == ("cross-fitted", 68)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
-    assert "stays current there" in told
-    assert "Compare: " in told
+    assert "of the 60 pictures of the test set" in told.split("stays current there")[0]
+    [compared] = [line.split(" diff ")[1] for line in told.splitlines() if line.startswith("Compare: ")]
+    assert compared.startswith(f"{tmp_path}/store {made} runs/improved-")
+    assert compared.endswith("/pictures.csv --page changes.html --allow 1")

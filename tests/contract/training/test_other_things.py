@@ -15,9 +15,16 @@ from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, Features
 from training.features.npz import write_npz
 from training.heads.logistic import fit_head
-from training.heads.negatives import Negatives, load_negatives
 from training.heads.ood import fit_measure
-from training.heads.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
+from training.heads.other_things import (
+    CLUTTERED_WEIGHT,
+    SURE,
+    TAKEN,
+    Negatives,
+    load_negatives,
+    other_things,
+    own_kinds,
+)
 from training.heads.out_of_fold import Fold, folds_of
 from training.pictures.split import Split
 from training.pictures.table import Pictures

@@ -48,7 +48,7 @@ def release(grey: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalReleas
 def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRelease) -> None:
     report = report_of(release)
 
-    assert release.manifest.model.labels == report.labels == tuple(report.test.per_class) == KINDS
+    assert release.manifest.labels == report.labels == tuple(report.test.per_class) == KINDS
     assert release.manifest.data.name == "bars"
     assert report.train.n + report.validation.n + report.test.n == 3 * 60
     assert release.manifest.training["network"] == "conv3"

@@ -3,6 +3,8 @@
 import hashlib
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from model_store.promotions import current
 from model_store.store import open_store
 from reports.values import report_of
 from scripts import evaluate, train
+from scripts.progress import Terminal
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
@@ -23,9 +26,10 @@ from training.heads.logistic import fit_head
 from training.heads.out_of_fold import folds_of
 from training.measure.acceptance import promised_in_words
 from training.own_classes import fit_own_classes
-from training.pictures.learnt import load_learnt
+from training.pictures.learnt_hashes import load_learnt
 from training.pictures.split import Split
 from training.pictures.table import Pictures
+from training.progress import Watch
 
 COUNT = 30
 """Pictures per class: about 25 to learn from and 5 for the test."""
@@ -49,6 +53,12 @@ def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRele
     return trained(things, tmp_path_factory.mktemp("trained"))
 
 
+@pytest.fixture(scope="module")
+def again(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    """Of the same pictures, in a store that it is current in."""
+    return trained(things, tmp_path_factory.mktemp("again"))
+
+
 @pytest.mark.slow
 def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_thresholds(
     release: LocalRelease,
@@ -63,7 +73,7 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
     assert report.test.accuracy > 0.9
     assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
     assert promise.n >= 0.9 * report.train.n  # all but those that are unfamiliar
-    assert release.manifest.model.thresholds.familiarity == 0.05
+    assert release.manifest.contract("photos").thresholds.familiarity == 0.05
 
 
 @pytest.mark.slow
@@ -107,14 +117,13 @@ def test_classes_that_differ_in_colour_alone_are_told_apart(tmp_path: Path, opti
 
 @pytest.mark.slow
 def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
-    things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    again: LocalRelease, things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     grown = shutil.copytree(things, tmp_path / "grown")
-    trained(grown, tmp_path)
     for kind in KINDS:
         (grown / kind / "new.png").write_bytes(png(a_photo(kind, 900)))
 
-    release = trained(grown, tmp_path)
+    release = trained(grown, again.folder.parents[2])
 
     said = " ".join(capsys.readouterr().out.split())
     assert report_of(release).test.n == 3 * COUNT + 3
@@ -151,12 +160,8 @@ def test_a_test_folder_is_measured_on_and_never_learnt(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_repeated_command_makes_the_same_network(
-    release: LocalRelease, things: Path, tmp_path: Path
-) -> None:
-    again = trained(things, tmp_path)
-
-    assert again.manifest.golden == release.manifest.golden
+def test_a_repeated_command_makes_the_same_network(release: LocalRelease, again: LocalRelease) -> None:
+    assert again.manifest.network("photos").golden == release.manifest.network("photos").golden
 
 
 @pytest.mark.parametrize("blocks", [("palette",), WITHOUT_LITE0, BLOCKS])
@@ -171,13 +176,27 @@ def test_the_network_answers_as_its_head_does(blocks: tuple[Block, ...]) -> None
     assert np.allclose(answers, head.probabilities(seen.upright), atol=0.01)
 
 
-def test_no_head_answers_a_picture_that_it_learnt() -> None:
+class Counted(Terminal):
+    """Keeps what is counted."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[tuple[int, int | None]]] = {}
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Watch]:
+        self.of[what] = []
+        yield lambda done, of: self.of[what].append((done, of))
+
+
+def test_no_head_answers_a_picture_that_it_learnt_and_each_is_counted() -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     learnt_by_heart = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     folds = folds_of(Split(learnt_by_heart, learnt_by_heart), 5)
 
-    found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, lambda *_: None, lambda _: None)
+    found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, progress := Counted())
 
     assert 0.25 < found.answers.right.mean() < 0.75
     assert np.array_equal(found.answers.truth, learnt_by_heart.labels)
+    assert progress.of["fitting heads"] == [(done, 6) for done in range(1, 7)]
+    assert progress.of["seeing pictures"][-1] == (60, 60)

@@ -9,7 +9,7 @@ import pytest
 
 from model_store.local import bundled
 from training.features.blocks import READS, Features
-from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped_vectors import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_KINDS,
@@ -118,8 +118,8 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
     found = scores_of(np.array([[2.0, 0.0, 5.0], [2.0, 0.0, -5.0]], np.float32), classes=2)
 
-    assert found.probabilities.shape == (2, 2)
-    assert found.probabilities.sum(axis=1) == pytest.approx(1)
+    assert found.of_label.shape == (2, 2)
+    assert found.of_label.sum(axis=1) == pytest.approx(1)
     assert found.distances is not None
     assert found.distances[0] > 0 > found.distances[1]
 

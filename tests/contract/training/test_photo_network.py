@@ -8,23 +8,23 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.classifier import Classifier
 from inference.decode import decode
+from inference.networks import Networks
 from lab import photo_network
 from model_store.catalogue import files_in_folder
 from model_store.files import GRAPH, MODEL
 from model_store.local import BUNDLED, LocalRelease, bundled, open_release
 from model_store.networks import open_networks
-from reports.answers import TEST_SET, answers_in
+from reports.answers import TEST_SET, all_answers_in, answers_in
 from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts import train
 from scripts.terminal import run
 from training.errors import BadPictures
 from training.features.blocks import Features
-from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
+from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
-from training.pictures.learnt import load_learnt
+from training.pictures.learnt_hashes import load_learnt
 from training.pictures.table import COLUMNS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
@@ -68,22 +68,26 @@ def made(place: Path) -> LocalRelease:
 
 
 @pytest.fixture(scope="module")
-def networks(made: LocalRelease) -> Classifier:
+def networks(made: LocalRelease) -> Networks:
     return open_networks(made)
 
 
 def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
-    place: Path, made: LocalRelease, networks: Classifier
+    place: Path, made: LocalRelease, networks: Networks
 ) -> None:
     rng = np.random.default_rng(1)
     a_photo(place / "new.png", 3, rng)
 
     decoded = decode((place / "new.png").read_bytes(), 10**6, networks.contract.input)
-    (answer,) = networks.classify_inputs([networks.model_input(decoded)])
+    (answer,) = networks.classify([networks.model_input(decoded)])
 
     same = {name: made.manifest.files[name].sha256 for name in (MODEL, GRAPH)}
     assert same == {name: bundled().manifest.files[name].sha256 for name in (MODEL, GRAPH)}
-    assert answer.label == LABELS[3]
+    assert answer.answer.label == LABELS[3]
+    (before,) = open_networks(bundled()).classify([networks.model_input(decoded)])
+    assert made.manifest.attributes == bundled().manifest.attributes
+    colours = [one.attributes["colour"].by_label for one in (answer, before)]
+    assert colours[0] == pytest.approx(colours[1], abs=1e-4)
     assert report_of(made).test.accuracy == report_of(bundled()).test.accuracy
     assert report_of(made).photo_model is not None
 
@@ -113,13 +117,13 @@ def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: Lo
     assert report_of(made).photos["studio"].auroc is not None
 
 
-def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Classifier) -> None:
+def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Networks) -> None:
     rng = np.random.default_rng(2)
     familiarity = {}
     for kind in (2, 10):
         a_photo(place / f"asked-{kind}.png", kind, rng)
         decoded = decode((place / f"asked-{kind}.png").read_bytes(), 10**6, networks.contract.input)
-        (answer,) = networks.classify_inputs([networks.model_input(decoded)])
+        (answer,) = networks.classify([networks.model_input(decoded)])
         familiarity[kind] = answer.familiarity
 
     assert familiarity[10] is not None and familiarity[2] is not None
@@ -144,8 +148,9 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
     learnt = load_learnt(child.folder)
-    assert (document["own_pictures"]["n"], document["own_pictures"]["audited"]) == (12, 8)
-    assert "12 pictures are compared" in told.err.split("newly right,")[0]
+    kept = all_answers_in(child.manifest, lambda name: (child.folder / name).read_bytes(), "here")
+    assert (kept.by == made.version).sum() == 12
+    assert "0 of the 120 pictures of tier studio have two decisions" in document["verdict"]
     assert report_of(child).not_measured == {"studio": made.version}
     assert "Not measured again: tier studio." in told.err
     assert {tier: report_of(child).photos[tier].n for tier in ("own", "corrected")} == {

@@ -17,7 +17,7 @@ from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import starting_point
 from training.pictures.fashion import LABELS, TRAIN_SHA256, from_idx
-from training.pictures.learnt import Learnt, load_learnt
+from training.pictures.learnt_hashes import Learnt, load_learnt
 from training.pictures.split import split
 from training.pictures.table import Pictures
 from training.untyped import Network

@@ -25,7 +25,7 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     assert sealing.main(words) == 0
 
     before, again = bundled(), open_release(tmp_path / "again")
-    found, kept = again.manifest.photo_contract, before.manifest.photo_contract
+    found, kept = again.manifest.contract("photos"), before.manifest.contract("photos")
     assert found.thresholds.confidence == pytest.approx(kept.thresholds.confidence, abs=1e-4)
     assert found.thresholds.familiarity == kept.thresholds.familiarity
     shares = {tier: one.decisions.coverage for tier, one in report_of(again).photos.items()}

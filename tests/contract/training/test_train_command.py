@@ -19,7 +19,7 @@ from reports.values import parse_report, report_of
 from scripts import evaluate, train
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
-from training.gradient.fitting.checkpoints import PROGRESS
+from training.gradient.fitting.checkpoints import CHECKPOINT
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 500
@@ -52,18 +52,21 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     version = current(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
     report = report_of(release)
-    classifier = open_classifier(release.folder / "model.onnx", release.manifest.model)
+    classifier = open_classifier(release.folder / "model.onnx", release.manifest.contract("pixels"))
     predictions = classifier.classify(striped_pictures(100, seed=1).images)
-    right = [one.class_id == index % 10 for index, one in enumerate(predictions)]
+    right = [one.answer.class_id == index % 10 for index, one in enumerate(predictions)]
     assert code == 0
     assert report.test.accuracy == np.mean(right)
     assert release.manifest.headline.test_accuracy == report.test.accuracy
     assert (report.model.parameters, len(report.history)) == (241_546, 2)
     assert 15 <= report.validation.n <= 35  # a twelfth of 300, by content
-    golden = release.manifest.golden
+    golden = release.manifest.network("pixels").golden
     assert golden.distances is not None
-    classifier.check_golden(golden.inputs(release.manifest.model.input), golden.answers(), golden.distances)
-    assert f"Released to {store}" in capsys.readouterr().out.replace("\n", "")
+    pixels = golden.inputs(classifier.contract.input)
+    classifier.check_golden(pixels, golden.probabilities(), golden.distances)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Released to {store}" in said
+    assert f"on 100 pictures, loss {report.test.loss:.4f}," in said
     assert sorted(path.name for path in (release.folder / "figures").iterdir()) == [
         "confusion_matrix.png",
         "curves.png",
@@ -71,8 +74,9 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
         "reliability.png",
     ]
 
-    assert evaluate.main([str(release.folder), *pair]) == 0
-    assert "This is what the stored report says." in capsys.readouterr().out
+    for named in (pair, ["--data", pair[3]]):
+        assert evaluate.main([str(release.folder), *named]) == 0
+        assert "This is what the stored report says." in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -111,10 +115,10 @@ def test_killed_after_an_epoch_the_same_command_goes_on(
     run = tmp_path / "run"
     command = [sys.executable, "-m", "scripts.train", *options(data, run, epochs=3)]
     with subprocess.Popen(command, cwd=ROOT) as process:
-        wait_for("a checkpoint", (run / PROGRESS).exists, LONG_ENOUGH)
+        wait_for("a checkpoint", (run / CHECKPOINT).exists, LONG_ENOUGH)
         process.kill()
 
-    first = json.loads((run / PROGRESS).read_bytes())["history"]
+    first = json.loads((run / CHECKPOINT).read_bytes())["history"]
     code = train.main(options(data, run, epochs=3))
 
     history = parse_report((run / "release" / "report.json").read_bytes(), str(run)).history

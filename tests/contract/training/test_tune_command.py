@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -15,18 +16,19 @@ from scripts import tune
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from training.errors import CheckpointUnreadable
-from training.gradient.comparison.search import (
+from training.gradient.fitting.tensorboard_log import ACCURACY
+from training.gradient.recipes import PLAIN, NetworkName, read_recipe
+from training.gradient.search import (
     LOGS,
     STUDY,
     STUDY_NAME,
     Search,
+    described,
+    recipe_of,
     run_search,
     search_space,
     starting_values,
 )
-from training.gradient.comparison.trials import SearchReport, Trial, recipe_of
-from training.gradient.fitting.tensorboard_log import ACCURACY
-from training.gradient.recipes import PLAIN, NetworkName, read_recipe
 from training.pictures.fashion import LabelledData
 
 pytestmark = pytest.mark.slow
@@ -36,9 +38,9 @@ SEARCH = Search(replace(PLAIN, network="dense", epochs=2, batch_size=64), DATA)
 """Of a dense layer, two epochs a trial."""
 
 
-def searched(folder: Path, trials: int, search: Search = SEARCH) -> tuple[Trial, ...]:
-    """What a search that nobody watches has found."""
-    return run_search(search, folder, trials, Listener(), lambda line: None)
+def searched(folder: Path, trials: int, search: Search = SEARCH) -> list[dict[str, Any]]:
+    """What a search that nobody watches has found, the best first."""
+    return [described(one) for one in run_search(search, folder, trials, Listener(), lambda line: None)]
 
 
 def in_hparams(folder: Path) -> dict[str, object]:
@@ -83,26 +85,27 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     codes.append(tune.main([*arguments, "--trials", "3", "--json"]))
 
     told = json.loads(capsys.readouterr().out)
-    report = SearchReport.model_validate_json((tmp_path / "found" / "tune.json").read_bytes())
+    report = json.loads((tmp_path / "found" / "tune.json").read_bytes())
+    trials = report["trials"]
     assert codes == [0, 0, 0]
     assert told == {
         "written": [str(tmp_path / "found" / name) for name in ("tune.json", "tune.png", "best.toml")],
         "trials": 3,
-        "best": report.trials[report.best].model_dump(mode="json"),
-        "command": report.command,
+        "best": trials[report["best"]],
+        "command": report["command"],
     }
-    assert [one.number for one in report.trials] == [0, 1, 2]
+    assert [one["number"] for one in trials] == [0, 1, 2]
     assert [out.count(f"trial {number}: ") for number in range(3)] == [1, 1, 1]
-    assert report.trials[0].values["learning_rate"] == PLAIN.learning_rate
-    assert len({one.values["learning_rate"] for one in report.trials}) == 3
-    assert max(one.val_accuracy for one in report.trials) == report.trials[report.best].val_accuracy
-    assert report.command in out
+    assert trials[0]["values"]["learning_rate"] == PLAIN.learning_rate
+    assert len({one["values"]["learning_rate"] for one in trials}) == 3
+    assert max(one["val_accuracy"] for one in trials) == trials[report["best"]]["val_accuracy"]
+    assert report["command"] in out
     best, _ = read_recipe(tmp_path / "found" / "best.toml")
-    values = report.trials[report.best].values
+    values = trials[report["best"]]["values"]
     tried = recipe_of(PLAIN, values)
-    assert best.as_json() == report.recipe | {name: getattr(tried, name) for name in values}
+    assert best.as_json() == report["recipe"] | {name: getattr(tried, name) for name in values}
     assert in_hparams(tmp_path / "run") == {
-        f"trial-{one.number}": (one.values, pytest.approx(one.val_accuracy)) for one in report.trials
+        f"trial-{one['number']}": (one["values"], pytest.approx(one["val_accuracy"])) for one in trials
     }
     assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
 
@@ -117,13 +120,13 @@ def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(
     with pytest.raises(way):
         run_search(SEARCH, tmp_path, 1, EndsInTheSecondEpoch(way), begun.append)
 
-    (trial,) = run_search(SEARCH, tmp_path, 1, rest, again.append)
+    trial = described(*run_search(SEARCH, tmp_path, 1, rest, again.append))
 
     assert begun == ["trial 0: " + again[0].removeprefix("trial 1: ")]
     assert {epoch for epoch, _, _ in rest.steps} == {2}
-    assert (trial.state, trial.epochs) == ("finished", 2)
+    assert (trial["state"], trial["epochs"]) == ("finished", 2)
     assert list((tmp_path / "trials").iterdir()) == []
-    assert in_hparams(tmp_path) == {"trial-1": (trial.values, pytest.approx(trial.val_accuracy))}
+    assert in_hparams(tmp_path) == {"trial-1": (trial["values"], pytest.approx(trial["val_accuracy"]))}
 
 
 def test_a_trial_that_is_behind_is_cut_short(tmp_path: Path) -> None:
@@ -134,9 +137,11 @@ def test_a_trial_that_is_behind_is_cut_short(tmp_path: Path) -> None:
         perfect.report(1.0, 1)
         study.tell(perfect, 1.0)
 
-    *_, last = searched(tmp_path, 7)
+    done = searched(tmp_path, 7)
+    last = done[-1]
 
-    assert (last.state, last.epochs) == ("pruned", 1)
+    assert [one["number"] for one in done if one["state"] == "finished"] == [*range(1, 6), 0]
+    assert (last["number"], last["state"], last["epochs"]) == (6, "pruned", 1)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")  # which is what infinite logits are
@@ -145,7 +150,7 @@ def test_a_trial_that_diverges_is_cut_short(tmp_path: Path) -> None:
 
     (trial,) = searched(tmp_path, 1, wild)
 
-    assert (trial.state, trial.epochs) == ("pruned", 0)
+    assert (trial["state"], trial["epochs"]) == ("pruned", 0)
 
 
 def test_another_search_is_not_mixed_into_a_study(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The lab's tuning of EfficientNet-Lite0 on clothes: what it learns, and what stays as it is."""
 
+import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from lab import tuning, tuning_batches, tuning_mean
 from lab.tuning import IMAGENET
 from lab.tuning_batches import Batch, Tuning, chances_of
-from lab.tuning_photos import PackedPhotos
+from lab.tuning_photos import PackedPhotos, part_of, tuning_photos
 from training.features import lite0
 from training.features.blocks import network
 from training.features.npz import read_npz, write_npz
@@ -23,13 +24,49 @@ def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> No
     tiers = np.repeat(["A", "C"], [21, 21])
     labels = np.tile(np.repeat([0, 1, 9], [16, 4, 1]), 2)
 
-    chances = chances_of(tiers, labels.astype(str), labels)
+    chances = chances_of(tiers, labels.astype(str), labels, np.full(len(tiers), "clo"))
 
     of_class = {one: chances[(tiers == "C") & (labels == one)].sum() for one in (0, 1, 9)}
     assert chances.sum() == pytest.approx(1)
     assert chances[tiers == "C"].sum() == pytest.approx(0.34 / 0.54)
     assert of_class[0] / of_class[1] == pytest.approx(4**0.4)
-    assert of_class[9] / of_class[1] == pytest.approx(2.5 * 4**-0.4)
+    assert of_class[9] / of_class[1] == pytest.approx(1.5 * 4**-0.4)
+
+
+def test_a_small_source_is_not_lost_beside_a_large_one() -> None:
+    sources = np.repeat(["kag", "den"], [1000, 10])
+    shown, labels = np.full(1010, "0"), np.zeros(1010, np.int64)
+
+    chances = chances_of(np.full(1010, "A"), shown, labels, sources)
+
+    assert chances[sources == "den"].sum() / chances[sources == "kag"].sum() == pytest.approx(0.01**0.4)
+
+
+def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_path: Path) -> None:
+    pool = ("file", "tier", "label", "source_label", "group")
+    source = (*pool, "colour")
+    write_table(tmp_path / "catalogue.csv", ("file", "kind", "colours", "gender"))
+    for name in ("dev", "pool", "more"):
+        write_table(tmp_path / f"{name}.csv", pool)
+    write_table(
+        tmp_path / "sources2.csv",
+        source,
+        ("A/6/den-1.jpg", "A", "6", "by eye", "den-1", "navy"),
+        ("A/6/hnm-1.jpg", "A", "6", "by eye", "hnm-1", "navy"),
+        ("X/X_shorts/den-2.jpg", "X", "", "shorts", "den-2", ""),
+        ("X/X_hat/sky-3.jpg", "X", "", "hat", "sky-3", ""),
+        ("C/4/ek-4.jpg", "C", "4", "by eye", "ek-town", "unsure"),
+    )
+
+    learnt = tuning_photos(tmp_path)
+
+    assert {(photo.id, photo.source, photo.colours) for photo in learnt} == {
+        ("den-1", "den", ("navy",)),
+        ("sky-3", "sky", ()),
+        ("ek-4", "ek", ()),
+    }
+    without = {photo.source for photo in tuning_photos(tmp_path, part_of("sky"))}
+    assert without == {one for one in ("den", "sky", "ek") if part_of(one) != part_of("sky")}
 
 
 def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_others() -> None:
@@ -55,19 +92,24 @@ def test_without_pytorch_the_tuning_says_what_to_install(
     assert "pip install torch" in capsys.readouterr().err
 
 
-def test_a_third_of_each_mean_weight_is_of_imagenet_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "moved_by"), [((), 1.0), (("--of-start", "0.5"), 0.75)])
+def test_each_mean_weight_is_a_share_of_the_start_and_the_rest_of_the_tuned_ones(
+    tmp_path: Path, options: tuple[str, ...], moved_by: float
+) -> None:
     start = read_npz(IMAGENET)
     files = [tmp_path / "0.npz", tmp_path / "1.npz"]
     for more, file in zip((1, 2), files, strict=True):
         moved = {path: values + more for path, values in start.items() if path != "about"}
         write_npz(file, **moved, about=json.dumps({"seed": more}))
 
-    tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz")])
+    tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz"), *options])
 
     mean = read_npz(tmp_path / "mean.npz")
     about = json.loads(str(mean.pop("about")))
     assert [one["seed"] for one in about["tuned"]] == [1, 2]
-    assert all(np.allclose(values, start[path] + 1, rtol=0.002, atol=0.005) for path, values in mean.items())
+    assert all(
+        np.allclose(values, start[path] + moved_by, rtol=0.002, atol=0.005) for path, values in mean.items()
+    )
     assert lite0.load(tmp_path / "mean.npz").count_params() == 2_998_304
 
 
@@ -145,5 +187,11 @@ def photos() -> PackedPhotos:
         colours=np.eye(4, 5, dtype=np.float32),
         tiers=np.array(["C", "A", "X", ""]),
         shown=np.array(["0", "9", "belt", "tie"]),
+        sources=np.array(["clo", "kag", "kag", "kag"]),
         of_users=np.array([True, False, False, False]),
     )
+
+
+def write_table(path: Path, columns: tuple[str, ...], *rows: tuple[str, ...]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])

@@ -13,10 +13,11 @@ from scripts.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
-from training.pictures.corrections import read_corrections
+from training.pictures.corrections import corrections_in
 
 pytestmark = pytest.mark.slow
 
+NEXT = "wardrobe label --corrections corrections.csv --out table.csv"
 LABELS = ("Bag", 'Shirt, "best"', "</script>")
 SHAS = ["0b" * 32, "1b" * 32, "2b" * 32]
 DECISIONS = ("review: ambiguous", "review: unfamiliar", "review: unfamiliar")
@@ -43,7 +44,7 @@ def sheet(tmp_path: Path) -> str:
         )
     ]
     (tmp_path / "review.html").write_text(
-        page_of(cards, LABELS, Frame("table.csv", LEAD, TRANSLATIONS)), "utf-8"
+        page_of(cards, LABELS, Frame("table.csv", LEAD, TRANSLATIONS, command=NEXT)), "utf-8"
     )
     return f"file://{tmp_path}/review.html"
 
@@ -207,6 +208,26 @@ def test_a_slip_is_undone_by_its_button_and_by_a_key(sheet: str, visiting: Visit
     assert _answers(page) == [LABELS[0], "", ""]
 
 
+def test_the_command_that_takes_the_answers_is_shown_when_all_are_there_and_after_an_export(
+    sheet: str, visiting: Visits
+) -> None:
+    page = visiting(sheet)
+    then = page.get_by_text(f"Next: {NEXT}")
+    page.keyboard.press("1")
+    shown = [then.is_visible()]
+
+    with page.expect_download():
+        page.get_by_role("button", name="Export corrections.csv").click()
+    shown.append(then.is_visible())
+    page.locator("article select").nth(1).select_option("Bag")
+    shown.append(then.is_visible())
+    page.locator("article select").nth(2).select_option("Bag")
+    shown.append(then.is_visible())
+
+    assert shown == [False, True, False, True]
+    assert flaws(page) == []
+
+
 def test_arrow_keys_reach_a_picture_and_enter_takes_what_is_suggested(sheet: str, visiting: Visits) -> None:
     page = visiting(sheet)
 
@@ -326,12 +347,12 @@ def test_training_takes_what_a_person_says_of_doubted_labels(
     page.locator("article select").nth(1).select_option("(leave out)")
 
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export corrections.csv").click()
+        page.get_by_role("button", name="Export corrections-doubted.csv").click()
     download.value.save_as(tmp_path / "corrections.csv")
 
     assert flaws(page) == []
     assert page.locator("article p").filter(has_text="labelled Shirt").count() == 2
-    assert read_corrections([tmp_path / "corrections.csv"]).labels == {
+    assert corrections_in([tmp_path / "corrections.csv"]).labels == {
         str(tmp_path / NAMES[0]): "Bag",
         str(tmp_path / NAMES[1]): LEFT_OUT,
     }

@@ -35,6 +35,9 @@ def test_results_are_sorted_folded_and_downloaded(page: Page, tmp_path: Path) ->
     with page.expect_download() as as_json:
         page.get_by_role("button", name="Results as JSON").click()
 
+    reasons = [card(page, one.name).locator(".reason") for one in (DOUBTED, TROUSERS)]
+    expect(reasons[0]).to_be_visible()
+    expect(reasons[1]).to_be_hidden()
     order = [DOUBTED.name, TROUSERS.name, "=notes.txt"]
     assert page.get_by_role("heading", level=3).all_text_contents() == order
     expect(page.get_by_role("list", name="Probability of the likeliest classes").first).to_be_hidden()

@@ -127,6 +127,7 @@ def test_a_silence_of_a_minute_is_given_up(page: Page) -> None:
     held = Held(page)
     give(page, TROUSERS)
     expect(page.locator(".card")).to_contain_text("Sending")
+    held.wait_for(1)
 
     page.clock.run_for(61_000)
 
@@ -178,6 +179,17 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_servic
 
     assert found == []
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
+
+
+def test_a_browser_that_asks_for_the_report_is_asked_for_its_key_and_gets_it(
+    visiting: Visits, guarded_service: Service
+) -> None:
+    page = visiting(f"{guarded_service.url}/metrics")
+    expect(page.get_by_label("API key")).to_be_focused()
+
+    enter_key(page, KEY)
+
+    expect(page.get_by_role("heading", name="How good this model is")).to_be_visible()
 
 
 def test_the_page_shows_the_report_with_its_key(visiting: Visits, guarded_service: Service) -> None:

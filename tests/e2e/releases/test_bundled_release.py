@@ -26,7 +26,7 @@ def test_it_is_right_often_enough_and_small_enough(bundled_service: Service) -> 
     assert report["test"]["n"] == 10_000
     assert report["test"]["ece"] <= 0.01
     assert report["model"]["mflops"] <= 80
-    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 40_000_000
+    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 45_000_000
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,15 @@ def test_a_known_weakness_is_sent_to_review(bundled_service: Service) -> None:
     answer = bundled_service.post("/predict", data=DOUBTED.read_bytes()).json()
 
     assert answer["decision"] == "review"
+
+
+@pytest.mark.parametrize(
+    ("example", "colour"),
+    [("photo-trousers.jpg", "black"), ("photo-t-shirt.jpg", "white"), ("bag.png", None)],
+)
+def test_it_knows_the_colour_of_photos_alone(
+    bundled_service: Service, example: str, colour: str | None
+) -> None:
+    answer = bundled_service.post("/predict", data=(EXAMPLES / example).read_bytes()).json()
+
+    assert answer.get("attributes", {}).get("colour", {}).get("label") == colour

@@ -1,4 +1,4 @@
-"""The pictures that a release learnt, together with people's corrections, as one table to train on."""
+"""The pictures that a release learnt, under people's corrections, as one table to train on."""
 
 import csv
 import shutil
@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
-from training.errors import BadCsv, BadPictures
-from training.pictures.joined import Joined, join
-from training.pictures.learnt import NOTHING, Learnt
-from training.pictures.listing import list_answers, list_pictures
+from training.pictures.corrections import Applied, apply, corrections_in
+from training.pictures.listing import answers_in, list_answers, list_pictures, write_pictures
 
 
 @pytest.fixture
@@ -31,16 +28,17 @@ def corrected(folder: Path, rows: Sequence[tuple[str, str]]) -> Path:
     return file
 
 
-def joined(shop: Path, *rows: tuple[str, str], known: Learnt | None = None) -> Joined:
-    return join(shop, [corrected(shop.parent, rows)], KINDS, known, lambda *_: None)
+def applied(shop: Path, *rows: tuple[str, str]) -> Applied:
+    said = corrections_in([corrected(shop.parent, rows)])
+    return apply(list_pictures(shop), said, KINDS, lambda *_: None)
 
 
-def labels_in(found: Joined) -> dict[str, str]:
-    return {"/".join(Path(path).parts[-2:]): label for path, label, _ in found.rows}
+def labels_in(found: Applied) -> dict[str, str]:
+    return {"/".join(one.path.parts[-2:]): one.label for one in (*found.listing.pictures, *found.added)}
 
 
 def test_a_correction_gives_a_picture_its_label_adds_a_new_one_and_leaves_one_out(shop: Path) -> None:
-    found = joined(
+    found = applied(
         shop,
         ("photos/Ball/000.png", "Box"),
         ("photos/Ball/001.png", ""),
@@ -50,8 +48,8 @@ def test_a_correction_gives_a_picture_its_label_adds_a_new_one_and_leaves_one_ou
     )
 
     labels = labels_in(found)
-    assert (found.before, found.relabelled, found.new, found.left_out) == (12, 1, 1, 2)
-    assert len(labels) == len(found.rows) == 11
+    assert (len(found.contents), found.relabelled, len(found.added), found.left_out) == (12, 1, 1, 2)
+    assert len(labels) == 11
     assert (labels["Ball/000.png"], labels["Ball/100.png"]) == ("Box", "Ball")
     assert "Ball/001.png" not in labels
     assert "Box/000.png" not in labels
@@ -60,10 +58,10 @@ def test_a_correction_gives_a_picture_its_label_adds_a_new_one_and_leaves_one_ou
 def test_a_correction_of_a_copy_in_the_catalogue_corrects_the_picture_that_was_learnt(shop: Path) -> None:
     shutil.copy(shop / "Ball" / "002.png", shop.parent / "catalogue" / "shot.png")
 
-    found = joined(shop, ("catalogue/shot.png", "Stick"))
+    found = applied(shop, ("catalogue/shot.png", "Stick"))
 
     assert labels_in(found)["Ball/002.png"] == "Stick"
-    assert (found.relabelled, found.new) == (1, 0)
+    assert (found.relabelled, found.added) == (1, ())
 
 
 def answered(folder: Path, *rows: tuple[str, str, str]) -> Path:
@@ -89,20 +87,16 @@ def test_pictures_that_were_renamed_or_moved_are_found_by_their_content_and_othe
     rows = [(path, "Stick", content) for path, content in (first, second, third)]
     said = answered(folder, *rows, ("catalogue/gone.png", "Box", "ab" * 32))
 
-    found = join(shop, [said], KINDS, None, lambda *_: None)
-    listed = list_answers(said)
+    found = apply(list_pictures(shop), corrections_in([said]), KINDS, lambda *_: None)
+    listed = list_answers(said, answers_in([said]))
 
     assert [Path(path).name for path in found.missing] == ["gone.png"]
-    assert (found.new, found.relabelled) == (2, 1)
+    assert (len(found.added), found.relabelled) == (2, 1)
     assert {labels_in(found)[name] for name in ("Ball/renamed.png", "sold/moved.png", "Box/z.png")} == {
         "Stick"
     }
     assert {one.path.name for one in listed.pictures} == {"renamed.png", "moved.png", "z.png"}
     assert [one.name for one in listed.missing] == ["gone.png"]
-
-
-def test_what_changes_nothing_is_no_change(shop: Path) -> None:
-    assert joined(shop, ("photos/Ball/000.png", "Ball")).changes == 0
 
 
 def test_the_table_is_read_as_it_was_written_whatever_a_class_is_called(tmp_path: Path) -> None:
@@ -111,38 +105,11 @@ def test_the_table_is_read_as_it_was_written_whatever_a_class_is_called(tmp_path
         (tmp_path / "photos" / label / "0.png").write_bytes(png(a_photo(kind, 0)))
     said = corrected(tmp_path, [("photos/Мяч/0.png", "'=1+1")])
 
-    found = join(tmp_path / "photos", [said], ("=1+1", "Мяч", "盒子"), None, lambda *_: None)
-    found.write(tmp_path / "runs" / "pictures.csv")
+    labels, photos = ("=1+1", "Мяч", "盒子"), list_pictures(tmp_path / "photos")
+    found = apply(photos, corrections_in([said]), labels, lambda *_: None)
+    write_pictures(found.listing.pictures, tmp_path / "runs" / "pictures.csv")
 
     listed = list_pictures(tmp_path / "runs" / "pictures.csv").pictures
     assert [one.label for one in listed] == ["=1+1", "=1+1", "盒子"]
     assert all(one.path.is_file() for one in listed)
     assert ",=1+1" not in (tmp_path / "runs" / "pictures.csv").read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        (("photos/Ball/000.png", "Bax"), "'Bax' is none of the classes .* Did you mean 'Box'"),
-        (("photos/gone.png", "Box"), "1 of 1 corrections are of no file, among them .*gone.png"),
-    ],
-)
-def test_a_wrong_correction_is_named(shop: Path, row: tuple[str, str], said: str) -> None:
-    with pytest.raises(BadCsv, match=said):
-        joined(shop, row)
-
-
-def test_a_folder_of_which_the_release_learnt_nothing_is_refused(shop: Path) -> None:
-    with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
-        joined(shop, ("photos/Ball/000.png", "Box"), known=NOTHING)
-
-    content = sha256((shop / "Ball" / "000.png").read_bytes()).hexdigest()
-    assert joined(shop, ("photos/Ball/000.png", "Box"), known=Learnt.of(np.array([content]))).relabelled == 1
-
-
-def test_a_divided_folder_is_left_to_the_user(shop: Path, tmp_path: Path) -> None:
-    for part in ("train", "test"):
-        shutil.copytree(shop, tmp_path / "divided" / part)
-
-    with pytest.raises(BadPictures, match="divided into `train` and `test`"):
-        join(tmp_path / "divided", [corrected(tmp_path, [])], KINDS, None, lambda *_: None)

@@ -1,0 +1,198 @@
+"""Further questions of one picture: a release whose network for photos answers colour and pattern, too."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from app.prediction.categories import CategoriesMismatch
+from inference.contract import Head, whole_pictures
+from tests.releases import LABELS, a_store
+from tests.uploads import a_garment, in_base64, png
+
+MakeApp = Callable[..., Any]
+
+READS = whole_pictures(32, 3)
+ATTRIBUTES = {
+    "colour": Head(labels=("red", "green", "blue"), temperature=1.0, confidence=0.1),
+    "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.1, applies_to=LABELS[:1]),
+    "pattern": Head(
+        labels=("plain", "striped"), temperature=1.0, confidence=0.1, withheld=("plain", "striped")
+    ),
+}
+PHOTO = png(np.random.default_rng(5).integers(0, 256, (60, 40, 3), np.uint8))
+PIXELS = png(a_garment())
+INFER = "/v2/models/wardrobe/infer"
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("stores")
+    return {
+        "with": a_store(folder / "with", photos=READS, attributes=ATTRIBUTES),
+        "without": a_store(folder / "without", photos=READS),
+    }
+
+
+@pytest.fixture
+def client(make_app: MakeApp, stores: dict[str, str]) -> FlaskClient:
+    client: FlaskClient = make_app(model_store=stores["with"]).test_client()
+    return client
+
+
+def told(client: FlaskClient, upload: bytes) -> dict[str, Any]:
+    """The answer, without what names the release and the request."""
+    answer: dict[str, Any] = client.post("/predict", data=upload).get_json()
+    return {key: value for key, value in answer.items() if key not in {"model", "request_id"}}
+
+
+def test_the_log_line_counts_what_was_accepted_of_each(
+    make_app: MakeApp, stores: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = make_app(model_store=stores["with"], log_format="json").test_client()
+
+    answer = client.post("/predict", data=PHOTO).get_json()
+    client.post("/predict", data=PIXELS)
+
+    of_photo, of_pixels = map(json.loads, capsys.readouterr().err.splitlines()[-2:])
+    accepted = {f"{name}_accepted": one["decision"] == "accept" for name, one in answer["attributes"].items()}
+    assert {name: of_photo[name] for name in accepted} == accepted
+    assert of_photo["colour_accepted"] == of_photo["pictures"] == of_pixels["pictures"] == 1
+    assert of_photo["accepted"] == (answer["decision"] == "accept")
+    assert "colour_accepted" not in of_pixels
+
+
+def test_a_photo_gets_an_answer_to_each_and_is_otherwise_answered_as_without(
+    make_app: MakeApp, client: FlaskClient, stores: dict[str, str]
+) -> None:
+    without = make_app(model_store=stores["without"]).test_client()
+
+    answer = told(client, PHOTO)
+
+    attributes = answer.pop("attributes")
+    assert answer == told(without, PHOTO)
+    assert {name: list(one["probabilities"]) for name, one in attributes.items()} == {
+        name: list(head.labels) for name, head in ATTRIBUTES.items()
+    }
+    reasons = {name: one["reason"] for name, one in attributes.items()}
+    assert reasons == {
+        "colour": None,
+        "sleeve": None if answer["label"] == LABELS[0] else "inapplicable",
+        "pattern": "unproven",
+    }
+    for one in attributes.values():
+        shares = one["probabilities"]
+        assert sum(shares.values()) == pytest.approx(1)
+        assert one["confidence"] == shares[one["label"]] == max(shares.values())
+        others = sorted(
+            (label for label in shares if label != one["label"]), key=lambda label: -shares[label]
+        )
+        assert one["also"] == [label for label in others if shares[label] >= 0.25]
+
+
+def test_pixels_have_no_attributes_where_their_network_has_none(client: FlaskClient) -> None:
+    assert "attributes" not in told(client, PIXELS)
+
+
+def test_batch_and_sagemaker_answer_them_too(client: FlaskClient) -> None:
+    expected = told(client, PHOTO)["attributes"]
+    documents = {"images": [in_base64(PHOTO), in_base64(PIXELS)]}
+
+    photo, pixels = client.post("/predict/batch", json=documents).get_json()["predictions"]
+    of_sagemaker = client.post("/invocations", data=PHOTO, content_type="image/png").get_json()
+
+    assert photo["attributes"] == expected
+    assert "attributes" not in pixels
+    assert of_sagemaker["attributes"] == expected
+
+
+def test_open_inference_has_tensors_of_each(client: FlaskClient) -> None:
+    expected = told(client, PHOTO)["attributes"]
+    images = [in_base64(PHOTO), in_base64(PIXELS)]
+    sent = {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "data": images}]}
+
+    declared = {one["name"]: one["shape"] for one in client.get("/v2/models/wardrobe").get_json()["outputs"]}
+    outputs = {one["name"]: one for one in client.post(INFER, json=sent).get_json()["outputs"]}
+
+    assert declared.keys() == outputs.keys()
+    for name, one in expected.items():
+        size = len(one["probabilities"])
+        assert declared[f"probabilities_{name}"] == [-1, size]
+        assert outputs[f"label_{name}"]["data"] == [one["label"], ""]  # pixels have none
+        assert outputs[f"reason_{name}"]["data"] == [one["reason"] or "", ""]
+        assert outputs[f"decision_{name}"]["data"] == [one["decision"], ""]
+        assert outputs[f"confidence_{name}"]["data"] == pytest.approx([one["confidence"], 0], abs=1e-6)
+        shares = [*one["probabilities"].values(), *[0.0] * size]
+        assert outputs[f"probabilities_{name}"]["data"] == pytest.approx(shares, abs=1e-6)
+
+
+def test_the_model_and_the_contract_name_them(
+    make_app: MakeApp, client: FlaskClient, stores: dict[str, str]
+) -> None:
+    without = make_app(model_store=stores["without"]).test_client()
+
+    found = client.get("/model").get_json()["attributes"]
+    described = client.get("/openapi.json").get_json()["components"]["schemas"]["Prediction"]
+
+    assert {name: one["labels"] for name, one in found.items()} == {
+        name: list(head.labels) for name, head in ATTRIBUTES.items()
+    }
+    assert found["sleeve"]["applies_to"] == list(LABELS[:1])
+    assert described["properties"]["attributes"]["properties"].keys() == ATTRIBUTES.keys()
+    assert "attributes" not in without.get("/model").get_json()
+
+
+def test_decisions_are_counted_by_attribute(client: FlaskClient) -> None:
+    counted = 'wardrobe_attribute_predictions_total{attribute="pattern",decision="review",reason="unproven"}'
+
+    def count() -> float:
+        lines = client.get("/metrics/prometheus").get_data(as_text=True).splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted))
+
+    before = count()
+    told(client, PHOTO)
+
+    assert count() == before + 1
+
+
+def test_a_target_of_the_operator_accepts_no_attribute_of_which_the_report_says_nothing(
+    make_app: MakeApp, stores: dict[str, str]
+) -> None:
+    client = make_app(model_store=stores["with"], accept_target=0.9).test_client()
+
+    attributes = told(client, PHOTO)["attributes"]
+
+    assert {one["decision"] for one in attributes.values()} == {"review"}
+
+
+def test_forty_attributes_are_served(make_app: MakeApp, tmp_path: Path) -> None:
+    many = {f"number_{number}": ATTRIBUTES["colour"] for number in range(40)}
+    store = a_store(tmp_path, reads=READS, attributes=many)
+
+    assert len(told(make_app(model_store=store).test_client(), PHOTO)["attributes"]) == 40
+
+
+def test_the_operators_categories_may_have_the_labels_of_an_attribute(
+    make_app: MakeApp, stores: dict[str, str], tmp_path: Path
+) -> None:
+    names = {label: {"id": str(number), "names": {"de": label}} for number, label in enumerate(LABELS)}
+    colours = {
+        label: {"id": f"c-{label}", "names": {"de": f"{label}!"}} for label in ("red", "green", "blue")
+    }
+    file = tmp_path / "taxonomy.json"
+    file.write_text(json.dumps(names | {"colour": colours}), "utf-8")
+
+    answer = told(make_app(model_store=stores["with"], taxonomy=file).test_client(), PHOTO)
+
+    colour = answer["attributes"]["colour"]
+    assert colour["category"]["id"] == f"c-{colour['label']}"
+    assert colour["category"]["name"] == f"{colour['label']}!"
+    assert "category" not in answer["attributes"]["pattern"]
+    assert answer["category"]["id"] == str(answer["class_id"])
+
+    with pytest.raises(CategoriesMismatch, match=r"'colour' is no attribute of .*, which has none"):
+        make_app(model_store=stores["without"], taxonomy=file)

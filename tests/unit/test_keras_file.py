@@ -1,0 +1,93 @@
+"""A `.keras` file that unpacks to far more than it is, is refused before Keras opens it."""
+
+import io
+import json
+import struct
+import tracemalloc
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.errors import ModelUnreadable
+from inference.keras_file import check_keras_file, saved_by
+from inference.zip_file import DIRECTORY_ENTRY
+
+h5py = pytest.importorskip("h5py")
+METADATA = json.dumps({"keras_version": "3.12.0"}).encode()
+NOISE = np.random.default_rng(0).bytes(300_000)
+
+
+def keras_file(path: Path, weights: bytes, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A file as Keras 3 lays it out."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("metadata.json", METADATA)
+        archive.writestr("config.json", b"{}")
+        archive.writestr("model.weights.h5", weights)
+    return path
+
+
+def weights(shape: tuple[int, ...], content: bytes | None = None) -> bytes:
+    """A file of weights of one array, which holds zeros where it has no content."""
+    file = io.BytesIO()
+    with h5py.File(file, "w") as written:
+        layer = written.create_group("layers/dense/vars")
+        if content is None:
+            layer.create_dataset("0", shape, np.float32, chunks=(1024, 1024), compression="gzip")
+        else:
+            layer.create_dataset("0", data=np.frombuffer(content, np.float32))
+    return file.getvalue()
+
+
+@pytest.fixture
+def little_memory() -> Iterator[None]:
+    """Fails a test that takes more than 100 MB."""
+    tracemalloc.start()
+    yield
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000_000
+
+
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("name", ["model.weights.h5", "config.json", "metadata.json", "assets/words.txt"])
+def test_a_member_that_unpacks_to_a_hundred_megabytes_is_refused_unread(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open(name, "w") as file:
+            for _ in range(150):
+                file.write(bytes(1_000_000))
+        if name != "metadata.json":
+            archive.writestr("metadata.json", METADATA)
+
+    with pytest.raises(ModelUnreadable, match="unpacks to more than 8 times its size"):
+        check_keras_file(path)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_a_member_that_says_less_than_it_unpacks_to_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    packed = bytearray(keras_file(path, bytes(60_000_000)).read_bytes())
+    struct.pack_into("<I", packed, packed.rindex(DIRECTORY_ENTRY) + 24, 1000)
+    path.write_bytes(packed)
+
+    with pytest.raises(ModelUnreadable, match="or a damaged one"):
+        check_keras_file(path)
+
+
+def test_arrays_of_which_a_file_stores_the_shape_alone_are_counted(tmp_path: Path) -> None:
+    path = keras_file(tmp_path / "model.keras", weights((20_000, 20_000)))
+
+    with pytest.raises(ModelUnreadable, match="unpacks to more than 8 times its size"):
+        check_keras_file(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_real_weights_pass_packed_or_not(method: int, tmp_path: Path) -> None:
+    path = keras_file(tmp_path / "model.keras", weights((75_000,), NOISE), method)
+
+    check_keras_file(path)
+
+    assert saved_by(path) == "3.12.0"

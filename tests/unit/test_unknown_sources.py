@@ -1,0 +1,60 @@
+"""The figures of photos from sources that the answering heads have not learnt."""
+
+import numpy as np
+import pytest
+
+from model_store.local import bundled
+from reports.answers import NONE_OF_THESE, Answers
+from reports.model_card import model_card
+from reports.values import report_of
+from training.measure.unknown_sources import of_known_sources, unknown_figures
+
+
+def test_a_source_is_unknown_where_all_of_its_answers_are_of_one_group() -> None:
+    answers = answered(sources=["shop", "shop", "town", "town", ""], groups=["a", "b", "c", "c", "d"])
+
+    assert answers.of_unknown_sources.tolist() == [False, False, True, True, False]
+
+
+def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> None:
+    answers = answered(
+        sources=["shop", "shop", "town", "town", "lawn", "town"],
+        groups=["a", "b", "c", "c", "d", "c"],
+        truth=[0, 0, 0, 0, 1, NONE_OF_THESE],
+        predicted=[0, 0, 0, 1, 1, 1],
+        decisions=["accept", "accept", "accept", "accept", "ambiguous", "unfamiliar"],
+        familiarity=[0.9, 0.9, 0.8, 0.1, 0.7, 0.2],
+    )
+
+    found = unknown_figures(answers)["A"]
+
+    assert tuple(vars(found.of_all).values()) == (3, 2, 2, 1)
+    assert {name: tuple(vars(one).values()) for name, one in found.sources.items()} == {
+        "lawn": (1, 1, 0, 0),
+        "town": (2, 1, 2, 1),
+    }
+    assert found.lower_bound is None
+    assert found.auroc == pytest.approx(2 / 3)
+    assert of_known_sources(answers).tolist() == [True, True, False, False, False, True]
+
+
+def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> None:
+    names = [f"shop {number}" for number in range(10) for _ in range(30)]
+    few = answered(sources=["stall"], groups=["stall"], decisions=["accept"], sets="C")
+
+    found = unknown_figures(answered(sources=names, groups=names, decisions=["accept"] * 300) + few)
+    card = model_card(
+        bundled().manifest.contracts, report_of(bundled()).model_copy(update={"unknown_sources": found})
+    )
+
+    assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1
+    assert "| A | all 10 | 300 | 100.0% | 100.0% | 300 of 300 |" in card
+    assert "shop 3" not in card
+    assert "| C | stall | 1 | 100.0% | 100.0% | 1 of 1 |" in card
+    assert "Tier C: too few sources for a bound." in card
+
+
+def answered(**columns: object) -> Answers:
+    n = len(columns["sources"])  # type: ignore[arg-type]
+    zeros = np.zeros(n, np.int64)
+    return Answers.of(**{"sets": "A", "truth": zeros, "predicted": zeros, **columns})  # type: ignore[arg-type]

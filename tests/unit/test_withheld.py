@@ -1,0 +1,72 @@
+"""A label that breaks the promise on a shop that nothing had learnt is never accepted."""
+
+import numpy as np
+
+from inference.contract import Thresholds
+from inference.decision import decide
+from inference.session import Scores
+from reports.answers import Answers
+from tests.answers import undecided_answers
+from training.measure.decide import Target
+from training.measure.withheld import decide_withholding, source_labels
+
+LABELS = ("Bag", "Coat", "Shirt")
+
+
+def of_shop(
+    source: str, label: int, right: int, wrong: int, *, tier: str = "A", senders: bool = False
+) -> Answers:
+    """Sure answers of one label; each photo has a sender of its own, or all are of one group."""
+    n = right + wrong
+    shares = np.full((n, 3), 0.02, np.float32)
+    shares[:, label] = 0.96
+    truth = np.where(np.arange(n) < right, label, (label + 1) % 3)
+    groups = [f"{source} {label} {one}" if senders else source for one in range(n)]
+    return undecided_answers(Scores.of_class(shares, None), truth, tier, groups=groups, sources=source)
+
+
+def rows(answers: Answers) -> list[tuple[str, str, int, int, bool]]:
+    found = source_labels(answers, np.ones(len(answers), np.bool_), LABELS, 0.95)
+    return [(row.source, row.label, row.accepted, row.right, row.unproven) for row in found]
+
+
+# By hand: of 25 answers 95% right, 21 or fewer are right with .0341, 20 or fewer with .0072. Of two cells the
+# first needs .025.
+def test_a_label_is_unproven_where_too_few_right_answers_are_no_chance() -> None:
+    bag = of_shop("new", 0, 94, 0)
+
+    assert rows(bag + of_shop("new", 1, 20, 5))[1] == ("new", "Coat", 25, 20, True)
+    assert rows(bag + of_shop("new", 1, 21, 4))[1][-1] is False
+    assert rows(of_shop("new", 1, 21, 4))[0][-1] is True
+
+
+def test_a_shop_of_which_something_was_learnt_withholds_nothing() -> None:
+    assert rows(of_shop("known", 1, 14, 11, senders=True)) == [("known", "Coat", 25, 14, False)]
+
+
+def test_things_of_no_class_break_no_promise() -> None:
+    """Sarees that are taken for dresses withhold no label: of tier X nothing is promised."""
+    assert rows(of_shop("new", 1, 0, 25)) == [("new", "Coat", 25, 0, True)]
+    assert rows(of_shop("new", 1, 0, 25, tier="X")) == []
+    assert rows(of_shop("new", 1, 94, 0) + of_shop("new", 1, 0, 25, tier="X")) == [
+        ("new", "Coat", 94, 94, False)
+    ]
+
+
+def test_the_promise_is_decided_again_without_the_label() -> None:
+    known = of_shop("known", 0, 300, 0, senders=True)
+    answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11)
+    target = Target(right=0.95, tiers=frozenset({"A"}))
+
+    found = decide_withholding(answers, target, LABELS)
+
+    assert found.withheld == (1,)
+    (kind,) = found.kinds
+    assert int((kind.confidences >= found.thresholds.confidence).sum()) == 394
+
+
+def test_a_withheld_label_is_reviewed_as_unproven() -> None:
+    sure = Thresholds(confidence=0.5, familiarity=0.1)
+
+    assert decide(0.99, 0.5, sure, withheld=True) == ("review", "unproven")
+    assert decide(0.99, 0.05, sure, withheld=True) == ("review", "unfamiliar")
