@@ -61,10 +61,11 @@ data: ## Install and check Fashion-MNIST
 fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on many made-up inputs, in 10 minutes
 	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
 	@$(IN)/python -m tests.fuzz.budget
+	@$(IN)/python -m tests.fuzz.archives
 	@$(IN)/python -m tests.fuzz.coverage_guided
 	@$(IN)/python -m tests.fuzz.against_contract
 
-chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers and break S3, one at a time, in 6 minutes
+chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers, break S3 and starts, one at a time, in 12 minutes
 	@$(IN)/python -m benchmarks.chaos
 
 audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
