@@ -18,3 +18,8 @@ def done(command: Sequence[str | Path], folder: Path = ROOT, /, **environment: s
     return subprocess.run(
         command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
     )
+
+
+def without_progress(said: str) -> str:
+    """What a command printed to stderr, without the lines that it prints after each half a minute of work."""
+    return "".join(line for line in said.splitlines(keepends=True) if not line.endswith(" so far\n"))
