@@ -24,7 +24,6 @@ from labelling.table import (
     Categories,
     Form,
     category_columns,
-    category_key,
     check_attributes,
     form_of,
     further_columns,
@@ -139,7 +138,7 @@ class Summary:
     review_share: float
     labels: dict[str, dict[str, int]]
     columns: dict[str, str]
-    categories: Categories
+    categories: Mapping[str, Sequence[str | None]]
     attributes: dict[str, dict[str, dict[str, int]]]
 
 
@@ -170,7 +169,7 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
                 f"{job.table} is of release {before}: everything is labelled again by {job.release.version}. "
                 f"The {len(journal.answers()):,} answers of people stay."
             )
-        journal.keep(CATEGORIES, {name: list(category) for name, category in job.categories.items()})
+        journal.keep(CATEGORIES, job.categories)
         try:
             _label_rest(job, form, journal, watch, say)
         except BaseException:
@@ -259,7 +258,7 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     try:
         place.unlink(missing_ok=True)  # what is there is of the table before
         categories = categories_of(journal)
-        named = [head for head in heads_of(journal) if any(_is_of(head, key) for key in categories)]
+        named = [head for head in heads_of(journal) if categories.get(head)]
         if more := (*(form.decided_columns if decided else ()), *category_columns(named)):
             form.write(table, labels, _completed(form, journal, more, decided, categories), more)
         else:
@@ -300,11 +299,6 @@ def categories_of(journal: Journal) -> Categories:
     """The platform's categories of a journal's labels, empty for none."""
     found: Categories = journal.begun.get(CATEGORIES, {})
     return found
-
-
-def _is_of(head: str, key: str) -> bool:
-    """Whether a key of Categories is of an attribute, or of the class."""
-    return key.startswith(category_key(head, "")) if head else "\t" not in key
 
 
 def summary_of(table: Path) -> Path:
@@ -392,6 +386,6 @@ def _summary(table: Path, form: Form, journal: Journal, answered: int, *, is_com
         review_share=1 - accepted / answers if answers else 0.0,
         labels=outcomes,
         columns=_columns_of(journal),
-        categories={key: one for key, one in categories_of(journal).items() if _is_of(CLASS, key)},
+        categories=categories_of(journal).get(CLASS, {}),
         attributes=_of_attributes(form, journal),
     )

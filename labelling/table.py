@@ -32,8 +32,8 @@ CATEGORY: Final = ("category_id", "category_name")
 """Columns after these, where the platform has categories of its own: that of the row's label. Of an attribute
 they have its name before them."""
 
-Categories: TypeAlias = Mapping[str, Sequence[str | None]]
-"""Id and name of the platform's category, by `category_key`."""
+Categories: TypeAlias = Mapping[str, Mapping[str, Sequence[str | None]]]
+"""Id and name of the platform's category, by attribute, CLASS for the class, and by label."""
 
 CONFIDENCE, DECISION, ALSO = ATTRIBUTE = ("_confidence", "_decision", "_also")
 """What follows an attribute's name in the names of its further columns; its label is under its name alone."""
@@ -149,7 +149,7 @@ class Form:
             row[label] = answered if given is None else given or None
             if head and given is not None:
                 row[head + ALSO] = None
-            category = categories.get(category_key(head, row[label] or ""), (None, None))
+            category = categories.get(head, {}).get(row[label] or "", (None, None))
             row |= zip(category_columns([head]), category, strict=True)
         names = self._columns(labels, more)
         return self._line(names, [row[name] for name in names])
@@ -243,11 +243,6 @@ def of_people_and_platform(attributes: Iterable[str]) -> list[str]:
 def category_columns(heads: Iterable[str]) -> list[str]:
     """The names of CATEGORY for some attributes, CLASS for the class."""
     return [f"{head}_{name}" if head else name for head in heads for name in CATEGORY]
-
-
-def category_key(head: str, label: str) -> str:
-    """By which Categories has a label of an attribute, or of the class; no label has a tab."""
-    return f"{head}\t{label}" if head else label
 
 
 def check_attributes(labels: Iterable[str], attributes: Sequence[str]) -> None:

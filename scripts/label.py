@@ -34,7 +34,7 @@ from labelling.review.corrections import read_corrections
 from labelling.review.page import Sizes, exports_of, write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
-from labelling.table import Categories, category_key, copy_for_excel, form_of
+from labelling.table import Categories, copy_for_excel, form_of
 from model_store.cache import find_release
 from model_store.local import LocalRelease
 from reports.answers import CLASS
@@ -195,9 +195,11 @@ def _categories(named: Path | None, release: LocalRelease) -> Categories:
     heads = {CLASS: (manifest.labels, categories.classes)}
     heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
     return {
-        category_key(head, label): [_text(one["id"]), _text(one["name"])]
+        head: {
+            label: [_text(one["id"]), _text(one["name"])]
+            for label, one in zip(labels, of_labels, strict=True)
+        }
         for head, (labels, of_labels) in heads.items()
-        for label, one in zip(labels, of_labels, strict=True)
     }
 
 
