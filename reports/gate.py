@@ -30,6 +30,9 @@ DECLINE: Final = 0.02
 ATTRIBUTE: Final = "attribute "
 """Before the name of an attribute, where messages have the name of a set."""
 
+SMALLEST_SHOWN: Final = 0.001
+"""A smaller p is not printed in figures."""
+
 _CURRENT, _OLDEST = "current", "the oldest release kept"
 
 
@@ -76,8 +79,8 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. "
             "--force promotes it anyway."
         )
-    compared = [*_verdict(_CURRENT, current, every), *(_verdict(_OLDEST, oldest, declined) if oldest else ())]
-    return " ".join(compared)
+    since = _verdict(_OLDEST, oldest, declined, DECLINE) if oldest and declined else ()
+    return " ".join([*_verdict(_CURRENT, current, every), *since])
 
 
 Found = Mapping[str, AnswerComparison]
@@ -115,7 +118,7 @@ def _losses_by_attribute(found: Found) -> Iterator[str]:
         if difference.p >= 2 * LEVEL / (len(tests) - place):
             break
         if difference.loss > 0:
-            yield text
+            yield f"{text}{_beyond_chance(difference)}"
 
 
 def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
@@ -124,14 +127,14 @@ def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
     for name in sorted({TEST_SET, *current.promised}):
         n, asked = sets[name].n if name in sets else 0, current.asked(name)
         if n < (least := min(FEWEST, max(1, asked))):
-            yield f"{n:,} of the {asked:,} pictures of {_named(name)} have two decisions; {least} are needed"
+            yield f"both decided {n:,} of the {asked:,} pictures of {_named(name)}; {least} are needed"
 
 
 def _losses(found: Found, margin: float) -> Iterator[str]:
     for name, one in found.items():
         for difference, text in _differences(name, one):
             if difference.p < LEVEL and difference.loss > margin:
-                yield text
+                yield f"{text}{_beyond_chance(difference)}"
 
 
 def _fewer_accepted(found: Found) -> Iterator[str]:
@@ -150,35 +153,64 @@ def _clause(what: str, reasons: Iterator[str]) -> list[str]:
     return [f"{what}{', and '.join(found)}"] if found else []
 
 
-def _verdict(what: str, other: Evidence, found: Found) -> Iterator[str]:
-    """Both tests of each kind of pictures, and the shares of each set."""
+def _verdict(what: str, other: Evidence, found: Found, margin: float = 0.0) -> Iterator[str]:
+    """The verdict, then both tests of each kind of pictures, and the shares of each set."""
+    yield f"Not measurably worse than {what}, {other.version}."
     for name, one in found.items():
-        tests = ", ".join(text for _, text in _differences(name, one))
+        tests = ", ".join(f"{text}{_within(each, margin)}" for each, text in _differences(name, one))
         sets = "; ".join(_set_text(*each) for each in one.sets.items())
-        yield f"Not measurably worse than {what}, {other.version}: {tests}. {sets}."
+        yield f"{tests[0].upper()}{tests[1:]}. {sets[0].upper()}{sets[1:]}."
 
 
 def _differences(name: str, one: AnswerComparison) -> Iterator[tuple[Difference, str]]:
-    pictures = name if name == PHOTOS else f"pictures of {name}"
+    """Each test, with its shares in words: of which pictures, now and before."""
     together = f" of {one.groups:,} senders or products" if one.groups < one.n else ""
     for difference, what in ((one.right, "right"), (one.wrong_accepted, "wrong and accepted")):
         if difference is not None:
-            yield (
-                difference,
-                f"of {one.n:,} {pictures}{together} {difference.now:.2%} {what}{_against(difference)}",
-            )
+            more = difference is one.wrong_accepted and difference.now > difference.then
+            allowed = ", as its promise allows" if more and difference.loss <= 0 else ""
+            yield difference, f"of {_counted(name, one)}{together} {_both(difference, what)}{allowed}"
 
 
-def _against(difference: Difference) -> str:
-    if difference.now == difference.then:
-        return ", as before"
-    explains = "more than chance explains" if difference.p < LEVEL else "which chance explains"
-    return f" against {difference.then:.2%}, {explains} (p = {difference.p:.2g})"
+def _counted(name: str, one: AnswerComparison) -> str:
+    """The pictures that both answered; photos by their tiers, as the user's own are one of them."""
+    if name == PHOTOS:
+        tiers = ", ".join(one.sets)
+        return f"{one.n:,} photos (tier{'s' if len(one.sets) > 1 else ''} {tiers})"
+    if name.startswith(ATTRIBUTE):
+        return f"{one.n:,} answers to the {name}"
+    return f"{one.n:,} pictures of {name}"
+
+
+def _both(difference: Difference, what: str) -> str:
+    now, then = difference.now, difference.then
+    before = "as before" if now == then else f"{then:.2%} before"
+    return f"{now:.2%} are {what}, {before}"
+
+
+def _beyond_chance(difference: Difference) -> str:
+    return f": more than chance explains ({_chance(difference)})"
+
+
+def _within(difference: Difference, margin: float) -> str:
+    """Why a difference does not count against the candidate; nothing where there is none."""
+    if difference.loss <= 0:
+        return ""
+    if margin and difference.p < LEVEL:
+        return f": less than the {margin:.0%} that may be lost ({_chance(difference)})"
+    return f": the difference is within chance ({_chance(difference)})"
+
+
+def _chance(difference: Difference) -> str:
+    """The p of its test, which a reader may skip."""
+    return "p < 0.001" if difference.p < SMALLEST_SHOWN else f"p = {difference.p:.2g}"
 
 
 def _set_text(name: str, one: SetShares) -> str:
-    none = f" ({one.of_none:,} of {one.n:,} show none of the classes)" if 0 < one.of_none < one.n else ""
-    return f"{_named(name)}{none} {_shares_text(one.now)}; before {_shares_text(one.then)}"
+    none = f", {one.of_none:,} of them show none of the classes" if 0 < one.of_none < one.n else ""
+    unit = "answers" if name.startswith(ATTRIBUTE) else "pictures"
+    found = f"{_named(name)} ({one.n:,} {unit}{none})"
+    return f"{found} {_shares_text(one.now)}; before {_shares_text(one.then)}"
 
 
 def _shares_text(shares: Shares) -> str:

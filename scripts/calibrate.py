@@ -115,9 +115,10 @@ def show(made: LocalRelease, report: Report) -> None:
     if found is None:
         return
     out = console()
+    of_groups = f" of {found.groups:,} senders or products" if found.groups < found.n else ""
     out.print(
-        f"Calibrated on {found.n:,} pictures of {found.groups:,} groups: temperature "
-        f"{contract.temperature:.3f}, {_thresholds(contract.thresholds)}."
+        f"Calibrated on {found.n:,} pictures{of_groups}. An answer is accepted where its confidence is "
+        f"{contract.thresholds.confidence:.1%} or more{_familiar_enough(contract.thresholds)}."
     )
     by_tier = {one.pictures: one for one in _own(report)}
     print_table(
@@ -127,8 +128,9 @@ def show(made: LocalRelease, report: Report) -> None:
         ]
     )
     out.print(
-        f"`right at least` is 95% sure. Weights and test figures are those of {found.parent}; the test set "
-        "was not read again."
+        "`right` is the share of accepted answers that are right here, `right at least` that of all which "
+        f"will be accepted (95% sure). Weights and test figures are those of {found.parent}; the test set "
+        f"was not read again. Temperature: {contract.temperature:.3f}."
     )
     carried = [tier for tier, one in report.photos.items() if one.decided_by]
     if carried:
@@ -136,9 +138,11 @@ def show(made: LocalRelease, report: Report) -> None:
         out.print(f"Not measured again: tier {names}. Accuracies hold; what is accepted now is not known.")
 
 
-def _thresholds(thresholds: Thresholds) -> str:
-    confidence, familiarity = thresholds.confidence, thresholds.familiarity
-    return f"accepted from confidence {confidence:.4g} and familiarity {familiarity:.4g} on"
+def _familiar_enough(thresholds: Thresholds) -> str:
+    """What an answer needs beside its confidence; nothing where no picture is unfamiliar."""
+    if not thresholds.familiarity:
+        return ""
+    return f", unless the picture is among the {thresholds.familiarity:.1%} least like those learnt"
 
 
 def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:

@@ -237,14 +237,18 @@ def _show(release: LocalRelease, name: str, figures: TestFigures, objections: li
     out = console()
     low, high = figures.accuracy_interval
     out.print(
-        f"{release.version}: accuracy {figures.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}) "
-        f"on {figures.n:,} pictures of {name}, loss {figures.loss:.4f}, "
-        f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before calibration).",
+        f"{release.version}: {figures.accuracy:.2%} of {figures.n:,} pictures of {name} are right (95% "
+        f"interval {low:.2%} to {high:.2%}).",
         soft_wrap=True,
     )
     decisions = figures.decisions
     accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
     out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
+    out.print(
+        f"Confidences differ from the share of right answers by {100 * figures.ece:.2f} points on average "
+        f"(calibration error; {100 * figures.ece_before:.2f} before calibration). Loss {figures.loss:.4f}.",
+        soft_wrap=True,
+    )
     for line in objections or ["This is what the stored report says."]:
         out.print(line)
 
@@ -282,27 +286,27 @@ def _accepts(contract: ModelContract) -> str:
     if thresholds.accept_nothing:
         return "no confidence is accepted."
     return (
-        f"accepted from confidence {thresholds.confidence:.4g} and familiarity {thresholds.familiarity:.4g} "
-        "on."
+        f"an answer is accepted where its confidence is {thresholds.confidence:.1%} or more, and its "
+        f"familiarity {thresholds.familiarity:.1%} or more."
     )
 
 
 def _photo_row(one: PhotoFigures) -> dict[str, str]:
-    """The cells of a tier, by their headings; `right` is the share of the accepted."""
+    """The cells of a tier, by their headings."""
     interval = one.macro_accuracy_interval
     return {
         "photos": f"{one.n:,}",
-        "macro accuracy": _shown(one.macro_accuracy),
-        "95% interval": "..".join(map(_shown, interval)) if interval else NONE,
+        "right, mean of classes": _shown(one.macro_accuracy, ".1%"),
+        "95% interval": " to ".join(f"{bound:.1%}" for bound in interval) if interval else NONE,
         "accepted": f"{one.decisions.coverage:.1%}",
-        "right": _shown(one.decisions.accuracy, ".1%"),
+        "of these right": _shown(one.decisions.accuracy, ".1%"),
     }
 
 
 NONE = "-"
 
 
-def _shown(figure: float | None, form: str = ".3f") -> str:
+def _shown(figure: float | None, form: str) -> str:
     return NONE if figure is None else format(figure, form)
 
 

@@ -94,7 +94,7 @@ def _correct(arguments: argparse.Namespace) -> object:
     found = correct(arguments.out, arguments.corrections)
     summary = found.summary
     if found.disagreements:
-        complain(f"{found.disagreements:,} pictures have different answers; the latest of each counts.")
+        complain(f"{found.disagreements:,} questions have different answers; the latest of each counts.")
     if found.unmatched:
         complain(
             f"{found.unmatched:,} of {found.corrections:,} corrections are of no picture in {summary.table}, "

@@ -256,16 +256,18 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     """Print how good the release is and how large, with a warning if that was measured on few pictures."""
     headline, files = manifest.headline, manifest.files
     low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
-    what = "cross-fitted accuracy" if report.test.split == CROSS_FITTED else "test accuracy"
+    asked = "test pictures"
+    if report.test.split == CROSS_FITTED:
+        asked = "pictures, answered by networks that had not learnt them,"
     console().print(
-        f"{manifest.version}: {what} {headline.test_accuracy:.4f} (95% interval {low:.4f} to "
-        f"{high:.4f}) on {headline.test_n:,} pictures, loss {report.test.loss:.4f}, "
+        f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {asked} are right (95% "
+        f"interval {low:.2%} to {high:.2%}). Loss {report.test.loss:.4f}, "
         f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
         f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
     )
     if headline.test_n < FEW_TEST_PICTURES:
         complain(
-            f"{headline.test_n} pictures are few: the accuracy may as well be {low:.2f} or {high:.2f}. "
+            f"{headline.test_n} pictures are few: as well {low:.0%} or {high:.0%} of all may be right. "
             f"Measure on {FEW_TEST_PICTURES} or more before you rely on it."
         )
 

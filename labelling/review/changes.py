@@ -147,13 +147,20 @@ def page_of(compared: Compared, names: tuple[str, str]) -> bytes:
     """
     shown = compared.changes[:PAGE_LIMIT]
     lead = (
-        f"{names[0]} → {names[1]}. Of {compared.pictures:,} pictures {len(compared.changes):,} have another "
-        f"answer; {len(shown):,} are shown: other labels first, then other decisions, in each the surest new "
-        "answer first."
+        f"{names[0]} → {names[1]}. Of {compared.pictures:,} pictures {_counted(compared.changes)}; "
+        f"{len(shown):,} are shown: other labels first, then other decisions, in each the surest new answer "
+        "first."
     )
     cards = [_card(one, compared.thumbnails.get(one.path, "")) for one in shown]
     page = {"first": names[0], "second": names[1], "lead": lead, "cards": cards}
     return filled("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
+
+
+def _counted(changes: Sequence[Change]) -> str:
+    """How many pictures changed; and how many answers, where a picture has several."""
+    pictures = len({one.path for one in changes})
+    answers = "another answer" if pictures == len(changes) else f"{len(changes):,} other answers"
+    return f"{pictures:,} have {answers}"
 
 
 def _card(one: Change, picture: str) -> dict[str, str]:

@@ -271,10 +271,13 @@ def test_the_table_says_what_each_share_of_right_answers_would_accept_and_repeat
     lines = list(in_words(possible_promises(a_kind((0.9, 160, 0), (0.5, 60, 20), accuracy=0.95))))
 
     assert lines[:2] == [
-        "At 90% right: 67% accepted, from confidence 0.90 on, 100.0% of these right, at least 98.1%.",
-        "At 95% right: what is accepted at 90%: at least 98.1% of these are shown to be right already.",
+        "If 90% must be right: 67% of the answers are accepted, those of confidence 90% or more. 100.0% of "
+        "them were right here, so of all such answers at least 98.1% are (95% sure).",
+        "If 95% must be right: the same answers are accepted as for 90%, since at least 98.1% of them are "
+        "right.",
     ]
-    assert [line.partition(" right: ")[0] for line in lines] == ["At 90%", "At 95%", "At 98%", "At 99%"]
+    shares = [line.partition(" must be right: ")[0] for line in lines]
+    assert shares == ["If 90%", "If 95%", "If 98%", "If 99%"]
 
 
 def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() -> None:
@@ -298,15 +301,15 @@ def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() ->
     offered = acceptance_curves(found.kinds) | acceptance_curves(of_photos)
     assert min(point.threshold for curve in offered.values() for point in curve) >= ACCEPT_CONFIDENCE
     (said, *_) = in_words(possible_promises(found.kinds[0]))
-    assert "83% accepted, from confidence 0.75 on" in said
-    assert "The share of right ones alone would accept 100%, some of them less sure." in said
+    assert "83% of the answers are accepted, those of confidence 75% or more" in said
+    assert "100% would be, were answers accepted of which the network itself is less sure." in said
 
 
 def test_the_number_of_pictures_that_would_help_is_that_of_the_rule_that_decides() -> None:
     # The surest answers show too little, and end the tests, although all of them together show enough.
     some = a_kind((0.99, 908, 12), (0.9, 600, 0))
 
-    (said,) = [line for line in in_words(possible_promises(some)) if line.startswith("At 98% right")]
+    (said,) = [line for line in in_words(possible_promises(some)) if line.startswith("If 98% must be right")]
 
     assert "with some; about 3,040 more pictures like these would allow some" in said
 

@@ -178,7 +178,7 @@ def test_each_tier_needs_its_own_number() -> None:
 @pytest.mark.parametrize(
     ("groups", "said"),
     [
-        (None, "200 photos of tier own, 170 .* At 95% right: none accepted"),
+        (None, "200 photos of tier own, 170 .* If 95% must be right: none is accepted"),
         ([f"{index % 20:02}" for index in range(200)], "200 photos of tier own of 20 groups, 170 "),
     ],
     ids=["independent", "of few senders"],
@@ -199,7 +199,7 @@ def test_pictures_of_no_class_that_would_be_accepted_are_errors() -> None:
 
 
 def test_pictures_of_one_sender_alone_are_refused() -> None:
-    with pytest.raises(NotShown, match=r"of 1 groups.*: none accepted"):
+    with pytest.raises(NotShown, match=r"of 1 groups.*: none is accepted"):
         again(checked_pictures(400, groups=["ann"] * 400))
 
 

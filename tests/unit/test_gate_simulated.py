@@ -25,8 +25,8 @@ SURE, SENDER = 4.0, 0.8
 """Log odds that a release answers and decides as the bundled one, and their deviation by sender."""
 
 REASONS = {
-    "accuracy": "% right against",
-    "wrong and accepted": "wrong and accepted against",
+    "accuracy": "% are right, [^:]* before: more",
+    "wrong and accepted": "wrong and accepted, [^:]* before: more",
     "accepts less": "accepts less than current",
 }
 

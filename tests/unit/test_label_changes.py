@@ -18,7 +18,7 @@ from inference.contract import (
 from inference.networks import Networks
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
-from labelling.review.changes import Change, compare, table_of
+from labelling.review.changes import Change, Compared, compare, page_of, table_of
 from labelling.sources import open_source
 from tests.uploads import png
 
@@ -82,3 +82,32 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
     [_, cells] = csv.reader(io.StringIO(table_of([change]).decode(), newline=""))
 
     assert not any(cell.startswith(FORMULA) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ([("1.png", ""), ("2.png", "")], "Of 9 pictures 2 have another answer;"),
+        ([("1.png", ""), ("1.png", "colour"), ("2.png", "")], "Of 9 pictures 2 have 3 other answers;"),
+    ],
+    ids=["one question", "several questions"],
+)
+def test_the_page_counts_pictures_apart_from_answers(changed: list[tuple[str, str]], said: str) -> None:
+    changes = tuple(
+        Change(
+            path=path,
+            attribute=attribute,
+            sha256="ab" * 32,
+            label_a="Bag",
+            confidence_a=0.9,
+            decision_a="accept",
+            label_b="Coat",
+            confidence_b=0.8,
+            decision_b="accept",
+        )
+        for path, attribute in changed
+    )
+
+    page = page_of(Compared(9, changes, (), (9, 9), {}), ("first", "second")).decode()
+
+    assert said in page

@@ -243,7 +243,9 @@ def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
     handed_over(release, "--out", str(store), accuracy=0.93)
 
     said, doubts = capsys.readouterr()
-    assert "test accuracy 0.9300 (95% interval 0.9248 to 0.9348) on 10,000 pictures" in said
+    assert "93.00% of 10,000 test pictures are right (95% interval 92.48% to 93.48%)" in " ".join(
+        said.split()
+    )
     steps = dict(line.split(maxsplit=1) for line in said.splitlines()[-4:])
     program = str(Path(sys.executable).with_name("wardrobe")).removeprefix(f"{Path.cwd()}/")
     assert steps == {
@@ -283,7 +285,7 @@ def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(
     )
 
     warned = capsys.readouterr().err
-    assert "15 pictures are few: the accuracy may as well be 0.55 or 0.93." in warned
+    assert "15 pictures are few: as well 55% or 93% of all may be right." in warned
 
 
 @pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("No username set")])

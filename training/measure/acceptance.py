@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING, Thresholds
 from reports.acceptance import accepted_at, last_kept
-from reports.intervals import needed
+from reports.intervals import SURENESS, needed
 from reports.page.sentences import ways_on
 from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
@@ -200,14 +200,14 @@ def _drawn(kind: Kind, senders: Sequence[NDArray[np.int64]], target: float) -> K
 
 
 def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
-    """The table, a line for each share of right answers: what is accepted, or what it takes.
+    """The table, a line for each share that must be right: what is accepted, or what it takes.
 
     A line that would repeat the one before says why.
     """
     before = None
     for one in possible:
         said = _accepted(one, before) or _lacking(one)
-        yield f"At {100 * one.accuracy:g}% right: {said}{_without_least(one)}"
+        yield f"If {100 * one.accuracy:g}% must be right: {said}{_without_least(one)}"
         before = one
 
 
@@ -216,26 +216,31 @@ def _accepted(one: PossiblePromise, before: PossiblePromise | None) -> str | Non
     if one.right is None or one.lower_bound is None or one.confidence is None:
         return None
     if before is not None and before.confidence == one.confidence:
-        shown = f"at least {one.lower_bound:.1%} of these are shown to be right already."
-        return f"what is accepted at {100 * before.accuracy:g}%: {shown}"
+        return (
+            f"the same answers are accepted as for {100 * before.accuracy:g}%, since at least "
+            f"{one.lower_bound:.1%} of them are right."
+        )
     return (
-        f"{one.accepted:.0%} accepted, from confidence {one.confidence:.2f} on, {one.right:.1%} of these "
-        f"right, at least {one.lower_bound:.1%}."
+        f"{one.accepted:.0%} of the answers are accepted, those of confidence {one.confidence:.0%} or more. "
+        f"{one.right:.1%} of them were right here, so of all such answers at least {one.lower_bound:.1%} are "
+        f"({SURENESS:.0%} sure)."
     )
 
 
 def _lacking(one: PossiblePromise) -> str:
     takes = f"It takes {needed(one.accuracy):,} accepted answers without an error, or more with some"
     if one.more is None:
-        return f"none accepted. {takes}; {TIMES[-1]:g} times as many like these would allow none."
-    return f"none accepted. {takes}; about {one.more:,} more pictures like these would allow some."
+        return f"none is accepted. {takes}; {TIMES[-1]:g} times as many like these would allow none."
+    return f"none is accepted. {takes}; about {one.more:,} more pictures like these would allow some."
 
 
 def _without_least(one: PossiblePromise) -> str:
     """What the confidence that a single answer needs takes away."""
     if one.without_least is None:
         return ""
-    return f" The share of right ones alone would accept {one.without_least:.0%}, some of them less sure."
+    return (
+        f" {one.without_least:.0%} would be, were answers accepted of which the network itself is less sure."
+    )
 
 
 def promised_in_words(report: Report) -> list[str]:

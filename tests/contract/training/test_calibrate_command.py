@@ -121,7 +121,13 @@ def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
     assert (report.test, report.train, report.data) == (before.test, before.train, before.data)
     assert report.photos.keys() == {"own"}
     assert parent.version in (child.folder / MODEL_CARD).read_text("utf-8")
+    said = " ".join(said.split())
     assert f"those of {parent.version}; the test set was not read again" in said
+    least = child.manifest.contract("photos").thresholds.confidence
+    assert (
+        f"Calibrated on {PICTURES} pictures. An answer is accepted where its confidence is {least:.1%}"
+        in said
+    )
 
 
 def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Path) -> None:
@@ -248,7 +254,7 @@ def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures:
         by="tests",
     )
 
-    with pytest.raises(GateRefused, match=r"80\.00% right against 93\.00%"):
+    with pytest.raises(GateRefused, match=r"80\.00% are right, 93\.00% before: more than chance"):
         calibrating(tmp_path, worse, pictures)
 
     assert newest(open_store(str(tmp_path / "out"))) == current.promotion

@@ -129,7 +129,7 @@ def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
     assert report_of(release).test.n == 3 * COUNT + 3
     assert all(sentence in said for sentence in promised_in_words(report_of(release)))
     assert re.search(
-        rf"Not measurably worse than current, \S+: of {3 * COUNT} pictures of the test set", said
+        rf"Not measurably worse than current, \S+\. Of {3 * COUNT} pictures of the test set", said
     )
 
 

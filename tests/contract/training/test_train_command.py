@@ -66,7 +66,8 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     classifier.check_golden(pixels, golden.probabilities(), golden.distances)
     said = " ".join(capsys.readouterr().out.split())
     assert f"Released to {store}" in said
-    assert f"on 100 pictures, loss {report.test.loss:.4f}," in said
+    assert "of 100 test pictures are right" in said
+    assert f"Loss {report.test.loss:.4f}," in said
     assert sorted(path.name for path in (release.folder / "figures").iterdir()) == [
         "confusion_matrix.png",
         "curves.png",
