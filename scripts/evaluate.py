@@ -169,12 +169,12 @@ def _measure_attributes(
 
 
 def _attribute_row(one: dict[str, float | None]) -> dict[str, str]:
-    """The cells of an attribute, by their headings; `right` is the share of the accepted."""
+    """The cells of an attribute, by their headings."""
     return {
         "pictures": f"{one['n']:,}",
-        "accuracy": _shown(one["accuracy"]),
+        "right": _shown(one["accuracy"], ".1%"),
         "accepted": _shown(one["accepted"], ".1%"),
-        "right": _shown(one["right_of_accepted"], ".1%"),
+        "of these right": _shown(one["right_of_accepted"], ".1%"),
     }
 
 
