@@ -7,7 +7,7 @@ together. comparison.py compares; publish.py and the releases command ask before
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from itertools import chain
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
@@ -46,7 +46,8 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     promised have to be right. Of no set may it accept a share that is FEWER_ACCEPTED lower, or nothing at
     all. The same holds of each attribute, as far as both answered it of the same pictures. Of each set that
     current makes promises on, both have to have answered FEWEST pictures. Against slow decline it is compared
-    with the oldest release kept, which may not be measurably better by more than DECLINE.
+    with the oldest release kept, which may not be measurably better by more than DECLINE, of the attributes
+    that it has with the same labels, too.
 
     Args:
         candidate: the release that wants to be current.
@@ -62,16 +63,12 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     if current is None:
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
-    found, of_attributes = _compared(candidate, current), _compared_attributes(candidate, current)
-    every = {**found, **of_attributes}
+    found = _compared(candidate, current)
     declined = _compared(candidate, oldest) if oldest else {}
     reasons = [
         *_clause("cannot be compared with current: ", _not_shared(found, current)),
-        *_clause(
-            "is measurably worse than current: ",
-            chain(_losses(found, 0.0), _losses_by_attribute(of_attributes)),
-        ),
-        *_clause("accepts less than current: ", _fewer_accepted(every)),
+        *_clause("is measurably worse than current: ", _losses(found, 0.0)),
+        *_clause("accepts less than current: ", _fewer_accepted(found)),
         *_clause(f"is worse than {_OLDEST} by more than {DECLINE:.0%}: ", _losses(declined, DECLINE)),
     ]
     if reasons:
@@ -80,45 +77,32 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             "--force promotes it anyway."
         )
     since = _verdict(_OLDEST, oldest, declined, DECLINE) if oldest and declined else ()
-    return " ".join([*_verdict(_CURRENT, current, every), *since])
+    return " ".join([*_verdict(_CURRENT, current, found), *since])
 
 
 Found = Mapping[str, AnswerComparison]
 """Of TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
 
+_Test = tuple[Difference, str]
+"""With what a message says of it."""
+
 
 def _compared(candidate: Evidence, other: Evidence) -> Found:
     pairs = {name: shared(candidate, other, name) for name in (TEST_SET, PHOTOS)}
+    for name, head in other.manifest.attributes.items():
+        ours = candidate.manifest.attributes.get(name)
+        if ours is not None and ours.labels == head.labels:
+            mine, its = shared_attribute(candidate, other, name)
+            pairs[ATTRIBUTE + name] = _one_set(mine, name), _one_set(its, name)
     return {
-        name: compare(ours, theirs, other.promise.get(name, 1.0))
-        for name, (ours, theirs) in pairs.items()
-        if len(ours)
-    }
-
-
-def _compared_attributes(candidate: Evidence, other: Evidence) -> Found:
-    """Each attribute of both, by the name that messages have."""
-    pairs = {name: shared_attribute(candidate, other, name) for name in other.manifest.attributes}
-    return {
-        ATTRIBUTE + name: compare(_one_set(ours, name), _one_set(theirs, name), other.promise.get(name, 1.0))
-        for name, (ours, theirs) in pairs.items()
-        if len(ours)
+        name: compare(mine, its, other.promise.get(name.removeprefix(ATTRIBUTE), 1.0))
+        for name, (mine, its) in pairs.items()
+        if len(mine)
     }
 
 
 def _one_set(answers: Answers, attribute: str) -> Answers:
     return replace(answers, sets=np.full(len(answers), ATTRIBUTE + attribute))
-
-
-def _losses_by_attribute(found: Found) -> Iterator[str]:
-    """By Holm: all tests of attributes together refuse as often as both tests of the class do."""
-    tests = [test for name, one in found.items() for test in _differences(name, one)]
-    tests.sort(key=lambda test: test[0].p)
-    for place, (difference, text) in enumerate(tests):
-        if difference.p >= 2 * LEVEL / (len(tests) - place):
-            break
-        if difference.loss > 0:
-            yield f"{text}{_beyond_chance(difference)}"
 
 
 def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
@@ -131,10 +115,20 @@ def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
 
 
 def _losses(found: Found, margin: float) -> Iterator[str]:
+    """Of attributes by Holm: all their tests together refuse as often as both tests of the class do."""
+    of_class, of_attributes = list[_Test](), list[_Test]()
     for name, one in found.items():
-        for difference, text in _differences(name, one):
-            if difference.p < LEVEL and difference.loss > margin:
-                yield f"{text}{_beyond_chance(difference)}"
+        (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_differences(name, one))
+    of_attributes.sort(key=lambda test: test[0].p)
+    levels = [2 * LEVEL / left for left in range(len(of_attributes), 0, -1)]
+    ordered = zip(of_attributes, levels, strict=True)
+    measurable = takewhile(lambda test: test[0][0].p < test[1], ordered)
+    beyond_chance = [test for test in of_class if test[0].p < LEVEL] + [test for test, _ in measurable]
+    yield from (
+        f"{text}{_beyond_chance(difference)}"
+        for difference, text in beyond_chance
+        if difference.loss > margin
+    )
 
 
 def _fewer_accepted(found: Found) -> Iterator[str]:
@@ -162,7 +156,7 @@ def _verdict(what: str, other: Evidence, found: Found, margin: float = 0.0) -> I
         yield f"{tests[0].upper()}{tests[1:]}. {sets[0].upper()}{sets[1:]}."
 
 
-def _differences(name: str, one: AnswerComparison) -> Iterator[tuple[Difference, str]]:
+def _differences(name: str, one: AnswerComparison) -> Iterator[_Test]:
     """Each test, with its shares in words: of which pictures, now and before."""
     together = f" of {one.groups:,} senders or products" if one.groups < one.n else ""
     for difference, what in ((one.right, "right"), (one.wrong_accepted, "wrong and accepted")):
@@ -196,7 +190,7 @@ def _within(difference: Difference, margin: float) -> str:
     """Why a difference does not count against the candidate; nothing where there is none."""
     if difference.loss <= 0:
         return ""
-    if margin and difference.p < LEVEL:
+    if difference.p < LEVEL and difference.loss <= margin:
         return f": less than the {margin:.0%} that may be lost ({_chance(difference)})"
     return f": the difference is within chance ({_chance(difference)})"
 

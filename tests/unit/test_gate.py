@@ -536,6 +536,33 @@ def test_an_attribute_may_not_get_worse_by_more_than_chance_explains(
         assert "f 400 answers to the attribute colour" in check_gate(candidate, current)
 
 
+@pytest.mark.parametrize(
+    ("right", "labels", "refused"),
+    [(348, ("blue", "red"), True), (353, ("blue", "red"), False), (348, ("blue", "green"), False)],
+    ids=["declined", "a little worse", "other labels then"],
+)
+def test_small_losses_of_an_attribute_do_not_add_up_to_a_decline(
+    manifest: Manifest, right: int, labels: tuple[str, ...], refused: bool
+) -> None:
+    (network,) = manifest.networks.values()
+    heads = [{"colour": replace(COLOURS, labels=one)} for one in (labels, COLOURS.labels, COLOURS.labels)]
+    oldest, current, candidate = (
+        release(
+            with_contract(manifest, network.contract.with_attributes(head)),
+            on_test_set(),
+            number,
+            of_attributes=of_attributes(colour=(count, 300)),
+        )
+        for number, (head, count) in enumerate(zip(heads, (360, right, right), strict=True))
+    )
+
+    expected = (
+        r"worse than the oldest release kept by more than 2%: .*colour 87\.00% are right, 90\.00% before"
+    )
+    with pytest.raises(GateRefused, match=expected) if refused else nullcontext():
+        check_gate(candidate, current, oldest)
+
+
 def test_attributes_that_no_release_kept_answers_of_are_not_compared(manifest: Manifest) -> None:
     (network,) = manifest.networks.values()
     both = with_contract(manifest, network.contract.with_attributes({"colour": COLOURS}))
