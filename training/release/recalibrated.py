@@ -5,17 +5,18 @@ again is what the new calibration changes, on the pictures at hand: measure/deci
 says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data set, writes one folder.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import ModelContract, NetworkName
+from inference.contract import Head, ModelContract, NetworkName
 from inference.onnx_session import OnnxSession
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
 from reports.acceptance import Conditions
-from reports.answers import TEST_SET, Answers, answers_in
+from reports.answers import CLASS, TEST_SET, Answers, all_answers_in
 from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.errors import BadRecipe, NotShown
 from training.measure.acceptance import with_promises
@@ -113,7 +114,12 @@ def _report(
     )
     photos = _carried_over(parent, before) | photo_figures(answers, contract, DEVELOPMENT)
     promised = with_promises(before, found.kinds, found.thresholds, HELD_OUT if held_out else None)
-    changed = {"photos": dict(sorted(photos.items())), "source_labels": (), "calibrated": calibrated}
+    changed = {
+        "photos": dict(sorted(photos.items())),
+        "source_labels": (),
+        "calibrated": calibrated,
+        "all_accepted": None,  # which classes are accepted has changed
+    }
     return promised.model_copy(update=changed)
 
 
@@ -130,13 +136,40 @@ def _every(parent: LocalRelease, own: Answers, now: ModelContract) -> Answers:
 
     What the calibrated network answered is decided again: the gate compares decisions.
     """
-    earlier = answers_in(
+    every = all_answers_in(
         parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
     )
+    every = every.take(every.by == "")
+    earlier = every.of_head(CLASS)
     tested = earlier.sets == TEST_SET
     measured_now = np.isin(measured_tiers(earlier), measured_tiers(own))
     others = ~measured_now & ~np.isin(earlier.pictures, own.pictures)
     kept = earlier.take(tested | others)
     calibrated = (kept.networks == "photos") | (not parent.manifest.both)
     again = decided_again(kept.take(calibrated), parent.manifest.contract("photos"), now)
-    return kept.take(~calibrated) + again + own
+    answers = kept.take(~calibrated) + again + own
+    for name in np.unique(every.attributes[every.attributes != CLASS]):
+        answers += _attribute_again(every.of_head(name), now.attributes.get(name), earlier, now)
+    return answers
+
+
+def _attribute_again(mine: Answers, head: Head | None, of_class: Answers, now: ModelContract) -> Answers:
+    """The answers to an attribute, of which a calibration changes the threshold of familiarity alone.
+
+    Args:
+        mine: as served before.
+        head: None where the calibrated network lacks it.
+        of_class: to the same pictures.
+        now: of the calibrated network.
+    """
+    if head is None:
+        return mine
+    alone = ModelContract.of_class(head, now.input, now.familiarity)
+    likeliest = np.nanargmax(mine.probabilities, axis=1)  # a right label may stand for it in `predicted`
+    decisions = decided_again(replace(mine, predicted=likeliest), alone, alone).decisions
+    classes = dict(zip(of_class.pictures.tolist(), of_class.predicted.tolist(), strict=True))
+    labels = now.labels if head.applies_to is None else head.applies_to
+    have_it = set(map(now.labels.index, labels))
+    lacks_it = np.array([classes.get(picture) not in have_it for picture in mine.pictures.tolist()])
+    inapplicable = lacks_it & (decisions != "unfamiliar")
+    return replace(mine, decisions=np.where(inapplicable, "inapplicable", decisions))

@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import whole_pictures
+from inference.contract import Head, whole_pictures
 from inference.onnx_session import OnnxSession
 from model_store.assemble import seal
 from model_store.errors import GateRefused
 from model_store.files import GRAPH, MODEL, REPORT
-from model_store.local import LocalRelease, open_release
+from model_store.local import LocalRelease, bundled, open_release
 from model_store.promotions import newest
 from model_store.publish import publish
 from model_store.store import open_store
-from reports.answers import ANSWERS, NO_ANSWERS, Answers, answers_of, packed
+from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
 from reports.judge import judge
 from reports.model_card import MODEL_CARD
-from reports.values import Report, report_of
+from reports.values import AllAccepted, Report, report_of
 from scripts import calibrate
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release
@@ -243,6 +243,43 @@ def test_photos_that_are_not_measured_again_are_decided_by_the_new_thresholds(
 
     found = answers_of((child.folder / ANSWERS).read_bytes()).of_set("A")
     assert found.decisions.tolist() == ["accept", "ambiguous", "unfamiliar"]
+
+
+def test_attributes_stay_and_of_an_unfamiliar_picture_none_is_accepted(
+    tmp_path: Path, pictures: Path
+) -> None:
+    heads = {
+        "colour": Head(labels=("red", "blue"), temperature=1.0, confidence=0.6, withheld=("blue",)),
+        "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.6, applies_to=LABELS[:1]),
+    }
+    folder = a_release(tmp_path / "attributes", reads=WHOLE, attributes=heads)
+    tested = answers_of((folder / ANSWERS).read_bytes())
+    a_top, trousers = (tested.pictures[tested.predicted == one][:2].tolist() for one in (0, 1))
+    of_attributes = Answers.of(
+        TEST_SET,
+        [0] * 6,
+        pictures=[*a_top, *trousers, a_top[0], trousers[0]],
+        familiarity=[1, 0, 1, 1, 1, 1],
+        decisions=["accept", "accept", "ambiguous", "unfamiliar", "accept", "unfamiliar"],
+        attributes=["colour"] * 4 + ["sleeve"] * 2,
+        probabilities=np.array([[0.9, 0.1], [0.9, 0.1], [0.55, 0.45], [0.1, 0.9], [0.9, 0.1], [0.9, 0.1]]),
+    )
+    figures = report_of(bundled()).attributes["colour"]
+    parent = changed(
+        sure(folder, of_attributes),
+        lambda _, report: report.model_copy(
+            update={"attributes": {"colour": figures}, "all_accepted": AllAccepted(pictures=9, right=9)}
+        ),
+    )
+
+    child = calibrating(tmp_path, parent, pictures)
+
+    found = answers_of((child.folder / ANSWERS).read_bytes())
+    assert child.manifest.attributes == heads
+    assert report_of(child).attributes == {"colour": figures}
+    assert report_of(child).all_accepted is None
+    assert found.of_head("colour").decisions.tolist() == ["accept", "unfamiliar", "ambiguous", "unproven"]
+    assert found.of_head("sleeve").decisions.tolist() == ["accept", "inapplicable"]
 
 
 def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:
