@@ -1,8 +1,8 @@
 """Measure how often the accepted answers of a table are right.
 
 FILE are corrections that a sheet of `wardrobe label --audit` exported, TABLE is the table that it was written
-for. The figures are of the sheet's random sample. Exit code 1 when the release's promise is broken on these
-pictures. What is computed: labelling/review/audit.py.
+for. The figures are of the sheet's random sample. Exit code 1 when the release's promise about the class, or
+about an attribute, is broken on these pictures. What is computed: labelling/review/audit.py.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from labelling.review.second_look import asked_back
 from labelling.table import decided_columns, first_row, read_rows
 from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease
+from reports.answers import CLASS
 from reports.values import Promise, report_of
 from scripts.terminal import (
     RELEASE_HELP,
@@ -52,7 +53,7 @@ class Verdict:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Compare and print; 1 when the promise is broken."""
+    """Compare and print; 1 when a promise is broken."""
     return perform(build_parser(), _audit, argv)
 
 
@@ -69,16 +70,22 @@ def _audit(arguments: argparse.Namespace) -> object:
             "FILE.html --audit N` wrote marks its sample in a column `audit`."
         )
     _check_table(corrections, arguments.table)
-    verdict = judge(found, report.promises)
-    show(found, verdict)
-    of_attributes = {name: one for name in attributes if (one := audit_in(corrections, name))}
-    for name, one in of_attributes.items():
-        console().print(f"\n{name}", markup=False, highlight=False)
-        show_shares(one)
-    document = {"version": version, **asdict(found), "promise": asdict(verdict)} | {
-        "attributes": {name: asdict(one) for name, one in of_attributes.items()}
+    promises = {name: [one.promise] for name, one in report.attributes.items()}
+    of_heads = {CLASS: (found, judge(found, report.promises))} | {
+        name: (one, judge(one, promises.get(name, [])))
+        for name in attributes
+        if (one := audit_in(corrections, name))
     }
-    return Failed(document) if verdict.verdict == BROKEN else document
+    for name, (one, verdict) in of_heads.items():
+        if name != CLASS:
+            console().print(f"\n{name}", markup=False, highlight=False)
+        show(one, verdict)
+    documents = {
+        name: asdict(one) | {"promise": asdict(verdict)} for name, (one, verdict) in of_heads.items()
+    }
+    document = {"version": version, **documents.pop(CLASS), "attributes": documents}
+    broken = any(verdict.verdict == BROKEN for _, verdict in of_heads.values())
+    return Failed(document) if broken else document
 
 
 def _check_table(corrections: Sequence[Correction], table: Path) -> None:

@@ -10,6 +10,9 @@ import pytest
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.run import summary_of
+from model_store.local import bundled, open_release
+from reports.values import report_of
+from scripts.audit import BROKEN, HOLDS
 from scripts.audit import main as audit
 from scripts.diff import main as diff
 from scripts.label import main
@@ -79,6 +82,19 @@ def test_the_table_has_four_columns_for_each_which_are_empty_where_the_class_has
     assert sum(one["review"] for one in summary["colour"].values()) == len(PICTURES)
     assert summary["sleeve"] == {one: {"accept": 0, "review": 0} for one in LENGTHS}
     assert "colour" in capsys.readouterr().out
+
+
+def test_forty_attributes_have_their_columns_and_no_label_is_run_as_a_formula(
+    shop: str, tmp_path: Path
+) -> None:
+    asked = Head(labels=("=1+1", "-1"), temperature=1.0, confidence=0.1)
+    many = {f"number_{number}": asked for number in range(40)}
+    release = a_release(tmp_path / "release", reads=READS, attributes=many)
+
+    [row, *_] = label(shop, release, tmp_path / "table.csv")
+
+    assert {row[name] for name in many} <= {"'=1+1", "'-1"}
+    assert len([name for name in row if name.startswith("number_")]) == 4 * 40
 
 
 def test_jsonl_and_excel_have_the_same(shop: str, release: Path, tmp_path: Path) -> None:
@@ -235,10 +251,22 @@ def test_each_row_has_the_platforms_category_of_an_attributes_label(
     assert "sleeve_category_id" not in rows[0]
 
 
-def test_an_audit_has_a_part_for_each_attribute(
-    shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def promising(folder: Path) -> Path:
+    """A release that promises of accepted colours what the bundled one does."""
+    made = a_release(folder / "without", reads=READS, attributes=heads(0.1))
+    promised = {"colour": report_of(bundled()).attributes["colour"]}
+    report = report_of(open_release(made)).model_copy(update={"attributes": promised})
+    more = {"report.json": report.as_bytes().decode()}
+    return a_release(folder / "release", reads=READS, attributes=heads(0.1), extra=more)
+
+
+@pytest.mark.parametrize(
+    ("errors", "verdict"), [(1, BROKEN), (0, HOLDS)], ids=["one wrong of six", "none wrong"]
+)
+def test_an_audit_has_a_part_and_a_verdict_for_each_attribute(
+    errors: int, verdict: str, shop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = a_release(tmp_path / "release", reads=READS, attributes=heads(0.1))
+    release = promising(tmp_path)
     page, table, file = (tmp_path / name for name in ("sheet.html", "table.csv", "answers.csv"))
     rows = {row["sha256"]: row for row in label(shop, release, table, "--review", str(page), "--audit", "6")}
     with file.open("w", encoding="utf-8", newline="") as opened:
@@ -248,16 +276,20 @@ def test_an_audit_has_a_part_for_each_attribute(
         for place, card in enumerate(cards_of(page)):
             true = rows[card["sha256"]][card["attribute"] or "label"]
             wrong = next(one for one in COLOURS if one != true)
-            said = wrong if card["attribute"] and place % 6 == 0 else true
+            said = wrong if card["attribute"] and place < 6 + errors else true
             writer.writerow([*(card[name] for name in names), said])
     capsys.readouterr()
 
-    audit([str(file), str(table), "--model", str(release), "--json"])
+    code = audit([str(file), str(table), "--model", str(release), "--json"])
 
-    found = json.loads(capsys.readouterr().out)
+    told = capsys.readouterr()
+    found = json.loads(told.out)
     assert (found["accepted"]["n"], found["accepted"]["right"]) == (6, 6)
     colour = found["attributes"]["colour"]
-    assert (colour["accepted"]["n"], colour["accepted"]["right"]) == (6, 5)
+    assert (colour["accepted"]["n"], colour["accepted"]["right"]) == (6, 6 - errors)
+    assert colour["promise"] == {"accuracy": 0.95, "verdict": verdict}
+    assert code == errors
+    assert "The release promises that 95% of accepted answers are right: " in told.err
     assert found["attributes"].keys() == {"colour"}
 
 
