@@ -148,6 +148,8 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
     if not _knows_ten_classes(corrected.release):
         return _train_again(corrected, data, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
+    if of_attributes := sum(one.attribute != CLASS for one in corrected.corrections):
+        progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
     progress.say(
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
@@ -205,7 +207,9 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     _warn_of_unused(said, applied, progress)
-    attributes = _corrected_cells(place, settings.get("attribute", []), applied, said, labels)
+    contents = {one.path: content for one, content in zip(listing.pictures, applied.contents, strict=True)}
+    contents |= {one.path: said.hashes[str(one.path)] for one in applied.added}
+    attributes = _corrected_cells(place, settings.get("attribute", []), contents, applied, said, labels)
     if not applied.changes and not attributes.changes:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
     pictures = [*applied.listing.pictures, *applied.added]
@@ -239,10 +243,18 @@ class _Cells:
     unused: int = 0
 
 
-def _corrected_cells(
-    place: Path, names: Sequence[str], applied: Applied, said: OfFiles, labels: Sequence[str]
+def _corrected_cells(  # noqa: PLR0913, PLR0917 - what a table says, and what people do
+    place: Path,
+    names: Sequence[str],
+    contents: Mapping[Path, str],
+    applied: Applied,
+    said: OfFiles,
+    labels: Sequence[str],
 ) -> _Cells:
-    """What the release learnt of attributes, with people's answers; NONE or LEFT_OUT makes one unknown."""
+    """What the release learnt of attributes, with people's answers; NONE or LEFT_OUT makes one unknown.
+
+    An answer holds for every copy of its picture, as one to the class does.
+    """
     if strange := sorted({attribute for _, attribute in said.attributes} - set(names)):
         known = ", ".join(names) or "none"
         raise BadPictures(
@@ -255,12 +267,12 @@ def _corrected_cells(
     columns: dict[str, list[str]] = {name: [] for name in names}
     for one in [*applied.listing.pictures, *applied.added]:
         for name, before in zip(names, cells.get(one.path, ("",) * len(names)), strict=True):
-            answer = said.attributes.get((absolute(one.path), name), before)
+            answer = said.attributes.get((contents[one.path], name), before)
             now = "" if answer in {NONE, LEFT_OUT} else answer
             changes += now != before
             columns[name].append(now)
-    learnt = {absolute(one.path) for one in [*applied.listing.pictures, *applied.added]}
-    return _Cells(columns, changes, sum(path not in learnt for path, _ in said.attributes))
+    learnt = {contents[one.path] for one in [*applied.listing.pictures, *applied.added]}
+    return _Cells(columns, changes, sum(content not in learnt for content, _ in said.attributes))
 
 
 def _digest(pictures: Sequence[Listed], further: Mapping[str, list[str]]) -> str:

@@ -109,7 +109,7 @@ class OfFiles(NamedTuple):
         audited: those of these files that an audit drew at random.
         outdated: files that hold another content than the one that was answered.
         missing: those that cannot be read, and whose content is nowhere near.
-        attributes: the label that counts of an attribute, by absolute path and attribute.
+        attributes: the label that counts of an attribute, by sha256 and attribute.
     """
 
     labels: dict[str, str]
@@ -168,7 +168,7 @@ def corrections_of_files(files: Sequence[Path]) -> OfFiles:
     answers, _ = merge(matched, {})
     every, named = named, [row for row in named if row[2].attribute == CLASS]
     attributes = {
-        (path, one.attribute): answers[sha256, one.attribute].label
+        (sha256, one.attribute): answers[sha256, one.attribute].label
         for path, sha256, one in every
         if one.attribute != CLASS and hashes[path] is not None
     }

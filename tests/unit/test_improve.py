@@ -18,6 +18,7 @@ from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
 from training.errors import BadPictures, BadRecipe
 from training.improve import Corrected, TrainAgain, check_learns_photos, looked_at, next_training
+from training.pictures.attributes import read_cells
 from training.pictures.learnt_hashes import NOTHING
 from training.pictures.listing import list_pictures
 from training.progress import Lines
@@ -82,6 +83,41 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     assert isinstance(found, TrainAgain)
     assert found.settings == kept
     assert len(list_pictures(found.table).pictures) == 8
+
+
+def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_has_a_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = sorted(
+        path.relative_to(tmp_path) for path in write_class_folders(tmp_path / "photos", 3).rglob("*.png")
+    )
+    Path("shop.csv").write_text(
+        "path,label,colour\n" + "".join(f"{one},{one.parent.name},blue\n" for one in files[1:]), "utf-8"
+    )
+    Path("copy.png").write_bytes(files[2].read_bytes())
+    Path("corrections.csv").write_text(
+        f"path,label,attribute\n{files[1]},red,colour\ncopy.png,,colour\n{files[0]},red,colour\n", "utf-8"
+    )
+
+    found = next_training(recorded(tmp_path, data="shop.csv", attribute=["colour"]), None, Lines())
+
+    assert isinstance(found, TrainAgain)
+    cells = read_cells(found.table, ["colour"], KINDS).by_path
+    assert [cells.get(one.absolute()) for one in files[:4]] == [None, ("red",), ("",), ("blue",)]
+    told = capsys.readouterr()
+    assert "Attributes: 2 answers are new or others." in told.out
+    assert "1 answers to attributes are of pictures whose class no person gave" in told.err
+
+
+def test_the_ten_classes_are_improved_without_answers_to_attributes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about = Correction("a.png", "", "red", "2026", 0, tmp_path / "corrections.csv", attribute="colour")
+
+    next_training(Corrected("bundled", bundled(), about.file, (about,)), None, Lines())
+
+    assert "1 answers are to attributes, which stay as they are: not learnt." in capsys.readouterr().err
 
 
 def test_pictures_that_are_not_where_the_training_named_them_are_asked_for(tmp_path: Path) -> None:
