@@ -199,8 +199,8 @@ def scored(session: Session, images: PixelsBatch) -> Scores:
 def joined(parts: Sequence[Scores]) -> Scores:
     """Scores of several sets of pictures, in this order; distances only if all have them."""
     distances = [one.distances for one in parts if one.distances is not None]
-    return Scores.of_class(
-        np.concatenate([one.of_label for one in parts]),
+    return Scores(
+        {name: np.concatenate([one.probabilities[name] for one in parts]) for name in parts[0].probabilities},
         np.concatenate(distances) if len(distances) == len(parts) else None,
     )
 

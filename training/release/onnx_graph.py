@@ -19,6 +19,7 @@ import onnx
 from keras import layers, ops
 
 from inference.arrays import PixelsBatch, Probabilities
+from inference.contract import LABEL
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores, Session
 from training.answering import answering
@@ -71,6 +72,22 @@ def probabilities_of(artifact: Network, images: PixelsBatch, seen: Seen = unseen
     """The network's own answers, float32 (N, C)."""
     answers: Probabilities = answering(artifact, at_once(images), seen)(images)
     return answers
+
+
+def scores_of(
+    artifact: Network,
+    measure: Whitening | OodScore,
+    attributes: Mapping[str, LastLayer],
+    images: PixelsBatch,
+) -> Scores:
+    """What the serving graph that `export_graph` makes of these has to answer."""
+    read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES).output}
+    if attributes:
+        read[LOGITS] = artifact.get_layer(LOGITS).input
+    given = answering(keras.Model(artifact.input, read), at_once(images))(images)
+    heads = {name: head.probabilities(given[LOGITS]) for name, head in attributes.items()}
+    distances = measure.distances(given[DISTANCE].astype(np.float32))
+    return Scores({LABEL: given[PROBABILITIES], **heads}, distances)
 
 
 def export_graph(
@@ -158,7 +175,7 @@ def check_parity(
     """Compare a float32 serving graph with the network it was made from.
 
     Args:
-        network: gives the network's probabilities, and its distances if these are to be compared.
+        network: gives the probabilities of each head that is to be compared, and distances if these are.
         path: the graph.
         images: uint8 (N, 28, 28).
         allowed: largest difference of a probability; more for a network that itself rounds to half precision.
@@ -173,7 +190,10 @@ def check_parity(
     """
     session = CountedSession(OnnxSession(path, shape=images.shape[1:]), seen)
     given, wanted = scored(session, images), network(images)
-    difference = float(np.abs(given.of_label - wanted.of_label).max())
+    differences = [
+        np.abs(given.probabilities[name] - one).max() for name, one in wanted.probabilities.items()
+    ]
+    difference = float(np.max(differences))  # which keeps NaN
     if not difference <= allowed:
         raise ParityFailed(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "

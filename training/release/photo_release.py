@@ -14,9 +14,9 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ACCEPT_NOTHING, ModelContract, NetworkName
+from inference.contract import ACCEPT_NOTHING, LABEL, ModelContract, NetworkName
 from inference.keras_session import load_model
-from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
+from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
@@ -240,7 +240,12 @@ def export_photos(network: Network, folder: Path) -> Golden:
 
     def scores(pixels: PixelsBatch) -> Scores:
         given = answering(network, at_once(pixels))(pixels)
-        return Scores.of_class(given[PROBABILITIES], given.get(DISTANCE))
+        heads = {LABEL: given[PROBABILITIES]} | {
+            name.removeprefix(OF_ATTRIBUTE): one
+            for name, one in given.items()
+            if name.startswith(OF_ATTRIBUTE)
+        }
+        return Scores(heads, given.get(DISTANCE))
 
     check_parity(scores, graph, images)
     session = OnnxSession(graph, shape=READS.array_shape)

@@ -5,15 +5,14 @@ fit can be exported again. Writes one folder.
 """
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from pydantic import JsonValue
 
-from inference.arrays import Distances, PixelsBatch
+from inference.arrays import Distances
 from inference.onnx_session import OnnxSession
-from inference.session import Scores
 from model_store.files import GRAPH, MODEL
 from reports.acceptance import Conditions
 from reports.intervals import needed
@@ -36,8 +35,8 @@ from training.release.onnx_graph import (
     check_parity,
     export_graph,
     features_of,
-    probabilities_of,
     save_artifact,
+    scores_of,
 )
 from training.release.sealing import begin
 
@@ -119,12 +118,8 @@ def _export(folder: Path, fitted: Fitted, on: Evaluation, seen: Seen) -> Distanc
     measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
     attributes = {name: one.head for name, one in fitted.attributes.items()}
     export_graph(artifact, measure, folder / GRAPH, attributes)
-
-    def scores(images: PixelsBatch) -> Scores:
-        distances = measure.distances(features_of(artifact, images).astype(np.float32))
-        return Scores.of_class(probabilities_of(artifact, images), distances)
-
-    check_parity(scores, folder / GRAPH, on.samples[:PARITY_PICTURES], seen=seen)
+    network = partial(scores_of, artifact, measure, attributes)
+    check_parity(network, folder / GRAPH, on.samples[:PARITY_PICTURES], seen=seen)
     Learnt.of(train.sha256).save(folder)
     return None if fitted.ood is None else measure.distances(fitted.ood.unseen)
 

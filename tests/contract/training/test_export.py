@@ -4,9 +4,11 @@ import math
 import platform
 import socket
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import keras
 import numpy as np
 import onnx
 import pytest
@@ -16,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.onnx_session import OnnxSession
+from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.files import PHOTO_FILES
 from model_store.local import BUNDLED
@@ -24,6 +26,7 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
+from training.heads.logistic import Head
 from training.heads.ood import (
     BATCH,
     HIDDEN,
@@ -35,7 +38,16 @@ from training.heads.ood import (
 from training.measure.evaluate import scored
 from training.pictures.photos import OOD
 from training.pictures.split import Split
-from training.release.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
+from training.release.onnx_graph import (
+    check_parity,
+    export_graph,
+    features_of,
+    mflops,
+    probabilities_of,
+    scores_of,
+    write_graph,
+)
+from training.release.photo_release import export_photos
 
 PICTURES = striped_pictures(200, seed=7).images
 
@@ -94,6 +106,38 @@ def test_a_graph_that_measures_another_distance_is_refused(off: float, exported:
 
     with pytest.raises(ParityFailed, match=r"model\.onnx: a distance differs by"):
         check_parity(network, exported.graph_path, PICTURES)
+
+
+def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
+    exported: Exported, tmp_path: Path
+) -> None:
+    kernels = np.random.default_rng(0).normal(0, 0.1, (2, 128, 3)).astype(np.float32)
+    ours, others = ({"colour": Head(one, np.zeros(3, np.float32), 0.0)} for one in kernels)
+    network = partial(scores_of, exported.artifact, exported.whitening, ours)
+
+    export_graph(exported.artifact, exported.whitening, tmp_path / "same.onnx", ours)
+    assert check_parity(network, tmp_path / "same.onnx", PICTURES) <= 1e-5
+
+    export_graph(exported.artifact, exported.whitening, tmp_path / "model.onnx", others)
+    with pytest.raises(ParityFailed, match=r"model\.onnx: a probability differs by"):
+        check_parity(network, tmp_path / "model.onnx", PICTURES)
+
+
+def test_so_is_one_beside_the_head_for_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = keras.Input((192, 192, 3), name="pixels", dtype="uint8")
+    means = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))
+    of_class, colour, other = (keras.layers.Dense(3, activation="softmax")(means) for _ in range(3))
+    network, wrong = (
+        keras.Model(pixels, {PROBABILITIES: of_class, f"{OF_ATTRIBUTE}colour": one})
+        for one in (colour, other)
+    )
+    assert export_photos(network, tmp_path).answers.keys() == {"label", "colour"}
+
+    monkeypatch.setattr(
+        "training.release.photo_release.write_graph", lambda _, path: write_graph(wrong, path)
+    )
+    with pytest.raises(ParityFailed, match=r"photos\.onnx: a probability differs by"):
+        export_photos(network, tmp_path)
 
 
 def test_the_distance_is_the_one_to_the_nearest_class(exported: Exported) -> None:
