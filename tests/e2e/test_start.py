@@ -78,6 +78,7 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
             "redis://:top-secret@cache:port/0",
             "WARDROBE_RATE_LIMIT_STORAGE: the address",
         ),
+        ("WEB_CONCURRENCY", "two", "WEB_CONCURRENCY=two: expected 1 to 1024, how many workers to start"),
         ("PORT", "70000", "PORT=70000: expected 1 to 65535, the port to listen on"),
         ("BIND", "192.0.2.1", "192.0.2.1:"),
         ("SLOTS", "many", "WARDROBE_SLOTS=many: expected a whole number"),

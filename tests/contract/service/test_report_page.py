@@ -115,6 +115,18 @@ def test_the_share_of_accepted_photos_that_is_right_has_its_interval(
     assert re.search(expected, text)
 
 
+def test_a_tier_has_one_large_figure_that_of_the_lead_and_the_mean_of_the_classes_is_small(
+    bundled: FlaskClient,
+) -> None:
+    text = page(bundled).text
+
+    (lead,) = re.findall(r'<p class="lead">(The model names .*?)</p>', text)
+    (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", text, re.DOTALL)
+    large = re.findall(r'<dd class="value">(.*?)</dd>', cards)
+    assert re.findall(r"([\d.]+%) of (?!the)", lead) == large
+    assert len(large) == len(re.findall(r"<dd>mean of the classes [\d.]+%", cards)) == 3
+
+
 def test_the_page_says_of_cross_fitted_figures_what_they_are(make_app: MakeApp) -> None:
     report = json.loads((BUNDLED / "report.json").read_bytes())
     report["test"] |= {"split": "cross-fitted"}

@@ -99,7 +99,11 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
     shown = card(page, "photo-trousers.jpg")
     why = shown.get_by_role("button", name="Why?")
 
+    held = Held(page)
     why.click()
+    expect(why).to_have_attribute("aria-busy", "true")
+    assert "…" in why.evaluate("(button) => getComputedStyle(button, '::after').content")
+    held.let_go()
 
     heat = shown.get_by_role("img", name=re.compile("^(No single part|What speaks).*Trouser"))
     expect(heat).to_be_visible()
@@ -294,6 +298,7 @@ def test_pictures_to_review_say_why(page: Page, bundled_service: Service) -> Non
     expect(chequered).to_contain_text("The picture is unlike what the model has learnt")
     expect(chequered).to_contain_text("the nearest class: ")
     expect(chequered.locator(".sure")).not_to_contain_text("% sure")
+    expect(chequered.locator(".label")).to_have_css("font-weight", "400")
     answer = bundled_service.post("/predict?seen=1", data=DOUBTED.read_bytes()).json()
     doubt = {"decision": "review", "reason": "ambiguous", "confidence": 0.6}
     shares = dict.fromkeys(answer["probabilities"], 0.0) | {"Dress": 0.6, "Shirt": 0.4}
@@ -304,6 +309,9 @@ def test_pictures_to_review_say_why(page: Page, bundled_service: Service) -> Non
     doubted = card(page, DOUBTED.name)
     expect(doubted).to_contain_text(re.compile(r"Not sure enough to accept: Dress [\d.]+%, Shirt [\d.]+%\."))
     expect(page.locator("#tally")).to_have_text("2 pictures: 2 to review")
+    page.get_by_label("Compact list").check()
+    for shown, words in ((chequered, "unlike what the model has learnt"), (doubted, "Not sure enough")):
+        expect(shown.get_by_text(words)).to_be_visible()
 
 
 @pytest.mark.slow

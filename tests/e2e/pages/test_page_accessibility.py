@@ -59,6 +59,19 @@ def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     assert flaws(page, besides=OF_SWAGGER_UI if path == "/docs" else ()) == []
 
 
+def test_on_a_phone_a_table_that_moves_sideways_has_shaded_edges(
+    visiting: Visits, bundled_service: Service
+) -> None:
+    page = visiting(f"{bundled_service.url}/metrics", width=360)
+    moving = "(all) => all.filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)"
+
+    shades = page.locator(".wide").evaluate_all(
+        f"(all) => ({moving})(all).map((one) => getComputedStyle(one).backgroundAttachment)"
+    )
+
+    assert set(shades) == {"local, local, scroll, scroll"}
+
+
 def test_no_figure_of_the_report_is_cut_at_a_desk(visiting: Visits, bundled_service: Service) -> None:
     page = visiting(f"{bundled_service.url}/metrics", width=1280)
     expect(page.get_by_role("img", name="Confusion matrix")).to_be_visible()

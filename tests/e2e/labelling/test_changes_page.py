@@ -1,0 +1,39 @@
+"""The page of `wardrobe diff`, in a browser."""
+
+from pathlib import Path
+
+import pytest
+
+from labelling.review.changes import Change, Compared, page_of
+from tests.browser import Visits, flaws
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1200, 5), (360, 2)])
+def test_changes_stand_side_by_side_at_a_desk_and_on_a_phone(
+    visiting: Visits, tmp_path: Path, width: int, columns: int
+) -> None:
+    changes = tuple(
+        Change(
+            path=f"{number}.png",
+            sha256="ab" * 32,
+            label_a="Bag",
+            confidence_a=0.9,
+            decision_a="accept",
+            label_b="Coat",
+            confidence_b=0.8,
+            decision_b="review",
+        )
+        for number in range(8)
+    )
+    place = tmp_path / "changes.html"
+    place.write_bytes(page_of(Compared(8, changes, (), (8, 0), {}), ("first", "second")))
+
+    page = visiting(place.as_uri(), width=width)
+
+    lefts = page.locator(".cards > article").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().x)"
+    )
+    assert (len(lefts), len(set(lefts))) == (8, columns)
+    assert flaws(page) == []
