@@ -487,6 +487,7 @@ class AttributeFigures(Frozen):
         unknown: pictures without one.
         inapplicable: pictures that do not have the attribute.
         accuracy: share of right answers; of several labels any one is right.
+        strict: share of answers that are the main label; None in reports from before it was kept.
         most_frequent: share of the most frequent label.
         accepted: share of accepted answers.
         right_of_accepted: None where none is.
@@ -498,6 +499,7 @@ class AttributeFigures(Frozen):
     unknown: Count
     inapplicable: Count
     accuracy: Share
+    strict: Share | None = Field(default=None, exclude_if=_is_none)
     most_frequent: Share
     accepted: Share
     right_of_accepted: Share | None
@@ -533,7 +535,8 @@ class Report(Frozen):
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
         attributes: by name; empty where the networks answer the class alone.
-        all_accepted: of class and attributes together; None where there are no attributes.
+        all_accepted: of class and attributes together; None where there are no attributes, and for a release
+            that was calibrated afterwards.
         not_measured: tiers that an ancestor was measured on and this release was not, with its version.
     """
 

@@ -299,6 +299,21 @@ def test_such_photos_say_nothing_of_what_is_familiar(given: dict[str, str | int]
     assert max(familiarity.quantiles) <= 2.0
 
 
+def test_of_several_right_labels_any_is_right_and_strictly_the_main_one_alone() -> None:
+    main = np.arange(200) % 2
+    right = np.eye(2, dtype=bool)[main]
+    right[:50] = True
+    first = np.full((200, 2), [0.99, 0.01], np.float32)
+    probabilities = np.where((np.arange(200) < 50)[:, None] | (main == 0)[:, None], first, first[:, ::-1])
+    said = AttributeAnswers(Attribute(("blue", "white"), main, right, None), probabilities)
+    of_class = Answers.of("own", np.zeros(200, np.int64), probabilities=np.ones((200, 1)))
+    known = Decided(1.0, None, UNPROVEN, ())
+
+    found = decide_attributes({"colour": said}, of_class, known, Target(right=0.95), ("Bag",))["colour"]
+
+    assert (found.figures.accuracy, found.figures.strict) == (1.0, (200 - 25) / 200)
+
+
 def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> None:
     n, labels = 200, ("black", "gold", "white")
     main = np.where(np.arange(n) < 2, 1, np.arange(n) % 2 * 2)

@@ -139,6 +139,7 @@ def _figures(
         unknown=int((said.main == UNKNOWN).sum()),
         inapplicable=int((said.main == INAPPLICABLE).sum()),
         accuracy=float(right[known].mean()),
+        strict=float((one.probabilities.argmax(axis=1) == said.main)[known].mean()),
         most_frequent=float(counts.max() / n),
         accepted=float(of_known.sum() / n),
         right_of_accepted=float(right[of_known].mean()) if of_known.any() else None,
