@@ -202,9 +202,10 @@ def _of_photos(report: Report, words: Wording) -> Iterator[str]:
 def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
     t, share = words.t, words.percent(ood.unfamiliar if ood.reviewed is None else ood.reviewed)
     poorly = t(
-        "{kind}: familiarity separates them from the classes with an AUROC of only {area}.",
+        "{kind}: of a picture of the classes and one of these, the first looks more familiar in {share} of "
+        "pairs only.",
         kind=_capital(t(other)),
-        area=words.area(ood.familiarity_auroc),
+        share=words.percent(ood.familiarity_auroc),
     )
     if ood.reviewed is None:
         return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"

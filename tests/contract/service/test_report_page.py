@@ -127,6 +127,14 @@ def test_a_tier_has_one_large_figure_that_of_the_lead_and_the_mean_of_the_classe
     assert len(large) == len(re.findall(r"<dd>mean of the classes [\d.]+%", cards)) == 3
 
 
+def test_what_it_gets_wrong_is_said_without_names_of_statistics(bundled: FlaskClient) -> None:
+    text = page(bundled).text
+
+    (wrong,) = re.findall(r"What it gets wrong</h2>(.*?)</ul>", text, re.DOTALL)
+    assert re.search(r"looks more familiar in [\d.]+% of pairs only\.", wrong)
+    assert "AUROC" not in wrong
+
+
 def test_the_page_says_of_cross_fitted_figures_what_they_are(make_app: MakeApp) -> None:
     report = json.loads((BUNDLED / "report.json").read_bytes())
     report["test"] |= {"split": "cross-fitted"}
