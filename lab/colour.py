@@ -10,13 +10,11 @@ are in FOLDER.
 """
 
 import argparse
-import csv
 import hashlib
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -33,6 +31,13 @@ from inference.contract import ModelContract
 from inference.framing import fit_whole
 from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
+from lab.coloured_photos import (
+    SHOP,
+    USERS,
+    WORDS,
+    Coloured,
+    coloured_photos,
+)
 from lab.photo_tables import SOURCES
 from lab.pretraining_photos import (
     CLUTTERED,
@@ -42,10 +47,7 @@ from lab.pretraining_photos import (
     on_ground,
     photo_bytes,
     photos_of,
-    pool_photos,
-    source_photos,
 )
-from lab.tuning_photos import MEASURED_ALONE
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
@@ -76,16 +78,6 @@ from training.untyped import Network
 
 COLOUR: Final = "colour"
 
-WORDS: Final = (
-    *("black", "white", "grey", "blue", "turquoise", "green", "brown", "beige", "red", "pink", "purple"),
-    *("orange", "yellow", "silver", "gold"),
-)
-
-SAME: Final = {"navy": "blue"}
-"""Words of the tables that are another one here. Photos with any further word are left out."""
-
-CHECKED: Final = Path(__file__).with_name("colours.csv")
-
 PALETTE: Final[Block] = "palette"
 """What the head reads beside the vector of the class."""
 
@@ -98,12 +90,6 @@ OF_USERS: Final = 8.0
 BALANCE: Final = 0.5
 """The n photos of a colour weigh n^-BALANCE each."""
 
-GARMENTS: Final = ("Hat", "Shorts", "Skirt", "Skirts", "Caps", "Gloves", "Scarves", "Socks", "Ties")
-"""Labels of tier X of what is worn and has a colour, though no class; the others are no garment."""
-
-SHOP, USERS, TEST, ALONE, NO_GARMENT, OTHER = "shop", "users", "test", "alone", "no garment", "other garments"
-"""Parts: learnt; learnt; shop photos of other brands; of sources that nothing learns; the last two of X."""
-
 DEVELOPMENT: Final = ("A", "B", CLUTTERED)
 
 CHUNK: Final = 512
@@ -111,68 +97,6 @@ CHUNK: Final = 512
 
 TIMED: Final = 200
 """Photos on which both graphs are timed and compared."""
-
-
-@dataclass(frozen=True)
-class Coloured:
-    """A photo and its colour.
-
-    Attributes:
-        photo: the photo.
-        part: SHOP, ..., or a tier of development photos.
-        right: admissible words, the main one first; none of tier X.
-    """
-
-    photo: Photo
-    part: str
-    right: tuple[str, ...]
-
-
-def coloured_photos(folder: Path) -> list[Coloured]:
-    """Photos whose colour is one of WORDS, and some of tier X."""
-    found = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
-    renamed = [replace(one, right=tuple(SAME.get(word, word) for word in one.right)) for one in found]
-    return [one for one in renamed if not one.right or one.right[0] in WORDS]
-
-
-def _of_shop(folder: Path) -> Iterator[Coloured]:
-    known = {photo.id: photo for photo in photos_of(folder)}
-    parts = {"learn": SHOP, "choose": SHOP, "test": TEST, "no_garment": NO_GARMENT}
-    for row in _rows(folder / "attributes.csv"):
-        photo = known.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
-        part = parts[row["split"]]
-        yield Coloured(photo, part, () if part == NO_GARMENT else (row["colour"],))
-
-
-def _of_sources(folder: Path) -> Iterator[Coloured]:
-    for photo in source_photos(folder):
-        if photo.label is not None and photo.colours:
-            learnt = USERS if photo.tier == CLUTTERED else SHOP
-            yield Coloured(photo, ALONE if photo.source in MEASURED_ALONE else learnt, photo.colours)
-
-
-def _of_users(folder: Path) -> Iterator[Coloured]:
-    """Of senders of whom there is no development photo."""
-    judged = {row["group"] for row in _rows(folder / "dev.csv")}
-    for row in _rows(folder / "colours_users.csv"):
-        if (sender := f"clo-sender-{row['sender_id']}") not in judged:
-            photo = Photo("colours_users.zip", f"{row['image']}.jpg", sender=sender, tier=CLUTTERED)
-            yield Coloured(photo, USERS, (row["colour"], *row["also_acceptable"].split()))
-
-
-def _of_development(folder: Path) -> Iterator[Coloured]:
-    words = {row["picture"]: (row["colour"], *row["also"].split()) for row in _rows(CHECKED)}
-    for photo in pool_photos(folder, "dev"):
-        if photo.id in words:
-            yield Coloured(photo, photo.tier, words[photo.id])
-        elif photo.tier == "X":
-            is_garment = photo.source_label.rpartition(":")[2] in GARMENTS
-            yield Coloured(photo, OTHER if is_garment else NO_GARMENT, ())
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress) -> Features:
