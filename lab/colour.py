@@ -188,7 +188,7 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     known, before = parent.manifest, parent.manifest.network("photos")
     kept = all_answers_in(known, lambda name: (parent.folder / name).read_bytes(), str(parent.folder))
     found, of_class = _decided(folder, before.contract, kept, photos, probabilities)
-    say(attribute_in_words(COLOUR, found[COLOUR].figures))
+    say(attribute_in_words(COLOUR, found[COLOUR]))
     contract = before.contract
     begin_with(where, parent, frozenset(PHOTO_FILES))
     whole = with_colour(load_model(parent.folder / before.artifact), head)

@@ -33,7 +33,7 @@ from training.measure.decide import (
 )
 from training.pictures.attributes import Attribute
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER
-from training.release.attributes import decide_attributes
+from training.release.attributes import attribute_in_words, decide_attributes
 
 CLASSES = 10
 
@@ -328,3 +328,32 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
     assert found.head.withheld == ("gold",)
     assert found.accepted.sum() == n - 2
     assert found.figures.labels["gold"].n == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "asked", "advice"),
+    [
+        (6, 0.99, "--accept-right 0.9, of the class as well, would accept"),
+        (80, 0.95, "Nor do they show 90%: people look at each"),
+        (80, 0.9, "which takes 29 without an error."),
+    ],
+)
+def test_an_attribute_of_which_nothing_is_accepted_says_what_to_do(
+    wrong: int, asked: float, advice: str
+) -> None:
+    n = 200
+    said = np.arange(n) % 2
+    answered = np.where(np.arange(n) % (n // wrong) == 0, 1 - said, said)
+    probabilities = np.full((n, 2), 0.01, np.float32)
+    probabilities[np.arange(n), answered] = 0.99
+    known = Attribute(("black", "white"), said, np.eye(2, dtype=bool)[said], None)
+    of_class = Answers.of("own", np.zeros(n, np.int64), probabilities=np.ones((n, 1)))
+    of_attribute = {"colour": AttributeAnswers(known, probabilities)}
+
+    found = decide_attributes(
+        of_attribute, of_class, Decided(1.0, None, UNPROVEN, ()), Target(right=asked), ("Bag",)
+    )
+
+    sentence = attribute_in_words("colour", found["colour"])
+    assert "none accepted" in sentence
+    assert advice in sentence

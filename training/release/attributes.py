@@ -6,21 +6,26 @@ measure/decide.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Head
+from inference.contract import ACCEPT_NOTHING, Head
 from inference.decision import calibrate, familiarity_of
 from reports.answers import NONE_OF_THESE, Answers
 from reports.intervals import SURENESS
 from reports.values import AllAccepted, AttributeFigures, LabelFigures
 from training.heads.attribute_heads import AttributeAnswers
-from training.measure.acceptance import promises
+from training.measure.acceptance import TARGETS, confidence_threshold, promises
 from training.measure.decide import Decided, Target, decide
+from training.measure.kinds import Kind
 from training.pictures.attributes import INAPPLICABLE, UNKNOWN
 from training.pictures.own_pictures import FEWEST
+
+LESS: Final = TARGETS[0]
+"""Share of right answers that is tried where what is asked for is not shown."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class DecidedAttribute:
         accepted: bool (N,), whether serving would accept the answer to each picture.
         right: bool (N,), whether that is right; False where it is not known.
         known: bool (N,), whether it is.
+        kind: the answers behind the figures.
     """
 
     head: Head
@@ -40,6 +46,7 @@ class DecidedAttribute:
     accepted: NDArray[np.bool_]
     right: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    kind: Kind
 
 
 def decide_attributes(
@@ -108,9 +115,8 @@ def _decided(  # noqa: PLR0913, PLR0917 - as above
         withheld=tuple(said.labels[place] for place in unchecked),
         applies_to=said.applies_to,
     )
-    return DecidedAttribute(
-        head, _figures(one, decided, right, accepted), accepted, right, said.main != UNKNOWN
-    )
+    figures = _figures(one, decided, right, accepted)
+    return DecidedAttribute(head, figures, accepted, right, said.main != UNKNOWN, decided.kinds[0])
 
 
 def _counts(main: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
@@ -151,15 +157,34 @@ def _figures(
     )
 
 
-def attribute_in_words(name: str, found: AttributeFigures) -> str:
-    """A line on one of them."""
-    accepted = f"{found.accepted:.0%} accepted" if found.accepted else "none accepted"
+def attribute_in_words(name: str, one: DecidedAttribute) -> str:
+    """A line on one of them, and what to do where none of its answers is accepted."""
+    found = one.figures
     these = "" if found.right_of_accepted is None else f", {found.right_of_accepted:.1%} of these right"
-    enough = "" if found.accepted else f" ({found.promise.needed} without an error are needed)"
+    accepted = f"{found.accepted:.0%} accepted{these}." if found.accepted else _none_accepted(one)
     return (
         f"{name}: {found.accuracy:.1%} of {found.n:,} answers right (the most frequent label: "
-        f"{found.most_frequent:.0%}); {accepted}{these}{enough}."
+        f"{found.most_frequent:.0%}); {accepted}"
     )
+
+
+def _none_accepted(one: DecidedAttribute) -> str:
+    promise, less = one.figures.promise, replace(one.kind, accuracy=LESS)
+    said = (
+        f"none accepted: they do not show that {promise.accuracy:.0%} of any are right, which takes "
+        f"{promise.needed} without an error."
+    )
+    if promise.accuracy <= LESS:
+        return said
+    at = confidence_threshold([less])
+    if at >= ACCEPT_NOTHING:
+        return (
+            f"{said} Nor do they show {LESS:.0%}: people look at each, and the sheet of `wardrobe label "
+            "--review` begins with the least sure ones."
+        )
+    (count,), _ = less.accepted(np.array([at], np.float32))
+    share = float(count) / len(less.right)
+    return f"{said} --accept-right {LESS:g}, of the class as well, would accept {share:.0%}."
 
 
 def all_accepted(

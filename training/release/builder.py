@@ -138,7 +138,7 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say, see
         classifier = Classifier(session, contract)
         report, of_attributes = _with_attributes(report, classifier, on.out_of_fold, origin, further)
         for name, one in further.items():
-            say(attribute_in_words(name, one.figures))
+            say(attribute_in_words(name, one))
     draw_all(folder / FIGURES, report, answers, on.data.measured.images, on.data.reads.polarity)
     golden = on.samples[:GOLDEN_PICTURES]
     given = session.run(golden)
