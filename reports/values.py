@@ -535,8 +535,8 @@ class Report(Frozen):
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
         attributes: by name; empty where the networks answer the class alone.
-        all_accepted: of class and attributes together; None where there are no attributes, and for a release
-            that was calibrated afterwards.
+        all_accepted: of class and attributes together; None where there are no attributes, and where
+            photos were decided again afterwards.
         not_measured: tiers that an ancestor was measured on and this release was not, with its version.
     """
 

@@ -217,6 +217,7 @@ def _measured(
         "unknown_sources": unknown_figures(answers),
         "source_labels": source_labels(given, found.sure(given), contract.labels, ACCEPTED_OF_PHOTOS),
         "calibrated": None,
+        "all_accepted": None,  # which classes are accepted has changed
     }
     return report.model_copy(update=changed), answers
 

@@ -32,6 +32,8 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     assert shares == pytest.approx(
         {tier: one.decisions.coverage for tier, one in report_of(before).photos.items()}, abs=0.01
     )
+    assert report_of(before).all_accepted is not None
+    assert report_of(again).all_accepted is None, "it was counted with the class decided as before"
     answered = evidence_of(files_in_folder(again)).answers.of_set(TEST_SET)
     assert int(answered.decided.sum()) == 10_000
     assert check_gate(evidence_of(files_in_folder(again)), evidence_of(files_in_folder(before)))
