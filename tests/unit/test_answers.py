@@ -80,7 +80,7 @@ def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_refused(
     first = released(tmp_path, 1, right_but(range(700)))
     second = released(tmp_path, 2, right_but(range(20, 740)))
 
-    with pytest.raises(GateRefused, match=r"92\.80% right against 93\.00%"):
+    with pytest.raises(GateRefused, match=r"92\.80% are right, 93\.00% before"):
         follow(tmp_path, first, second)
 
 

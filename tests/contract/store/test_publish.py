@@ -94,7 +94,7 @@ def another_of_its_version(store: Store, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "accuracy", "error", "words"),
     [
-        (worse, 0.90, GateRefused, r"90\.00% right against 93\.00%"),
+        (worse, 0.90, GateRefused, r"90\.00% are right, 93\.00% before"),
         (damaged, 0.93, ReleaseCorrupt, r"model\.onnx: 7 bytes"),
         (another_of_its_version, 0.93, AlreadyExists, "another release of this version"),
     ],
