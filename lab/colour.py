@@ -31,13 +31,7 @@ from inference.contract import ModelContract
 from inference.framing import fit_whole
 from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
-from lab.coloured_photos import (
-    SHOP,
-    USERS,
-    WORDS,
-    Coloured,
-    coloured_photos,
-)
+from lab.coloured_photos import SHOP, USERS, WORDS, Coloured, coloured_photos
 from lab.photo_tables import SOURCES
 from lab.pretraining_photos import (
     CLUTTERED,

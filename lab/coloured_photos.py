@@ -52,11 +52,16 @@ def coloured_photos(folder: Path) -> list[Coloured]:
     return [one for one in renamed if not one.right or one.right[0] in WORDS]
 
 
-def _of_shop(folder: Path) -> Iterator[Coloured]:
+def shop_photos(folder: Path) -> Iterator[tuple[dict[str, str], Photo]]:
+    """The rows of attributes.csv, each with its photo."""
     known = {photo.id: photo for photo in photos_of(folder)}
-    parts = {"learn": SHOP, "choose": SHOP, "test": TEST, "no_garment": NO_GARMENT}
     for row in _rows(folder / "attributes.csv"):
-        photo = known.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
+        yield row, known.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
+
+
+def _of_shop(folder: Path) -> Iterator[Coloured]:
+    parts = {"learn": SHOP, "choose": SHOP, "test": TEST, "no_garment": NO_GARMENT}
+    for row, photo in shop_photos(folder):
         part = parts[row["split"]]
         yield Coloured(photo, part, () if part == NO_GARMENT else (row["colour"],))
 

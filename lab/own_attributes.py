@@ -8,7 +8,6 @@ have. Prints a row for each question and size, and the processor's time of a fit
 """
 
 import argparse
-import csv
 import sys
 import time
 from collections import Counter
@@ -20,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.colour import UNITS
-from lab.pretraining_photos import Photo, photos_of
+from lab.coloured_photos import shop_photos
+from lab.pretraining_photos import Photo
 from lab.tuning_judge import decoded_pixels
 from training.features.blocks import BLOCKS, Features, Vectors, network, spread, vectors
 from training.features.npz import read_npz, write_npz
@@ -44,27 +44,25 @@ LEAST: Final = 3
 AT_ONCE: Final = 100
 
 Row = dict[str, str]
-Places = NDArray[np.int64]
+"""What attributes.csv says of a photo."""
 
 
-def drawn_rows(folder: Path) -> list[Row]:
+def drawn_photos(folder: Path) -> list[tuple[Row, Photo]]:
     """LEARNT photos of the brands to learn and ASKED of those to answer; half of each have a pattern."""
-    with (folder / "attributes.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    found, rng = list[Row](), np.random.default_rng(0)
+    photos = list(shop_photos(folder))
+    found, rng = list[tuple[Row, Photo]](), np.random.default_rng(0)
     for split, count in (("learn", LEARNT), ("test", ASKED)):
-        some = [rows[place] for place in rng.permutation(len(rows)).tolist() if rows[place]["split"] == split]
-        patterned = [row for row in some if row["pattern"]][: count // 2]
-        found += patterned + [row for row in some if not row["pattern"]][: count - len(patterned)]
+        order = rng.permutation(len(photos)).tolist()
+        some = [photos[place] for place in order if photos[place][0]["split"] == split]
+        patterned = [one for one in some if one[0]["pattern"]][: count // 2]
+        found += patterned + [one for one in some if not one[0]["pattern"]][: count - len(patterned)]
     return found
 
 
-def see(folder: Path, rows: Sequence[Row], run: Path) -> Features:
+def see(folder: Path, photos: Sequence[Photo], run: Path) -> Features:
     """Their vectors, but for what an earlier run saw."""
     path = run / "own-attributes.npz"
     if not path.exists():
-        known = {photo.id: photo for photo in photos_of(folder)}
-        photos = [known.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg") for row in rows]
         pixels = decoded_pixels(folder, photos, run / "own-attributes.npy")
         batches = (pixels[start : start + AT_ONCE] for start in range(0, len(pixels), AT_ONCE))
         seen = vectors(network(), batches)
@@ -113,8 +111,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--run", type=Path, default=Path("runs/own-attributes"), metavar="FOLDER")
     given = parser.parse_args(argv)
-    rows = drawn_rows(given.photos)
-    seen = see(given.photos, rows, given.run)
+    rows, photos = zip(*drawn_photos(given.photos), strict=True)
+    seen = see(given.photos, photos, given.run)
     sys.stdout.write(
         "| question | learnt | asked | head | right | draws | s of a fit |\n|---|---|---|---|---|---|---|\n"
     )

@@ -171,8 +171,8 @@ def attribute_in_words(name: str, one: DecidedAttribute) -> str:
 def _none_accepted(one: DecidedAttribute) -> str:
     promise, less = one.figures.promise, replace(one.kind, accuracy=LESS)
     said = (
-        f"none accepted: they do not show that {promise.accuracy:.0%} of any are right, which takes "
-        f"{promise.needed} without an error."
+        f"none accepted: they do not show that {promise.accuracy:.0%} of the surest are right, "
+        f"which takes {promise.needed} without an error."
     )
     if promise.accuracy <= LESS:
         return said
