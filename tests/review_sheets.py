@@ -4,6 +4,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+from labelling.review.changes import Change
+
+
+def a_change(path: str, attribute: str = "", first: str = "Bag", second: str = "Coat") -> Change:
+    """A picture to which the first release says one label, and the second one another."""
+    return Change(
+        path=path,
+        attribute=attribute,
+        sha256="ab" * 32,
+        label_a=first,
+        confidence_a=0.9,
+        decision_a="accept",
+        label_b=second,
+        confidence_b=0.8,
+        decision_b="review",
+    )
+
 
 def shown_on(page: Path) -> dict[str, Any]:
     """All that a page embeds."""

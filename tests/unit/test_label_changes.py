@@ -18,8 +18,9 @@ from inference.contract import (
 from inference.networks import Networks
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
-from labelling.review.changes import Change, Compared, compare, page_of, table_of
+from labelling.review.changes import Compared, compare, page_of, table_of
 from labelling.sources import open_source
+from tests.review_sheets import a_change
 from tests.uploads import png
 
 CONTRACT = ModelContract.of_class(
@@ -68,16 +69,7 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
 
 
 def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
-    change = Change(
-        path="./=1.png",
-        sha256="ab" * 32,
-        label_a="=1+1",
-        confidence_a=0.9,
-        decision_a="accept",
-        label_b="@a",
-        confidence_b=0.8,
-        decision_b="review",
-    )
+    change = a_change("./=1.png", first="=1+1", second="@a")
 
     [_, cells] = csv.reader(io.StringIO(table_of([change]).decode(), newline=""))
 
@@ -93,20 +85,7 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
     ids=["one question", "several questions"],
 )
 def test_the_page_counts_pictures_apart_from_answers(changed: list[tuple[str, str]], said: str) -> None:
-    changes = tuple(
-        Change(
-            path=path,
-            attribute=attribute,
-            sha256="ab" * 32,
-            label_a="Bag",
-            confidence_a=0.9,
-            decision_a="accept",
-            label_b="Coat",
-            confidence_b=0.8,
-            decision_b="accept",
-        )
-        for path, attribute in changed
-    )
+    changes = tuple(a_change(path, attribute) for path, attribute in changed)
 
     page = page_of(Compared(9, changes, (), (9, 9), {}), ("first", "second")).decode()
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labelling.review.changes import Change, Compared, page_of
+from labelling.review.changes import Compared, page_of
 from tests.browser import Visits, flaws
+from tests.review_sheets import a_change
 
 pytestmark = pytest.mark.slow
 
@@ -14,19 +15,7 @@ pytestmark = pytest.mark.slow
 def test_changes_stand_side_by_side_at_a_desk_and_on_a_phone(
     visiting: Visits, tmp_path: Path, width: int, columns: int
 ) -> None:
-    changes = tuple(
-        Change(
-            path=f"{number}.png",
-            sha256="ab" * 32,
-            label_a="Bag",
-            confidence_a=0.9,
-            decision_a="accept",
-            label_b="Coat",
-            confidence_b=0.8,
-            decision_b="review",
-        )
-        for number in range(8)
-    )
+    changes = tuple(a_change(f"{number}.png") for number in range(8))
     place = tmp_path / "changes.html"
     place.write_bytes(page_of(Compared(8, changes, (), (8, 0), {}), ("first", "second")))
 
