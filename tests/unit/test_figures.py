@@ -12,7 +12,7 @@ from benchmarks.side_by_side.page import PAGE, filled
 from model_store.files import REPORT
 from model_store.local import BUNDLED, bundled
 from model_store.manifest import Manifest
-from reports.values import PhotoFigures, Report, UnknownSource, UnknownSources, parse_report
+from reports.values import PhotoFigures, Report, UnknownSource, parse_report
 from tests.service import ROOT
 from training.gradient.networks.published_figures import PUBLISHED, Published
 
@@ -54,38 +54,6 @@ def report() -> Report:
     return parse_report((BUNDLED / REPORT).read_bytes(), REPORT)
 
 
-def test_the_model_card_names_the_release_and_its_network(report: Report) -> None:
-    rows = table(CARD, "| | |")
-
-    assert rows["version"] == [f"`{bundled().version}`"]
-    assert rows["network"][0].startswith(f"`{report.model.network}`:")
-    assert rows["parameters"] == [f"{report.model.parameters:,}"]
-    assert rows["MFLOP a picture"] == [f"{report.model.mflops:.1f}"]
-
-
-def test_the_model_card_shows_what_the_report_measured(report: Report) -> None:
-    test, distinct = report.test, report.test.distinct
-    assert distinct is not None
-    without = f"accuracy without {distinct.near_copies} near copies of training pictures, n = {distinct.n:,}"
-
-    assert table(CARD, "| on Fashion-MNIST's test set, n = 10,000") == {
-        "accuracy": [f"{test.accuracy:.4f}"],
-        "95% interval": ["{:.4f} to {:.4f}".format(*test.accuracy_interval)],
-        without: ["{:.4f} ({:.4f} to {:.4f})".format(distinct.accuracy, *distinct.accuracy_interval)],
-        "training, validation accuracy": [f"{report.train.accuracy:.4f}, {report.validation.accuracy:.4f}"],
-        "calibration error (15 bins)": [f"{test.ece:.4f}"],
-        "accepted without review": [f"{test.decisions.coverage:.4f}"],
-        "of these right": [f"{test.decisions.accuracy:.4f}"],
-    }
-
-
-def test_the_model_card_shows_the_figures_of_every_class(report: Report) -> None:
-    assert table(CARD, "| class |") == {
-        label: [f"{figures.precision:.4f}", f"{figures.recall:.4f}"]
-        for label, figures in report.test.per_class.items()
-    }
-
-
 def test_the_model_card_shows_the_figures_of_out_of_distribution_pictures(report: Report) -> None:
     assert table(CARD, "| out-of-distribution pictures |") == {
         kind: [f"{each.familiarity_auroc:.4f}", f"{each.confidence_auroc:.4f}", f"{each.reviewed:.4f}"]
@@ -100,23 +68,6 @@ def test_the_model_card_shows_the_figures_of_photos_and_who_answered_them(report
         tier: photo_row(figures) for tier, figures in report.photos.items()
     }
     assert {figures.split for figures in report.photos.values()} == {"cross-fitted"}
-
-
-def test_the_model_card_shows_sources_that_the_model_does_not_know(report: Report) -> None:
-    rows = table(CARD, "| a shop or person that the model does not know |")
-
-    assert {tier: rows[name] for tier, name in TIERS.items() if tier in report.unknown_sources} == {
-        tier: unknown_row(of) for tier, of in report.unknown_sources.items()
-    }
-
-
-def unknown_row(of: UnknownSources) -> list[str]:
-    """The cells of a tier."""
-    n, right, accepted, both = (getattr(of.of_all, name) for name in UnknownSource.model_fields)
-    bound = "too few sources" if of.lower_bound is None else f"{of.lower_bound:.3f}"
-    shares = [right / n, accepted / n, both / accepted]
-    auroc = "" if of.auroc is None else f"{of.auroc:.3f}"
-    return [f"{n:,}", f"{len(of.sources)}", *(f"{share:.3f}" for share in shares), bound, auroc]
 
 
 def photo_row(figures: Any) -> list[str]:
@@ -188,27 +139,15 @@ def how_it_knows_colours(report: Report) -> list[str]:
 
 
 def how_it_was_made(report: Report, manifest: Manifest) -> list[str]:
-    figures, photos, record = (
-        report.photo_model,
-        manifest.contract("photos"),
-        manifest.training["photo_network"],
-    )
-    assert figures is not None
+    record = manifest.training["photo_network"]
     assert isinstance(record, dict)
-    learnt = record["photos"]
-    assert isinstance(learnt, dict)
-    counted = {tier: count for tier, count in learnt.items() if isinstance(count, int)}
+    checked = sum(figures.n for figures in report.photos.values())
     return [
-        f"{figures.parameters:,} parameters, {figures.mflops:.1f} MFLOP;",
+        f"Version `{manifest.version}`, network of pixels `{report.model.network}`.",
         f"a hidden layer of {record['units']:,} (",
-        f"{report.train.n:,} of its training pictures;",
-        f"on {sum(counted.values()) - counted['scaled']:,} photos ({counted['X']:,} of them show none of the "
-        f"ten classes) and {counted['scaled']:,} enlarged pictures",
-        f"We checked the labels of {sum(one.n for one in report.photos.values()):,} photos by eye,",
-        f"{report.validation.n:,} held-out training pictures,",
-        f"the temperature of {photos.temperature:.3f} by these",
-        f"The threshold of pixels is {manifest.contract('pixels').thresholds.confidence:.3f}, that of photos "
-        f"{photos.thresholds.confidence:.3f}.",
+        f"The labels of {checked:,} development photos were checked by eye;",
+        f"The {report.validation.n:,} held-out pictures,",
+        f"On the test set (n = {report.test.n:,}) {report.test.accuracy:.4f} are right;",
     ]
 
 
@@ -409,18 +348,3 @@ def network_row(network: dict[str, Any]) -> list[str]:
 def as_published(published: Published) -> str:
     """The accuracy of a text, and that on the test images where the text has another one."""
     return f"{published.accuracy:g}" + (f"; test {published.test:g}" if published.test else "")
-
-
-def test_the_promises_of_the_bundled_release_are_shown_with_what_they_rest_on(report: Report) -> None:
-    shown = table(CARD, "| promise |")
-
-    assert shown == {
-        one.pictures: [
-            f"{one.accuracy:.2f}",
-            f"{one.accepted:,} of {one.n:,}",
-            f"{one.right:,}",
-            f"{one.design_effect:.2f}",
-            f"{one.lower_bound:.4f}",
-        ]
-        for one in report.promises
-    }
