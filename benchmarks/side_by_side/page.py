@@ -19,6 +19,8 @@ from benchmarks.uploads import PHOTOS
 
 PAGE = FOLDER.parent / "explanation" / "benchmarks.md"
 SHOWN_CONNECTIONS = 8
+SHOWN_UPLOADS = ("png", "jpeg", "jpeg-12mp")
+"""The table has these; the plot and the data have forms and numbers as well."""
 
 OUR_COLOUR, THEIR_COLOUR = "#1b6ca8", "#5f6d78"
 
@@ -45,7 +47,6 @@ def filled(page: str, stored: Stored, of_photos: Stored) -> str:
     for name, text in (
         ("machine", machine_line(stored)),
         ("rates", rates_table(stored)),
-        ("connections", connections_table(stored)),
         ("machine of photos", machine_line(of_photos)),
         ("photos", photos_table(of_photos)),
     ):
@@ -68,17 +69,16 @@ def machine_line(stored: Stored) -> str:
 def rates_table(stored: Stored) -> str:
     """A row for each peer, the fastest with small pictures first; what was not measured stays empty."""
     cells = {(row["peer"], row["upload"]): row for row in _shown(stored)}
-    uploads = list(dict.fromkeys(row["upload"] for row in _shown(stored)))
     costs = {cost["peer"]: cost for cost in stored["summary"]["costs"]}
     peers = list(dict.fromkeys(peer for peer, _ in cells))
     lines = [
-        ("server", *uploads, "p99 of png, ms", "start, s", "memory, MB"),
-        ["---"] * (len(uploads) + 4),
+        ("server", *SHOWN_UPLOADS, "p99 of png, ms", "start, s", "memory, MB"),
+        ["---"] * (len(SHOWN_UPLOADS) + 4),
         *(
             (
                 peer,
-                *(_rate(cells.get((peer, upload))) for upload in uploads),
-                f"{cells[peer, uploads[0]]['p99']['median']:.1f}",
+                *(_rate(cells.get((peer, upload))) for upload in SHOWN_UPLOADS),
+                f"{cells[peer, SHOWN_UPLOADS[0]]['p99']['median']:.1f}",
                 f"{costs[peer]['start_seconds']['median']:.1f}",
                 f"{costs[peer]['megabytes']['median']:.0f}",
             )
@@ -88,33 +88,17 @@ def rates_table(stored: Stored) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def connections_table(stored: Stored) -> str:
-    """A row for each peer, the fastest with one connection first; small pictures alone."""
-    rows = [row for row in stored["summary"]["rows"] if row["upload"] == "png"]
-    cells = {(row["peer"], row["connections"]): row for row in rows}
-    counts = sorted({row["connections"] for row in rows})
-    lines = [
-        ("server", *(f"{count} connections" if count > 1 else "1 connection" for count in counts)),
-        ["---"] * (len(counts) + 1),
-        *(
-            (peer, *(_rate(cells.get((peer, count))) for count in counts))
-            for peer in dict.fromkeys(row["peer"] for row in rows)
-        ),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def photos_table(stored: Stored) -> str:
-    """A row for each photo, number of connections and server that answers photos."""
+    """A row for each photo and server that answers photos."""
     lines = [
-        ("photo", "connections", "server", "answers a second", "p50, ms", "p99, ms"),
-        ["---"] * 6,
+        ("photo", "server", "answers a second", "p50, ms", "p99, ms"),
+        ["---"] * 5,
         *(
             (
-                *(row["upload"], str(row["connections"]), row["peer"], _rate(row)),
+                *(row["upload"], row["peer"], _rate(row)),
                 *(f"{row[figure]['median']:.1f}" for figure in ("p50", "p99")),
             )
-            for row in sorted(stored["summary"]["rows"], key=lambda row: (row["upload"], row["connections"]))
+            for row in sorted(_shown(stored), key=lambda row: row["upload"])
             if row["upload"] in PHOTOS
         ),
     ]
