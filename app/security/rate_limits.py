@@ -10,12 +10,14 @@ import logging
 import math
 import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar, cast
 
 from flask import Blueprint, Flask, Response, g, request
-from flask_limiter import HeaderNames, Limiter
+from flask_limiter import HeaderNames, Limiter, RequestLimit
 from limits.errors import ConfigurationError
-from limits.storage import Storage
+from limits.storage import MemoryStorage, Storage, storage_from_string
 
 from app.settings import SettingsError
 
@@ -27,8 +29,13 @@ WAIT = "X-RateLimit-Wait"
 REDIS_OPTIONS: dict[str, str | int] = {"socket_connect_timeout": 1, "socket_timeout": 1}
 """Seconds for connecting and for an answer: the longest that a request waits for its count."""
 
+RETRY_SECONDS = 5.0
+"""Between two questions whether a storage that is away is back."""
+
 IPV6_CLIENT_BITS = 64
 """What one subscriber holds at least (RFC 6177), and can change addresses in for ever."""
+
+N = TypeVar("N")
 
 WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 """An address as some gateways write it into X-Forwarded-For."""
@@ -43,7 +50,7 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
     _send_wait_with_refusals_only(app)
     try:
         limiter = _limiter(app, storage)
-        _log_if_away(limiter.storage)
+        limiter.storage.get("start")  # logs why it cannot count, where it cannot
     except ConfigurationError as error:
         raise SettingsError(
             f"WARDROBE_RATE_LIMIT_STORAGE: {error}. Is the redis package installed?"
@@ -101,31 +108,66 @@ def _limiter(app: Flask, storage: str) -> Limiter:
     return Limiter(
         lambda: client_of(request.remote_addr),
         app=app,
-        storage_uri=storage,
-        storage_options={} if in_memory else REDIS_OPTIONS,
-        in_memory_fallback_enabled=not in_memory,
+        storage_uri=storage if in_memory else "shared://",
+        storage_options={} if in_memory else {"address": storage},
         headers_enabled=True,
         header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
     )
 
 
+class SharedCounts(MemoryStorage):
+    """Counts in a storage that workers share, and while that is away in this process.
+
+    Each count falls back by itself, so that of requests in flight none fails and none goes uncounted;
+    flask-limiter's own fallback holds for the first of them alone.
+    """
+
+    STORAGE_SCHEME = ["shared"]  # noqa: RUF012 - as its base has it
+
+    def __init__(self, uri: str, address: str) -> None:
+        super().__init__(uri)
+        self._shared = cast("Storage", storage_from_string(address, **REDIS_OPTIONS))
+        self._is_away = False
+        self._try_at = 0.0  # time.monotonic() from which it is tried again
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count a request."""
+        return self._answer(self._shared.incr, super().incr, key, expiry, amount)
+
+    def get(self, key: str) -> int:
+        """How many were counted."""
+        return self._answer(self._shared.get, super().get, key)
+
+    def get_expiry(self, key: str) -> float:
+        """When that count ends."""
+        return self._answer(self._shared.get_expiry, super().get_expiry, key)
+
+    def _answer(self, shared: Callable[..., N], own: Callable[..., N], *arguments: object) -> N:
+        now = time.monotonic()
+        if self._is_away:
+            if now < self._try_at:
+                return own(*arguments)
+            self._try_at = now + RETRY_SECONDS  # other requests do not wait for the answer to this one
+        try:
+            answer = shared(*arguments)
+        except self._shared.base_exceptions as error:
+            if not self._is_away:
+                log.error(
+                    "WARDROBE_RATE_LIMIT_STORAGE: %s. Until it answers, each worker counts for itself.",
+                    str(error).rstrip("."),
+                )
+            self._is_away, self._try_at = True, time.monotonic() + RETRY_SECONDS
+            return own(*arguments)
+        if self._is_away:
+            self._is_away = False
+            log.info("WARDROBE_RATE_LIMIT_STORAGE answers again.")
+        return answer
+
+
 def _refusal(limiter: Limiter) -> str:
     """Which limit a request has exceeded, and when it ends."""
-    exceeded = limiter.current_limit
-    if exceeded is None:  # its storage went away between the count and this answer
-        return "The rate limit of this client (WARDROBE_RATE_LIMIT) is used up. Try again later."
+    exceeded = cast("RequestLimit", limiter.current_limit)
     g.wait = seconds = max(1, math.ceil(exceeded.window.reset_time - time.time()))
     return (
         f"The rate limit of this client is {exceeded.limit} (WARDROBE_RATE_LIMIT). Try again in {seconds} s."
     )
-
-
-def _log_if_away(storage: Storage) -> None:
-    """Log why the storage cannot count, once at the start: flask-limiter only ever says that it cannot."""
-    try:
-        storage.get("start")
-    except storage.base_exceptions as error:
-        log.error(
-            "WARDROBE_RATE_LIMIT_STORAGE: %s. Until it answers, each worker counts for itself.",
-            str(error).rstrip("."),
-        )
