@@ -1,15 +1,25 @@
-"""A little release, and S3 and an HTTPS server for those tests that want them."""
+"""A little release, labelling in the process of the test, S3 and an HTTPS server."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scripts.label import ENGINES
 from tests.catalogues import PICTURES
 from tests.contract.store.conftest import use
 from tests.https_servers import Authority, HttpsServer, https_server, status
+from tests.labelled_here import Here
 from tests.releases import a_release
 from tests.s3_servers import S3Server
+
+
+@pytest.fixture(scope="package", autouse=True)
+def labelled_here() -> Iterator[None]:
+    """The command starts no worker processes; what is about these names them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ENGINES, "processes", Here)
+        yield
 
 
 @pytest.fixture(scope="session")

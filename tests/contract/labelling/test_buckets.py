@@ -8,13 +8,13 @@ from tests.s3_servers import S3Server
 
 
 def test_an_object_overwritten_with_as_many_bytes_has_another_stamp(
-    swift_server: S3Server, monkeypatch: pytest.MonkeyPatch
+    moto_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(swift_server, monkeypatch)
-    name, stamps = swift_server.new_bucket(), []
+    use(moto_server, monkeypatch)
+    name, stamps = moto_server.new_bucket(), []
 
     for content in (b"one", b"two"):
-        etag = swift_server.client.put_object(Bucket=name, Key="photos/a.png", Body=content)["ETag"]
+        etag = moto_server.client.put_object(Bucket=name, Key="photos/a.png", Body=content)["ETag"]
         [item] = Bucket(f"s3://{name}/photos").items()
         stamps.append(item.stamp)
 

@@ -21,6 +21,8 @@ import pytest
 
 from app.prediction.categories import CategoriesMismatch
 from labelling.errors import OtherRun, TableUnusable, WorkersFailed
+from labelling.pool import MakeEngine
+from labelling.processes import Processes
 from labelling.run import PICTURES_PER_CHUNK, Job, partial_of, summary_of
 from labelling.run import label as run_job
 from labelling.sources import open_source
@@ -30,6 +32,7 @@ from model_store.local import open_release
 from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
+from tests.labelled_here import Here
 from tests.releases import CREATED_AT, a_release
 from tests.review_sheets import cards_of
 from tests.s3_servers import S3Server
@@ -91,9 +94,12 @@ SOURCES: dict[str, Callable[[Path], str]] = {
 
 @pytest.fixture(scope="module")
 def expected(little_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """What the pictures are, by the name that each has in an archive."""
+    """What the pictures are, by the name that each has in an archive; a worker process says it."""
     folder = tmp_path_factory.mktemp("expected")
-    return label(str(write_zip(folder / "shop.zip")), folder / "table.csv", little_release)
+    run_job(
+        a_job(write_zip(folder / "shop.zip"), folder / "table.csv", little_release, Processes), ignore, ignore
+    )
+    return rows_of(folder / "table.csv")
 
 
 @pytest.mark.parametrize(
@@ -370,8 +376,9 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     assert len(label(shop, table, others, "--restart")) == len(PICTURES)
 
 
-def a_job(shop: Path, table: Path, release: Path) -> Job:
-    return Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
+def a_job(shop: Path, table: Path, release: Path, engine: MakeEngine = Here) -> Job:
+    source = open_source(str(shop))
+    return Job(source=source, table=table, release=open_release(release), workers=1, engine=engine)
 
 
 def test_a_file_that_is_no_table_of_ours_is_not_replaced(little_release: Path, tmp_path: Path) -> None:
@@ -506,7 +513,7 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet(
 
 def test_pictures_that_kill_every_worker_are_named(little_release: Path, tmp_path: Path) -> None:
     shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
-    job = replace(a_job(shop, tmp_path / "table.csv", little_release), source=Deadly(str(shop)))
+    job = replace(a_job(shop, tmp_path / "table.csv", little_release, Processes), source=Deadly(str(shop)))
     said: list[str] = []
 
     with pytest.raises(WorkersFailed, match=r"3 worker processes in turn: .*SIGKILL.*/deadly\.png on"):
