@@ -44,6 +44,10 @@ def address(request: pytest.FixtureRequest) -> str:
     return found
 
 
+on_a_folder = pytest.mark.parametrize("address", ["folder"], indirect=True)
+"""Marks what does not depend on the kind of the store: a test of test_store.py has what it asks of one."""
+
+
 @pytest.fixture
 def store(address: str) -> Store:
     return open_store(address)
@@ -51,9 +55,9 @@ def store(address: str) -> Store:
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Callable[..., Path]:
-    """Make releases that differ by `seed`; the other arguments are those of `a_release`."""
+    """Make releases that differ by `seed`, measured on few pictures."""
 
     def make(seed: int, accuracy: float = 0.93) -> Path:
-        return a_release(tmp_path / f"release-{seed}-{accuracy}", seed=seed, accuracy=accuracy)
+        return a_release(tmp_path / f"release-{seed}-{accuracy}", seed=seed, accuracy=accuracy, per_class=20)
 
     return make

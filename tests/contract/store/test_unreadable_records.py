@@ -13,8 +13,11 @@ from model_store.promotions import current, history, roll_back
 from model_store.store import Store
 from scripts import publish as publish_command
 from scripts import releases as releases_command
+from tests.contract.store.conftest import on_a_folder
 from tests.contract.store.test_prune_races import fill
 from tests.releases import a_release
+
+pytestmark = on_a_folder
 
 UNREADABLE: dict[str, Callable[[bytes], bytes]] = {
     "cut short": lambda record: record[:40],
@@ -28,7 +31,7 @@ UNREADABLE: dict[str, Callable[[bytes], bytes]] = {
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> list[LocalRelease]:
     folder = tmp_path_factory.mktemp("releases")
-    return [open_release(a_release(folder / str(seed), seed=seed)) for seed in range(4)]
+    return [open_release(a_release(folder / str(seed), seed=seed, per_class=20)) for seed in range(4)]
 
 
 @pytest.fixture
