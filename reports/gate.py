@@ -107,6 +107,9 @@ def _one_set(answers: Answers, attribute: str) -> Answers:
 
 def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
     """What current promises, or every release is measured on, and both have not answered."""
+    if not len(current.answers):
+        yield "current keeps no answers to single pictures, as releases of Wardrobe 1.0.0 do"
+        return
     sets = {name: one for compared in found.values() for name, one in compared.sets.items()}
     for name in sorted({TEST_SET, *current.promised}):
         n, asked = sets[name].n if name in sets else 0, current.asked(name)

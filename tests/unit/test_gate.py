@@ -249,13 +249,12 @@ def without_names(found: Answers) -> Answers:
 @pytest.mark.parametrize(
     ("kept", "shown"),
     [
-        (NO_ANSWERS, "0 of the 2,000 pictures"),
         (without_names(on_test_set()), "0 of the 2,000 pictures"),
         (replace(on_test_set(), decisions=np.full(N, "")), "0 of the 2,000 pictures"),
         (on_test_set().take(np.arange(99)), "99 of the 2,000 pictures"),
         (replace(on_test_set(), truth=np.ones(N, int)), "0 of the 2,000 pictures"),
     ],
-    ids=["none kept", "without names", "without decisions", "too few", "of another truth"],
+    ids=["without names", "without decisions", "too few", "of another truth"],
 )
 def test_a_release_that_shares_too_few_answers_cannot_be_compared(
     manifest: Manifest, kept: Answers, shown: str
@@ -266,6 +265,15 @@ def test_a_release_that_shares_too_few_answers_cannot_be_compared(
     for candidate, current in ((kept, on_test_set()), (on_test_set(), kept)):
         with pytest.raises(GateRefused, match=message):
             check_gate(release(manifest, candidate, 1), release(manifest, current))
+
+
+def test_a_release_without_answers_says_so_before_its_successor_is_forced(manifest: Manifest) -> None:
+    message = (
+        "cannot be compared with current: current keeps no answers.*as releases of Wardrobe 1.0.0 do.*--force"
+    )
+
+    with pytest.raises(GateRefused, match=message):
+        check_gate(release(manifest, on_test_set(), 1), release(manifest, NO_ANSWERS))
 
 
 @pytest.mark.parametrize(("n", "passes"), [(60, True), (59, False)])
