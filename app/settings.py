@@ -1,7 +1,7 @@
 """What an operator may set: one frozen value, read once from the environment and `.env`.
 
 The only file that reads the environment. Credentials and endpoints of S3 are boto3's own (`AWS_*`); `.env`
-may hold them too. The table for people is docs/reference/settings.md, and a test compares the two.
+may hold them too. `make lists` writes the table of docs/reference/settings.md out of the docstring.
 """
 
 import os
@@ -132,17 +132,17 @@ class Settings(BaseModel):
     """Every setting with its default; each default serves. In the order in which operators meet them.
 
     Attributes:
-        model_store: `bundled`, a folder, or `s3://bucket/prefix`.
+        model_store: `bundled`, a store (a folder or `s3://bucket/prefix`), or a release's own folder.
         model_version: `current` follows the promotions; a version stays at that release.
-        api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
+        api_keys_file: lines of `name:sha256-of-key`; empty asks for no key.
         cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
         trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
-        rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
-        rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
+        rate_limit: per client, as `100/minute` or `5/second;1000/hour`; empty is unlimited.
+        rate_limit_storage: where rates are counted: `memory://`, each worker for itself, or one `redis://...`.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
-        accept_target: share of accepted answers that is to be right; None keeps the release's thresholds.
-        taxonomy: file of the platform's own categories, JSON; None adds none.
+        accept_target: share of accepted answers that is to be right; empty keeps the release's thresholds.
+        taxonomy: file of the platform's own categories, JSON; empty adds none.
         model_name: the name under which the model is known to clients.
         max_upload_bytes: the largest single picture, in bytes as sent.
         max_pixels: the largest picture, in pixels as its header says, checked before decoding.
@@ -156,7 +156,7 @@ class Settings(BaseModel):
         request_seconds: how long a client may take to send a body, and to read an answer.
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
-        cache_dir: where releases pulled from S3 are kept.
+        cache_dir: where releases are kept that are pulled from a store.
         cache_keep: how many releases stay in the cache.
         trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.

@@ -1,22 +1,27 @@
-"""Write what others read about the product: the OpenAPI document, and the list of what the image contains.
+"""Write what others read about the product: the OpenAPI document, what the image contains, and two tables.
 
-`make openapi` and `make sbom` run it. The OpenAPI document goes to stdout and has every setting at its
-default; a running service answers GET /openapi.json with its own. cyclonedx-py makes the list from the
-serving lock; the addresses of the package index are removed from it.
+`make openapi`, `make sbom` and `make lists` run it. The OpenAPI document goes to stdout and has every setting
+at its default; a running service answers GET /openapi.json with its own. cyclonedx-py makes the list from
+the serving lock; the addresses of the package index are removed from it. The tables in docs/reference are
+made of the verbs, of `.dockerignore`, and of the docstring of Settings.
 """
 
+import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from app.factory import create_app
-from app.settings import Settings
+from app.settings import Settings, setting_names
+from scripts.__main__ import verbs
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "serve.txt"
 OUTPUT = ROOT / "deploy" / "sbom.cdx.json"
+REFERENCE = ROOT / "docs" / "reference"
 
 OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
@@ -52,5 +57,44 @@ def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
     return kept | {"metadata": metadata, "components": components, "dependencies": dependencies}
 
 
+def write_lists() -> None:
+    """Fill the tables in REFERENCE."""
+    for page in (REFERENCE / "commands.md", REFERENCE / "settings.md"):
+        page.write_text(with_lists(page.read_text("utf-8")), "utf-8")
+
+
+def with_lists(page: str) -> str:
+    """A page whose table between `<!-- list -->` and `<!-- /list -->` shows what there is now."""
+    rows = _commands() if "| verb |" in page else _settings()
+    return re.sub(
+        r"(<!-- list -->\n(?:[^\n]*\n){2}).*?(?=<!-- /list -->)",
+        lambda head: head[1] + "".join(f"| {' | '.join(row)} |\n" for row in rows),
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def _commands() -> list[tuple[str, ...]]:
+    left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in verbs()}
+    return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in verbs()]
+
+
+def _settings() -> list[tuple[str, ...]]:
+    described = dict(re.findall(r"^    (\w+): (.*)\.$", inspect.getdoc(Settings) or "", re.MULTILINE))
+    fields = [name.removeprefix("WARDROBE_").lower() for name in setting_names()]
+    return [
+        (f"`WARDROBE_{name.upper()}`", _default(Settings.model_fields[name].default), described[name])
+        for name in fields
+    ]
+
+
+def _default(value: object) -> str:
+    """As it would be written in the environment; nothing for None and for an empty list."""
+    if value is None or value == ():
+        return ""
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
 if __name__ == "__main__":
-    {"openapi": write_openapi, "sbom": write_sbom}[sys.argv[1]]()
+    {"openapi": write_openapi, "sbom": write_sbom, "lists": write_lists}[sys.argv[1]]()

@@ -226,15 +226,6 @@ def test_wrong_usage_is_exit_2_with_the_reason(
     assert reason in capsys.readouterr().err
 
 
-def test_the_page_of_commands_tells_every_verb_and_which_are_in_the_image() -> None:
-    page = (ROOT / "docs/reference/commands.md").read_text("utf-8")
-    left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-
-    told = re.findall(r"^\| `([a-z_]+)`(\*?) \|", page, re.MULTILINE)
-
-    assert told == [(verb.name, "" if f"scripts/{verb.name}.py" in left_out else "*") for verb in VERBS]
-
-
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings, setting_names
 from reports.values import Report
+from scripts.documents import with_lists
 from tests.documents import DOCUMENTS as PAGES
 from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
@@ -102,21 +102,14 @@ def all_tests() -> set[str]:
     }
 
 
-def test_the_page_of_settings_lists_every_one_with_its_default() -> None:
-    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("name", "row"), [("commands", "| `label`* |"), ("settings", "| `WARDROBE_SLOTS` |")]
+)
+def test_the_tables_of_commands_and_settings_show_what_there_is(name: str, row: str) -> None:
+    page = (ROOT / "docs/reference" / f"{name}.md").read_text("utf-8")
 
-    rows = re.findall(r"^\| `(WARDROBE_[A-Z_]+)` \| (?:`(.*?)`)? ?\|", page, re.MULTILINE)
-
-    assert [name for name, _ in rows] == setting_names()
-    assert [shown for _, shown in rows] == [default_of(name) for name in setting_names()]
-
-
-def default_of(setting: str) -> str:
-    """What the page shows as the default: nothing for None and for an empty list."""
-    default = Settings.model_fields[setting.removeprefix("WARDROBE_").lower()].default
-    if default is None or default == ():
-        return ""
-    return f"{default:g}" if isinstance(default, float) else str(default)
+    assert row in page
+    assert with_lists(page) == page, "make lists writes it"
 
 
 def test_the_page_of_the_report_tells_every_key() -> None:
