@@ -94,8 +94,7 @@ class Promise(Frozen):
         right: of the accepted.
         lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934), of the
             accepted ones divided by their design effect.
-        design_effect: so many accepted answers say as much as one that is independent; None in older reports,
-            which took all for independent.
+        design_effect: in older reports alone.
     """
 
     pictures: str
@@ -105,7 +104,7 @@ class Promise(Frozen):
     accepted: Count
     right: Count
     lower_bound: Share
-    design_effect: Annotated[float, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
+    design_effect: JsonValue = Field(default=None, exclude=True)
 
 
 class AcceptPoint(Frozen):
@@ -136,10 +135,7 @@ class PossiblePromise(Frozen):
         right: share of these that are right; None where none is accepted.
         lower_bound: one-sided 95% bound of `right`.
         confidence: from which they would be accepted; None where none is, and in older reports.
-        without_least: share that would be accepted were no confidence asked of a single answer; None where it
-            would be the same.
-        more: where none is accepted, about how many more pictures would allow some at today's share of
-            errors; None where more will not help.
+        without_least, more: in older reports alone.
     """
 
     accuracy: Share
@@ -147,8 +143,8 @@ class PossiblePromise(Frozen):
     right: Share | None = None
     lower_bound: Share | None = None
     confidence: Share | None = Field(default=None, exclude_if=_is_none)
-    without_least: Share | None = Field(default=None, exclude_if=_is_none)
-    more: Count | None = None
+    without_least: JsonValue = Field(default=None, exclude=True)
+    more: JsonValue = Field(default=None, exclude=True)
 
 
 class SplitFigures(Frozen):
@@ -302,17 +298,15 @@ class OutOfScope(Frozen):
     Attributes:
         familiarity_auroc: area under the ROC curve of the distance; 0.5 is chance. None where the model
             measures no distance.
-        confidence_auroc: the same of the largest probability, for comparison. None for photos of other kinds,
-            of which the features are known, not the answers.
-        reviewed: share whose decision is `review`; None likewise.
         unfamiliar: share of which the reason is `unfamiliar`.
+        confidence_auroc, reviewed: in older reports alone.
     """
 
     n: Count
     familiarity_auroc: Share | None
-    confidence_auroc: Share | None
-    reviewed: Share | None
     unfamiliar: Share
+    confidence_auroc: JsonValue = Field(default=None, exclude=True)
+    reviewed: JsonValue = Field(default=None, exclude=True)
 
 
 class ClassRecall(Frozen):
@@ -426,28 +420,6 @@ class UnknownSources(Frozen):
     auroc: Share | None
 
 
-class SourceLabel(Frozen):
-    """Accepted answers of one label to photos from one source.
-
-    Attributes:
-        source: shop or collection.
-        label: that is answered.
-        accepted: answers that are sure and familiar enough, withheld or not.
-        right: of these.
-        upper_bound: one-sided 95% bound of the share of right ones (Clopper and Pearson 1934).
-        unknown: whether the networks that answered had learnt nothing of the source.
-        unproven: whether the cell breaks the promise, so that the label is withheld.
-    """
-
-    source: str
-    label: str
-    accepted: Count
-    right: Count
-    upper_bound: Share
-    unknown: bool = False
-    unproven: bool = False
-
-
 class Calibrated(Frozen):
     """How a release was calibrated after it was made, by `wardrobe calibrate`.
 
@@ -487,7 +459,7 @@ class AttributeFigures(Frozen):
         unknown: pictures without one.
         inapplicable: pictures that do not have the attribute.
         accuracy: share of right answers; of several labels any one is right.
-        strict: share of answers that are the main label; None in reports from before it was kept.
+        strict: in older reports alone.
         most_frequent: share of the most frequent label.
         accepted: share of accepted answers.
         right_of_accepted: None where none is.
@@ -499,7 +471,7 @@ class AttributeFigures(Frozen):
     unknown: Count
     inapplicable: Count
     accuracy: Share
-    strict: Share | None = Field(default=None, exclude_if=_is_none)
+    strict: JsonValue = Field(default=None, exclude=True)
     most_frequent: Share
     accepted: Share
     right_of_accepted: Share | None
@@ -529,15 +501,14 @@ class Report(Frozen):
             empty in reports from before it was kept.
         photos: by tier; empty where no photos were measured.
         unknown_sources: by tier; empty where no whole source was left out, and in older reports.
-        source_labels: of accepted answers to photos; empty where no source is known, and in older reports.
-        out_of_scope: by kind of picture; empty in reports from before it was measured.
+        source_labels, not_measured: in older reports alone.
+        out_of_scope: by kind of picture; empty where the score has no kind that it has not seen.
         history: empty for an adopted model.
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
         attributes: by name; empty where the networks answer the class alone.
         all_accepted: of class and attributes together; None where there are no attributes, and where
             photos were decided again afterwards.
-        not_measured: tiers that an ancestor was measured on and this release was not, with its version.
     """
 
     labels: tuple[str, ...]
@@ -558,13 +529,13 @@ class Report(Frozen):
     unknown_sources: dict[str, UnknownSources] = Field(
         default_factory=dict, exclude_if=lambda tiers: not tiers
     )
-    source_labels: tuple[SourceLabel, ...] = Field(default=(), exclude_if=lambda kept: not kept)
+    source_labels: JsonValue = Field(default=None, exclude=True)
     examples: Examples
     history: tuple[Epoch, ...]
     calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
     all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
-    not_measured: dict[str, str] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
+    not_measured: JsonValue = Field(default=None, exclude=True)
 
     @field_validator("acceptance")
     @classmethod

@@ -102,7 +102,8 @@ def _of_people(arguments: argparse.Namespace) -> list[Path]:
 
 def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
-    from training.measure.decide import ACCEPTED_OF_PHOTOS, check_enough  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.decide import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.why_nothing import check_enough  # noqa: PLC0415 - as above
 
     pictures = list_photos(place, labels, OWN_TIER).pictures
     known = [one.tier for one in pictures if one.class_id != OOD]

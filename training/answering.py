@@ -13,20 +13,18 @@ import numpy as np
 import tensorflow as tf
 
 from inference.arrays import PixelsBatch
-from training.progress import Seen, unseen
 from training.untyped import Network, Tensor
 
 Answers: TypeAlias = Any
 """What a network answers, float32 (N, ...), or a dictionary of these."""
 
 
-def answering(network: Network, at_once: int, seen: Seen = unseen) -> Callable[[PixelsBatch], Answers]:
+def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Answers]:
     """Trace a network as it answers, not as it learns.
 
     Args:
         network: from one input of fixed height and width.
         at_once: pictures in a run of the network.
-        seen: receives how many more pictures are answered.
 
     Returns:
         A function from uint8 (N, ...), N at least 1, to the network's outputs, as arrays.
@@ -37,11 +35,7 @@ def answering(network: Network, at_once: int, seen: Seen = unseen) -> Callable[[
     )
 
     def answer(images: PixelsBatch) -> Answers:
-        found = []
-        for begin in range(0, len(images), at_once):
-            some = images[begin : begin + at_once]
-            found.append(_run(traced, some))
-            seen(len(some))
+        found = [_run(traced, images[begin : begin + at_once]) for begin in range(0, len(images), at_once)]
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *found)
 
     return answer

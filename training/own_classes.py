@@ -5,7 +5,6 @@ them, and a head per fold answers what it did not learn; these answers decide an
 exported and sealed. Writes the run's folder alone. Before importing it: loading.start_tensorflow.
 """
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,17 +47,9 @@ from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
 from training.pictures.table import Pictures
 from training.pixel_network import run_of
-from training.progress import Progress, Watch, corrected
+from training.progress import Progress, Watch
 from training.release.builder import Evaluation
 from training.release.release_of_fit import Trained, seal_trained, warn_of_few
-
-START_SECONDS: Final = 25
-SECONDS_TO_SEE: Final = 0.03
-"""A picture, on two cores: its vector."""
-
-SECONDS_TO_SEE_WITHOUT_LITE0: Final = 0.005
-SECONDS_PER_PICTURE: Final = 0.1
-"""Its part of the heads, of the export and of the report; half of it without EfficientNet-Lite0."""
 
 AT_ONCE: Final = 128
 """Pictures between two reports of progress."""
@@ -109,7 +100,11 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
     warn_of_few(data, len(parts.validation) + len(parts.train), plan.accept, progress)
     attributes = _attributes(named, data, parts.train, progress)
-    found = _fitted(parts.train, folds, plan.blocks, progress, attributes)
+    progress.say(
+        f"A head on {', '.join(plan.blocks)}, and {len(folds)} heads that each answer what they did not "
+        "learn."
+    )
+    found = fit_own_classes(parts.train, folds, plan.blocks, progress, attributes)
     height, width = data.reads.shape
     progress.say(
         f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
@@ -143,30 +138,6 @@ def _attributes(
     return found
 
 
-def _fitted(
-    train: Pictures,
-    folds: Sequence[Fold],
-    blocks: Sequence[Block],
-    progress: Progress,
-    attributes: Mapping[str, Attribute],
-) -> "OwnClasses":
-    """Fit, and say how long that takes: before, and again once this machine's speed is known."""
-    announced = _seconds(len(train), lite0="lite0" in blocks)
-    about = math.ceil(sum(announced) / 10) * 10
-    progress.say(
-        f"A head on {', '.join(blocks)}, and {len(folds)} heads that each answer what they did not learn: "
-        f"about {about} s on two cores."
-    )
-    return fit_own_classes(train, folds, blocks, progress, announced, attributes)
-
-
-def _seconds(pictures: int, *, lite0: bool) -> tuple[float, float]:
-    """How long it takes to see so many pictures, and what follows."""
-    if lite0:
-        return SECONDS_TO_SEE * pictures, START_SECONDS + SECONDS_PER_PICTURE * pictures
-    return SECONDS_TO_SEE_WITHOUT_LITE0 * pictures, START_SECONDS + SECONDS_PER_PICTURE * pictures / 2
-
-
 @dataclass(frozen=True)
 class OwnClasses:
     """A network for a user's classes.
@@ -180,12 +151,11 @@ class OwnClasses:
     answers: Answers
 
 
-def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, a network, and who follows it
+def fit_own_classes(
     train: Pictures,
     folds: Sequence[Fold],
     blocks: Sequence[Block],
     progress: Progress,
-    announced: Sequence[float] = (),
     attributes: Mapping[str, Attribute] = MappingProxyType({}),
 ) -> OwnClasses:
     """See the pictures, fit heads of folds, and the head that is released.
@@ -195,7 +165,6 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, a network, and who fo
         folds: of all of them.
         blocks: of the vector.
         progress: shows the pictures that are seen, then the heads that are fitted.
-        announced: seconds that seeing them takes, and what follows, as estimated; empty for no estimate.
         attributes: that further heads learn.
 
     Raises:
@@ -205,8 +174,6 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, a network, and who fo
     body, spreads = network(blocks), spread(blocks)
     with progress.counting("seeing pictures") as watch:
         seen = vectors(body, _batches(train.images, watch))
-    if announced and (sentence := corrected(announced, time.perf_counter() - began)):
-        progress.say(sentence)
     asked = [fold.pictures for fold in folds]
     with progress.counting("fitting heads") as watch:
         done = count(1)

@@ -1,48 +1,18 @@
 """What a training reports while it runs. On a terminal: scripts/progress.py."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from typing import Final, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from reports.values import Epoch
-
-LONG_ENOUGH: Final = 5.0
-"""Seconds of a step from which its time says something about the machine."""
-
-AS_ANNOUNCED: Final = 1.25
-"""The time that a training takes, as a multiple of what was announced, or the inverse: no correction."""
 
 Say = Callable[[str], None]
 """Receives a sentence for people."""
 
 Watch = Callable[[int, int | None], None]
 """Receives how many are done, and of how many; None where that is not known."""
-
-Seen = Callable[[int], None]
-"""Receives how many more pictures a network has answered."""
-
-
-def unseen(_: int) -> None:
-    """Count nothing."""
-
-
-def summed(watch: Watch, of: int) -> Seen:
-    """Report the sum to `watch`.
-
-    Args:
-        watch: receives how many are done, and `of`.
-        of: how many pictures there will be, or about so many: the sum is never reported as more.
-    """
-    done = 0
-
-    def seen(more: int) -> None:
-        nonlocal done
-        done += more
-        watch(min(done, of), of)
-
-    return seen
 
 
 class Watcher(Protocol):
@@ -115,23 +85,3 @@ class Lines:
 def as_time(seconds: float) -> str:
     """1:02:03, or 2:03 below an hour."""
     return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")
-
-
-def corrected(announced: Sequence[float], taken: float) -> str | None:
-    """What the first of several steps says about the time of the others, if that is not what was announced.
-
-    Args:
-        announced: seconds of each step, as they were estimated.
-        taken: seconds of the first one.
-
-    Returns:
-        A sentence for the user.
-    """
-    first, *others = announced
-    ratio = taken / first
-    if not others or taken < LONG_ENOUGH or 1 / AS_ANNOUNCED <= ratio <= AS_ANNOUNCED:
-        return None
-    return (
-        f"The first step took {taken:.0f} s and not {first:.0f}, so the others take about "
-        f"{as_time(sum(others) * ratio)} on this machine and not {as_time(sum(others))}."
-    )

@@ -11,18 +11,16 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from model_store.local import LocalRelease
-from reports.answers import Answers
 from reports.values import report_of
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped_vectors import PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import fit_photo_head
-from training.measure.improvement import answers_of_parent, compared_of, tiers_not_measured
+from training.measure.improvement import answers_of_parent, compared_of
 from training.measure.photo_evaluation import asked_photos
 from training.pictures.corrections import corrections_in
 from training.pictures.photos import is_corrections, photos_in
@@ -32,11 +30,6 @@ from training.release.label_doubts import Asked
 from training.release.photo_release import Made, measure_photo_network
 from training.release.release_of_fit import RELEASE, Trained
 from training.release.sealing import Measured, seal_measured
-
-SECONDS_PER_PHOTO: Final = 0.03
-"""Of two cores: to read it, and to see it upright and mirrored."""
-
-SECONDS_TO_FIT: Final = 165
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,27 +96,23 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     with progress.counting("making the release"):
         measured = measure_photo_network(folder / RELEASE, parent, made, progress.say)
     if compared is not None:
-        measured = _beside_parent(measured, answers_of_parent(parent, compared), parent, progress)
+        _say_not_measured(measured, parent, progress)
+        measured = replace(measured, answers=measured.answers + answers_of_parent(parent, compared))
     seal_measured(folder / RELEASE, measured)
     return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
 
 
-def _beside_parent(measured: Measured, asked: Answers, parent: LocalRelease, progress: Progress) -> Measured:
-    """With the parent's answers, by which the gate compares, and the tiers that it alone was measured on."""
-    missing = tiers_not_measured(measured.report, report_of(parent), parent.version)
-    if missing:
-        progress.say(f"Not measured again: tier {', '.join(sorted(missing))}.")
-    report = measured.report.model_copy(update={"not_measured": missing})
-    return replace(measured, report=report, answers=measured.answers + asked)
+def _say_not_measured(measured: Measured, parent: LocalRelease, progress: Progress) -> None:
+    """Name the tiers that the parent alone was measured on."""
+    if missing := sorted(report_of(parent).photos.keys() - measured.report.photos.keys()):
+        progress.say(f"Not measured again: tier {', '.join(missing)}.")
 
 
 def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
-    n = sum(map(len, sets))
-    minutes = (SECONDS_PER_PHOTO * n + SECONDS_TO_FIT) / 60
     more = " beside the photos that come with this package" if corrected else ""
     progress.say(
-        f"{n:,} photos{more}: about {minutes:.0f} minutes on two cores. What is seen of them is kept in "
-        f"{folder}, so that the same command goes on."
+        f"{sum(map(len, sets)):,} photos{more}. What is seen of them is kept in {folder}, so that the same "
+        "command goes on."
     )
 
 

@@ -18,9 +18,6 @@ WELL_SEPARATED: Final = 0.95
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
 
-MANY: Final = 2
-"""So many times the pictures at hand are the most that a reader is asked to bring."""
-
 KINDS: Final = {
     "A": "Product shots",
     "B": "Worn garments",
@@ -127,10 +124,6 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
             rare=t(rare),
             n=words.whole(counts[rare]),
         )
-    for one in report.possible_promises:
-        if one.accuracy == promise.accuracy and one.more is not None and one.more <= MANY * report.test.n:
-            pictures = words.counted(one.more, "picture")
-            yield t("About {pictures} more, answered as well as these, would allow some.", pictures=pictures)
     if lower:
         yield _at_less(lower, words, is_adopted=is_adopted)
 
@@ -200,16 +193,14 @@ def _of_photos(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
-    t, share = words.t, words.percent(ood.unfamiliar if ood.reviewed is None else ood.reviewed)
+    t, share = words.t, words.percent(ood.unfamiliar)
     poorly = t(
         "{kind}: of a picture of the classes and one of these, the first looks more familiar in {share} of "
         "pairs only.",
         kind=_capital(t(other)),
         share=words.percent(ood.familiarity_auroc),
     )
-    if ood.reviewed is None:
-        return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"
-    return f"{poorly} {t('{share} of them get review.', share=share)}"
+    return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"
 
 
 def kind(tier: str, words: Wording) -> str:

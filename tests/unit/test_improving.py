@@ -5,28 +5,16 @@ from pathlib import Path
 import pytest
 
 from inference.contract import GREY_28
-from model_store.local import LocalRelease, bundled, open_release
-from reports.values import report_of
+from model_store.local import LocalRelease, bundled
 from tests.photos import write_photos
-from tests.releases import a_release
 from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
-from training.measure.improvement import compared_of, tiers_not_measured
+from training.measure.improvement import compared_of
 from training.pictures.fashion import LABELS
 from training.pictures.learnt_hashes import Learnt
 from training.pictures.listing import list_pictures
 from training.pictures.photos import CORRECTED_TIER, OOD, OWN_TIER, list_photos, photos_in
 from training.progress import Lines
-
-
-def test_a_tier_that_an_ancestor_alone_was_measured_on_is_named_with_that_version() -> None:
-    known = report_of(bundled())
-    parent = known.model_copy(update={"not_measured": {"B": "older", "Z": "oldest"}})
-    release = known.model_copy(update={"photos": {"B": known.photos["B"]}})
-
-    found = tiers_not_measured(release, parent, "parent")
-
-    assert found == {"Z": "oldest"} | {tier: "parent" for tier in known.photos if tier != "B"}
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:
@@ -82,15 +70,6 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     by_audit, together = ({one.path.name: one.tier for one in found.pictures} for found in listings)
     assert by_audit == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}
     assert set(together.values()) == {OWN_TIER}
-
-
-def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: Path) -> None:
-    report = report_of(open_release(a_release(tmp_path)))
-    of_parent = report.model_copy(update={"not_measured": {"studio": "its grandparent"}})
-
-    found = tiers_not_measured(report, of_parent, "its parent")
-
-    assert found == {"studio": "its grandparent"}
 
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])

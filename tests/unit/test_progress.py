@@ -7,7 +7,6 @@ import pytest
 
 from scripts.progress import counting
 from tests.waiting import wait_for
-from training.progress import corrected
 
 AT_ONCE = 0.001
 
@@ -47,18 +46,3 @@ def test_a_short_step_leaves_a_log_alone(capsys: pytest.CaptureFixture[str]) -> 
         pass
 
     assert capsys.readouterr().err == ""
-
-
-def test_the_time_that_was_announced_is_corrected_by_the_first_step() -> None:
-    assert corrected([20, 40, 60], 41) == (
-        "The first step took 41 s and not 20, so the others take about 3:25 on this machine and not 1:40."
-    )
-
-
-@pytest.mark.parametrize("taken", [20, 24, 17])
-def test_a_time_as_it_was_announced_is_not_corrected(taken: float) -> None:
-    assert corrected([20, 40], taken) is None
-
-
-def test_a_step_of_a_second_says_nothing_of_the_machine() -> None:
-    assert corrected([1, 60], 4) is None

@@ -2,31 +2,26 @@
 
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a network with one small hidden layer on features
-and distance. The report compares both kinds of score on digits, the same each time; nothing is
-selected by these figures. Reads scikit-learn's own files alone. In the serving graph: onnx_graph.py.
+and distance. The report says how well it finds kinds that it has not seen; nothing is selected by that
+figure. Pure. In the serving graph: onnx_graph.py.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
-from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from inference.arrays import Distances, PixelsBatch
-from inference.classifier import Classifier, Prediction
-from inference.contract import EDGE, ModelContract
+from inference.arrays import Distances
+from inference.contract import Familiarity
 from inference.decision import familiarity_of
-from inference.session import Scores, Session
 from reports.values import OutOfScope
-from training.measure.evaluate import scored
 from training.pictures.photos import OOD
 
 Floats = NDArray[np.float32]
@@ -55,12 +50,6 @@ SEED: Final = 0
 
 OTHER_KINDS: Final = "photos of other kinds"
 """The row of kinds that a score has not seen, though it was fitted against others."""
-
-DIGITS: Final = 1797
-"""Of scikit-learn, which the report compares garments with."""
-
-DIGIT_EDGE: Final = 20
-"""Pixels that a digit fills, with background around it, as in MNIST (LeCun et al. 1998, section III.A)."""
 
 
 @dataclass(frozen=True)
@@ -221,74 +210,19 @@ def fit_ood_score(
     )
 
 
-def judge(
-    session: Session, contract: ModelContract, garments: Scores, unseen: Distances | None = None
-) -> dict[str, OutOfScope]:
-    """Compare the answers to digits, and the distances of other kinds, with the answers to garments.
+def separation(known: Distances, ood: Distances, familiarity: Familiarity) -> OutOfScope:
+    """How well distances separate photos of other things from pictures of the classes.
 
     Args:
-        session: the release's graph.
-        contract: the release's.
-        garments: of pictures of the classes, by networks that did not learn them.
-        unseen: distances of photos of kinds that the score has not seen; None where there are none.
-
-    Raises:
-        ModelError: the model cannot be run.
+        known: float32 (N,), of pictures of the classes, by networks that did not learn them.
+        ood: float32 (M,), of photos of kinds that the score has not seen.
+        familiarity: of the release.
     """
-    known = _interpreted(session, contract, garments)
-    digits = _interpreted(session, contract, scored(session, framed_digits(contract.input.array_shape)))
-    found = {"digits": _compared(known, digits)}
-    return found if unseen is None else {OTHER_KINDS: _by_distance(known[1], unseen, contract), **found}
-
-
-_Scored = tuple[list[Prediction], list[float]]
-"""Predictions, and distances; no distance where the model measures none."""
-
-
-def _interpreted(session: Session, contract: ModelContract, scores: Scores) -> _Scored:
-    predictions = Classifier(session, contract).interpret(scores, ["pixels"] * len(scores))
-    return predictions, [] if scores.distances is None else scores.distances.tolist()
-
-
-def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
-    (garments, near), (predictions, far) = known, ood
-    truth = np.repeat([0, 1], [len(garments), len(predictions)])
-    doubts = [1 - one.answer.confidence for one in (*garments, *predictions)]
+    ranks = [familiarity_of(one, familiarity) for one in ood.tolist()]
     return OutOfScope(
-        n=len(predictions),
-        familiarity_auroc=float(roc_auc_score(truth, near + far)) if near else None,
-        confidence_auroc=float(roc_auc_score(truth, doubts)),
-        reviewed=float(np.mean([one.answer.reason is not None for one in predictions])),
-        unfamiliar=float(np.mean([one.answer.reason == "unfamiliar" for one in predictions])),
+        n=len(ood),
+        familiarity_auroc=float(
+            roc_auc_score(np.repeat([0, 1], [len(known), len(ood)]), np.concatenate([known, ood]))
+        ),
+        unfamiliar=float(np.mean(np.less(ranks, familiarity.threshold))),
     )
-
-
-def _by_distance(near: list[float], far: Distances, contract: ModelContract) -> OutOfScope:
-    """Of photos whose features alone are known."""
-    truth, least = np.repeat([0, 1], [len(near), len(far)]), contract.thresholds.familiarity
-    ranks = (
-        [familiarity_of(one, contract.familiarity) for one in far.tolist()] if contract.familiarity else []
-    )
-    return OutOfScope(
-        n=len(far),
-        familiarity_auroc=float(roc_auc_score(truth, [*near, *far.tolist()])),
-        confidence_auroc=None,
-        reviewed=None,
-        unfamiliar=float(np.mean([rank < least for rank in ranks])) if ranks else 0.0,
-    )
-
-
-def framed_digits(shape: tuple[int, ...] = (EDGE, EDGE)) -> PixelsBatch:
-    """The 1,797 digits of 8 x 8 that scikit-learn has (Alpaydin and Kaynak 1998), in MNIST's frame.
-
-    Returns:
-        uint8 (N, *shape), light on black; in RGB the same in each channel.
-    """
-    edge = (EDGE - DIGIT_EDGE) // 2
-    found = []
-    for digit in load_digits().images:
-        light = np.clip(np.rint(digit * (255 / 16)), 0, 255).astype(np.uint8)
-        framed = np.pad(cv2.resize(light, (DIGIT_EDGE, DIGIT_EDGE)), edge)
-        found.append(cv2.resize(framed, shape[1::-1]))
-    digits = np.stack(found).astype(np.uint8)
-    return digits if len(shape) == 2 else np.repeat(digits[..., np.newaxis], shape[2], axis=-1)

@@ -23,10 +23,11 @@ from reports.answers import Answers
 from reports.intervals import SURENESS, needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
 from training.errors import NotShown
-from training.measure.acceptance import confidence_threshold, in_words, possible_promises
+from training.measure.acceptance import confidence_threshold
 from training.measure.evaluate import scores_in
 from training.measure.kinds import Kind, confidences_of, photo_kinds
 from training.measure.temperature import temperature_of
+from training.measure.why_nothing import calibrated_nothing
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 
 FAMILIARITY_POINTS: Final = 101
@@ -211,7 +212,7 @@ def decide(answers: Answers, target: Target) -> Decided:
     found = [_decided_at(answers, target, temperature, familiarity, least) for least in target.unfamiliar]
     best = min(found, key=lambda one: _price(one, target)) if len(found) > 1 else found[0]
     if target.demanded and best.thresholds.accept_nothing:
-        raise NotShown(_why_nothing(best.kinds, target.right))
+        raise NotShown(calibrated_nothing(best.kinds, target.right))
     return best
 
 
@@ -278,40 +279,3 @@ def _price(found: Decided, target: Target) -> float:
         reviewed, wrong = len(kind.right) - accepted, accepted - right
         price += float(reviewed + wrong_costs * wrong) / len(kind.right) / len(promised)
     return price
-
-
-def check_enough(tiers: Sequence[str], accuracy: float) -> None:
-    """Check, before a network is asked, that there are so many pictures of each tier as a promise takes.
-
-    Args:
-        tiers: of the pictures that show a class.
-        accuracy: 0..1, share of the accepted answers that is to be promised.
-
-    Raises:
-        NotShown: there are fewer; the message says how many are needed, and why.
-    """
-    least, counts = needed(accuracy), Counter(tiers)
-    few = [f"{n:,} of tier {tier}" for tier, n in sorted(counts.items()) if n < least]
-    if few or not counts:
-        raise NotShown(
-            f"Too few checked pictures: {', '.join(few) or 'none shows a class'}. To show with "
-            f"{SURENESS:.0%} certainty that {100 * accuracy:g}% of accepted answers are right takes "
-            f"{least:,} accepted pictures of each tier without an error, and more with some. Bring more, or "
-            "ask for less with --accept-right."
-        )
-
-
-def _why_nothing(kinds: Sequence[Kind], accuracy: float) -> str:
-    """What a tier lacks that alone keeps no promise; of the first one where they fail together alone."""
-    possible = {
-        kind.pictures: [one for one in possible_promises(kind) if one.accuracy == accuracy] for kind in kinds
-    }
-    kind = min(kinds, key=lambda one: possible[one.pictures][0].accepted > 0)
-    groups = 0 if kind.groups is None else len(np.unique(kind.groups))
-    of_groups = f" of {groups:,} groups" if groups and groups < len(kind.right) else ""
-    return (
-        f"{len(kind.right):,} {kind.pictures}{of_groups}, {int(kind.right.sum()):,} of them answered right, "
-        f"do not show with {SURENESS:.0%} certainty that {100 * accuracy:g}% of any accepted ones are right. "
-        f"{' '.join(in_words(possible[kind.pictures]))} Bring more, ask for less with --accept-right, or "
-        "train on some of them."
-    )

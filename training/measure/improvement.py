@@ -8,7 +8,6 @@ import numpy as np
 from model_store.local import LocalRelease
 from model_store.networks import open_networks
 from reports.answers import ACCEPT, NONE_OF_THESE, Answers
-from reports.values import Report
 from training.errors import BadPictures
 from training.pictures.learnt_hashes import NOTHING, load_learnt
 from training.pictures.photos import OOD
@@ -52,15 +51,3 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
         kinds=shown.kinds,
         sources=shown.sources,
     )
-
-
-def tiers_not_measured(report: Report, before: Report, version: str) -> dict[str, str]:
-    """The tiers that a release was not measured on again, with the version of the ancestor that was.
-
-    Args:
-        report: of the release.
-        before: its parent's.
-        version: the parent's.
-    """
-    tiers = before.not_measured | dict.fromkeys(before.photos, version)
-    return {tier: measured for tier, measured in tiers.items() if tier not in report.photos}

@@ -9,16 +9,34 @@ inference/decision.py.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reports.answers import Answers
-from reports.intervals import SURENESS, at_most, upper_bound
-from reports.values import SourceLabel
+from reports.intervals import SURENESS, at_most
 from training.measure.decide import Decided, Target, decide
 from training.pictures.photos import OOD_TIER
+
+
+@dataclass(frozen=True)
+class SourceLabel:
+    """Accepted answers of one label to photos from one source.
+
+    Attributes:
+        source: shop or collection.
+        label: that is answered.
+        accepted: answers that are sure and familiar enough, withheld or not.
+        right: of these.
+        unproven: whether so few are right that the label is withheld.
+    """
+
+    source: str
+    label: str
+    accepted: int
+    right: int
+    unproven: bool = False
 
 
 def decide_withholding(answers: Answers, target: Target, labels: Sequence[str]) -> Decided:
@@ -58,10 +76,7 @@ def source_labels(
         if cell.source in unknown
     }
     broken = _rejected(chances)
-    return tuple(
-        cell.model_copy(update={"unknown": cell.source in unknown, "unproven": place in broken})
-        for place, cell in enumerate(cells)
-    )
+    return tuple(replace(cell, unproven=place in broken) for place, cell in enumerate(cells))
 
 
 def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
@@ -74,7 +89,6 @@ def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
                 label=labels[index],
                 accepted=len(right),
                 right=int(right.sum()),
-                upper_bound=float(upper_bound(right.sum(), len(right))[0]),
             )
 
 

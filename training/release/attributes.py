@@ -1,31 +1,26 @@
 """What out-of-fold answers decide and show about attributes.
 
-The class keeps its own chance of error of .05; the attributes share another .05 among themselves, an equal
-part each (Bonferroni). A label of fewer than FEWEST pictures is never accepted. Pure. The rule itself:
-measure/decide.py.
+Each attribute has its own chance of error of .05, as the class has: people read each answer by itself. A
+label of fewer than FEWEST pictures is never accepted. Pure. The rule itself: measure/decide.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import ACCEPT_NOTHING, Head
+from inference.contract import Head
 from inference.decision import calibrate, familiarity_of
 from reports.answers import NONE_OF_THESE, Answers
-from reports.intervals import SURENESS
 from reports.values import AllAccepted, AttributeFigures, LabelFigures
 from training.heads.attribute_heads import AttributeAnswers
-from training.measure.acceptance import TARGETS, confidence_threshold, promises
+from training.measure.acceptance import promises
 from training.measure.decide import Decided, Target, decide
 from training.measure.kinds import Kind
+from training.measure.why_nothing import attribute_accepts_nothing
 from training.pictures.attributes import INAPPLICABLE, UNKNOWN
 from training.pictures.own_pictures import FEWEST
-
-LESS: Final = TARGETS[0]
-"""Share of right answers that is tried where what is asked for is not shown."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +60,11 @@ def decide_attributes(
         target: of the class; its share of right answers is that of the attributes, too.
         labels: of the class.
     """
-    sureness = 1 - (1 - SURENESS) / max(len(fitted), 1)
-    return {name: _decided(one, of_class, found, target, sureness, labels) for name, one in fitted.items()}
+    return {name: _decided(one, of_class, found, target, labels) for name, one in fitted.items()}
 
 
-def _decided(  # noqa: PLR0913, PLR0917 - as above
-    one: AttributeAnswers,
-    of_class: Answers,
-    found: Decided,
-    target: Target,
-    sureness: float,
-    labels: tuple[str, ...],
+def _decided(
+    one: AttributeAnswers, of_class: Answers, found: Decided, target: Target, labels: tuple[str, ...]
 ) -> DecidedAttribute:
     said, predicted = one.said, one.probabilities.argmax(axis=1)
     right = said.right[np.arange(len(predicted)), predicted]
@@ -101,7 +90,6 @@ def _decided(  # noqa: PLR0913, PLR0917 - as above
             familiarity=found.familiarity,
             unfamiliar=(least,),
             withheld=tuple(unchecked.tolist()),
-            sureness=sureness,
         ),
     )
     confidences = [max(calibrate(row, decided.temperature)) for row in one.probabilities.tolist()]
@@ -145,7 +133,6 @@ def _figures(
         unknown=int((said.main == UNKNOWN).sum()),
         inapplicable=int((said.main == INAPPLICABLE).sum()),
         accuracy=float(right[known].mean()),
-        strict=float((one.probabilities.argmax(axis=1) == said.main)[known].mean()),
         most_frequent=float(counts.max() / n),
         accepted=float(of_known.sum() / n),
         right_of_accepted=float(right[of_known].mean()) if of_known.any() else None,
@@ -161,30 +148,15 @@ def attribute_in_words(name: str, one: DecidedAttribute) -> str:
     """A line on one of them, and what to do where none of its answers is accepted."""
     found = one.figures
     these = "" if found.right_of_accepted is None else f", {found.right_of_accepted:.1%} of these right"
-    accepted = f"{found.accepted:.0%} accepted{these}." if found.accepted else _none_accepted(one)
+    accepted = (
+        f"{found.accepted:.0%} accepted{these}."
+        if found.accepted
+        else f"none accepted: {attribute_accepts_nothing(one.kind, found.promise.accuracy)}"
+    )
     return (
         f"{name}: {found.accuracy:.1%} of {found.n:,} answers right (the most frequent label: "
         f"{found.most_frequent:.0%}); {accepted}"
     )
-
-
-def _none_accepted(one: DecidedAttribute) -> str:
-    promise, less = one.figures.promise, replace(one.kind, accuracy=LESS)
-    said = (
-        f"none accepted: they do not show that {promise.accuracy:.0%} of the surest are right, "
-        f"which takes {promise.needed} without an error."
-    )
-    if promise.accuracy <= LESS:
-        return said
-    at = confidence_threshold([less])
-    if at >= ACCEPT_NOTHING:
-        return (
-            f"{said} Nor do they show {LESS:.0%}: people look at each, and the sheet of `wardrobe label "
-            "--review` begins with the least sure ones."
-        )
-    (count,), _ = less.accepted(np.array([at], np.float32))
-    share = float(count) / len(less.right)
-    return f"{said} --accept-right {LESS:g}, of the class as well, would accept {share:.0%}."
 
 
 def all_accepted(

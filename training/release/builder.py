@@ -21,9 +21,18 @@ from model_store.manifest import Golden, Manifest
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
-from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, ModelFigures, Report, TrainingFigures
+from reports.values import (
+    CROSS_FITTED,
+    HELD_OUT,
+    TEST,
+    Epoch,
+    ModelFigures,
+    OutOfScope,
+    Report,
+    TrainingFigures,
+)
 from training.heads.attribute_heads import AttributeHead
-from training.heads.ood import judge
+from training.heads.ood import OTHER_KINDS, separation
 from training.measure.acceptance import possible_promises, with_promises
 from training.measure.decide import (
     FAMILIARITY_OF_OWN,
@@ -48,14 +57,14 @@ from training.measure.evaluate import (
 from training.measure.plots import draw_all
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
-from training.progress import Say, Seen, unseen
+from training.progress import Say
 from training.release.attributes import (
     DecidedAttribute,
     all_accepted,
     attribute_in_words,
     decide_attributes,
 )
-from training.release.onnx_graph import CountedSession, mflops
+from training.release.onnx_graph import mflops
 from training.release.sealing import Measured, seal_measured
 
 GOLDEN_PICTURES: Final = 4
@@ -108,7 +117,7 @@ class Origin:
     attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
 
 
-def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say, seen: Seen = unseen) -> Manifest:
+def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> Manifest:
     """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
 
     Args:
@@ -116,13 +125,12 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say, see
         on: what it is calibrated and measured on.
         origin: what else the report says.
         say: receives progress messages.
-        seen: receives how many more pictures are answered.
 
     Raises:
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    session = CountedSession(OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape), seen)
+    session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
     target = _target(on, fitted_on_photos=origin.unseen is not None)
     found = _decided_on(session, on, target)
     contract, further = found.contract(on.data.labels, on.data.reads), dict[str, DecidedAttribute]()
@@ -205,12 +213,20 @@ def _measure(
         train=counted(answer(session, contract, on.split.train)),
         validation=counted(held_out),
         test=measured(answers, before, contract).model_copy(update={"split": TEST if test else CROSS_FITTED}),
-        out_of_scope=judge(session, contract, scores_in(given), origin.unseen),
+        out_of_scope=_out_of_scope(given, contract, origin),
         photos={},
         examples=examples(answers, contract.labels),
         history=origin.history,
     )
     return report, answers
+
+
+def _out_of_scope(given: Answers, contract: ModelContract, origin: Origin) -> dict[str, OutOfScope]:
+    """Of kinds that the score has not seen; empty where no photo of other things was learnt."""
+    distances = scores_in(given).distances
+    if origin.unseen is None or distances is None or contract.familiarity is None:
+        return {}
+    return {OTHER_KINDS: separation(distances, origin.unseen, contract.familiarity)}
 
 
 def _with_licence(training: TrainingFigures, licence: str | None) -> TrainingFigures:

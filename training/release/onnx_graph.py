@@ -7,7 +7,6 @@ whose features cannot be reached has none. A graph that answers differently from
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +20,7 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
-from inference.session import Scores, Session
+from inference.session import Scores
 from training.answering import answering
 from training.errors import ParityFailed
 from training.gradient.networks.layers import FEATURES
@@ -30,7 +29,6 @@ from training.heads.logistic import Head as LastLayer
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
 from training.pictures.fashion import at_once
-from training.progress import Seen, unseen
 from training.release.onnx_conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
 
@@ -61,16 +59,14 @@ def save_artifact(model: Network, path: Path) -> Network:
     return artifact
 
 
-def features_of(
-    model: Network, images: PixelsBatch, seen: Seen = unseen
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """The layer below the last, float32 (N, D)."""
-    return probabilities_of(keras.Model(model.input, model.get_layer(FEATURES).output), images, seen)
+    return probabilities_of(keras.Model(model.input, model.get_layer(FEATURES).output), images)
 
 
-def probabilities_of(artifact: Network, images: PixelsBatch, seen: Seen = unseen) -> Probabilities:
+def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
     """The network's own answers, float32 (N, C)."""
-    answers: Probabilities = answering(artifact, at_once(images), seen)(images)
+    answers: Probabilities = answering(artifact, at_once(images))(images)
     return answers
 
 
@@ -170,7 +166,6 @@ def check_parity(
     path: Path,
     images: PixelsBatch,
     allowed: float = PARITY_TOLERANCE,
-    seen: Seen = unseen,
 ) -> float:
     """Compare a float32 serving graph with the network it was made from.
 
@@ -179,7 +174,6 @@ def check_parity(
         path: the graph.
         images: uint8 (N, 28, 28).
         allowed: largest difference of a probability; more for a network that itself rounds to half precision.
-        seen: receives how many pictures the graph has answered.
 
     Returns:
         The largest difference of a probability.
@@ -188,7 +182,7 @@ def check_parity(
         ParityFailed: it is above `allowed`, or not a number; or a distance differs by more than
             DISTANCE_TOLERANCE.
     """
-    session = CountedSession(OnnxSession(path, shape=images.shape[1:]), seen)
+    session = OnnxSession(path, shape=images.shape[1:])
     given, wanted = scored(session, images), network(images)
     differences = [
         np.abs(given.probabilities[name] - one).max() for name, one in wanted.probabilities.items()
@@ -253,22 +247,3 @@ def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
     else:
         return 0
     return 2 * fan_in * prod(shapes[node.output[0]])
-
-
-@dataclass(frozen=True)
-class CountedSession:
-    """A session that reports the pictures it answers (inference/session.py's Session)."""
-
-    session: Session
-    seen: Seen
-
-    @property
-    def outputs(self) -> Mapping[str, int]:
-        """Number of labels of each head."""
-        return self.session.outputs
-
-    def run(self, pixels: PixelsBatch) -> Scores:
-        """Score a batch, and count it."""
-        scores = self.session.run(pixels)
-        self.seen(len(pixels))
-        return scores

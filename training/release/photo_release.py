@@ -36,12 +36,13 @@ from training.features.blocks import READS
 from training.features.shipped_vectors import LITE0, PhotoFeatures
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network, scores_of
-from training.measure.acceptance import broken_promises, promises, with_promises
-from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, of_photos
+from training.measure.acceptance import promises, with_promises
+from training.measure.decide import Decided, of_photos
 from training.measure.evaluate import decided, scores_in
 from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.measure.statistics import overconfidence
 from training.measure.unknown_sources import of_known_sources, unknown_figures
+from training.measure.why_nothing import broken_promises
 from training.measure.withheld import decide_withholding, source_labels
 from training.pictures.fashion import at_once
 from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
@@ -215,7 +216,6 @@ def _measured(
     changed = {
         "photos": figures,
         "unknown_sources": unknown_figures(answers),
-        "source_labels": source_labels(given, found.sure(given), contract.labels, ACCEPTED_OF_PHOTOS),
         "calibrated": None,
         "all_accepted": None,  # which classes are accepted has changed
     }

@@ -20,9 +20,10 @@ from reports.answers import CLASS, TEST_SET, Answers, all_answers_in
 from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.errors import BadRecipe, NotShown
 from training.measure.acceptance import with_promises
-from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, check_enough, decide, of_own_pictures
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures
 from training.measure.evaluate import decided, decided_again, scored
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
+from training.measure.why_nothing import check_enough
 from training.pictures.learnt_hashes import NOTHING, load_learnt
 from training.pictures.photos import OOD
 from training.pictures.split import in_groups
@@ -116,7 +117,6 @@ def _report(
     promised = with_promises(before, found.kinds, found.thresholds, HELD_OUT if held_out else None)
     changed = {
         "photos": dict(sorted(photos.items())),
-        "source_labels": (),
         "calibrated": calibrated,
         "all_accepted": None,  # which classes are accepted has changed
     }

@@ -22,13 +22,13 @@ from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
-from training.heads.ood import DIGITS, fit_measure
+from training.heads.ood import fit_measure
 from training.measure.decide import usual_accept_right
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Learnt
 from training.pictures.split import warning_of_few_answers
-from training.progress import Progress, Seen, summed
-from training.release.builder import GOLDEN_PICTURES, Evaluation, Origin, complete_release
+from training.progress import Progress
+from training.release.builder import Evaluation, Origin, complete_release
 from training.release.label_doubts import Asked, asked_of
 from training.release.onnx_graph import (
     PARITY_PICTURES,
@@ -89,37 +89,27 @@ def seal_trained(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, prog
         StoreError: the folder cannot be sealed.
     """
     folder = task.folder / RELEASE
-    # Each picture is answered several times, so that answers are counted.
-    with progress.counting("making the release, answers") as watch:
-        seen = summed(watch, _to_answer(on))
+    with progress.counting("making the release"):
         progress.say("exporting and comparing the serving graph with the network")
-        distances = _export(folder, fitted, on, seen)
+        distances = _export(folder, fitted, on)
         origin = _origin(task, recipe, fitted, on, distances)
-        manifest = complete_release(folder, on, origin, progress.say, seen)
+        manifest = complete_release(folder, on, origin, progress.say)
     session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
     asked = asked_of(session, manifest.contract("pixels"), on.data, on.split, on.out_of_fold)
     return Trained(task.folder, asked, on.data.labels)
 
 
-def _to_answer(on: Evaluation) -> int:
-    """How many pictures networks answer while a release is made; some of them several times."""
-    parts = on.split
-    held_out = 2 * len(parts.validation) + len(on.data.test)
-    shown = sum(min(most, len(on.samples)) for most in (PARITY_PICTURES, GOLDEN_PICTURES))
-    return 2 * len(parts.train) + shown + held_out + DIGITS
-
-
-def _export(folder: Path, fitted: Fitted, on: Evaluation, seen: Seen) -> Distances | None:
+def _export(folder: Path, fitted: Fitted, on: Evaluation) -> Distances | None:
     """Write model.keras, model.onnx and what was learnt; the distances of `Origin.unseen`."""
     train = on.split.train
     begin(folder)
     artifact = save_artifact(fitted.model, folder / MODEL)
-    features = features_of(artifact, train.images, seen)
+    features = features_of(artifact, train.images)
     measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
     attributes = {name: one.head for name, one in fitted.attributes.items()}
     export_graph(artifact, measure, folder / GRAPH, attributes)
     network = partial(scores_of, artifact, measure, attributes)
-    check_parity(network, folder / GRAPH, on.samples[:PARITY_PICTURES], seen=seen)
+    check_parity(network, folder / GRAPH, on.samples[:PARITY_PICTURES])
     Learnt.of(train.sha256).save(folder)
     return None if fitted.ood is None else measure.distances(fitted.ood.unseen)
 

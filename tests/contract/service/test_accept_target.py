@@ -118,7 +118,6 @@ def test_photos_of_which_the_report_says_nothing_are_reviewed_and_readyz_says_so
 def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
     possible = (
         PossiblePromise(accuracy=0.9, accepted=0.8, right=0.97, lower_bound=0.95, confidence=0.75),
-        PossiblePromise(accuracy=0.98, accepted=0.0, more=1200),
         PossiblePromise(accuracy=0.99, accepted=0.0),
     )
     store = a_store(tmp_path, possible_promises=possible)
@@ -127,8 +126,7 @@ def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeA
 
     cells = cells_of(page)
     assert ["90%", "80.0%", "75.0%", "97.0%", "95.0%"] in cells
-    assert ["98%", "0.0%", "—", "—", "—", "1,200"] in cells
-    assert ["99%", "0.0%", "—", "—", "—", "will", "not", "help"] in cells
+    assert ["99%", "0.0%", "—", "—", "—"] in cells
 
 
 def test_a_report_that_counts_its_answers_is_read_as_the_training_reads_it(

@@ -20,8 +20,8 @@ from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
-from training.measure.acceptance import promised_in_words
 from training.measure.evaluate import undecided
+from training.measure.why_nothing import promised_in_words
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
 from training.progress import Lines, Watch

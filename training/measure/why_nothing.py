@@ -1,0 +1,144 @@
+"""Why no answer is accepted, and what would help: the sentences of trainings, calibration and attributes.
+
+Pure. What is accepted: decide.py and acceptance.py. The page of a report says it in the reader's language:
+reports/page/sentences.py.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from inference.contract import ACCEPT_NOTHING
+from reports.intervals import SURENESS, needed
+from reports.page.sentences import ways_on
+from reports.page.wording import ENGLISH
+from reports.values import HELD_OUT, PossiblePromise, Promise, Report
+from training.errors import NotShown
+from training.measure.acceptance import TARGETS, confidence_threshold, possible_promises
+from training.measure.kinds import Kind
+
+FALLBACK_ACCURACY: Final = TARGETS[0]
+"""Share of right answers of an attribute that is tried where what is asked for is not shown."""
+
+
+def promised_in_words(report: Report) -> list[str]:
+    """What a release accepts at which promise, or why nothing is and what would help, a sentence each."""
+    stuck = list(ways_on(report, ENGLISH))
+    return stuck or [*broken_promises(report.promises), *in_words(report.possible_promises)]
+
+
+def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
+    """A line for each share that must be right: what is accepted, or what it takes.
+
+    A line that would repeat the one before says why.
+    """
+    before = None
+    for one in possible:
+        yield f"If {100 * one.accuracy:g}% must be right: {_accepted(one, before)}"
+        before = one
+
+
+def _accepted(one: PossiblePromise, before: PossiblePromise | None) -> str:
+    if one.right is None or one.lower_bound is None or one.confidence is None:
+        return f"none is accepted. {_takes(one.accuracy)}"
+    if before is not None and before.confidence == one.confidence:
+        return (
+            f"the same answers are accepted as for {100 * before.accuracy:g}%, since at least "
+            f"{one.lower_bound:.1%} of them are right."
+        )
+    return (
+        f"{one.accepted:.0%} of the answers are accepted, those of confidence {one.confidence:.0%} or more. "
+        f"{one.right:.1%} of them were right here, so of all such answers at least {one.lower_bound:.1%} are "
+        f"({SURENESS:.0%} sure)."
+    )
+
+
+def _takes(accuracy: float) -> str:
+    return f"That takes {needed(accuracy):,} without an error, or more with some."
+
+
+def _not_shown(answers: str, accuracy: float, of_these: str = "the accepted ones") -> str:
+    """That some answers show too little, and how many it takes."""
+    return f"{answers} do not show that {100 * accuracy:g}% of {of_these} are right. {_takes(accuracy)}"
+
+
+def broken_promises(promised: Sequence[Promise]) -> list[str]:
+    """Why nothing is accepted, a sentence for each promise with too few answers, or else for all.
+
+    Where something is, by the parent's threshold, that it is not shown for these pictures.
+
+    Args:
+        promised: from `promises`, of one network: its kinds share a threshold, so they are reported together.
+    """
+    broken = [one for one in promised if one.lower_bound < one.accuracy]
+    said = [
+        "Not shown for your pictures: "
+        f"{_not_shown(f'{one.accepted:,} accepted {one.pictures}', one.accuracy, 'them')} The parent's "
+        "threshold stays."
+        for one in broken
+        if one.accepted
+    ]
+    if all(one.accepted for one in broken):
+        return said
+    return said + [
+        f"Every answer{'' if one.pictures == HELD_OUT else ' to photos'} will be `review`: "
+        f"{_not_shown(f'{one.n:,} answers to {one.pictures}', one.accuracy)}"
+        for one in [one for one in promised if one.n < one.needed] or promised
+    ]
+
+
+def check_enough(tiers: Sequence[str], accuracy: float) -> None:
+    """Check, before a network is asked, that there are so many pictures of each tier as a promise takes.
+
+    Args:
+        tiers: of the pictures that show a class.
+        accuracy: 0..1, share of the accepted answers that is to be promised.
+
+    Raises:
+        NotShown: there are fewer; the message says how many are needed, and why.
+    """
+    counts = Counter(tiers)
+    few = [f"{n:,} of tier {tier}" for tier, n in sorted(counts.items()) if n < needed(accuracy)]
+    if few or not counts:
+        raise NotShown(
+            f"Too few checked pictures: {', '.join(few) or 'none shows a class'}. To show with "
+            f"{SURENESS:.0%} certainty that {100 * accuracy:g}% of accepted answers are right takes "
+            f"{needed(accuracy):,} accepted pictures of each tier without an error, and more with some. "
+            "Bring more, or ask for less with --accept-right."
+        )
+
+
+def calibrated_nothing(kinds: Sequence[Kind], accuracy: float) -> str:
+    """What a tier lacks that alone keeps no promise; of the first one where they fail together alone."""
+    possible = {
+        kind.pictures: [one for one in possible_promises(kind) if one.accuracy == accuracy] for kind in kinds
+    }
+    kind = min(kinds, key=lambda one: possible[one.pictures][0].accepted > 0)
+    groups = 0 if kind.groups is None else len(np.unique(kind.groups))
+    of_groups = f" of {groups:,} groups" if groups and groups < len(kind.right) else ""
+    return (
+        f"{len(kind.right):,} {kind.pictures}{of_groups}, {int(kind.right.sum()):,} of them answered right, "
+        f"do not show with {SURENESS:.0%} certainty that {100 * accuracy:g}% of any accepted ones are right. "
+        f"{' '.join(in_words(possible[kind.pictures]))} Bring more, ask for less with --accept-right, or "
+        "train on some of them."
+    )
+
+
+def attribute_accepts_nothing(kind: Kind, accuracy: float) -> str:
+    """The same of an attribute, whose share of right answers is that of the class."""
+    said = _not_shown(f"{len(kind.right):,} answers", accuracy)
+    if accuracy <= FALLBACK_ACCURACY:
+        return said
+    less = replace(kind, accuracy=FALLBACK_ACCURACY)
+    at = confidence_threshold([less])
+    if at >= ACCEPT_NOTHING:
+        return (
+            f"{said} Nor do they show {FALLBACK_ACCURACY:.0%}: people look at each, and the sheet of "
+            "`wardrobe label --review` begins with the least sure ones."
+        )
+    (count,), _ = less.accepted(np.array([at], np.float32))
+    share = float(count) / len(less.right)
+    return f"{said} --accept-right {FALLBACK_ACCURACY:g}, of the class as well, would accept {share:.0%}."
