@@ -2,10 +2,13 @@
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,9 +38,14 @@ PICTURES = 130
 WHOLE = whole_pictures(32, 3)
 
 
-@pytest.fixture
-def parent(tmp_path: Path) -> LocalRelease:
-    return sure(a_release(tmp_path / "parent", reads=WHOLE))
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("calibrated")
+
+
+@pytest.fixture(scope="module")
+def parent(place: Path) -> LocalRelease:
+    return sure(a_release(place / "parent", reads=WHOLE))
 
 
 def sure(folder: Path, others: Answers = NO_ANSWERS) -> LocalRelease:
@@ -54,11 +62,32 @@ def sure(folder: Path, others: Answers = NO_ANSWERS) -> LocalRelease:
     return changed(open_release(folder), answers)
 
 
-@pytest.fixture
-def pictures(tmp_path: Path, parent: LocalRelease) -> Path:
+@pytest.fixture(scope="module")
+def pictures(place: Path, parent: LocalRelease) -> Path:
     """A table of drawn pictures, most under the label that the release answers."""
-    folder = write_photos(tmp_path / "drawn", PICTURES, {"own": ("0",)})
-    return a_table(tmp_path / "mine.csv", folder, answered(parent, folder))
+    folder = write_photos(place / "drawn", PICTURES, {"own": ("0",)})
+    return a_table(place / "mine.csv", folder, answered(parent, folder))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A release calibrated on tier A, its child on tier own, and the child's child; and what was said."""
+
+    first: LocalRelease
+    second: LocalRelease
+    third: LocalRelease
+    said: str
+    document: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def chain(place: Path, parent: LocalRelease, pictures: Path) -> Chain:
+    first = calibrating(place, parent, a_tier(place, pictures, "A"))
+    with redirect_stdout(io.StringIO()) as said:
+        second = calibrating(place, first, pictures)
+    with redirect_stdout(io.StringIO()) as document:
+        third = calibrating(place, second, pictures, "--json")
+    return Chain(first, second, third, " ".join(said.getvalue().split()), json.loads(document.getvalue()))
 
 
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
@@ -109,25 +138,54 @@ def calibrating(tmp_path: Path, parent: LocalRelease, pictures: Path, *more: str
 
 
 def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
-    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+    parent: LocalRelease, chain: Chain
 ) -> None:
-    child = calibrating(tmp_path, parent, pictures)
+    child, report, before = chain.first, report_of(chain.first), report_of(parent)
 
-    report, before, said = report_of(child), report_of(parent), capsys.readouterr().out
     assert report.calibrated is not None
     assert (report.calibrated.parent, report.calibrated.n) == (parent.version, PICTURES)
     assert report.calibrated.test_decided_by == parent.version
     assert all(child.manifest.files[name] == parent.manifest.files[name] for name in (MODEL, GRAPH))
     assert (report.test, report.train, report.data) == (before.test, before.train, before.data)
-    assert report.photos.keys() == {"own"}
+    assert report.photos.keys() == {"A"}
     assert parent.version in (child.folder / MODEL_CARD).read_text("utf-8")
-    said = " ".join(said.split())
-    assert f"those of {parent.version}; the test set was not read again" in said
-    least = child.manifest.contract("photos").thresholds.confidence
+
+
+def test_it_says_what_share_is_accepted_and_how_sure_that_is(chain: Chain) -> None:
+    (promise,), decisions = chain.document["promises"], chain.document["photos"]["own"]["decisions"]
+    low, high = decisions["coverage_interval"]
+    least = chain.second.manifest.contract("photos").thresholds.confidence
+
+    assert chain.document["version"] == chain.third.version
+    assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
+    assert low < decisions["coverage"] < high
+    assert least == decisions["confidence_threshold"]
+    assert f"those of {chain.first.version}; the test set was not read again" in chain.said
     assert (
         f"Calibrated on {PICTURES} pictures. An answer is accepted where its confidence is {least:.1%}"
-        in said
+        in chain.said
     )
+
+
+def test_figures_of_photos_that_are_not_measured_again_say_whose_they_are(chain: Chain) -> None:
+    first, child, later = map(report_of, (chain.first, chain.second, chain.third))
+
+    assert (child.photos["A"].decided_by, child.photos["own"].decided_by) == (chain.first.version, None)
+    assert child.photos["A"].accuracy == first.photos["A"].accuracy
+    assert [one.pictures for one in child.promises] == ["photos of tier own"]
+    assert "Not measured again: tier A." in chain.said
+    assert f"tier A were answered by {chain.first.version}" in (
+        (chain.second.folder / MODEL_CARD).read_text("utf-8")
+    )
+    assert later.photos["A"].decided_by == chain.first.version
+
+
+def test_it_follows_its_parent_through_the_gate(place: Path, chain: Chain) -> None:
+    current = newest(open_store(str(place / "out")))
+
+    assert current is not None
+    assert (current.number, current.version) == (3, chain.third.version)
+    assert ANSWERS in chain.third.manifest.files
 
 
 def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Path) -> None:
@@ -153,20 +211,6 @@ def test_a_release_without_a_network_for_photos_is_refused(tmp_path: Path, pictu
         calibrate.main([str(release), "--photos", str(pictures)])
 
 
-def test_it_says_what_share_is_accepted_and_how_sure_that_is(
-    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    child = calibrating(tmp_path, parent, pictures, "--json")
-
-    document = json.loads(capsys.readouterr().out)
-    (promise,), decisions = document["promises"], document["photos"]["own"]["decisions"]
-    low, high = decisions["coverage_interval"]
-    assert document["version"] == child.version
-    assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
-    assert low < decisions["coverage"] < high
-    assert child.manifest.contract("photos").thresholds.confidence == decisions["confidence_threshold"]
-
-
 def test_corrections_win_over_the_labels_of_the_pictures(
     tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,49 +223,11 @@ def test_corrections_win_over_the_labels_of_the_pictures(
     assert report_of(child).photos["own"].n == PICTURES - 1
 
 
-def test_figures_of_photos_that_were_not_measured_again_say_whose_they_are(
-    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first = calibrating(tmp_path, parent, a_tier(tmp_path, pictures, "A"))
-    capsys.readouterr()
-
-    child = calibrating(tmp_path, first, pictures)
-
-    report = report_of(child)
-    assert (report.photos["A"].decided_by, report.photos["own"].decided_by) == (first.version, None)
-    assert report.photos["A"].accuracy == report_of(first).photos["A"].accuracy
-    assert [one.pictures for one in report.promises] == ["photos of tier own"]
-    assert "Not measured again: tier A." in capsys.readouterr().out
-    assert f"tier A were answered by {first.version}" in (child.folder / MODEL_CARD).read_text("utf-8")
-
-
-def test_figures_that_are_carried_over_again_still_say_whose_they_are(
-    tmp_path: Path, parent: LocalRelease, pictures: Path
-) -> None:
-    first = calibrating(tmp_path, parent, a_tier(tmp_path, pictures, "A"))
-    second = calibrating(tmp_path, first, pictures)
-
-    third = calibrating(tmp_path, second, pictures)
-
-    assert report_of(third).photos["A"].decided_by == first.version
-
-
 def a_tier(tmp_path: Path, pictures: Path, tier: str) -> Path:
     """The same pictures in a table that names their tier."""
     with pictures.open(encoding="utf-8", newline="") as file:
         labels = {row["path"]: row["label"] for row in csv.DictReader(file)}
     return a_table(tmp_path / f"{tier}.csv", tmp_path, labels, tier=tier)
-
-
-def test_it_follows_its_parent_through_the_gate(tmp_path: Path, parent: LocalRelease, pictures: Path) -> None:
-    first = calibrating(tmp_path, parent, a_tier(tmp_path, pictures, "A"))
-
-    child = calibrating(tmp_path, first, pictures)
-
-    current = newest(open_store(str(tmp_path / "out")))
-    assert current is not None
-    assert (current.number, current.version) == (2, child.version)
-    assert ANSWERS in child.manifest.files
 
 
 def test_photos_that_are_not_measured_again_are_decided_by_the_new_thresholds(
@@ -276,7 +282,7 @@ def test_attributes_stay_and_of_an_unfamiliar_picture_none_is_accepted(
 
     found = answers_of((child.folder / ANSWERS).read_bytes())
     assert child.manifest.attributes == heads
-    assert report_of(child).attributes == {"colour": figures}
+    assert report_of(child).attributes == report_of(parent).attributes
     assert report_of(child).all_accepted is None
     assert found.of_head("colour").decisions.tolist() == ["accept", "unfamiliar", "ambiguous", "unproven"]
     assert found.of_head("sleeve").decisions.tolist() == ["accept", "inapplicable"]
@@ -298,10 +304,11 @@ def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures:
 
 
 def test_pictures_that_the_release_learnt_calibrate_nothing(
-    tmp_path: Path, parent: LocalRelease, pictures: Path
+    tmp_path: Path, place: Path, pictures: Path
 ) -> None:
+    parent = open_release(a_release(tmp_path / "parent", reads=WHOLE))
     contract = parent.manifest.contract("photos")
-    (photos,) = photos_in([tmp_path / "drawn"], contract.labels, contract.input, Lines())
+    (photos,) = photos_in([place / "drawn"], contract.labels, contract.input, Lines())
 
     def learnt(folder: Path, report: Report) -> Report:
         Learnt.of(np.array(photos.sha256)).save(folder)
@@ -312,8 +319,9 @@ def test_pictures_that_the_release_learnt_calibrate_nothing(
 
 
 def test_pictures_of_a_sender_of_whom_the_release_learnt_one_calibrate_nothing(
-    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    parent = sure(a_release(tmp_path / "parent", reads=WHOLE))
     header, *rows = pictures.read_text("utf-8").splitlines()
     senders = [f"{row},ann" if number < 20 else f"{row},{number}" for number, row in enumerate(rows)]
     (tmp_path / "sent.csv").write_text("\n".join([f"{header},group", *senders]), "utf-8")
@@ -346,9 +354,8 @@ def test_too_few_pictures_make_no_release(tmp_path: Path, parent: LocalRelease, 
     assert list(tmp_path.glob("run-*")) == []
 
 
-def test_the_release_that_is_calibrated_is_not_overwritten(
-    tmp_path: Path, parent: LocalRelease, pictures: Path
-) -> None:
+def test_the_release_that_is_calibrated_is_not_overwritten(tmp_path: Path, pictures: Path) -> None:
+    parent = open_release(a_release(tmp_path / "parent", reads=WHOLE))
     folder = parent.folder.rename(tmp_path / "release")
 
     with pytest.raises(BadRecipe, match="lies there"):
