@@ -2,14 +2,16 @@
 
 Unreadable, tiny, copied, nearly the same, in two classes: training/pictures/checks.py. Exit code 1 where a
 file cannot be read, where one picture, or nearly the same one, has two classes or is in both parts of a
-divided folder, or where a class is too small.
+divided folder, or where fewer than two classes can be learnt. Classes with too few pictures are named: a
+training leaves them out.
 """
 
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +32,16 @@ from scripts.terminal import (
     program,
     run,
 )
+from training.errors import BadClasses
 from training.gradient.recipes import DEFAULT_NETWORK, starting_point
 from training.loading import require, start_tensorflow
-from training.pictures.attributes import Column, columns_in, read_cells
+from training.pictures.attributes import columns_in, read_cells
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
-from training.pictures.listing import Listed, Listing, list_pictures, unwrapped
-from training.pictures.own_pictures import FEWEST
+from training.pictures.listing import Listed, list_pictures, unwrapped
 from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files
+from training.pictures.rare import Measurable
 
 EXAMPLES = (
     "wardrobe data my-pictures",
@@ -68,15 +71,20 @@ def _check(arguments: argparse.Namespace) -> object:
     if is_pixel_set(place):
         return _check_pixels(place, arguments)
     listing = list_pictures(place)
-    if not any(one.tier for one in listing.pictures):
+    is_tiered = any(one.tier for one in listing.pictures)
+    if not is_tiered:
         listing.classes()
-    groups = {one.path: one.group for one in listing.pictures}
-    columns: dict[str, Column] = {}
-    if arguments.attribute:
-        columns = columns_in(read_cells(place, arguments.attribute, listing.classes()), groups)
+        _, wrong = _or_why_not(listing.measurable)
+        if wrong:  # before minutes of reading
+            complain(wrong)
+    cells = read_cells(place, arguments.attribute, listing.classes()) if arguments.attribute else None
     with counting("checking pictures") as watch:
         findings = check(listing, watch)
     _show(findings)
+    learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.rare, place))
+    if learnt and learnt.rare:
+        console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
+    columns = columns_in(cells, _groups(findings, learnt)) if cells else {}
     for name, column in columns.items():
         print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
         for finding in column.findings:
@@ -84,16 +92,33 @@ def _check(arguments: argparse.Namespace) -> object:
     if nested := listing.of_nested():
         console().print(nested)
     _draw(listing.pictures, arguments)
-    is_tiered = any(one.tier for one in listing.pictures)
     unknown = of_no_class(listing, LABELS) if is_tiered else []
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]
     named = shlex.join([str(place), *(word for name in columns for word in ("--attribute", name))])
-    print("", *_verdict(findings, listing, named, unknown, wrong_columns), sep="\n")
-    document = _as_json(findings)
+    also_wrong = [
+        *filter(None, [wrong]),
+        *(f"what is said above of the column {name}" for name in wrong_columns),
+    ]
+    print("", *_verdict(findings, learnt, named, unknown, also_wrong), sep="\n")
+    document = _as_json(findings) | {"too_few": [one.label for one in learnt.rare] if learnt else []}
     if columns:
         document["attributes"] = {name: asdict(column) for name, column in columns.items()}
-    is_wrong = findings.unreadable or findings.in_two_classes or findings.too_few or unknown
-    return Failed(document) if is_wrong or wrong_columns else document
+    is_wrong = findings.unreadable or findings.in_two_classes or unknown or also_wrong
+    return Failed(document) if is_wrong else document
+
+
+def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]:
+    """The classes that a training learns, or why it cannot."""
+    try:
+        return find(), ""
+    except BadClasses as error:
+        return None, str(error)
+
+
+def _groups(findings: Findings, learnt: Measurable | None) -> dict[Path, str]:
+    """Groups of the pictures that are learnt."""
+    of = zip(findings.learnt.files, findings.learnt.labels, findings.learnt.groups, strict=True)
+    return {path: group for path, label, group in of if learnt is None or label in learnt.labels}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -188,22 +213,24 @@ def _show(findings: Findings) -> None:
 
 
 def _verdict(
-    findings: Findings, listing: Listing, named: str, unknown: Sequence[str], columns: Sequence[str]
+    findings: Findings,
+    learnt: Measurable | None,
+    named: str,
+    unknown: Sequence[str],
+    also_wrong: Sequence[str],
 ) -> list[str]:
     """Whether these pictures can be learnt, and the command that comes next: to paste.
 
     Args:
         findings: of the pictures.
-        listing: which they are.
+        learnt: the classes that a training learns; None for tiers of photos.
         named: what was checked, as it is typed.
         unknown: names of folders of no class.
-        columns: attributes that cannot be learnt.
+        also_wrong: what else is.
     """
     counts = ("unreadable", findings.unreadable), ("in two places at once", findings.in_two_classes)
     wrong = [f"{len(found):,} {what}" for what, found in counts if found]
-    if findings.too_few:
-        wrong.append(f"fewer than {FEWEST} different pictures of {', '.join(findings.too_few)}")
-    wrong += [f"what is said above of the column {name}" for name in columns]
+    wrong += also_wrong
     if unknown:
         wrong.append(
             f"{', '.join(unknown[:SHOWN])} in folders of folders, as photos of the ten classes; put a class "
@@ -211,16 +238,17 @@ def _verdict(
         )
     if wrong:
         return [
-            f"Not yet: {'; '.join(wrong)}. Mend that, then look again.",
+            f"Not yet: {'; '.join(wrong).removesuffix('.')}. Mend that, then look again.",
             f"Next: {program()} data {named}",
         ]
     # Here: SciPy is not installed where serving alone is.
     from training.measure.decide import usual_accept_right  # noqa: PLC0415
 
-    pictures, classes = sum(findings.counts.values()), len(findings.counts)
+    known = learnt.labels if learnt else tuple(findings.counts)
+    pictures, classes = sum(findings.counts[label] for label in known), len(known)
     few = needed(usual_accept_right(own_classes=True))
     doubt = "" if pictures >= few else f" With fewer than {few}, a person has to look at every answer."
-    option = "--from bundled --photos" if any(one.tier for one in listing.pictures) else "--data"
+    option = "--from bundled --photos" if learnt is None else "--data"
     return [
         f"These {pictures:,} pictures of {classes} classes can be learnt.{doubt}",
         f"Next: {program()} train {option} {named}",
@@ -256,7 +284,6 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "near": paths(findings.near),
         "tiny": [str(one.path) for one in findings.tiny],
         "uneven": findings.uneven,
-        "too_few": findings.too_few,
     }
 
 

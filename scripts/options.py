@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import JsonValue
 
+from inference.contract import LABEL
+from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
@@ -121,7 +123,16 @@ def named_of(arguments: argparse.Namespace) -> Named:
         skip_unreadable=arguments.skip_unreadable,
         licence=getattr(arguments, "data_licence", None),
         attributes=tuple(getattr(arguments, "attribute", None) or ()),
+        keep=_labels_of(getattr(arguments, "parent", None)),
     )
+
+
+def _labels_of(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
+    """What a better release than this one has to know, by the class and attribute."""
+    if parent is None:
+        return {}
+    heads = parent.manifest.attributes
+    return {LABEL: parent.manifest.labels} | {name: head.labels for name, head in heads.items()}
 
 
 def named_without_photos(arguments: argparse.Namespace) -> Named:

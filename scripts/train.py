@@ -87,8 +87,8 @@ def _train(arguments: argparse.Namespace) -> object:
     store = open_target(arguments)
     if arguments.photos is not None:
         return _train_photos(arguments, store)
-    if named.listing is not None:
-        check_labels(store, named.listing.classes(), arguments)
+    if (classes := named.classes()) is not None:
+        check_labels(store, classes, arguments)
     if named.shows_photos():
         return _train_own_classes(arguments, named, store)
     if arguments.fast or named.attributes:

@@ -131,7 +131,7 @@ def _attributes(
     cells = read_cells(named.listing.place, named.attributes, data.labels)
     if cells.ignored:
         progress.say(f"Columns that are not read: {', '.join(cells.ignored)}.")
-    found = attributes_of(cells, train, data.labels)
+    found = attributes_of(cells, train, data.labels, named.keep)
     for attribute in found.values():
         for sentence in attribute.said:
             progress.warn(sentence)

@@ -83,7 +83,10 @@ def test_a_class_that_never_has_the_attribute_is_not_asked(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        (["a", "b"] * 4 + ["rare"], "1 labels have fewer than 3 pictures or 2 groups.*'rare'"),
+        (
+            ["a", "b"] * 4 + ["rare"],
+            "too few pictures or groups of 'rare' .1 picture, and needs 3",
+        ),
         (["a"] * 97 + ["b"] * 3, "97% are 'a'"),
     ],
 )
@@ -100,10 +103,10 @@ def test_a_rare_label_is_left_out_and_a_common_one_warned_of(
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        (["", ""] * 3, "0 labels have 3 pictures"),
-        (["a"] * 6, "1 labels have 3 pictures"),
-        (["a", "b", ""], "0 labels have 3 pictures"),
-        ([f"label {place // 3}" for place in range(900)], "300 labels .* 2 to 256"),
+        (["", ""] * 3, "0 labels have enough"),
+        (["a"] * 6, "1 labels have enough"),
+        (["a", "b", ""], "0 labels have enough"),
+        ([f"label {place // 3}" for place in range(900)], "300 labels .*2 to 256"),
         (["Blue", "blue "] * 3, "'Blue' and 'blue' differ in nothing but capital letters"),
     ],
     ids=["all unknown", "one label", "too few", "300 labels", "twins"],
@@ -181,14 +184,18 @@ def test_labels_that_begin_like_a_formula_stay_as_they_are(tmp_path: Path) -> No
 
 
 def test_data_counts_the_labels_of_a_column_and_names_what_a_training_would(tmp_path: Path) -> None:
-    table, _ = a_table(tmp_path, ["a"] * 3 + ["b"] * 3 + ["rare", "", "-"])
-    twins, _ = a_table(tmp_path / "twins", ["Blue", "blue "] * 3)
+    table = a_table(tmp_path, ["a"] * 3 + ["b"] * 3 + ["rare", "", "-"])
+    twins = a_table(tmp_path / "twins", ["Blue", "blue "] * 3)
 
-    found = columns_in(read_cells(table, ["colour"], CLASSES), {})["colour"]
-    wrong = columns_in(read_cells(twins, ["colour"], CLASSES), {})["colour"]
+    found, wrong = (
+        columns_in(read_cells(one, ["colour"], CLASSES), {file: str(file) for file in pictures.files})[
+            "colour"
+        ]
+        for one, pictures in (table, twins)
+    )
 
     assert found.counts == {"a": 3, "b": 3, "rare": 1}
     assert (found.unknown, found.inapplicable, found.is_wrong) == (1, 1, False)
-    assert "1 labels have fewer than 3 pictures" in found.findings[0]
+    assert "too few pictures or groups of 'rare'" in found.findings[0]
     assert wrong.is_wrong
     assert "differ in nothing but capital letters" in wrong.findings[0]

@@ -33,7 +33,7 @@ def _empty_file(folder: Path) -> None:
     ("write", "said"),
     [
         (_one_class, r"only one class \(Ball\)\. 2 to 256 can be separated: one sub-folder each"),
-        (_two_pictures, r"'Ball' has 2 pictures to learn from\. A class needs 3 .*: add some, or remove"),
+        (_two_pictures, r"0 labels have enough pictures, .*'Ball' \(2 pictures, and needs 3\); 'Box'"),
         (_twice, r"000\.png \(Ball\) and .*again\.png \(Box\) are the same picture\. Keep one"),
         (_empty_file, r"cut off\.jpg: the file is empty, as 1 of 13 are\. Copy it again or remove it"),
     ],

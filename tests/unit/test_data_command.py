@@ -104,17 +104,44 @@ def test_the_check_sends_back_to_itself_while_something_is_wrong(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "bags" / "copy.png").write_bytes(png(a_texture(0)))
-    (folder / "hats").mkdir()
-    (folder / "hats" / "broken.png").write_bytes(b"")
-    for seed in (200, 201):
-        (folder / "hats" / f"{seed}.png").write_bytes(png(a_texture(seed)))
+    (folder / "bags" / "broken.png").write_bytes(b"")
 
     ended = main([str(folder)])
 
     told = capsys.readouterr().out.splitlines()
     assert ended == 1
-    assert "1 unreadable; 1 in two places at once; fewer than 3 different pictures of hats" in told[-2]
+    assert "1 unreadable; 1 in two places at once" in told[-2]
     assert told[-1] == f"Next: {program()} data {folder}"
+
+
+def test_classes_that_a_training_leaves_out_are_named_and_the_others_can_be_learnt(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "hats").mkdir()
+    for seed in (200, 201):
+        (folder / "hats" / f"{seed}.png").write_bytes(png(a_texture(seed)))
+    smaller = cv2.resize(a_texture(200), (105, 105)).astype(np.uint8)
+    (folder / "hats" / "again.png").write_bytes(png(smaller))
+
+    ended = main([str(folder)])
+
+    told = capsys.readouterr().out
+    assert ended == 0
+    assert "'hats' (3 pictures of 2 groups, and needs 3 groups)" in " ".join(told.split())
+    assert "These 12 pictures of 2 classes can be learnt." in told
+
+
+def test_a_rare_class_with_a_name_like_another_is_asked_about_before_pictures_are_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bagz").mkdir()
+    (folder / "bagz" / "1.png").write_bytes(png(a_texture(200)))
+
+    assert main([str(folder)]) == 1
+
+    told = capsys.readouterr()
+    assert "is this a misspelling: 'bagz' (1) for 'bags'?" in told.err
+    assert "is this a misspelling: 'bagz' (1) for 'bags'?" in told.out.splitlines()[-2]
 
 
 def test_a_picture_in_train_and_again_in_test_is_found(

@@ -36,6 +36,9 @@ class Said(list[str]):
             list_pictures(place), self.append, lambda *_: None, skip_unreadable=skip_unreadable
         )
 
+    def measured(self, place: Path) -> LabelledData:
+        return from_pictures(list_pictures(place), self.append, lambda *_: None, division="to measure")
+
 
 @pytest.fixture
 def said() -> Said:
@@ -186,7 +189,7 @@ def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path
     )  # groups with pictures nearly the same are joined
 
 
-def test_a_class_of_few_groups_has_as_few_different_pictures(tmp_path: Path, said: Said) -> None:
+def test_a_class_of_few_groups_is_left_out_and_named_with_what_it_needs(tmp_path: Path, said: Said) -> None:
     listing = write_picture_csv(tmp_path, COUNT)
     header, *rows = listing.read_text("utf-8").splitlines()
     senders = [
@@ -194,8 +197,11 @@ def test_a_class_of_few_groups_has_as_few_different_pictures(tmp_path: Path, sai
     ]
     listing.write_text("\n".join([f"{header},group", *senders]), "utf-8")
 
-    with pytest.raises(BadClasses, match=r"'Stick' there are [12] different pictures to learn from and"):
-        said.read(listing)
+    data = said.read(listing)
+
+    assert data.labels == ("Ball", "Box")
+    assert len(data.train) + len(data.test) == 2 * COUNT
+    assert f"'Stick' ({COUNT} pictures of 2 groups, and needs 3 groups)" in said[0]
 
 
 def test_a_copy_brings_its_group_along(tmp_path: Path, said: Said) -> None:
@@ -339,14 +345,14 @@ def copied_into_the_test(folder: Path) -> None:
     write_class_folders(folder / "test", 1, first_seed=5)
 
 
-def of_other_classes_in_the_test(folder: Path) -> None:
+def with_one_class_in_the_test(folder: Path) -> None:
     write_class_folders(folder / "train", 6)
-    write_class_folders(folder / "test", 1, KINDS[:2], first_seed=100)
+    write_class_folders(folder / "test", 1, KINDS[:1], first_seed=100)
 
 
-def with_few_of_a_class(folder: Path) -> None:
-    write_class_folders(folder, COUNT, KINDS[:2])
-    write_class_folders(folder, 3, KINDS[2:])
+def with_few_of_all_classes_but_one(folder: Path) -> None:
+    write_class_folders(folder, COUNT, KINDS[:1])
+    write_class_folders(folder, 3, KINDS[1:])
 
 
 def with_folders_in_a_class(folder: Path) -> None:
@@ -365,11 +371,15 @@ def with_folders_in_each_class(folder: Path) -> None:
         (copied_into_another_class, BadPictures, r"003\.png \(Ball\) and .*mine\.png \(Box\) are the same"),
         (copied_into_the_test, BadPictures, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
         (
-            of_other_classes_in_the_test,
+            with_one_class_in_the_test,
             BadClasses,
-            "'Stick' there are 6 different pictures to learn from and 0 to",
+            "1 labels have enough .*'Box' .6 pictures to learn from, and needs 1 in the test set.; 'Stick'",
         ),
-        (with_few_of_a_class, BadClasses, "'Stick' there are [012] different pictures to learn from and"),
+        (
+            with_few_of_all_classes_but_one,
+            BadClasses,
+            "1 labels have enough .* Too few of 'Box' .2 pictures, and needs 3",
+        ),
         (with_folders_in_a_class, BadClasses, "Empty: no picture in it"),
         (with_folders_in_each_class, BadClasses, "no picture lies in a sub-folder, but in folders of these"),
     ],
@@ -421,14 +431,17 @@ def test_data_with_names_is_renumbered_for_a_model_with_another_order(folder: Pa
         data.under(("Ball", "Cup"))
 
 
-def test_only_the_same_classes_by_name_take_the_order_of_a_release(folder: Path, said: Said) -> None:
-    data = said.read(folder)
-    numbered = LabelledData(data.train, data.test, KINDS)
+def test_a_model_is_measured_without_the_classes_that_were_too_rare_for_it(folder: Path, said: Said) -> None:
+    write_class_folders(folder / "Other", 2, KINDS[:1], first_seed=100)
+    (folder / "Other" / KINDS[0]).rename(folder / "Rare")
+    (folder / "Other").rmdir()
 
-    orders = [one.like(("Stick", "Ball", "Box")).labels for one in (data, numbered)]
+    data = said.measured(folder)
 
-    assert orders == [("Stick", "Ball", "Box"), KINDS]
-    assert data.like(("Stick", "Ball")) is data
+    assert (data.labels, len(data.test)) == ((*KINDS[:2], "Rare", KINDS[2]), 3 * COUNT + 2)
+    assert len(data.under(KINDS).test) == 3 * COUNT
+    with pytest.raises(BadClasses, match="but the model Ball, Rare"):
+        data.under(("Ball", "Rare"))
 
 
 def test_a_file_that_is_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:

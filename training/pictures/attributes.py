@@ -6,10 +6,11 @@ heads/attribute_heads.py.
 """
 
 import csv
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -23,8 +24,8 @@ from labelling.paths import existing
 from labelling.table import check_attributes
 from model_store.files import fingerprint
 from training.errors import BadClasses, BadCsv
-from training.pictures.listing import ANSWERED, CLASSES_MAX, COLUMNS, as_label
-from training.pictures.own_pictures import FEWEST
+from training.pictures.listing import ANSWERED, COLUMNS, as_label
+from training.pictures.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.pictures.table import Pictures
 
 NOT_THERE: Final = "-"
@@ -36,9 +37,6 @@ SEVERAL: Final = "/"
 UNKNOWN: Final = -1
 INAPPLICABLE: Final = -3
 """In place of a label's index."""
-
-FEWEST_GROUPS: Final = 2
-"""Of pictures with a label: one is answered by what learnt the other."""
 
 TOO_MUCH: Final = 0.97
 """Share of one label from which an attribute is hardly a question."""
@@ -154,22 +152,28 @@ def _joined(one: Sequence[str], other: Sequence[str], names: Sequence[str], wher
     return tuple(first or second for first, second in zip(one, other, strict=True))
 
 
-def attributes_of(cells: Cells, pictures: Pictures, classes: Sequence[str]) -> dict[str, Attribute]:
+def attributes_of(
+    cells: Cells,
+    pictures: Pictures,
+    classes: Sequence[str],
+    keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> dict[str, Attribute]:
     """What a table says of pictures that were read of it.
 
     Args:
         cells: of the table.
         pictures: N of them, each content once.
         classes: in index order.
+        keep: labels that have to be learnt, by attribute.
 
     Raises:
         BadCsv: two rows of one content disagree.
-        BadClasses: an attribute has too few or too many labels, or two that differ in capitals alone.
+        BadClasses: the labels of an attribute cannot be learnt; see `rare.measurable`.
     """
     of_files = _of_contents(cells, pictures)
     columns = zip(*of_files, strict=True)
     return {
-        name: _attribute(f"{cells.table}, column `{name}`", column, pictures, classes)
+        name: _attribute(f"{cells.table}, column `{name}`", column, pictures, classes, keep.get(name, ()))
         for name, column in zip(cells.names, columns, strict=True)
     }
 
@@ -244,7 +248,7 @@ def labels_in(cells: Sequence[str], known: Collection[str] = ()) -> list[tuple[s
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of a table holds, before a picture is read.
+    """What a column of a table holds, for people.
 
     Attributes:
         counts: pictures by their main label.
@@ -266,38 +270,41 @@ def columns_in(cells: Cells, groups: Mapping[Path, str]) -> dict[str, Column]:
 
     Args:
         cells: of the table.
-        groups: of its pictures; empty for one of its own.
+        groups: of its pictures that can be learnt.
     """
-    of_pictures = [groups.get(path) or str(path) for path in cells.by_path]
-    columns = zip(*cells.by_path.values(), strict=True)
+    columns = zip(*(cells.by_path.get(path, ("",) * len(cells.names)) for path in groups), strict=True)
     return {
-        name: _column(f"{cells.table}, column `{name}`", column, of_pictures)
+        name: _column(f"{cells.table}, column `{name}`", column, list(groups.values()))
         for name, column in zip(cells.names, columns, strict=True)
     }
 
 
 def _column(where: str, cells: Sequence[str], groups: Sequence[str]) -> Column:
-    of_each = labels_in(cells)
-    main = [given[0] if given else "" for given in of_each]
-    counts = dict(sorted(Counter(label for label in main if label).items()))
-    findings, is_wrong = list[str](), False
+    main = _main(labels_in(cells))
+    counts, findings, is_wrong = dict(sorted(Counter(filter(None, main)).items())), tuple[str, ...](), False
     try:
-        rare, labels = _sorted_out(where, of_each, groups)
-        places = np.array([labels.index(label) if label in labels else UNKNOWN for label in main])
-        findings += _said(where, rare, places, labels)
+        found = measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE)
+        findings = _said(where, found, [label for label in main if label in found.labels])
     except BadClasses as error:
-        findings, is_wrong = [str(error)], True
-    return Column(counts, cells.count(""), cells.count(NOT_THERE), tuple(findings), is_wrong)
+        findings, is_wrong = (str(error),), True
+    return Column(counts, cells.count(""), cells.count(NOT_THERE), findings, is_wrong)
 
 
-def _attribute(where: str, cells: Sequence[str], pictures: Pictures, classes: Sequence[str]) -> Attribute:
+def _attribute(
+    where: str, cells: Sequence[str], pictures: Pictures, classes: Sequence[str], keep: Sequence[str]
+) -> Attribute:
     of_each = labels_in(cells)
-    rare, labels = _sorted_out(where, of_each, pictures.groups.tolist())
-    main, right = _placed(cells, of_each, labels)
+    found = measurable(where, _main(of_each), pictures.groups.tolist(), needs=GROUPS_OF_ATTRIBUTE, keep=keep)
+    main, right = _placed(cells, of_each, found.labels)
     none, some = (set(pictures.labels[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
     without = none - some
     applies_to = tuple(one for place, one in enumerate(classes) if place not in without) if without else None
-    return Attribute(labels, main, right, applies_to, tuple(_said(where, rare, main, labels)))
+    said = _said(where, found, [found.labels[place] for place in main.tolist() if place >= 0])
+    return Attribute(found.labels, main, right, applies_to, said)
+
+
+def _main(of_each: Sequence[tuple[str, ...]]) -> list[str]:
+    return [given[0] if given else "" for given in of_each]
 
 
 def _placed(
@@ -315,53 +322,10 @@ def _placed(
     return main, right
 
 
-def _sorted_out(
-    where: str, of_each: Sequence[tuple[str, ...]], of_pictures: Sequence[str]
-) -> tuple[list[str], tuple[str, ...]]:
-    """The labels with too few pictures, and the others in order of their names."""
-    groups = defaultdict[str, list[str]](list)
-    for given, group in zip(of_each, of_pictures, strict=True):
-        if given:
-            groups[given[0]].append(group)
-    check_twins(where, groups)
-    rare = sorted(
-        label for label, found in groups.items() if len(found) < FEWEST or len(set(found)) < FEWEST_GROUPS
-    )
-    labels = tuple(sorted(groups.keys() - set(rare)))
-    if not 2 <= len(labels) <= CLASSES_MAX:
-        raise BadClasses(
-            f"{where}: {len(labels)} labels have {FEWEST} pictures of {FEWEST_GROUPS} groups"
-            f"{_few(labels)}; an attribute needs 2 to {CLASSES_MAX}. Fill in more cells, or leave it out."
-        )
-    return rare, labels
-
-
-def check_twins(where: str, labels: Mapping[str, object] | Sequence[str]) -> None:
-    """Refuse two labels that differ in nothing but capital letters.
-
-    Raises:
-        BadClasses: it names them.
-    """
-    known: dict[str, str] = {}
-    for label in sorted(labels):
-        if (other := known.setdefault(label.casefold(), label)) != label:
-            raise BadClasses(
-                f"{where}: {other!r} and {label!r} differ in nothing but capital letters. Spell them alike."
-            )
-
-
-def _said(where: str, rare: Sequence[str], main: NDArray[np.int64], labels: Sequence[str]) -> list[str]:
-    said, counts = list[str](), np.bincount(main[main >= 0])
-    if rare:
-        said.append(
-            f"{where}: {len(rare)} labels have fewer than {FEWEST} pictures or {FEWEST_GROUPS} groups, and "
-            f"are not learnt{_few(rare)}."
-        )
-    if (share := counts.max() / counts.sum()) >= TOO_MUCH:
-        said.append(
-            f"{where}: {share:.0%} are {labels[int(counts.argmax())]!r}, so that an answer says little."
-        )
-    return said
+def _said(where: str, found: Measurable, main: Sequence[str]) -> tuple[str, ...]:
+    label, count = Counter(main).most_common(1)[0]
+    common = f"{where}: {count / len(main):.0%} are {label!r}, so that an answer says little."
+    return tuple(filter(None, (found.of_rare(where), common if count >= TOO_MUCH * len(main) else "")))
 
 
 def _few(labels: Sequence[str]) -> str:

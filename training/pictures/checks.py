@@ -14,11 +14,12 @@ import numpy as np
 
 from inference.contract import EDGE
 from model_store.files import fingerprint
-from training.errors import BadClasses, BadPictures
-from training.pictures.duplicates import Hash, near_groups, perceptual_hash
+from training.errors import BadPictures
+from training.pictures.duplicates import Hash, near_groups, perceptual_hash, split_keys
 from training.pictures.listing import Listed, Listing
-from training.pictures.own_pictures import FEWEST
+from training.pictures.own_pictures import drawn_for_test
 from training.pictures.picture_files import decode_file, on_all_cores
+from training.pictures.rare import Measurable, measurable
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
@@ -34,12 +35,31 @@ class Looked:
         sha256: hex digest of the file's bytes.
         hash: of the picture.
         shorter_edge: in pixels.
+        is_pixels: whether it has the form of Fashion-MNIST.
     """
 
     listed: Listed
     sha256: str
     hash: Hash
     shorter_edge: int
+    is_pixels: bool
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """N different pictures.
+
+    Attributes:
+        files: the first of each content.
+        labels: of each.
+        groups: of each, as a training joins them.
+        tested: which are for the test set.
+    """
+
+    files: tuple[Path, ...]
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
+    tested: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +76,7 @@ class Findings:
             wrong, or are in both parts of a divided folder.
         uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
             second; else None.
-        too_few: classes with fewer than FEWEST different pictures to learn from; none of tiers of photos.
+        learnt: what a training learns, each content once; none of tiers of photos.
     """
 
     counts: dict[str, int]
@@ -66,7 +86,15 @@ class Findings:
     near: tuple[tuple[Listed, ...], ...]
     in_two_classes: tuple[tuple[Listed, ...], ...]
     uneven: tuple[str, str] | None
-    too_few: tuple[str, ...]
+    learnt: Learnt
+
+    def rare(self, place: Path) -> Measurable:
+        """The classes that a training learns, and those that it leaves out.
+
+        Raises:
+            BadClasses: they cannot be learnt; see `rare.measurable`.
+        """
+        return measurable(str(place), self.learnt.labels, self.learnt.groups, self.learnt.tested)
 
 
 def check_at_once(listing: Listing, *, skip_unreadable: bool, corrected: bool) -> None:
@@ -78,14 +106,8 @@ def check_at_once(listing: Listing, *, skip_unreadable: bool, corrected: bool) -
         corrected: corrections may take a picture out of one of two classes.
 
     Raises:
-        BadClasses: there are too few or too many classes, or one has too few pictures.
         BadPictures: a file is empty, or in two classes.
     """
-    listing.classes()
-    found = Counter(one.label for one in listing.pictures if one.part != "test")
-    for label, count in sorted(found.items()):
-        if count < FEWEST:
-            raise BadClasses(_too_few(listing.place, label, count))
     sizes = [_size(one.path) for one in listing.pictures]
     empty = [one.path for one, size in zip(listing.pictures, sizes, strict=True) if size == 0]
     if empty and not skip_unreadable:
@@ -95,14 +117,6 @@ def check_at_once(listing: Listing, *, skip_unreadable: bool, corrected: bool) -
         )
     if not corrected:
         _check_bytes(listing.pictures, sizes)
-
-
-def _too_few(place: Path, label: str, count: int) -> str:
-    pictures = "1 picture" if count == 1 else f"{count} pictures"
-    return (
-        f"{place}: the class {label!r} has {pictures} to learn from. A class needs {FEWEST} different ones "
-        "at least, and hundreds are better: add some, or remove the class."
-    )
 
 
 def _size(path: Path) -> int | None:
@@ -151,7 +165,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
         near=_listed([group for group in alike if group not in same]),
         in_two_classes=_listed(mixed),
         uneven=_uneven(counts),
-        too_few=_too_small(looked, alike),
+        learnt=_learnt([one for one in looked if not one.listed.tier]),
     )
 
 
@@ -162,7 +176,8 @@ def _look(listed: Listed) -> Looked | str:
         return read
     digest, decoded = read
     picture = decoded.picture
-    return Looked(listed, digest, perceptual_hash(picture), min(picture.shape[:2]))
+    is_pixels = decoded.pixels is not None
+    return Looked(listed, digest, perceptual_hash(picture), min(picture.shape[:2]), is_pixels)
 
 
 def _groups(looked: Sequence[Looked]) -> list[list[Looked]]:
@@ -177,13 +192,25 @@ def _listed(groups: Sequence[Sequence[Looked]]) -> tuple[tuple[Listed, ...], ...
     return tuple(tuple(one.listed for one in group) for group in groups)
 
 
-def _too_small(looked: Sequence[Looked], alike: Sequence[Sequence[Looked]]) -> tuple[str, ...]:
-    """The classes that are too small; pictures that are nearly the same count once."""
-    learnt = [one.listed for one in looked if not one.listed.tier and one.listed.part != "test"]
-    different = Counter(one.label for one in learnt)
-    for group in alike:
-        different[group[0].listed.label] -= sum(one.listed.part != "test" for one in group) - 1
-    return tuple(sorted({one.label for one in learnt if different[one.label] < FEWEST}))
+def _learnt(looked: Sequence[Looked]) -> Learnt:
+    """What a training makes of these pictures: see own_pictures.py."""
+    if not looked:
+        return Learnt((), (), (), ())
+    known: dict[str, Looked] = {}
+    for one in looked:
+        known.setdefault(one.sha256, one)
+    contents = sorted(known)
+    alike = near_groups(np.stack([known[content].hash for content in contents]))
+    grouped = [(one.sha256, one.listed.group) for one in looked if one.listed.group]
+    keys = split_keys(contents, grouped, alike)
+    labels, groups = [known[one].listed.label for one in contents], [keys[one] for one in contents]
+    tested = [known[one].listed.part == "test" for one in contents]
+    if all(one.is_pixels for one in looked) and not any(one.listed.part for one in looked):
+        drawn = set(drawn_for_test(np.array(labels), np.array(groups)).tolist())
+        tested = [place in drawn for place in range(len(contents))]
+    return Learnt(
+        tuple(known[one].listed.path for one in contents), tuple(labels), tuple(groups), tuple(tested)
+    )
 
 
 def _uneven(counts: Counter[str]) -> tuple[str, str] | None:

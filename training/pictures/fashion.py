@@ -20,6 +20,7 @@ from inference.contract import EDGE, GREY_28, InputContract
 from model_store.manifest import DataSet
 from training.errors import BadClasses, BadIdx, DataSetMissing
 from training.pictures.pixel_files import read_csv, read_idx
+from training.pictures.rare import GROUPS_OF_CLASS
 from training.pictures.table import Pictures
 
 NAME: Final = "Fashion-MNIST"
@@ -140,7 +141,8 @@ class LabelledData:
     def under(self, labels: tuple[str, ...]) -> "LabelledData":
         """The same pictures under these labels, for a model that has them in this order.
 
-        Data that names its classes is renumbered to fit; data of numbers alone is taken as it is.
+        Data that names its classes is renumbered to fit, and classes that are too rare to be learnt, and that
+        the model lacks, are left out; data of numbers alone is taken as it is.
 
         Raises:
             BadClasses: other classes, or a number that the labels do not reach.
@@ -155,23 +157,26 @@ class LabelledData:
             )
         return replace(self, labels=labels)
 
-    def like(self, labels: tuple[str, ...]) -> "LabelledData":
-        """The same data with its classes in this order, if it has just these by name; else as it is."""
-        return self._reordered(labels) if self.named and set(labels) == set(self.labels) else self
-
     def _reordered(self, labels: tuple[str, ...]) -> "LabelledData":
-        if set(labels) != set(self.labels):
+        rare = [label for label in self.labels if label not in labels and self._is_rare(label)]
+        if set(labels) != set(self.labels) - set(rare):
             raise BadClasses(
                 f"The data set has the classes {', '.join(self.labels)}, but the model {', '.join(labels)}. "
                 "Give it the data that the model was made for."
             )
-        places = np.array([labels.index(label) for label in self.labels], np.uint8)
-        return replace(
-            self,
-            train=replace(self.train, labels=places[self.train.labels]),
-            test=replace(self.test, labels=places[self.test.labels]),
-            labels=labels,
-        )
+        kept = [number for number, label in enumerate(self.labels) if label not in rare]
+        places = np.zeros(len(self.labels), np.uint8)
+        places[kept] = [labels.index(self.labels[number]) for number in kept]
+
+        def renumbered(part: Pictures) -> Pictures:
+            there = part.take(np.flatnonzero(np.isin(part.labels, kept))) if rare else part
+            return replace(there, labels=places[there.labels])
+
+        return replace(self, train=renumbered(self.train), test=renumbered(self.test), labels=labels)
+
+    def _is_rare(self, label: str) -> bool:
+        of_class = self.measured.groups[self.measured.labels == self.labels.index(label)]
+        return len(np.unique(of_class)) < GROUPS_OF_CLASS
 
 
 def from_idx(folder: Path) -> LabelledData:

@@ -7,7 +7,7 @@ such a table.
 import csv
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from labelling.paths import existing
 from labelling.review.corrections import NONE, OfFiles, corrections_of_files
 from model_store.files import write_whole
 from training.errors import BadClasses, BadCsv, DataSetMissing
+from training.pictures.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 
 Part: TypeAlias = Literal["train", "test"]
 
@@ -36,10 +37,6 @@ COLUMNS: Final = ("path", "label")
 
 NAMED: Final = 5
 """Folders that a sentence names."""
-
-CLASSES_MIN: Final = 2
-CLASSES_MAX: Final = 256
-"""Class numbers are kept in eight bits."""
 
 ANSWERED: Final = "at"
 """Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
@@ -100,7 +97,7 @@ class Listing:
         return f"Pictures in folders of a class's folder are of that class: {few}." if few else ""
 
     def classes(self) -> tuple[str, ...]:
-        """The labels in order of their names, CLASSES_MIN to CLASSES_MAX.
+        """The labels in order of their names, LABELS_MIN to LABELS_MAX.
 
         Raises:
             BadClasses: too few or too many of them, one without a picture, or names that clash.
@@ -117,13 +114,29 @@ class Listing:
                 f"{self.empty[0]}: no picture in it. Put the pictures of the class {self.empty[0].name!r} "
                 "there, or remove it."
             )
-        if not CLASSES_MIN <= len(found) <= CLASSES_MAX:
+        if not LABELS_MIN <= len(found) <= LABELS_MAX:
             there = "only one class" if len(found) == 1 else f"{len(found)} classes"
             raise BadClasses(
-                f"{self.place}: {there} ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can be separated: "
+                f"{self.place}: {there} ({_shown(found)}). {LABELS_MIN} to {LABELS_MAX} can be separated: "
                 "one sub-folder each, or one label each in a CSV."
             )
-        return _distinct(self.place, found)
+        check_twins(str(self.place), found)
+        return tuple(sorted(found))
+
+    def measurable(self, keep: Collection[str] = ()) -> Measurable:
+        """The classes that can be learnt, as far as groups show it before a picture is opened.
+
+        Args:
+            keep: classes that have to be learnt.
+
+        Raises:
+            BadClasses: see `rare.measurable`.
+        """
+        labels, groups, tested = zip(
+            *((one.label, one.group or str(one.path), one.part == "test") for one in self.pictures),
+            strict=True,
+        )
+        return measurable(str(self.place), labels, groups, tested, keep=keep)
 
 
 def list_pictures(place: Path) -> Listing:
@@ -402,19 +415,6 @@ def as_label(text: str, where: str) -> str:
     if not label or not label.isprintable():
         raise BadClasses(f"{where}: {text!r} is no label. Name the class in printable characters.")
     return label
-
-
-def _distinct(where: Path, found: set[str]) -> tuple[str, ...]:
-    """The labels in order of their names."""
-    known: dict[str, str] = {}
-    for label in sorted(found):
-        other = known.setdefault(label.casefold(), label)
-        if other != label:
-            raise BadClasses(
-                f"{where}: {other!r} and {label!r} differ in nothing but capital letters. "
-                "Spell a class one way, and two classes in two."
-            )
-    return tuple(sorted(found))
 
 
 def _shown(labels: set[str]) -> str:

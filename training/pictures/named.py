@@ -3,11 +3,12 @@
 fashion.py reads Fashion-MNIST and what has its form, own_pictures.py a folder or table of pictures.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from inference.contract import GREY_28, InputContract
+from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.review.corrections import OfFiles
 from training.errors import BadPictures
@@ -45,6 +46,7 @@ class Named:
         skip_unreadable: leave out files that are no pictures.
         licence: of the data, for the model card.
         attributes: columns of the table that are further questions.
+        keep: labels that have to be learnt, of the class by "label", and of attributes.
     """
 
     place: str | None = None
@@ -53,6 +55,7 @@ class Named:
     skip_unreadable: bool = False
     licence: str | None = None
     attributes: tuple[str, ...] = ()
+    keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -85,10 +88,22 @@ class Named:
             DataError: see `check_at_once`.
         """
         if self.listing is not None:
+            self.classes()
             corrected = bool(self.corrections)
             check_at_once(self.listing, skip_unreadable=self.skip_unreadable, corrected=corrected)
             if self.attributes:
                 read_cells(self.listing.place, self.attributes, self.listing.classes())
+
+    def classes(self) -> tuple[str, ...] | None:
+        """The classes that a training on its pictures learns, as far as the listing shows; None without one.
+
+        Raises:
+            BadClasses: they cannot be learnt.
+        """
+        if self.listing is None:
+            return None
+        self.listing.classes()
+        return self.listing.measurable(self.keep.get(LABEL, ())).labels
 
     def shows_photos(self) -> bool:
         """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST."""
@@ -146,6 +161,7 @@ def _read(
                 skip_unreadable=named.skip_unreadable,
                 corrections=corrections,
                 division=division,
+                keep=named.keep.get(LABEL, ()),
             )
     if named.pixel_table is not None:
         if division != "to measure":

@@ -7,7 +7,7 @@ group.
 Finding them: listing.py; reading them: reading.py. Reads the named folder or CSV.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from inference.contract import GREY_28, InputContract
 from labelling.review.corrections import OfFiles
-from training.errors import BadClasses
 from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Contents
 from training.pictures.listing import Listing
+from training.pictures.rare import measurable
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.split import sampled_indices
 from training.pictures.table import Pictures
@@ -35,10 +35,6 @@ TEST: Final = "test"
 Division = Literal["divided", "to measure", "cross-fitted"]
 """What becomes of the pictures of a folder; see `from_pictures`."""
 
-FEWEST: Final = 3
-"""Different pictures that a class needs in the training set: one to hold out, and some to learn from. Those
-of one group, and those that are nearly the same, count once."""
-
 
 def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     listing: Listing,
@@ -49,6 +45,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     skip_unreadable: bool = False,
     corrections: OfFiles = NO_CORRECTIONS,
     division: Division = "divided",
+    keep: Sequence[str] = (),
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -61,10 +58,12 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         corrections: of labels.
         division: where it is `to measure`, none is learnt: both parts are the folder's test part, or all
             pictures without one. Where it is `cross-fitted`, and the folder has no test part, all are learnt.
+        keep: classes that have to be learnt.
 
     Returns:
-        Labels in order of their names. Both parts in order of the files' sha256, which is as good as
-        shuffled, and the same wherever the files lie.
+        Labels in order of their names, without those that too few pictures show, unless it is `to measure`.
+        Both parts in order of the files' sha256, which is as good as shuffled, and the same wherever the
+        files lie.
 
     Raises:
         BadCsv: the CSV or one of its rows is wrong; a correction is to none of these classes, or names a
@@ -76,6 +75,8 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     with_classes = [replace(one, class_id=labels.index(one.label)) for one in listing.pictures]
     check_listed(corrections, [listing])
     counting = corrected(replace(listing, pictures=with_classes), corrections, labels, say)
+    if division != "to measure":
+        counting = _without_rare(counting, keep, say)
     read = read_pictures(counting, reads, say, watch, skip_unreadable=skip_unreadable)
     pictures = sorted(read, key=lambda one: one.file.sha256)
     keys = joint_keys(pictures, say)
@@ -85,8 +86,8 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         train, test = pictures, []
     if division == "to measure":
         train = test = test or train
-    if division != "to measure":
-        _check_sizes(listing, keys, train, test, corrections)
+    else:
+        labels, train, test = _learnt(listing, keys, train, test, keep, say)
     learnt = pictures_of(train, keys)
     measured = pictures_of(test, keys) if test else learnt.take(np.arange(0))
     return LabelledData(
@@ -101,10 +102,11 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
     """Those of all pictures of a folder that a training draws for its test set."""
-    return pictures.take(_sampled(pictures.labels, pictures.groups))
+    return pictures.take(drawn_for_test(pictures.labels, pictures.groups))
 
 
-def _sampled(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
+def drawn_for_test(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
+    """Positions of the pictures, by content or group, that are the test set of a folder without one."""
     return sampled_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
@@ -112,7 +114,7 @@ def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[Rea
     """Training and test set: by their parts, else by content one in TEST_SHARE."""
     labels = np.array([one.listed.class_id for one in pictures])
     of_each = np.array([keys[one.file.sha256] for one in pictures])
-    sampled = set(_sampled(labels, of_each).tolist())
+    sampled = set(drawn_for_test(labels, of_each).tolist())
     tested = [
         one.listed.part == "test" if one.listed.part else index in sampled
         for index, one in enumerate(pictures)
@@ -124,23 +126,35 @@ def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[Rea
     return train, test
 
 
-def _check_sizes(
+def _without_rare(listing: Listing, keep: Sequence[str], say: Say) -> Listing:
+    """A listing without the classes that its own groups show to be rare, before a picture is decoded."""
+    found = listing.measurable(keep)
+    if found.rare:
+        say(found.of_rare(str(listing.place)))
+    return replace(listing, pictures=[one for one in listing.pictures if one.label in found.labels])
+
+
+def _learnt(  # noqa: PLR0913, PLR0917 - pictures in two parts, and who follows it
     listing: Listing,
     keys: dict[str, str],
     train: list[ReadPicture],
     test: list[ReadPicture],
-    corrections: OfFiles,
-) -> None:
-    after = " after --corrections" if corrections.labels else ""
-    learnt, measured = (
-        Counter(label for label, _ in {(one.listed.label, keys[one.file.sha256]) for one in part})
-        for part in (train, test or train)
+    keep: Sequence[str],
+    say: Say,
+) -> tuple[tuple[str, ...], list[ReadPicture], list[ReadPicture]]:
+    """The classes that can be measured, and both parts under these."""
+    every, of_test = [*train, *test], [False] * len(train) + [True] * len(test)
+    labels, groups = [one.listed.label for one in every], [keys[one.file.sha256] for one in every]
+    found = measurable(str(listing.place), labels, groups, of_test, keep=keep)
+    if found.rare:
+        say(found.of_rare(str(listing.place)))
+    place = {label: number for number, label in enumerate(found.labels)}
+    train, test = (
+        [
+            replace(one, listed=replace(one.listed, class_id=place[one.listed.label]))
+            for one in part
+            if one.listed.label in place
+        ]
+        for part in (train, test)
     )
-    for label in listing.classes():
-        if learnt[label] < FEWEST or measured[label] < 1:
-            measuring = f"about one picture in {TEST_SHARE} is for measuring; " if test else ""
-            raise BadClasses(
-                f"{listing.name}: of the class {label!r} there are {learnt[label]} different pictures to "
-                f"learn from and {measured[label]} to measure on{after}, where a group or near copies count "
-                f"once. A class needs {FEWEST} and 1; {measuring}hundreds are better."
-            )
+    return found.labels, train, test

@@ -20,7 +20,7 @@ from training.measure.decide import Decided, Target, decide
 from training.measure.kinds import Kind
 from training.measure.why_nothing import attribute_accepts_nothing
 from training.pictures.attributes import INAPPLICABLE, UNKNOWN
-from training.pictures.own_pictures import FEWEST
+from training.pictures.rare import FEWEST
 
 
 @dataclass(frozen=True)

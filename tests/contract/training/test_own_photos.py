@@ -45,7 +45,12 @@ def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
 
 @pytest.fixture(scope="module")
 def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_class_folders(tmp_path_factory.mktemp("data") / "things", COUNT)
+    """COUNT pictures of each class, and two of one that is too rare."""
+    things = write_class_folders(tmp_path_factory.mktemp("data") / "things", COUNT)
+    (things / "Rare").mkdir()
+    for seed in (700, 701):
+        (things / "Rare" / f"{seed}.png").write_bytes(png(a_photo("Stick", seed)))
+    return things
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,16 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
     assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
     assert promise.n >= 0.9 * report.train.n  # all but those that are unfamiliar
     assert release.manifest.contract("photos").thresholds.familiarity == 0.05
+
+
+@pytest.mark.slow
+def test_pictures_of_a_class_that_is_left_out_are_not_learnt(release: LocalRelease, things: Path) -> None:
+    learnt = load_learnt(release.folder)
+    names = [hashlib.sha256(file.read_bytes()).hexdigest() for file in things.glob("Rare/*.png")]
+
+    assert release.manifest.labels == report_of(release).labels == KINDS
+    assert learnt is not None
+    assert not learnt.has(np.array(names)).any()
 
 
 @pytest.mark.slow

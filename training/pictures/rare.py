@@ -1,0 +1,184 @@
+"""Which labels of a table can be learnt and measured: of the class, and of each attribute.
+
+A label that too few pictures or groups show is left out, and named with what it would need; its pictures are
+unknown, and no examples of other labels. Where its name is nearly another one, it may be a misspelling, and a
+person is asked. `wardrobe data` and every training call `measurable`. Pure.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from training.errors import BadClasses
+
+FEWEST: Final = 3
+"""Different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
+
+GROUPS_OF_CLASS: Final = 3
+"""Of these pictures of a class: each fold but one learns one. Near copies are of one group."""
+
+GROUPS_OF_ATTRIBUTE: Final = 2
+"""Of the pictures of an attribute's label: one is answered by what learnt the other."""
+
+LABELS_MIN: Final = 2
+LABELS_MAX: Final = 256
+
+LETTERS: Final = 2
+"""Most letters by which a misspelling differs; fewer than half of a short name."""
+
+DIGIT: Final = re.compile(r"\d")
+
+SHOWN: Final = 5
+"""Labels that a message names."""
+
+
+@dataclass(frozen=True)
+class Rare:
+    """A label that is left out.
+
+    Attributes:
+        label: its name.
+        pictures: that show it, to learn from.
+        groups: of them.
+        needs: groups that it takes.
+        tested: whether a test set has none of it.
+    """
+
+    label: str
+    pictures: int
+    groups: int
+    needs: int
+    tested: bool = False
+
+    def __str__(self) -> str:
+        """What there is of it, and what it takes."""
+        there = f"{self.label!r} ({self.pictures} picture{'' if self.pictures == 1 else 's'}"
+        if self.pictures < FEWEST:
+            return f"{there}, and needs {FEWEST})"
+        if self.groups < self.needs:
+            return f"{there} of {self.groups} groups, and needs {self.needs} groups)"
+        return f"{there} to learn from, and needs 1 in the test set)"
+
+
+@dataclass(frozen=True)
+class Measurable:
+    """The labels of a head.
+
+    Attributes:
+        labels: that are learnt, in order of their names.
+        rare: that are left out.
+    """
+
+    labels: tuple[str, ...]
+    rare: tuple[Rare, ...]
+
+    def of_rare(self, where: str) -> str:
+        """A sentence on what is left out; empty where nothing is."""
+        if not self.rare:
+            return ""
+        return (
+            f"{where}: too few pictures or groups of {_few(self.rare)}. Left out of the training; to the "
+            "network their pictures are unknown. Near copies, and pictures of one group, count once."
+        )
+
+
+def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
+    where: str,
+    labels: Sequence[str],
+    groups: Sequence[str],
+    tested: Sequence[bool] = (),
+    *,
+    needs: int = GROUPS_OF_CLASS,
+    keep: Collection[str] = (),
+) -> Measurable:
+    """Tell labels that can be measured from those that are left out.
+
+    Args:
+        where: begins a message: the table, and perhaps its column.
+        labels: of N different pictures; empty where it is not known.
+        groups: of each.
+        tested: which are for the test set, and not learnt; empty where none is.
+        needs: groups of a label.
+        keep: labels of a release that this training is to make better.
+
+    Raises:
+        BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another one,
+            or is to be kept; or fewer than LABELS_MIN or more than LABELS_MAX are left.
+    """
+    learnt, held = defaultdict[str, list[str]](list), set[str]()
+    for place, (label, group) in enumerate(zip(labels, groups, strict=True)):
+        if tested and tested[place]:
+            held.add(label)
+        elif label:
+            learnt[label].append(group)
+    found = [
+        Rare(label, len(of), len(set(of)), needs, bool(held) and label not in held)
+        for label, of in ((label, learnt[label]) for label in sorted({*learnt, *held, *keep} - {""}))
+    ]
+    rare = tuple(one for one in found if one.pictures < FEWEST or one.groups < needs or one.tested)
+    check_twins(where, learnt)
+    if lost := [one for one in rare if one.label in keep]:
+        raise BadClasses(
+            f"{where}: the release that is made better has learnt what these pictures are too few for: "
+            f"{_few(lost)}. Add pictures."
+        )
+    _check_spelling(where, rare, [one.label for one in found])
+    kept = tuple(one.label for one in found if one not in rare)
+    if not LABELS_MIN <= len(kept) <= LABELS_MAX:
+        lacking = f" Too few of {_few(rare)}." if rare else ""
+        raise BadClasses(
+            f"{where}: {len(kept)} labels have enough pictures, and {LABELS_MIN} to {LABELS_MAX} can be "
+            f"told apart.{lacking}"
+        )
+    return Measurable(kept, rare)
+
+
+def check_twins(where: str, labels: Iterable[str]) -> None:
+    """Refuse two labels that differ in nothing but capital letters.
+
+    Raises:
+        BadClasses: it names them.
+    """
+    known: dict[str, str] = {}
+    for label in sorted(labels):
+        if (other := known.setdefault(label.casefold(), label)) != label:
+            raise BadClasses(
+                f"{where}: {other!r} and {label!r} differ in nothing but capital letters. Spell them alike."
+            )
+
+
+def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> None:
+    names = {one.label for one in rare}
+    pairs = [
+        f"{one.label!r} ({one.pictures}) for {other!r}"
+        for one in rare
+        for other in labels
+        if (other not in names or other > one.label) and _is_near(one.label.casefold(), other.casefold())
+    ]
+    if pairs:
+        raise BadClasses(
+            f"{where}: is this a misspelling: {', '.join(pairs[:SHOWN])}? Spell both alike. A label of "
+            f"its own needs {FEWEST} different pictures or more: add some, or take the name out."
+        )
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Whether as few letters as a misspelling has are changed, added or lost between two names.
+
+    Names that differ in digits alone, as sizes do, are not near.
+    """
+    if DIGIT.findall(one) != DIGIT.findall(other):
+        return False
+    distance = list(range(len(other) + 1))  # Levenshtein's, of the beginnings
+    for row, letter in enumerate(one, start=1):
+        before, distance = distance, [row]
+        for column, another in enumerate(other, start=1):
+            changed = before[column - 1] + (letter != another)
+            distance.append(min(before[column] + 1, distance[-1] + 1, changed))
+    return distance[-1] <= LETTERS and 2 * distance[-1] < min(len(one), len(other))
+
+
+def _few(labels: Sequence[Rare]) -> str:
+    return "; ".join(map(str, labels[:SHOWN])) + ("; ..." if len(labels) > SHOWN else "")
