@@ -40,9 +40,9 @@ from model_store.errors import (
     StoreRefused,
 )
 from model_store.files import MANIFEST, SIGNATURE, expanded, flush_folder, refuse_unsafe_formats, write_whole
-from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release
+from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release, verify
 from model_store.manifest import VERSION_PATTERN, Frozen, Manifest
-from model_store.promotions import followed
+from model_store.promotions import current_version
 from model_store.signing import TrustedKeys
 from model_store.store import Store, open_store
 
@@ -178,7 +178,7 @@ def find_release(name: str) -> LocalRelease:
     if "://" not in address and not expanded(address).exists():
         raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
     store, version = open_store(address), name.removeprefix(address).removeprefix("@")
-    version = version or followed(store).version
+    version = version or current_version(store)
     while True:  # again where a prune was quicker
         release = pull(store, version, cache_folder())
         if _hold(release.folder):
@@ -244,7 +244,7 @@ def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None
                 raise
             raise ReleaseCorrupt(f"{where}: its files cannot be laid out here ({error}).") from error
         try:
-            open_release(folder, trusted)
+            verify(folder, manifest)
         except ReleaseCorrupt as error:  # the message names the address that it came from
             source = f"{store.address}/{release_prefix(version)}".rstrip("/")
             raise ReleaseCorrupt(str(error).replace(str(folder), source)) from error
@@ -296,6 +296,12 @@ def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> 
         return CachedCurrent(_open(cache, note.version, trusted), note.since)
     except (OSError, StoreError):
         return None
+
+
+def noted_version(cache: Path, address: str) -> str | None:
+    """The version that `remember` noted of a store last; None where it noted none."""
+    note = _read_note(_note_path(cache, address))
+    return None if note is None else note.version
 
 
 def _read_note(path: Path) -> _Note | None:

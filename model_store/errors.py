@@ -6,7 +6,7 @@ StoreError
 ├── StoreRefused        the store answered: not allowed, no such bucket, wrong credentials
 ├── StoreBroken         the store answered something this code does not know; its own code is kept
 │   └── RecordUnreadable    a promotion is there, and cannot be read as one
-├── TrialEnded          the system ended the process that tries a release; it is tried again
+├── OpeningEnded        a process ended while it opened a release; it is opened again later
 ├── NotFound            no such key, release or promotion
 ├── AlreadyExists       create-if-absent found something there
 ├── BadAddress          a store's address that is no folder and no s3:// URL
@@ -19,7 +19,6 @@ StoreError
 │   ├── ReportInvalid       report.json cannot be read as a report
 │   ├── SignatureMissing    keys are trusted here, and the release carries no signature
 │   ├── SignatureWrong      no trusted key has made its signature
-│   ├── ReleaseTooCostly    its golden answers take more processor time or memory than any should
 │   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
 └── PublishError
     ├── GateRefused         the release is worse than current, or its labels or input differ
@@ -55,8 +54,8 @@ class RecordUnreadable(StoreBroken):
     """A promotion is there and cannot be read as one: cut short, or of a later version."""
 
 
-class TrialEnded(StoreError):
-    """The system, or lack of processor time, ended the process that tries a release."""
+class OpeningEnded(StoreError):
+    """A process ended while it opened a release, which may be too big for this machine."""
 
 
 class NotFound(StoreError):
@@ -105,10 +104,6 @@ class SignatureMissing(ReleaseError):
 
 class SignatureWrong(ReleaseError):
     """The signature was not made by a trusted key, or not over this manifest."""
-
-
-class ReleaseTooCostly(ReleaseError):
-    """Its golden answers take more processor time or memory than those of a release should."""
 
 
 class FormatRefused(ReleaseError):

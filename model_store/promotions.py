@@ -1,18 +1,18 @@
 """The log of promotions: the highest number holds, nothing in it is ever changed.
 
-Every promotion and rollback is one small numbered record, so the log is the audit trail too. All that it asks
-of a store is create-if-absent; since not every S3 server makes that atomic, a writer reads back its nonce.
-What may be promoted: gate.py.
+Every promotion and rollback is one small numbered record, so the log is the audit trail too. Each says which
+releases may be served in place of its own. All that the log asks of a store is create-if-absent; since not
+every S3 server makes that atomic, a writer reads back its nonce. What may be promoted: gate.py.
 """
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from model_store.catalogue import (
     PROBES,
@@ -43,6 +43,10 @@ from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 from model_store.store import Store
 
 Reason = Literal["promote", "rollback"]
+Version = Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
+
+MOST_CANDIDATES = 10
+"""Of a record: how many releases a service may try, and how far rolling back leads."""
 
 MOST_NAMED = 5
 """Records that cannot be read; the others are counted."""
@@ -58,18 +62,36 @@ class Record(Frozen):
         at: when, by the writer's clock.
         nonce: random; a writer recognises its own record by it.
         note: why, in the words of who did it; None where nothing was said, as in records from before.
+        candidates: `version`, and the releases to fall back to, the next one first. Records of version 1.0
+            have none.
     """
 
     # Unlike a manifest, a record may carry keys from a newer writer: readers need no more than the version.
     model_config = ConfigDict(extra="ignore")
 
-    version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
+    version: Version
     previous: str | None
     reason: Reason
     by: str
     at: datetime
     nonce: str
     note: str | None = None
+    candidates: tuple[Version, ...] = ()
+
+    @model_validator(mode="after")
+    def _begin_with_version(self) -> Self:
+        if self.candidates and self.candidates[0] != self.version:
+            raise ValueError("candidates: the first has to be `version`")
+        return self
+
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """The releases that may be served, in the order in which a service tries them."""
+        if self.candidates:
+            return self.candidates
+        # A rollback left its `previous`, whose answers were wrong.
+        before = () if self.reason == "rollback" or self.previous is None else (self.previous,)
+        return tuple(dict.fromkeys((self.version, *before)))
 
 
 class Promotion(Record):
@@ -84,10 +106,13 @@ class Unread:
 
     Attributes:
         error: why.
+        in_turn: of the newest record, the releases that may be served for it, in the order in which a service
+            tries them.
     """
 
     number: int
     error: StoreError
+    in_turn: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"Promotion {self.number} is passed over: {self.error}"
@@ -97,63 +122,70 @@ class Unread:
         """There was something to go back from, and to."""
         return self.number > 2
 
+    @property
+    def version(self) -> str | None:
+        """The release that a service tries first; None where there is none to try."""
+        return next(iter(self.in_turn), None)
 
-def newest(store: Store) -> Promotion | None:
-    """Return the promotion that holds; None in a store where nothing was ever promoted.
 
-    Raises:
-        RecordUnreadable: the record cannot be read as one.
+def newest(store: Store) -> Promotion | Unread | None:
+    """Return the record that holds; None in a store where nothing was ever promoted.
+
+    One that cannot be read may be a rollback from the release before it. So what is in the store of the
+    candidates behind that release may be served.
     """
-    found = newest_record(store)
-    if isinstance(found, Unread):
-        raise found.error
-    return found
-
-
-def newest_record(store: Store) -> Promotion | Unread | None:
-    """The same, or what is known of it where it cannot be read as a promotion."""
     numbers = _numbers(store)
     if not numbers:
         return None
     found = _record(store, max(numbers))
     # An S3 server may list a new key late, but reads it at once.
-    while (later := following_record(store, found.number)) is not None:
+    while (later := after(store, found.number)) is not None:
         found = later
-    return found
-
-
-def in_force(store: Store, record: Promotion | Unread | None) -> Promotion | None:
-    """The promotion that a service follows: the newest or, where that cannot be read, one before it.
-
-    Args:
-        store: where.
-        record: the newest.
-
-    Returns:
-        None where none is left that a service may serve.
-    """
-    if not isinstance(record, Unread):
-        return record
+    if isinstance(found, Promotion):
+        return found
     there = versions(store)
-    return next((one for one in fallbacks(backwards(store, record)) if one.version in there), None)
+    return replace(found, in_turn=tuple(one for one in candidates(backwards(store, found)) if one in there))
 
 
-def followed(store: Store) -> Promotion:
-    """The promotion that services follow, for those who ask a store for its current release.
+def after(store: Store, number: int) -> Promotion | Unread | None:
+    """Ask for promotion `number + 1` alone; None while there is none.
 
     Raises:
-        NothingPromoted: nothing was ever promoted here.
-        RecordUnreadable, ReleaseCorrupt: the newest record cannot be read, and none before it may be served.
+        StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
     """
-    return in_force(store, newest_record(store)) or current(store)
-
-
-def following_record(store: Store, number: int) -> Promotion | Unread | None:
-    """Ask for promotion `number + 1` alone; None while there is none."""
     try:
         return _record(store, number + 1)
     except NotFound:
         return None
+
+
+def current(store: Store) -> Promotion:
+    """Return the promotion that holds.
+
+    Raises:
+        NothingPromoted: nothing was ever promoted here.
+        RecordUnreadable, ReleaseCorrupt: its record cannot be read as one.
+    """
+    found = newest(store)
+    if found is None:
+        raise NothingPromoted(
+            f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
+            "Publish a release (wardrobe publish), or correct the address."
+        )
+    if isinstance(found, Unread):
+        raise found.error
+    return found
+
+
+def current_version(store: Store) -> str:
+    """The release that services serve.
+
+    Raises:
+        NothingPromoted: nothing was ever promoted here.
+        RecordUnreadable, ReleaseCorrupt: the newest record cannot be read, and nothing may be served for it.
+    """
+    found = newest(store)
+    return found.version if found is not None and found.version is not None else current(store).version
 
 
 def _record(store: Store, number: int) -> Promotion | Unread:
@@ -173,7 +205,7 @@ def backwards(store: Store, start: Promotion | Unread | None = None) -> Iterator
     Raises:
         StoreUnreachable: it does not answer.
     """
-    holding = start or newest_record(store)
+    holding = start or newest(store)
     if holding is None:
         return
     yield holding
@@ -195,31 +227,34 @@ def _gone(store: Store, number: int) -> str:
     return f"{store.address}/{promotion_key(number)}: is gone from the log."
 
 
-def current(store: Store) -> Promotion:
-    """Return the promotion that holds.
+def candidates(log: Iterable[Promotion | Unread]) -> tuple[str, ...]:
+    """What the newest record of a log leaves to be served, the first to be tried first.
 
-    Raises:
-        NothingPromoted: nothing was ever promoted here.
+    Args:
+        log: newest first; read until a record says it, as those of version 1.0 do not.
     """
-    found = newest(store)
-    if found is None:
-        raise NothingPromoted(
-            f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
-            "Publish a release (wardrobe publish), or correct the address."
-        )
+    read = list[Promotion | Unread]()
+    for record in log:
+        read.append(record)
+        if isinstance(record, Promotion) and record.candidates:
+            break
+    found: tuple[str, ...] = ()
+    for record in reversed(read):
+        if isinstance(record, Promotion):
+            found = record.candidates or _following(record.version, record.reason, found)
+        elif record.may_be_rollback:
+            found = found[1:]
     return found
 
 
-def following(store: Store, number: int) -> Promotion | None:
-    """Ask for promotion `number + 1` alone; None while there is none.
+def _following(version: str, reason: Reason, before: tuple[str, ...]) -> tuple[str, ...]:
+    """The candidates of a record, given those of the record before it.
 
-    Raises:
-        StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
+    A promotion puts its release first; a rollback takes off all before the one that it goes to.
     """
-    try:
-        return _read(store, number + 1)
-    except NotFound:
-        return None
+    if reason == "promote":
+        return tuple(dict.fromkeys((version, *before)))[:MOST_CANDIDATES]
+    return before[before.index(version) :] if version in before else (version,)
 
 
 def check_kept(store: Store, number: int) -> None:
@@ -276,6 +311,7 @@ def append(  # noqa: PLR0913 - what a record says
     Raises:
         LostRace: another promotion came after that one; nothing of ours is in the log.
     """
+    before = () if expected_previous is None else candidates(backwards(store, expected_previous))
     mine = Promotion(
         number=1 if expected_previous is None else expected_previous.number + 1,
         version=version,
@@ -285,6 +321,7 @@ def append(  # noqa: PLR0913 - what a record says
         at=datetime.now(UTC),
         nonce=secrets.token_hex(16),
         note=note,
+        candidates=_following(version, reason, before),
     )
     try:
         store.create(promotion_key(mine.number), promotion_bytes(mine))
@@ -372,11 +409,11 @@ def _read(store: Store, number: int) -> Promotion:
 
 
 def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: bool = False) -> Promotion:
-    """Make the release before current's current again.
+    """Make the next candidate of the newest record current.
 
     Releases that are no longer in the store are passed over, also one that is deleted at this moment: what a
     rollback went to is looked at once more after its record, as a promotion's release is. From a record that
-    cannot be read it goes back to where services fall back to.
+    cannot be read it goes to what services serve for it.
 
     Args:
         store: where.
@@ -392,139 +429,32 @@ def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: 
     """
     if not unconditional:
         require_conditional_writes(store)
-    first = holding = newest_record(store) or current(store)
-    tried = set[str]()
-    while (version := _to_go_back_to(store, holding, tried)) is not None:
+    first = holding = newest(store) or current(store)
+    tried = list[str]()
+    while (version := _to_go_back_to(store, holding)) is not None:
         holding = append(store, version, "rollback", by, holding, note=note)
         if is_whole(store, version):
             return holding
-        tried.add(version)
+        tried.append(version)
     if not tried:
         held = f"{holding.version} is current" if isinstance(holding, Promotion) else str(holding)
         raise NothingPromoted(
             f"{store.address}: {held.rstrip('.')}, and no earlier release to go back to is in the store. "
             "Publish or promote one instead."
         )
-    gone = f"{store.address}: {', '.join(sorted(tried))} was deleted while a rollback went there"
-    others = (promotion.version for promotion in fallbacks(backwards(store, holding)))
-    for version in (*_named(first), *others):
-        if is_whole(store, version):
-            holding = append(store, version, "rollback", by, holding)
-            if is_whole(store, version):
-                raise ReleaseRemoved(f"{gone}, so {version} was made current (promotion {holding.number}).")
+    gone = f"{store.address}: {', '.join(tried)} was deleted while a rollback went there"
+    if isinstance(first, Promotion) and is_whole(store, first.version):
+        holding = append(store, first.version, "rollback", by, holding)
+        if is_whole(store, first.version):
+            raise ReleaseRemoved(f"{gone}, so {first.version} was made current (promotion {holding.number}).")
     raise ReleaseRemoved(f"{gone}, and no release is left in the store. Publish one.")
 
 
-def _named(record: Promotion | Unread) -> set[str]:
-    return {record.version} if isinstance(record, Promotion) else set()
-
-
-def _to_go_back_to(store: Store, holding: Promotion | Unread, tried: set[str]) -> str | None:
-    there = versions(store) - _named(holding) - tried
-    if not there:
-        return None
-    walked = (promotion.version for promotion in walk_back(backwards(store, holding)))
-    return next((version for version in walked if version in there), None)
-
-
-def lineage(log: Iterable[Promotion]) -> list[str]:
-    """The releases that rolling back walks through, oldest first; the last is current.
-
-    A promotion puts its release on top, a rollback takes off all above the one that it went to.
-    """
-    stack: list[str] = []
-    for promotion in log:
-        if promotion.reason == "rollback" and promotion.version in stack:
-            while stack[-1] != promotion.version:
-                stack.pop()
-        elif stack[-1:] != [promotion.version]:
-            stack.append(promotion.version)
-    return stack
-
-
-def walk_back(log: Iterable[Promotion | Unread]) -> Iterator[Promotion]:
-    """The releases that `lineage` of a log has, each once and newest first, without reading on for them.
-
-    Where a record that cannot be read may be a rollback, the release that held before it is passed over.
-
-    Args:
-        log: newest first.
-
-    Yields:
-        Of each release, the newest promotion that was read.
-    """
-    last: dict[str, Promotion] = {}
-    walked = set[str]()
-    goals = list[str | None]()  # where the rollbacks went to behind which the walk is; the last comes first
-    after, doubts = None, 0
-    for record in log:
-        if isinstance(record, Unread):
-            if goals and goals[-1] == after:  # the record after it says which release it named
-                goals.pop()
-            if not goals:
-                doubts = doubts + 1 if record.may_be_rollback else max(0, doubts - 1)
-            after = None
-            continue
-        after = record.previous
-        last.setdefault(record.version, record)
-        if goals and goals[-1] == record.version:
-            goals.pop()
-        is_behind = bool(goals)
-        if record.reason == "rollback":
-            goals.append(record.version)
-        if is_behind or record.version in walked:
-            continue
-        walked.add(record.version)
-        if doubts:
-            doubts -= 1
-        else:
-            yield last[record.version]
-
-
-def fallbacks(log: Iterable[Promotion | Unread]) -> Iterator[Promotion]:
-    """Choose the promotions whose releases may be served where the last one's cannot be, newest first.
-
-    Of each release that rolling back walks through before that one, its last promotion. A release that a
-    rollback left is passed over unless it was promoted again since: its answers were wrong.
-
-    Args:
-        log: newest first, at least one.
-    """
-    seen, left = list[str](), set[str]()
-
-    def noted() -> Iterator[Promotion | Unread]:
-        for record in log:
-            if isinstance(record, Promotion):
-                seen.append(record.version)
-                if record.reason == "rollback" and record.previous not in seen:
-                    left.add(str(record.previous))
-            else:
-                seen.append("")  # if it is the newest, none is current
-            yield record
-
-    for promotion in walk_back(noted()):
-        if promotion.version not in left and promotion.version != seen[0]:
-            yield promotion
-
-
-def was_left(log: Iterable[Promotion | Unread], version: str) -> bool:
-    """Whether a rollback left a release, or may have; not where it was promoted again since.
-
-    Args:
-        log: newest first; read until the release is named.
-        version: of the release.
-    """
-    doubts = 0
-    for record in log:
-        if isinstance(record, Unread):
-            doubts = doubts + 1 if record.may_be_rollback else max(0, doubts - 1)
-        elif record.version == version:
-            return doubts > 0
-        elif record.reason == "rollback" and record.previous == version:
-            return True
-        else:
-            doubts = max(0, doubts - 1)
-    return False
+def _to_go_back_to(store: Store, holding: Promotion | Unread) -> str | None:
+    if isinstance(holding, Unread):
+        return holding.version
+    there = versions(store)
+    return next((one for one in candidates(backwards(store, holding))[1:] if one in there), None)
 
 
 def held_good(log: Iterable[Promotion | Unread]) -> list[Promotion]:

@@ -42,24 +42,22 @@ from model_store.promotions import (
     Unread,
     append,
     backwards,
+    candidates,
     current,
     history,
-    in_force,
     is_whole,
-    lineage,
-    newest_record,
+    newest,
     promotions_in,
     require_conditional_writes,
     roll_back,
-    walk_back,
 )
 from model_store.store import Store
 
 SPARED = timedelta(hours=1)
 """Age below which a release is not removed: longer than sending, checking and promoting it takes."""
 
-Judge = Callable[[ReleaseFiles, Store, Promotion | None], str]
-"""Says in a sentence why a release may follow the promotion that holds, None where there is none.
+Judge = Callable[[ReleaseFiles, Store, str | None], str]
+"""Says in a sentence why a release may follow the version that services serve, None where there is none.
 
 Raises GateRefused where it may not.
 """
@@ -118,8 +116,8 @@ def publish(  # noqa: PLR0913 - three parts, four choices, each named
     if not promote:
         send(release, store, progress)
         return Published(release.manifest, None, "Not promoted.")
-    before = newest_record(store)
-    verdict = judge(files_in_folder(release), store, in_force(store, before))
+    before = newest(store)
+    verdict = judge(files_in_folder(release), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
     send(release, store, progress)
@@ -134,10 +132,10 @@ def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional:
         ReleaseCorrupt: it is not complete.
         GateRefused, UnconditionalStore, LostRace, ReleaseRemoved: see `publish`.
     """
-    before = newest_record(store)
+    before = newest(store)
     manifest = read_manifest(store, version)
     check_complete(store, manifest)
-    verdict = judge(files_in_store(store, manifest), store, in_force(store, before))
+    verdict = judge(files_in_store(store, manifest), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
@@ -158,7 +156,7 @@ def _promote(store: Store, manifest: Manifest, before: Promotion | Unread | None
 def _withdraw(store: Store, promotion: Promotion, by: str) -> str:
     """Roll back a promotion whose release is gone, unless another one came since; what was done."""
     gone = f"{promotion.version} was deleted while promotion {promotion.number} made it current"
-    if newest_record(store) != promotion:
+    if newest(store) != promotion:
         return f"{gone}; a later promotion holds."
     try:
         back = roll_back(store, by, unconditional=True)
@@ -257,11 +255,7 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
             "Nothing is removed. Promote one, or correct the address."
         )
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(promoted)))
-    walked = [promotion.version for promotion in walk_back(log)]
-    many = keep + unread
-    kept = {*recent[:many], *walked[:keep], *lineage(promoted)[-many:]}
-    if (followed := in_force(store, log[0])) is not None:
-        kept.add(followed.version)
+    kept = {*recent[: keep + unread], *candidates(log)[:keep], log[0].version}
     newest_allowed = datetime.now(UTC) - older_than
     return [
         release
@@ -331,5 +325,4 @@ def _in_use(store: Store) -> str | None:
     Raises:
         NothingPromoted: there is no record.
     """
-    followed = in_force(store, newest_record(store) or current(store))
-    return None if followed is None else followed.version
+    return (newest(store) or current(store)).version

@@ -15,13 +15,13 @@ from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
 
 
-def judge(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> str:
+def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
     """Compare a release with the current one, and with the oldest one that the store keeps.
 
     Args:
         candidate: wants to be current.
         store: where.
-        before: the promotion that holds there; None where there is none.
+        before: the version that services serve there; None where there is none.
 
     Returns:
         What was compared, in a sentence, and which records of the log cannot be read.
@@ -38,18 +38,16 @@ def judge(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> st
         raise GateRefused(f"{error}{notes}") from error
 
 
-def _compared(
-    shown: Evidence, store: Store, before: Promotion | None, log: Sequence[Promotion | Unread]
-) -> str:
+def _compared(shown: Evidence, store: Store, before: str | None, log: Sequence[Promotion | Unread]) -> str:
     if before is None:
         return check_gate(shown, None)
-    if before.version == shown.version:
+    if before == shown.version:
         return "It is current already."  # and its files are sent again, should one be damaged
-    current = _evidence(store, before.version)
+    current = _evidence(store, before)
     return check_gate(shown, current, _oldest(store, log, shown, current))
 
 
-def forced(candidate: ReleaseFiles, store: Store, before: Promotion | None) -> str:
+def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
     """As `judge`, but what it refuses is let pass, and its objection is what is returned.
 
     Raises:

@@ -19,7 +19,7 @@ from model_store.catalogue import PROMOTIONS, read_manifest
 from model_store.errors import GateRefused, StoreError
 from model_store.files import GRAPH, MODEL, REPORT, expanded
 from model_store.manifest import Manifest
-from model_store.promotions import in_force, newest_record, require_conditional_writes
+from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
@@ -176,7 +176,7 @@ def open_target(arguments: argparse.Namespace) -> Store:
     if arguments.sign is not None:
         private_key(arguments.sign)
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
-    newest_record(store)
+    newest(store)
     if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
         require_conditional_writes(store)
     return store
@@ -202,9 +202,9 @@ def _few(labels: Sequence[str]) -> str:
 
 def _labels_of_current(store: Store) -> tuple[str, ...] | None:
     """The classes of the release that a service of this store answers with; None where that is not known."""
-    before = in_force(store, newest_record(store))
+    before = newest(store)
     try:
-        return None if before is None else read_manifest(store, before.version).labels
+        return read_manifest(store, before.version).labels if before and before.version else None
     except StoreError:
         return None
 
@@ -227,11 +227,10 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
         KeyUnusable: what --sign names is no private key.
         StoreError: it cannot be stored, or the gate refuses it.
     """
-    record, classes = newest_record(store), _labels_of_current(store)
-    before = in_force(store, record)
-    promote = bool(record is None or arguments.publish or arguments.force)
+    before, classes = newest(store), _labels_of_current(store)
+    promote = bool(before is None or arguments.publish or arguments.force)
     published = _send(release, store, arguments, promote=promote)
-    stands = "" if promote or before is None else f" {before.version} stays current there."
+    stands = f" {before.version} stays current there." if before and before.version and not promote else ""
     console().print(f"{published.verdict}\nReleased to {store.address}.{stands}")
     _print_headline(published.manifest, parse_report((release / REPORT).read_bytes(), str(release)))
     # Not by rich, which would break a command where the terminal ends.

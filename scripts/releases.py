@@ -21,8 +21,7 @@ from model_store.promotions import (
     Promotion,
     Unread,
     backwards,
-    followed,
-    in_force,
+    current_version,
     passed_over,
     promotions_in,
     roll_back,
@@ -113,8 +112,7 @@ class Row:
 def _list(store: Store, arguments: argparse.Namespace) -> object:
     log = _named_log(store)
     last = {promotion.version: promotion for promotion in promotions_in(log)}
-    serving = in_force(store, log[0] if log else None)
-    holding = serving.version if serving else None
+    holding = log[0].version if log else None
     rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
     print_table([row.cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
@@ -188,7 +186,7 @@ def _by(promotion: Promotion) -> str:
 
 def _show(store: Store, arguments: argparse.Namespace) -> object:
     records = _named_log(store)
-    version = followed(store).version if arguments.version == "current" else arguments.version
+    version = current_version(store) if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
         return _card(store, manifest)

@@ -241,39 +241,6 @@ def a_graph(
     return serialised
 
 
-ENDLESS = """
-    <int64 many = {9223372036854775807}, bool yes = {1}, float start = {0}> {
-        pause = Loop (many, yes, start) <body = turn (int64 i, bool on, float x) => (bool again, float y) {
-            again = Identity (on)
-            y = Sin (x)
-        }>"""
-GREEDY = """
-    <int64[1] size = {20000000000}, float one = {1}> {
-        zeros = ConstantOfShape (size)
-        ones = Add (zeros, one)
-        pause = ReduceMax <keepdims = 0> (ones)"""
-"""Beginnings of graphs whose answers need `pause`."""
-
-
-def a_graph_with(beginning: str) -> bytes:
-    """A graph of 28 x 28 pixels, like that of `a_graph`, that runs this first."""
-    model = parser.parse_model(f"""
-        <ir_version: 8, opset_import: ["" : 17]>
-        slow (uint8[N, 28, 28] pixels) => (float[N, 10] probabilities, float[N] distance)
-        {beginning}
-            numbers = Cast <to = {TensorProto.FLOAT}> (pixels)
-            rows = Reshape (numbers, flat)
-            linear = MatMul (rows, weights)
-            scores = Add (linear, pause)
-            probabilities = Softmax <axis = 1> (scores)
-            distance = ReduceMean <axes = [1], keepdims = 0> (rows)
-        }}""")
-    for name, value in (("flat", np.array([-1, 784])), ("weights", np.zeros((784, 10), np.float32))):
-        model.graph.initializer.append(numpy_helper.from_array(value, name))
-    serialised: bytes = model.SerializeToString()
-    return serialised
-
-
 def _answers(graph: Path, pixels: PixelsBatch) -> dict[str, NDArray[np.float32]]:
     """What a graph answers, by head."""
     session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])

@@ -22,7 +22,7 @@ from model_store.promotions import append, current, is_whole, newest, promotion_
 from model_store.publish import promote, prune, publish
 from model_store.s3 import S3Store
 from reports.judge import forced
-from tests.bad_releases import a_file_that_is_a_folder, endless
+from tests.bad_releases import a_file_that_is_a_folder
 from tests.fault_proxy import fault_proxy
 from tests.releases import a_release
 from tests.s3_faults import FILLED, Outcome, Stage
@@ -72,12 +72,6 @@ def many_promotions(stage: Stage) -> Outcome:
     return _served_at_start(stage, stage.current)
 
 
-def endless_graph(stage: Stage) -> Outcome:
-    """It is refused by its processor time, and the release before it is served."""
-    bad = endless(stage.folder / "endless", stage.store)
-    return _served_at_start(stage, stage.current, refused=bad.number)
-
-
 def a_file_and_its_folder(stage: Stage) -> Outcome:
     """The manifest is refused, and the release before it is served."""
     bad = a_file_that_is_a_folder(stage.folder / "bad", stage.store)
@@ -119,7 +113,6 @@ STARTS: dict[str, Callable[[Stage], Outcome]] = {
     "damaged old promotion": damaged_old_promotion,
     "damaged newest promotion": damaged_newest_promotion,
     f"{RECORDS} promotions": many_promotions,
-    "a graph that does not end": endless_graph,
     "a manifest with a file and its folder": a_file_and_its_folder,
     "a held lock": held_lock,
 }

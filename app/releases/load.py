@@ -1,15 +1,16 @@
 """Open the model that the settings name, warm and checked.
 
-Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). Where current must not be served, the
-newest promoted release before it that can be is; where the store has none, the cache's last good release.
-Either is reported as stale. The bundled release never replaces a store that the settings name.
+Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). Of a store, the first candidate of
+the newest promotion that can be served; where the store does not answer, the cache's last good release. A
+release other than current is reported as stale. The bundled release never replaces a store that the settings
+name.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
 
 from app.prediction.categories import categories_of
@@ -18,10 +19,20 @@ from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
-from model_store.cache import cache_folder, last_good, prune_cache, pull, pull_bare, remember, store_in
+from model_store.cache import (
+    cache_folder,
+    last_good,
+    noted_version,
+    prune_cache,
+    pull,
+    pull_bare,
+    remember,
+    store_in,
+)
 from model_store.deadlines import at_most
 from model_store.errors import (
     NotFound,
+    OpeningEnded,
     OutOfTime,
     ReleaseError,
     ReportInvalid,
@@ -31,10 +42,10 @@ from model_store.errors import (
 from model_store.files import FIGURES, REPORT, expanded
 from model_store.local import BareArtifact, LocalRelease, bundled, open_release
 from model_store.networks import open_networks
-from model_store.promotions import Promotion, Unread, backwards, fallbacks, newest_record, was_left
+from model_store.opening import opening
+from model_store.promotions import Promotion, Unread, newest
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
-from model_store.trial import try_release
 from reports.values import check_report, report_of
 
 log = logging.getLogger("wardrobe")
@@ -44,10 +55,23 @@ START_SECONDS = 75
 120 s to start."""
 
 NOTE_SECONDS = 10
-"""For what a start can do without: to note what it serves, and to look whether a rollback left it."""
+"""For what a start can do without: to note what it serves."""
 
 REFUSED = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself, so that trying again would not mend it."""
+
+
+@dataclass
+class PassedOver:
+    """What was not served on the way to what is.
+
+    Attributes:
+        refusals: of releases, and of a record that cannot be read.
+        ended: why a release is opened later; None where none is.
+    """
+
+    refusals: list[Refusal] = field(default_factory=list)
+    ended: OpeningEnded | None = None
 
 
 def store_of(settings: Settings) -> Store | None:
@@ -74,22 +98,22 @@ def load(settings: Settings, store: Store | None) -> Models:
         return Models(_adapted(settings, open_release_model(_release_named(settings))))
     if settings.model_version != CURRENT:
         with at_most(START_SECONDS):
-            release = _pulled(settings, store, settings.model_version)
+            release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
         return Models(_adapted(settings, open_release_model(release)))
-    refusals: list[Refusal] = []
-    newest: Promotion | Unread | None = None
+    passed, record = PassedOver(), None
     try:
         with at_most(START_SECONDS):
-            newest = newest_record(store)
-            if newest is None:
+            record = newest(store)
+            if record is None:
                 return Models(_load_bare(settings, store))
-            models = Models(load_newest(settings, store, newest, refusals))
+            models = Models(load_first(settings, store, record, record.in_turn, passed))
     except (StoreError, ModelError) as error:
-        models = _load_cached(settings, store, error, newest)
-        if not (refusals and isinstance(error, REFUSED)):
-            models.store_failed(error, datetime.now(UTC))
-    for refusal in reversed(refusals):
+        models = _load_cached(settings, store, error, record, passed)
+        models.store_failed(error, datetime.now(UTC))
+    for refusal in passed.refusals:
         models.refuse(refusal, datetime.now(UTC))
+    if passed.ended is not None:
+        models.store_failed(passed.ended, datetime.now(UTC))
     return models
 
 
@@ -106,91 +130,69 @@ def _release_named(settings: Settings) -> LocalRelease:
     return release
 
 
-def load_newest(  # noqa: PLR0913 - where to walk, and where not to
+def load_first(
     settings: Settings,
     store: Store,
-    newest: Promotion | Unread,
-    refusals: list[Refusal],
-    *,
-    after: int = 0,
-    known: Collection[int] = (),
+    record: Promotion | Unread,
+    candidates: Iterable[str],
+    passed: PassedOver,
 ) -> Served:
-    """The release that the newest promotion names, else the newest before it that can be served.
-
-    A starting worker and a running one walk back alike, so that all workers of a store serve the same. What
-    is not needed of the log is not read.
+    """The first candidate of a record that can be served.
 
     Args:
         settings: of the service.
         store: holds the releases.
-        newest: the record that holds.
-        refusals: gets those that cannot be served or read.
-        after: promotions of no higher number are not walked back to: one of them is served already.
-        known: promotions that were refused before, which are not tried again.
+        record: the newest.
+        candidates: those of its releases that are to be tried, in turn.
+        passed: gets what is not served.
 
     Raises:
-        StoreError, ModelError: why the release of `newest` must not be served, if none can be.
+        StoreError, ModelError: why the first candidate must not be served, if none can be.
     """
-    first: Exception
-    if isinstance(newest, Unread):
-        first = newest.error
-    else:
+    errors = list[Exception]()
+    if isinstance(record, Unread):
+        errors.append(record.error)
+        passed.refusals.append(refusal_of(record.number, None, record.error))
+    for version in candidates:
         try:
-            return load_promotion(settings, store, newest)
+            served = _load_candidate(settings, store, record, version)
+        except OpeningEnded as error:
+            log.error("%s", error)
+            errors.append(error)
+            passed.ended = error
         except REFUSED as error:
-            refusals.append(refusal_of(newest, error))
-            first = error
-    unrefused = takewhile(lambda record: record.number > after, backwards(store, newest))
-    for fallback in fallbacks(_with_unread_named(unrefused, refusals, known)):
-        if fallback.number in known:
-            continue
-        try:
-            served = load_promotion(settings, store, fallback)
-        except NotFound:  # removed since, as rolling back passes over it too
-            continue
-        except REFUSED as error:
-            refusals.append(refusal_of(fallback, error))
+            errors.append(error)
+            passed.refusals.append(refusal_of(record.number, version, error))
         else:
-            log.error("Serving %s (promotion %d) instead.", served.version, fallback.number)
+            if served.number is None:
+                log.error("Serving %s instead.", version)
             return served
-    raise first
+    raise errors[0]
 
 
-def _with_unread_named(
-    records: Iterable[Promotion | Unread], refusals: list[Refusal], known: Collection[int]
-) -> Iterator[Promotion | Unread]:
-    for record in records:
-        if isinstance(record, Unread) and record.number not in known:
-            refusals.append(refusal_of(record, record.error))
-        yield record
+def refusal_of(number: int, version: str | None, error: Exception) -> Refusal:
+    """Log why a release is not served, for `/readyz` to report it."""
+    log.error("Promotion %d: %s is refused: %s", number, version or "its record", error)
+    return Refusal(number, version, str(error))
 
 
-def refusal_of(record: Promotion | Unread, error: Exception) -> Refusal:
-    """Log why a promotion is not served, for `/readyz` to report it."""
-    log.error("Promotion %d is refused: %s", record.number, error)
-    return Refusal(record.number, None if isinstance(record, Unread) else record.version, str(error))
-
-
-def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:
-    """Pull, verify and warm the release that a promotion names.
+def _load_candidate(settings: Settings, store: Store, record: Promotion | Unread, version: str) -> Served:
+    """Pull, verify and warm a release.
 
     Raises:
         StoreError: it cannot be had, or must not be served.
+        OpeningEnded: it ended a process a short while ago, and another candidate may be served.
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    release = _pulled(settings, store, promotion.version)
-    served = _adapted(settings, open_release_model(release, number=promotion.number))
-    _keep(settings, store, release)
-    return served
-
-
-def _pulled(settings: Settings, store: Store, version: str) -> LocalRelease:
-    """A release in the cache, tried within limits where the cache does not know it yet."""
     cache = cache_of(settings)
     release = pull(store, version, cache, _trusted(settings))
-    try_release(release, cache)
-    return release
+    is_known = noted_version(cache, store.address) == version
+    is_current = isinstance(record, Promotion) and version == record.version
+    with nullcontext() if is_known else opening(cache, version, last=version == record.in_turn[-1]):
+        served = _adapted(settings, open_release_model(release, record.number if is_current else None))
+    _keep(settings, store, release)
+    return served
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> Served:
@@ -238,27 +240,24 @@ def cache_of(settings: Settings) -> Path:
 
 
 def _load_cached(
-    settings: Settings, store: Store, error: Exception, newest: Promotion | Unread | None
+    settings: Settings,
+    store: Store,
+    error: Exception,
+    record: Promotion | Unread | None,
+    passed: PassedOver,
 ) -> Models:
     """What was served last, since `error` keeps everything newer from it; without it, that is raised.
 
-    Nor is a release served that a rollback left, as far as the store says so: its answers were wrong.
+    Where the newest record is known, it is one of its candidates: the answers of others may be wrong.
     """
     cached = last_good(cache_of(settings), store.address, _trusted(settings))
-    if cached is None or (newest is not None and _was_left(store, newest, cached.release.version)):
+    refused = {refusal.version for refusal in passed.refusals}
+    if cached is None or (record and cached.release.version not in {*record.in_turn} - refused):
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
     release = cached.release
     opened = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
     return Models(_adapted(settings, replace(opened, stale_since=cached.since)))
-
-
-def _was_left(store: Store, newest: Promotion | Unread, version: str) -> bool:
-    try:
-        with at_most(NOTE_SECONDS):
-            return was_left(backwards(store, newest), version)
-    except StoreError:
-        return False
 
 
 def _load_bare(settings: Settings, store: Store) -> Served:

@@ -11,15 +11,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import takewhile
 
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
-from app.releases.load import REFUSED, load_newest, refusal_of
-from app.releases.serving import Models, Refusal
+from app.releases.load import REFUSED, PassedOver, load_first
+from app.releases.serving import Models
 from app.settings import Settings, SettingsError
-from model_store.errors import StoreError
-from model_store.promotions import Promotion, Unread, check_kept, following_record, newest_record
+from model_store.errors import OpeningEnded, StoreError
+from model_store.promotions import Promotion, Unread, after, check_kept, newest
 from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
@@ -107,44 +108,52 @@ class ReleaseWatcher:
         Raises:
             RecordUnreadable: it cannot be read; it is read again by the next poll.
         """
-        if self._newest_known is None:
-            found, unread = newest_record(self._store), list[Unread]()
-        else:
-            found, unread = self._followed(self._newest_known)
+        found = newest(self._store) if self._newest_known is None else self._newest_after(self._newest_known)
         if isinstance(found, Unread):
             raise found.error
-        for record in unread:  # a later promotion holds
-            self._models.refuse(refusal_of(record, record.error), datetime.now(UTC))
-            self._metrics.count_refusal()
         return found
 
-    def _followed(self, number: int) -> tuple[Promotion | Unread | None, list[Unread]]:
-        """The last promotion after `number`, and those before it that cannot be read."""
-        records = list[Promotion | Unread]()
-        while (upcoming := following_record(self._store, number + len(records))) is not None:
-            records.append(upcoming)
-        if not records:
+    def _newest_after(self, number: int) -> Promotion | Unread | None:
+        found = None
+        while (upcoming := after(self._store, found.number if found else number)) is not None:
+            found = upcoming
+        if found is None:
             check_kept(self._store, number)
-            return None, []
-        return records[-1], [record for record in records[:-1] if isinstance(record, Unread)]
+        return found
 
     def _adopt(self, promotion: Promotion) -> None:
-        if promotion.version == self._models.current.version:
+        serving = self._models.current.version
+        if promotion.version == serving:
             self._models.current = replace(self._models.current, number=promotion.number)
             self._newest_known = promotion.number
             return
-        refusals: list[Refusal] = []
-        after, known = self._models.current.number or 0, [one.number for one in self._models.refusals]
+        if candidates := self._to_try(promotion, serving):
+            self._try(promotion, candidates)
+        self._newest_known = promotion.number
+
+    def _to_try(self, promotion: Promotion, serving: str) -> list[str]:
+        """The candidates before what is served, without those that were refused before."""
+        refused = {
+            refusal.version
+            for refusal in self._models.refusals
+            if refusal.number == promotion.number or refusal.version != promotion.version
+        }
+        before = takewhile(lambda version: version != serving, promotion.in_turn)
+        return [version for version in before if version not in refused]
+
+    def _try(self, promotion: Promotion, candidates: list[str]) -> None:
+        passed = PassedOver()
         try:
-            served = load_newest(self._settings, self._store, promotion, refusals, after=after, known=known)
-        except REFUSED:
+            served = load_first(self._settings, self._store, promotion, candidates, passed)
+        except (*REFUSED, OpeningEnded):
             log.error("Serving %s on.", self._models.current.version)
         else:
             before = self._models.current.version
             self._metrics.set_release(served.version, before, reference_distribution(served))
             self._models.serve(served)
-            log.info("Serving %s (promotion %d).", served.version, served.number)
-        for refusal in reversed(refusals):
+            log.info("Serving %s (promotion %d).", served.version, promotion.number)
+        for refusal in passed.refusals:
             self._models.refuse(refusal, datetime.now(UTC))
             self._metrics.count_refusal()
-        self._newest_known = promotion.number
+        if passed.ended is not None:
+            raise passed.ended  # the next poll tries again

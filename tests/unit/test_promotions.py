@@ -1,7 +1,8 @@
 """The log of promotions: numbers, records, races, and where rolling back leads."""
 
 import json
-import random
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,31 +13,27 @@ from model_store.errors import (
     LostRace,
     NotFound,
     NothingPromoted,
-    RecordUnreadable,
     ReleaseCorrupt,
     ReleaseRemoved,
     StoreBroken,
     UnconditionalStore,
 )
 from model_store.promotions import (
+    MOST_CANDIDATES,
     Promotion,
     Reason,
-    Unread,
     append,
     current,
-    fallbacks,
     history,
-    lineage,
     newest,
     parse_promotion,
     promotion_bytes,
     roll_back,
-    walk_back,
-    was_left,
 )
 from model_store.publish import promote, prune, publish
 from model_store.store import FolderStore
 from reports.judge import judge
+from tests.logs import write_log
 from tests.releases import a_release
 
 A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))
@@ -54,16 +51,16 @@ def a_promotion(number: int, version: str, reason: Reason = "promote") -> Promot
     )
 
 
-def a_log(steps: str) -> list[Promotion]:
-    """A log in short: `+A` promotes A, `-A` rolls back to it."""
-    names = {"A": A, "B": B, "C": C, "D": D}
-    reasons: dict[str, Reason] = {"+": "promote", "-": "rollback"}
-    log: list[Promotion] = []
-    for number, step in enumerate(steps.split(), 1):
-        previous = log[-1].version if log else None
-        made = a_promotion(number, names[step[1]], reasons[step[0]])
-        log.append(made.model_copy(update={"previous": previous}))
-    return log
+NAMES = {"A": A, "B": B, "C": C, "D": D}
+
+
+def a_log(folder: Path, steps: str) -> FolderStore:
+    """A store with a log; see `write_log`."""
+    store = FolderStore(folder)
+    for version in NAMES.values():
+        store.create(manifest_key(version), b"{}")
+    write_log(store, steps, NAMES)
+    return store
 
 
 class AnsweredTwice(FolderStore):
@@ -79,7 +76,7 @@ class Overwriting(FolderStore):
 
     def create(self, key: str, data: bytes) -> None:
         super().create(key, data)
-        theirs = json.loads(data) | {"by": "bob", "version": B, "nonce": "theirs"}
+        theirs = json.loads(data) | {"by": "bob", "version": B, "candidates": [B], "nonce": "theirs"}
         (Path(self.address) / key).write_text(json.dumps(theirs), "utf-8")
 
 
@@ -342,6 +339,8 @@ def test_a_version_that_is_not_there_is_not_promoted(folder: Path, version: str)
         (b"{}", "version"),
         (promotion_bytes(a_promotion(1, A)).replace(b'"promote"', b'"because"'), "reason"),
         (promotion_bytes(a_promotion(1, A)).replace(A.encode(), b"../../etc"), "version"),
+        (promotion_bytes(a_promotion(1, A)).replace(b"[]", f'["{B}"]'.encode()), "the whole: candidates"),
+        (promotion_bytes(a_promotion(1, A)).replace(b"[]", b'["../../etc"]'), "candidates.0"),
     ],
 )
 def test_a_record_that_is_none_is_named_by_place_and_key(text: bytes, key: str) -> None:
@@ -356,104 +355,103 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
 
 
 @pytest.mark.parametrize(
-    ("steps", "expected"),
+    ("steps", "served"),
     [
-        ("", []),
-        ("+A", [A]),
-        ("+A +B +C", [A, B, C]),
-        ("+A +A +B", [A, B]),
-        ("+A +B +C -B", [A, B]),
-        ("+A +B +C -B -A", [A]),
-        ("+A +B -A +C", [A, C]),
-        ("+A +B +A", [A, B, A]),
-        ("+A +B +A -B", [A, B]),
-        ("+A -D", [A, D]),
+        ("+A", "A"),
+        ("+A +A", "A"),
+        ("+A +B +C", "CBA"),
+        ("+A +B +C -B", "BA"),
+        ("+A +B +C -B -A", "A"),
+        ("+A +B -A +C", "CA"),
+        ("+A +B -A +B", "BA"),
+        ("+A +B +A", "AB"),
+        ("+A -D", "D"),
+        ("+a", "A"),
+        ("+a +b +c", "CB"),
+        ("+a +b -a", "A"),
+        ("+a +b -a +c", "CA"),
+        ("+a +b +C", "CBA"),
+        ("+a +b -a +C", "CA"),
+        ("+A +B +c", "CB"),
+        ("+A +B +c +D", "DCBA"),
+        ("?", ""),
+        ("+A ?", "A"),
+        ("+A +B ?", "A"),
+        ("+A +B +C ? ?", "A"),
+        ("+A +B -A ?", ""),
+        ("+a +b +c ?", "BA"),
+        ("+A +B ? +C", "CA"),
+        ("+a +b ? +c", "C"),
+        ("+A +B ? ? +D", "D"),
     ],
 )
-def test_rolling_back_walks_through_what_was_current(steps: str, expected: list[str]) -> None:
-    log = a_log(steps)
-
-    assert lineage(log) == expected
-
-
-def test_walking_back_finds_what_rolling_back_walks_through_in_any_log() -> None:
-    chance = random.Random(73)
-    for _ in range(1000):
-        log: list[Promotion] = []
-        for number in range(1, chance.randint(2, 14)):
-            walked = lineage(log)
-            goes_back = len(walked) > 1 and chance.random() < 0.4
-            version = chance.choice(walked[-3:-1]) if goes_back else chance.choice((A, B, C, D))
-            made = a_promotion(number, version, "rollback" if goes_back else "promote")
-            log.append(made.model_copy(update={"previous": log[-1].version if log else None}))
-
-        found = [promotion.version for promotion in walk_back(reversed(log))]
-
-        assert found == list(dict.fromkeys(reversed(lineage(log))))
-
-
-@pytest.mark.parametrize(
-    ("steps", "unread", "expected"),
-    [
-        ("+A +B +C", [], [2, 1]),
-        ("+A +B +C", [2], [1]),  # a second promotion cannot be a rollback
-        ("+A +B +C +D", [3], [1]),
-        ("+A +B +C +D", [2, 3], [1]),
-        ("+A +B +C +D +D", [3, 4], []),
-        ("+A +B -A +D", [3], [1]),
-        ("+A +B +C -B +D", [4], [2, 1]),
-        ("+A +B +C -B +D", [2], [4, 1]),
-        ("+A +B +C", [3], [1]),
-        ("+A +B", [2], [1]),
-    ],
-)
-def test_the_release_before_what_may_be_a_rollback_is_not_fallen_back_to(
-    steps: str, unread: list[int], expected: list[int]
+def test_the_newest_record_says_which_releases_may_be_served_in_turn(
+    folder: Path, steps: str, served: str
 ) -> None:
-    log: list[Promotion | Unread] = [
-        Unread(one.number, RecordUnreadable("cut short")) if one.number in unread else one
-        for one in a_log(steps)
-    ]
+    found = newest(a_log(folder, steps))
 
-    assert [promotion.number for promotion in fallbacks(reversed(log))] == expected
+    assert found is not None
+    assert found.in_turn == tuple(NAMES[name] for name in served)
+
+
+def test_no_more_than_ten_candidates_are_named(folder: Path) -> None:
+    store = a_log(folder, "+A +B +C")
+    for number in range(10, 22):
+        append(store, f"20261120T1015{number}Z-000000{number}", "promote", "ann", newest(store))
+
+    assert len(current(store).candidates) == MOST_CANDIDATES
+    assert current(store).candidates[:2] == ("20261120T101521Z-00000021", "20261120T101520Z-00000020")
 
 
 @pytest.mark.parametrize(
-    ("steps", "unread", "expected"),
+    ("steps", "back"),
     [
-        ("+A +B -A", [], True),
-        ("+A +B -A +B", [], False),
-        ("+A +B +C", [], False),
-        ("+A +B +C +A", [3], True),
-        ("+A +B +C +D +A", [3], True),
-        ("+A +B +C +D +A", [4], False),
+        ("+A +B +C", "BA"),
+        ("+a +b +c", "BA"),
+        ("+A +B +A", "B"),
+        ("+A +B -A +C", "A"),
+        ("+a +b -a +c", "A"),
+        ("+A +B +C ?", "BA"),
+        ("+a +b +c ?", "BA"),
+        ("+A +B +c", "BA"),
     ],
 )
-def test_a_release_that_a_rollback_left_or_may_have_is_known_as_such(
-    steps: str, unread: list[int], expected: bool
+def test_rolling_back_goes_from_candidate_to_candidate_and_ends(folder: Path, steps: str, back: str) -> None:
+    store = a_log(folder, steps)
+
+    walked = [roll_back(store, "eve").version for _ in back]
+
+    assert walked == [NAMES[name] for name in back]
+    with pytest.raises(NothingPromoted, match="no earlier release to go back to"):
+        roll_back(store, "eve")
+
+
+def test_promoting_after_a_rollback_goes_back_to_where_that_went(folder: Path) -> None:
+    store = a_log(folder, "+A +B +C -B +C")
+
+    assert [roll_back(store, "eve").version for _ in range(2)] == [B, A]
+
+
+def remove(store: FolderStore, number: int) -> None:
+    store.delete(promotion_key(number))
+
+
+def a_folder(store: FolderStore, number: int) -> None:
+    remove(store, number)
+    Path(store.address, promotion_key(number)).mkdir()
+
+
+def a_pipe(store: FolderStore, number: int) -> None:
+    remove(store, number)
+    os.mkfifo(Path(store.address, promotion_key(number)))
+
+
+@pytest.mark.parametrize("spoil", [remove, a_folder, a_pipe])
+def test_an_old_record_that_is_gone_or_no_file_is_passed_over(
+    folder: Path, spoil: Callable[[FolderStore, int], None]
 ) -> None:
-    log: list[Promotion | Unread] = [
-        Unread(one.number, RecordUnreadable("cut short")) if one.number in unread else one
-        for one in a_log(steps)
-    ]
+    store = a_log(folder, "+A +B +C")
+    spoil(store, 2)
 
-    assert was_left(reversed(log), B) is expected
-
-
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [
-        ("+A", []),
-        ("+A +B +C", [2, 1]),
-        ("+A +B +A", [2]),
-        ("+A +B +C -B", [1]),
-        ("+B +A +B -A", []),
-        ("+A +B -A +C", [3]),
-        ("+A +B -A +B +C", [4, 3]),
-        ("+A +B +C -A +D", [4]),
-    ],
-)
-def test_where_current_cannot_be_served_what_no_rollback_left_may_be(steps: str, expected: list[int]) -> None:
-    log = a_log(steps)
-
-    assert [promotion.number for promotion in fallbacks(reversed(log))] == expected
+    assert [one.number for one in history(store)] == [1, 3]
+    assert roll_back(store, "eve").version == B

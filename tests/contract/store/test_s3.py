@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from model_store.errors import BadAddress, StoreRefused
-from model_store.promotions import following
+from model_store.promotions import after
 from model_store.s3 import S3Store
 from model_store.store import Store, open_store
 from tests.s3_servers import S3Server
@@ -38,7 +38,7 @@ def test_without_credentials_they_are_asked_for(moto_address: str, monkeypatch: 
 
 @pytest.mark.parametrize(
     "ask",
-    [lambda store: store.create("key", b""), lambda store: following(store, 41)],
+    [lambda store: store.create("key", b""), lambda store: after(store, 41)],
     ids=["a write", "a poll, which must not take it for nothing new"],
 )
 @pytest.mark.usefixtures("swift_address")

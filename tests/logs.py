@@ -1,0 +1,32 @@
+"""Logs of promotions in short, as tables of cases have them."""
+
+import json
+from collections.abc import Mapping
+
+from model_store.catalogue import promotion_key
+from model_store.promotions import Reason, append, newest
+from model_store.store import Store
+
+REASONS: dict[str, Reason] = {"+": "promote", "-": "rollback"}
+
+
+def write_log(store: Store, steps: str, versions: Mapping[str, str]) -> None:
+    """Append a record for each step.
+
+    Args:
+        store: whose log is empty.
+        steps: `+A` promotes A, `-A` rolls back to it, `?` cannot be read; `+a` and `-a` as version 1.0 wrote
+        versions: by the letters.
+    """
+    before = None
+    for number, step in enumerate(steps.split(), 1):
+        version = versions.get(step[-1].upper())
+        if version is None:
+            store.create(promotion_key(number), b"{")
+        elif step[1].isupper():
+            append(store, version, REASONS[step[0]], "ann", newest(store))
+        else:
+            record = {"version": version, "previous": before, "reason": REASONS[step[0]], "by": "ann"}
+            record |= {"at": "2026-11-20T10:20:00Z", "nonce": str(number)}
+            store.create(promotion_key(number), json.dumps(record).encode())
+        before = version
