@@ -1,16 +1,11 @@
-"""Which names of files are pictures that a person put there, and how an archive's names are read. Pure.
+"""Which names of files are pictures that a person put there. Pure.
 
 Systems and programs add files of their own beside pictures: the service, the catalogue and the training pass
-over the same ones. Archives of Windows may separate folders by backslashes, and older ones write names in a
-code page.
+over the same ones. Archives of Windows may separate folders by backslashes.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Final
-from zipfile import ZipInfo
-
-from inference.code_pages import read_names
 
 CLUTTER: Final = frozenset(
     {
@@ -59,9 +54,6 @@ LONGEST: Final = 512
 """Characters of a name that is looked into. A ZIP may hold longer ones, of which its writer chooses how much
 work they are."""
 
-UTF8_FLAG: Final = 1 << 11
-"""Of a ZIP's member: its name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
-
 
 def is_clutter(name: str) -> bool:
     """Whether a file or folder of this name, without a path, is hidden or added by a system."""
@@ -90,27 +82,3 @@ def may_be_picture(name: str) -> bool:
     """Whether a member of an archive or bucket may be a picture, by its name."""
     last = SEPARATORS.split(name)[-1]  # empty of a folder
     return bool(last) and not has_clutter(name) and is_picture_name(last)
-
-
-def names_in_zip(members: Sequence[ZipInfo]) -> list[str]:
-    """The names of an archive's members as their writer meant them, in order.
-
-    Python takes a name that is not marked as UTF-8 for code page 437. Many programs write UTF-8 without the
-    mark, or the code page of their country, which no field states: code_pages.py finds it in all of them.
-    """
-    names = [member.filename for member in members]
-    written = [_written(member) for member in members]
-    unmarked = list(dict.fromkeys(one for one in written if one is not None))
-    read = dict(zip(unmarked, read_names(unmarked), strict=True))
-    return [name if raw is None else (read[raw] or name) for name, raw in zip(names, written, strict=True)]
-
-
-def _written(member: ZipInfo) -> bytes | None:
-    """A name as it stands in the archive; None where it is known what it spells, or it is too long."""
-    name = member.filename
-    if member.flag_bits & UTF8_FLAG or name.isascii() or len(name) > LONGEST:
-        return None
-    try:
-        return name.encode("cp437")
-    except UnicodeEncodeError:  # newer Pythons read the Unicode name of the extra field (0x7075)
-        return None

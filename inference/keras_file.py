@@ -6,15 +6,15 @@ first, and counted: Keras believes its sizes. Reads one file. The model in it: k
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
+from zipfile import ZipFile
 
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable, ModelUnreadable
-from inference.zip_file import Entry, content_of, entries_of
+from inference.zip_file import content_of, open_zip
 
 _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 """The signature of HDF5 (HDF5 File Format Specification, section II.A)."""
@@ -61,16 +61,16 @@ def saved_by(path: Path) -> str:
     Raises:
         ModelUnreadable: the file does not say.
     """
-    with _opened(path) as (file, entries):
-        return _version(file, entries)
+    with _opened(path) as archive:
+        return _version(archive)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[IO[bytes], dict[str, Entry]]]:
-    """The file and its members by name; what cannot be read of them is a ModelUnreadable."""
+def _opened(path: Path) -> Iterator[ZipFile]:
+    """The file as an archive; what cannot be read of it is a ModelUnreadable."""
     try:
-        with path.open("rb") as file:
-            yield file, {entry.name: entry for entry in entries_of(file)}
+        with open_zip(str(path)) as archive:
+            yield archive
     except MemberTooLarge as error:
         raise ModelUnreadable(
             f"{path}: unpacks to more than {MOST_UNPACKED} times its size, or to metadata without end. Keras "
@@ -82,26 +82,26 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], dict[str, Entry]]]:
         ) from error
 
 
-def _version(file: IO[bytes], entries: dict[str, Entry]) -> str:
-    return str(json.loads(_content(file, entries["metadata.json"], MOST_METADATA_BYTES))["keras_version"])
-
-
-def _content(file: IO[bytes], entry: Entry, limit: int) -> bytes:
-    return content_of(lambda start, count: os.pread(file.fileno(), count, start), entry, limit)
+def _version(archive: ZipFile) -> str:
+    metadata = content_of(archive, archive.getinfo("metadata.json"), MOST_METADATA_BYTES)
+    return str(json.loads(metadata)["keras_version"])
 
 
 def _check_members(path: Path) -> None:
-    with _opened(path) as (file, entries):
-        version = _version(file, entries)
+    with _opened(path) as archive:
+        version = _version(archive)
         if version.split(".")[0] in {"1", "2"}:
             raise ModelUnreadable(
                 f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
                 + _CONVERT.format(file="model.h5")
             )
-        left = MOST_UNPACKED * os.fstat(file.fileno()).st_size + SPARE_BYTES
-        for name, entry in entries.items():
-            content = _content(file, entry, left)
-            left -= len(content) + (_array_bytes(content) if name.endswith(".h5") else 0)
+        most = MOST_UNPACKED * path.stat().st_size + SPARE_BYTES
+        left = most - sum(member.file_size for member in archive.infolist())
+        if left < 0:
+            raise MemberTooLarge
+        for member in archive.infolist():  # all of them: Keras would unpack what lies about its size
+            content = content_of(archive, member, most)
+            left -= _array_bytes(content) if member.filename.endswith(".h5") else 0
             if left < 0:
                 raise MemberTooLarge
 

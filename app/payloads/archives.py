@@ -3,13 +3,15 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zipfile import ZipFile, ZipInfo
 
 from app.errors import BadRequest, RequestError, TooLarge
+from app.payloads.items import NAME_LENGTH, RefusedItem, Upload
 from app.payloads.marks import count_of
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
 from inference.file_names import has_clutter, is_folder
 from inference.inflate import Pause, no_pause
-from inference.zip_file import DIRECTORY_ENTRY, Entry, content_of, entries_of
+from inference.zip_file import DIRECTORY_ENTRY, content_of, name_of, open_zip
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
 """Entries allowed for each picture: in all, such as ten thumbnails that a system adds; and of a person, as
@@ -17,30 +19,45 @@ folders."""
 
 
 @dataclass(frozen=True)
-class Member:
-    """One file of the archive.
+class Archive:
+    """The files of a ZIP in its own order, without folders and what desktops hide; none is unpacked yet.
 
     Attributes:
-        name: as the archive has it, in Unicode.
-        content: its bytes, or why they could not be had.
-        unpacked: how many bytes that took at most: what cannot be read may have been unpacked to its limit.
+        most: bytes of a file; a larger one is not unpacked.
     """
 
-    name: str
-    content: bytes | RequestError
-    unpacked: int
+    opened: ZipFile
+    files: list[ZipInfo]
+    most: int
+
+    @property
+    def size(self) -> int:
+        """Bytes that the files unpack to at most: what the directory declares."""
+        return sum(file.file_size for file in self.files if file.file_size <= self.most)
+
+    def items(self, pause: Pause = no_pause) -> Iterator[Upload | RefusedItem]:
+        """The files, each unpacked when its turn comes; `pause` is called before."""
+        for file in self.files:
+            pause()
+            name, content = name_of(file)[:NAME_LENGTH], self._content(file)
+            yield Upload(content, name) if isinstance(content, bytes) else RefusedItem(content, name)
+
+    def _content(self, file: ZipInfo) -> bytes | RequestError:
+        try:
+            return content_of(self.opened, file, self.most)
+        except MemberTooLarge:
+            return TooLarge(f"Unpacked it has more than {self.most:,} bytes (MAX_UPLOAD_BYTES).")
+        except MemberUnreadable as error:
+            return BadRequest(str(error))
 
 
-def unpack(body: bytes, max_files: int, max_member_bytes: int, pause: Pause = no_pause) -> Iterator[Member]:
-    """The archive's files in its own order; folders and the files that desktops hide are passed over.
-
-    Each is unpacked when its turn comes, so that the caller can stop at a sum.
+def open_archive(body: bytes, max_files: int, max_file_bytes: int) -> Archive:
+    """Open a ZIP of pictures.
 
     Args:
         body: the archive.
         max_files: how many of its files the caller will take; more may come, but not many more.
-        max_member_bytes: the largest file, unpacked; a larger one is an error of its own.
-        pause: called between files, and between steps of one.
+        max_file_bytes: the largest file, unpacked; a larger one is an error of its own.
 
     Raises:
         BadRequest: the archive cannot be read.
@@ -48,27 +65,17 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int, pause: Pause = no
     """
     # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
     if count_of(DIRECTORY_ENTRY, body) > max_files * ENTRIES_PER_PICTURE:
-        raise TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")
+        raise _far_too_many(max_files)
     try:
-        members = [entry for entry in entries_of(io.BytesIO(body)) if not has_clutter(entry.name)]
+        opened = open_zip(io.BytesIO(body))
     except ArchiveUnreadable as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
+    named = [(file, name_of(file)) for file in opened.infolist()]
+    members = [(file, name) for file, name in named if not has_clutter(name)]
     if len(members) > max_files * FILES_PER_PICTURE:
-        raise TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")
-    for entry in members:
-        if is_folder(entry.name):
-            continue
-        pause()
-        content = _read(body, entry, max_member_bytes, pause)
-        most = min(entry.size, max_member_bytes + 1)
-        yield Member(entry.name, content, len(content) if isinstance(content, bytes) else most)
+        raise _far_too_many(max_files)
+    return Archive(opened, [file for file, name in members if not is_folder(name)], max_file_bytes)
 
 
-def _read(body: bytes, entry: Entry, limit: int, pause: Pause) -> bytes | RequestError:
-    view = memoryview(body)
-    try:
-        return content_of(lambda start, count: view[start : start + count], entry, limit, pause)
-    except MemberTooLarge:
-        return TooLarge(f"Unpacked it has more than {limit:,} bytes (MAX_UPLOAD_BYTES).")
-    except MemberUnreadable as error:
-        return BadRequest(str(error))
+def _far_too_many(max_files: int) -> TooLarge:
+    return TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")

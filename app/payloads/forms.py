@@ -16,8 +16,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
-from app.payloads.items import FORMS, Upload
-from inference.code_pages import read_names
+from app.payloads.items import FORMS, NAME_LENGTH, Upload
 
 FILE_FIELDS = ("image", "file")
 """The file fields of `/predict`."""
@@ -47,9 +46,6 @@ BEGINNING = re.compile(
 )
 """How a form begins whose Content-Type says something else, with its boundary (RFC 2046, section 5.1.1)."""
 
-NAME_LENGTH = 255
-"""Characters of a name that an answer repeats; file systems allow no more."""
-
 
 @dataclass(frozen=True)
 class Form:
@@ -73,15 +69,13 @@ def as_form(body: Body) -> Body:
 
 
 class _InAnyCharset(MultipartDecoder):
-    """Werkzeug's decoder, for headers in other charsets than UTF-8: file names, in forms of old pages."""
+    """Werkzeug's decoder, for headers in UTF-8 or the code page of Windows: file names of old pages."""
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
         try:
             data.decode()
         except UnicodeDecodeError:
-            written = bytes(data)
-            [text] = read_names([written[:MAX_HEADER_BYTES]])
-            data = (text or written.decode("latin-1")).encode()
+            data = data.decode("cp1252", "replace").encode()
         return super()._parse_headers(data)
 
 

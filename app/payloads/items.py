@@ -14,6 +14,9 @@ FORMS = (
     '{"image": "<base64 or data: URL>"} or {"pixels": [[rows of numbers of 0..255]]}.'
 )
 
+NAME_LENGTH = 255
+"""Characters of a name that an answer repeats; file systems allow no more."""
+
 BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
 
 

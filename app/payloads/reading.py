@@ -10,7 +10,7 @@ from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads import archives
 from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of, items_of
-from app.payloads.forms import FORM, NAME_LENGTH, as_form, came_as_text, one_file, read_form
+from app.payloads.forms import FORM, as_form, came_as_text, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.settings import Settings
 from inference.contract import InputContract
@@ -116,33 +116,22 @@ def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -
 def _unpacked(
     uploads: Iterable[Upload], settings: Settings, claim: Callable[[int], None], pause: Pause
 ) -> Iterator[RequestItem]:
-    """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit.
+    """The uploads, and of each that is a ZIP its pictures; what all ZIPs declare together has one limit.
 
     What they unpack to beyond their own bytes counts as held, as the body itself does.
     """
-    total = held = 0
+    total = 0
     for upload in uploads:
         if not is_zip(upload.data):
             yield upload
             continue
-        held += len(upload.data)
-        limits = (settings.max_batch, settings.max_upload_bytes)
-        for member in archives.unpack(upload.data, *limits, pause):
-            total += member.unpacked
-            if total > settings.max_batch_bytes:
-                limit = f"{settings.max_batch_bytes:,} bytes (MAX_BATCH_BYTES)"
-                raise TooLarge(f"The ZIP unpacks to more than {limit}. Send several batches.")
-            if total > held:
-                claim(total - held)
-                held = total
-            yield _item(member)
-
-
-def _item(member: archives.Member) -> RequestItem:
-    name = member.name[:NAME_LENGTH]
-    if isinstance(member.content, bytes):
-        return Upload(member.content, name)
-    return RefusedItem(member.content, name)
+        archive = archives.open_archive(upload.data, settings.max_batch, settings.max_upload_bytes)
+        total += archive.size
+        if total > settings.max_batch_bytes:
+            limit = f"{settings.max_batch_bytes:,} bytes (MAX_BATCH_BYTES)"
+            raise TooLarge(f"The ZIP unpacks to more than {limit}. Send several batches.")
+        claim(max(archive.size - len(upload.data), 0))
+        yield from archive.items(pause)
 
 
 def _within(item: RequestItem, limit: int) -> RequestItem:

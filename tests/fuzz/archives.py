@@ -30,8 +30,9 @@ from pathlib import Path
 from types import FrameType
 
 from app.errors import RequestError
-from app.payloads.archives import unpack
+from app.payloads.archives import open_archive
 from app.payloads.body import Body
+from app.payloads.items import Upload
 from inference.errors import InferenceError
 from inference.keras_file import check_keras_file
 from inference.zip_file import DIRECTORY_ENTRY, MEMBER
@@ -167,8 +168,9 @@ def read(kind: str, archive: bytes, path: Path) -> int:
     size = 0
     with contextlib.suppress(RequestError, InferenceError, LabellingError):
         if kind == "zip":
-            for member in unpack(archive, 256, 20_000_000):
-                size += len(member.content) if isinstance(member.content, bytes) else 0
+            opened = open_archive(archive, 256, 20_000_000)
+            if opened.size <= 50_000_000:  # as MAX_BATCH_BYTES has it
+                size = sum(len(one.data) for one in opened.items() if isinstance(one, Upload))
         elif kind == "gzip":
             size = len(Body(archive, coding="gzip", limit=50_000_000).inflated().data)
         elif kind == "keras":

@@ -1,18 +1,132 @@
-"""ZIPs of pictures: read in memory, in order, and never believed."""
+"""ZIPs of pictures, of clients and of catalogues: read in order, and never believed."""
 
-import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from app.errors import BadRequest, ClientGone, RequestError, TooLarge
-from app.payloads.archives import unpack
+from app.errors import BadRequest, ClientGone, TooLarge
+from app.payloads.archives import open_archive
 from app.payloads.body import CODINGS, UNPACK_SECONDS, Body, Unpacking
+from app.payloads.items import Upload
+from inference.inflate import no_pause
 from inference.zip_file import DIRECTORY_ENTRY
+from labelling.archives import Zip
+from labelling.errors import SourceUnusable, Unreadable
+from labelling.items import MAX_BYTES
 from tests.uploads import zipped
+
+
+def in_a_batch(packed: bytes, _: Path) -> list[bytes | str]:
+    items = open_archive(packed, 64, MAX_BYTES).items()
+    return [item.data if isinstance(item, Upload) else str(item.error) for item in items]
+
+
+def in_a_catalogue(packed: bytes, folder: Path) -> list[bytes | str]:
+    (folder / "shop.zip").write_bytes(packed)
+    source = Zip(str(folder / "shop.zip"))
+    found = source.reader()([item.place for item in source.items()])
+    return [str(one) if isinstance(one, Unreadable) else one for one in found]
+
+
+READERS = pytest.mark.parametrize("read", [in_a_batch, in_a_catalogue])
+Read = Callable[[bytes, Path], list[bytes | str]]
+
+NOTHING = b"\0\0\0\xff\xff"
+"""A block of deflate that holds nothing (RFC 1951, section 3.2.4)."""
+
+
+def changed(packed: bytes, **fields: int) -> bytes:
+    """A ZIP whose first member has other flags or another method in both heads, or other facts in one."""
+    new, entry = bytearray(packed), packed.index(DIRECTORY_ENTRY)
+    places = {"flags": (6, entry + 8), "method": (8, entry + 10), "begin": (0,)}
+    places |= {"crc": (entry + 16,), "packed": (entry + 20,), "size": (entry + 24,)}
+    for name, value in fields.items():
+        form = "<H" if name in {"flags", "method", "begin"} else "<I"
+        for place in places[name]:
+            struct.pack_into(form, new, place, value)
+    return bytes(new)
+
+
+def deflated(stream: bytes, content: bytes) -> bytes:
+    """A ZIP whose first member is packed as this stream."""
+    facts = {"method": zipfile.ZIP_DEFLATED, "crc": zlib.crc32(content), "size": len(content)}
+    return changed(zipped(zipfile.ZIP_STORED, **{"a.png": stream, "b.png": b"whole"}), **facts)
+
+
+def flushed(content: bytes) -> bytes:
+    """Content as a client packs it that writes little at a time."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    pieces = [content[at : at + 20] for at in range(0, len(content), 20)]
+    return b"".join(packer.compress(one) + packer.flush(zlib.Z_SYNC_FLUSH) for one in pieces) + packer.flush()
+
+
+WORDS = b"some words of a client that writes little at a time. " * 100
+TWO = zipped(**{"a.png": bytes(3000), "b.png": b"whole"})
+
+
+@READERS
+@pytest.mark.parametrize(
+    ("packed", "words"),
+    [
+        (zipped(**{"a.png": bytes(MAX_BYTES + 1), "b.png": b"whole"}), "20,000"),
+        (changed(TWO, method=zipfile.ZIP_BZIP2), "packed by method 12"),
+        (changed(TWO, flags=1), "is encrypted"),
+        (changed(TWO, flags=1 << 5), "compressed patched data"),
+        (changed(TWO, crc=7), "Bad CRC-32"),
+        (changed(TWO, size=3), "Bad CRC-32"),
+        (changed(TWO, size=3001), "holds less than it declares"),
+        (changed(TWO, begin=0), "Bad magic number"),
+        (deflated(NOTHING * 400_000, b""), "2,000,000 packed bytes hold 0"),
+        (deflated(NOTHING * 400_000, b"x"), "2,000,000 packed bytes hold 1"),
+        (deflated(NOTHING * 400_000, bytes(2_000_000)), "Bad CRC-32"),
+    ],
+)
+def test_a_member_that_lies_or_is_packed_otherwise_is_an_error_of_its_own(
+    packed: bytes, words: str, read: Read, tmp_path: Path
+) -> None:
+    refused, whole = read(packed, tmp_path)
+
+    assert words in str(refused)
+    assert whole == b"whole"
+
+
+@READERS
+def test_a_member_that_was_flushed_often_is_read(read: Read, tmp_path: Path) -> None:
+    assert read(deflated(flushed(WORDS), WORDS), tmp_path) == [WORDS, b"whole"]
+
+
+def with_entries(packed: bytes, entries: Sequence[bytes]) -> bytes:
+    """A ZIP with another directory."""
+    start = packed.index(DIRECTORY_ENTRY)
+    directory = b"".join(entries)
+    end = struct.pack("<4s4xHHIIH", b"PK\5\6", len(entries), len(entries), len(directory), start, 0)
+    return packed[:start] + directory + end
+
+
+def test_members_that_share_their_bytes_count_each_and_are_no_catalogue(tmp_path: Path) -> None:
+    packed = zipped(**{"a.png": bytes(9_000_000)})
+    entry = packed[packed.index(DIRECTORY_ENTRY) : packed.rindex(b"PK\5\6")]
+    overlapping = with_entries(packed, [entry] * 30)
+
+    assert open_archive(overlapping, 64, MAX_BYTES).size == 30 * 9_000_000
+    with pytest.raises(SourceUnusable, match="its members overlap"):
+        in_a_catalogue(overlapping, tmp_path)
+
+
+@READERS
+@pytest.mark.parametrize("written", ["utf-8", "cp850"])
+def test_a_name_is_read_as_utf_8_or_as_windows_wrote_it(written: str, read: Read, tmp_path: Path) -> None:
+    packed = zipped(**{f"gr{'#' * len('ü'.encode(written))}ne Jacke.png": b"a"})
+    packed = packed.replace(b"#" * len("ü".encode(written)), "ü".encode(written))
+
+    assert read(packed, tmp_path) == [b"a"]
+    (tmp_path / "shop.zip").write_bytes(packed)
+    names = [item.name for item in open_archive(packed, 1, 9).items()]
+    assert names == [item.name for item in Zip(f"{tmp_path}/shop.zip").items()] == ["grüne Jacke.png"]
 
 
 def test_folders_and_what_desktops_hide_are_passed_over() -> None:
@@ -32,7 +146,9 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
         **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(20)},
     )
 
-    assert [member.name for member in unpack(packed, 3, 100)] == ["in/a.png", "./a.png", "shop\\b.png"]
+    names = [item.name for item in open_archive(packed, 3, 100).items()]
+
+    assert names == ["in/a.png", "./a.png", "shop\\b.png"]
 
 
 @pytest.mark.parametrize(("name", "count"), [("folder-{}/", 5), ("@eaDir/{}.jpg", 17)])
@@ -40,117 +156,27 @@ def test_a_zip_of_many_more_entries_than_pictures_is_refused(name: str, count: i
     packed = zipped(**{name.format(number): b"" for number in range(count)})
 
     with pytest.raises(TooLarge, match=r"far more than 1 pictures"):
-        list(unpack(packed, 1, 100))
+        open_archive(packed, 1, 100)
 
 
-def test_a_name_in_an_old_code_page_is_shown_as_it_was_written() -> None:
-    packed = zipped(**{"gr#ne Jacke.png": b"a"}).replace(b"#", "ü".encode("cp850"))
+def test_what_a_zip_unpacks_to_is_known_before_and_too_large_a_file_is_not_unpacked() -> None:
+    packed = zipped(**{"a.png": bytes(50), "b.png": bytes(101), "c.png": bytes(100)})
 
-    assert [(member.name, member.content) for member in unpack(packed, 1, 9)] == [("grüne Jacke.png", b"a")]
-
-
-@pytest.mark.parametrize(("limit", "counted"), [(100, 50), (20, 21)], ids=["damaged", "too large"])
-def test_a_member_that_cannot_be_had_counts_as_what_it_may_have_unpacked_to(limit: int, counted: int) -> None:
-    packed = bytearray(zipped(a=bytes(50)))
-    at = packed.index(DIRECTORY_ENTRY) + 16
-    packed[at : at + 4] = b"none"  # for the sum of its content (APPNOTE.TXT 4.3.12)
-
-    [member] = unpack(bytes(packed), 10, limit)
-
-    assert isinstance(member.content, RequestError)
-    assert member.unpacked == counted
+    assert open_archive(packed, 10, 100).size == 150
 
 
-def with_entries(packed: bytes, entries: Sequence[bytes]) -> bytes:
-    """A ZIP with another directory."""
-    start = packed.index(DIRECTORY_ENTRY)
-    directory = b"".join(entries)
-    end = struct.pack("<4s4xHHIIH", b"PK\5\6", len(entries), len(entries), len(directory), start, 0)
-    return packed[:start] + directory + end
-
-
-def entries_in(packed: bytes) -> list[bytes]:
-    """The entries of a ZIP's directory."""
-    return [DIRECTORY_ENTRY + rest for rest in packed[: packed.rindex(b"PK\5\6")].split(DIRECTORY_ENTRY)[1:]]
-
-
-def test_members_that_share_bytes_are_refused_and_the_others_are_read() -> None:
-    packed = zipped(**{"a.png": b"first", "b.png": bytes(5000), "c.png": b"last"})
-    first, shared, last = entries_in(packed)
-
-    members = list(unpack(with_entries(packed, [first, *[shared] * 30, last]), 64, 10_000))
-
-    assert [one.content for one in members if one.name != "b.png"] == [b"first", b"last"]
-    refused = [one.content for one in members if one.name == "b.png"]
-    assert {str(one) for one in refused} == {
-        "This member of the ZIP overlaps another one: their bytes are the same."
-    }
-    assert len(refused) == 30
-
-
-def test_a_member_within_another_one_and_the_one_around_it_are_refused() -> None:
-    inner = zipped(**{"in.png": b"content"})
-    packed = zipped(
-        zipfile.ZIP_STORED, **{"a.png": b"first", "around.png": inner[: inner.index(DIRECTORY_ENTRY)]}
-    )
-    [within] = entries_in(inner)
-    at = packed.index(b"in.png") - 30
-    moved = within[:42] + struct.pack("<I", at) + within[46:]
-
-    members = list(unpack(with_entries(packed, [*entries_in(packed), moved]), 64, 10_000))
-
-    assert members[0].content == b"first"
-    assert ["overlaps another one" in str(one.content) for one in members[1:]] == [True, True]
-
-
-NOTHING = b"\0\0\0\xff\xff"
-"""A block of deflate that holds nothing (RFC 1951, section 3.2.4)."""
-
-
-def deflated(name: str, stream: bytes, content: bytes) -> bytes:
-    """A ZIP of one member whose content is packed as this stream."""
-    packed = bytearray(zipped(zipfile.ZIP_STORED, **{name: stream}))
-    entry = packed.index(DIRECTORY_ENTRY)
-    struct.pack_into("<H", packed, 8, zipfile.ZIP_DEFLATED)
-    struct.pack_into("<H", packed, entry + 10, zipfile.ZIP_DEFLATED)
-    struct.pack_into("<I", packed, entry + 16, zlib.crc32(content))
-    struct.pack_into("<I", packed, entry + 24, len(content))
-    return bytes(packed)
-
-
-@pytest.mark.parametrize("claimed", [b"", b"x", bytes(9_000_000)], ids=["nothing", "a byte", "megabytes"])
-def test_blocks_that_hold_nothing_are_not_unpacked_to_their_end(claimed: bytes) -> None:
-    steps = list[None]()
-    packed = deflated("a.png", NOTHING * 2_000_000, claimed)
-
-    [member] = unpack(packed, 1, 10_000_000, lambda: steps.append(None))
-
-    assert re.match(
-        r"This member of the ZIP is damaged: its first [\d,]+ bytes hold 0\.", str(member.content)
-    )
-    assert len(steps) < 5
-
-
-def test_a_member_that_was_flushed_often_is_read() -> None:
-    content = b"some words of a client that writes little at a time. " * 100
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    pieces = [content[at : at + 20] for at in range(0, len(content), 20)]
-    flushed = b"".join(packer.compress(one) + packer.flush(zlib.Z_SYNC_FLUSH) for one in pieces)
-
-    [member] = unpack(deflated("a.png", flushed + packer.flush(), content), 1, 10_000)
-
-    assert member.content == content
-
-
-def test_the_work_ends_between_two_steps_of_a_member_when_its_client_has_left() -> None:
-    left = iter([False] * 10)
+def test_the_work_ends_between_two_files_when_its_client_has_left() -> None:
+    left = iter([no_pause])
 
     def pause() -> None:
-        if next(left, True):
+        if next(left, None) is None:
             raise ClientGone
 
+    items = open_archive(TWO, 2, 9_000).items(pause)
+
+    assert next(items).name == "a.png"
     with pytest.raises(ClientGone):
-        list(unpack(zipped(**{"a.png": bytes(50_000_000)}), 1, 60_000_000, pause))
+        next(items)
 
 
 def test_the_work_ends_when_it_took_all_the_time_that_it_may() -> None:

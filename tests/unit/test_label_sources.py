@@ -7,7 +7,6 @@ import shutil
 import struct
 import subprocess
 import tarfile
-import tracemalloc
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -298,50 +297,6 @@ def test_an_archive_is_read_in_its_order(name: str, write: Callable[[Path], Path
     assert contents(source) == list(PICTURES.values())
 
 
-def test_members_of_a_zip_that_lie_or_are_packed_otherwise_are_errors_of_their_own(tmp_path: Path) -> None:
-    write_zip(tmp_path / "odd.zip", {"odd.png": bytes(99)}, zipfile.ZIP_BZIP2)
-    write_zip(tmp_path / "bomb.zip", {"bomb.png": bytes(MAX_BYTES + 1)})
-    damaged = bytearray(
-        write_zip(tmp_path / "damaged.zip", {"a.png": b"abc"}, zipfile.ZIP_STORED).read_bytes()
-    )
-    damaged[damaged.index(b"abc")] = 0
-    (tmp_path / "damaged.zip").write_bytes(damaged)
-    modest = bytearray(write_zip(tmp_path / "modest.zip", {"a.png": bytes(MAX_BYTES)}).read_bytes())
-    struct.pack_into("<I", modest, modest.rindex(b"PK\1\2") + 24, 3)  # bytes unpacked, says its directory
-    (tmp_path / "modest.zip").write_bytes(modest)
-    locked = bytearray(write_zip(tmp_path / "locked.zip", {"a.png": b"abc"}).read_bytes())
-    for place in (6, locked.rindex(b"PK\1\2") + 8):
-        locked[place] |= 1
-    (tmp_path / "locked.zip").write_bytes(locked)
-
-    names = ("odd", "bomb", "damaged", "modest", "locked")
-    found = {name: contents(open_source(f"{tmp_path}/{name}.zip")) for name in names}
-
-    assert found == {
-        "odd": ["It is packed by method 12. Pack it by deflate."],
-        "bomb": ["It has 20,000,001 bytes; at most 20,000,000 are read. Send a smaller one."],
-        "damaged": ["This member of the ZIP is damaged: Bad CRC-32 for file 'a.png'."],
-        "modest": ["This member of the ZIP is damaged: Bad CRC-32 for file 'a.png'."],
-        "locked": ["This member of the ZIP is encrypted."],
-    }
-
-
-def test_a_damaged_or_patched_member_of_a_zip_is_an_error_of_its_own_and_the_others_are_read(
-    tmp_path: Path,
-) -> None:
-    pictures = {"a.png": b"abc", "b.png": b"def", "c.png": b"ghi"}
-    packed = bytearray(write_zip(tmp_path / "shop.zip", pictures).read_bytes())
-    packed[packed.index(b"PK\3\4")] = 0xFF
-    packed[packed.rindex(b"PK\1\2") + 8] |= 1 << 5  # compressed patched data
-    (tmp_path / "shop.zip").write_bytes(packed)
-
-    damaged, whole, patched = contents(open_source(f"{tmp_path}/shop.zip"))
-
-    assert damaged == "This member of the ZIP is damaged: it does not begin where the directory says."
-    assert whole == b"def"
-    assert str(patched).startswith("This member of the ZIP is packed in a way that is not read: ")
-
-
 @pytest.mark.parametrize("write", [write_tar, write_zip])
 def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(
     write: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
@@ -352,34 +307,39 @@ def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(
     assert names(open_source(str(packed))) == ["./a.png", "./in/b.png"]
 
 
-@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE], ids=["GNU", "pax"])
+def header(name: str, kind: bytes, size: int) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.type, member.size = kind, size
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def pax(records: bytes) -> bytes:
+    return header("pax", tarfile.XHDTYPE, len(records)) + records + bytes(-len(records) % 512)
+
+
+PICTURE = header("a.png", tarfile.REGTYPE, 3) + b"abc" + bytes(509)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (PICTURE[:300], "truncated header"),
+        (PICTURE * 2 + b"x" * 512, "a header is damaged"),
+        (PICTURE * 2 + PICTURE[:512], "unexpected end of data"),
+        (PICTURE + header("b.png", tarfile.REGTYPE, -2048), "leads back"),
+        (PICTURE + pax(b"14 size=-2048\n") + PICTURE, "leads back"),
+        (header("n", tarfile.GNUTYPE_LONGNAME, 0) * 5_000, "recursion"),
+        (pax(b"0 path=a\n") + PICTURE, "invalid header"),
+    ],
+)
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_a_tar_whose_member_has_a_name_of_megabytes_is_refused_before_it_is_read(
-    kind: bytes, suffix: str, tmp_path: Path
+def test_a_tar_that_is_damaged_or_leads_nowhere_is_refused(
+    content: bytes, words: str, suffix: str, tmp_path: Path
 ) -> None:
-    header = tarfile.TarInfo("a.png")
-    header.type, header.size = kind, 50_000_000
-    archive = tmp_path / f"a.tar{suffix}"
-    with gzip.open(archive, "wb") if suffix else archive.open("wb") as file:
-        file.write(header.tobuf())
-        file.write(bytes(50_000_256))
+    (tmp_path / f"a.tar{suffix}").write_bytes(gzip.compress(content, 1) if suffix else content)
 
-    tracemalloc.start()
-    with pytest.raises(SourceUnusable, match="of records"):
-        list(open_source(str(archive)).items())
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-
-    assert peak < 10_000_000
-
-
-def test_a_tar_with_a_damaged_header_is_refused_and_not_taken_for_a_shorter_one(tmp_path: Path) -> None:
-    packed = bytearray(write_tar(tmp_path / "shop.tar").read_bytes())
-    packed[packed.index(b"b/0.png")] = 0
-    (tmp_path / "shop.tar").write_bytes(packed)
-
-    with pytest.raises(SourceUnusable, match=r"the header at byte \d+ is damaged"):
-        names(open_source(str(tmp_path / "shop.tar")))
+    with pytest.raises(SourceUnusable, match=words):
+        names(open_source(f"{tmp_path}/a.tar{suffix}"))
 
 
 @pytest.mark.parametrize("form", ["gnu", "pax", "oldgnu"])

@@ -1,7 +1,5 @@
 // Take a ZIP apart, so that each picture in it is sent and shown by itself. The browser inflates. Pure.
 
-import { readNames } from "./code_pages.js";
-
 const END = 0x06054b50; // signatures of APPNOTE 6.3.10, sections 4.3.16, 4.3.12 and 4.3.7, as little-endian numbers
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
@@ -9,9 +7,11 @@ const END_BYTES = 22;
 const LONGEST_COMMENT = 0xffff;
 const STORED = 0;
 const DEFLATED = 8;
-const ENCRYPTED = 1; // bits of the general purpose flag
-const UTF_8 = 0x800;
+const ENCRYPTED = 1; // of the general purpose flag
 const IN_ZIP64 = 0xffffffff;
+const MOST_UNPACKED = 2 ** 30; // bytes of all packed pictures together: a tab has little more memory
+const CP850 = // what the bytes from 128 on spell in names that are no UTF-8, as Windows writes them
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»\u2591\u2592\u2593\u2502\u2524ÁÂÀ©\u2563\u2551\u2557\u255d¢¥\u2510\u2514\u2534\u252c\u251c\u2500\u253cãÃ\u255a\u2554\u2569\u2566\u2560\u2550\u256c¤ðÐÊËÈıÍÎÏ\u2518\u250c\u2588\u2584¦Ì\u2580ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0";
 // The lists of inference/file_names.py, which a test compares.
 const CLUTTER = new Set([
   "#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle", "@sharebin",
@@ -38,6 +38,8 @@ export async function isZip(file) {
 export async function unzipped(zip) {
   const entries = await entriesOf(zip);
   const wanted = entries.filter(({ name }) => !name.endsWith("/") && isPicture(name));
+  const total = wanted.reduce((sum, { method, unpacked }) => sum + (method === STORED ? 0 : unpacked), 0);
+  if (total > MOST_UNPACKED) throw new RangeError("too large");
   return Promise.all(wanted.map(async (entry) => ({ path: `${zip.name}/${entry.name}`, file: await contentOf(zip, entry) })));
 }
 
@@ -61,18 +63,17 @@ async function entriesOf(zip) {
     place += entry.bytes;
     found.push(entry);
   }
-  return named(found);
+  return found;
 }
 
-/** The entries with their names in Unicode: UTF-8 where they say so, else what fits all of them best. */
-function named(entries) {
-  const unmarked = entries.filter(({ isUtf8, written }) => !isUtf8 && written.some((byte) => byte > 0x7f));
-  const names = readNames(unmarked.map(({ written }) => written));
-  const read = new Map(unmarked.map((entry, place) => [entry, names[place]]));
-  return entries.map((entry) => {
-    const name = read.get(entry) ?? new TextDecoder().decode(entry.written);
-    return { ...entry, name: name.replaceAll("\\", "/") };
-  });
+function nameOf(written) {
+  let name;
+  try {
+    name = new TextDecoder("utf-8", { fatal: true }).decode(written);
+  } catch {
+    name = Array.from(written, (byte) => (byte < 128 ? String.fromCharCode(byte) : CP850[byte - 128])).join("");
+  }
+  return name.replaceAll("\\", "/");
 }
 
 function entryAt(directory, place) {
@@ -81,24 +82,38 @@ function entryAt(directory, place) {
   const flags = directory.getUint16(place + 8, true);
   const entry = {
     bytes: 46 + lengths[0] + lengths[1] + lengths[2],
-    written: new Uint8Array(directory.buffer, place + 46, lengths[0]),
-    isUtf8: Boolean(flags & UTF_8),
+    name: nameOf(new Uint8Array(directory.buffer, place + 46, lengths[0])),
     method: directory.getUint16(place + 10, true),
     size: directory.getUint32(place + 20, true),
+    unpacked: directory.getUint32(place + 24, true),
     start: directory.getUint32(place + 42, true),
   };
   if (flags & ENCRYPTED || ![STORED, DEFLATED].includes(entry.method)) throw new RangeError("not read here");
-  if (entry.size === IN_ZIP64 || entry.start === IN_ZIP64) throw new RangeError("ZIP64");
+  if ([entry.size, entry.unpacked, entry.start].includes(IN_ZIP64)) throw new RangeError("ZIP64");
   return entry;
 }
 
-async function contentOf(zip, { start, size, method, name }) {
+async function contentOf(zip, { start, size, unpacked, method, name }) {
   const head = await viewOf(zip.slice(start, start + 30));
   const from = start + 30 + head.getUint16(26, true) + head.getUint16(28, true);
   const stored = zip.slice(from, from + size);
-  if (method === STORED) return new File([stored], name);
-  const inflated = stored.stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new File([await new Response(inflated).blob()], name);
+  return new File(method === STORED ? [stored] : await inflated(stored, unpacked), name);
+}
+
+/** The parts of a member; one that has more bytes than its entry declares is not inflated to its end. */
+async function inflated(stored, size) {
+  const reader = stored.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts = [];
+  let left = size;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    left -= part.value.length;
+    if (left < 0) {
+      await reader.cancel();
+      throw new RangeError("more bytes than declared");
+    }
+    parts.push(part.value);
+  }
+  return parts;
 }
 
 async function viewOf(blob) {

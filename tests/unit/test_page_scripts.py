@@ -1,0 +1,63 @@
+"""Parts of the page that run without a browser: ZIPs taken apart."""
+
+import json
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.uploads import zipped
+
+PAGE = Path(__file__).parents[2] / "app" / "web" / "page"
+ENTRY = b"PK\1\2"
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+
+
+def run(folder: Path, script: str, given: bytes = b"") -> object:
+    """What a script of the page's modules prints as JSON; `given` is its input."""
+    for module in PAGE.glob("*.js"):
+        shutil.copy(module, folder)
+    (folder / "package.json").write_text('{"type": "module"}', "utf-8")
+    (folder / "test.js").write_text(script, "utf-8")
+    done = subprocess.run(["node", "test.js"], cwd=folder, input=given, capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+UNZIP = """
+import { readFileSync } from "node:fs";
+import { File } from "node:buffer";
+import { unzipped } from "./archive.js";
+globalThis.File = File;
+const zip = new File([readFileSync(0)], "shop.zip");
+const sizes = (found) => found.map(({ path, file }) => [path, file.size]);
+console.log(JSON.stringify(await unzipped(zip).then(sizes, (error) => error.message)));
+"""
+
+
+def test_pictures_of_a_zip_have_the_names_that_the_service_reads(tmp_path: Path) -> None:
+    names = {"utf-8": "größer 靴.png", "cp850": "Übergröße.png"}
+    packed = zipped(**{name: bytes(9) for name in ("1" * len(names["utf-8"].encode()), "2" * 13)})
+    packed = packed.replace(b"1" * len(names["utf-8"].encode()), names["utf-8"].encode())
+    packed = packed.replace(b"2" * 13, names["cp850"].encode("cp850"))
+
+    assert run(tmp_path, UNZIP, packed) == [[f"shop.zip/{name}", 9] for name in names.values()]
+
+
+@pytest.mark.parametrize(
+    ("held", "declared", "said"),
+    [
+        (3_000, 3_000, [["shop.zip/a.png", 3_000]]),
+        (3_000, 2 << 30, "too large"),
+        (50_000_000, 1_000, "more bytes than declared"),
+    ],
+)
+def test_a_zip_is_not_inflated_beyond_what_it_declares_or_a_tab_can_hold(
+    held: int, declared: int, said: object, tmp_path: Path
+) -> None:
+    packed = bytearray(zipped(**{"a.png": bytes(held)}))
+    struct.pack_into("<I", packed, packed.index(ENTRY) + 24, declared)
+
+    assert run(tmp_path, UNZIP, bytes(packed)) == said
