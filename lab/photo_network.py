@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from sklearn.decomposition import PCA
 
 from model_store.local import open_release
 from reports.answers import packed
-from training.features.shipped_vectors import Shipped
+from training.features.blocks import scaling
+from training.features.npz import write_npz
+from training.features.shipped_vectors import STORED, Shipped
 from training.progress import Lines
 from training.ten_classes import Plan, TrainedPhotos, train_photos
 
@@ -27,6 +30,12 @@ SAMPLE: Final = 8_695
 SEED: Final = 0
 
 PHOTO_ANSWERS: Final = "photo-answers.csv.gz"
+
+COMPONENTS: Final = 256
+"""Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite0 sees of photos."""
+
+MOST: Final = 127
+"""The largest whole number that stands for a component."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,7 +72,29 @@ def _keep(trained: TrainedPhotos, names: tuple[str, ...]) -> None:
     for one in np.unique(cell):
         rank[cell == one] = np.arange((cell == one).sum())
     first = others[np.argsort(rank, kind="stable")][:SAMPLE]
-    Shipped(learnt.take(np.sort(np.concatenate([chosen, first]))), names).save(folder / "vectors.npz")
+    kept = learnt.take(np.sort(np.concatenate([chosen, first])))
+    save_vectors(Shipped(kept, names), folder / "vectors.npz")
+
+
+def save_vectors(shipped: Shipped, path: Path) -> None:
+    """Write the file, with COMPONENTS of each vector, or all where photos or numbers are fewer."""
+    seen = shipped.photos.features
+    mean, deviation = scaling(seen.upright)
+    upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))
+    axes = PCA(min(COMPONENTS, *upright.shape)).fit(upright).components_
+    found = [one @ axes.T for one in (upright, mirrored)]
+    steps = np.abs(np.concatenate(found)).max(axis=0) / MOST
+    whole = [np.round(one / steps).astype(np.int8) for one in found]
+    write_npz(
+        path,
+        names=np.array(shipped.names),
+        mean=mean.astype(np.float32),
+        axes=(steps[:, None] * axes * deviation).astype(np.float32),
+        upright=whole[0],
+        mirrored=whole[1],
+        checked=shipped.photos.checked,
+        **{STORED[name]: column for name, column in shipped.photos.columns().items()},
+    )
 
 
 if __name__ == "__main__":

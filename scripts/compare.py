@@ -1,8 +1,7 @@
 """Train networks under one recipe and several seeds, and compare.
 
 Writes PLACE.json and PLACE.png: test accuracy next to the published one. Each training is a run of its own
-with a checkpoint and a release, as `wardrobe train` makes them, so that a stopped comparison continues; a
-network that is compared again replaces its earlier results in the file.
+with a checkpoint and a release, as `wardrobe train` makes them, so that a stopped comparison continues.
 """
 
 import argparse
@@ -51,17 +50,15 @@ def _compare(arguments: argparse.Namespace) -> object:
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
+        NetworkComparison,
         compared,
         draw_comparison,
-        merged,
-        read_comparison,
         write_comparison,
     )
     from training.measure.plots import save  # noqa: PLC0415 - as above
 
     name = arguments.out.name.removesuffix(".json")
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
-    earlier = read_comparison(results)
     data = load(named, Terminal())
     start_tensorflow()
     allow_many_networks()
@@ -70,9 +67,8 @@ def _compare(arguments: argparse.Namespace) -> object:
     found = [
         compared(network, by_seed, arguments.recipe or OWN_RECIPE) for network, by_seed in reports.items()
     ]
-    comparison = merged(earlier, found)
-    write_comparison(results, comparison)
-    save(draw_comparison(comparison.networks), figure)
+    write_comparison(results, NetworkComparison(networks=tuple(found)))
+    save(draw_comparison(found), figure)
     console().print(f"{results}, {figure}")
     print_table([_row(one) for one in found])
     if any(one.published and one.published.test for one in found):
@@ -157,17 +153,11 @@ def _row(one: "Compared") -> dict[str, str]:
     return {
         "network": one.network,
         "parameters": f"{one.parameters:,}",
-        "trainable": "" if one.trainable_parameters is None else f"{one.trainable_parameters:,}",
-        "MFLOP": "" if one.mflops is None else f"{one.mflops:.1f}",
         "recipe": one.recipe_name,
         "seconds": "" if one.seconds is None else f"{one.seconds:.0f}",
         "test accuracy": in_words(test),
-        "seeds": str(test["n"]),
         "published": f"{one.published.accuracy:g}" if one.published else "",
         "test, published": f"{one.published.test:g}" if one.published and one.published.test else "",
-        "test loss": f"{one.loss:.4f}",
-        "published loss": f"{one.published.loss:g}" if one.published and one.published.loss else "",
-        "validation": in_words(one.summary["validation"]),
         "training": in_words(one.summary["train"]),
     }
 

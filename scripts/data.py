@@ -14,13 +14,10 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from inference.arrays import Pixels
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
 from reports.intervals import needed
-from scripts.pixel_sets import is_pixel_set, read_pixel_set, show_pixel_set
 from scripts.progress import counting
 from scripts.terminal import (
     Failed,
@@ -32,21 +29,21 @@ from scripts.terminal import (
     program,
     run,
 )
-from training.errors import BadClasses
-from training.gradient.recipes import DEFAULT_NETWORK, starting_point
-from training.loading import require, start_tensorflow
+from training.errors import BadClasses, BadPictures
+from training.loading import require
 from training.pictures.attributes import columns_in, read_cells
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
-from training.pictures.listing import Listed, list_pictures, unwrapped
+from training.pictures.listing import Listed, has_idx, list_pictures, unwrapped
 from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files
+from training.pictures.pixel_files import is_pixel_table
 from training.pictures.rare import Measurable
 
 EXAMPLES = (
     "wardrobe data my-pictures",
     "wardrobe data labels.csv --json",
-    "wardrobe data my-pictures --sheet pictures.png --preview augmented.png",
+    "wardrobe data my-pictures --sheet pictures.png",
 )
 
 SHOWN = 10
@@ -54,9 +51,6 @@ SHOWN = 10
 
 PER_CLASS = 12
 """Pictures of each class on a sheet."""
-
-PREVIEWED = 12
-"""Pictures of a sheet, at even distances over all classes."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -68,8 +62,11 @@ def _check(arguments: argparse.Namespace) -> object:
     require("scipy", "SciPy")
     prepare_decoders()
     place = unwrapped(arguments.place.expanduser())
-    if is_pixel_set(place):
-        return _check_pixels(place, arguments)
+    if has_idx(place) or (place.is_file() and is_pixel_table(place)):
+        raise BadPictures(
+            f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
+            f"{program()} train --data FOLDER, or --train CSV --test CSV."
+        )
     listing = list_pictures(place)
     is_tiered = any(one.tier for one in listing.pictures)
     if not is_tiered:
@@ -126,7 +123,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("data", __doc__, EXAMPLES)
     place = (
         "a folder with one sub-folder of pictures per class, or of photos in FOLDER/tier/label/; "
-        "or a CSV with `path` and `label`; or IDX files, or a CSV of 784 pixels a row"
+        "or a CSV with `path` and `label`"
     )
     parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
     column = "check this column of the CSV, too, as `wardrobe train --attribute` learns it; more than once"
@@ -135,21 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
         "draw some pictures of each class, as a network of 28 x 28 sees them (needs the training packages)"
     )
     parser.add_argument("--sheet", type=Path, metavar="PNG", help=shown)
-    sheet = "draw what augmentation makes of some of them, at 28 x 28 (needs the training packages)"
-    parser.add_argument("--preview", type=Path, metavar="PNG", help=sheet)
     return parser
-
-
-def _check_pixels(place: Path, arguments: argparse.Namespace) -> object:
-    """Count and draw pixels in the form of Fashion-MNIST."""
-    parts = read_pixel_set(place)
-    images, labels = (
-        np.concatenate([getattr(one, name) for one in parts.values()]) for name in ("images", "labels")
-    )
-    by_class = {LABELS[label]: list(images[labels == label][:PER_CLASS]) for label in np.unique(labels)}
-    _save_sheet(by_class, arguments.sheet)
-    _save_augmented([row[0] for row in by_class.values()], arguments.preview)
-    return show_pixel_set(place, parts)
 
 
 def _draw(pictures: Sequence[Listed], arguments: argparse.Namespace) -> None:
@@ -161,9 +144,6 @@ def _draw(pictures: Sequence[Listed], arguments: argparse.Namespace) -> None:
         _save_sheet(
             {label: _pixels_of(paths[:PER_CLASS]) for label, paths in sorted(rows.items())}, arguments.sheet
         )
-    if arguments.preview is not None:
-        chosen = [one.path for one in pictures[:: max(1, len(pictures) // PREVIEWED)]][:PREVIEWED]
-        _save_augmented(_pixels_of(chosen), arguments.preview)
 
 
 def _pixels_of(paths: Sequence[Path]) -> list[Pixels]:
@@ -182,19 +162,6 @@ def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -
     with font_for(tuple(pictures)):
         save(draw_sheet(pictures), target)
     console().print(f"Pictures of each class: {target}")
-
-
-def _save_augmented(pictures: Sequence[Pixels], target: Path | None) -> None:
-    """Draw a sheet of augmented pictures, by the recipe that a network of ours starts from."""
-    if target is None:
-        return
-    start_tensorflow()
-    # What draws and trains takes seconds to load, which the check alone should not.
-    from training.gradient.fitting.augmentation import draw_augmented  # noqa: PLC0415
-    from training.measure.plots import save  # noqa: PLC0415
-
-    save(draw_augmented(pictures, starting_point(DEFAULT_NETWORK)), target)
-    console().print(f"Augmented pictures: {target}")
 
 
 def _show(findings: Findings) -> None:

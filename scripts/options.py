@@ -85,8 +85,6 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--model-arch", dest="network", choices=NETWORKS, help=argparse.SUPPRESS)
     recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
     group.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
-    layers = "print the network's layers, shapes and parameters, and train nothing"
-    group.add_argument("--show", action="store_true", help=layers)
     show = "print the recipe as a TOML file, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
 

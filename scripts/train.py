@@ -16,7 +16,6 @@ from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease, open_release
 from model_store.store import Store
 from reports.judge import compared_with
-from reports.values import size_in_words
 from scripts.doubted import write_doubted
 from scripts.options import (
     add_accept_options,
@@ -33,12 +32,11 @@ from scripts.options import (
 )
 from scripts.progress import Terminal, say_promises
 from scripts.publish import add_target_options, check_labels, compare_command, hand_over, open_target
-from scripts.terminal import command_parser, console, perform, print_table, program, resumable, run
+from scripts.terminal import command_parser, console, perform, program, resumable, run
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
-from training.pictures.fashion import LABELS
 from training.pictures.named import Named, load
 from training.pictures.photos import is_corrections
 
@@ -78,8 +76,6 @@ def _train(arguments: argparse.Namespace) -> object:
         recipe = planned(start_named(arguments), arguments)
         print(as_toml(recipe), end="")
         return recipe.as_json()
-    if arguments.show:
-        return _show_network(arguments)
     _check_photo_options(arguments)
     check_tensorflow()
     named = named_of(arguments)
@@ -95,33 +91,6 @@ def _train(arguments: argparse.Namespace) -> object:
         option = "fast" if arguments.fast else "attribute"
         arguments.error(f"--{option} is for photos of own classes")
     return _train_pixels(arguments, named, store)
-
-
-def _show_network(arguments: argparse.Namespace) -> object:
-    """Print the layers of the network that would be trained by gradient, for Fashion-MNIST's classes."""
-    start_tensorflow()
-    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.gradient.networks.registry import build, trainable_count  # noqa: PLC0415
-
-    network = build(planned(start_named(arguments), arguments), len(LABELS))
-    rows = [
-        {
-            "layer": one.name,
-            "kind": type(one).__name__,
-            "shape": list(one.output.shape[1:]),
-            "parameters": one.count_params(),
-        }
-        for one in network.layers
-    ]
-    print_table(
-        [
-            {**row, "shape": " x ".join(map(str, row["shape"])), "parameters": f"{row['parameters']:,}"}
-            for row in rows
-        ]
-    )
-    total, trainable = network.count_params(), trainable_count(network)
-    console().print(f"{network.name}: {size_in_words(total, None, trainable)}.")
-    return {"network": network.name, "layers": rows, "parameters": total, "trainable_parameters": trainable}
 
 
 def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store) -> object:

@@ -2,16 +2,14 @@
 
 Starts from the recipe that the options make and tries others around it; the search space is in
 training/gradient/search.py. Killed or stopped at any time, the same command goes on, and so does a
-finished search with more --trials. Ends in a table, tune.json, tune.png and the best recipe, best.toml.
+finished search with more --trials. Ends in a table, tune.png and the best recipe, best.toml.
 """
 
 import argparse
-import json
 import shlex
 import sys
-from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
 from scripts.progress import EpochLines, Terminal
@@ -27,11 +25,13 @@ from training.loading import allow_many_networks, check_tensorflow, start_tensor
 from training.pictures.named import load
 
 if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
     from training.gradient.search import Search, Trials
 
 TRIALS = 20
 SHOWN = 10
-"""Rows of the table; tune.json has all."""
+"""Rows of the table."""
 
 EXAMPLES = (
     "wardrobe tune --trials 30",
@@ -106,49 +106,38 @@ def _hand_over(
         trials: all that are done, the best first.
         arguments: of the command.
     """
-    from training.environment import hardware, libraries  # noqa: PLC0415
-    from training.gradient.search import described, draw_search, recipe_of  # noqa: PLC0415
+    from training.gradient.search import STUDY, draw_search, recipe_of  # noqa: PLC0415
 
     folder, best = arguments.out or study, trials[0]
-    results, figure, recipe = folder / "tune.json", folder / "tune.png", folder / "best.toml"
+    figure, recipe = folder / "tune.png", folder / "best.toml"
     command = train_command(arguments, recipe)
-    found = [described(one) for one in trials]
-    report = {
-        "recipe": search.start.as_json(),
-        "data": search.data.described().model_dump(mode="json"),
-        "held_out": len(search.split.validation),
-        "hardware": hardware(),
-        "libraries": libraries(),
-        "best": best.number,
-        "command": command,
-        "trials": sorted(found, key=itemgetter("number")),
-    }
     folder.mkdir(parents=True, exist_ok=True)
     recipe.write_text(as_toml(recipe_of(search.start, best.params)), encoding="utf-8")
-    results.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     draw_search(study, figure)
     out = console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
-    print_table([_row(one) for one in found[:SHOWN]], title, words=("state",))
-    out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:")
+    print_table([_row(one) for one in trials[:SHOWN]], title, words=("state",))
+    out.print(f"All of them: {study / STUDY}, {figure}. The best, {recipe}, again as a release:")
     out.print(command, soft_wrap=True)
     return {
-        "written": [str(results), str(figure), str(recipe)],
+        "written": [str(figure), str(recipe)],
         "trials": len(trials),
-        "best": found[0],
+        "best": {"number": best.number, "val_accuracy": best.value or 0.0},
         "command": command,
     }
 
 
-def _row(one: dict[str, Any]) -> dict[str, str]:
-    """The cells of a trial, by their headings."""
+def _row(one: "FrozenTrial") -> dict[str, str]:
+    """The cells of a trial, by their headings; the accuracy is 0 where the loss was no number."""
+    from training.gradient.search import STATES, rounded  # noqa: PLC0415 - needs Optuna
+
     return {
-        "trial": str(one["number"]),
-        "accuracy": f"{one['val_accuracy']:.4f}",
-        "state": one["state"],
-        "epochs": str(one["epochs"]),
-        "seconds": f"{one['seconds']:.0f}",
-        **{name.replace("_", " "): f"{value:.4g}" for name, value in one["values"].items()},
+        "trial": str(one.number),
+        "accuracy": f"{one.value or 0:.4f}",
+        "state": STATES[one.state],
+        "epochs": str(len(one.intermediate_values)),
+        "seconds": f"{one.duration.total_seconds():.0f}" if one.duration else "",
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in rounded(one.params).items()},
     }
 
 

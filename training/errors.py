@@ -13,7 +13,6 @@ TrainingError
 ├── Diverged                the loss is no number any more
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
 ├── CheckpointUnwritable    the disk is full, for example
-├── ComparisonUnreadable    earlier results of a comparison that are none
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
 └── ExportError
     ├── GraphUnusable       a layer has no form in ONNX, or ONNX Runtime refuses the graph
@@ -73,10 +72,6 @@ class CheckpointUnreadable(TrainingError):
 
 class CheckpointUnwritable(TrainingError):
     """The weights of an epoch cannot be written."""
-
-
-class ComparisonUnreadable(TrainingError):
-    """The file that results should join holds something else."""
 
 
 class NotShown(TrainingError):

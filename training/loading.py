@@ -1,19 +1,12 @@
-"""Load TensorFlow, without the lines that it writes about itself.
+"""Load TensorFlow with few of the lines that it writes about itself.
 
-Its C++ writes some of them before any setting of its own counts, and where no GPU answers an error among
-them, which looks like a failure and is none. A user who sets
-TF_CPP_MIN_LOG_LEVEL sees all that this level lets through.
+A user who sets TF_CPP_MIN_LOG_LEVEL sees all that this level lets through.
 """
 
 import importlib
 import importlib.util
 import logging
 import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from training.errors import NotInstalled, not_installed
@@ -56,37 +49,12 @@ def check_tensorflow() -> None:
 
 
 def start_tensorflow() -> None:
-    """Load TensorFlow, and let it look for GPUs.
+    """Load TensorFlow.
 
     Raises:
         NotInstalled: it is not there.
         ImportError: it is, and cannot be loaded.
     """
     check_tensorflow()
-    if LOG_LEVEL in os.environ:
-        importlib.import_module("tensorflow")
-        return
-    os.environ[LOG_LEVEL] = ERRORS_ONLY
-    with stderr_held_back():
-        tensorflow = importlib.import_module("tensorflow")
-        tensorflow.config.list_physical_devices()  # whose lines would come with the first network
-
-
-@contextmanager
-def stderr_held_back() -> Iterator[None]:
-    """Let nothing reach file 2, where C++ writes, while a block runs; all of it does if that fails."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(kept, 2)
-            held.seek(0)
-            with os.fdopen(os.dup(2), "wb") as stderr:
-                shutil.copyfileobj(held, stderr)
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
+    importlib.import_module("tensorflow")

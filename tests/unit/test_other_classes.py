@@ -11,7 +11,7 @@ from reports.values import Report
 from scripts import predict
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
-from training.measure.plots import draw_all, draw_confusion, save
+from training.measure.plots import draw_all, draw_confusion
 
 ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
 """Names that a terminal's markup or a figure's formulas would make something else of."""
@@ -53,13 +53,3 @@ def test_figures_have_the_names_as_they_are(names: tuple[str, ...], tmp_path: Pa
     axes = draw_confusion(report).axes[0]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == list(names)
     assert len(list(tmp_path.iterdir())) == 4
-
-
-def test_figures_name_the_emoji_of_class_names_and_keep_umlauts(tmp_path: Path) -> None:
-    figure = draw_confusion(the_report(("\N{DRESS} Kleid", "Jäckchen")))
-
-    save(figure, tmp_path / "confusion.png")
-
-    figure.draw_without_rendering()
-    names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
-    assert names == ["(dress) Kleid", "Jäckchen"]

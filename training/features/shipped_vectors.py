@@ -13,10 +13,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
 from training.errors import WeightsUnfit
-from training.features.blocks import Block, Features, network, scaling, vectors
+from training.features.blocks import Block, Features, network, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
 from training.pictures.table import COLUMNS, PictureColumns, Pictures
 from training.progress import Watch
@@ -29,12 +28,6 @@ SCALED: Final = "scaled"
 
 CHUNK: Final = 512
 """Pictures in a file of the run's folder: some seconds of work."""
-
-COMPONENTS: Final = 256
-"""Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite0 sees of photos."""
-
-MOST: Final = 127
-"""The largest whole number that stands for a component."""
 
 STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in COLUMNS}
 """What the columns are called in the file."""
@@ -122,26 +115,6 @@ class Shipped:
 
     photos: PhotoFeatures
     names: tuple[str, ...]
-
-    def save(self, path: Path = SHIPPED) -> None:
-        """Write the file, with COMPONENTS of each vector, or all where photos or numbers are fewer."""
-        seen = self.photos.features
-        mean, deviation = scaling(seen.upright)
-        upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))
-        axes = PCA(min(COMPONENTS, *upright.shape)).fit(upright).components_
-        found = [one @ axes.T for one in (upright, mirrored)]
-        steps = np.abs(np.concatenate(found)).max(axis=0) / MOST
-        whole = [np.round(one / steps).astype(np.int8) for one in found]
-        write_npz(
-            path,
-            names=np.array(self.names),
-            mean=mean.astype(np.float32),
-            axes=(steps[:, None] * axes * deviation).astype(np.float32),
-            upright=whole[0],
-            mirrored=whole[1],
-            checked=self.photos.checked,
-            **{STORED[name]: column for name, column in self.photos.columns().items()},
-        )
 
 
 def shipped_photos(path: Path = SHIPPED) -> Shipped:

@@ -1,20 +1,19 @@
 """What `wardrobe compare` found: the reports of several trainings by network, their file, and their chart.
 
-Reads and writes the named JSON file and PNG. Every figure comes from the releases' reports.
+Writes the named JSON file and PNG. Every figure comes from the releases' reports.
 """
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from matplotlib.figure import Figure
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from model_store.files import write_whole
-from model_store.manifest import Frozen, first_problem
+from model_store.manifest import Frozen
 from reports.values import Count, Report
-from training.errors import ComparisonUnreadable
 from training.gradient.networks.published_figures import PUBLISHED, Published
 from training.gradient.recipes import NetworkName
 from training.measure.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
@@ -24,7 +23,7 @@ OWN_RECIPE: Final = "own"
 
 
 class Compared(Frozen):
-    """One network under one recipe; what files of earlier versions say in addition stays in them.
+    """One network under one recipe.
 
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
@@ -35,8 +34,6 @@ class Compared(Frozen):
         summary: of the accuracies of `train`, `validation` and `test`: `mean`, `std` (see `spread`) and `n`.
         seeds: of each its `seed`, figures of the same three, and `training`, which older results lack.
     """
-
-    model_config = ConfigDict(extra="allow")
 
     network: str
     recipe_name: str = OWN_RECIPE
@@ -98,28 +95,6 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
             for seed, one in reports.items()
         ),
     )
-
-
-def merged(earlier: NetworkComparison, later: Iterable[Compared]) -> NetworkComparison:
-    """Earlier results with later ones, each of which replaces that of the same network and recipe."""
-    found = {(one.network, one.recipe_name): one for one in (*earlier.networks, *later)}
-    return NetworkComparison(networks=tuple(found.values()))
-
-
-def read_comparison(path: Path) -> NetworkComparison:
-    """Read the file; an empty comparison where there is none yet.
-
-    Raises:
-        ComparisonUnreadable: it is something else.
-    """
-    try:
-        return NetworkComparison.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return NetworkComparison()
-    except ValidationError as error:
-        raise ComparisonUnreadable(
-            f"{path}: {first_problem(error)}. Move it away, or name another place with --out."
-        ) from error
 
 
 def write_comparison(path: Path, comparison: NetworkComparison) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import keras
 import matplotlib.pyplot as plt
@@ -27,7 +27,6 @@ from reports.values import Epoch
 from training.errors import CheckpointUnreadable, Diverged
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
-from training.gradient.fitting.tensorboard_log import log_trial
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe, run_fingerprint
 from training.measure.plots import save
@@ -39,9 +38,6 @@ STUDY: Final = "study.db"
 """SQLite, as Optuna keeps it: its dashboard can open the file too."""
 
 STUDY_NAME: Final = "search"
-
-LOGS: Final = "tensorboard"
-"""Below the study's folder: a folder for each trial that is done, for TensorBoard's HParams."""
 
 INCHES: Final = 3.6
 """Height of a plot of the search, and width of each setting in it."""
@@ -124,7 +120,7 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
 
     Args:
         search: what to do.
-        folder: of the study, its logs and the trial under way; made if absent. One process at a time.
+        folder: of the study and the trial under way; made if absent. One process at a time.
         trials: how many, pruned ones included.
         watcher: receives every step of a fit.
         say: receives what is tried, and what it came to.
@@ -140,31 +136,14 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
     for stopped in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(stopped.number, state=TrialState.FAIL)
         study.enqueue_trial(stopped.params)
-    while len(done := _done(study, folder / LOGS)) < trials:
+    while len(done := study.get_trials(deepcopy=False, states=tuple(STATES))) < trials:
         trial = study.ask(dict(space))
         tried = ", ".join(f"{name} {value:.4g}" for name, value in rounded(trial.params).items())
         say(f"trial {trial.number}: {tried}")
-        ended = described(study.tell(trial, *_outcome(trial, search, folder, watcher)))
-        epochs = f"{ended['epochs']} epoch{'s' if ended['epochs'] != 1 else ''}"
-        accuracy = f"validation accuracy {ended['val_accuracy']:.4f}"
-        say(f"  {ended['state']} after {epochs}, {ended['seconds']:.0f} s: {accuracy}")
+        ended = study.tell(trial, *_outcome(trial, search, folder, watcher))
+        epochs = f"{len(ended.intermediate_values)} epoch{'s' if len(ended.intermediate_values) != 1 else ''}"
+        say(f"  {STATES[ended.state]} after {epochs}: validation accuracy {ended.value or 0:.4f}")
     return sorted(done, key=lambda one: (one.state == TrialState.PRUNED, -(one.value or 0.0), one.number))
-
-
-def described(trial: FrozenTrial) -> dict[str, Any]:
-    """A trial that is done, as tune.json has it.
-
-    `epochs` are those that ended, `seconds` those since its last interruption; `val_accuracy` is that of the
-    last epoch, 0 where the loss was no number after the first.
-    """
-    return {
-        "number": trial.number,
-        "state": STATES[trial.state],
-        "values": rounded(trial.params),
-        "val_accuracy": trial.value or 0.0,
-        "epochs": len(trial.intermediate_values),
-        "seconds": trial.duration and trial.duration.total_seconds(),
-    }
 
 
 def recipe_of(start: Recipe, values: Values) -> Recipe:
@@ -239,14 +218,6 @@ class _Judge:
         self._trial.report(epoch.val_accuracy, epoch.epoch)
         if self._trial.should_prune() and epoch.epoch < self._epochs:
             raise optuna.TrialPruned
-
-
-def _done(study: optuna.Study, logs: Path) -> list[FrozenTrial]:
-    """All trials that finished or were pruned; each has its log for TensorBoard then."""
-    done = study.get_trials(deepcopy=False, states=tuple(STATES))
-    for one in done:
-        log_trial(logs / f"trial-{one.number}", rounded(one.params), one.intermediate_values)
-    return done
 
 
 def draw_search(folder: Path, path: Path) -> None:

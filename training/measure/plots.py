@@ -4,7 +4,6 @@ matplotlib through its objects, so that no window is needed. Writes the named PN
 the report or the answers behind it.
 """
 
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
@@ -15,9 +14,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, fontManager
+from matplotlib.font_manager import findfont, fontManager
 from matplotlib.ft2font import FT2Font
-from matplotlib.text import Text
 from numpy.typing import NDArray
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
@@ -94,7 +92,7 @@ def _without(font: str, letters: set[int]) -> set[int]:
 
 
 def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
-    """Write a figure as PNG; its folder is made if absent. Symbols that no font has are named.
+    """Write a figure as PNG; its folder is made if absent.
 
     Args:
         figure: to draw.
@@ -102,7 +100,6 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
         cut_to_content: make it as large as what is drawn.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _name_symbols(figure)
     with warnings.catch_warnings():
         # Drawn as a box; the report page has the names as text.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
@@ -113,33 +110,6 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
             metadata={"Software": None},
             bbox_inches="tight" if cut_to_content else None,
         )
-
-
-def _name_symbols(figure: Figure) -> None:
-    """Write the names of symbols, such as emoji, that are in none of the fonts a text is drawn in."""
-    for axis in [one for axes in figure.axes for one in (axes.xaxis, axes.yaxis)]:
-        before = [(one.get_text(), one.get_fontfamily()) for one in axis.get_ticklabels()]
-        named = [_named(*one) for one in before]
-        if named != [text for text, _ in before]:
-            axis.set_ticklabels(named)
-    for text in figure.findobj(Text):
-        if isinstance(text, Text):
-            text.set_text(_named(text.get_text(), text.get_fontfamily()))
-
-
-def _named(text: str, families: Sequence[str]) -> str:
-    """`(dress) Kleid` for a dress as emoji; what joins symbols is left out, letters stay."""
-    lacking = set(map(ord, text))
-    for family in families:
-        lacking = _without(findfont(FontProperties(family=[family])), lacking)
-    return text.translate({letter: _name_of(chr(letter)) for letter in lacking})
-
-
-def _name_of(letter: str) -> str:
-    category = unicodedata.category(letter)
-    if category[0] == "S":
-        return f"({unicodedata.name(letter, 'symbol').lower()})"
-    return "" if category in {"Cf", "Mn"} else letter
 
 
 def draw_confusion(report: Report) -> Figure:

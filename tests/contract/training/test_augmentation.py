@@ -1,20 +1,16 @@
 """What augmentation does, that a seed repeats it, and that no artifact holds it."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scripts import data
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures
-from tests.uploads import png
 from training.gradient.fitting.augmentation import Augmentation
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
@@ -124,29 +120,6 @@ def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
     assert np.isfinite(fitted.history[0].loss)
     assert "Random" not in str(loaded.get_config())
     assert "mixup" not in str(loaded.get_config())
-
-
-def test_a_sheet_shows_pictures_of_a_folder_beside_their_augmented_forms(tmp_path: Path) -> None:
-    folder, sheet = tmp_path / "data" / "shoes", tmp_path / "sheet.png"
-    folder.mkdir(parents=True)
-    for seed in range(3):
-        noise = np.random.default_rng(seed).integers(0, 255, (60, 60, 3), np.uint8)
-        (folder / f"{seed}.png").write_bytes(png(noise))
-    shutil.copytree(folder, tmp_path / "data" / "bags", copy_function=_turned)
-
-    assert data.main([str(tmp_path / "data"), "--preview", str(sheet)]) == 0
-
-    drawn = cv2.imread(str(sheet))
-    assert drawn is not None
-    rows, columns = 6, 10  # of pictures, the first column as they are
-    cells = drawn.reshape(rows, drawn.shape[0] // rows, columns, drawn.shape[1] // columns, 3)
-    assert all((cells[row, :, :1] != cells[row, :, 1:]).any() for row in range(rows))
-
-
-def _turned(source: str, target: str) -> None:
-    picture = cv2.imread(source)
-    assert picture is not None
-    cv2.imwrite(target, cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE))
 
 
 def test_colours_come_out_of_augmentation_as_they_went_in() -> None:

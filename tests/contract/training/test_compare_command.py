@@ -10,7 +10,7 @@ from model_store.local import open_release
 from reports.values import Report, report_of
 from scripts import compare
 from tests.fashion import write_idx_folder
-from training.gradient.comparison_results import read_comparison, spread
+from training.gradient.comparison_results import Compared, NetworkComparison, spread
 from training.gradient.networks.published_figures import PUBLISHED
 
 pytestmark = pytest.mark.slow
@@ -42,15 +42,19 @@ def written(here: Path, network: str) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in here.glob(f"runs/{network}-*/**/*")}
 
 
+def stored(here: Path) -> tuple[Compared, ...]:
+    return NetworkComparison.model_validate_json((here / "results.json").read_bytes()).networks
+
+
 def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first_code = compare.main(comparing("dense", seeds=2))
-    (before,), runs = read_comparison(here / "results.json").networks, written(here, "dense")
+    (before,), runs = stored(here), written(here, "dense")
     shown = capsys.readouterr().out
     second_code = compare.main([*comparing("conv3,dense", seeds=2), "--json"])
 
     told, said = capsys.readouterr()
     document = json.loads(told)
-    dense, conv3 = read_comparison(here / "results.json").networks
+    conv3, dense = stored(here)
     reports, (report, _) = released(here, "dense"), released(here, "conv3")
     assert (first_code, second_code) == (0, 0)
     assert written(here, "dense") == runs

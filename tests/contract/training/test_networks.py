@@ -1,6 +1,5 @@
 """The networks are the size they are said to be, and an artifact needs nothing beside it."""
 
-import re
 from dataclasses import replace
 
 import keras
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 from keras import layers
 
-from scripts import train
 from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
 from training.gradient.networks.registry import build, trainable_count
@@ -38,14 +36,6 @@ def test_a_network_has_the_parameters_that_it_is_said_to_have(network: NetworkNa
     built = build(starting_point(network), 10)
 
     assert (trainable_count(built), built.count_params()) == PARAMETERS[network]
-
-
-def test_the_layers_of_a_network_are_shown_without_a_training(capsys: pytest.CaptureFixture[str]) -> None:
-    assert train.main(["--network", "arch2", "--show"]) == 0
-
-    shown = capsys.readouterr().out
-    assert "493,902 parameters (493,772 trainable)" in shown
-    assert re.search(r"conv2 .* 11 x 11 x 64 .* 65,600", shown)
 
 
 # Height, width and channels after each layer but dropout, as the texts describe them.

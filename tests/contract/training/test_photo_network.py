@@ -171,7 +171,7 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     columns = dict.fromkeys(COLUMNS, names) | {"labels": labels}
     photos = PhotoFeatures(features=Features(*shown), checked=checked, **columns)
 
-    Shipped(photos, LABELS).save(tmp_path / "vectors.npz")
+    photo_network.save_vectors(Shipped(photos, LABELS), tmp_path / "vectors.npz")
 
     found = shipped_photos(tmp_path / "vectors.npz")
     away = np.stack([found.photos.features.upright, found.photos.features.mirrored]) - shown

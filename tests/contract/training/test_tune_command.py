@@ -3,27 +3,21 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pytest
-import tensorflow as tf
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams.metadata import SESSION_START_INFO_TAG
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from scripts import tune
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from training.errors import CheckpointUnreadable
-from training.gradient.fitting.tensorboard_log import ACCURACY
 from training.gradient.recipes import PLAIN, NetworkName, read_recipe
 from training.gradient.search import (
-    LOGS,
+    STATES,
     STUDY,
     STUDY_NAME,
     Search,
-    described,
+    Trials,
     recipe_of,
     run_search,
     search_space,
@@ -38,21 +32,9 @@ SEARCH = Search(replace(PLAIN, network="dense", epochs=2, batch_size=64), DATA)
 """Of a dense layer, two epochs a trial."""
 
 
-def searched(folder: Path, trials: int, search: Search = SEARCH) -> list[dict[str, Any]]:
+def searched(folder: Path, trials: int, search: Search = SEARCH) -> Trials:
     """What a search that nobody watches has found, the best first."""
-    return [described(one) for one in run_search(search, folder, trials, Listener(), lambda line: None)]
-
-
-def in_hparams(folder: Path) -> dict[str, object]:
-    """The settings and the last accuracy of each trial that TensorBoard lists, by the trial's name."""
-    shown: dict[str, object] = {}
-    for place in (folder / LOGS).iterdir():
-        events = EventAccumulator(str(place), size_guidance={"tensors": 0}).Reload()
-        content = events.SummaryMetadata(SESSION_START_INFO_TAG).plugin_data.content
-        session = HParamsPluginData.FromString(content).session_start_info
-        values = {name: value.number_value for name, value in session.hparams.items()}
-        shown[session.group_name] = values, float(tf.make_ndarray(events.Tensors(ACCURACY)[-1].tensor_proto))
-    return shown
+    return run_search(search, folder, trials, Listener(), lambda line: None)
 
 
 class Killed(BaseException):
@@ -85,28 +67,19 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     codes.append(tune.main([*arguments, "--trials", "3", "--json"]))
 
     told = json.loads(capsys.readouterr().out)
-    report = json.loads((tmp_path / "found" / "tune.json").read_bytes())
-    trials = report["trials"]
-    assert codes == [0, 0, 0]
-    assert told == {
-        "written": [str(tmp_path / "found" / name) for name in ("tune.json", "tune.png", "best.toml")],
-        "trials": 3,
-        "best": trials[report["best"]],
-        "command": report["command"],
-    }
-    assert [one["number"] for one in trials] == [0, 1, 2]
-    assert [out.count(f"trial {number}: ") for number in range(3)] == [1, 1, 1]
-    assert trials[0]["values"]["learning_rate"] == PLAIN.learning_rate
-    assert len({one["values"]["learning_rate"] for one in trials}) == 3
-    assert max(one["val_accuracy"] for one in trials) == trials[report["best"]]["val_accuracy"]
-    assert report["command"] in out
+    study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{tmp_path / 'run' / STUDY}")
     best, _ = read_recipe(tmp_path / "found" / "best.toml")
-    values = trials[report["best"]]["values"]
-    tried = recipe_of(PLAIN, values)
-    assert best.as_json() == report["recipe"] | {name: getattr(tried, name) for name in values}
-    assert in_hparams(tmp_path / "run") == {
-        f"trial-{one['number']}": (one["values"], pytest.approx(one["val_accuracy"])) for one in trials
-    }
+    assert codes == [0, 0, 0]
+    assert told["written"] == [str(tmp_path / "found" / name) for name in ("tune.png", "best.toml")]
+    assert (told["trials"], told["command"] in out) == (3, True)
+    assert told["best"]["val_accuracy"] == max(one.value or 0 for one in study.trials)
+    assert [out.count(f"trial {number}: ") for number in range(3)] == [1, 1, 1]
+    rates = [one.params["learning_rate"] for one in study.trials]
+    assert rates[0] == PLAIN.learning_rate
+    assert len(set(rates)) == 3
+    tried = study.trials[told["best"]["number"]]
+    assert best.learning_rate == recipe_of(PLAIN, tried.params).learning_rate
+    assert best.network == "dense"
     assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -120,13 +93,12 @@ def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(
     with pytest.raises(way):
         run_search(SEARCH, tmp_path, 1, EndsInTheSecondEpoch(way), begun.append)
 
-    trial = described(*run_search(SEARCH, tmp_path, 1, rest, again.append))
+    (trial,) = run_search(SEARCH, tmp_path, 1, rest, again.append)
 
     assert begun == ["trial 0: " + again[0].removeprefix("trial 1: ")]
     assert {epoch for epoch, _, _ in rest.steps} == {2}
-    assert (trial["state"], trial["epochs"]) == ("finished", 2)
+    assert (STATES[trial.state], len(trial.intermediate_values)) == ("finished", 2)
     assert list((tmp_path / "trials").iterdir()) == []
-    assert in_hparams(tmp_path) == {"trial-1": (trial["values"], pytest.approx(trial["val_accuracy"]))}
 
 
 def test_a_trial_that_is_behind_is_cut_short(tmp_path: Path) -> None:
@@ -140,8 +112,8 @@ def test_a_trial_that_is_behind_is_cut_short(tmp_path: Path) -> None:
     done = searched(tmp_path, 7)
     last = done[-1]
 
-    assert [one["number"] for one in done if one["state"] == "finished"] == [*range(1, 6), 0]
-    assert (last["number"], last["state"], last["epochs"]) == (6, "pruned", 1)
+    assert [one.number for one in done if STATES[one.state] == "finished"] == [*range(1, 6), 0]
+    assert (last.number, STATES[last.state], len(last.intermediate_values)) == (6, "pruned", 1)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")  # which is what infinite logits are
@@ -150,7 +122,7 @@ def test_a_trial_that_diverges_is_cut_short(tmp_path: Path) -> None:
 
     (trial,) = searched(tmp_path, 1, wild)
 
-    assert (trial["state"], trial["epochs"]) == ("pruned", 0)
+    assert (STATES[trial.state], len(trial.intermediate_values)) == ("pruned", 0)
 
 
 def test_another_search_is_not_mixed_into_a_study(tmp_path: Path) -> None:

@@ -4,21 +4,14 @@ They run in the input pipeline (fit.py); the network that is exported never cont
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
 import tensorflow as tf
 from keras import layers
-from matplotlib.figure import Figure
 
-from inference.arrays import Pixels
 from inference.contract import EDGE
 from training.gradient.recipes import Recipe
 from training.untyped import Tensor
-
-CHANGED: Final = 9
-"""Changed pictures beside each one, where they are drawn."""
 
 BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
 """New pixels at the border are background (0)."""
@@ -74,17 +67,3 @@ def _layers(recipe: Recipe) -> list[layers.Layer]:
         layers.MixUp(recipe.mixup or 1.0, seed=seed + 6): recipe.mixup,
     }
     return [layer for layer, strength in wanted.items() if strength]
-
-
-def draw_augmented(pictures: Sequence[Pixels], recipe: Recipe) -> Figure:
-    """A row for each picture, uint8 (28, 28): itself, then CHANGED random changes of it."""
-    columns = 1 + CHANGED
-    figure = Figure(figsize=(columns, len(pictures)), layout="constrained")
-    grid = figure.subplots(len(pictures), columns, squeeze=False)
-    images = np.repeat(np.stack(pictures), CHANGED, axis=0)
-    changed = np.asarray(Augmentation(recipe)(images, np.ones((len(images), 1), np.float32))[0])
-    for row, (picture, axes) in enumerate(zip(pictures, grid.tolist(), strict=True)):
-        for place, image in zip(axes, [picture, *changed[row * CHANGED :][:CHANGED]], strict=True):
-            place.imshow(image, cmap="gray", vmin=0, vmax=255)
-            place.axis("off")
-    return figure

@@ -1,20 +1,16 @@
-"""Log for TensorBoard: a fit with its confusion matrices, and the trials of a search for HParams.
+"""Log for TensorBoard: a fit with its confusion matrices.
 
 Touches the folder that it is given; shown by `tensorboard --logdir`.
 """
 
 import io
-from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import keras
 import numpy as np
 import tensorflow as tf
 from sklearn.metrics import confusion_matrix
-from tensorboard.plugins.hparams import api as hparams
 
 from training.measure.plots import draw_shares
 from training.pictures.fashion import in_batches
@@ -22,9 +18,6 @@ from training.pictures.table import Pictures
 
 CONFUSION: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""
-
-ACCURACY: Final = "validation accuracy"
-"""The tag of a trial's metric."""
 
 
 def tensorboard_callbacks(
@@ -64,24 +57,3 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
         with self._writer.as_default(step=self._epoch):
             tf.summary.image(CONFUSION, tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis])
         self._writer.flush()
-
-
-def log_trial(folder: Path, settings: Mapping[str, int | float], accuracies: Mapping[int, float]) -> None:
-    """Log a finished trial for HParams, unless `folder` is there: TensorBoard lists each folder as a trial.
-
-    Args:
-        folder: of this trial alone, in the folder of logs; the table shows its name.
-        settings: by name.
-        accuracies: on the validation pictures, by epoch.
-    """
-    if folder.exists():
-        return
-    folder.parent.mkdir(exist_ok=True)
-    # Written beside the logs and moved there, so that TensorBoard never lists half of a trial.
-    with TemporaryDirectory(dir=folder.parent.parent) as place:
-        written = Path(place) / folder.name
-        with closing(tf.summary.create_file_writer(str(written))) as writer, writer.as_default():
-            hparams.hparams(dict(settings), trial_id=folder.name)
-            for epoch, accuracy in accuracies.items():
-                tf.summary.scalar(ACCURACY, accuracy, step=epoch)
-        written.rename(folder)
