@@ -44,11 +44,11 @@ LONGEST = 300
 AT_ONCE = 8
 """Scenes that play at the same time; most of each is waiting."""
 
-SLOW = (Mode.BLACK_HOLE, Mode.SLOW)
+SLOW = (Mode.BLACK_HOLE, Mode.STALL)
 """Faults that are reported after a time limit only."""
 
 LEAKS = {
-    **dict.fromkeys((Mode.SKEW, Mode.FORBIDDEN, Mode.DAMAGE, Mode.REFUSE, Mode.RESET, Mode.SLOW_DOWN), 50),
+    **dict.fromkeys((Mode.SKEW, Mode.FORBIDDEN, Mode.REFUSE, Mode.RESET, Mode.SLOW_DOWN), 50),
     Mode.BLACK_HOLE: 3,
 }
 """Failed polls for each fault."""

@@ -32,7 +32,7 @@ from inference.contract import (
     whole_pictures,
 )
 from model_store.errors import ManifestInvalid, ManifestTooNew
-from model_store.older_schemas import OLDER, lifted
+from model_store.schema_5 import SCHEMA_5, lifted
 
 SCHEMA_VERSION: Final = 10
 """The newest manifest that this code reads, and the one that it writes."""
@@ -259,7 +259,7 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
                 f"{where}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
                 "Serve it with a newer Wardrobe, or publish the release again with this one."
             )
-        if schema in OLDER:
+        if schema == SCHEMA_5:
             return Manifest.model_validate(lifted(text))
         if schema != SCHEMA_VERSION:
             raise ManifestInvalid(f"{where}: schema_version: {_unread(schema)}")
@@ -270,14 +270,13 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
 
 def _unread(schema: int) -> str:
     """Which version reads an older schema."""
-    if 0 < schema < OLDER[0]:
+    if 0 < schema < SCHEMA_5:
         reader = "Wardrobe 1.0.0 reads it"
-    elif OLDER[0] < schema < OLDER[1]:
-        reader = "no version wrote it; development versions up to commit 9fe2127 read it"
+    elif SCHEMA_5 < schema < SCHEMA_VERSION:
+        reader = "development versions before 2.0.0 wrote it"
     else:
         reader = "no version wrote it"
-    read = f"{', '.join(map(str, OLDER))} and {SCHEMA_VERSION}"
-    return f"{schema}, but {read} are read here; {reader}. Train it again."
+    return f"{schema}, but {SCHEMA_5} and {SCHEMA_VERSION} are read here; {reader}. Train it again."
 
 
 def first_problem(error: ValidationError) -> str:

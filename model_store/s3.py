@@ -2,44 +2,30 @@
 
 Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
 with the CRC32 that boto3 adds; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it.
-Checksums separate damage on the way, which is tried again, from damage in the store, which stays.
+Where the server sends a checksum, damage on the way is tried again; damage in the store stays.
 The same promises in a folder: store.py.
 """
 
-import hashlib
-import io
-import os
 import re
-import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import local
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import boto3
 from botocore import exceptions as boto_errors
-from botocore.awsrequest import (
-    AWSHTTPConnection,
-    AWSHTTPConnectionPool,
-    AWSHTTPSConnection,
-    AWSHTTPSConnectionPool,
-)
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError as BrokenInside
 
-from inference.plain_text import QUOTED, is_quoted
-from model_store.deadlines import check_time, seconds_left
+from model_store.deadlines import check_time
 from model_store.entries import RECORD_BYTES, Entry
 from model_store.errors import (
     AlreadyExists,
     BadAddress,
     NotFound,
-    OutOfTime,
     StoreBroken,
     StoreError,
     StoreRefused,
@@ -54,10 +40,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 3
 READ_SECONDS: Final = 10
 """Silence after which a connection is given up."""
-OPERATION_SECONDS: Final = 45
-"""For an operation with all its tries, however slowly its answer trickles in."""
-SLOWEST: Final = 100_000
-"""Bytes a second that a file may take beyond that."""
 PAGE_KEYS: Final = 1000
 """S3's own limit."""
 ATTEMPTS: Final = 3
@@ -130,15 +112,6 @@ KEYS: Final = {
 NO_KEY: Final = re.compile(r"^\s|\s$|[^ -~]")
 """What no credential has: white space at an end, and what is no printable ASCII character."""
 
-WITHOUT_ASCII: Final = re.compile(r"_(PROFILE|FILE|BUNDLE)$")
-"""The ends of names of variables whose values are names and paths, which may have any letters."""
-
-HIDDEN: Final = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
-"""What these do not have either."""
-
-BUNDLES: Final = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
-"""Which variables name the certificates that boto3 trusts, the first one first."""
-
 AUTHORITY: Final = (
     "If its certificate is of an authority of your own, set AWS_CA_BUNDLE to the file with that authority's "
     "certificate (PEM)."
@@ -168,7 +141,6 @@ class S3Store:
         address: str,
         *,
         read_seconds: float = READ_SECONDS,
-        operation_seconds: float = OPERATION_SECONDS,
         page_keys: int = PAGE_KEYS,
     ) -> None:
         """Prepare a client; nothing is contacted.
@@ -176,7 +148,6 @@ class S3Store:
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
             read_seconds: silence after which a connection is given up.
-            operation_seconds: for an operation, but for what large files take.
             page_keys: how many keys one listing request asks for.
 
         Raises:
@@ -189,7 +160,6 @@ class S3Store:
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._page_keys = page_keys
-        self._operation_seconds = operation_seconds
         self._client = _new_client(self.address, read_seconds)
 
     @property
@@ -202,12 +172,10 @@ class S3Store:
         )
 
     def download(self, key: str, to: Path, limit: int | None = None) -> None:
-        self._attempted(
-            key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)), limit or 0
-        )
+        self._attempted(key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)))
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translated(key, "PutObject", source.stat().st_size), source.open("rb") as file:
+        with self._translated(key, "PutObject"), source.open("rb") as file:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=file)
 
     def create(self, key: str, data: bytes) -> None:
@@ -257,20 +225,14 @@ class S3Store:
         if "ContentLength" not in answer:
             answer["Body"].close()
             raise ResponseStreamingError(error=CUT_SHORT)
-        digest = hashlib.md5(usedforsecurity=False)
         with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
-                digest.update(chunk)
                 yield chunk
-        expected = _promised_md5(answer)
-        if expected not in (None, digest.hexdigest()):
-            raise boto_errors.ChecksumError(
-                checksum_type="MD5", expected_checksum=expected, actual_checksum=digest.hexdigest()
-            )
+                check_time(self._named(key))
 
-    def _attempted(self, key: str, fetch: Callable[[], Result], size: int = 0) -> Result:
+    def _attempted(self, key: str, fetch: Callable[[], Result]) -> Result:
         """Fetch again when the connection breaks inside the body: boto3's own retries end at the headers."""
-        with self._translated(key, "GetObject", size):
+        with self._translated(key, "GetObject"):
             for _ in range(ATTEMPTS - 1):
                 try:
                     return fetch()
@@ -286,12 +248,10 @@ class S3Store:
         return f"{self.address}/{key}"
 
     @contextmanager
-    def _translated(self, key: str, operation: str, size: int = 0) -> Iterator[None]:
-        """Give an operation its time, and turn boto3's errors into ours; `size` is of a file, in bytes."""
+    def _translated(self, key: str, operation: str) -> Iterator[None]:
+        """Turn boto3's errors into ours."""
         where = self._named(key)
         check_time(where)
-        seconds = min(seconds_left(), self._operation_seconds + size / SLOWEST)
-        _operation.end = time.monotonic() + seconds
         try:
             yield
         except ClientError as error:
@@ -306,11 +266,6 @@ class S3Store:
                 f"{where}: {type(error).__name__} on {operation}: {without_keys(error)} {AUTHORITY}"
             ) from error
         except NO_ANSWER as error:
-            if time.monotonic() >= _operation.end:
-                raise OutOfTime(
-                    f"{where}: no whole answer to {operation} within {seconds:.0f} s. "
-                    "Look at AWS_ENDPOINT_URL_S3, the network and the server."
-                ) from error
             raise StoreUnreachable(
                 f"{where}: {type(error).__name__} on {operation}: {without_keys(error)} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
@@ -338,88 +293,12 @@ def said_by_server(error: ClientError, where: str, operation: str) -> StoreError
     return found
 
 
-class _Operation(local):
-    """What a thread does now; `end` by time.monotonic()."""
-
-    end = 0.0
-
-
-_operation = _Operation()
-
-
-class _BoundedFile(io.RawIOBase):
-    """What a socket receives until the operation of this thread has to end, one byte at a time included."""
-
-    def __init__(self, sock: Any) -> None:  # noqa: ANN401 - of Python, of TLS or of gevent
-        self._sock, self._file = sock, sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - as in the parent
-        left = _operation.end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the operation has to end")
-        silence = self._sock.gettimeout()
-        self._sock.settimeout(left if silence is None else min(left, silence))
-        try:
-            received: int | None = self._file.readinto(buffer)
-        finally:
-            self._sock.settimeout(silence)
-        return received
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-class _BoundedSocket:
-    """A socket whose files are bounded."""
-
-    def __init__(self, sock: Any) -> None:  # noqa: ANN401 - as above
-        self._sock = sock
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._sock, name)
-
-    def makefile(self, _mode: str, buffering: int = -1) -> io.RawIOBase | io.BufferedReader:
-        file = _BoundedFile(self._sock)
-        return io.BufferedReader(file) if buffering else file
-
-
-class _Bounded:
-    """Mixed into urllib3's connections, whose own limits are of silence alone."""
-
-    sock: Any
-
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc] # of the connection
-        self.sock = _BoundedSocket(self.sock)
-
-
-class _BoundedConnection(_Bounded, AWSHTTPConnection):  # type: ignore[misc] # botocore has no types
-    pass
-
-
-class _BoundedTLSConnection(_Bounded, AWSHTTPSConnection):  # type: ignore[misc]
-    pass
-
-
-class _BoundedPool(AWSHTTPConnectionPool):
-    ConnectionCls = _BoundedConnection
-
-
-class _BoundedTLSPool(AWSHTTPSConnectionPool):
-    ConnectionCls = _BoundedTLSConnection
-
-
 def _new_client(address: str, read_seconds: float) -> "S3Client":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    _check_environment(address, os.environ)  # noqa: TID251 - boto3 reads the same
     try:
         session = boto3.Session()
         client = session.client("s3", config=config)
@@ -428,43 +307,7 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
         raise StoreRefused(f"{address}: {without_keys(error)}. Correct boto3's settings (AWS_*).") from error
     if credentials is not None and not isinstance(credentials, RefreshableCredentials):
         _check_credentials(address, credentials)
-    # botocore has no setting for it.
-    pools = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]
-    pools.update(http=_BoundedPool, https=_BoundedTLSPool)
     return client
-
-
-def _check_environment(address: str, environment: Mapping[str, str]) -> None:
-    """Refuse what a copy or a file adds to the variables of boto3, and certificates that are not there.
-
-    boto3 would blame a header, an address or the network. Credentials: `_check_credentials`.
-
-    Raises:
-        StoreRefused: the message shows the character that is wrong, and of paths the whole.
-    """
-    for variable, value in environment.items():
-        if not variable.startswith("AWS_"):
-            continue
-        if is_quoted(value):
-            raise StoreRefused(f"{address}: {variable}: {QUOTED}")
-        wrong = HIDDEN if WITHOUT_ASCII.search(variable) else NO_KEY
-        if variable not in KEYS and (found := wrong.search(value)):
-            raise StoreRefused(
-                f"{address}: {variable} holds {found[0]!a} after {found.start()} of {len(value)} characters. "
-                "Set it again without it."
-            )
-    bundle = next((name for name in BUNDLES if environment.get(name)), "")
-    if not bundle:
-        return
-    path = environment[bundle]
-    is_folder = Path(path).is_dir()
-    try:
-        ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
-    except OSError as error:  # among them what is no PEM
-        raise StoreRefused(
-            f"{address}: {bundle}={path}: {error.strerror}. Set it to a file with the "
-            "certificate of an authority (PEM), or leave it out."
-        ) from error
 
 
 def _check_credentials(address: str, credentials: Credentials) -> None:
@@ -517,22 +360,3 @@ def meaning(code: str, said: str, where: str, operation: str) -> StoreError:
     if code in BUSY:
         return StoreUnreachable(f"{answer} The server could not answer now ({said}). Try again later.")
     return StoreBroken(f"{answer} The server says: {said}")
-
-
-def _promised_md5(answer: Mapping[str, object]) -> str | None:
-    """The MD5 of a body, where the server's headers hold it and no better checksum.
-
-    The ETag of an object that was put in one piece is its MD5 (S3's API reference, "Object"), unless it is
-    encrypted with keys of KMS or the customer. Servers that keep checksums send those, and boto3 checks them.
-
-    Args:
-        answer: of GetObject.
-
-    Returns:
-        32 hex digits; None where the ETag is something else, or a checksum is there.
-    """
-    tag = str(answer.get("ETag", "")).strip('"')
-    encrypted = "kms" in str(answer.get("ServerSideEncryption", "")) or "SSECustomerAlgorithm" in answer
-    if encrypted or any(name.startswith("Checksum") for name in answer):
-        return None
-    return tag if re.fullmatch(r"[0-9a-f]{32}", tag) else None

@@ -9,7 +9,6 @@ import re
 import socket
 import struct
 import threading
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +23,7 @@ class Mode(Enum):
     PASS = "pass"
     REFUSE = "connection refused"
     BLACK_HOLE = "accepted, never answered"
-    SLOW = "1 byte a second"
+    STALL = "silence in the middle of the headers"
     RESET = "reset in the middle of the body"
     TRUNCATE = "closed in the middle of the body"
     BEHEAD = "closed in the middle of the headers"
@@ -33,7 +32,6 @@ class Mode(Enum):
     BROKEN = "500 InternalError"
     SLOW_DOWN = "503 SlowDown"
     CHECKSUM = "bytes that do not fit the checksum"
-    DAMAGE = "bytes that do not fit the ETag"
     SKEW = "403 RequestTimeTooSkewed"
 
 
@@ -41,9 +39,6 @@ STATUSES = (Mode.FORBIDDEN, Mode.NO_BUCKET, Mode.BROKEN, Mode.SLOW_DOWN, Mode.SK
 """Answers of S3 ("Error responses" in its API reference) that are sent in the server's place."""
 
 FAULTS = tuple(mode for mode in Mode if mode is not Mode.PASS)
-
-SLOW_SECONDS = 1.0
-"""Between two bytes of `SLOW`."""
 
 
 class FaultProxy:
@@ -128,10 +123,9 @@ class FaultProxy:
             body = request.read(int(length[1])) if length else b""
         if mode in STATUSES:
             client.sendall(_refusal(mode))
-        elif mode is Mode.SLOW:
-            for byte in self._fetched(head, body):
-                client.sendall(bytes([byte]))
-                time.sleep(SLOW_SECONDS)
+        elif mode is Mode.STALL:
+            client.sendall(self._fetched(head, body)[:20])
+            client.recv(1)  # until the client gives up
         else:
             client.sendall(_broken(mode, self._fetched(head, body)))
         if mode is Mode.RESET:
@@ -174,8 +168,8 @@ def _broken(mode: Mode, answer: bytes) -> bytes:
         return head.partition(b"\r\n")[0] + b"\r\nContent-"
     if mode in (Mode.RESET, Mode.TRUNCATE):
         body = body[:middle]
-    if mode in (Mode.DAMAGE, Mode.CHECKSUM):
-        if mode is Mode.CHECKSUM and b" 200 " in head.partition(b"\r\n")[0]:
+    if mode is Mode.CHECKSUM:
+        if b" 200 " in head.partition(b"\r\n")[0]:
             # As AWS answers where a checksum was kept; Swift keeps none. Errors have none anywhere.
             head += b"\r\nx-amz-checksum-crc32: " + base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
         body = flipped

@@ -42,7 +42,7 @@ DAMAGED = "not what the server has|XML|unable to parse|not a promotion|500 on Li
 CAUSES = {
     Mode.REFUSE: "EndpointConnectionError|Connection",
     Mode.BLACK_HOLE: "ReadTimeoutError",
-    Mode.SLOW: "no whole answer|no time is left|ReadTimeoutError",
+    Mode.STALL: "no time is left|ReadTimeoutError",
     Mode.RESET: "Connection|reset",
     Mode.TRUNCATE: "IncompleteRead|bytes read|Connection|500 on ListObjectsV2",
     Mode.BEHEAD: "ended before its headers did",
@@ -51,7 +51,6 @@ CAUSES = {
     Mode.BROKEN: "InternalError",
     Mode.SLOW_DOWN: "SlowDown",
     Mode.CHECKSUM: DAMAGED,
-    Mode.DAMAGE: DAMAGED,
     Mode.SKEW: "RequestTimeTooSkewed.*clock",
 }
 """The words by which an operator recognises each fault."""

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from model_store.errors import ManifestInvalid
 from model_store.local import check_names
 from model_store.manifest import SCHEMA_VERSION, Manifest, parse_manifest
-from model_store.older_schemas import OLDER
+from model_store.schema_5 import SCHEMA_5
 from reports.values import parse_report
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-KEPT = [FIXTURES / f"schema-{schema}" for schema in (*OLDER, SCHEMA_VERSION)]
+KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_5, SCHEMA_VERSION)]
 
 
 def manifest_in(folder: Path) -> Manifest:
@@ -41,34 +40,22 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     assert network.golden.probabilities()["label"].shape == (3, 10)
 
 
-@pytest.mark.parametrize("folder", KEPT[:-1], ids=lambda folder: folder.name)
-def test_what_a_network_of_an_older_schema_decides_by_is_what_its_manifest_says(folder: Path) -> None:
-    manifest, kept = manifest_in(folder), json.loads((folder / "manifest.json").read_bytes())
+def test_what_a_network_of_version_1_decides_by_is_what_its_manifest_says() -> None:
+    kept = json.loads((KEPT[0] / "manifest.json").read_bytes())
 
-    parts = {"pixels": kept["model"] | {"golden": kept["golden"]}}
-    parts |= {"photos": kept["photos"]} if "photos" in kept else {}
-    for name, network in manifest.networks.items():
-        part, contract = parts[name], network.contract
-        assert asdict(contract.thresholds) == part["thresholds"]
-        assert contract.temperature == part["temperature"]
-        assert contract.familiarity is not None
-        assert list(contract.familiarity.quantiles) == part["familiarity"]["quantiles"]
-        assert list(contract.input.shape) == part["input"]["shape"]
-        assert network.golden.pixels == part["golden"]["pixels"]
-        assert network.golden.answers == {
-            "label": tuple(map(tuple, part["golden"]["probabilities"])),
-        }
-    assert manifest.networks.keys() == parts.keys()
+    network = manifest_in(KEPT[0]).network("pixels")
+
+    contract, model = network.contract, kept["model"]
+    assert asdict(contract.thresholds) == model["thresholds"]
+    assert contract.temperature == model["temperature"]
+    assert contract.familiarity is not None
+    assert list(contract.familiarity.quantiles) == model["familiarity"]["quantiles"]
+    assert list(contract.input.shape) == model["input"]["shape"]
+    assert network.golden.pixels == kept["golden"]["pixels"]
+    assert network.golden.answers == {"label": tuple(map(tuple, kept["golden"]["probabilities"]))}
 
 
 def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
     kept = (KEPT[-1] / "manifest.json").read_bytes()
 
     assert json.loads(manifest_in(KEPT[-1]).as_bytes()) == json.loads(kept)
-
-
-def test_photos_of_a_schema_that_has_none_are_refused() -> None:
-    text = (FIXTURES / "schema-9" / "manifest.json").read_bytes()
-
-    with pytest.raises(ManifestInvalid, match="photos: only from schema_version 9 on"):
-        parse_manifest(text.replace(b'"schema_version": 9', b'"schema_version": 8'), "here")

@@ -21,7 +21,7 @@ SCENES = [
     ("start, cached", Mode.TRUNCATE),
     ("start, cached", Mode.REFUSE),
     ("running", Mode.RESET),
-    ("running", Mode.DAMAGE),
+    ("running", Mode.CHECKSUM),
     ("running", Mode.SLOW_DOWN),
 ]
 AT_ONCE = 4
