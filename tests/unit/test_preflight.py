@@ -1,11 +1,14 @@
 """What is checked before the service starts: files and addresses, and no store that may be away."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from app.__main__ import main
 from app.preflight import fault_of
 from app.security.api_keys import hash_of
+from tests.service import free_port
 
 
 def test_files_that_can_be_read_and_stores_that_need_not_answer_are_no_fault(tmp_path: Path) -> None:
@@ -43,3 +46,47 @@ def test_a_file_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> N
     assert fault_of({"WARDROBE_TAXONOMY": f"{tmp_path}/no"}) == (
         f"WARDROBE_TAXONOMY: {tmp_path}/no: No such file or directory."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("WEB_CONCURRENCY", "two", "WEB_CONCURRENCY=two: expected 1 to 1024, how many workers to start"),
+        ("PORT", "70000", "PORT=70000: expected 1 to 65535, the port to listen on"),
+        ("BIND", "192.0.2.1", "192.0.2.1:"),
+        ("BIND", "unix:/run/wardrobe.sock", "GUNICORN_CMD_ARGS='--bind unix:/run/wardrobe.sock'"),
+        ("BIND", "/run/wardrobe.sock", "GUNICORN_CMD_ARGS='--bind unix:/run/wardrobe.sock'"),
+        ("BIND", "0.0.0.0:9000", "Write BIND=0.0.0.0 PORT=9000."),
+        ("BIND", "[::1]:9000", "Write BIND=[::1] PORT=9000."),
+        ("BIND", "http://localhost", "BIND is a host alone"),
+        ("BIND", '"0.0.0.0"', "the quotation marks"),
+        ("PORT", "'8000'", "PORT: the quotation marks"),
+        ("GUNICORN_CMD_ARGS", '"--keep-alive 75"', "GUNICORN_CMD_ARGS: the quotation marks"),
+        ("GUNICORN_CMD_ARGS", "-k sync --threads 4", "sync is no worker that serves here"),
+        (
+            "GUNICORN_CMD_ARGS",
+            "-kuvicorn.workers.UvicornWorker",
+            "uvicorn.workers.UvicornWorker is no worker",
+        ),
+        ("WARDROBE_MODEL_STORE", "/nowhere/at/all", "/nowhere/at/all"),
+        ("WARDROBE_MODEL_STORE", "s3://", "s3://"),
+        ("WARDROBE_MODEL_STORE", "ftp://models", "ftp://models"),
+        ("WARDROBE_API_KEYS_FILE", __file__, f"{__file__}, line 1: not `name:sha256`"),
+        ("WARDROBE_TAXONOMY", __file__, f"WARDROBE_TAXONOMY: {__file__}"),
+        ("WARDROBE_TRUSTED_KEYS", "/nowhere/keys", "/nowhere/keys"),
+    ],
+)
+def test_a_typed_mistake_ends_the_start_before_there_is_a_server(
+    name: str, value: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("gunicorn would start"))
+    monkeypatch.setenv("WARDROBE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PORT", str(free_port()))
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert str(ended.value).startswith("wardrobe: ")
+    assert message in str(ended.value)
