@@ -24,15 +24,12 @@ NEWCOMER = {name: value for name, value in os.environ.items() if not name.starts
 """An environment without the settings of the tester, of this make and of its virtual environment."""
 
 
-def a_clone(folder: Path) -> Path:
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder / "wardrobe")], check=True)
-    return folder / "wardrobe"
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The clone that `url` serves from."""
-    return a_clone(tmp_path_factory.mktemp("clone"))
+    """A clean clone, from which `url` serves."""
+    folder = tmp_path_factory.mktemp("clone") / "wardrobe"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +94,12 @@ def test_what_installs_the_training_packages_trains_nothing(clone: Path) -> None
         ("train", "3.14", "requirements.txt needs Python 3.11 to 3.13, but"),
     ],
 )
-def test_an_unfit_python_is_reported_in_a_line(tmp_path: Path, target: str, version: str, said: str) -> None:
+def test_an_unfit_python_is_reported_in_a_line(
+    clone: Path, tmp_path: Path, target: str, version: str, said: str
+) -> None:
     python = a_python(tmp_path / "python3", version)
 
-    refused = run(["make", target, f"PYTHON={python}"], a_clone(tmp_path))
+    refused = run(["make", target, f"PYTHON={python}"], clone)
 
     assert refused.returncode != 0
     assert own_line(refused).startswith(f"wardrobe: {said} {python} is Python")

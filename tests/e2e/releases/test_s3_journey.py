@@ -14,7 +14,7 @@ from tests.service import running
 from tests.swaps import UPLOAD, wait_until_served
 
 TEST_SEED = 1
-TEST_PICTURES = 200
+TRAIN_PICTURES, TEST_PICTURES = 400, 100
 
 
 def test_train_publish_serve_publish_again_and_roll_back(tmp_path: Path, swift_server: S3Server) -> None:
@@ -43,7 +43,7 @@ def test_train_publish_serve_publish_again_and_roll_back(tmp_path: Path, swift_s
 
 def train_two_epochs(folder: Path, address: str, server: S3Server) -> None:
     """Train conv3 on a CSV pair and publish it."""
-    train = write_csv(folder / "fashion-mnist_train.csv", 1000)
+    train = write_csv(folder / "fashion-mnist_train.csv", TRAIN_PICTURES)
     test = write_csv(folder / "fashion-mnist_test.csv", TEST_PICTURES, TEST_SEED)
     typed(
         server,
