@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 import requests
 
-from tests.e2e.conftest import Serve
 from tests.service import Service, running, tcp_sockets
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
@@ -29,13 +28,26 @@ HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 SCRIPT = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
 CONTRACT = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
 
-IMPATIENT = {"REQUEST_SECONDS": "1", "WEB_CONCURRENCY": "1"}
-
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, little_store: str) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("slow")
     with running(folder, MODEL_STORE=little_store, WEB_CONCURRENCY=str(WORKERS)) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory, little_store: str) -> Iterator[Service]:
+    """One worker, so that a client which holds it holds all."""
+    with running(tmp_path_factory.mktemp("one"), MODEL_STORE=little_store, WEB_CONCURRENCY="1") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory, little_store: str) -> Iterator[Service]:
+    """A request has a second."""
+    settings = {"MODEL_STORE": little_store, "WEB_CONCURRENCY": "1", "REQUEST_SECONDS": "1"}
+    with running(tmp_path_factory.mktemp("impatient"), **settings) as service:
         yield service
 
 
@@ -74,22 +86,22 @@ def test_others_are_answered_beside_clients_that_send_or_read_slowly(
     ],
 )
 def test_others_are_answered_beside_a_client_whose_next_request_is_always_there(
-    serve: Serve, request_bytes: bytes
+    single: Service, request_bytes: bytes
 ) -> None:
-    with serve(WEB_CONCURRENCY="1") as service, asking_without_a_pause(service, request_bytes) as answered:
+    with asking_without_a_pause(single, request_bytes) as answered:
         answered.wait(GENEROUS)
-        statuses = [requests.get(f"{service.url}/healthz", timeout=GENEROUS).status_code for _ in range(5)]
+        statuses = [requests.get(f"{single.url}/healthz", timeout=GENEROUS).status_code for _ in range(5)]
         with requests.Session() as kept:
-            statuses += [kept.get(f"{service.url}/healthz", timeout=GENEROUS).status_code for _ in range(5)]
+            statuses += [kept.get(f"{single.url}/healthz", timeout=GENEROUS).status_code for _ in range(5)]
 
     assert statuses == [200] * 10
 
 
-def test_others_are_answered_beside_a_body_of_more_framing_than_data(serve: Serve) -> None:
-    with serve(WEB_CONCURRENCY="1") as service, service.connect(CHUNKED) as connection:
+def test_others_are_answered_beside_a_body_of_more_framing_than_data(single: Service) -> None:
+    with single.connect(CHUNKED) as connection:
         sender = threading.Thread(target=try_to_send, args=(connection, b"1\r\na\r\n" * 8_000_000))
         sender.start()
-        statuses = [requests.get(f"{service.url}/healthz", timeout=GENEROUS).status_code for _ in range(3)]
+        statuses = [requests.get(f"{single.url}/healthz", timeout=GENEROUS).status_code for _ in range(3)]
         refusal = everything_from(connection)
         sender.join()
 
@@ -137,9 +149,9 @@ def asking_without_a_pause(service: Service, request_bytes: bytes) -> Iterator[t
     ],
 )
 def test_an_unfinished_body_is_refused_at_its_deadline_with_all_that_follows_it(
-    serve: Serve, beginning: bytes
+    impatient: Service, beginning: bytes
 ) -> None:
-    with serve(**IMPATIENT) as service, service.connect(beginning) as connection:
+    with impatient.connect(beginning) as connection:
         first = connection.recv(65536)
         try_to_send(connection, HEALTH)
         rest = everything_from(connection)
@@ -149,13 +161,13 @@ def test_an_unfinished_body_is_refused_at_its_deadline_with_all_that_follows_it(
     assert b"HTTP/1.1" not in rest
 
 
-def test_a_client_that_does_not_read_is_disconnected_at_its_deadline(serve: Serve) -> None:
-    with serve(**IMPATIENT) as service, ExitStack() as held:
+def test_a_client_that_does_not_read_is_disconnected_at_its_deadline(impatient: Service) -> None:
+    with ExitStack() as held:
         for _ in range(5):
-            held.enter_context(service.connect(SCRIPT, receive_buffer=4096))
-        wait_for("all of them gone", lambda: tcp_sockets(service.port, "01") == [])
+            held.enter_context(impatient.connect(SCRIPT, receive_buffer=4096))
+        wait_for("all of them gone", lambda: tcp_sockets(impatient.port, "01") == [])
 
-    assert "Traceback" not in service.text()
+    assert "Traceback" not in impatient.text()
 
 
 @pytest.mark.parametrize(
