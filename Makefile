@@ -24,7 +24,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test test-all check fix train install-train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi lists labelling screenshots
+.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi lists labelling screenshots
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,12 +58,16 @@ install-train: named-python $(VENV)/.train ## Install what training needs, and t
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
 
-fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on many made-up inputs, in 10 minutes
+fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on many made-up inputs, in 13 minutes
 	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
+	@$(IN)/python -m pytest --quiet tests/fuzz/gate_simulated.py tests/fuzz/bounds_simulated.py
 	@$(IN)/python -m tests.fuzz.budget
 	@$(IN)/python -m tests.fuzz.archives
 	@$(IN)/python -m tests.fuzz.coverage_guided
 	@$(IN)/python -m tests.fuzz.against_contract
+
+mutations: $(VENV)/.dev ## Change thirty lines of the product, one at a time: tests have to find each; ARGS= for some
+	@$(IN)/python -m tests.mutations $(ARGS)
 
 chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers, break S3 and starts, one at a time, in 12 minutes
 	@$(IN)/python -m benchmarks.chaos

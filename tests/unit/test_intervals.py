@@ -16,6 +16,7 @@ from reports.intervals import (
     needed_with,
     t_quantile,
     upper_bound,
+    weighted,
     wilson_interval,
 )
 
@@ -113,3 +114,24 @@ def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
 )
 def test_the_chance_counts_all_photos_of_a_sender_as_one(losses: list[int], expected: float) -> None:
     assert chance_by_group(np.array(losses, np.int64)) == pytest.approx(expected, abs=0.005)
+
+
+def bound_by_group(right: np.ndarray, groups: np.ndarray) -> float:
+    """At least so large is the share of right answers, of which those of a group resemble."""
+    found = weighted(~right, groups, np.array([len(groups)]))
+    return float(lower_bound((1 - found.wrong) * found.n, found.n)[0])
+
+
+def test_a_bound_rises_with_every_further_right_answer() -> None:
+    groups = np.arange(200) // 40
+    for wrong in range(1, 6):
+        right = np.ones(200, bool)
+        right[np.arange(wrong) * 40] = False
+        better = right.copy()
+        better[0] = True
+
+        assert bound_by_group(better, groups) >= bound_by_group(right, groups)
+
+
+def test_two_senders_without_an_error_promise_nothing() -> None:
+    assert bound_by_group(np.ones(70, bool), np.repeat([0, 1], 35)) < 0.7

@@ -2,7 +2,8 @@
 
 Both releases answer the bundled release's test set and photos as it does, each with changes of its own: of a
 picture, and of all photos of a sender. About 6% of the answers to photos then differ between two releases
-(two trainings of the bundled network on two machines: 3.2% of the answers, 4.2% of the decisions).
+(two trainings of the bundled network on two machines: 3.2% of the answers, 4.2% of the decisions). The gate's
+rules one at a time: tests/unit/test_gate.py.
 """
 
 import re
@@ -10,7 +11,6 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from model_store.catalogue import files_in_folder
 from model_store.errors import GateRefused
@@ -62,7 +62,6 @@ def refused(base: Evidence, lost: float) -> Counter[str]:
     return found
 
 
-@pytest.mark.slow
 def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_three_points() -> None:
     base = evidence_of(files_in_folder(bundled()))
 
