@@ -28,6 +28,7 @@ WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
         ("NoSuchKey", NotFound, "nothing under this key"),
         ("404", NotFound, "nothing under this key"),
         ("PreconditionFailed", AlreadyExists, "already there"),
+        ("412", AlreadyExists, "already there"),
         ("ConditionalRequestConflict", AlreadyExists, "already there"),
         ("AccessDenied", StoreRefused, "s3:GetObject under this prefix, and s3:ListBucket"),
         ("403", StoreRefused, "s3:GetObject under this prefix, and s3:ListBucket"),
@@ -50,8 +51,16 @@ def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreEr
     assert words in str(found)
 
 
-def test_a_denied_listing_names_its_permission() -> None:
-    assert "s3:ListBucket on the bucket" in str(meaning("AccessDenied", "", WHERE, "ListObjectsV2"))
+@pytest.mark.parametrize(
+    ("operation", "permission"),
+    [
+        ("ListObjectsV2", "s3:ListBucket on the bucket"),
+        ("PutObject", "s3:PutObject under this prefix"),
+        ("DeleteObject", "s3:DeleteObject under this prefix"),
+    ],
+)
+def test_what_is_denied_names_its_permission(operation: str, permission: str) -> None:
+    assert f"needs {permission}." in str(meaning("AccessDenied", "", WHERE, operation))
 
 
 @pytest.mark.parametrize("unseen", ["\n", "\r", " ", "\t", "\u00a0", "\u200b", "\ufeff"])
