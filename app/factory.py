@@ -12,6 +12,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
+from app.api.classify import Services
 from app.api.docs import docs_routes
 from app.api.health import health_routes
 from app.api.model import model_routes
@@ -26,11 +27,9 @@ from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
 from app.payloads.body import Bodies
-from app.payloads.reading import largest_body
-from app.prediction.admission import Admission
-from app.prediction.predictor import Predictor
+from app.payloads.limits import largest_body
+from app.prediction.admission import LARGE_AT_A_TIME, Admission, Admissions
 from app.protocols import dialect_model_routes, dialect_routes
-from app.protocols.classification import ProtocolServices
 from app.releases.load import load, store_of
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
@@ -68,7 +67,7 @@ class Service:
     """
 
     models: Models
-    admission: Admission
+    admissions: Admissions
     watcher: ReleaseWatcher | None
 
     def drain(self) -> None:
@@ -99,18 +98,16 @@ def create_app(settings: Settings) -> Flask:
     app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = Name
     register_problem_handlers(app)
-    admission = Admission(
-        settings.slots, settings.queue_length, settings.queue_seconds, counted=metrics.in_progress
-    )
+    admissions = _admissions(settings)
     keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
     app.before_request(check_host)
     if keys is not None:  # before the rates, so that a refusal's log line names the key
         require_keys(app, keys)
     app.register_blueprint(health_routes(models, partial(is_known, keys)))
-    _register_routes(app, settings, models, admission, metrics)
+    _register_routes(app, settings, models, admissions, metrics)
     _register_pages(app, settings, metrics)
     _add_origins_and_proxies(app, settings)
-    app.extensions["wardrobe"] = Service(models, admission, _watch(settings, store, models, metrics))
+    app.extensions["wardrobe"] = Service(models, admissions, _watch(settings, store, models, metrics))
     # The last step: until here a missing key file, for example, ends the start.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
@@ -126,18 +123,19 @@ class Name(BaseConverter):
     part_isolating = True
 
 
+def _admissions(settings: Settings) -> Admissions:
+    queue = (settings.queue_length, settings.queue_seconds)
+    return Admissions(
+        Admission(settings.slots, *queue), Admission(min(settings.slots, LARGE_AT_A_TIME), *queue)
+    )
+
+
 def _register_routes(
-    app: Flask, settings: Settings, models: Models, admission: Admission, metrics: Metrics
+    app: Flask, settings: Settings, models: Models, admissions: Admissions, metrics: Metrics
 ) -> None:
-    bodies = Bodies(
-        (settings.slots + settings.queue_length) * largest_body(settings), settings.max_json_numbers
-    )
-    predictor = Predictor(settings, admission)
-    services = ProtocolServices(settings=settings, models=models, bodies=bodies, predictor=predictor)
-    limited = (
-        predict_routes(settings, bodies, predictor, metrics),
-        dialect_routes(services),
-    )
+    bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
+    services = Services(settings=settings, models=models, bodies=bodies, admissions=admissions)
+    limited = (predict_routes(services, metrics), dialect_routes(services))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
         from app.security.rate_limits import limit_rate  # noqa: PLC0415

@@ -33,7 +33,7 @@ from inference.errors import (
     UploadError,
 )
 from inference.isolated_decoder import OUT_OF_MEMORY, STATUS, TOO_DEEP
-from inference.opening import MAX_EDGE, OpenedPicture, broken_picture, check_size
+from inference.opening import MAX_EDGE, Opened, broken_picture, check_size
 from inference.scan import unopened
 from inference.signatures import ends_too_early, with_codec_brand
 
@@ -49,7 +49,7 @@ def spent_by_nobody(pixels: int, seconds: float) -> None:
 
 
 def decode_in_child(
-    opened: OpenedPicture, max_pixels: int, edge: int, spent: Spent = spent_by_nobody
+    opened: Opened, max_pixels: int, edge: int, spent: Spent = spent_by_nobody
 ) -> Image.Image:
     """Open and decode a picture in a process of its own, and wait for it.
 
@@ -76,7 +76,7 @@ def decode_in_child(
             raise BrokenPicture(f"This {name} of {len(data):,} bytes is truncated. Send the whole file.")
         data = with_codec_brand(data)
     reader = "HEIF" if name == "HEIC" else name.upper()
-    order = f"{reader} {opened.declared} {max_pixels} {MAX_EDGE} {edge}\n".encode()
+    order = f"{reader} {opened.pixels} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
         ended = _ended(order, data)
     except TimeoutError as error:
@@ -129,9 +129,7 @@ def _ended(order: bytes, upload: bytes) -> _Ended:
     return _Ended(b"".join(chunks), code, seconds)
 
 
-def _refusal(
-    opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
-) -> UploadError | None:
+def _refusal(opened: Opened, code: int | None, size: tuple[int, int], max_pixels: int) -> UploadError | None:
     """Why there are no samples."""
     name, what = opened.format, "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:

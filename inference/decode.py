@@ -23,8 +23,7 @@ from inference.arrays import Picture, Pixels
 from inference.child_decoder import Spent, decode_in_child, spent_by_nobody
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.isolated_decoder import in_8_bits, reduced, turned
-from inference.opening import OpenedPicture, broken_picture, is_bare_png, open_picture
-from inference.scan import Scanned
+from inference.opening import Opened, broken_picture, open_picture
 
 MAX_PIXELS = 50_000_000
 """Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""
@@ -100,28 +99,28 @@ def decode(
         BrokenPicture: truncated or damaged.
         DecoderStopped: the process of a picture was ended by the system.
     """
-    return decode_opened(open_picture(upload, max_pixels), max_pixels, contract, spent)
+    return decode_opened(open_picture(upload, max_pixels, contract), max_pixels, contract, spent)
 
 
 def decode_opened(
-    opened: OpenedPicture,
+    opened: Opened,
     max_pixels: int,
     contract: InputContract = GREY_28,
     spent: Spent = spent_by_nobody,
 ) -> Decoded:
     """Decode what `open_picture` returned, reduced if it is much larger than needed. See `decode`."""
     edge = max(REDUCED_EDGE, 2 * max(contract.shape))
-    if opened.scanned is None:
-        image = decode_in_child(opened, max_pixels, edge, spent)
-        return _decoded(np.asarray(image), contract, opened.format)
-    is_input = contract.channels == 1 and opened.scanned.orientation == 1
-    if is_input and is_bare_png(opened.data, *contract.shape):
+    if opened.lane == "bare":
         samples = cv2.imdecode(np.frombuffer(opened.data, np.uint8), cv2.IMREAD_UNCHANGED)
         if samples is not None:  # what OpenCV refuses, Pillow decides
             return _decoded(samples.astype(np.uint8, copy=False), contract, "PNG")
-    has_end = opened.format != "JPEG" or opened.scanned.data.endswith(_END)
-    by_pillow = _by_pillow if has_end else _without_end
-    return _decoded(np.asarray(by_pillow(opened, opened.scanned, edge)), contract, opened.format)
+    if opened.lane == "isolated":
+        image = decode_in_child(opened, max_pixels, edge, spent)
+    elif opened.format == "JPEG" and not opened.data.endswith(_END):
+        image = _without_end(opened, edge)
+    else:
+        image = _by_pillow(opened, edge)
+    return _decoded(np.asarray(image), contract, opened.format)
 
 
 _END = b"\xff\xd9"
@@ -131,27 +130,25 @@ _SAMPLES = b"\xa7\x5c\xe3\x19" * 64
 """What changes a picture that lacks samples, and no other."""
 
 
-def _without_end(opened: OpenedPicture, scanned: Scanned, edge: int) -> Image.Image:
+def _without_end(opened: Opened, edge: int) -> Image.Image:
     """A JPEG that lacks its end and no sample: what follows its samples then makes no difference."""
-    data = scanned.data.rstrip(b"\xff")
-    one, other = (
-        _by_pillow(opened, replace(scanned, data=data + more + _END), edge) for more in (b"", _SAMPLES)
-    )
+    data = opened.data.rstrip(b"\xff")
+    one, other = (_by_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES))
     if one != other:
-        raise broken_picture("JPEG", *scanned.size)
+        raise broken_picture("JPEG", *opened.size)
     return one
 
 
-def _by_pillow(opened: OpenedPicture, scanned: Scanned, edge: int) -> Image.Image:
+def _by_pillow(opened: Opened, edge: int) -> Image.Image:
     try:
-        image: Image.Image = Image.open(io.BytesIO(scanned.data), formats=(opened.format.upper(),))
+        image: Image.Image = Image.open(io.BytesIO(opened.data), formats=(opened.format.upper(),))
         if factor := next((factor for factor in (8, 4, 2) if max(image.size) >= factor * edge), 0):
             # A JPEG's decoder reduces it while it decodes, as far as both edges of the size allow.
             image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
         image.load()
-        return reduced(in_8_bits(turned(image, scanned.orientation)), edge)
+        return reduced(in_8_bits(turned(image, opened.orientation)), edge)
     except Exception as error:
-        raise broken_picture(opened.format, *scanned.size) from error
+        raise broken_picture(opened.format, *opened.size) from error
 
 
 def _decoded(samples: _Stored, contract: InputContract, name: str | None) -> Decoded:

@@ -5,17 +5,13 @@ than twice what it holds, and a little, is refused where that shows.
 """
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 Buffer: TypeAlias = bytes | memoryview
 
-Pause: TypeAlias = Callable[[], None]
-"""Called between two steps; raises what ends the work."""
-
 STEP_BYTES: Final = 256 * 1024
-"""How much goes in, or comes out, between two pauses."""
+"""How much goes in, or comes out, at a time."""
 
 WORTH, SPARE_BYTES = 2, 1024
 """Packed bytes for each unpacked one, and beyond these. A compressor stores what it cannot shrink, in parts
@@ -35,18 +31,13 @@ class Inflated:
     is_whole: bool
 
 
-def no_pause() -> None:
-    """Go on."""
-
-
-def inflate(packed: Buffer, bits: int, limit: int, pause: Pause = no_pause) -> Inflated:
+def inflate(packed: Buffer, bits: int, limit: int) -> Inflated:
     """Inflate one stream of deflate, zlib or gzip.
 
     Args:
         packed: the stream.
         bits: zlib's number for its kind.
         limit: bytes that it may hold; no more than one beyond are made.
-        pause: between two steps.
 
     Raises:
         zlib.error: it is damaged, or takes far more bytes than it holds.
@@ -55,7 +46,6 @@ def inflate(packed: Buffer, bits: int, limit: int, pause: Pause = no_pause) -> I
     parts, size, at, waiting = list[bytes](), 0, 0, b""
     is_starved = True
     while size <= limit and not inflating.eof:
-        pause()
         if is_starved:
             spare = SPARE_BYTES + WORTH * size - at
             if at == len(source):

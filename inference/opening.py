@@ -6,16 +6,18 @@ its header included. Nothing is decoded here. Bytes in; signatures.py names what
 the next step.
 """
 
+import math
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
+from inference.contract import GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge
 from inference.scan import Scanned, scan_jpeg, scan_png, scan_webp, unopened
-from inference.signatures import LINE_ENDS, Format, format_of, has_windows_line_ends, unknown_format
+from inference.signatures import Format, format_of, unknown_format
 
 SENSIBLE_EDGE: Final = 1000
 """Longest edge, in pixels, that a refusal recommends: more than any release looks at."""
@@ -33,35 +35,40 @@ _SCANS: dict[Format, Callable[[bytes], Scanned]] = {
 }
 
 
+Lane: TypeAlias = Literal["bare", "light", "heavy", "isolated"]
+"""How a picture is decoded: a PNG that is a grey model's own input, and nothing else; one that takes less
+time than a change of threads; any other one that a scan bounds; one that a process of its own reads."""
+
+
 @dataclass(frozen=True)
-class OpenedPicture:
-    """An upload and its format; nothing is decoded.
+class Opened:
+    """An upload, and how it is decoded; nothing is decoded yet.
 
     Attributes:
         data: the upload, or what a scan left of it.
-        scanned: header and structure; None where a process of its own reads them.
-        declared: pixels that a header names all the same, for what the process may take.
+        size: width and height; of the lane `isolated` those that a header names all the same, else 0 x 0.
+        orientation: 1..8, as EXIF has it; of the lane `isolated` it is read with the rest.
     """
 
     format: Format
     data: bytes
-    scanned: Scanned | None
-    declared: int = 0
+    lane: Lane
+    size: tuple[int, int] = (0, 0)
+    orientation: int = 1
 
     @property
     def pixels(self) -> int:
-        """Width x height; 0 where the header is not read yet."""
-        return self.scanned.size[0] * self.scanned.size[1] if self.scanned else 0
-
-    @property
-    def is_small(self) -> bool:
-        """Whether decoding takes less time than a change of threads."""
-        few = len(self.data) <= SMALL_BYTES and self.pixels <= SMALL_PIXELS
-        return few and self.format in ("PNG", "JPEG")
+        """Width x height."""
+        return self.size[0] * self.size[1]
 
 
-def open_picture(upload: bytes, max_pixels: int) -> OpenedPicture:
-    """Name the format of an upload, and scan it where its decoder runs in this process.
+def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> Opened:
+    """Name the format of an upload, scan it where its decoder runs in this process, and choose its lane.
+
+    Args:
+        upload: bytes of any kind.
+        max_pixels: largest width x height that a header may declare.
+        contract: the input of the network that reads pixels.
 
     Raises:
         UnknownFormat: not an accepted format.
@@ -71,17 +78,22 @@ def open_picture(upload: bytes, max_pixels: int) -> OpenedPicture:
     name = format_of(upload)
     if name is None:
         raise unknown_format(upload)
-    if name == "JPEG" and has_windows_line_ends(upload):
-        raise BrokenPicture(f"This was a JPEG, and {LINE_ENDS}")
     if name not in _SCANS:
-        return OpenedPicture(name, upload, None)
+        return Opened(name, upload, "isolated")
     scanned = _SCANS[name](upload)
     if not all(scanned.size):
         raise unopened(upload, name)
     check_size(*scanned.size, max_pixels)
-    if scanned.is_bounded:
-        return OpenedPicture(name, scanned.data, scanned)
-    return OpenedPicture(name, upload, None, scanned.size[0] * scanned.size[1])
+    if not scanned.is_bounded:
+        return Opened(name, upload, "isolated", scanned.size)
+    return Opened(name, scanned.data, _lane(name, scanned, contract), scanned.size, scanned.orientation)
+
+
+def _lane(name: Format, scanned: Scanned, contract: InputContract) -> Lane:
+    if contract.channels == 1 and scanned.orientation == 1 and is_bare_png(scanned.data, *contract.shape):
+        return "bare"
+    few = len(scanned.data) <= SMALL_BYTES and math.prod(scanned.size) <= SMALL_PIXELS
+    return "light" if few and name != "WebP" else "heavy"
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

@@ -5,7 +5,6 @@ File names and Content-Types are not used. decode.py lets Pillow read what is ac
 """
 
 import binascii
-import re
 import struct
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
@@ -81,61 +80,17 @@ _OTHERS = (
 _TEXT_SAMPLE = 512
 """Bytes that are examined to recognise text."""
 
-_DNG_VERSION, _MOST_TAGS = 0xC612, 200
-"""The tag that every DNG has in its first directory (DNG 1.7, chapter 4), and tags that are looked at."""
-
 _IN_JSON = 'Send it in JSON as {"image": "..."}, or the bytes that it encodes.'
-
-_LOST = rb"(?:\xef\xbf\xbd|\?)"
-"""What text has in place of a byte that is none: U+FFFD in UTF-8, or a question mark."""
-
-LINE_ENDS = "something has changed its line ends: a transfer as text, or Git. Send the file as it is."
-
-_CHANGED: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (
-        re.compile(rb"\x89PNG(?:\r\r\n|\n)\x1a"),
-        f"This was a PNG, and {LINE_ENDS}",
-    ),
-    (
-        re.compile(
-            _LOST + rb"PNG|" + _LOST + rb"{3,4}.{0,8}(?:JFIF|Exif)|(?:\xef\xbf\xbd){3}|RIFF.{5,12}WEBP",
-            re.DOTALL,
-        ),
-        "This was a picture, and something has decoded it as text: EF BF BD, or `?`, stands in place of "
-        "bytes that are lost. Send the file as it is.",
-    ),
-    (
-        re.compile(rb"\xc2\x89PNG|\xc3\xbf\xc3\x98\xc3\xbf"),
-        "This was a picture, and something has encoded its bytes as text, in UTF-8. Send the file as it is.",
-    ),
-    (
-        re.compile(rb"version https://git-lfs"),
-        "This is the pointer that Git LFS leaves in place of a file: `git lfs pull` fetches the picture.",
-    ),
-    (
-        re.compile(rb"data:[a-z]+/[-+.a-z]*(?:;[^,]*)?,", re.IGNORECASE),
-        "This looks like a data: URL as text, which is not read here. " + _IN_JSON,
-    ),
-    (
-        re.compile(rb"(?:image|file)=", re.IGNORECASE),
-        "This is a form that is urlencoded. Send the picture as a multipart file field, or as the body. With "
-        "curl: -F image=@FILE, or --data-binary @FILE; without the @ it sends the name alone.",
-    ),
-)
-"""How uploads begin of which the cause is known, and what would do."""
 
 _BASE64_SAMPLE = 64
 """Letters of base64 by which it is known what they encode."""
-
-_BEFORE = 4096
-"""Bytes of text behind which a picture is looked for: a program's warnings, blank lines, a mark."""
 
 
 def format_of(upload: bytes) -> Format | None:
     """The accepted format whose signature the upload begins with; None for anything else."""
     for signature, name in _ACCEPTED:
         if upload.startswith(signature):
-            return None if name == "TIFF" and _is_raw(upload) else name
+            return name
     if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
         return "WebP"
     # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
@@ -165,38 +120,12 @@ def unknown_format(upload: bytes) -> UnknownFormat:
     """The refusal of an upload that `format_of` does not know: what it seems to be, and what is accepted."""
     if not upload:
         return UnknownFormat(f"The upload is empty. {ACCEPTED}")
-    if cause := _known_cause(upload):
-        return UnknownFormat(cause)
+    if held := _in_base64(upload[: _BASE64_SAMPLE + 2]):
+        return UnknownFormat(f"This is a {held} in base64, as text. {_IN_JSON}")
     seeming = _seems_to_be(upload)
     what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
     elsewhere = " /predict/batch and `wardrobe label` read archives." if upload.startswith(_ZIP) else ""
     return UnknownFormat(f"{what} {ACCEPTED}{elsewhere}")
-
-
-def _known_cause(upload: bytes) -> str:
-    """What has happened to an upload that was a picture, and what would do; empty when unknown."""
-    for beginning, sentence in _CHANGED:
-        if beginning.match(upload):
-            return sentence
-    if held := _in_base64(upload[: _BASE64_SAMPLE + 2]):
-        return f"This is a {held} in base64, as text. {_IN_JSON}"
-    before, name = _text_before(upload[:_BEFORE])
-    if name:
-        return f"A {name} begins at byte {before:,} of this upload, behind text. Send the picture alone."
-    return ""
-
-
-def has_windows_line_ends(jpeg: bytes) -> bool:
-    """Whether every line feed in a JPEG's coded samples follows a carriage return, as a transfer makes them.
-
-    Decoders take such a file, and show something else. Of coded samples every 256th byte is a line feed.
-    """
-    start = jpeg.find(b"\xff\xda")
-    first = jpeg.find(b"\n", start)
-    if start < 0 or first < 0 or jpeg[first - 1] != ord("\r"):
-        return False
-    found = jpeg.count(b"\n", start)
-    return len(jpeg) - start > 8192 and found >= 16 and found == jpeg.count(b"\r\n", start)
 
 
 def _in_base64(beginning: bytes) -> str:
@@ -208,32 +137,8 @@ def _in_base64(beginning: bytes) -> str:
         return ""
 
 
-def _text_before(upload: bytes) -> tuple[int, str]:
-    """How many bytes of text a picture follows, and its format; empty where there is none."""
-    found = re.search(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP", upload, re.DOTALL)
-    if found is None or not _is_text(upload[: found.start()].removeprefix(b"\xef\xbb\xbf")):
-        return 0, ""
-    return found.start(), format_of(upload[found.start() :]) or ""
-
-
-def _is_raw(upload: bytes) -> bool:
-    """Whether a TIFF is a camera's raw photo: a DNG, or a CR2."""
-    order = "<" if upload.startswith(b"II") else ">"
-    if upload[8:10] == b"CR":
-        return True
-    try:
-        (directory,) = struct.unpack_from(f"{order}I", upload, 4)
-        (count,) = struct.unpack_from(f"{order}H", upload, directory)
-        places = range(directory + 2, directory + 2 + 12 * min(count, _MOST_TAGS), 12)
-        return any(struct.unpack_from(f"{order}H", upload, at) == (_DNG_VERSION,) for at in places)
-    except struct.error:
-        return False
-
-
 def _seems_to_be(upload: bytes) -> str:
     """What the bytes look like, as it fits after "This looks like"; empty when unknown."""
-    if format_of(upload) is None and upload.startswith((b"II*\0", b"MM\0*")):
-        return "a raw photo (CR2)" if upload[8:10] == b"CR" else "a raw photo (DNG)"
     if upload[4:8] == b"ftyp":
         return _OTHER_BRANDS.get(upload[8:12], "a video (MP4)")
     for beginning, name in _OTHERS:

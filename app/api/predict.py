@@ -1,70 +1,69 @@
-"""POST /predict and POST /predict/batch: read, admit, classify, answer."""
+"""POST /predict and POST /predict/batch, in the service's own protocol."""
 
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.api.classify import Services, classify
 from app.api.problems import problem_of
 from app.errors import BadRequest
 from app.middleware.request_context import RequestContext, current_request
-from app.native_threads import run_in_native_thread
 from app.observability.metrics import Metrics
-from app.payloads.body import Bodies, client_has_left
-from app.payloads.items import RequestItem
-from app.payloads.reading import find_many, find_one, max_body_bytes
+from app.payloads.items import Pictures, RequestItem
+from app.payloads.limits import limits_of_many, limits_of_one
+from app.payloads.reading import find_many, find_one
+from app.prediction.answering import Failed, Outcome
 from app.prediction.answers import answer_of
 from app.prediction.categories import Named
-from app.prediction.parameters import Parameters, read_parameters
-from app.prediction.predictor import Failed, Outcome, Predictor
-from app.prediction.timing import READ
-from app.settings import Settings
+from app.prediction.parameters import WITHOUT_QUERY, Parameters, read_parameters
 
 
-def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, metrics: Metrics) -> Blueprint:
+def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     """The routes that classify."""
     routes = Blueprint("predict", __name__)
-    upload_limit = f"MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)"
+    of_one, of_many = limits_of_one(services.settings), limits_of_many(services.settings)
 
     @routes.post("/predict")
     def predict() -> Response:
-        context = current_request()
-        parameters = read_parameters(request.args, len(context.served.networks.contract.labels))
-        context.timing.begin(READ)
-        with (
-            bodies.read(request, max_body_bytes(settings), upload_limit) as body,
-            predictor.admitted(context.timing) as slot,
-        ):
-            find = partial(find_one, body, settings, context.served.networks.largest_input)
-            item = run_in_native_thread(find) if body.is_large else find()
-            classified = predictor.one(item, context.served, context.timing, slot, parameters)
-        context.predictions.append(classified.prediction)
-        return _answer(answer_of(classified, parameters, _categories(context)), context)
+        parameters = _parameters()
+        return classify(services, of_one, find_one, partial(_one, parameters), parameters)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
-        context = current_request()
-        parameters = read_parameters(request.args, len(context.served.networks.contract.labels))
+        parameters = _parameters()
         if parameters.explain:
             raise BadRequest("`explain` is for one picture: send it to POST /predict.")
-        context.timing.begin(READ)
-        with (
-            bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
-            predictor.admitted(context.timing) as slot,
-        ):
-            find = partial(find_many, body, settings, context.served.networks.largest_input)
-            items = run_in_native_thread(find) if body.is_large else find()
-            has_left = partial(client_has_left, request)
-            outcomes = predictor.many(items, context.served, context.timing, slot, has_left, parameters)
-        _count(outcomes, metrics, context)
-        categories = _categories(context)
-        predictions = [
-            _named(item) | _result(outcome, parameters, categories)
-            for item, outcome in zip(items, outcomes, strict=True)
-        ]
-        return _answer({"predictions": predictions}, context)
+        return classify(services, of_many, find_many, partial(_many, parameters, metrics), parameters)
 
     return routes
+
+
+def _parameters() -> Parameters:
+    if not request.query_string:
+        return WITHOUT_QUERY
+    return read_parameters(request.args, len(current_request().served.networks.contract.labels))
+
+
+def _one(parameters: Parameters, _: Pictures, outcomes: list[Outcome]) -> Response:
+    (outcome,) = outcomes
+    if isinstance(outcome, Failed):
+        raise outcome.error
+    context = current_request()
+    return _answer(answer_of(outcome, parameters, _categories(context)), context)
+
+
+def _many(parameters: Parameters, metrics: Metrics, found: Pictures, outcomes: list[Outcome]) -> Response:
+    context = current_request()
+    categories = _categories(context)
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            metrics.count_problem(problem_of(outcome.error)["type"])
+    predictions = [
+        _named(item) | _result(outcome, parameters, categories)
+        for item, outcome in zip(found.items, outcomes, strict=True)
+    ]
+    return _answer({"predictions": predictions}, context)
 
 
 def _answer(answer: dict[str, Any], context: RequestContext) -> Response:
@@ -91,11 +90,3 @@ def _result(outcome: Outcome, parameters: Parameters, categories: Named | None) 
     if isinstance(outcome, Failed):
         return {"error": problem_of(outcome.error)}
     return answer_of(outcome, parameters, categories)
-
-
-def _count(outcomes: list[Outcome], metrics: Metrics, context: RequestContext) -> None:
-    for outcome in outcomes:
-        if isinstance(outcome, Failed):
-            metrics.count_problem(problem_of(outcome.error)["type"])
-        else:
-            context.predictions.append(outcome.prediction)

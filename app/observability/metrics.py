@@ -6,7 +6,6 @@ folder and names each worker's files in it. Every metric is made here and listed
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from functools import cache, partial
 from pathlib import Path
 from typing import Literal
@@ -22,7 +21,6 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from app.observability.reference_distribution import UNKNOWN, ReferenceDistribution
-from app.prediction.timing import QUEUE
 from app.releases.serving import Models
 from inference.classifier import Prediction
 
@@ -78,7 +76,6 @@ class Metrics:
         # Seconds alone: a histogram of each stage costs a request four times as much.
         stages = counter("stage_seconds", "Wall time that requests spent in a stage.", ("stage",))
         self._stages = cache(stages.labels)
-        self._queue = histogram("queue_seconds", "Wall time that a request waits.", buckets=SECONDS)
         self._confidence = histogram("confidence", "Largest probability.", buckets=CONFIDENCES)
         self._familiarity = histogram(
             "familiarity", "Share of held-out pictures that are no more familiar.", buckets=FAMILIARITIES
@@ -93,7 +90,6 @@ class Metrics:
         self._polls = counter("polls", "Polls of the store for a newer release.", ("outcome",))
         self._refused = counter("releases_refused", "Promoted releases that were not served.")
         self._dropped = counter("log_lines_dropped", "Log lines that stderr did not take.")
-        self._in_progress = total("requests_in_progress", "Requests that have a slot or wait for one.")
         self._places = total("places", "Requests that may wait and work at a time.")
         self._workers = total("workers", "Workers that have started.")
         self._failing = total("store_failing", "Workers that the store did not answer last time.")
@@ -103,10 +99,6 @@ class Metrics:
         self._reference_familiarity = largest(
             "familiarity_reference", "Share of held-out pictures that are no more familiar.", ("bound",)
         )
-
-    def in_progress(self) -> AbstractContextManager[None]:
-        """Count a request as in progress for a block."""
-        return self._in_progress.track_inprogress()
 
     def count_request(
         self, route: str, method: str, status: int, seconds: float, stages: Mapping[str, float]
@@ -124,8 +116,6 @@ class Metrics:
         self._latency(route).observe(seconds)
         for stage, milliseconds in stages.items():
             self._stages(stage).inc(milliseconds / 1000)
-        if (waited := stages.get(QUEUE)) is not None:
-            self._queue.observe(waited / 1000)
 
     def count_prediction(self, prediction: Prediction) -> None:
         """Count one classified picture."""

@@ -1,17 +1,16 @@
 """Read the body of a request from its connection, within the limits of bytes and of memory.
 
-A body counts with the bytes that have come. Where they fill the memory of all bodies, the one whose last
-bytes are the oldest gives way to one that is coming.
+A body counts with the bytes that have come; where the memory of all bodies is full, the next large one is
+refused.
 
 This comes before admission control: a client that sends slowly holds the bytes that it has sent, and no place
 in the queue. Nothing replaces `wsgi.input`: its position shows the server whether a body was left unread.
 """
 
 import socket
-import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -22,8 +21,8 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, ClientGone, TooLarge, UnknownCoding
 from app.native_threads import native_lock, run_in_native_thread
-from app.settings import MAX_JSON_NUMBERS
-from inference.inflate import Pause, inflate, no_pause
+from app.payloads.limits import RequestLimits
+from inference.inflate import inflate
 from inference.zip_file import MEMBER
 
 CHUNK_BYTES = 64 * 1024
@@ -42,12 +41,6 @@ LARGE_BYTES = 256 * 1024
 MEMORY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
 
-GIVE_WAY_SECONDS = 1.0
-"""How long a body may take for CHUNK_BYTES before it gives way to others, if they need its memory."""
-
-UNPACK_SECONDS = 10.0
-"""Processor time in which a body is unpacked; its limit of bytes takes a tenth."""
-
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
 """Content codings that are inflated, with zlib's number for each (RFC 9110, section 8.4.1)."""
@@ -61,25 +54,19 @@ class Body:
     """The whole body of a request, and what its headers say of it.
 
     Attributes:
+        limits: of the request.
         mimetype: in lower case, without parameters; empty when the client names none.
         boundary: of a multipart form; empty when the client names none.
         coding: a key of CODINGS while the data is compressed, else one of UNCOMPRESSED.
-        limit: bytes that the data may have, as sent and inflated.
-        setting: the name of the setting that says so.
-        max_numbers: that its JSON may have.
         claim: counts bytes as held for this body until it has been answered; raises as `Bodies.read` does.
-        pause: called between the steps in which it is unpacked; raises as `Unpacking.pause` does.
     """
 
     data: bytes
+    limits: RequestLimits
     mimetype: str = ""
     boundary: str = ""
     coding: str = ""
-    limit: int = 0
-    setting: str = ""
-    max_numbers: int = MAX_JSON_NUMBERS
     claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
-    pause: Pause = field(default=no_pause, compare=False, repr=False)
 
     @property
     def is_large(self) -> bool:
@@ -92,74 +79,18 @@ class Body:
         Raises:
             BadRequest: the data is not what the coding says, ends early or goes on behind its end.
             TooLarge: it inflates to more bytes than the limit; no more than that were made.
-            ClientGone, TooLarge: as `Unpacking.pause`.
         """
         if self.coding in UNCOMPRESSED:
             return self
         try:
-            inflated = inflate(self.data, CODINGS[self.coding], self.limit, self.pause)
+            inflated = inflate(self.data, CODINGS[self.coding], self.limits.bytes)
         except zlib.error as error:
             raise BadRequest(f"The body is no {self.coding}, as Content-Encoding says: {error}.") from error
-        if len(inflated.data) > self.limit:
-            raise _too_long(self.limit, self.setting)
+        if len(inflated.data) > self.limits.bytes:
+            raise _too_long(self.limits)
         if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
         return replace(self, data=inflated.data, coding="")
-
-
-class Unpacking:
-    """Ends the unpacking of one body when it is not worth going on.
-
-    Args:
-        has_left: whether the client has gone.
-        clock: seconds of the processor that this thread took; tests hand in their own.
-    """
-
-    def __init__(self, has_left: Callable[[], bool], clock: Callable[[], float] = time.thread_time) -> None:
-        self._has_left = has_left
-        self._clock = clock
-        self._began: float | None = None
-
-    def pause(self) -> None:
-        """Go on, or end the work.
-
-        Raises:
-            ClientGone: the client has left.
-            TooLarge: unpacking took UNPACK_SECONDS since the first call.
-        """
-        stop_if(self._has_left)
-        if self._began is None:
-            self._began = self._clock()
-        if self._clock() - self._began > UNPACK_SECONDS:
-            raise TooLarge(
-                f"Unpacking the body took more than {UNPACK_SECONDS:g} s of the processor. Send less in one "
-                "request, or pictures as they are."
-            )
-
-
-class Holding:
-    """What one request holds of the memory for bodies.
-
-    Attributes:
-        connection: None where the server does not show it; such a body gives way to none.
-        moved_at: when its last chunk had come.
-    """
-
-    def __init__(self, connection: socket.socket | None, now: float) -> None:
-        self.connection = connection
-        self.moved_at = now
-        self.held = 0
-        self.chunks: list[bytes] = []
-        self.gave_way = False
-
-    def give_way(self) -> None:
-        """Drop what has come, and end the wait for the rest."""
-        self.gave_way = True
-        self.held = 0
-        self.chunks.clear()
-        with suppress(OSError):
-            if self.connection is not None:
-                self.connection.shutdown(socket.SHUT_RD)
 
 
 class Bodies:
@@ -167,100 +98,55 @@ class Bodies:
 
     Args:
         max_bytes: of the bodies that are held at a time; what exceeds them is refused with Retry-After.
-        max_numbers: in the JSON of one body.
-        clock: monotonic seconds; tests hand in their own.
     """
 
-    def __init__(
-        self,
-        max_bytes: int,
-        max_numbers: int = MAX_JSON_NUMBERS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._max_numbers = max_numbers
-        self._clock = clock
         self._lock = native_lock()  # bodies are inflated in native threads
         self._held = 0
-        self._coming: set[Holding] = set()
 
     @contextmanager
-    def read(self, request: Request, limit: int, setting: str) -> Iterator[Body]:
+    def read(self, request: Request, limits: RequestLimits) -> Iterator[Body]:
         """Read a request's body, and hold it for the block.
-
-        Args:
-            request: whose body it is.
-            limit: bytes that it may have.
-            setting: the name of the setting that says so.
 
         Raises:
             BadRequest: it ends early, or its chunks cannot be read.
             UnknownCoding: it is compressed in a way that is not read here.
-            TooLarge: it has more bytes than `limit`, or takes more memory than there is for all bodies.
-            Busy: other bodies take all the memory that there is for them, or needed that of this one while
-                it came slowly.
+            TooLarge: it has more bytes than its limit, or takes more memory than there is for all bodies.
+            Busy: other bodies take all the memory that there is for them.
         """
         _check_transfer(request)
         coding = _coding(request)
-        holding = Holding(request.environ.get("gunicorn.socket"), self._clock())
+        held = _Held()
         try:
-            self._receive(holding, _chunks(request, limit, setting))
-            data = _joined(holding.chunks)
+            chunks = list[bytes]()
+            for chunk in _chunks(request, limits):
+                self._claim(held, len(chunk))
+                chunks.append(chunk)
+            data = _joined(chunks)
             boundary = request.mimetype_params.get("boundary", "")
-            claim = partial(self._claim, holding)
-            pause = Unpacking(partial(client_has_left, request)).pause
-            yield Body(
-                data, request.mimetype, boundary, coding, limit, setting, self._max_numbers, claim, pause
-            )
+            yield Body(data, limits, request.mimetype, boundary, coding, partial(self._claim, held))
         finally:
             with self._lock:
-                self._held -= holding.held
+                self._held -= held.bytes
 
-    def _receive(self, holding: Holding, chunks: Iterator[bytes]) -> None:
-        self._coming.add(holding)
-        try:
-            for chunk in chunks:
-                self._claim(holding, len(chunk))
-                holding.chunks.append(chunk)
-                holding.moved_at = self._clock()
-        except BadRequest:  # its connection was shut for reading
-            if not holding.gave_way:
-                raise
-        finally:
-            self._coming.discard(holding)
-        if holding.gave_way:
-            raise Busy("Other bodies needed the memory of this one, which came slowly.", MEMORY_SECONDS)
-
-    def _claim(self, holding: Holding, count: int) -> None:
+    def _claim(self, held: "_Held", count: int) -> None:
         with self._lock:
-            if holding.gave_way:
-                return
-            holding.held += count
+            held.bytes += count
             self._held += count
-            if holding.held > self._max_bytes:
+            if held.bytes > self._max_bytes:
                 raise TooLarge(
                     "There is not so much memory. Send pictures as files, or fewer in one request."
                 )
-            if holding.held > CHUNK_BYTES and not self._has_room(holding):
+            if held.bytes > CHUNK_BYTES and self._held > self._max_bytes:
                 raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
 
-    def _has_room(self, holding: Holding) -> bool:
-        """Whether all bodies have room, once the slowest gave way to one that is coming."""
-        while self._held > self._max_bytes:
-            others = [
-                one
-                for one in self._coming - {holding}
-                if one.held > CHUNK_BYTES and one.connection is not None
-            ]
-            slowest = min(others, key=lambda one: one.moved_at, default=None)
-            if slowest is None or self._clock() - slowest.moved_at < GIVE_WAY_SECONDS:
-                return False
-            if holding not in self._coming:  # it is parsed in a native thread, which shuts no connection
-                return False
-            self._held -= slowest.held
-            slowest.give_way()
-            self._coming.discard(slowest)
-        return True
+
+@dataclass(slots=True)
+class _Held:
+    """What one request holds of the memory for bodies."""
+
+    bytes: int = 0
 
 
 def _joined(chunks: list[bytes]) -> bytes:
@@ -289,11 +175,11 @@ def _coding(request: Request) -> str:
     return coding
 
 
-def _chunks(request: Request, limit: int, setting: str) -> Iterator[bytes]:
+def _chunks(request: Request, limits: RequestLimits) -> Iterator[bytes]:
     """What the client sends, to its end: the end of chunked coding is read as well."""
     length = get_content_length(request.environ)
-    if length is not None and length > limit:
-        raise _too_long(limit, setting)
+    if length is not None and length > limits.bytes:
+        raise _too_long(limits)
     stream = get_input_stream(request.environ)
     received = 0
     while length is None or received < length:
@@ -308,8 +194,8 @@ def _chunks(request: Request, limit: int, setting: str) -> Iterator[bytes]:
         if not chunk:
             break
         received += len(chunk)
-        if received > limit:
-            raise _too_long(limit, setting)
+        if received > limits.bytes:
+            raise _too_long(limits)
         yield chunk
     if received < (length or 0):
         raise _cut_short()
@@ -336,8 +222,10 @@ def stop_if(has_left: Callable[[], bool]) -> None:
         )
 
 
-def _too_long(limit: int, setting: str) -> TooLarge:
-    return TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.")
+def _too_long(limits: RequestLimits) -> TooLarge:
+    return TooLarge(
+        f"The body has more bytes than the {limits.bytes:,} that {limits.bytes_setting} allows here."
+    )
 
 
 def _cut_short() -> BadRequest:

@@ -4,9 +4,8 @@ Werkzeug's decoder does the work. Each of a part's headers is parsed by regular 
 their number are bounded here. Bytes in, files out.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NoReturn
 
@@ -41,11 +40,6 @@ BOUNDARY = (
 
 FORM = "multipart/form-data"
 
-BEGINNING = re.compile(
-    rb"\s{0,16}--([^\r\n]{1,70})\r?\n(?:[^\r\n]{1,200}\r?\n){0,3}content-disposition:", re.IGNORECASE
-)
-"""How a form begins whose Content-Type says something else, with its boundary (RFC 2046, section 5.1.1)."""
-
 
 @dataclass(frozen=True)
 class Form:
@@ -60,16 +54,8 @@ class Form:
     texts: list[str]
 
 
-def as_form(body: Body) -> Body:
-    """The body as the form that it is, whatever its Content-Type says: one set by hand is often wrong."""
-    found = None if body.mimetype == FORM else BEGINNING.match(body.data)
-    if found is None:
-        return body
-    return replace(body, mimetype=FORM, boundary=found[1].decode("latin-1").rstrip())
-
-
-class _InAnyCharset(MultipartDecoder):
-    """Werkzeug's decoder, for headers in UTF-8 or the code page of Windows: file names of old pages."""
+class _AnyName(MultipartDecoder):
+    """Werkzeug's decoder, for file names of old pages as well, in the code page of Windows."""
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
         try:
@@ -86,7 +72,7 @@ def one_file(body: Body) -> Upload:
         BadRequest: there is none or more than one, or the form cannot be read.
         TooLarge: as `read_form`.
     """
-    form = read_form(body, max_files=len(FILE_FIELDS))
+    form = read_form(body)
     uploads = [upload for name, upload in form.files if name in FILE_FIELDS]
     if len(uploads) == 1:
         return uploads[0]
@@ -104,8 +90,8 @@ def one_file(body: Body) -> Upload:
     )
 
 
-def read_form(body: Body, max_files: int) -> Form:
-    """Parse a form of at most `max_files` files and some fields of text.
+def read_form(body: Body) -> Form:
+    """Parse a form of files, as many as the limits say and one more, and some fields of text.
 
     A part is a file if it has a filename, or a Content-Type of FILE_TYPES.
 
@@ -117,10 +103,11 @@ def read_form(body: Body, max_files: int) -> Form:
         raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY}")
     form = Form([], [])
     for number, part in enumerate(_parts(body)):
-        if number == max_files + TEXT_FIELDS:
+        if number > body.limits.pictures + TEXT_FIELDS:
             raise TooLarge(
-                f"The form has more than {max_files} files and {TEXT_FIELDS} fields of text. /predict takes "
-                "one picture, /predict/batch as many as MAX_BATCH says: send the others in further requests."
+                f"The form has more than {body.limits.pictures} files and {TEXT_FIELDS} fields of text. "
+                "/predict takes one picture, /predict/batch as many as MAX_BATCH says: send the others in "
+                "further requests."
             )
         if part.is_file:
             name = (part.filename or "")[:NAME_LENGTH] or None
@@ -173,7 +160,7 @@ def _parts(body: Body) -> Iterator[_Part]:
     chunks = chain((body.data[start : start + CHUNK_BYTES] for start in starts), (None,))
     part = _Part("", None, is_file=False)
     try:
-        decoder = _InAnyCharset(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
+        decoder = _AnyName(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
         for chunk in chunks:
             decoder.receive_data(chunk)
             while not isinstance(event := decoder.next_event(), NeedData | Epilogue):

@@ -1,6 +1,6 @@
 """What a request may carry to be classified, and how a client may send it.
 
-Values alone. reading.py finds them in a body, predictor.py classifies them.
+Values alone. reading.py finds them in a body, answering.py classifies them.
 """
 
 from dataclasses import dataclass
@@ -55,3 +55,10 @@ class RefusedItem:
 
 
 RequestItem: TypeAlias = Upload | Rows | Ready | RefusedItem
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a request, in order."""
+
+    items: list[RequestItem]

@@ -6,9 +6,9 @@ Pure: values in, dictionaries out. The field names are the HTTP contract; docs/r
 import base64
 from typing import Any
 
+from app.prediction.answering import Classified
 from app.prediction.categories import Named
 from app.prediction.parameters import Parameters
-from app.prediction.predictor import Classified
 from inference.classifier import Answer
 
 

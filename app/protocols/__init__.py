@@ -6,13 +6,13 @@ classification.py is what they share. docs/reference/dialects.md is for clients.
 
 from flask import Blueprint
 
+from app.api.classify import Services
 from app.protocols import open_inference, sagemaker, tf_serving
-from app.protocols.classification import ProtocolServices
 
 PROTOCOLS = (tf_serving, open_inference, sagemaker)
 
 
-def dialect_routes(services: ProtocolServices) -> Blueprint:
+def dialect_routes(services: Services) -> Blueprint:
     """The routes that classify; rate limits count them as they do `/predict`."""
     routes = Blueprint("dialects", __name__)
     for protocol in PROTOCOLS:
@@ -20,7 +20,7 @@ def dialect_routes(services: ProtocolServices) -> Blueprint:
     return routes
 
 
-def dialect_model_routes(services: ProtocolServices) -> Blueprint:
+def dialect_model_routes(services: Services) -> Blueprint:
     """The routes about the server and the model."""
     routes = Blueprint("dialect_models", __name__)
     for protocol in PROTOCOLS:

@@ -1,35 +1,25 @@
-"""What every protocol does with a request: check which model it names, find its pictures, classify them.
+"""What the protocols of other model servers share: which model a request names, and its pictures.
 
 The concurrency limit, queue and size limits are those of `/predict`. These protocols have no field for a bad
 picture among good ones, so one bad picture fails its request.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable
 from itertools import islice
-from typing import Protocol, TypeVar
-
-from flask import request
 
 from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
-from app.native_threads import run_in_native_thread
-from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
+from app.payloads.body import QUOTED_LENGTH
 from app.payloads.documents import from_base64
 from app.payloads.items import RequestItem, Rows, Upload
+from app.payloads.limits import RequestLimits
 from app.payloads.reading import check_size, too_many
-from app.prediction.predictor import Classified, Failed, Outcome, Predictor
-from app.prediction.timing import READ
-from app.releases.serving import Models, Served
-from app.settings import Settings
+from app.prediction.answering import Classified, Failed, Outcome
+from app.releases.serving import Served
 from inference.contract import InputContract
 from inference.errors import BadPixels
 from inference.pixels import in_json_terms
-
-SERVED_LABEL = "current"
-"""The one version label, in TensorFlow Serving's sense."""
 
 FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
@@ -37,38 +27,16 @@ FORMS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProtocolServices:
-    """The objects of the service that every protocol works with."""
-
-    settings: Settings
-    models: Models
-    bodies: Bodies
-    predictor: Predictor
-
-
-class Parsed(Protocol):
-    """What a protocol reads from a body."""
-
-    @property
-    def items(self) -> list[RequestItem]:
-        """The pictures."""
-
-
-P = TypeVar("P", bound=Parsed)
-
-
-def requested_model(own: str, name: str, version: str | None = None, label: str | None = None) -> Served:
+def requested_model(own: str, name: str, version: str | None = None) -> Served:
     """The model that answers this request, if it is the one that the request names.
 
     Args:
         own: the name of the model that is served.
         name: the client's name for it.
         version: the release; None accepts the one that is served.
-        label: TensorFlow Serving's alias of a version.
 
     Raises:
-        NoSuchModel: another name, version or label; the message names the right one.
+        NoSuchModel: another name or version; the message names the right one.
     """
     model = current_request().served
     if name != own:
@@ -78,53 +46,27 @@ def requested_model(own: str, name: str, version: str | None = None, label: str 
             f"Version {quoted(version)} is not served here; '{model.version}' is. "
             "Without a version in its path, a request gets whichever is."
         )
-    if label not in (None, SERVED_LABEL):
-        raise NoSuchModel(
-            f"No version has the label {quoted(label)}. The one that is served has '{SERVED_LABEL}'."
-        )
     return model
 
 
-def classify_request(services: ProtocolServices, read: Callable[[Body], P]) -> tuple[P, list[Classified]]:
-    """Read the body, wait for a slot, parse and classify.
-
-    Args:
-        services: of the service.
-        read: finds the pictures in a body, and what else the request says.
-
-    Returns:
-        what `read` found, and the result for each picture, in order.
+def classified(outcomes: list[Outcome]) -> list[Classified]:
+    """The answers, where there is no field for a bad picture among good ones.
 
     Raises:
-        RequestError: the request is too large or malformed, or the service is busy.
-        UploadError: a picture cannot be read; the message begins with its place where there are several, or
-            where `limited` found it.
-        ModelError: the model failed.
+        RequestError, UploadError: that of a picture; the message begins with its place, among several.
     """
-    context = current_request()
-    has_left = partial(client_has_left, request)
-    context.timing.begin(READ)
-    with (
-        services.bodies.read(request, services.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
-        services.predictor.admitted(context.timing) as slot,
-    ):
-        parsed = run_in_native_thread(_inflate_and_read, body, read) if body.is_large else read(body)
-        outcomes = services.predictor.many(parsed.items, context.served, context.timing, slot, has_left)
-    classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
-    context.predictions += [one.prediction for one in classified]
-    return parsed, classified
+    for place, outcome in enumerate(outcomes):
+        if isinstance(outcome, Failed):
+            raise _at(place, outcome.error) if len(outcomes) > 1 else outcome.error
+    return [outcome for outcome in outcomes if isinstance(outcome, Classified)]
 
 
-def _inflate_and_read(body: Body, read: Callable[[Body], P]) -> P:
-    return read(body.inflated())
-
-
-def limited(items: Iterable[RequestItem], settings: Settings) -> list[RequestItem]:
+def limited(items: Iterable[RequestItem], limits: RequestLimits) -> list[RequestItem]:
     """The pictures of a request, within the limits.
 
     Args:
         items: read one by one, so that those beyond the limit cost nothing.
-        settings: hold the limits.
+        limits: of the request.
 
     Raises:
         BadRequest: there are none, or one cannot be read; the message begins with its place.
@@ -133,14 +75,14 @@ def limited(items: Iterable[RequestItem], settings: Settings) -> list[RequestIte
     """
     read: list[RequestItem] = []
     try:
-        for item in islice(items, settings.max_batch + 1):
+        for item in islice(items, limits.pictures + 1):
             if isinstance(item, Upload):
-                check_size(item.data, settings.max_upload_bytes)
+                check_size(item.data, limits)
             read.append(item)
     except (RequestError, BadPixels) as error:
         raise _at(len(read), error) from None
-    if len(read) > settings.max_batch:
-        raise too_many(settings)
+    if len(read) > limits.pictures:
+        raise too_many(limits)
     if not read:
         raise BadRequest("There is no picture in this request.")
     return read
@@ -209,12 +151,6 @@ def _without_channel(row: object) -> object:
     if not isinstance(row, list):
         return row
     return [number[0] if isinstance(number, list) and len(number) == 1 else number for number in row]
-
-
-def _classified(outcome: Outcome, place: int, count: int) -> Classified:
-    if not isinstance(outcome, Failed):
-        return outcome
-    raise _at(place, outcome.error) if count > 1 else outcome.error
 
 
 def _at(place: int, error: Exception) -> Exception:

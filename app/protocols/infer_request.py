@@ -1,7 +1,7 @@
 """Parse an inference request of the Open Inference Protocol, version 2.
 
-Shapes and sizes that a client declares must agree with what it sent. Binary tensors and `classification` are
-Triton's extensions; the routes and the answers are in open_inference.py.
+Shapes and sizes that a client declares must agree with what it sent. Binary tensors are Triton's extension;
+the routes and the answers are in open_inference.py.
 """
 
 import math
@@ -16,7 +16,6 @@ from app.payloads.body import QUOTED_LENGTH, Body
 from app.payloads.documents import from_base64, read_object
 from app.payloads.items import Ready, RequestItem, Rows, Upload
 from app.protocols.classification import limited, quoted, rows_of
-from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
 
@@ -39,12 +38,10 @@ class RequestedOutput:
 
     Attributes:
         binary: whether it comes as bytes behind the JSON.
-        top: how many classes to name, likeliest first, in place of the numbers; None for the numbers.
     """
 
     name: str
     binary: bool
-    top: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,11 +59,7 @@ class InferRequest:
 
 
 def read_infer(
-    body: Body,
-    header_length: str | None,
-    contract: InputContract,
-    offered: tuple[str, ...],
-    settings: Settings,
+    body: Body, header_length: str | None, contract: InputContract, offered: tuple[str, ...]
 ) -> InferRequest:
     """Parse an inference request.
 
@@ -75,19 +68,18 @@ def read_infer(
         header_length: the header Inference-Header-Content-Length, the length of the JSON in bytes.
         contract: the input of the model.
         offered: its outputs.
-        settings: hold the limits.
 
     Raises:
         BadRequest: the object, its tensors or the outputs do not follow the protocol.
         BadPixels: the shape, datatype or number of values is not that of pixels.
-        TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
+        TooLarge: it has more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     header, binary = _split(body.data, header_length)
-    document = read_object(replace(body, data=header), settings.max_batch, contract, _forms(contract))
+    document = read_object(replace(body, data=header), _forms(contract))
     request_id = None if document.get("id") is None else _typed(document, "id", str, "")
     outputs = _outputs(document, offered)
     items = _items(_one_input(document, contract), binary, contract)
-    return InferRequest(request_id, limited(items, settings), outputs)
+    return InferRequest(request_id, limited(items, body.limits), outputs)
 
 
 def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
@@ -212,11 +204,7 @@ def _output(output: object, all_binary: bool, offered: tuple[str, ...]) -> Reque
     name = output.get("name") if isinstance(output, dict) else None
     if not isinstance(output, dict) or name not in offered:
         raise BadRequest(f"There is no output {quoted(name)}. The outputs are {', '.join(offered)}.")
-    parameters = _parameters(output)
-    top = parameters.get("classification")
-    if top is not None and (name != "probabilities" or type(top) is not int or top < 1):
-        raise BadRequest("`classification` is for `probabilities`, and a whole number from 1.")
-    return RequestedOutput(output["name"], _typed(parameters, "binary_data", bool, all_binary), top)
+    return RequestedOutput(output["name"], _typed(_parameters(output), "binary_data", bool, all_binary))
 
 
 def _parameters(owner: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The Open Inference Protocol, version 2, as KServe and Triton define it (KServe's inference_rest.md).
 
-Health, metadata, configuration and inference; infer_request.py parses requests. Binary tensors are Triton's
+Health, metadata and inference; infer_request.py parses requests. Binary tensors are Triton's
 extension (extension_binary_data.md): little-endian, row by row, each element of BYTES behind its length.
 """
 
@@ -12,13 +12,24 @@ import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from app import __version__
+from app.api.classify import Services, classify
 from app.api.health import check_ready
-from app.protocols.classification import ProtocolServices, classify_request, requested_model
-from app.protocols.infer_request import HEADER_LENGTH, INPUTS, LENGTH_BYTES, RequestedOutput, read_infer
+from app.payloads.body import Body
+from app.payloads.limits import limits_of_many
+from app.prediction.answering import Outcome
+from app.protocols.classification import classified, requested_model
+from app.protocols.infer_request import (
+    HEADER_LENGTH,
+    INPUTS,
+    LENGTH_BYTES,
+    InferRequest,
+    RequestedOutput,
+    read_infer,
+)
 from app.releases.serving import Served
-from inference.classifier import Answer, Prediction
+from inference.classifier import Prediction
 
-EXTENSIONS = ["binary_tensor_data", "classification", "model_configuration"]
+EXTENSIONS = ["binary_tensor_data"]
 """Triton's extensions that are supported."""
 
 DECLARED_INPUT = "pixels"
@@ -42,27 +53,31 @@ Offered: TypeAlias = Mapping[str, tuple[str, list[int]]]
 """The outputs of a model: of each its datatype, and its shape for one picture."""
 
 
-def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
+def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
+    limits = limits_of_many(services.settings)
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
         model = requested_model(services.settings.model_name, name, version)
         offered, length = offered_outputs(model), request.headers.get(HEADER_LENGTH)
-        names = tuple(offered)
-        parsed, classified = classify_request(
-            services, lambda body: read_infer(body, length, model.contract.input, names, services.settings)
-        )
-        head = {"model_name": name, "model_version": model.version}
-        if parsed.request_id is not None:
-            head["id"] = parsed.request_id
-        predictions = [one.prediction for one in classified]
-        return _answer(head, predictions, parsed.outputs, offered)
+
+        def decode(body: Body) -> InferRequest:
+            return read_infer(body, length, model.contract.input, tuple(offered))
+
+        def encode(parsed: InferRequest, outcomes: list[Outcome]) -> Response:
+            head = {"model_name": name, "model_version": model.version}
+            if parsed.request_id is not None:
+                head["id"] = parsed.request_id
+            predictions = [one.prediction for one in classified(outcomes)]
+            return _answer(head, predictions, parsed.outputs, offered)
+
+        return classify(services, limits, decode, encode)
 
 
-def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
-    """Add health, metadata and configuration to `routes`."""
+def add_model_routes(routes: Blueprint, services: Services) -> None:
+    """Add health and metadata to `routes`."""
     own = services.settings.model_name
 
     @routes.get("/v2", endpoint="v2_server")
@@ -89,11 +104,6 @@ def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
     @routes.get("/v2/models/<name>/versions/<version>", endpoint="v2_version")
     def metadata(name: str, version: str | None = None) -> Response:
         return jsonify(_metadata(name, requested_model(own, name, version)))
-
-    @routes.get("/v2/models/<name>/config", endpoint="v2_model_config")
-    @routes.get("/v2/models/<name>/versions/<version>/config", endpoint="v2_version_config")
-    def config(name: str, version: str | None = None) -> Response:
-        return jsonify(_config(name, requested_model(own, name, version), services.settings.max_batch))
 
 
 def offered_outputs(model: Served) -> Offered:
@@ -136,8 +146,6 @@ def _values(
     output: RequestedOutput, predictions: Sequence[Prediction], offered: Offered
 ) -> "tuple[str, np.ndarray[Any, Any]]":
     """The datatype and the values of an output, one row for each picture."""
-    if output.top is not None:
-        return "BYTES", np.array([_likeliest(one.answer, output.top) for one in predictions], np.object_)
     datatype, shape = offered[output.name]
     nothing: object = np.zeros(shape) if datatype == "FP32" else ""
     values = [_value(one, output.name, nothing) for one in predictions]
@@ -153,12 +161,6 @@ def _value(prediction: Prediction, output: str, nothing: object) -> object:
     name, _, attribute = output.partition("_")
     answer = prediction.attributes.get(attribute) if attribute else prediction.answer
     return nothing if answer is None else getattr(answer, name)
-
-
-def _likeliest(answer: Answer, count: int) -> list[str]:
-    """Triton's `value:index:label`, likeliest first."""
-    shares, labels = answer.probabilities, answer.labels
-    return [f"{shares[index]:.6f}:{index}:{labels[index]}" for index in answer.likeliest(count)]
 
 
 def _packed(values: "np.ndarray[Any, Any]") -> bytes:
@@ -180,25 +182,6 @@ def _metadata(name: str, model: Served) -> dict[str, Any]:
             for output, (datatype, shape) in offered_outputs(model).items()
         ],
     }
-
-
-def _config(model_name: str, model: Served, max_batch: int) -> dict[str, Any]:
-    """Triton's model configuration; its shapes are those of one picture."""
-    of_input, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
-    return {
-        "name": model_name,
-        "platform": _platform(model),
-        "max_batch_size": max_batch,
-        "input": [{"name": DECLARED_INPUT, "data_type": f"TYPE_{of_input}", "dims": list(rest)}],
-        "output": [
-            {"name": name, "data_type": _config_type(datatype), "dims": shape or [1]}
-            for name, (datatype, shape) in offered_outputs(model).items()
-        ],
-    }
-
-
-def _config_type(datatype: str) -> str:
-    return "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"  # as in model_config.proto
 
 
 def _platform(model: Served) -> str:

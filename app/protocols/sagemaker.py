@@ -8,34 +8,31 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, json, jsonify, request
 
+from app.api.classify import Services, classify
 from app.api.health import check_ready
 from app.middleware.request_context import current_request
 from app.payloads.body import Body
 from app.payloads.documents import (
     CLAIMED_PER_OBJECT,
-    check_structure,
+    claim_values,
     is_document,
     item_of_object,
+    parse,
     read_json,
 )
 from app.payloads.items import Ready, RequestItem, Rows, Upload
+from app.payloads.limits import limits_of_many
 from app.payloads.reading import check_size, find_one
+from app.prediction.answering import Classified, Outcome
 from app.prediction.answers import answer_of
 from app.prediction.parameters import WITHOUT_QUERY
-from app.prediction.predictor import Classified
-from app.protocols.classification import (
-    FORMS,
-    ProtocolServices,
-    classify_request,
-    item_of_value,
-    limited,
-    rows_of,
-)
+from app.protocols.classification import FORMS, classified, item_of_value, limited, rows_of
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
@@ -68,18 +65,17 @@ class Records:
     one: bool = False
 
 
-def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
+def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
+    limits = limits_of_many(services.settings)
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
         contract = current_request().served.contract.input
-        return _answer(
-            *classify_request(services, lambda body: read_records(body, services.settings, contract))
-        )
+        return classify(services, limits, partial(decode, contract), encode)
 
 
-def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
+def add_model_routes(routes: Blueprint, services: Services) -> None:
     """Add readiness and the parameters of batch transforms to `routes`."""
 
     @routes.get("/ping", endpoint="ping")
@@ -92,7 +88,7 @@ def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
         return jsonify(_execution_parameters(services.settings))
 
 
-def read_records(body: Body, settings: Settings, contract: InputContract) -> Records:
+def decode(contract: InputContract, body: Body) -> Records:
     """Parse a request: the Content-Type names lines; the bytes decide everything else, as in `/predict`.
 
     Raises:
@@ -101,51 +97,40 @@ def read_records(body: Body, settings: Settings, contract: InputContract) -> Rec
         TooLarge: they are more than MAX_BATCH, or have too many bytes.
     """
     if body.mimetype == CSV:
+        body.claim(CLAIMED_PER_OBJECT * math.prod(contract.array_shape))  # one line's numbers at a time
         rows = (_item_of_row(line, contract) for line in _lines(body))
-        return Records(limited(rows, settings), CSV)
+        return Records(limited(rows, body.limits), CSV)
     if body.mimetype in LINES_TYPES:
-        check_structure(body.data, settings.max_batch, contract)
-        lines = (_item_of_line(line, contract) for line in _lines(body))
-        return Records(limited(lines, settings), LINES)
+        claim_values(body)
+        lines = (_ready(item_of_value(parse(line), contract), contract) for line in _lines(body))
+        return Records(limited(lines, body.limits), LINES)
     if is_document(body) and format_of(body.data) is None:
-        return _read_document(body, settings, contract)
-    return Records([find_one(body, settings, contract)], JSON, one=True)
+        return _of_document(body, contract)
+    return Records(find_one(body).items, JSON, one=True)
 
 
-def _read_document(body: Body, settings: Settings, contract: InputContract) -> Records:
-    document = read_json(body, settings.max_batch, contract)
+def _of_document(body: Body, contract: InputContract) -> Records:
+    document = read_json(body)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
         records = (item_of_value(one, contract) for one in instances)
-        return Records(limited(records, settings), JSON)
+        return Records(limited(records, body.limits), JSON)
     item = item_of_object(document, FORMS)
     if isinstance(item, Upload):
-        check_size(item.data, settings.max_upload_bytes)
+        check_size(item.data, body.limits)
     return Records([item], JSON, one=True)
 
 
-def _lines(body: Body) -> Iterator[Body]:
-    """The lines that are not blank, one at a time: fifty million of them would take gigabytes.
-
-    A line claims what it takes beyond those before it, since their objects are gone by then.
-    """
-    most = 0
-
-    def claim(count: int) -> None:
-        nonlocal most
-        body.claim(max(0, count - most))
-        most = max(count, most)
-
-    for found in LINE.finditer(body.data.removeprefix(BOM_UTF8)):
-        yield replace(body, data=found[0], claim=claim)
+def _lines(body: Body) -> Iterator[bytes]:
+    """The lines that are not blank, one at a time: fifty million of them would take gigabytes."""
+    return (found[0] for found in LINE.finditer(body.data.removeprefix(BOM_UTF8)))
 
 
-def _item_of_row(line: Body, contract: InputContract) -> RequestItem:
-    columns, expected = line.data.count(b",") + 1, math.prod(contract.array_shape)
+def _item_of_row(line: bytes, contract: InputContract) -> RequestItem:
+    columns, expected = line.count(b",") + 1, math.prod(contract.array_shape)
     if columns != expected:
         raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
-    line.claim(CLAIMED_PER_OBJECT * columns)
-    return _ready(rows_of([_number(cell) for cell in line.data.split(b",")], contract), contract)
+    return _ready(rows_of([_number(cell) for cell in line.split(b",")], contract), contract)
 
 
 def _number(cell: bytes) -> float | str:
@@ -155,37 +140,35 @@ def _number(cell: bytes) -> float | str:
         return cell.decode("utf-8", "replace")
 
 
-def _item_of_line(line: Body, contract: InputContract) -> RequestItem:
-    return _ready(item_of_value(read_json(line, 1, contract), contract), contract)
-
-
 def _ready(item: Upload | Rows, contract: InputContract) -> RequestItem:
     """The pixels of rows at once, so that the rows of one line alone take memory."""
     return Ready(rows_to_pixels(item.value, contract)) if isinstance(item, Rows) else item
 
 
-def _answer(records: Records, classified: list[Classified]) -> Response:
+def encode(records: Records, outcomes: list[Outcome]) -> Response:
+    """The answers in the format that the client accepts, else in that of its request."""
+    found = classified(outcomes)
     match request.accept_mimetypes.best_match([records.kind, JSON, LINES, CSV], records.kind):
         case "text/csv":
-            return Response(_csv(classified), mimetype=CSV)
+            return Response(_csv(found), mimetype=CSV)
         case "application/jsonlines":
-            lines = (json.dumps(answer) + "\n" for answer in _answers(classified))
+            lines = (json.dumps(answer) + "\n" for answer in _answers(found))
             return Response("".join(lines), mimetype=LINES)
-    answers, context = _answers(classified), current_request()
+    answers, context = _answers(found), current_request()
     provenance = {"model": {"version": context.served.version}, "request_id": context.request_id}
     return jsonify((answers[0] if records.one else {"predictions": answers}) | provenance)
 
 
-def _csv(classified: list[Classified]) -> str:
-    rows = (",".join(map(repr, one.prediction.answer.probabilities.tolist())) for one in classified)
+def _csv(found: list[Classified]) -> str:
+    rows = (",".join(map(repr, one.prediction.answer.probabilities.tolist())) for one in found)
     return "".join(f"{row}\n" for row in rows)
 
 
-def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
+def _answers(found: list[Classified]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the names of categories are in the first language of their file."""
     model = current_request().served
     categories = None if model.categories is None else model.categories.named_for(None)
-    return [answer_of(one, WITHOUT_QUERY, categories) for one in classified]
+    return [answer_of(one, WITHOUT_QUERY, categories) for one in found]
 
 
 def _execution_parameters(settings: Settings) -> dict[str, Any]:

@@ -1,23 +1,26 @@
 """TensorFlow Serving's REST API: predict, model status and metadata (tensorflow.org/tfx/serving/api_rest).
 
 One signature, `serving_default`, from `pixels` to `probabilities`. Versions are releases, so they are not
-whole numbers; the label `current` names the one that is served.
+whole numbers.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NoReturn
 
 from flask import Blueprint, Response, jsonify
 
+from app.api.classify import Services, classify
 from app.errors import BadRequest, NoSuchModel
 from app.payloads.body import Body
 from app.payloads.documents import read_object
 from app.payloads.items import RequestItem
+from app.payloads.limits import limits_of_many
+from app.prediction.answering import Outcome
 from app.protocols.classification import (
     FORMS,
-    ProtocolServices,
-    classify_request,
+    classified,
     image_of,
     item_of_value,
     limited,
@@ -26,7 +29,6 @@ from app.protocols.classification import (
     rows_of,
 )
 from app.releases.serving import Served
-from app.settings import Settings
 from inference.contract import InputContract
 
 SIGNATURE = "serving_default"
@@ -44,41 +46,33 @@ class PredictRequest:
     answer_key: Literal["predictions", "outputs"]
 
 
-def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
+def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
+    limits = limits_of_many(services.settings)
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
-    @routes.post("/v1/models/<name>/labels/<label>:predict", endpoint="tf_predict_label")
-    def predict(name: str, version: str | None = None, label: str | None = None) -> Response:
-        contract = requested_model(services.settings.model_name, name, version, label).contract.input
-        parsed, classified = classify_request(
-            services, lambda body: read_predict(body, services.settings, contract)
-        )
-        return jsonify(
-            {parsed.answer_key: [one.prediction.answer.probabilities.tolist() for one in classified]}
-        )
+    def predict(name: str, version: str | None = None) -> Response:
+        contract = requested_model(services.settings.model_name, name, version).contract.input
+        return classify(services, limits, partial(decode, contract), encode)
 
 
-def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
+def add_model_routes(routes: Blueprint, services: Services) -> None:
     """Add status, metadata and the refusal of other methods to `routes`."""
     own = services.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")
     @routes.get("/v1/models/<name>/versions/<version>", endpoint="tf_status_version")
-    @routes.get("/v1/models/<name>/labels/<label>", endpoint="tf_status_label")
-    def status(name: str, version: str | None = None, label: str | None = None) -> Response:
-        return jsonify(_status(requested_model(own, name, version, label)))
+    def status(name: str, version: str | None = None) -> Response:
+        return jsonify(_status(requested_model(own, name, version)))
 
     @routes.get("/v1/models/<name>/metadata", endpoint="tf_metadata")
     @routes.get("/v1/models/<name>/versions/<version>/metadata", endpoint="tf_metadata_version")
-    @routes.get("/v1/models/<name>/labels/<label>/metadata", endpoint="tf_metadata_label")
-    def metadata(name: str, version: str | None = None, label: str | None = None) -> Response:
-        return jsonify(_metadata(own, requested_model(own, name, version, label)))
+    def metadata(name: str, version: str | None = None) -> Response:
+        return jsonify(_metadata(own, requested_model(own, name, version)))
 
     @routes.post("/v1/models/<name>:<method>", endpoint="tf_unspoken")
     @routes.post("/v1/models/<name>/versions/<version>:<method>", endpoint="tf_unspoken")
-    @routes.post("/v1/models/<name>/labels/<label>:<method>", endpoint="tf_unspoken")
     def other_method(method: str, **_: str) -> NoReturn:
         raise NoSuchModel(
             f"There is no method {quoted(method)} here: classify and regress are for signatures other than "
@@ -86,15 +80,15 @@ def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
         )
 
 
-def read_predict(body: Body, settings: Settings, contract: InputContract) -> PredictRequest:
+def decode(contract: InputContract, body: Body) -> PredictRequest:
     """Parse a predict request, in rows or in columns, for a model of this input.
 
     Raises:
         BadRequest: it is no JSON object, has not exactly one of `instances` and `inputs`, or names another
             signature.
-        TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
+        TooLarge: it has more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
-    document = read_object(body, settings.max_batch, contract, FORMS)
+    document = read_object(body, FORMS)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {quoted(signature)}; the only one is '{SIGNATURE}'.")
@@ -102,8 +96,14 @@ def read_predict(body: Body, settings: Settings, contract: InputContract) -> Pre
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
         instances = (item_of_value(one, contract) for one in _list_in(document, "instances"))
-        return PredictRequest(limited(instances, settings), "predictions")
-    return PredictRequest(limited(_items_of_columns(document, contract), settings), "outputs")
+        return PredictRequest(limited(instances, body.limits), "predictions")
+    return PredictRequest(limited(_items_of_columns(document, contract), body.limits), "outputs")
+
+
+def encode(parsed: PredictRequest, outcomes: list[Outcome]) -> Response:
+    """The probabilities of each picture, in index order."""
+    rows = [one.prediction.answer.probabilities.tolist() for one in classified(outcomes)]
+    return jsonify({parsed.answer_key: rows})
 
 
 def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:

@@ -162,6 +162,6 @@ def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
-        if picture.scanned and picture.format == "PNG":
-            found[name.removesuffix(".png")] = Figure(name, address(name, data), *picture.scanned.size)
+        if picture.format == "PNG":
+            found[name.removesuffix(".png")] = Figure(name, address(name, data), *picture.size)
     return found

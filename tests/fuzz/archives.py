@@ -33,6 +33,8 @@ from app.errors import RequestError
 from app.payloads.archives import open_archive
 from app.payloads.body import Body
 from app.payloads.items import Upload
+from app.payloads.limits import limits_of_many
+from app.settings import Settings
 from inference.errors import InferenceError
 from inference.keras_file import check_keras_file
 from inference.zip_file import DIRECTORY_ENTRY, MEMBER
@@ -172,7 +174,7 @@ def read(kind: str, archive: bytes, path: Path) -> int:
             if opened.size <= 50_000_000:  # as MAX_BATCH_BYTES has it
                 size = sum(len(one.data) for one in opened.items() if isinstance(one, Upload))
         elif kind == "gzip":
-            size = len(Body(archive, coding="gzip", limit=50_000_000).inflated().data)
+            size = len(Body(archive, limits_of_many(Settings()), coding="gzip").inflated().data)
         elif kind == "keras":
             check_keras_file(path)
         else:

@@ -181,7 +181,7 @@ def changed(parts: list[bytes], chance: random.Random) -> None:
 def cost_of(upload: bytes) -> Cost:
     """What decoding takes, in a process of its own or in a fork of this one."""
     with contextlib.suppress(UploadError):
-        if open_picture(upload, MAX_PIXELS).scanned is None:
+        if open_picture(upload, MAX_PIXELS).lane == "isolated":
             return _of_its_process(upload)
     read, write = os.pipe()
     child = os.fork()

@@ -3,13 +3,24 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 
 import pytest
 
 from app.errors import Busy
-from app.prediction.admission import Admission, Places
+from app.prediction.admission import LARGE_BODY_BYTES, Admission, Admissions
 from tests.waiting import wait_for
+
+
+@contextmanager
+def admitted(admission: Admission) -> Iterator[None]:
+    """A request that works for the block."""
+    entered = admission.enter()
+    try:
+        yield
+    finally:
+        admission.leave(entered)
+
 
 InLine = Callable[[Admission, Callable[[], object]], None]
 
@@ -23,7 +34,7 @@ def in_line() -> Iterator[InLine]:
             before = admission.waiting
 
             def wait_and_work() -> None:
-                with admission.admit():
+                with admitted(admission):
                     work()
 
             threads.submit(wait_and_work)
@@ -34,7 +45,7 @@ def in_line() -> Iterator[InLine]:
 
 def refused(admission: Admission) -> Busy:
     """The refusal of one more request."""
-    with pytest.raises(Busy) as refusal, admission.admit():
+    with pytest.raises(Busy) as refusal, admitted(admission):
         pass
     return refusal.value
 
@@ -42,7 +53,7 @@ def refused(admission: Admission) -> Busy:
 def test_one_more_than_limit_and_queue_is_refused_at_once(in_line: InLine) -> None:
     admission = Admission(limit=2, queue_length=1, queue_seconds=60)
 
-    with admission.admit(), admission.admit():
+    with admitted(admission), admitted(admission):
         in_line(admission, lambda: None)
         refusal = refused(admission)
 
@@ -53,7 +64,7 @@ def test_one_more_than_limit_and_queue_is_refused_at_once(in_line: InLine) -> No
 def test_a_request_that_waited_too_long_is_refused_and_leaves_the_queue() -> None:
     admission = Admission(limit=1, queue_length=1, queue_seconds=0.01)
 
-    with admission.admit():
+    with admitted(admission):
         refusals = [str(refused(admission)) for _ in range(3)]
 
     assert ["within 0.01 s" in refusal for refusal in refusals] == [True] * 3
@@ -65,7 +76,7 @@ def test_requests_work_in_the_order_in_which_they_came(in_line: InLine) -> None:
     order: list[str] = []
     done = threading.Event()
 
-    with admission.admit():
+    with admitted(admission):
         in_line(admission, lambda: order.append("first"))
         in_line(admission, lambda: order.append("second"))
         in_line(admission, done.set)
@@ -79,12 +90,12 @@ def test_who_gives_way_continues_after_those_that_waited(in_line: InLine) -> Non
     admission = Admission(limit=1, queue_length=2, queue_seconds=60)
     order: list[str] = []
 
-    with admission.admit() as slot:
-        slot.give_way()
+    with admitted(admission):
+        admission.give_way()
         order.append("holder")
         in_line(admission, lambda: order.append("first"))
         in_line(admission, lambda: order.append("second"))
-        slot.give_way()
+        admission.give_way()
         order.append("holder")
 
     assert order == ["holder", "first", "second", "holder"]
@@ -94,27 +105,28 @@ class Interrupted(BaseException):
     """What a worker raises in a waiting request: its time is up, or it is killed."""
 
 
-class InterruptedTurn(threading.Event):
-    """A turn whose wait is interrupted, before or after the slot was handed over."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        raise Interrupted
-
-
-@pytest.mark.parametrize("working", [0, 1], ids=["with a slot", "in the queue"])
-def test_an_interrupted_wait_costs_no_slot_or_place(working: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_handed_over", [True, False], ids=["with a slot", "in the queue"])
+def test_an_interrupted_wait_costs_no_slot_or_place(
+    is_handed_over: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    entered = admission.enter()
 
-    with ExitStack() as others:
-        for _ in range(working):
-            others.enter_context(admission.admit())
-        with monkeypatch.context() as interrupting:
-            interrupting.setattr(threading, "Event", InterruptedTurn)
-            with pytest.raises(Interrupted), admission.admit():
-                pass
+    class InterruptedTurn(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if is_handed_over:
+                admission.leave(entered)
+            raise Interrupted
+
+    with monkeypatch.context() as interrupting:
+        interrupting.setattr(threading, "Event", InterruptedTurn)
+        with pytest.raises(Interrupted):
+            admission.enter()
+    if not is_handed_over:
+        admission.leave(entered)
 
     assert admission.waiting == 0
-    with admission.admit():
+    with admitted(admission):
         pass
 
 
@@ -122,54 +134,41 @@ def test_retry_after_is_the_time_that_those_inside_need() -> None:
     now = iter(range(0, 1000, 4))
     admission = Admission(limit=2, queue_length=0, queue_seconds=0, clock=lambda: float(next(now)))
     for _ in range(50):
-        with admission.admit():
+        with admitted(admission):
             pass
 
-    with admission.admit(), admission.admit():
+    with admitted(admission), admitted(admission):
         assert refused(admission).retry_after == 2 * 4 / 2
 
 
-def test_a_request_that_waits_for_another_place_leaves_its_slot_to_others(in_line: InLine) -> None:
-    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
-    places, order = Places(0), []
+def test_what_turns_out_to_be_large_leaves_its_slot_to_small_things_while_it_waits() -> None:
+    light, heavy = (Admission(limit=1, queue_length=1, queue_seconds=60) for _ in range(2))
+    admissions, order = Admissions(light, heavy), list[str]()
 
-    def waits() -> None:
-        with admission.admit() as slot, slot.with_place(places):
-            order.append("waited")
+    def turns_out_to_be_large() -> None:
+        with admissions.turn(0) as turn:
+            turn.become_heavy()
+            order.append("large")
 
     with ThreadPoolExecutor(1) as others:
-        waiting = others.submit(waits)
-        wait_for("the place in the queue to be taken", lambda: admission.waiting == 1)
-        with admission.admit():
-            order.append("other")
-            assert "places in the queue" in str(refused(admission))
-        places.release()
+        with admissions.turn(LARGE_BODY_BYTES):
+            waiting = others.submit(turns_out_to_be_large)
+            wait_for("a large thing in the queue", lambda: heavy.waiting)
+            with admissions.turn(0):
+                order.append("small")
         waiting.result(60)
 
-    assert order == ["other", "waited"]
-    assert places.take(0)
-    with admission.admit():
-        pass
+    assert order == ["small", "large"]
+    assert light.waiting == heavy.waiting == 0
 
 
-def test_a_free_place_goes_to_who_waits_longest_and_not_to_who_has_just_come() -> None:
-    places = Places(1)
-    assert places.take(0)
+def test_a_free_slot_goes_to_who_waits_longest_and_not_to_who_has_just_come(in_line: InLine) -> None:
+    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    order: list[str] = []
 
-    with ThreadPoolExecutor(1) as others:
-        waiting = others.submit(places.take, 60)
-        wait_for("a request that waits", lambda: len(places._queue) == 1)
-        places.release()
-        has_come = places.take(0)
-        has_waited = waiting.result(60)
+    with admitted(admission):
+        in_line(admission, lambda: order.append("has waited"))
+    with admitted(admission):
+        order.append("has come")
 
-    assert (has_waited, has_come) == (True, False)
-
-
-def test_a_wait_that_was_too_long_takes_no_place() -> None:
-    places = Places(0)
-
-    assert not places.take(0.01)
-    places.release()
-
-    assert places.take(0)
+    assert order == ["has waited", "has come"]

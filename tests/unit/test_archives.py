@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import BadRequest, ClientGone, TooLarge
+from app.errors import BadRequest, TooLarge
 from app.payloads.archives import open_archive
-from app.payloads.body import CODINGS, UNPACK_SECONDS, Body, Unpacking
+from app.payloads.body import CODINGS, Body
 from app.payloads.items import Upload
-from inference.inflate import no_pause
+from app.payloads.limits import limits_of_many
+from app.settings import Settings
 from inference.zip_file import DIRECTORY_ENTRY
 from labelling.archives import Zip
 from labelling.errors import SourceUnusable, Unreadable
@@ -165,34 +166,10 @@ def test_what_a_zip_unpacks_to_is_known_before_and_too_large_a_file_is_not_unpac
     assert open_archive(packed, 10, 100).size == 150
 
 
-def test_the_work_ends_between_two_files_when_its_client_has_left() -> None:
-    left = iter([no_pause])
-
-    def pause() -> None:
-        if next(left, None) is None:
-            raise ClientGone
-
-    items = open_archive(TWO, 2, 9_000).items(pause)
-
-    assert next(items).name == "a.png"
-    with pytest.raises(ClientGone):
-        next(items)
-
-
-def test_the_work_ends_when_it_took_all_the_time_that_it_may() -> None:
-    now = iter([0.0, 0.0, UNPACK_SECONDS - 0.1, UNPACK_SECONDS + 0.1])
-    unpacking = Unpacking(has_left=lambda: False, clock=lambda: next(now))
-
-    unpacking.pause()
-    unpacking.pause()
-    with pytest.raises(TooLarge, match="of the processor"):
-        unpacking.pause()
-
-
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_body_whose_coding_holds_nothing_is_not_inflated_to_its_end(coding: str) -> None:
     packer = zlib.compressobj(wbits=CODINGS[coding])
     begin = packer.compress(b"") + packer.flush(zlib.Z_SYNC_FLUSH)
 
     with pytest.raises(BadRequest, match=r"its first [\d,]+ bytes hold 0"):
-        Body(begin + NOTHING * 1_000_000, coding=coding, limit=10_000_000).inflated()
+        Body(begin + NOTHING * 1_000_000, limits=limits_of_many(Settings()), coding=coding).inflated()

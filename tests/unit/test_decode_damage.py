@@ -61,21 +61,21 @@ def test_only_the_first_frame_of_a_gif_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("upload", "small"),
+    ("upload", "lane"),
     [
-        (png(NOISE[:32, :32]), True),
-        (jpeg(NOISE[:32, :32]), True),
-        (png(NOISE[:32, :33]), False),
-        (png(NOISE[:28, :28]) + bytes(16 * 1024), True),
-        (handmade_png((28, 28), 8, 0, [bytes(28)] * 28, png_chunk(b"tEXt", bytes(16 * 1024))), True),
-        (gif(NOISE[:28, :28].copy()), False),
+        (png(NOISE[:28, :28, 0]), "bare"),
+        (png(NOISE[:28, :28, 0]) + bytes(16 * 1024), "bare"),
+        (png(NOISE[:28, :27, 0]), "light"),
+        (png(NOISE[:32, :32]), "light"),
+        (jpeg(NOISE[:32, :32]), "light"),
+        (png(NOISE[:32, :33]), "heavy"),
+        (handmade_png((28, 28), 8, 0, [bytes(28)] * 28, png_chunk(b"tEXt", bytes(16 * 1024))), "bare"),
+        (gif(NOISE[:28, :28].copy()), "isolated"),
     ],
-    ids=["PNG", "JPEG", "33 pixels wide", "trailer of 16 kB", "text of 16 kB", "GIF"],
+    ids=["own input", "trailer", "27 wide", "PNG", "JPEG", "33 wide", "text of 16 kB", "GIF"],
 )
-def test_only_a_png_or_jpeg_of_few_bytes_and_pixels_is_decoded_without_a_thread(
-    upload: bytes, small: bool
-) -> None:
-    assert open_picture(upload, MAX_PIXELS).is_small is small
+def test_the_lane_of_a_picture_follows_from_its_format_bytes_and_pixels(upload: bytes, lane: str) -> None:
+    assert open_picture(upload, MAX_PIXELS).lane == lane
 
 
 @pytest.mark.parametrize("size", [(4, 4000), (7, 3600), (4000, 4)])

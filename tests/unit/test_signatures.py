@@ -1,9 +1,7 @@
 """What an upload is and how large it says it is, before anything is decoded."""
 
 import base64
-import struct
 
-import numpy as np
 import pytest
 
 from inference.decode import decode
@@ -26,15 +24,6 @@ from tests.pictures import (
 )
 
 PICTURE = garment_picture(height=40, width=60)
-NOISE = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
-
-
-def raw_photo(order: str) -> bytes:
-    """The beginning of a DNG: a TIFF whose first directory has the tag of its version."""
-    entries = [(254, 4, 1, 1), (256, 4, 1, 256), (50706, 1, 4, 0x0401)]
-    packed = b"".join(struct.pack(f"{order}HHII", *entry) for entry in entries)
-    mark = b"II*\0" if order == "<" else b"MM\0*"
-    return mark + struct.pack(f"{order}IH", 8, len(entries)) + packed + bytes(400)
 
 
 MAX_PIXELS = 1_000_000
@@ -61,7 +50,7 @@ MAX_PIXELS = 1_000_000
 def test_every_format_names_its_stored_size(upload: bytes, name: Format) -> None:
     assert format_of(upload) == name
     opened = open_picture(upload, MAX_PIXELS)
-    assert opened.scanned is None or opened.scanned.size == (60, 40)
+    assert opened.lane == "isolated" or opened.size == (60, 40)
 
 
 @pytest.mark.parametrize(
@@ -125,40 +114,22 @@ def test_a_compatible_brand_names_the_codec_where_the_major_one_does_not(
 @pytest.mark.parametrize(
     ("upload", "words"),
     [
-        (png(PICTURE).decode("utf-8", "replace").encode(), "has decoded it as text"),
-        (jpeg(PICTURE).decode("utf-8", "replace").encode(), "has decoded it as text"),
-        (jpeg(PICTURE).decode("ascii", "replace").encode("latin-1", "replace"), "has decoded it as text"),
-        (png(PICTURE).decode("latin-1").encode(), "has encoded its bytes as text"),
-        (jpeg(PICTURE).decode("latin-1").encode(), "has encoded its bytes as text"),
-        (png(PICTURE).replace(b"\n", b"\r\n"), "has changed its line ends"),
-        (png(PICTURE).replace(b"\r\n", b"\n"), "has changed its line ends"),
-        (jpeg(NOISE).replace(b"\n", b"\r\n"), "This was a JPEG, and something has changed its line ends"),
         (base64.b64encode(webp(PICTURE)), "a WebP in base64, as text"),
         (base64.encodebytes(jpeg(PICTURE)), "a JPEG in base64, as text"),
         (base64.urlsafe_b64encode(gif(PICTURE)), "a GIF in base64, as text"),
         (b'"' + base64.b64encode(png(PICTURE)) + b'"', "a PNG in base64, as text"),
         (b"data:image/jpeg;base64,/9j/4AAQ", "a data: URL as text"),
-        (b"image=%2F9j%2F4AAQSk", "a form that is urlencoded"),
-        (b"image=photos/coat.jpg", "without the @ it sends the name alone"),
         (b"PK\x03\x04" + b"\0" * 60, "/predict/batch and `wardrobe label` read archives"),
-        (b"file=iVBORw0KGgo", "a form that is urlencoded"),
-        (b"\r\n\r\n" + png(PICTURE), "A PNG begins at byte 4 of this upload, behind text"),
-        (b"\xef\xbb\xbf" + jpeg(PICTURE), "A JPEG begins at byte 3"),
-        (b"<br />\n<b>Warning</b>: Undefined index\n" + gif(PICTURE), "A GIF begins at byte 39"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1\n", "git lfs pull"),
-        (raw_photo("<"), r"a raw photo \(DNG\), which is not read here\. Send PNG"),
-        (raw_photo(">"), r"a raw photo \(DNG\), which is not read here\. Send PNG"),
-        (b"II*\0\x10\0\0\0CR\x02\0", r"a raw photo \(CR2\)"),
     ],
 )
-def test_what_was_a_picture_is_refused_with_what_happened_to_it(upload: bytes, words: str) -> None:
-    with pytest.raises((UnknownFormat, BrokenPicture), match=words):
+def test_what_holds_a_picture_is_refused_with_what_would_do(upload: bytes, words: str) -> None:
+    with pytest.raises(UnknownFormat, match=words):
         open_picture(upload, MAX_PIXELS)
 
 
 @pytest.mark.parametrize(
     "upload", [b"Was it?PNG", b"iVBORw0K", b"image", b"\x01\x02" + png(PICTURE), b"??", b"a JFIF file"]
 )
-def test_other_bytes_are_not_taken_for_a_picture_that_was_changed(upload: bytes) -> None:
+def test_other_bytes_are_not_taken_for_a_picture(upload: bytes) -> None:
     with pytest.raises(UnknownFormat, match="Send PNG, JPEG"):
         open_picture(upload, MAX_PIXELS)

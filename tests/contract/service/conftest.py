@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from app.factory import create_app
 from app.observability.log_format import logging_config
+from app.prediction.admission import LARGE_BODY_BYTES
 from app.settings import Settings
 from tests.releases import a_store
 from tests.uploads import UPLOAD
@@ -55,8 +56,9 @@ def poll(app: Flask) -> Any:
 
 @contextmanager
 def every_place_taken(app: Flask) -> Iterator[None]:
-    """Another request works for the block, in the only slot of an app without a queue."""
-    with app.extensions["wardrobe"].admission.admit():
+    """Other requests work for the block, in the only slots of an app without a queue."""
+    admissions = app.extensions["wardrobe"].admissions
+    with admissions.turn(0), admissions.turn(LARGE_BODY_BYTES):
         yield
 
 

@@ -34,7 +34,7 @@ def test_a_request_is_one_line_with_the_time_of_each_stage(make_app: MakeApp, li
     response = make_app(log_format="json").test_client().post("/predict", data=UPLOAD)
 
     [line] = lines()
-    stages = [line[f"{stage}_ms"] for stage in ("queue", "decode", "convert", "infer")]
+    stages = [line[f"{stage}_ms"] for stage in ("queue", "decode", "infer")]
     assert (line["method"], line["path"], line["status"]) == ("POST", "/predict", 200)
     assert line["request_id"] == response.headers["X-Request-ID"]
     assert line["version"] == response.headers["X-Model-Version"]

@@ -105,7 +105,6 @@ def test_the_answer_to_a_picture_smaller_than_the_input_says_that_it_was_enlarge
 def test_metadata_and_openapi_name_the_inputs_shape(client: FlaskClient) -> None:
     tf = client.get("/v1/models/wardrobe/metadata").get_json()
     v2 = client.get("/v2/models/wardrobe").get_json()
-    config = client.get("/v2/models/wardrobe/config").get_json()
     document = client.get("/openapi.json").get_json()
     model = client.get("/model")
 
@@ -115,7 +114,6 @@ def test_metadata_and_openapi_name_the_inputs_shape(client: FlaskClient) -> None
     validate(document)
     assert [dimension["size"] for dimension in dimensions] == ["-1", "64", "64", "3"]
     assert v2["inputs"] == [{"name": "pixels", "datatype": "UINT8", "shape": [-1, 64, 64, 3]}]
-    assert config["input"][0]["dims"] == [64, 64, 3]
     assert (rows["maxItems"], rows["items"]["maxItems"], rows["items"]["items"]["maxItems"]) == (64, 64, 3)
     assert model.get_json()["manifest"]["networks"]["photos"]["contract"]["input"]["channels"] == 3
     assert Described(document).complaints("get", "/model", model) == []

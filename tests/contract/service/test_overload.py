@@ -11,8 +11,9 @@ from flask import Flask, request
 from typing_extensions import Buffer
 from werkzeug.test import TestResponse
 
-from app.errors import Busy
 from app.payloads.body import Bodies
+from app.payloads.limits import limits_of_many
+from app.settings import Settings
 from tests.contract.service.conftest import MakeApp, every_place_taken
 from tests.uploads import UPLOAD, zipped
 
@@ -95,55 +96,11 @@ def test_large_bodies_together_take_no_more_memory_than_all_places_may(make_app:
     assert [answer.status_code, afterwards.status_code] == [200, 200]
 
 
-class Connection:
-    """A connection of which only being shut matters."""
-
-    def __init__(self) -> None:
-        self.is_shut = False
-
-    def shutdown(self, _how: int) -> None:
-        self.is_shut = True
-
-
-@pytest.mark.parametrize(
-    ("silent_seconds", "gives_way"),
-    [pytest.param(2.0, True, id="one that stalls"), pytest.param(0.5, False, id="one that comes")],
-)
-def test_where_memory_ends_a_body_that_stalls_gives_way_to_one_that_comes(
-    make_app: MakeApp, silent_seconds: float, gives_way: bool
-) -> None:
-    app, now, size = make_app(), [0.0], 200_000
-    bodies = Bodies(300_000, clock=lambda: now[0])
-    stalled, others = Connection(), list[int | None]()
-
-    def read(stream: BytesIO, connection: Connection) -> int | None:
-        environ = {"gunicorn.socket": connection, "wsgi.input": stream, "wsgi.input_terminated": True}
-        with app.test_request_context(
-            "/predict", method="POST", headers={"Content-Length": str(size)}, environ_overrides=environ
-        ):
-            try:
-                with bodies.read(request, size, "MAX_UPLOAD_BYTES") as body:
-                    return len(body.data)
-            except Busy:
-                return None
-
-    def let_another_come(received: int) -> None:
-        if received > 150_000 and not others:
-            now[0] += silent_seconds
-            others.append(read(BytesIO(bytes(size)), Connection()))
-
-    first = read(Trickling(bytes(size), let_another_come), stalled)
-    afterwards = read(BytesIO(bytes(size)), Connection())
-
-    assert (first, others, stalled.is_shut) == ((None, [size], True) if gives_way else (size, [None], False))
-    assert afterwards == size
-
-
 def test_a_large_body_is_held_once_while_it_is_worked_on(make_app: MakeApp) -> None:
     app, stream, size = make_app(), Trickling(bytes(8_000_000), lambda _: None), 8_000_000
     with app.test_request_context("/predict", method="POST", input_stream=stream, content_length=size):
         tracemalloc.start()
-        with Bodies(size).read(request, size, "MAX_UPLOAD_BYTES") as body:
+        with Bodies(size).read(request, limits_of_many(Settings())) as body:
             held = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
 

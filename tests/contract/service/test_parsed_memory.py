@@ -3,17 +3,18 @@
 import json
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from app.api.classify import Parsed
 from app.payloads.body import Body
-from app.payloads.documents import from_base64
 from app.payloads.items import RequestItem, Rows
+from app.payloads.limits import limits_of_many
 from app.payloads.reading import find_many, find_one
+from app.protocols import sagemaker, tf_serving
 from app.protocols.infer_request import read_infer
-from app.protocols.sagemaker import read_records
-from app.protocols.tf_serving import read_predict
 from app.settings import Settings
 from inference.contract import whole_pictures
 from inference.pixels import rows_to_pixels
@@ -28,9 +29,9 @@ NUMBERS = EDGE * EDGE * 3
 TIMES_COUNTED = 3
 """The factor of docs/reference/limits.md: a byte that is counted may take so many in memory."""
 
-SETTINGS = Settings()
+LIMITS = limits_of_many(Settings())
 
-Find = Callable[[Body], list[RequestItem]]
+Find = Callable[[Body], Parsed]
 
 
 def rows(number: str) -> str:
@@ -43,24 +44,11 @@ def flat(number: str) -> str:
     return ",".join([number] * NUMBERS)
 
 
-def one(body: Body) -> list[RequestItem]:
-    return [find_one(body, SETTINGS, LARGE)]
+def v2(body: Body) -> Parsed:
+    return read_infer(body, None, LARGE, ("probabilities",))
 
 
-def many(body: Body) -> list[RequestItem]:
-    return find_many(body, SETTINGS, LARGE)
-
-
-def tf(body: Body) -> list[RequestItem]:
-    return read_predict(body, SETTINGS, LARGE).items
-
-
-def v2(body: Body) -> list[RequestItem]:
-    return read_infer(body, None, LARGE, ("probabilities",), SETTINGS).items
-
-
-def sagemaker(body: Body) -> list[RequestItem]:
-    return read_records(body, SETTINGS, LARGE).items
+tf, records = partial(tf_serving.decode, LARGE), partial(sagemaker.decode, LARGE)
 
 
 def tensor(data: str, pictures: int) -> str:
@@ -69,15 +57,23 @@ def tensor(data: str, pictures: int) -> str:
 
 
 FORMS: dict[str, tuple[Find, Callable[[str], str], str]] = {
-    "rows": (one, lambda number: f'{{"pixels": {rows(number)}}}', ""),
-    "batch": (many, lambda number: f'{{"images": [{{"pixels": {rows(number)}}}]}}', ""),
+    "rows": (find_one, lambda number: f'{{"pixels": {rows(number)}}}', ""),
+    "batch": (find_many, lambda number: f'{{"images": [{{"pixels": {rows(number)}}}]}}', ""),
     "instances": (tf, lambda number: f'{{"instances": [{rows(number)}]}}', ""),
-    "flat instances": (tf, lambda number: f'{{"instances": [[{flat(number)}]]}}', ""),
+    "flat instances": (
+        tf,
+        lambda number: f'{{"instances": [[{flat(number)}]]}}',
+        "",
+    ),
     "tensor": (v2, lambda number: tensor(flat(number), 1), ""),
     "nested tensor": (v2, lambda number: tensor(rows(number), 1), ""),
-    "records": (sagemaker, lambda number: f"[{rows(number)}]", ""),
-    "lines": (sagemaker, lambda number: f"{rows(number)}\n{rows(number)}\n", "application/jsonlines"),
-    "csv": (sagemaker, lambda number: f"{flat(number)}\n{flat(number)}\n", "text/csv"),
+    "records": (records, lambda number: f"[{rows(number)}]", ""),
+    "lines": (
+        records,
+        lambda number: f"{rows(number)}\n{rows(number)}\n",
+        "application/jsonlines",
+    ),
+    "csv": (records, lambda number: f"{flat(number)}\n{flat(number)}\n", "text/csv"),
 }
 
 
@@ -86,9 +82,9 @@ FORMS: dict[str, tuple[Find, Callable[[str], str], str]] = {
 def test_a_parsed_body_takes_no_more_memory_than_is_counted(form: str, number: str) -> None:
     find, write, mimetype = FORMS[form]
     counted: list[int] = []
-    body = Body(write(number).encode(), mimetype or "application/json", claim=counted.append)
+    body = Body(write(number).encode(), LIMITS, mimetype or "application/json", claim=counted.append)
 
-    peak = peak_of(lambda: classified_pixels(find(body)))
+    peak = peak_of(lambda: classified_pixels(find(body).items))
 
     assert peak <= TIMES_COUNTED * (len(body.data) + sum(counted))
 
@@ -102,14 +98,6 @@ def test_bodies_that_are_parsed_at_a_time_count_with_their_objects(make_app: Mak
 
     assert [answer.status_code for answer in answers] == [200, 413, 200]
     assert "fewer in one request" in answers[1].get_json()["detail"]
-
-
-def test_base64_with_a_line_end_after_every_two_letters_takes_no_string_for_each() -> None:
-    text = "QQ\nA\n" * 100_000
-
-    peak = peak_of(lambda: from_base64(text))
-
-    assert peak <= TIMES_COUNTED * len(text)
 
 
 def classified_pixels(items: list[RequestItem]) -> list[Any]:

@@ -43,10 +43,6 @@ FORMS: dict[str, dict[str, Any]] = {
         "content_type": "multipart/form-data; boundary=x",
     },
     **{
-        f"multipart called {called or 'nothing'}": {"data": A_FORM, "content_type": called}
-        for called in ("application/json", FORM, "image/png", "text/plain", "multipart/mixed; boundary=y", "")
-    },
-    **{
         f"multipart with a filename in {charset}": {
             "data": A_FORM.replace(b"a.png", name.encode(charset)),
             "content_type": "multipart/form-data; boundary=x",
@@ -63,12 +59,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "data URL in capitals": {"json": {"image": data_url(UPLOAD).replace("data:", "DATA:")}},
     "pixels": {"json": {"pixels": a_garment().tolist()}},
     "JSON called a form": {"data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(), "content_type": FORM},
-    **{
-        f"JSON in {encoding} called a form": {
-            "data": f' {{"image": "{in_base64(UPLOAD)}"}}'.encode(encoding),
-            "content_type": FORM,
-        }
-        for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+    "JSON with a byte order mark": {
+        "data": f' {{"image": "{in_base64(UPLOAD)}"}}'.encode("utf-8-sig"),
+        "content_type": FORM,
     },
 }
 
@@ -81,18 +74,6 @@ def test_every_form_gets_the_same_probabilities(
 
     assert response.status_code == 200
     assert response.get_json()["probabilities"] == answer["probabilities"]
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tiff"])
-def test_a_picture_that_curl_has_read_as_text_is_named_as_that(client: FlaskClient, suffix: str) -> None:
-    picture = coded(suffix)
-    read_as_text = picture.translate(None, b"\r\n\0")  # what `curl --data @FILE` sends
-
-    response = client.post("/predict", data=read_as_text, content_type=FORM)
-
-    assert response.status_code == 400
-    assert "--data-binary" in response.get_json()["detail"]
-    assert client.post("/predict", data=picture, content_type=FORM).status_code == 200
 
 
 def coded(suffix: str) -> bytes:

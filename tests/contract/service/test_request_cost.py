@@ -4,38 +4,43 @@ import json
 import resource
 import socket
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app.errors import Busy
 from app.payloads.body import Body
 from app.payloads.items import RequestItem, Upload
+from app.payloads.limits import limits_of_many
 from app.payloads.reading import find_many
-from app.prediction import predictor as predictor_module
-from app.prediction.admission import Admission
-from app.prediction.parameters import Parameters
-from app.prediction.predictor import Classified, Failed, Outcome, Predictor
+from app.prediction import answering
+from app.prediction.admission import LARGE_BODY_BYTES, Admissions
+from app.prediction.answering import Budget, Classified, Failed, Outcome, answer
 from app.prediction.timing import Timing
+from app.releases.serving import Served
 from app.settings import Settings
 from inference.classifier import Prediction
-from inference.contract import GREY_28
 from inference.convert import ModelInput
 from inference.networks import Networks
 from tests.coded_pictures import heic
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
 from tests.decoders import kill_the_decoder, kill_the_template
 from tests.pictures import bmp
+from tests.service import ROOT
 from tests.uploads import UPLOAD, a_garment, in_base64, png, zipped
 from tests.waiting import wait_for
 
+LARGE_HEIC = ROOT / "tests" / "fixtures" / "black-4000x4000.heic"
+"""Encoding it takes seconds, decoding it long enough to be ended meanwhile."""
+
 PIXELS = 28 * 28
+LIMITS = limits_of_many(Settings())
+NOISE = np.random.default_rng(0).integers(0, 255, (300, 400), np.uint8)
 TEXT = in_base64(UPLOAD)
 IMAGES = {"name": "image", "datatype": "BYTES", "shape": [2], "data": [TEXT] * 2}
 
@@ -50,14 +55,14 @@ BATCHES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("form", BATCHES)
-def test_a_batch_of_too_many_pixels_is_refused_before_any_is_decoded(make_app: MakeApp, form: str) -> None:
+def test_a_batch_of_too_many_pixels_is_refused(make_app: MakeApp, form: str) -> None:
     client = make_app(max_batch_pixels=2 * PIXELS - 1).test_client()
     path, body = BATCHES[form]
 
     answer = client.post(path, **body)
 
     assert answer.status_code == 413
-    assert "1,568 pixels in all" in answer.get_json()["detail"]
+    assert "1,568 pixels in all, or more; at most 1,567" in answer.get_json()["detail"]
     assert "MAX_BATCH_PIXELS" in answer.get_json()["detail"]
 
 
@@ -105,29 +110,13 @@ def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
     held = list[int]()
     member = bytes(1_000_000)
     packed = zipped(a=member, b=member)
-    body = Body(packed, claim=held.append)
+    body = Body(packed, LIMITS, claim=held.append)
 
-    find_many(body, Settings(), GREY_28)
+    find_many(body)
 
     assert len(packed) < 3_000
     assert body.is_large
     assert len(packed) + sum(held) == 2_000_000
-
-
-def test_what_the_model_saw_is_encoded_where_pictures_are_decoded(make_app: MakeApp) -> None:
-    served = make_app().extensions["wardrobe"].models.current
-    predictor = Predictor(Settings(), Admission(limit=1, queue_length=0, queue_seconds=0.01))
-    items: list[RequestItem] = [Upload(UPLOAD)]
-    seen = Parameters(seen=True)
-
-    with (
-        predictor.admitted(Timing()) as slot,
-        slot.with_place(predictor._large),
-        slot.with_place(predictor._large),
-    ):
-        with pytest.raises(Busy):
-            predictor.many(items, served, Timing(), slot, lambda: False, seen)
-        assert predictor.many(items, served, Timing(), slot, lambda: False) != []
 
 
 def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(make_app: MakeApp) -> None:
@@ -135,7 +124,7 @@ def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(make_app: Mak
     killer = threading.Thread(target=kill_the_decoder)
     killer.start()
 
-    answer = client.post("/predict", data=heic(np.zeros((4000, 4000, 3), np.uint8)))
+    answer = client.post("/predict", data=LARGE_HEIC.read_bytes())
     killer.join()
 
     assert answer.status_code == 503
@@ -143,13 +132,10 @@ def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(make_app: Mak
 
 
 def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> None:
-    served = make_app().extensions["wardrobe"].models.current
-    admission = Admission(limit=1, queue_length=1, queue_seconds=1)
-    predictor = Predictor(Settings(), admission, child_seconds=1e-9)
+    service = ServiceInside(make_app())
     bitmap = Upload(bmp(np.zeros((40, 40, 3), np.uint8)))
 
-    with predictor.admitted(Timing()) as slot:
-        outcomes = predictor.many([bitmap, bitmap, Upload(UPLOAD)], served, Timing(), slot, lambda: False)
+    outcomes = service.answers([bitmap, bitmap, Upload(UPLOAD)], Budget(LIMITS, seconds=1e-9))
 
     assert [isinstance(one, Failed) for one in outcomes] == [False, True, False]
     assert isinstance(outcomes[1], Failed)
@@ -174,18 +160,26 @@ def test_a_picture_without_a_process_spoils_no_other(make_app: MakeApp) -> None:
     assert client.post("/predict", data=bitmap).status_code == 200
 
 
-def test_a_batch_opens_no_large_picture_without_a_place(make_app: MakeApp) -> None:
-    served = make_app().extensions["wardrobe"].models.current
-    predictor = Predictor(Settings(), Admission(limit=1, queue_length=0, queue_seconds=0.01))
-    items: list[RequestItem] = [Upload(UPLOAD + bytes(20_000))]
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/predict/batch", zipped(a=png(NOISE[:33, :33]))),
+        ("/predict", png(NOISE[:33, :33])),
+        ("/predict", UPLOAD + bytes(20_000)),
+        ("/predict?explain=1", UPLOAD),
+    ],
+    ids=["many pixels in a batch", "many pixels", "many bytes", "an explanation"],
+)
+def test_what_takes_long_waits_for_a_turn_at_large_things(make_app: MakeApp, path: str, data: bytes) -> None:
+    app = make_app(slots=1, queue_length=0)
+    client = app.test_client()
 
-    with (
-        predictor.admitted(Timing()) as slot,
-        slot.with_place(predictor._large),
-        slot.with_place(predictor._large),
-        pytest.raises(Busy),
-    ):
-        predictor.many(items, served, Timing(), slot, lambda: False)
+    with app.extensions["wardrobe"].admissions.turn(LARGE_BODY_BYTES):
+        refused = client.post(path, data=data)
+        small = client.post("/predict", data=UPLOAD)
+    afterwards = client.post(path, data=data)
+
+    assert [answer.status_code for answer in (refused, small, afterwards)] == [503, 200, 200]
 
 
 def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -> None:
@@ -198,40 +192,8 @@ def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -
     assert refused["error"]["status"] == 413
 
 
-class Stopwatch(Timing):
-    """One that keeps when each stage began."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.began: dict[str | None, float] = {}
-
-    def begin(self, stage: str | None) -> None:
-        super().begin(stage)
-        self.began.setdefault(stage, time.perf_counter())
-
-
-def test_two_large_pictures_are_decoded_at_a_time_however_many_requests_have_a_slot(
-    make_app: MakeApp,
-) -> None:
-    served = make_app().extensions["wardrobe"].models.current
-    predictor = Predictor(Settings(), Admission(limit=6, queue_length=6, queue_seconds=60))
-    large = png(np.random.default_rng(0).integers(0, 255, (1500, 2000), np.uint8))
-    timings = [Stopwatch() for _ in range(6)]
-
-    def classify(timing: Stopwatch) -> None:
-        with predictor.admitted(timing) as slot:
-            predictor.one(Upload(large), served, timing, slot)
-
-    with ThreadPoolExecutor(6) as requests:
-        list(requests.map(classify, timings))
-
-    works = [(timing.began["decode"], timing.began["infer"]) for timing in timings]
-    at_a_time = [sum(began <= start < ended for began, ended in works) for start, _ in works]
-    assert max(at_a_time) <= 2
-
-
 class BlockedNetworks(Networks):
-    """Networks that answer when they may."""
+    """Networks that answer when they may, and count those that wait."""
 
     def __init__(self, networks: Networks) -> None:
         super().__init__({name: networks[name] for name in networks.contracts})
@@ -244,47 +206,54 @@ class BlockedNetworks(Networks):
         return super().classify(inputs)
 
 
-def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(make_app: MakeApp) -> None:
-    served = make_app().extensions["wardrobe"].models.current
-    predictor = Predictor(Settings(), Admission(limit=3, queue_length=3, queue_seconds=0.5))
-    blocked = BlockedNetworks(served.networks)
-    busy_served = replace(served, networks=blocked)
-    many: list[RequestItem] = [Upload(UPLOAD)] * 8
-    large = png(np.random.default_rng(0).integers(0, 255, (1500, 2000), np.uint8))
+class ServiceInside:
+    """What answers within an app, and may be held up at its model."""
 
-    def hold_a_large_place() -> None:
-        with predictor.admitted(Timing()) as slot:
-            predictor.many(many, busy_served, Timing(), slot, lambda: False)
+    def __init__(self, app: Flask) -> None:
+        inside = app.extensions["wardrobe"]
+        self.admissions: Admissions = inside.admissions
+        self.served: Served = inside.models.current
+        self.networks = BlockedNetworks(self.served.networks)
+        self.blocked = replace(self.served, networks=self.networks)
 
-    def classify(upload: bytes, timing: Timing) -> Classified:
-        with predictor.admitted(timing) as slot:
-            return predictor.one(Upload(upload), served, timing, slot)
+    def answers(
+        self,
+        items: list[RequestItem],
+        budget: Budget | None = None,
+        has_left: Callable[[], bool] = lambda: False,
+        served: Served | None = None,
+    ) -> list[Outcome]:
+        """Those of a request with a small body."""
+        with self.admissions.turn(0) as turn:
+            return answer(items, served or self.served, Timing(), turn, budget or Budget(LIMITS), has_left)
 
-    with ThreadPoolExecutor(3) as others:
-        holders = [others.submit(hold_a_large_place) for _ in range(2)]
-        for _ in holders:
-            blocked.runs.acquire(timeout=60)
-        third = Timing()
-        waiting = others.submit(classify, large, third)
-        wait_for("the third to want a large place", lambda: "queue" in third.milliseconds)
-        small = [classify(UPLOAD, Timing()) for _ in range(3)]
-        with pytest.raises(Busy, match="large picture"):
-            waiting.result()
-        blocked.may_go_on.set()
 
-    assert [one.prediction.answer.label for one in small] == [small[0].prediction.answer.label] * 3
-    assert [holder.exception() for holder in holders] == [None, None]
+def test_two_large_pictures_are_worked_on_at_a_time_and_keep_no_small_one_waiting(make_app: MakeApp) -> None:
+    service = ServiceInside(make_app(slots=3, queue_length=3, queue_seconds=60))
+    large: list[RequestItem] = [Upload(png(NOISE))]
+    networks, heavy = service.networks, service.admissions.heavy
+
+    with ThreadPoolExecutor(3) as requests:
+        waiting = [requests.submit(service.answers, large, served=service.blocked) for _ in range(3)]
+        for _ in range(2):
+            networks.runs.acquire(timeout=60)
+        wait_for("the third to wait for its turn", lambda: heavy.waiting)
+        (small,) = service.answers([Upload(UPLOAD)])
+        has_third_run = networks.runs.acquire(blocking=False)
+        networks.may_go_on.set()
+        answered = [one for request in waiting for one in request.result(60)]
+
+    assert not has_third_run
+    assert isinstance(small, Classified)
+    assert [isinstance(one, Classified) for one in answered] == [True] * 3
 
 
 def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_app: MakeApp) -> None:
-    served = make_app().extensions["wardrobe"].models.current
-    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
-    predictor = Predictor(Settings(), admission)
+    service = ServiceInside(make_app(slots=1, queue_length=1, queue_seconds=60))
     order: list[str] = []
-    items: list[RequestItem] = [Upload(UPLOAD)] * 2
 
     def wait_and_work() -> None:
-        with admission.admit():
+        with service.admissions.turn(0):
             order.append("other")
 
     with ThreadPoolExecutor(1) as others:
@@ -293,46 +262,37 @@ def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_ap
             order.append("picture")
             if len(order) == 1:
                 others.submit(wait_and_work)
-                wait_for("a request in the queue", lambda: admission.waiting)
+                wait_for("a request in the queue", lambda: service.admissions.light.waiting)
             return False
 
-        with predictor.admitted(Timing()) as slot:
-            predictor.many(items, served, Timing(), slot, next_picture)
+        service.answers([Upload(UPLOAD)] * 3, has_left=next_picture)
 
-    assert order == ["picture", "other", "picture"]
+    assert order[:3] == ["picture", "other", "picture"]
 
 
 def test_between_two_runs_of_the_model_for_a_batch_a_request_that_waits_goes_first(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predictor_module, "RUN_NUMBERS", 8 * 28 * 28)
-    served = make_app().extensions["wardrobe"].models.current
-    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    monkeypatch.setattr(answering, "RUN_NUMBERS", 8 * 28 * 28)
+    service = ServiceInside(make_app(slots=1, queue_length=1, queue_seconds=60))
     order: list[str] = []
-    blocked = BlockedNetworks(served.networks)
-    busy_served = replace(served, networks=blocked)
     many: list[RequestItem] = [Upload(UPLOAD)] * 20
 
     def has_left() -> bool:
         order.append("batch")
         return False
 
-    def batch() -> list[Outcome]:
-        predictor = Predictor(Settings(), admission)
-        with predictor.admitted(Timing()) as slot:
-            return predictor.many(many, busy_served, Timing(), slot, has_left)
-
     def other() -> None:
-        with admission.admit():
+        with service.admissions.turn(LARGE_BODY_BYTES):
             order.append("other")
 
     with ThreadPoolExecutor(2) as clients:
-        outcomes = clients.submit(batch)
-        blocked.runs.acquire(timeout=60)
+        outcomes = clients.submit(service.answers, many, None, has_left, service.blocked)
+        service.networks.runs.acquire(timeout=60)
         order.clear()
         waiting = clients.submit(other)
-        wait_for("a request in the queue", lambda: admission.waiting)
-        blocked.may_go_on.set()
+        wait_for("a request in the queue", lambda: service.admissions.heavy.waiting)
+        service.networks.may_go_on.set()
         waiting.result()
 
     assert order == ["other", "batch", "batch"]
@@ -377,7 +337,7 @@ def test_work_on_a_batch_ends_when_its_client_has_left(
 )
 @pytest.mark.parametrize(
     ("value", "count"),
-    [(b"[]", 700_000), (b"{}", 700_000), (b"0", 700_000), (b'"a"', 10_000), (b'{"a":0}', 10_000)],
+    [(b"[]", 750_000), (b"{}", 750_000), (b"0", 1_500_000), (b'"a"', 1_500_000), (b'{"a":0}', 750_000)],
     ids=["lists", "objects", "numbers", "texts", "keys"],
 )
 def test_json_of_too_many_values_is_refused(
@@ -388,7 +348,7 @@ def test_json_of_too_many_values_is_refused(
     answer = client.post(path, data=body, content_type="application/json")
 
     assert answer.status_code == 413
-    assert "commas and brackets" in answer.get_json()["detail"]
+    assert "more than 1,500,000 numbers or other values" in answer.get_json()["detail"]
 
 
 def test_as_many_pixels_as_a_batch_may_hold_are_parsed(make_app: MakeApp) -> None:

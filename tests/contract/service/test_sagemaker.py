@@ -105,7 +105,7 @@ def test_records_keep_their_media_type(client: FlaskClient, body: str, kind: str
         (CSV + "0,1\n", "text/csv", 422, "Picture 2, counted from 0: A line has 2 columns"),
         (CSV.splitlines()[0].encode() + b"\xff", "text/csv", 422, "is text"),
         (CSV * 129, "text/csv", 413, "MAX_BATCH"),
-        (("[" + ",".join(["[]"] * 70_000) + "]\n") * 9, "application/jsonlines", 413, "commas and brackets"),
+        (("[" + ",".join(["[]"] * 90_000) + "]\n") * 9, "application/jsonlines", 413, "more than 1,500,000"),
         ("{}\n", "application/jsonlines", 400, "counted from 0: An instance is an object without"),
         (LINES + "[[0]]\n", "application/jsonlines", 422, "Picture 2, counted from 0: `pixels` has 1 row"),
         (b"", "image/png", 400, "no picture"),

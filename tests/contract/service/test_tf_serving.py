@@ -53,8 +53,8 @@ def test_columns_are_answered_as_outputs(client: FlaskClient, inputs: object) ->
     assert np.array(answer.get_json()["outputs"]) == pytest.approx(np.array(singly), abs=1e-6)
 
 
-@pytest.mark.parametrize("which", ["", "/versions/{}", "/labels/current"])
-def test_the_version_and_the_label_that_are_served_may_be_named(client: FlaskClient, which: str) -> None:
+@pytest.mark.parametrize("which", ["", "/versions/{}"])
+def test_the_version_that_is_served_may_be_named(client: FlaskClient, which: str) -> None:
     version = client.get("/model").get_json()["version"]
     path = f"/v1/models/wardrobe{which}".format(version)
 
@@ -73,7 +73,6 @@ def test_the_version_and_the_label_that_are_served_may_be_named(client: FlaskCli
     [
         ("GET", "/v1/models/half_plus_three", "is 'wardrobe'"),
         ("GET", "/v1/models/wardrobe/versions/123", "'123' is not served here; '20261120T101500Z-"),
-        ("GET", "/v1/models/wardrobe/labels/canary", "'canary'"),
         ("GET", "/v1/models/half_plus_three/metadata", "is 'wardrobe'"),
         ("POST", "/v1/models/wardrobe:classify", "Post to /v1/models/wardrobe:predict."),
     ],

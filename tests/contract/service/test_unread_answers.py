@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.api.problems import register_problem_handlers
 from app.middleware.request_context import CONTEXT, RequestContext
 from app.middleware.unread_answers import SMALL_BYTES, UnreadAnswers
-from app.prediction import predictor
+from app.prediction import answering
 from inference.convert import ModelInput
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD, in_base64, zipped
@@ -34,7 +34,7 @@ def test_an_answer_that_is_not_read_yet_keeps_no_pixels(client: FlaskClient, pat
 def test_a_batch_shows_no_more_of_what_the_model_read_than_one_answer_may_have(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predictor, "MOST_SEEN_BYTES", 2 * 28 * 28)
+    monkeypatch.setattr(answering, "MOST_SEEN_BYTES", 2 * 28 * 28)
     answers = [
         client.post(f"/predict/batch{query}", json={"images": [in_base64(UPLOAD)] * count})
         for query, count in (("?seen=1", 2), ("?seen=1", 3), ("", 3))

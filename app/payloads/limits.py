@@ -1,0 +1,62 @@
+"""What one request may hold: from its body to its pictures and their pixels. Values alone."""
+
+from dataclasses import dataclass
+
+from app.settings import Settings
+
+BODY_OVERHEAD = 64 * 1024
+"""Bytes allowed around one picture for multipart headers or JSON braces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLimits:
+    """The limits of one request.
+
+    Attributes:
+        bytes: of its body, as sent and inflated, and of all that its ZIPs unpack to.
+        bytes_setting: the name of the setting that says so.
+        pictures: how many.
+        picture_bytes: of each, as sent or unpacked.
+        picture_pixels: width x height of each.
+        pixels: width x height of all.
+        numbers: numbers and other values of its JSON.
+    """
+
+    bytes: int
+    bytes_setting: str
+    pictures: int
+    picture_bytes: int
+    picture_pixels: int
+    pixels: int
+    numbers: int
+
+
+def limits_of_one(settings: Settings) -> RequestLimits:
+    """The limits of a request for one picture: base64 needs four bytes for three."""
+    return RequestLimits(
+        bytes=settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD,
+        bytes_setting=f"MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)",
+        pictures=1,
+        picture_bytes=settings.max_upload_bytes,
+        picture_pixels=settings.max_pixels,
+        pixels=settings.max_pixels,
+        numbers=settings.max_json_numbers,
+    )
+
+
+def limits_of_many(settings: Settings) -> RequestLimits:
+    """The limits of a request for any number of pictures."""
+    return RequestLimits(
+        bytes=settings.max_batch_bytes,
+        bytes_setting="MAX_BATCH_BYTES",
+        pictures=settings.max_batch,
+        picture_bytes=settings.max_upload_bytes,
+        picture_pixels=settings.max_pixels,
+        pixels=settings.max_batch_pixels,
+        numbers=settings.max_json_numbers,
+    )
+
+
+def largest_body(settings: Settings) -> int:
+    """Bytes that any request may have."""
+    return max(limits_of_one(settings).bytes, limits_of_many(settings).bytes)
