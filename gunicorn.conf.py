@@ -1,7 +1,7 @@
 """How gunicorn runs the service, on `PORT` of `BIND`. Read by `gunicorn -c gunicorn.conf.py wsgi:app`.
 
-app/__main__.py starts it so. Workers are processes, as many as the container may use cores: ONNX Runtime runs
-on one thread in each.
+app/__main__.py starts it so. Workers are processes, as many as the container may use cores, and as its memory
+holds: ONNX Runtime runs on one thread in each.
 """
 
 import gc
@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from app.__main__ import OTHER_WORKER, WORKER
 from app.bounded_body import DUE
 from app.dotenv_file import DOTENV
+from app.memory import fitting_workers, memory_limit, too_little
 from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment, unread_port
@@ -55,7 +56,8 @@ except SettingsError as error:
 
 host = (trimmed(os.environ.get("BIND", "")) or "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{trimmed(os.environ.get('PORT', '')) or '8000'}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
+memory = memory_limit()
+workers = int(os.environ.get("WEB_CONCURRENCY") or fitting_workers(settings, usable_cores(), memory))
 worker_class = WORKER
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
@@ -111,8 +113,9 @@ def when_ready(server: Any) -> None:
         server.log.info("Settings", extra={"settings": settings.masked()})
     else:
         server.log.info("Settings: %s", settings.described())
-    if (warning := unread_port(os.environ)) is not None:
-        server.log.warning("%s", warning)
+    for warning in (unread_port(os.environ), too_little(settings, server.cfg.workers, memory)):
+        if warning:
+            server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)
     if not shared:
         shared = server.made_for_counts = tempfile.mkdtemp(prefix="wardrobe-", dir=memory_directory())

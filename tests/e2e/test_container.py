@@ -1,5 +1,6 @@
 """The image that operators run, built from the Dockerfile and started as strictly as they would."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,10 @@ def test_the_service_is_gunicorn_itself_without_root_and_capabilities(service: C
     assert status["Uid"].split() == status["Gid"].split() == ["65532"] * 4
     assert (capabilities, status["NoNewPrivs"]) == ({0}, "1")
     assert service.healthcheck() == 0
+
+
+def test_a_start_says_which_settings_fit_the_memory_of_the_container(service: Container) -> None:
+    assert re.search(r"\d+ MB of memory may be used here, and 1 worker may take .*MB", service.log())
 
 
 def test_nothing_can_be_written_beside_the_cache(service: Container) -> None:

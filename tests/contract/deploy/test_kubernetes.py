@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from app.factory import create_app
+from app.memory import WORKER_BYTES, most_of_worker
 from app.settings import Settings, parse_settings
 from tests.manifests import KUBERNETES, OVERLAYS, check, container_of, pod_of, rendered, settings_of, the
 from tests.service import ROOT
@@ -21,9 +22,6 @@ UNITS = {"Mi": 2**20, "Gi": 2**30}
 
 MASTER_BYTES = 29 * MEGA
 """Of gunicorn's first process, after a load."""
-
-WORKER_BYTES = 240 * MEGA
-"""What docs/reference/limits.md allows a worker before any picture has come."""
 
 IMAGE = (ROOT / "Dockerfile").read_text("utf-8")
 
@@ -112,10 +110,7 @@ def test_each_worker_has_a_core_and_the_worst_case_fits_the_limit(overlay: str) 
     settings = parse_settings(settings_of(overlay))
     [shm] = [volume["emptyDir"] for volume in pod_of(overlay)["volumes"] if volume["name"] == "shm"]
 
-    bodies = max(3 * settings.max_batch_bytes, 5 * settings.max_upload_bytes)
-    places = settings.slots + settings.queue_length
-    worker = WORKER_BYTES + min(settings.slots, 2) * 16 * settings.max_pixels + places * bodies
-    worst = workers * worker + MASTER_BYTES + in_bytes(shm["sizeLimit"])
+    worst = workers * most_of_worker(settings) + MASTER_BYTES + in_bytes(shm["sizeLimit"])
 
     assert resources["requests"]["cpu"] == str(workers)
     assert "cpu" not in resources["limits"]

@@ -1,0 +1,82 @@
+"""How many workers fit into the memory that this container may use.
+
+The formula and its figures are those of docs/reference/limits.md, "Choosing". Reads the limit of the control
+group; gunicorn.conf.py takes the number of workers from here, and logs where the settings do not fit.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+from app.settings import Settings
+
+WORKER_BYTES = 240_000_000
+"""Of a worker before any picture: what ONNX Runtime keeps after a batch of 256, and the template process."""
+
+PIXEL_BYTES = 16
+"""What decoding and converting take for a pixel of the largest picture."""
+
+LARGE_AT_ONCE = 2
+"""Large pictures that a worker decodes at a time."""
+
+GROUPS = Path("/sys/fs/cgroup")
+"""Control groups, version 2."""
+
+
+def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -> int | None:
+    """Return the bytes that this process' control group may use; None where nothing limits it.
+
+    The least limit of the group and of those that contain it counts.
+    """
+    try:
+        inner = own.read_text("utf-8").strip().rpartition(":")[2].lstrip("/")
+    except OSError:
+        return None
+    folder, limits = groups / inner, list[int]()
+    while folder.is_relative_to(groups):
+        with suppress(OSError, ValueError):  # the outermost group has no such file, and others may say "max"
+            limits.append(int((folder / "memory.max").read_text("ascii")))
+        folder = folder.parent
+    return min(limits, default=None)
+
+
+def most_of_worker(settings: Settings) -> int:
+    """Return the bytes that one worker may take in the worst case."""
+    pictures = min(settings.slots, LARGE_AT_ONCE) * PIXEL_BYTES * settings.max_pixels
+    body = max(3 * settings.max_batch_bytes, 5 * settings.max_upload_bytes)
+    return WORKER_BYTES + pictures + (settings.slots + settings.queue_length) * body
+
+
+def fitting_workers(settings: Settings, cores: int, limit: int | None) -> int:
+    """Return one worker for each core, or as many as fit into the limit; at least 1."""
+    return cores if limit is None else max(1, min(cores, limit // most_of_worker(settings)))
+
+
+def too_little(settings: Settings, workers: int, limit: int | None) -> str:
+    """Describe a limit that these workers may exceed, and what fits; empty where they fit."""
+    if limit is None or workers * (most := most_of_worker(settings)) <= limit:
+        return ""
+    came = (
+        f"{_mega(limit)} of memory may be used here, and {workers} worker{'s' if workers > 1 else ''} "
+        f"may take {_mega(workers * most)} in the worst case: the kernel then ends one, with its requests."
+    )
+    fewer = limit // most
+    if fewer:
+        return f"{came} WEB_CONCURRENCY={fewer} fits."
+    room = limit - WORKER_BYTES
+    if room <= 0:
+        return f"{came} One worker needs {_mega(WORKER_BYTES)} before any picture."
+    # One slot, two places in the queue; three fifths of the room for the picture, the rest for bodies.
+    pixels, body = room * 3 // 5 // PIXEL_BYTES, room * 2 // 5 // 3
+    lowered = {
+        "SLOTS": min(settings.slots, 1),
+        "QUEUE_LENGTH": min(settings.queue_length, 2),
+        "MAX_PIXELS": min(settings.max_pixels, pixels),
+        "MAX_UPLOAD_BYTES": min(settings.max_upload_bytes, body // 5),
+        "MAX_BATCH_BYTES": min(settings.max_batch_bytes, body // 3),
+    }
+    fits = " ".join(f"WARDROBE_{name}={value}" for name, value in lowered.items())
+    return f"{came} WEB_CONCURRENCY=1 {fits} fit: docs/reference/limits.md, Choosing."
+
+
+def _mega(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"

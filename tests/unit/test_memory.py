@@ -1,0 +1,71 @@
+"""Workers and the memory limit of their container: the formula of docs/reference/limits.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.memory import fitting_workers, memory_limit, most_of_worker, too_little
+from app.settings import Settings, parse_settings
+
+MEGA = 1_000_000
+DEFAULTS = Settings()
+
+
+def control_group(folder: Path, inner: str, **limits: str) -> dict[str, Path]:
+    """A tree of control groups: the limit of each named one, and the file that names the process' own."""
+    for name, limit in limits.items():
+        group = folder / "groups" / name.replace("_", "/").removeprefix("root/").removeprefix("root")
+        group.mkdir(parents=True, exist_ok=True)
+        (group / "memory.max").write_text(f"{limit}\n", "ascii")
+    (own := folder / "own").write_text(f"0::/{inner}\n", "ascii")
+    return {"groups": folder / "groups", "own": own}
+
+
+@pytest.mark.parametrize(
+    ("inner", "limits", "expected"),
+    [
+        ("", {"root": "536870912"}, 536870912),
+        ("", {"root": "max"}, None),
+        ("", {}, None),
+        ("system/wardrobe", {"system_wardrobe": "max", "system": "4000000000"}, 4 * 10**9),
+        ("system/wardrobe", {"system_wardrobe": "1000000000", "system": "4000000000"}, 10**9),
+    ],
+)
+def test_the_least_limit_of_the_control_groups_counts(
+    tmp_path: Path, inner: str, limits: dict[str, str], expected: int | None
+) -> None:
+    assert memory_limit(**control_group(tmp_path, inner, **limits)) == expected
+
+
+def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
+    assert memory_limit(tmp_path, tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "workers"), [(None, 8), (100_000 * MEGA, 8), (20_000 * MEGA, 4), (512 * MEGA, 1)]
+)
+def test_as_many_workers_start_as_fit(limit: int | None, workers: int) -> None:
+    assert fitting_workers(DEFAULTS, 8, limit) == workers
+
+
+@pytest.mark.parametrize("limit", [512 * MEGA, 1024 * MEGA, 4000 * MEGA])
+def test_where_no_worker_fits_the_settings_that_are_named_do(limit: int) -> None:
+    line = too_little(DEFAULTS, 2, limit)
+
+    named = dict(re.findall(r"(\w+)=(\d+)", line))
+    assert f"{limit / MEGA:,.0f} MB of memory may be used here, and 2 workers may take 9,080 MB" in line
+    assert named.pop("WEB_CONCURRENCY") == "1"
+    lowered = parse_settings(named)
+    assert most_of_worker(lowered) <= limit
+    assert lowered.max_pixels >= 10_000_000
+    assert too_little(lowered, 1, limit) == ""
+
+
+def test_where_fewer_workers_fit_their_number_is_named() -> None:
+    assert "WEB_CONCURRENCY=3 fits." in too_little(DEFAULTS, 8, 14_000 * MEGA)
+    assert too_little(DEFAULTS, 3, 14_000 * MEGA) == ""
+
+
+def test_less_than_a_worker_takes_without_pictures_is_said() -> None:
+    assert "One worker needs 240 MB before any picture." in too_little(DEFAULTS, 1, 128 * MEGA)
