@@ -146,7 +146,7 @@ def _check_listing(folder: Path, manifest: Manifest) -> None:
     found = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()} - UNLISTED
     if missing := sorted(manifest.files.keys() - found):
         raise ReleaseCorrupt(
-            f"{folder}: {', '.join(missing)} missing, though {MANIFEST} names it. Fetch it again."
+            f"{folder}: {', '.join(missing)} missing, though {MANIFEST} names it. Copy the release again."
         )
     if extra := sorted(found - manifest.files.keys()):
         raise ReleaseCorrupt(
@@ -158,11 +158,11 @@ def _check_file(path: Path, expected: FileEntry) -> None:
     found = fingerprint(path)
     if found.size != expected.size:
         raise ReleaseCorrupt(
-            f"{path}: {found.size} bytes, but {MANIFEST} says {expected.size}. Fetch it again."
+            f"{path}: {found.size} bytes, but {MANIFEST} says {expected.size}. Copy the release again."
         )
     if found.sha256 != expected.sha256:
         raise ReleaseCorrupt(
-            f"{path}: sha256 {found.sha256}, but {MANIFEST} says {expected.sha256}. Fetch it again."
+            f"{path}: sha256 {found.sha256}, but {MANIFEST} says {expected.sha256}. Copy the release again."
         )
 
 

@@ -45,6 +45,9 @@ EXAMPLES = (
 
 OTHER_PROJECTS = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
 
+SCRIPTS_OF_OTHERS = {"main": "train", "app": "serve"}
+"""The verbs for what scripts of other projects do, where their names are not the verbs'."""
+
 UNKNOWN_VERB = 2
 """The exit code of argparse for wrong arguments."""
 
@@ -79,10 +82,12 @@ def main(argv: list[str] | None = None) -> int:
         code: int = known[words[0]].load().main(words[1:])
         return code
     if words and not words[0].startswith("-"):
-        near = difflib.get_close_matches(words[0], known, n=1)
-        meant = f"Did you mean {near[0]}? " if near else ""
-        if words[0].endswith(".py"):
-            meant = f"{OTHER_PROJECTS} "
+        file = Path(words[0])
+        stem = SCRIPTS_OF_OTHERS.get(file.stem, file.stem) if file.suffix == ".py" else words[0]
+        near = difflib.get_close_matches(stem, known, n=1)
+        meant = f"Did you mean `wardrobe {near[0]}`? " if near else ""
+        if file.suffix == ".py":
+            meant += f"{OTHER_PROJECTS} "
         complain(f"{words[0]}: no such verb. {meant}`wardrobe` lists them all.")
         return UNKNOWN_VERB
     if words and not _is_known(words[0]):

@@ -53,9 +53,12 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
     place = expanded(arguments.release)
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
+    folder = find_release(arguments.release).folder
     if arguments.sign is not None:
-        arguments.error(f"--sign writes into a release's folder: name that, not {arguments.release}")
-    return find_release(arguments.release).folder
+        arguments.error(
+            f"--sign writes into a release's folder. {arguments.release} is in {folder}: name a copy of that"
+        )
+    return folder
 
 
 def _send(folder: Path, store: Store, arguments: argparse.Namespace, *, promote: bool = True) -> Published:

@@ -240,6 +240,8 @@ COMMON = (
     "--help",
     "--help-all",
     "--data",
+    "--train",
+    "--test",
     "--attribute",
     "--fast",
     "--from",

@@ -135,7 +135,7 @@ def test_options_of_serve_become_its_variables_and_others_go_to_the_server() -> 
     assert {name: environment[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize(("word", "meant"), [("predcit", "Did you mean predict? "), ("xyzzy", "")])
+@pytest.mark.parametrize(("word", "meant"), [("predcit", "Did you mean `wardrobe predict`? "), ("xyzzy", "")])
 def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main([word, "--image", "shirt.jpg"])
 
@@ -144,14 +144,25 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["main.py --mode train", "code/main.py", "train.py --train a.csv", "--mode train", "--epochs=3", "-b 5"],
+    ("line", "command"),
+    [
+        ("main.py --mode train", "`wardrobe train`"),
+        ("code/main.py", "`wardrobe train`"),
+        ("train.py --train a.csv", "`wardrobe train`"),
+        ("predict.py shirt.jpg", "`wardrobe predict`"),
+        ("app.py", "`wardrobe serve`"),
+        ("--mode train", "`wardrobe train`"),
+        ("--epochs=3", "`wardrobe train`"),
+        ("-b 5", "`wardrobe train`"),
+    ],
 )
-def test_the_command_of_another_project_names_the_page_on_these(
-    line: str, capsys: pytest.CaptureFixture[str]
+def test_the_command_of_another_project_names_ours_and_the_page_on_these(
+    line: str, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(line.split()) == 2
-    assert "docs/how-to/from-other-projects.md" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert command in said
+    assert "docs/how-to/from-other-projects.md" in said
 
 
 def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,11 @@ def adopted(report: Report) -> Report:
     return report.model_copy(update={"training": training})
 
 
+def of_published_data(report: Report) -> Report:
+    """The same of a training of the published data set."""
+    return report.model_copy(update={"data": report.data.model_copy(update={"name": "Fashion-MNIST"})})
+
+
 NOR = (
     "Nor would any be at 90% right: people look at every answer, and the sheet of wardrobe label --review "
     "begins with the least sure ones."
@@ -100,6 +105,11 @@ MIXED_UP = (
                 "With WARDROBE_ACCEPT_TARGET=0.9 the service accepts 40.0%, 92.5% of these right.",
             ],
             id="an adopted model, which no training here changes",
+        ),
+        pytest.param(
+            of_published_data(stuck(0.0, [[60, 10], [20, 10]])),
+            [WHY, "hat and scarf are mixed up most, in 30 of 100 answers.", NOR],
+            id="published data, which nobody can add to",
         ),
         pytest.param(of_two_classes(), [], id="something is accepted"),
     ],
