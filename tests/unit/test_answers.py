@@ -194,12 +194,19 @@ def test_answers_of_another_form_are_refused_with_their_address(content: bytes, 
         answers_in(manifest, lambda _: content, "here")
 
 
-def test_answers_that_unpack_to_more_than_is_read_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reports.answers.MOST_BYTES", 100)
-    content = packed(some_answers())
+@pytest.mark.parametrize("filling", [b"\n", b"the test set,,,0,pixels,0,0,,accept,,,,,,1.00000\n", b"0"])
+def test_answers_that_unpack_to_more_than_such_files_do_are_refused(filling: bytes) -> None:
+    header = gzip.decompress(packed(some_answers())).splitlines(keepends=True)[0]
+    content = gzip.compress(header + filling * (30_000_000 // len(filling)))
 
-    with pytest.raises(ReleaseCorrupt, match="more than 100 bytes"):
+    with pytest.raises(ReleaseCorrupt, match=f"{len(content)} bytes unpack to more than"):
         answers_in(listing(ANSWERS, content), lambda _: content, "here")
+
+
+def test_empty_lines_are_no_answers() -> None:
+    lines = gzip.decompress(packed(some_answers())).replace(b"\n", b"\n\n")
+
+    assert len(answers_of(gzip.compress(lines))) == len(some_answers())
 
 
 def test_answers_to_a_part_of_the_test_set_are_refused() -> None:

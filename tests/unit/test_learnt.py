@@ -42,7 +42,33 @@ def test_a_release_from_before_or_from_elsewhere_does_not_say_what_it_learnt(tmp
     assert load_learnt(tmp_path) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00"])
+def numpy_file(shape: str, dtype: str = "'<u8'", values: bytes = bytes(24)) -> bytes:
+    """A file of np.save with this header."""
+    header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + values
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no array",
+        b"\x93NUMPY\x01\x00",
+        numpy_file("(4,)"),
+        numpy_file("(2,)"),
+        numpy_file("(3,)", values=bytes(23)),
+        numpy_file("(1000000000000,)"),
+        numpy_file("(99999999999999999999999,)"),
+        numpy_file("(-1,)"),
+        numpy_file("(0, 1000000000000)"),
+        numpy_file("((3,)"),
+        numpy_file("3"),
+        numpy_file("(3,)", "'''"),
+        numpy_file("(3,)", "[('a',)]"),
+        numpy_file("(3,)", "'<f8'"),
+        numpy_file("(3,)", "'|O'"),
+    ],
+)
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / LEARNT).write_bytes(content)
 

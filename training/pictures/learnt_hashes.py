@@ -18,6 +18,9 @@ from model_store.files import write_whole
 LEARNT: Final = "learnt.npy"
 """The file's name in a release; docs/reference/release-format.md describes it."""
 
+HEADER: Final = 128
+"""Bytes that np.save writes before a row of numbers."""
+
 Contents = NDArray[np.str_]
 """Str (N,), the hex SHA-256 of each: of a file's bytes, or of a picture's pixels, uint8 in C order."""
 
@@ -59,21 +62,27 @@ def load_learnt(folder: Path) -> Learnt | None:
     """What a release in a folder learnt; None for one that does not say: of version 1.0, or made elsewhere.
 
     Raises:
-        ReleaseCorrupt: the file is damaged.
+        ReleaseCorrupt: the file is damaged, or not as `save` writes it: no other header is parsed.
     """
     path = folder / LEARNT
     if not path.exists():
         return None
-    try:
-        with path.open("rb") as file:
-            hashes = np.load(file, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise ReleaseCorrupt(f"{path}: {error}. Fetch the release again.") from error
-    if hashes.dtype == np.dtype("<u4"):  # 32 bits of each, which new contents share by chance
+    content = path.read_bytes()
+    header, values = content[:HEADER], content[HEADER:]
+    if header == _header("<u4", len(values) // 4):  # 32 bits of each, which new contents share by chance
         return None
-    if hashes.dtype != np.dtype("<u8") or hashes.ndim != 1:
-        raise ReleaseCorrupt(f"{path}: {hashes.dtype} of shape {hashes.shape}, expected uint64 in a row.")
-    return Learnt(np.unique(hashes))
+    if len(values) % 8 or header != _header("<u8", len(values) // 8):
+        raise ReleaseCorrupt(
+            f"{path}: expected uint64 in a row, as many as its header says. Copy the release again."
+        )
+    return Learnt(np.unique(np.frombuffer(values, "<u8")))
+
+
+def _header(dtype: str, n: int) -> bytes:
+    """What np.save writes before n numbers."""
+    written = io.BytesIO()
+    np.lib.format.write_array_header_1_0(written, {"descr": dtype, "fortran_order": False, "shape": (n,)})
+    return written.getvalue()
 
 
 def _first_bits(contents: Contents) -> NDArray[np.uint64]:
