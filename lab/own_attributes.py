@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from lab.colour import UNITS
 from lab.coloured_photos import shop_photos
 from lab.pretraining_photos import Photo
-from lab.tuning_judge import decoded_pixels
+from lab.tuning_own import decoded_pixels
 from training.features.blocks import BLOCKS, Features, Vectors, network, spread, vectors
 from training.features.npz import read_npz, write_npz
 from training.heads.hidden import fit_hidden_head

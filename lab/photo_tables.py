@@ -17,7 +17,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from lab.pretraining_photos import Photo, names_of_sources, photos_of, pool_photos, source_photos
+from lab.pretraining_photos import (
+    Photo,
+    made_photos,
+    names_of_sources,
+    photos_of,
+    pool_photos,
+    source_photos,
+)
 from lab.tuning_photos import MEASURED_ALONE
 from training.pictures.photos import OOD_PREFIX, OOD_TIER
 
@@ -44,9 +51,8 @@ OF_SCALED: Final = 100
 
 
 def learnt_photos(folder: Path) -> Iterator[Photo]:
-    """The pools, and some photos of other things that the catalogue alone has."""
-    yield from pool_photos(folder, "pool")
-    yield from pool_photos(folder, "more")
+    """The pools, made outfits, and some photos of other things that the catalogue alone has."""
+    yield from (*pool_photos(folder, "pool"), *pool_photos(folder, "more"), *made_photos(folder))
     of_kinds = defaultdict[str, list[Photo]](list)
     for photo in photos_of(folder):
         if not photo.tier and photo.kind in OTHER_KINDS:

@@ -66,8 +66,14 @@ SURE: Final = 0.9
 USERS: Final = "clo-"
 """How the groups of users' photos begin; a shop's photo is a group of its own."""
 
-SOURCE_TABLES: Final = ("sources", "sources2", "sources3")
+SOURCE_TABLES: Final = ("sources", "sources2", "sources3", "sources4")
 """Tables of photos of other shops and people."""
+
+MADE: Final = "made"
+"""The table of outfits that outfits.py makes."""
+
+OUTFITS: Final = Path(__file__).with_name("outfits.csv")
+"""Worn photos of two garments, neither of which fills two thirds, by eye: none of the ten classes."""
 
 COLOUR_NAMES: Final = {"": (), "unsure": (), "multicolour": ("multi",)}
 """What the tables of sources call otherwise than the catalogue's."""
@@ -150,13 +156,32 @@ def photos_of(folder: Path) -> list[Photo]:
 
 def source_photos(folder: Path) -> list[Photo]:
     """Photos of other shops and people than the tables above have, by table; none where there is no table."""
-    tables = [name for name in SOURCE_TABLES if (folder / f"{name}.csv").exists()]
-    return [_of_source(name, row) for name in tables for row in _rows(folder / f"{name}.csv")]
+    return [photo for name in SOURCE_TABLES for photo in _of_table(folder, name)]
+
+
+def made_photos(folder: Path) -> list[Photo]:
+    """Outfits that outfits.py made; none where there is no table."""
+    return _of_table(folder, MADE)
+
+
+def _of_table(folder: Path, name: str) -> list[Photo]:
+    path = folder / f"{name}.csv"
+    return [_without_class(_of_source(name, row)) for row in _rows(path)] if path.exists() else []
+
+
+def _without_class(photo: Photo) -> Photo:
+    """None of the ten classes where it shows an outfit."""
+    return replace(photo, label=None, tier="X", source_label="outfit") if photo.id in _outfits() else photo
+
+
+@cache
+def _outfits() -> frozenset[str]:
+    return frozenset(row["id"] for row in _rows(OUTFITS))
 
 
 def names_of_sources(folder: Path) -> dict[str, str]:
-    """The repository of each source of `source_photos`, by what the ids begin with."""
-    tables = [folder / f"{name}.csv" for name in SOURCE_TABLES]
+    """The repository of each source of these, by what the ids begin with; made outfits have one name."""
+    tables = [folder / f"{name}.csv" for name in (*SOURCE_TABLES, MADE)]
     rows = [row for path in tables if path.exists() for row in _rows(path)]
     return {Path(row["file"]).stem.partition("-")[0]: row["source"] for row in rows}
 
@@ -236,11 +261,11 @@ def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]
 
 def on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
     """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
-    found = _garment_on_plain(no_larger_than(picture, EDGE))
+    found = garment_on_plain(no_larger_than(picture, EDGE))
     return None if found is None else _laid_on(_texture(beneath, rng), *found, rng)
 
 
-def _garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
+def garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
     """A garment and where it is, its holes filled, cropped; None on another ground, or if it is tiny."""
     border = look_at_border(picture, Imaging().border_tolerance)
     mask = garment_mask(picture, border.colour, border.tolerance)
@@ -307,7 +332,7 @@ def _catalogue(folder: Path) -> Iterator[Photo]:
 def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
     """The photos of pool.csv, more.csv or dev.csv, the last of which are files of the folder."""
     for row in _rows(folder / f"{name}.csv"):
-        yield Photo(
+        photo = Photo(
             "" if name == "dev" else f"{name}_{row['tier']}.zip",
             row["file"],
             sender=row["group"] if row["group"].startswith(USERS) else "",
@@ -315,6 +340,7 @@ def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
             label=int(row["label"]) if row["label"] else None,
             tier=row["tier"],
         )
+        yield photo if name == "dev" else _without_class(photo)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -24,11 +24,14 @@ BATCH: Final = 64
 SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
 """Of a batch, by tier; empty: photos that the catalogue alone has."""
 BALANCE: Final = 0.6
-"""Within a tier the n photos of a class or kind from one source have n^(1 - BALANCE), as in
+"""Within a tier the n photos of a class or kind from one source, plain or not, have n^(1 - BALANCE), as in
 training/heads/photo_head.py: a source of 20 photos is not lost beside one of 10,000."""
 SHOES: Final = (5, 7, 9)
 OF_SHOES: Final = 1.5
 """What these count: users' photos of them are few."""
+SHIRT: Final = 6
+OF_PLAIN: Final = 3.0
+"""What a plain shirt of another source counts: else plain means coat."""
 
 AS_IT_IS: Final = 0.1
 """Share of the views that are not changed."""
@@ -76,7 +79,7 @@ class Tuning:
     def chances(self) -> NDArray[np.float64]:
         """Of each photo to be drawn, float64 (N,), sum 1."""
         photos = self.photos
-        return chances_of(photos.tiers, photos.shown, photos.labels, photos.sources)
+        return chances_of(photos.tiers, photos.shown, photos.labels, photos.sources, photos.plain)
 
     @cached_property
     def grounds(self) -> NDArray[np.int64]:
@@ -108,15 +111,20 @@ class Tuning:
 
 
 def chances_of(
-    tiers: NDArray[np.str_], shown: NDArray[np.str_], labels: NDArray[np.int64], sources: NDArray[np.str_]
+    tiers: NDArray[np.str_],
+    shown: NDArray[np.str_],
+    labels: NDArray[np.int64],
+    sources: NDArray[np.str_],
+    plain: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Of each photo to be drawn, float64 (N,), sum 1."""
     chances = np.zeros(len(tiers))
+    factors = np.where(np.isin(labels, SHOES), OF_SHOES, 1) * np.where(plain & (labels == SHIRT), OF_PLAIN, 1)
     for tier in np.unique(tiers):
         mine = tiers == tier
-        of_each = np.char.add(np.char.add(shown[mine], " "), sources[mine])
-        _, cells, counts = np.unique(of_each, return_inverse=True, return_counts=True)
-        weights = counts[cells] ** -BALANCE * np.where(np.isin(labels[mine], SHOES), OF_SHOES, 1)
+        of_each = np.stack([shown[mine], sources[mine], plain[mine].astype(str)])
+        _, cells, counts = np.unique(of_each, axis=1, return_inverse=True, return_counts=True)
+        weights = counts[cells] ** -BALANCE * factors[mine]
         chances[mine] = SHARES[str(tier)] * weights / weights.sum()
     return np.asarray(chances / chances.sum())
 

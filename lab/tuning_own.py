@@ -15,14 +15,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import track
 
 from inference.arrays import PixelsBatch
-from lab.pretraining_photos import Photo, photos_of, source_photos
-from lab.tuning_judge import decoded_pixels, lot, seen_by
+from inference.framing import fit_whole
+from lab.pretraining_photos import Photo, decoded_photo, photos_of, source_photos
+from lab.strangers import lot
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
-from training.features.blocks import Block, Features, network, spread, vectors
+from training.features import lite0
+from training.features.blocks import AT_ONCE, READS, STAGE_ENDS, Block, Features, network, spread, vectors
 from training.heads.logistic import fit_head
 
 OF_A_CLASS: Final = 150
@@ -76,6 +80,26 @@ def _by_class(named: Iterable[tuple[str, Photo]]) -> tuple[list[Photo], list[str
 
 def _of_shops(folder: Path) -> list[Photo]:
     return [photo for photo in sorted(photos_of(folder), key=lot) if not photo.sender]
+
+
+def seen_by(weights: Path, pixels: PixelsBatch) -> Features:
+    """What a network with these weights sees of photos, uint8 (N, 192, 192, 3)."""
+    whole = lite0.load(weights)
+    means = [keras.layers.GlobalAveragePooling2D()(whole.get_layer(name).output) for name in STAGE_ENDS]
+    model = keras.Model(whole.input, keras.layers.Concatenate()(means))
+    return vectors(model, (pixels[at : at + AT_ONCE] for at in range(0, len(pixels), AT_ONCE)))
+
+
+def decoded_pixels(folder: Path, photos: Sequence[Photo], path: Path) -> PixelsBatch:
+    """The photos as a network reads them, uint8 (N, 192, 192, 3), but for what an earlier run decoded."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shown = track(photos, path.stem)
+        pictures = [fit_whole(decoded_photo(folder, photo).picture, READS.shape) for photo in shown]
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, np.stack(pictures))
+        partial.rename(path)
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def seen_by_others(pixels: PixelsBatch) -> dict[Block, Features]:

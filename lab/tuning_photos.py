@@ -25,10 +25,12 @@ from inference.arrays import Picture
 from inference.framing import no_larger_than
 from lab.pretraining_photos import (
     CLUTTERED,
+    COLOUR_NAMES,
     EDGE,
     USERS,
     Photo,
     decoded_photo,
+    made_photos,
     photos_of,
     source_photos,
     targets_of,
@@ -83,6 +85,7 @@ class PackedPhotos:
         shown: str (N,), what each shows.
         sources: str (N,), the shop or collection that each is from.
         of_users: bool (N,), whether it is a user's photo.
+        plain: bool (N,), whether it is another shop's or person's garment of one colour, by eye.
     """
 
     files: NDArray[np.uint8]
@@ -95,6 +98,7 @@ class PackedPhotos:
     shown: NDArray[np.str_]
     sources: NDArray[np.str_]
     of_users: NDArray[np.bool_]
+    plain: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -125,7 +129,8 @@ def tuning_photos(folder: Path, part: int | None = None) -> list[Photo]:
         part: of PARTS, from 0; the sources in it are left out, too.
     """
     learnt = [photo for photo in photos_of(folder) if not is_left_out(photo)]
-    of_sources = [photo for photo in source_photos(folder) if _is_learnt(photo, part)]
+    others = [*source_photos(folder), *made_photos(folder)]
+    of_sources = [photo for photo in others if _is_learnt(photo, part)]
     some = _some(photo for photo in learnt if not photo.tier)
     return [*(photo for photo in learnt if photo.tier), *some, *of_sources]
 
@@ -180,7 +185,13 @@ def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
         shown=np.array([shown_by(photo) for photo in photos]),
         sources=np.array([photo.source for photo in photos]),
         of_users=np.array([_is_of_user(photo) for photo in photos]),
+        plain=np.array([is_plain(photo) for photo in photos]),
     )
+
+
+def is_plain(photo: Photo) -> bool:
+    """Whether a table of sources has one colour of it."""
+    return photo.archive.startswith("sources") and photo.colours not in {(), COLOUR_NAMES["multicolour"]}
 
 
 def _is_of_user(photo: Photo) -> bool:

@@ -8,10 +8,10 @@ learnt from which photos: tuning_batches.py. Reads and writes the checkpoint.
 import math
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import cv2
 import numpy as np
@@ -39,6 +39,8 @@ HALVED: Final = (
 WIDTH: Final = 704
 STAGE_ENDS: Final = ("stage4_3", "stage5_3", "stage6_4", "stage7_1")
 """Heads learn on the means of their outputs, WIDTH numbers in all."""
+ACTIVATIONS: Final = STAGE_ENDS[0]
+"""The convolution whose output is stored where the stages below stay as they are (tuning_above.py)."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
 
 RATE: Final = 0.0008
@@ -83,6 +85,21 @@ class Convolution:
         return self.kernel * factor[:, None, None, None], beta - mean * factor
 
 
+class Known(Protocol):
+    """What a tuning learns, batch by batch."""
+
+    @property
+    def seed(self) -> int:
+        """Of all that is drawn."""
+
+    @property
+    def wanted(self) -> dict[str, NDArray[np.float32]]:
+        """What there is to learn, float32 (N, C) of each head."""
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a step."""
+
+
 Weights: TypeAlias = dict[str, Convolution]
 """By name, in the order of the network."""
 
@@ -114,8 +131,22 @@ def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
 
 
 def means(weights: Weights, x: Tensor) -> Tensor:
-    """The means of the last four stages, float32 (N, 704), of float (N, 3, H, W) in -1..1."""
-    found, start = list[Tensor](), x
+    """The means of the last four stages, float32 (N, 704).
+
+    Args:
+        weights: of all stages, or of those after ACTIVATIONS.
+        x: float (N, 3, H, W) in -1..1, or what ACTIVATIONS gives.
+    """
+    found = [] if "stem" in weights else [x.float().mean((2, 3))]
+    for name, output in _outputs(weights, x):
+        if name in STAGE_ENDS:
+            found.append(output.float().mean((2, 3)))
+    return torch.cat(found, 1)
+
+
+def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """What each convolution gives, by name."""
+    start = x
     for name, one in weights.items():
         kernel, bias = one.folded()
         x = _convolved(x, kernel.to(x.dtype), bias.to(x.dtype), 2 if name in HALVED else 1)
@@ -125,9 +156,24 @@ def means(weights: Weights, x: Tensor) -> Tensor:
             x = x + start
         if not name.endswith(("_widened", "_depthwise")):
             start = x
-        if name in STAGE_ENDS:
-            found.append(x.float().mean((2, 3)))
-    return torch.cat(found, 1)
+        yield name, x
+
+
+def activations(weights: Weights, views: NDArray[np.uint8]) -> Tensor:
+    """What ACTIVATIONS gives, bfloat16 (N, 80, 12, 12), of recoloured views, uint8 (N, 192, 192, 3)."""
+    return activations_of(weights, _pixels(views))
+
+
+def activations_of(weights: Weights, x: Tensor) -> Tensor:
+    """The same of float (N, 3, 192, 192) in -1..1."""
+    with torch.no_grad():
+        pixels = x.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+        return next(x for name, x in _outputs(weights, pixels) if name == ACTIVATIONS)
+
+
+def above(weights: Weights) -> Weights:
+    """Those after ACTIVATIONS."""
+    return dict(list(weights.items())[list(weights).index(ACTIVATIONS) + 1 :])
 
 
 def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
@@ -141,7 +187,7 @@ def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
 
 
-def tune(weights: Weights, known: Tuning, steps: int, kept: Path) -> Weights:
+def tune(weights: Weights, known: Known, steps: int, kept: Path) -> Weights:
     """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
     Args:
@@ -163,8 +209,10 @@ def tune(weights: Weights, known: Tuning, steps: int, kept: Path) -> Weights:
     return learner.averaged()
 
 
-def batches(known: Tuning, first: int, steps: int) -> Iterable[Batch]:
-    """The batches from a step on, of which processes make a few ahead."""
+def batches(known: Known, first: int, steps: int) -> Iterable[Batch]:
+    """The batches from a step on, of which processes make a few ahead; stored ones are read."""
+    if not isinstance(known, Tuning):
+        return (known[step] for step in range(first, steps))
     by_step: Any = known  # no Dataset by its type, since PyTorch is installed for the lab alone
     found: Iterable[Batch] = torch.utils.data.DataLoader(
         by_step,
@@ -235,10 +283,14 @@ class _Learner:
 
 
 def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
-    """A copy whose kernels, gammas and betas learn, and these with their rates."""
+    """A copy whose kernels, gammas and betas learn, and these with their rates.
+
+    On a processor those of depthwise convolutions stay: their gradients take most of a step.
+    """
     copies, groups = Weights(), list[dict[str, Any]]()
     for name, one in weights.items():
-        kernel, gamma, beta = (each.clone().requires_grad_() for each in (one.kernel, *one.norm[:2]))
+        learns = ON == "cuda" or not name.endswith("_depthwise")
+        kernel, gamma, beta = (each.clone().requires_grad_(learns) for each in (one.kernel, *one.norm[:2]))
         copies[name] = Convolution(kernel, (gamma, beta, *one.norm[2:]))
         stage = int(name[len("stage")]) if name.startswith("stage") else 0
         rate = RATE * RATE_BELOW ** (7 - stage)
@@ -260,8 +312,7 @@ def _rate(done: float) -> float:
 
 def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
-    x = recoloured(torch.from_numpy(batch.views).to(ON).permute(0, 3, 1, 2).float() / 255)
-    x = torch.where(torch.rand(len(x), 1, 1, 1, device=ON) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
+    x = _pixels(batch.views) if isinstance(batch.views, np.ndarray) else batch.views
     others = torch.randperm(len(x), device=ON)
     share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
 
@@ -269,8 +320,7 @@ def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
         kept = share.view(-1, *[1] * (rows.dim() - 1))
         return rows * kept + rows[others] * (1 - kept)
 
-    dtype = torch.bfloat16 if ON == "cuda" else torch.float32
-    seen = means(weights, mixed(x).to(dtype).contiguous(memory_format=torch.channels_last))
+    seen = means(weights, mixed(x).to(torch.bfloat16).contiguous(memory_format=torch.channels_last))
     seen = F.dropout(heads["norm"](seen), DROPOUT)
     losses = list[Tensor]()
     for name, rows in batch.wanted.items():
@@ -278,6 +328,12 @@ def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
         known = mixed((wanted.sum(1) > 0).float())
         losses.append(LOSSES[name] * _head_loss(name, heads[name](seen), mixed(wanted), known))
     return sum(losses)
+
+
+def _pixels(views: NDArray[np.uint8]) -> Tensor:
+    """Recoloured and half of them mirrored: float32 (N, 3, H, W) in -1..1."""
+    x = recoloured(torch.from_numpy(views).to(ON).permute(0, 3, 1, 2).float() / 255)
+    return torch.where(torch.rand(len(x), 1, 1, 1, device=ON) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
 
 
 def recoloured(x: Tensor) -> Tensor:

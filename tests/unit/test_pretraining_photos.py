@@ -3,8 +3,11 @@
 import csv
 from pathlib import Path
 
+import numpy as np
+
 from lab import photo_tables
-from lab.pretraining_photos import photos_of
+from lab.outfits import outfit
+from lab.pretraining_photos import OUTFITS, photos_of, source_photos
 
 POOL = ("file", "tier", "label", "source_label", "group")
 
@@ -22,6 +25,35 @@ def test_nothing_is_learnt_of_a_sender_whose_photos_judge(tmp_path: Path) -> Non
     table(tmp_path / "more.csv", POOL)
 
     assert [photo.id for photo in photos_of(tmp_path)] == ["clo-d"]
+
+
+def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
+    with OUTFITS.open(encoding="utf-8", newline="") as file:
+        worn = next(row["id"] for row in csv.DictReader(file) if row["kind"] == "top and skirt")
+    table(
+        tmp_path / "sources.csv",
+        (*POOL, "colour"),
+        (f"B/3/{worn}.jpg", "B", "3", "by eye", "one", "red"),
+        ("B/3/den-1.jpg", "B", "3", "by eye", "one", "red"),
+    )
+
+    outfit, dress = source_photos(tmp_path)
+
+    assert (outfit.label, outfit.tier, outfit.archive) == (None, "X", "sources_B.zip")
+    assert (dress.label, dress.tier) == (3, "B")
+
+
+def test_a_made_outfit_has_a_top_over_what_is_worn_below_and_neither_fills_two_thirds() -> None:
+    mask = np.full((60, 40), 255, np.uint8)
+    red, blue = (np.full((60, 40, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
+
+    for seed in range(20):
+        made = outfit((red, mask), (blue, mask), trousers=True, rng=np.random.default_rng(seed))
+        rows = made.argmax(axis=2)[:, made.shape[1] // 2]
+        coloured = np.ptp(made.astype(int), axis=2)[:, made.shape[1] // 2] > 100
+        of_top, below = (int((coloured & (rows == channel)).sum()) for channel in (0, 2))
+        assert 1 / 3 < of_top / (of_top + below) < 2 / 3
+        assert not rows[coloured][:of_top].any()
 
 
 def table(path: Path, columns: tuple[str, ...], *rows: tuple[str, ...]) -> None:

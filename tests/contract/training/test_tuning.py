@@ -14,7 +14,7 @@ import pytest
 from lab import tuning, tuning_batches, tuning_mean
 from lab.tuning import IMAGENET
 from lab.tuning_batches import Batch, Tuning, chances_of
-from lab.tuning_photos import PackedPhotos, part_of, tuning_photos
+from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
 from training.features import lite0
 from training.features.blocks import network
 from training.features.npz import read_npz, write_npz
@@ -24,7 +24,7 @@ def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> No
     tiers = np.repeat(["A", "C"], [21, 21])
     labels = np.tile(np.repeat([0, 1, 9], [16, 4, 1]), 2)
 
-    chances = chances_of(tiers, labels.astype(str), labels, np.full(len(tiers), "clo"))
+    chances = chances_of(tiers, labels.astype(str), labels, np.full(len(tiers), "clo"), np.full(42, False))
 
     of_class = {one: chances[(tiers == "C") & (labels == one)].sum() for one in (0, 1, 9)}
     assert chances.sum() == pytest.approx(1)
@@ -37,9 +37,19 @@ def test_a_small_source_is_not_lost_beside_a_large_one() -> None:
     sources = np.repeat(["kag", "den"], [1000, 10])
     shown, labels = np.full(1010, "0"), np.zeros(1010, np.int64)
 
-    chances = chances_of(np.full(1010, "A"), shown, labels, sources)
+    chances = chances_of(np.full(1010, "A"), shown, labels, sources, np.full(1010, False))
 
     assert chances[sources == "den"].sum() / chances[sources == "kag"].sum() == pytest.approx(0.01**0.4)
+
+
+def test_plain_shirts_of_other_sources_count_three_times_and_are_not_lost_beside_patterned_ones() -> None:
+    plain, shirts = np.repeat([True, False], [10, 90]), np.full(100, 6)
+
+    chances = chances_of(np.full(100, "B"), np.full(100, "6"), shirts, np.full(100, "den"), plain)
+    of_coats = chances_of(np.full(100, "B"), np.full(100, "4"), shirts - 2, np.full(100, "den"), plain)
+
+    assert chances[plain].sum() / chances[~plain].sum() == pytest.approx(3 * (1 / 9) ** 0.4)
+    assert of_coats[plain].sum() / of_coats[~plain].sum() == pytest.approx((1 / 9) ** 0.4)
 
 
 def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_path: Path) -> None:
@@ -57,6 +67,7 @@ def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_
         ("X/X_hat/sky-3.jpg", "X", "", "hat", "sky-3", ""),
         ("C/4/ek-4.jpg", "C", "4", "by eye", "ek-town", "unsure"),
     )
+    write_table(tmp_path / "made.csv", source, ("X/X_outfit/made-5.png", "X", "", "outfit", "made", ""))
 
     learnt = tuning_photos(tmp_path)
 
@@ -64,9 +75,11 @@ def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_
         ("den-1", "den", ("navy",)),
         ("sky-3", "sky", ()),
         ("ek-4", "ek", ()),
+        ("made-5", "made", ()),
     }
+    assert [photo.id for photo in learnt if is_plain(photo)] == ["den-1"]
     without = {photo.source for photo in tuning_photos(tmp_path, part_of("sky"))}
-    assert without == {one for one in ("den", "sky", "ek") if part_of(one) != part_of("sky")}
+    assert without == {one for one in ("den", "sky", "ek", "made") if part_of(one) != part_of("sky")}
 
 
 def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_others() -> None:
@@ -135,6 +148,17 @@ class TestSteps:
 
         assert np.allclose(found, np.asarray(network(("lite0",))(picture)), atol=1e-3)
 
+    def test_the_stages_above_see_the_same_of_stored_activations(self, steps: Any) -> None:
+        import torch  # noqa: PLC0415 - installed for the lab alone
+
+        weights = steps.tensors_of(read_npz(lite0.BUNDLED))
+        pixels = torch.rand(2, 3, 192, 192, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+        whole = steps.means(weights, pixels.to(torch.bfloat16)).detach()
+        above = steps.means(steps.above(weights), steps.activations_of(weights, pixels)).detach()
+
+        assert torch.allclose(whole, above, atol=1e-3)
+
     def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
         self, steps: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -189,6 +213,7 @@ def photos() -> PackedPhotos:
         shown=np.array(["0", "9", "belt", "tie"]),
         sources=np.array(["clo", "kag", "kag", "kag"]),
         of_users=np.array([True, False, False, False]),
+        plain=np.array([False, False, False, False]),
     )
 
 

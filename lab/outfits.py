@@ -1,0 +1,130 @@
+"""Make photos of outfits: a top over trousers or a skirt, in a body's proportions, on plain grounds.
+
+python -m lab.outfits PHOTOS --out FOLDER
+
+Neither garment fills two thirds, so that an outfit shows none of the ten classes. Each is cut from a shop's
+photo on a plain ground. Outfits of garments from one part of the sources (tuning_photos.py) have a source of
+that part. Writes FOLDER/made.csv and FOLDER/made_X.zip, beside which PHOTOS' tables and archives belong.
+Outfits that people wear: outfits.csv.
+"""
+
+import argparse
+import csv
+import io
+import itertools
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from inference.arrays import Mask, Picture
+from inference.framing import no_larger_than
+from lab.pretraining_photos import EDGE, Photo, decoded_photo, garment_on_plain, photos_of, source_photos
+from lab.tuning_photos import MEASURED_ALONE, PARTS, is_left_out, part_of
+
+OF_A_PART: Final = 400
+"""Outfits of garments from one part of the sources."""
+
+TOPS: Final = (0, 2, 4, 6)
+TROUSERS: Final = 1
+SKIRTS: Final = ("kaggle:Skirts", "skirt")
+
+TOP: Final = (0.38, 0.5)
+"""Share of the height that a top takes."""
+OVERLAP: Final = 0.1
+"""Share of the height by which it covers what is below."""
+WIDEST: Final = {True: 0.6, False: 0.8}
+"""Of trousers and of skirts, as a share of the top's width."""
+NARROWEST: Final = 0.45
+WHITE: Final = 0.5
+"""Share of the grounds that are white; the others are nearly grey."""
+
+Garment = tuple[Picture, Mask]
+
+
+def outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.Generator) -> Picture:
+    """A top over what is worn below, uint8 (EDGE, EDGE, 3), on a plain light ground."""
+    light = 255 if rng.random() < WHITE else rng.integers(150, 250) + rng.integers(-6, 6, 3)
+    picture = np.full((EDGE, EDGE, 3), light, np.uint8)
+    height = round(EDGE * rng.uniform(0.85, 0.98))
+    of_top = round(height * rng.uniform(*TOP))
+    width = min(round(of_top * rng.uniform(0.9, 1.1) * top[1].shape[1] / top[1].shape[0]), EDGE)
+    of_below = height - of_top + round(height * OVERLAP)
+    natural = of_below * below[1].shape[1] / below[1].shape[0]
+    narrow = round(np.clip(natural, width * NARROWEST, width * WIDEST[trousers]))
+    first = (EDGE - height) // 2
+    _lay(picture, below, first + height - of_below, narrow, of_below)
+    _lay(picture, top, first, width, of_top)
+    return picture
+
+
+def _lay(picture: Picture, garment: Garment, first: int, width: int, height: int) -> None:
+    """Lay a garment in the middle of a picture, in place, from a row on."""
+    over, where = (cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in garment)
+    left = (EDGE - width) // 2
+    inside = picture[first : first + height, left : left + width]
+    cover = cv2.GaussianBlur(where, (3, 3), 0)[..., None] / 255.0
+    inside[:] = inside * (1 - cover) + over * cover
+
+
+def made_outfits(folder: Path, part: int) -> Iterator[Picture]:
+    """OF_A_PART outfits of the first shop's garments and of those of a part of the sources."""
+    photos = [photo for photo in photos_of(folder) if photo.tier in {"A", "X"} and not photo.sender]
+    photos = [photo for photo in photos if photo.label is None or not is_left_out(photo)]
+    others = [photo for photo in source_photos(folder) if photo.source not in MEASURED_ALONE]
+    others = [photo for photo in others if part_of(photo.source) == part and photo.tier in {"A", "X"}]
+    rng = np.random.default_rng(part)
+    chosen = [some for some in (photos, others) if any(photo.label in TOPS for photo in some)]
+    found = 0
+    while found < OF_A_PART:
+        tops, below = chosen[int(rng.integers(len(chosen)))], chosen[int(rng.integers(len(chosen)))]
+        trousers = bool(rng.random() < 0.5)
+        top = _garment(folder, [photo for photo in tops if photo.label in TOPS], rng)
+        other = _garment(folder, [photo for photo in below if _is_below(photo, trousers)], rng)
+        if top is not None and other is not None and other[1].shape[0] > other[1].shape[1] * 0.8:
+            found += 1
+            yield outfit(top, other, trousers=trousers, rng=rng)
+
+
+def _is_below(photo: Photo, trousers: bool) -> bool:
+    return photo.label == TROUSERS if trousers else photo.source_label in SKIRTS
+
+
+def _garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generator) -> Garment | None:
+    if not photos:
+        return None
+    photo = photos[int(rng.integers(len(photos)))]
+    return garment_on_plain(no_larger_than(decoded_photo(folder, photo).picture, EDGE))
+
+
+def source_of(part: int) -> str:
+    """The name of a source of that part."""
+    return next(name for name in map("made{}".format, itertools.count()) if part_of(name) == part)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the table and the archive."""
+    parser = argparse.ArgumentParser(prog="python -m lab.outfits", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    given = parser.parse_args(argv)
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(("file", "tier", "label", "source_label", "source", "group", "colour"))
+    with zipfile.ZipFile(given.out / "made_X.zip", "w") as archive:
+        for part in range(PARTS):
+            source = source_of(part)
+            for number, picture in enumerate(made_outfits(given.photos, part)):
+                name = f"X/X_outfit/{source}-{number:03}.png"
+                archive.writestr(name, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+                table.writerow((name, "X", "", "outfit", "made outfits", source, ""))
+    (given.out / "made.csv").write_text(text.getvalue(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

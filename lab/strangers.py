@@ -1,0 +1,97 @@
+"""What networks that know nothing of a source see of its photos: vectors for heads and their judges.
+
+python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER --out FOLDER
+
+FOLDER of tuned weights is tuning_above.py's, which all share the stages up to the fourth with the start:
+what these give is computed once and kept. Half of each weight above is the start's. Writes start.npz,
+part-0.npz, ... and whole.npz, each with the vectors of all `asked_photos`, in their order. The heads:
+strangers_heads.py.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from inference.framing import fit_whole
+from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
+from lab.tuning_batches import READS
+from lab.tuning_mean import mean_of
+from lab.tuning_photos import OTHER_THINGS, shown_by
+from training.features.npz import read_npz, write_npz
+
+LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
+"""Photos of a class or kind of the shop and the collection that the heads learn."""
+OF_MADE: Final = 450
+"""Outfits that are made."""
+OF_START: Final = 0.5
+CHUNK: Final = 64
+
+
+def asked_photos(folder: Path) -> list[Photo]:
+    """Some of the shop and the collection, made outfits, the development set, and all other sources."""
+    cells = defaultdict[tuple[str, str], list[Photo]](list)
+    for name in ("pool", "more"):
+        for photo in pool_photos(folder, name):
+            cells["users" if photo.sender else photo.tier, shown_by(photo)].append(photo)
+    chosen = [sorted(cells[cell], key=lot)[: LEARNT[cell[0]]] for cell in sorted(cells)]
+    learnt = [photo for some in chosen for photo in some]
+    made = sorted(made_photos(folder), key=lot)[:OF_MADE]
+    return [*learnt, *made, *pool_photos(folder, "dev"), *source_photos(folder)]
+
+
+def lot(photo: Photo) -> str:
+    """By which photos are drawn."""
+    return hashlib.sha256(f"judge {photo.id}".encode()).hexdigest()
+
+
+def _both(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
+    """Photos in chunks, each as it is and mirrored: float32 (2 * CHUNK, 3, 192, 192) in -1..1."""
+    import torch  # noqa: PLC0415 - installed for the lab alone
+
+    for start in range(0, len(photos), CHUNK):
+        seen = [fit_whole(decoded_photo(folder, one).picture, READS) for one in photos[start : start + CHUNK]]
+        x = (torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() - 127) / 128
+        yield torch.cat([x, x.flip(3)])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the vectors."""
+    parser = argparse.ArgumentParser(prog="python -m lab.strangers", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS")
+    parser.add_argument("--tuned", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    given = parser.parse_args(argv)
+    import torch  # noqa: PLC0415 - installed for the lab alone
+
+    from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
+
+    given.out.mkdir(parents=True, exist_ok=True)
+    kept, start = given.out / "activations.pt", steps.tensors_of(read_npz(given.start))
+    if not kept.exists():
+        found = []
+        for x in _both(given.photos, asked_photos(given.photos)):
+            found.append(steps.activations_of(start, x))
+            if len(found) % 10 == 1:
+                sys.stdout.write(f"{len(found) * CHUNK} photos\n")
+                sys.stdout.flush()
+        torch.save(found, kept)
+    chunks = torch.load(kept, mmap=True, weights_only=True)
+    for path in [given.start, *sorted(given.tuned.glob("*.npz"))]:
+        name = "start" if path == given.start else path.stem
+        if not (given.out / f"{name}.npz").exists():
+            weights = steps.above(steps.tensors_of(mean_of(given.start, [path], OF_START)))
+            with torch.no_grad():
+                seen = [steps.means(weights, x).unflatten(0, (2, -1)).numpy() for x in chunks]
+            write_npz(given.out / f"{name}.npz", both=np.concatenate(seen, 1).astype(np.float16))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
