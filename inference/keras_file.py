@@ -32,6 +32,23 @@ _CONVERT: Final = (
 """`load_model` fails on what Keras 2 saved: it reads the first layer's `batch_input_shape` otherwise."""
 
 
+_OF_OTHERS: Final = {
+    ".onnx": "an ONNX graph. No line makes a Keras model of it: bring the one that it was exported from",
+    ".tflite": "a TensorFlow Lite model. No line makes it one of Keras: bring the one that it was made from",
+    ".pt": "a file of PyTorch. No line converts it: build and train its layers with Keras 3",
+    ".pth": "a file of PyTorch. No line converts it: build and train its layers with Keras 3",
+}
+"""What formats of other libraries are, by the ending of their names, and what would do."""
+
+_OF_TEACHABLE_MACHINE: Final = (frozenset({"keras_model.h5"}), frozenset({"model.json", "weights.bin"}))
+"""The members of its exports for Keras and for browsers."""
+
+
+_SAVE: Final = "`model.save('model.keras')`."
+_RESAVE: Final = "Where it was saved: `keras.models.load_model(FOLDER).save('model.h5')`."
+_CONVERT_H5: Final = _CONVERT.format(file="model.h5")
+
+
 def check_keras_file(path: Path) -> None:
     """Check that a file is a `.keras` file of Keras 3, by its members alone.
 
@@ -39,20 +56,29 @@ def check_keras_file(path: Path) -> None:
         ModelUnreadable: it is not; the message says what it is and how to convert it.
     """
     if path.is_dir():
-        raise ModelUnreadable(f"{path}: a folder. It must be one `.keras` file: `model.save('model.keras')`.")
+        saved = (path / "saved_model.pb").is_file()
+        kind = f"a SavedModel of TensorFlow. {_RESAVE}" if saved else "a folder. It must be one file:"
+        raise ModelUnreadable(f"{path}: {kind} {_CONVERT_H5 if saved else _SAVE}")
     try:
         with path.open("rb") as file:
             beginning = file.read(len(_HDF5))
         if beginning == _HDF5:
-            name = path.with_suffix(".h5").name
-            renamed = "" if path.suffix in {".h5", ".hdf5"} else f", so rename it to {name}"
-            raise ModelUnreadable(
-                f"{path}: an HDF5 file, the format of Keras 1 and 2{renamed}. "
-                + _CONVERT.format(file=path.name if not renamed else name)
-            )
+            raise ModelUnreadable(f"{path}: {_of_hdf5(path)}")
+        if path.suffix in _OF_OTHERS:
+            raise ModelUnreadable(f"{path}: {_OF_OTHERS[path.suffix]}, {_SAVE}")
         _check_members(path)
     except OSError as error:
         raise ModelUnreadable(f"{path}: {error.strerror}. It must be a `.keras` file.") from error
+
+
+def _of_hdf5(path: Path) -> str:
+    """What an HDF5 file is, and how to convert it."""
+    if path.name.endswith(".weights.h5"):
+        kind = "the weights of a Keras 3 model, without its layers"
+        return f"{kind}. {_CONVERT.format(file=path.name)}"
+    renamed = "" if path.suffix in {".h5", ".hdf5"} else f", so rename it to {path.with_suffix('.h5').name}"
+    name = path.with_suffix(".h5").name if renamed else path.name
+    return f"an HDF5 file, the format of Keras 1 and 2{renamed}. {_CONVERT.format(file=name)}"
 
 
 def saved_by(path: Path) -> str:
@@ -89,11 +115,17 @@ def _version(archive: ZipFile) -> str:
 
 def _check_members(path: Path) -> None:
     with _opened(path) as archive:
+        names = set(archive.namelist())
+        if any(members <= names for members in _OF_TEACHABLE_MACHINE):
+            raise ModelUnreadable(
+                f"{path}: an export of Teachable Machine, which reads 224 x 224 pixels in colour. "
+                "Learn its pictures: `wardrobe train --data FOLDER`, a folder for each class."
+            )
         version = _version(archive)
         if version.split(".")[0] in {"1", "2"}:
             raise ModelUnreadable(
                 f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
-                + _CONVERT.format(file="model.h5")
+                f"{_CONVERT_H5}"
             )
         most = MOST_UNPACKED * path.stat().st_size + SPARE_BYTES
         left = most - sum(member.file_size for member in archive.infolist())

@@ -75,10 +75,6 @@ def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> No
 
     manifest = adopt(release, model, data, console().print, forced=forced)
     complain(f"{manifest.training['origin']}.")
-    if manifest.contract("pixels").familiarity is None:
-        complain(
-            "the features below its last dense layer cannot be reached, so nothing will be `unfamiliar`."
-        )
 
 
 if __name__ == "__main__":

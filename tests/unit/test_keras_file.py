@@ -5,7 +5,7 @@ import json
 import struct
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +91,61 @@ def test_real_weights_pass_packed_or_not(method: int, tmp_path: Path) -> None:
     check_keras_file(path)
 
     assert saved_by(path) == "3.12.0"
+
+
+LONGEST = 330
+"""Characters of a message."""
+
+
+def zipped(**members: str) -> Callable[[Path], None]:
+    """Writes a ZIP."""
+
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+
+    return write
+
+
+def of_hdf5(path: Path) -> None:
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(2000))
+
+
+def a_saved_model(path: Path) -> None:
+    path.mkdir()
+    (path / "saved_model.pb").write_bytes(b"")
+
+
+KERAS_2 = zipped(**{"metadata.json": json.dumps({"keras_version": "2.15.0"}), "config.json": "{}"})
+IN_BROWSERS = zipped(**{"model.json": "{}", "weights.bin": "", "metadata.json": "{}"})
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"),
+    [
+        ("old.h5", of_hdf5, "an HDF5 file"),
+        ("old.keras", of_hdf5, r"an HDF5 file.*rename it to old\.h5"),
+        ("mine.weights.h5", of_hdf5, r"the weights of a Keras 3 model.*load_weights\('mine\.weights\.h5'\)"),
+        ("old.keras", KERAS_2, r"saved by Keras 2\.15\.0\..*model\.save\('model\.h5'\)"),
+        ("teachable.zip", zipped(**{"keras_model.h5": "", "labels.txt": ""}), "export of Teachable Machine"),
+        ("teachable.zip", IN_BROWSERS, r"export of Teachable Machine.*wardrobe train --data"),
+        ("other.keras", zipped(**{"weights.bin": ""}), "no `.keras` file"),
+        ("text.keras", lambda path: path.write_text("model"), "no `.keras` file"),
+        ("mine.onnx", lambda path: path.write_text("model"), "an ONNX graph"),
+        ("mine.tflite", lambda path: path.write_text("model"), "a TensorFlow Lite model"),
+        ("mine.pt", lambda path: path.write_text("model"), "a file of PyTorch"),
+        ("saved", a_saved_model, r"a SavedModel.*load_model\(FOLDER\)\.save\('model\.h5'\)"),
+        ("folder", Path.mkdir, "a folder"),
+        ("missing.keras", lambda path: None, "No such file"),
+    ],
+)
+def test_what_is_no_keras_3_file_is_named_with_what_would_do(
+    name: str, write: Callable[[Path], object], said: str, tmp_path: Path
+) -> None:
+    write(tmp_path / name)
+
+    with pytest.raises(ModelUnreadable, match=said) as raised:
+        check_keras_file(tmp_path / name)
+
+    assert len(str(raised.value).replace(str(tmp_path), "")) <= LONGEST

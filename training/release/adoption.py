@@ -28,7 +28,8 @@ from training.environment import libraries
 from training.errors import NotAdoptable
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import trainable_count
-from training.heads.ood import Floats, Whitening, fit_whitening
+from training.heads.ood import Floats, fit_whitening
+from training.measure.evaluate import joined, nll, undecided
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, split
 from training.pictures.table import Pictures
@@ -111,7 +112,8 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: boo
         )
     begin(folder)
     say("exporting and comparing the serving graph with the model")
-    _export(folder, session, parts)
+    if without := _export(folder, session, parts):
+        say(without)
     origin = _origin(path, session, len(parts.validation))
     return complete_release(folder, Evaluation(data=data, split=parts), origin, say)
 
@@ -126,31 +128,32 @@ def least_accuracy(classes: int) -> float:
 
 
 def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> float:
-    """Feed the model 0..255 or 0..1, whichever it answers better.
+    """Feed the model 0..255 or 0..1, whichever has the lower loss: many a model is as often right by either.
 
     Returns:
         The share of right answers by it.
     """
-    images, labels = held_out.images[:SCALED_BY], held_out.labels[:SCALED_BY]
+    shown = held_out.take(np.arange(min(SCALED_BY, len(held_out))))
 
-    def right(divisor: float) -> float:
+    def measured(divisor: float) -> tuple[float, float]:
+        """Loss, and the share of right answers."""
         session.divide_by(divisor)
-        answers = [session.run(images[first : first + BATCH]) for first in range(0, len(images), BATCH)]
-        predicted = np.concatenate([one.of_label.argmax(axis=1) for one in answers])
-        return float((predicted == labels).mean())
+        batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
+        answers = undecided(joined([session.run(batch) for batch in batches]), shown)
+        return nll(answers), float(answers.right.mean())
 
     usual = session.habits.divisor
     if "int" in session.habits.dtype:
-        return right(usual)
-    found = {divisor: right(divisor) for divisor in (1.0, 255.0)}
-    better = max(found, key=lambda divisor: (found[divisor], divisor == usual))
+        return measured(usual)[1]
+    found = {divisor: measured(divisor) for divisor in (1.0, 255.0)}
+    better = min(found, key=lambda divisor: (found[divisor][0], divisor != usual))
     session.divide_by(better)
-    as_they_are, divided = (f"{found[divisor]:.1%}" for divisor in (1.0, 255.0))
+    as_they_are, divided = (f"loss {loss:.4f}, {right:.1%} right" for loss, right in found.values())
     say(
-        f"it reads {'0..255' if better == 1 else '0..1'}: of {len(images):,} held-out pictures, "
-        f"{as_they_are} are right as 0..255, {divided} divided by 255"
+        f"it reads {'0..255' if better == 1 else '0..1'}: of {len(shown):,} held-out pictures as 0..255 "
+        f"{as_they_are}; divided by 255 {divided}"
     )
-    return found[better]
+    return found[better][1]
 
 
 def _clearly(pictures: int) -> float:
@@ -191,8 +194,12 @@ BATCH: Final = 250
 """Pictures that a hand-made model answers at once."""
 
 
-def _export(folder: Path, session: KerasSession, parts: Split) -> None:
-    """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare."""
+def _export(folder: Path, session: KerasSession, parts: Split) -> str | None:
+    """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare.
+
+    Returns:
+        Why nothing will be `unfamiliar`; None where a distance is measured.
+    """
     config = keras.saving.serialize_keras_object(session.model)
     in_float32 = _said_in_float32(config)
     model = session.model
@@ -201,7 +208,11 @@ def _export(folder: Path, session: KerasSession, parts: Split) -> None:
         model.set_weights(session.model.get_weights())
     artifact = with_habits(model, session.habits)
     artifact.save(folder / MODEL, include_optimizer=False)
-    whitening = _whitening(artifact, parts.train, session.outputs[LABEL])
+    features = next((layer.output.shape[1] for layer in artifact.layers if layer.name == FEATURES), None)
+    whitening = None
+    if features is not None and features <= WIDEST:
+        learnt = _features_of(artifact, parts.train.images)
+        whitening = fit_whitening(learnt, parts.train.labels, session.outputs[LABEL])
     export_graph(artifact, whitening, folder / GRAPH)
     pictures = parts.validation.images[:PARITY_PICTURES]
     written = KerasSession(folder / MODEL)
@@ -214,6 +225,14 @@ def _export(folder: Path, session: KerasSession, parts: Split) -> None:
     check_parity(wanted, folder / GRAPH, pictures, allowed)
     least = HAND_MADE_TOLERANCE if in_float32 == config else ROUNDED_TOLERANCE
     check_parity(session.run, folder / GRAPH, pictures, max(allowed, least))
+    if whitening is not None:
+        return None
+    why = "the model does not end in a dense layer on a row of features"
+    if features is not None:
+        why = (
+            f"the last dense layer has {features:,} features, and distances are measured in up to {WIDEST:,}"
+        )
+    return f"{why}, so nothing will be `unfamiliar`"
 
 
 def _tolerance(artifact: Network, pictures: PixelsBatch) -> float:
@@ -238,14 +257,6 @@ def _said_in_float32(config: JsonValue) -> JsonValue:
     if isinstance(config, list | tuple):
         return type(config)(map(_said_in_float32, config))
     return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
-
-
-def _whitening(artifact: Network, train: Pictures, classes: int) -> Whitening | None:
-    """Of the artifact's features; None where it shows none, or too many."""
-    layer = next((layer for layer in artifact.layers if layer.name == FEATURES), None)
-    if layer is None or layer.output.shape[1] > WIDEST:
-        return None
-    return fit_whitening(_features_of(artifact, train.images), train.labels, classes)
 
 
 def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
