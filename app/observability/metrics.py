@@ -2,7 +2,7 @@
 
 prometheus_client counts: in memory for one process, and in its multiprocess mode where
 PROMETHEUS_MULTIPROC_DIR names a folder, so that one scrape covers all workers. gunicorn.conf.py makes that
-folder and names each worker's files in it. Every metric is made here and listed in docs/runbook.md.
+folder and names each worker's files in it. Every metric is made here; docs/runbook.md names what to watch.
 """
 
 from collections.abc import Mapping

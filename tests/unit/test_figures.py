@@ -308,24 +308,12 @@ def test_published_networks_have_our_figures_beside_the_published_ones() -> None
     }
 
 
-def test_each_projects_command_has_the_figure_that_it_gives() -> None:
-    shown = table("how-to/from-other-projects.md", "| project | network |")
-    measured = {
-        one["network"]: f"{one['summary']['test']['mean']:.4f}"
-        for one in result("comparison")["networks"]
-        if one.get("recipe_name") == "published"
-    }
+def test_each_published_network_has_its_command() -> None:
+    shown = table("how-to/from-other-projects.md", "| project | command |")
 
-    found = {row[0].strip("`"): row[1:] for row in shown.values()}
-
-    assert found == {
-        name: [
-            f"`wardrobe train --network {name} --recipe published`",
-            measured.get(name, "not measured"),
-            as_published(published),
-        ]
-        for name, published in PUBLISHED.items()
-    }
+    assert list(shown.values()) == [
+        [f"`wardrobe train --network {name} --recipe published`"] for name in PUBLISHED
+    ]
 
 
 def network_row(network: dict[str, Any]) -> list[str]:
