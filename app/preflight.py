@@ -5,10 +5,13 @@ itself. A store that does not answer is no fault: the cache may serve.
 Contacts nothing.
 """
 
+import logging
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.observability.log_format import formatter_of
 from app.prediction.categories import read_categories
 from app.security.api_keys import read_keys
 from app.settings import Settings, SettingsError, parse_settings
@@ -33,8 +36,16 @@ def _check(settings: Settings) -> None:
     if settings.taxonomy is not None:
         read_categories(settings.taxonomy)
     trusted = None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
+    if settings.model_store != "bundled":
+        _announce(settings)
     if store_in(settings.model_store) is not None:
         _check_store(settings, trusted)
+
+
+def _announce(settings: Settings) -> None:
+    """Log which store is opened: a folder on a mount that hangs holds a start without an end."""
+    words = {"name": "wardrobe", "levelname": "INFO", "msg": f"Opening {settings.model_store}."}
+    sys.stderr.write(f"{formatter_of(settings).format(logging.makeLogRecord(words))}\n")
 
 
 def _check_store(settings: Settings, trusted: TrustedKeys | None) -> None:

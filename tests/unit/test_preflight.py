@@ -21,6 +21,18 @@ def test_files_that_can_be_read_and_stores_that_need_not_answer_are_no_fault(tmp
     )
 
 
+def test_a_start_names_the_store_before_it_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = str(tmp_path / "hangs")
+
+    fault_of({"WARDROBE_MODEL_STORE": address})
+    fault_of({"WARDROBE_MODEL_STORE": "bundled"})
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith(f" info    Opening {address}.")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
