@@ -44,8 +44,8 @@ NO_PICTURES: Final = (
     *(".parquet", ".sqlite", ".sqlite-journal", ".sqlite.damaged", ".tsv", ".txt", ".url", ".xml", ".xmp"),
     *(".yaml", ".yml"),
 )
-"""Endings of what lies beside pictures: lists, notes, edits, a table's journal. Such files are passed over
-unless named."""
+"""Endings of what lies beside pictures: lists, notes, edits, a table's journal, perhaps with a number behind.
+Such files are passed over unless named."""
 
 SEPARATORS: Final = re.compile(r"[/\\]")
 """Between the folders of a member's name: older Windows programs write backslashes."""
@@ -65,7 +65,7 @@ def is_clutter(name: str) -> bool:
 
 def is_picture_name(name: str) -> bool:
     """Whether a file that was found, not named, may be a picture, by its name without a path."""
-    return not is_clutter(name) and not name.lower().endswith(NO_PICTURES)
+    return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(NO_PICTURES)
 
 
 def has_clutter(path: str) -> bool:

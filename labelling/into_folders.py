@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelling.errors import TableUnusable, Unreadable
+from labelling.export import ACCEPT
 from labelling.items import Item, Read
-from labelling.run import ACCEPT, Job
+from labelling.run import Job
 from labelling.table import path_in_table, read_rows
 
 REVIEW: Final = "review"

@@ -57,7 +57,7 @@ class Labeller:
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
             outcomes += answered(self.networks, run, self.read([item.place for item in run]))
-        return [self.form.row(one, self.networks.contract.labels, self.version) for one in outcomes]
+        return [self.form.row(one, self.version) for one in outcomes]
 
 
 def answered(

@@ -1,18 +1,18 @@
 """The table: its columns, its rows, and the file, as CSV, JSONL or Parquet.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
-Rows are lines of CSV or JSONL; Parquet is made of CSV. The one file that knows pyarrow, which is imported
-where it is needed, since serving does not install it.
+Rows are mappings by column, and JSON on their way; Parquet is made of CSV. The one file that knows pyarrow,
+which is imported where it is needed, since serving does not install it.
 """
 
 import csv
-import io
 import json
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -47,6 +47,9 @@ OF_LIST: Final = "list_"
 LONGEST_PATH: Final = 32_767
 """Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
 
+ROWS_AT_ONCE: Final = 1024
+"""Rows that are written to a CSV at a time."""
+
 PARQUET_ROWS: Final = 65_536
 """Rows that are in memory at a time, and in a row group."""
 
@@ -71,7 +74,7 @@ class Row(NamedTuple):
 
     Attributes:
         label, confidence, reason, familiarity: as the model answered; None with an error.
-        line: the row as it stands in the table, with the end of its line.
+        cells: the values of the row's columns as a list in JSON.
         was_read: the picture's bytes were there, whatever they were.
     """
 
@@ -79,8 +82,12 @@ class Row(NamedTuple):
     confidence: float | None
     reason: str | None
     familiarity: float | None
-    line: bytes
+    cells: str
     was_read: bool = True
+
+
+Cells: TypeAlias = dict[str, Any]
+"""The cells of a row by their columns: texts, numbers, and None where there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -89,109 +96,53 @@ class Form:
 
     Attributes:
         suffix: `.csv`, `.jsonl` or `.parquet`.
+        labels: the classes of the release that answers.
         further: columns of the list that names the pictures, as the table calls them; they come last.
         attributes: that the release answers beside the class.
     """
 
     suffix: str
+    labels: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
 
-    def row(self, outcome: Outcome, labels: Sequence[str], version: str) -> Row:
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of a row as the model answered."""
+        return (*columns(self.labels, self.attributes), *self.further)
+
+    def row(self, outcome: Outcome, version: str) -> Row:
         """What the table has for one picture."""
-        answer, values = outcome.answer, _values(outcome, labels, self.attributes, version)
-        line = self._line(self._columns(labels), values)
+        answer, values = outcome.answer, _values(outcome, self.labels, self.attributes, version)
+        cells = json.dumps(values, ensure_ascii=False)
         if isinstance(answer, str):
-            return Row(None, None, None, None, line, was_read=bool(outcome.sha256))
+            return Row(None, None, None, None, cells, was_read=bool(outcome.sha256))
         found = answer.answer
-        return Row(found.label, found.confidence, found.reason, answer.familiarity, line)
+        return Row(found.label, found.confidence, found.reason, answer.familiarity, cells)
 
-    def cells(self, line: bytes, labels: Sequence[str]) -> dict[str, Any]:
-        """The cells of a row by their columns; None or an empty text where there is nothing."""
-        if self.suffix == ".jsonl":
-            read: dict[str, Any] = json.loads(line)
-            return read
-        csv.field_size_limit(LONGEST_CELL)
-        [values] = csv.reader(io.StringIO(line.decode(), newline=""))
-        return _as_they_were(dict(zip(self._columns(labels), values, strict=True)))
+    def cells(self, values: Sequence[object]) -> Cells:
+        """The values of a row by their columns."""
+        return dict(zip(self.columns, values, strict=True))
 
-    def answer_of(self, line: bytes, labels: Sequence[str], attribute: str) -> tuple[str, float, bool] | None:
-        """The label of an attribute, its confidence, and whether it is accepted; None where there is none."""
-        cells = self.cells(line, labels)
-        if not cells[attribute]:
-            return None
-        is_accepted = cells[attribute + DECISION] == "accept"
-        return cells[attribute], float(cells[attribute + CONFIDENCE]), is_accepted
-
-    def completed(
-        self,
-        line: bytes,
-        labels: Sequence[str],
-        more: Sequence[str],
-        answers: Mapping[str, str],
-        categories: Categories,
-    ) -> bytes:
-        """A row with further columns of ours.
-
-        Args:
-            line: the row as the model decided.
-            labels: of the release that made it.
-            more: of `decided_columns` and `category_columns`.
-            answers: the labels that people gave, by attribute, CLASS for the class; empty for none.
-            categories: of the platform.
-        """
-        row = self.cells(line, labels)
-        for head in (CLASS, *self.attributes):
-            label, decided_by, predicted = head or "label", *decided_columns([head])
-            answered, given = row[label] or None, answers.get(head)
-            row[predicted] = answered
-            row[decided_by] = "person" if given is not None else "model" if answered else None
-            row[label] = answered if given is None else given or None
-            if head and given is not None:
-                row[head + ALSO] = None
-            category = categories.get(head, {}).get(row[label] or "", (None, None))
-            row |= zip(category_columns([head]), category, strict=True)
-        names = self._columns(labels, more)
-        return self._line(names, [row[name] for name in names])
-
-    @property
-    def decided_columns(self) -> list[str]:
-        """The columns that come with people's first answers."""
-        return decided_columns([CLASS, *self.attributes])
-
-    def _columns(self, labels: Sequence[str], more: Sequence[str] = ()) -> list[str]:
-        """The names of all columns; `more` stands between ours and those of the list."""
-        return [*columns(labels, self.attributes), *more, *self.further]
-
-    def _line(self, names: list[str], values: list[object]) -> bytes:
-        if self.suffix == ".jsonl":
-            return _json(names, values)
-        # Parquet, too, is made of CSV, whose cells pyarrow reads as they stand; no spreadsheet opens that.
-        return as_csv([values], is_opened=self.suffix == ".csv").encode()
-
-    def write(
-        self, table: Path, labels: Sequence[str], lines: Iterable[bytes], more: Sequence[str] = ()
-    ) -> None:
+    def write(self, table: Path, rows: Iterable[Cells], more: Sequence[str] = ()) -> None:
         """Write a table, which appears whole or not at all.
 
         Args:
             table: replaced if it is there.
-            labels: of the release that made the lines.
-            lines: of its rows.
-            more: columns after those of `columns`.
+            rows: with all columns.
+            more: columns between ours and those of the list.
 
         Raises:
             OSError: the disk is full, for example.
         """
-        names = self._columns(labels, more)
+        names = [*columns(self.labels, self.attributes), *more, *self.further]
         partial = table.with_name(f"{table.name}.partial")
         parquet = table.with_name(f"{table.name}.partial.parquet")
         try:
-            with partial.open("wb") as file:
-                file.write(b"" if self.suffix == ".jsonl" else self._line(names, list(names)))
-                file.writelines(lines)
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(self._lines(names, rows))
             if self.suffix == ".parquet":
-                _csv_to_parquet(partial, parquet, names, numbers(labels, self.attributes))
+                _csv_to_parquet(partial, parquet, names, numbers(self.labels, self.attributes))
                 parquet.replace(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
@@ -201,19 +152,35 @@ class Form:
             partial.unlink(missing_ok=True)
             parquet.unlink(missing_ok=True)
 
+    def _lines(self, names: Sequence[str], rows: Iterable[Cells]) -> Iterator[str]:
+        """The text of a table, some rows at a time."""
+        values = ([row[name] for name in names] for row in rows)
+        if self.suffix == ".jsonl":
+            for one in values:
+                yield json.dumps(dict(zip(names, one, strict=True)), ensure_ascii=False) + "\n"
+            return
+        # Parquet, too, is made of CSV, whose cells pyarrow reads as they stand; no spreadsheet opens that.
+        is_opened, header = self.suffix == ".csv", [list[object](names)]
+        yield as_csv(header, is_opened=is_opened)
+        while some := list(islice(values, ROWS_AT_ONCE)):
+            yield as_csv(some, is_opened=is_opened)
 
-def form_of(table: Path, further: Iterable[str] = (), attributes: Iterable[str] = ()) -> Form:
+
+def form_of(
+    table: Path, labels: Iterable[str] = (), further: Iterable[str] = (), attributes: Iterable[str] = ()
+) -> Form:
     """How a table of this name is written.
 
     Args:
         table: CSV, JSONL or Parquet by its ending.
+        labels: the classes of the release that answers.
         further: columns of the list that names the pictures, as the table calls them.
         attributes: that the release answers beside the class.
 
     Raises:
         TableUnusable: its ending is another one, or what it needs is not installed.
     """
-    form = Form(table.suffix.lower(), tuple(further), tuple(attributes))
+    form = Form(table.suffix.lower(), tuple(labels), tuple(further), tuple(attributes))
     if form.suffix not in (".csv", ".jsonl", ".parquet"):
         raise TableUnusable(
             f"{table}: the table is CSV, JSONL or Parquet, by its ending .csv, .jsonl or .parquet."
@@ -310,10 +277,6 @@ def _of_attribute(answer: Answer | None) -> list[object]:
     if answer is None or answer.reason == "inapplicable":
         return [None] * (1 + len(ATTRIBUTE))
     return [answer.label, answer.confidence, answer.decision, "/".join(answer.also) or None]
-
-
-def _json(names: list[str], values: list[object]) -> bytes:
-    return (json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False) + "\n").encode()
 
 
 def path_in_table(name: str) -> str:

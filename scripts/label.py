@@ -23,6 +23,7 @@ from app.settings import SettingsError, taxonomy_from_environment
 from app.web.translations import TRANSLATIONS
 from inference.plain_text import shown_lines
 from labelling.errors import SourceUnusable
+from labelling.export import ACCEPT, OUTCOMES, Summary
 from labelling.into_folders import check_into, sort_into
 from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
@@ -32,7 +33,7 @@ from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
 from labelling.review.page import Sizes, exports_of, write_review, write_tasks
-from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
+from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import Categories, copy_for_excel, form_of
 from model_store.cache import find_release
@@ -277,8 +278,8 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
     for attribute, labels in summary.attributes.items():
         print_table([_row(attribute, name, (None,), counts) for name, counts in labels.items()])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
-    if summary.rows_damaged:
-        out.print(f"{summary.rows_damaged:,} rows were damaged on the disk and are labelled again.")
+    if summary.answers_recovered:
+        out.print(f"{summary.answers_recovered:,} answers of people came over from a damaged journal.")
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from labelling.errors import CorrectionsUnusable, TableUnusable
+from labelling.export import Summary, export, form_of_journal, heads_of
 from labelling.journal import Journal, journal_of
 from labelling.review.corrections import Correction, merge, name_of, read_corrections
-from labelling.run import Summary, export, form_of_journal, heads_of
 from labelling.table import Form, form_of
 from reports.answers import CLASS
 
@@ -61,7 +61,9 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
         )
     with Journal(table, {}) as journal:
         if not journal.begun:
-            raise TableUnusable(f"{journal.path}: has no rows. Label a source first.")
+            raise TableUnusable(
+                f"{journal.path}: has no rows. Label the source first; what people answered stays."
+            )
         form, heads = form_of_journal(table, journal), heads_of(journal)
         corrections = read_corrections(files, heads.pop(CLASS), heads)
         matched, unmatched = match(corrections, _rows(journal, form), journal.begun["source"])
@@ -84,9 +86,8 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
 
 def _rows(journal: Journal, form: Form) -> Iterator[tuple[str, str]]:
     """Path and sha256 of each picture that could be read."""
-    labels = heads_of(journal)[CLASS]
-    for line in journal.lines():
-        cells = form.cells(line, labels)
+    for values in journal.rows():
+        cells = form.cells(values)
         if cells["sha256"]:
             yield cells["path"], cells["sha256"]
 

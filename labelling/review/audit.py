@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from labelling.export import ACCEPT
 from labelling.review.corrections import LEFT_OUT, Correction, merge
-from labelling.run import ACCEPT
 from reports.answers import CLASS
 from reports.intervals import SURENESS, clopper_pearson, drawn_at_most, most_of
 from reports.values import HELD_OUT, Promise

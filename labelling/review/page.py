@@ -27,13 +27,14 @@ from inference.errors import UploadError
 from inference.framing import no_larger_than
 from inference.spreadsheets import FORMULA, safe_path
 from labelling.errors import TableUnusable, Unreadable
+from labelling.export import ACCEPT, REVIEW
 from labelling.items import Item
 from labelling.journal import Journal, Labelled
 from labelling.review.audit import IF_RIGHT, added, audit_of, chance_of_showing, promised_right, sample
 from labelling.review.corrections import NONE
 from labelling.review.label_studio import Task, as_tasks
-from labelling.run import ACCEPT, REVIEW, Job
-from labelling.table import Form, path_in_table
+from labelling.run import Job
+from labelling.table import CONFIDENCE, DECISION, Form, path_in_table
 from model_store.files import write_whole
 from reports.answers import CLASS
 from reports.values import Report, report_of
@@ -190,9 +191,9 @@ def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
         chosen = _unanswered(journal, form, job, head, sizes.limit)
         drawn, rare, accepted = list[Labelled](), list[Labelled](), Counter[str]()
         if sizes.audited:
-            drawn = sample(_answers(journal, form, job, head), _path, sizes.audited, version)
-            rare = added(_answers(journal, form, job, head), _accepted, _path, drawn, version)
-            found = _answers(journal, form, job, head)
+            drawn = sample(_answers(journal, form, head), _path, sizes.audited, version)
+            rare = added(_answers(journal, form, head), _accepted, _path, drawn, version)
+            found = _answers(journal, form, head)
             accepted = Counter(row.label for row in found if row.reason is None)
     in_sample = {row.path for row in (*drawn, *rare)}
     first = [
@@ -203,14 +204,14 @@ def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
     return _Asked(first, then, {} if head else chances(report_of(job.release), drawn, accepted))
 
 
-def _answers(journal: Journal, form: Form, job: Job, head: str) -> Iterator[Labelled]:
+def _answers(journal: Journal, form: Form, head: str) -> Iterator[Labelled]:
     """The rows with an answer for an attribute or the class, in any order."""
     for row in journal.labelled():
         if head == CLASS:
             yield row
-        elif answer := form.answer_of(row.line, job.labels, head):
-            label, confidence, is_accepted = answer
-            yield row._replace(label=label, confidence=confidence, reason=None if is_accepted else REVIEW)
+        elif (cells := form.cells(row.cells))[head] is not None:
+            reason = None if cells[head + DECISION] == ACCEPT else REVIEW
+            yield row._replace(label=cells[head], confidence=cells[head + CONFIDENCE], reason=reason)
 
 
 def write_tasks(file: Path, job: Job, limit: int) -> int:
@@ -238,8 +239,8 @@ def write_tasks(file: Path, job: Job, limit: int) -> int:
     tasks = []
     for card in _cards(chosen, form, job, CLASS):
         row = of_class[card.name]
-        found = {head: form.answer_of(row.line, job.labels, head) for head in job.attributes}
-        attributes = {head: answer[0] for head, answer in found.items() if answer}
+        cells = form.cells(row.cells)
+        attributes = {head: cells[head] for head in job.attributes if cells[head] is not None}
         task = Task(card.name, card.sha256, card.picture, row.label, row.confidence, job.release.version)
         tasks += [task._replace(attributes=attributes)] if card.picture else []
     write_page(file, as_tasks(tasks))
@@ -278,9 +279,9 @@ def _unanswered(journal: Journal, form: Form, job: Job, head: str, limit: int) -
     """The first doubtful rows that no person answered."""
     answers, rows = journal.answers(), journal.doubtful() if head == CLASS else None
     if rows is None:
-        found = (one for one in _answers(journal, form, job, head) if one.reason)
+        found = (one for one in _answers(journal, form, head) if one.reason)
         rows = iter(heapq.nsmallest(limit + len(answers), found, key=lambda one: one.confidence))
-    return list(islice((one for one in rows if (_sha256(one, form, job), head) not in answers), limit))
+    return list(islice((one for one in rows if (_sha256(one, form), head) not in answers), limit))
 
 
 def write_page(page: Path, text: str) -> None:
@@ -302,8 +303,8 @@ def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=said)
 
 
-def _sha256(one: Labelled, form: Form, job: Job) -> str:
-    sha256: str = form.cells(one.line, job.labels)["sha256"]
+def _sha256(one: Labelled, form: Form) -> str:
+    sha256: str = form.cells(one.cells)["sha256"]
     return sha256
 
 
@@ -316,7 +317,7 @@ def _cards(chosen: list[Labelled], form: Form, job: Job, head: str) -> Iterator[
     for start in range(0, len(there), READ_AT_ONCE):
         part = there[start : start + READ_AT_ONCE]
         for (one, item), upload in zip(part, read([item.place for _, item in part]), strict=True):
-            sha256 = _sha256(one, form, job)
+            sha256 = _sha256(one, form)
             picture = thumbnail(upload) if _is_as_labelled(upload, sha256) else ""
             said: dict[str, str | float] = {"label": one.label, "confidence": one.confidence}
             said |= {"attribute": head} if head else {"reason": one.reason or ACCEPT}

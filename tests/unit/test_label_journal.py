@@ -1,11 +1,9 @@
 """What a kill left half written is undone, committed rows are kept, changed pictures are labelled again."""
 
-import os
-import random
+import json
 import resource
 import shutil
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.file_names import is_picture_name
 from labelling.errors import OtherRun, TableUnusable
 from labelling.items import Item
 from labelling.journal import Journal, Labelled, journal_of
@@ -31,7 +30,7 @@ def an_item(number: int, name: str, stamp: str = "v1") -> Item:
 
 
 def a_row(name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5) -> Row:
-    return Row("Shirt", confidence, reason, familiarity, f"{name}\n".encode())
+    return Row("Shirt", confidence, reason, familiarity, json.dumps([name]))
 
 
 def append(opened: Journal, *names: str, start: int = 0, stamp: str = "v1") -> None:
@@ -47,7 +46,7 @@ def write(folder: Path, *names: str) -> None:
 def rows_in(folder: Path) -> str:
     """The names of all rows, in order, as a journal that is opened there has them."""
     with journal(folder) as opened:
-        return b"".join(opened.lines()).decode().replace("\n", "")
+        return "".join(name for (name,) in opened.rows())
 
 
 def crashed(folder: Path, to: Path) -> Path:
@@ -76,10 +75,11 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
         in_time = crashed(tmp_path, tmp_path / "in time")
 
     assert (rows_in(too_early), rows_in(in_time)) == ("", "ab")
+    assert (opened.kept_as, opened.recovered) == (None, 0)
 
 
 def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
-    large = Row("Shirt", 0.5, None, 0.5, bytes(10_000_000))  # more than SQLite holds in memory
+    large = Row("Shirt", 0.5, None, 0.5, json.dumps(["x" * 10_000_000]))  # more than SQLite holds in memory
     with Journal(two / TABLE, {"source": "here"}, clock=lambda: 0.0) as opened:  # no commit is due
         opened.append([an_item(1, "b", "v2"), an_item(2, "c")], [large, large])
         left = crashed(two, tmp_path / "left")
@@ -114,7 +114,7 @@ def test_a_picture_is_labelled_again_where_it_is_new_or_changed_and_wherever_it_
 
 
 def test_of_two_rows_of_a_picture_the_one_with_an_answer_is_kept(tmp_path: Path) -> None:
-    broken = Row(None, None, None, None, b"broken\n")
+    broken = Row(None, None, None, None, '["broken"]')
     with journal(tmp_path) as opened:
         opened.append([an_item(0, "a"), an_item(1, "a")], [broken, a_row("a")])
 
@@ -128,7 +128,7 @@ def test_of_two_rows_of_a_picture_the_one_with_an_answer_is_kept(tmp_path: Path)
 def test_a_picture_that_could_not_be_read_is_taken_up_again_and_one_that_is_broken_is_not(
     tmp_path: Path,
 ) -> None:
-    unread, broken = (Row(None, None, None, None, b"", was_read=was_read) for was_read in (False, True))
+    unread, broken = (Row(None, None, None, None, '[""]', was_read=was_read) for was_read in (False, True))
     with journal(tmp_path) as opened:
         opened.append([an_item(0, "unread"), an_item(1, "broken")], [unread, broken])
 
@@ -192,95 +192,98 @@ def test_two_runs_at_once_on_one_table_are_refused_and_the_first_loses_nothing(
 
 def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(two: Path) -> None:
     with journal(two, restart=True, source="there") as again:
-        assert list(again.lines()) == []
+        assert list(again.rows()) == []
 
 
-def test_ctrl_c_that_comes_while_sqlite_asks_for_a_checksum_stops_the_run(
-    two: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(content: bytes) -> int:
-        raise KeyboardInterrupt
-
-    with journal(two) as opened:
-        monkeypatch.setattr(zlib, "crc32", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            append(opened, "c", start=2)
+NAMES = [f"picture {number}" for number in range(400)]
+ANSWERS = {
+    (f"{number:064x}", attribute): Answer("Bag", "2026")
+    for number in range(60)
+    for attribute in ("", "of it")
+}
 
 
-def test_a_damaged_journal_is_reported_with_what_to_do(two: Path) -> None:
-    journal_of(two / TABLE).write_bytes(b"no database" * 100)
-
-    with pytest.raises(TableUnusable, match="Remove it, and everything is labelled again"):
-        journal(two).__enter__()
-
-
-def test_a_journal_whose_tables_have_damaged_names_is_reported_with_what_to_do(two: Path) -> None:
-    path = journal_of(two / TABLE)
-    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE rows", b"CREATE \xcd\xcdBLE rows"))
-
-    with pytest.raises(TableUnusable, match="Remove it, and everything is labelled again"):
-        journal(two).__enter__()
-
-
-MANY = [f"picture {number}" for number in range(400)]
-
-
-def labelled_again(folder: Path, names: list[str]) -> tuple[int, int]:
-    """Label what a journal does not hold; how many it had lost, and how many it did not hold."""
+def damaged(folder: Path, how: str) -> None:
+    """A journal with many rows and answers, of which something is lost."""
+    write(folder, *NAMES)
     with journal(folder) as opened:
-        missing = [name for number, name in enumerate(names) if not opened.holds(an_item(number, name))]
-        opened.forget_unlisted()
-        opened.append(
-            [an_item(names.index(name), name) for name in missing], [a_row(name) for name in missing]
-        )
-        return opened.damaged, len(missing)
+        opened.answer(ANSWERS)
+    path = journal_of(folder / TABLE)
+    data = bytearray(path.read_bytes())
+    if how == "no database":
+        data[:] = b"no database" * 100
+    elif how == "a page":
+        data[-4096:] = b"\xff" * 4096
+    elif how == "a name":
+        data = data.replace(b"CREATE TABLE rows", b"CREATE \xcd\xcdBLE rows")
+    elif how.isdecimal():
+        del data[-int(how) :]
+    path.write_bytes(data)
 
 
-@pytest.mark.parametrize("cut", [1, 40, 600, 4096, 5000, 30_000])
-def test_rows_of_a_journal_that_was_cut_short_are_labelled_again(tmp_path: Path, cut: int) -> None:
-    write(tmp_path, *MANY)
-    with journal(tmp_path) as opened:
-        opened.answer({("f" * 64, ""): Answer("Bag", "2026-11-20T10:15:00Z")})
+@pytest.mark.parametrize(
+    ("how", "least"), [("no database", 0), ("a name", 0), ("a page", 60), ("5000", 60), ("20000", 40)]
+)
+def test_of_a_damaged_journal_peoples_answers_come_over_and_the_file_is_kept(
+    how: str, least: int, tmp_path: Path
+) -> None:
+    damaged(tmp_path, how)
     path = journal_of(tmp_path / TABLE)
-    os.truncate(path, path.stat().st_size - cut)
+    before = path.read_bytes()
 
-    lost, again = labelled_again(tmp_path, MANY)
-
-    assert lost == again < len(MANY)
     with journal(tmp_path) as opened:
-        assert b"".join(opened.lines()).decode().splitlines() == MANY
-        assert opened.damaged == 0
+        found = opened.answers()
+        assert opened.kept_as is not None
+        assert opened.kept_as.read_bytes() == before
+        assert list(opened.rows()) == []
+        append(opened, *NAMES)
+
+    assert opened.recovered == len(found) >= least
+    assert found.items() <= ANSWERS.items()
+    with journal(tmp_path) as again:
+        assert (again.kept_as, again.recovered, again.answers()) == (None, 0, found)
+        assert again.row_count() == len(NAMES)
 
 
-def test_rows_that_a_disk_has_changed_are_labelled_again_wherever_the_change_is(tmp_path: Path) -> None:
-    chance = random.Random(73)
-    write(tmp_path / "sound", *MANY)
-    for number in range(30):
-        folder = crashed(tmp_path / "sound", tmp_path / str(number))
-        path = journal_of(folder / TABLE)
-        data = bytearray(path.read_bytes())
-        start = chance.randrange(4096, len(data))
-        data[start : start + chance.choice((1, 40, 4096))] = bytes(min(40, len(data) - start))
-        path.write_bytes(data)
+def test_a_journal_that_is_damaged_again_is_kept_under_another_name(tmp_path: Path) -> None:
+    for _ in range(2):
+        journal_of(tmp_path / TABLE).write_bytes(b"no database" * 100)
+        journal(tmp_path).__enter__().__exit__(None, None, None)
 
-        labelled_again(folder, MANY)
-
-        with journal(folder) as opened:
-            assert b"".join(opened.lines()).decode().splitlines() == MANY, number
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "table.csv.sqlite",
+        "table.csv.sqlite.damaged",
+        "table.csv.sqlite.damaged-2",
+    ]
+    assert not is_picture_name("table.csv.sqlite.damaged-2")
 
 
-def test_a_journal_from_before_there_were_checksums_goes_on(two: Path) -> None:
-    with closing(sqlite3.connect(journal_of(two / TABLE))) as older:
-        for column in ("rows DROP COLUMN checksum", "run DROP COLUMN rows"):
-            older.execute(f"ALTER TABLE {column}")
-        older.execute("PRAGMA user_version = 0")
+def test_of_a_journal_of_an_earlier_version_peoples_answers_come_over(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as older:
+        older.execute("CREATE TABLE run (fingerprint TEXT, seconds REAL, has_changed INTEGER, rows INTEGER)")
+        older.execute("CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, line BLOB)")
+        older.execute("CREATE TABLE answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)")
+        given = [(" ".join(filter(None, of)), *answer) for of, answer in ANSWERS.items()]
+        older.executemany("INSERT INTO answers VALUES (?, ?, ?)", given)
+        older.execute("PRAGMA user_version = 1")
         older.commit()
 
-    with journal(two) as opened:
-        append(opened, "c", start=2)
+    with journal(tmp_path) as opened:
+        assert opened.answers() == ANSWERS
+        assert opened.recovered == len(ANSWERS)
 
-    assert rows_in(two) == "abc"
-    assert labelled_again(two, ["a", "b", "c"]) == (0, 0)
+
+def test_a_row_that_a_disk_has_changed_names_what_labels_again_and_keeps_the_answers(two: Path) -> None:
+    with journal(two) as opened:
+        opened.answer(ANSWERS)
+    path = journal_of(two / TABLE)
+    path.write_bytes(path.read_bytes().replace(b'["a"]', b'["a" '))
+
+    with (
+        journal(two) as opened,
+        pytest.raises(TableUnusable, match="--restart labels everything again, and keeps"),
+    ):
+        list(opened.rows())
 
 
 @pytest.fixture
@@ -314,7 +317,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         "unsure, less familiar": a_row("", "ambiguous", 0.4, 0.2),
         "less sure": a_row("", "ambiguous", 0.3),
         "unfamiliar, sure": a_row("", "unfamiliar", 0.9, 0.01),
-        "broken": Row(None, None, None, None, b""),
+        "broken": Row(None, None, None, None, '[""]'),
         "unfamiliar, as sure": a_row("", "unfamiliar", 0.9, 0.01),
         "unfamiliar, unsure": a_row("", "unfamiliar", 0.2, 0.01),
         "hardly unfamiliar": a_row("", "unfamiliar", 0.9, 0.8),
@@ -323,7 +326,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         opened.append([an_item(number, name) for number, name in enumerate(rows)], list(rows.values()))
         chosen = list(islice(opened.doubtful(), 6))
 
-    assert chosen[0] == Labelled("unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01, b"\n")
+    assert chosen[0] == Labelled("unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01, [""])
     assert [one.path for one in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",

@@ -9,8 +9,8 @@ from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
+from labelling.export import OUTCOMES
 from labelling.review.page import ADDED, AUDITED, CHANCES, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
-from labelling.run import OUTCOMES
 from reports.page.sentences import KINDS, OF_KINDS
 from reports.page.wording import NUMBER, PERCENTAGE
 from reports.values import HELD_OUT

@@ -9,7 +9,7 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, TableUnusable
-from labelling.run import summary_of
+from labelling.export import summary_of
 from model_store.local import bundled, open_release
 from reports.values import report_of
 from scripts.audit import BROKEN, HOLDS

@@ -21,9 +21,10 @@ import pytest
 
 from app.prediction.categories import CategoriesMismatch
 from labelling.errors import OtherRun, TableUnusable, WorkersFailed
+from labelling.export import partial_of, summary_of
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
-from labelling.run import PICTURES_PER_CHUNK, Job, partial_of, summary_of
+from labelling.run import PICTURES_PER_CHUNK, Job
 from labelling.run import label as run_job
 from labelling.sources import open_source
 from labelling.table import read_rows
@@ -441,10 +442,11 @@ from pathlib import Path
 from labelling.table import Form
 
 def lines():
-    yield from [b"row\\n"] * 100_000
+    yield from [dict.fromkeys(form.columns, "cell")] * 100_000
     os.kill(os.getpid(), signal.SIGKILL)
 
-Form(sys.argv[1][-4:]).write(Path(sys.argv[1]), ["Shirt"], lines())
+form = Form(sys.argv[1][-4:], ("Shirt",))
+form.write(Path(sys.argv[1]), lines())
 """
 
 

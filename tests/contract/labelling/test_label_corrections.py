@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, TableUnusable
+from labelling.export import summary_of
 from labelling.journal import journal_of
 from labelling.review.corrections import AHEAD
-from labelling.run import summary_of
 from scripts.label import main
 from tests.catalogues import write_folder
 from tests.contract.labelling.test_label_command import Rows, label, rows_of
@@ -142,6 +142,24 @@ def test_answers_survive_a_new_run_and_a_changed_picture_is_the_models_again(
 
     assert [row["decided_by"] for row in again][:2] == ["person", "model"]
     assert restarted == again
+
+
+def test_of_a_damaged_journal_answers_come_over_and_the_summary_says_how_many(
+    table: Path, shop: Path, little_release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = rows_of(table)[0]
+    correct(table, write_corrections(table.with_name("c.csv"), {"path": row["path"], "label": other(row)}))
+    wanted = table.read_bytes()
+    with journal_of(table).open("r+b") as file:
+        file.seek(-4096, os.SEEK_END)  # of the last page, which holds rows or their index
+        file.write(b"\xff" * 4096)
+
+    label(str(shop), table, little_release)
+
+    assert table.read_bytes() == wanted
+    assert json.loads(summary_of(table).read_bytes())["answers_recovered"] == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "1 answers of people came over, and everything is labelled again" in said
 
 
 def test_a_run_that_ended_between_answers_and_table_is_made_good(
