@@ -67,7 +67,7 @@ class Counting(Lines):
         yield lambda *now: self.reported.append(now)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def evaluation(parts: Split) -> Evaluation:
     data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
     return Evaluation(data=data, split=parts)
@@ -82,13 +82,18 @@ def released(exported: Exported, folder: Path, evaluation: Evaluation) -> LocalR
     return open_release(folder)
 
 
+@pytest.fixture(scope="module")
+def few(evaluation: Evaluation, exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    """Decided by the few pictures that are held out."""
+    return released(exported, tmp_path_factory.mktemp("few"), evaluation)
+
+
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
-    evaluation: Evaluation, exported: Exported, tmp_path: Path
+    few: LocalRelease, evaluation: Evaluation, exported: Exported, tmp_path: Path
 ) -> None:
     learnt = evaluation.split.train
     others = undecided(sure_of(learnt.labels, distance=FAR), learnt, folds=1)
 
-    few = released(exported, tmp_path / "few", evaluation)
     enough = released(exported, tmp_path / "enough", replace(evaluation, out_of_fold=others))
     alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))
 
@@ -116,14 +121,10 @@ def test_the_progress_of_making_a_release_ends_at_all_of_its_pictures(
     assert len({done for done, _ in reported}) > 3
 
 
-def test_a_release_keeps_its_answers_to_the_test_set(
-    evaluation: Evaluation, exported: Exported, tmp_path: Path
-) -> None:
-    release = released(exported, tmp_path, evaluation)
+def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
+    kept = evidence_of(files_in_folder(few)).answers.of_set(TEST_SET)
 
-    kept = evidence_of(files_in_folder(release)).answers.of_set(TEST_SET)
-
-    assert kept.right.mean() == release.manifest.headline.test_accuracy
+    assert kept.right.mean() == few.manifest.headline.test_accuracy
     assert kept.decided.all()
     assert np.array_equal(kept.probabilities.argmax(axis=1), kept.predicted)
-    assert ANSWERS in release.manifest.files
+    assert ANSWERS in few.manifest.files

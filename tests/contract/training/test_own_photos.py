@@ -59,9 +59,15 @@ def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRele
 
 
 @pytest.fixture(scope="module")
-def again(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
-    """Of the same pictures, in a store that it is current in."""
-    return trained(things, tmp_path_factory.mktemp("again"))
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Classes that differ in colour alone."""
+    return write_blobs(tmp_path_factory.mktemp("data") / "blobs", COUNT)
+
+
+@pytest.fixture(scope="module")
+def fast(blobs: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    """In a store that it is current in."""
+    return trained(blobs, tmp_path_factory.mktemp("fast"), "--fast")
 
 
 @pytest.mark.slow
@@ -73,6 +79,7 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
 
     assert isinstance(made["head"], dict)
     assert made["head"].keys() == {"blocks", "strength", "seconds"}
+    assert made["head"]["blocks"] == list(BLOCKS)
     assert made["folds"] == 5
     assert "epochs" not in made
     assert report.test.accuracy > 0.9
@@ -113,31 +120,26 @@ def test_the_service_answers_new_pictures_by_it(release: LocalRelease, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [(), ("--fast",)])
-def test_classes_that_differ_in_colour_alone_are_told_apart(tmp_path: Path, options: tuple[str, ...]) -> None:
-    made = trained(write_blobs(tmp_path / "blobs", COUNT), tmp_path, *options)
-
-    store, cache = str(made.folder.parents[1]), tmp_path / "cache"
-    settings = {"model_store": store, "cache_dir": cache, "refresh_seconds": 0}
+def test_classes_that_differ_in_colour_alone_are_told_apart(fast: LocalRelease, tmp_path: Path) -> None:
+    settings = {"model_store": str(fast.folder.parents[1]), "cache_dir": tmp_path, "refresh_seconds": 0}
     client = create_app(Settings.model_validate(settings)).test_client()
+
     answers = [
         client.post("/predict", data=png(a_blob(colour, 500)[..., ::-1])).get_json() for colour in COLOURS
     ]
-    record = made.manifest.training["head"]
-    assert isinstance(record, dict)
-    assert record["blocks"] == list(WITHOUT_LITE0 if options else BLOCKS)
+
     assert [answer["label"] for answer in answers] == list(COLOURS)
 
 
 @pytest.mark.slow
 def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
-    again: LocalRelease, things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fast: LocalRelease, blobs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grown = shutil.copytree(things, tmp_path / "grown")
-    for kind in KINDS:
-        (grown / kind / "new.png").write_bytes(png(a_photo(kind, 900)))
+    grown = shutil.copytree(blobs, tmp_path / "grown")
+    for colour in COLOURS:
+        (grown / colour / "new.png").write_bytes(png(a_blob(colour, 900)[..., ::-1]))
 
-    release = trained(grown, again.folder.parents[2])
+    release = trained(grown, fast.folder.parents[2], "--fast")
 
     said = " ".join(capsys.readouterr().out.split())
     assert report_of(release).test.n == 3 * COUNT + 3
@@ -164,7 +166,7 @@ def test_a_test_folder_is_measured_on_and_never_learnt(tmp_path: Path) -> None:
     write_class_folders(tmp_path / "data" / "train", COUNT)
     write_class_folders(tmp_path / "data" / "test", 10, first_seed=COUNT)
 
-    release = trained(tmp_path / "data", tmp_path)
+    release = trained(tmp_path / "data", tmp_path, "--fast")
 
     report, learnt = report_of(release), load_learnt(release.folder)
     names = [hashlib.sha256(file.read_bytes()).hexdigest() for file in tmp_path.glob("data/test/*/*.png")]
@@ -174,8 +176,10 @@ def test_a_test_folder_is_measured_on_and_never_learnt(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_repeated_command_makes_the_same_network(release: LocalRelease, again: LocalRelease) -> None:
-    assert again.manifest.network("photos").golden == release.manifest.network("photos").golden
+def test_a_repeated_command_makes_the_same_network(fast: LocalRelease, blobs: Path, tmp_path: Path) -> None:
+    again = trained(blobs, tmp_path, "--fast")
+
+    assert again.manifest.network("photos").golden == fast.manifest.network("photos").golden
 
 
 @pytest.mark.parametrize("blocks", [("palette",), WITHOUT_LITE0, BLOCKS])

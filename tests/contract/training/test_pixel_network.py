@@ -42,8 +42,8 @@ def always(label: int, pictures: Pictures = PICTURES) -> SoftTargets:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures with labels at random, which a network can learn by heart alone."""
     folder = tmp_path_factory.mktemp("lab")
-    write_idx_folder(folder / "data", train=400, test=20)
-    labels = np.random.default_rng(0).permutation(striped_pictures(400).labels)
+    write_idx_folder(folder / "data", train=200, test=20)
+    labels = np.random.default_rng(0).permutation(striped_pictures(200).labels)
     (folder / "data" / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
     return folder
 
