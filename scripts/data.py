@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28
+from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from reports.intervals import needed
 from scripts.progress import counting
@@ -31,10 +31,10 @@ from scripts.terminal import (
 )
 from training.errors import BadClasses, BadPictures
 from training.loading import require
-from training.pictures.attributes import columns_in, read_cells
+from training.pictures.attributes import Column, check_columns, column_in
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
-from training.pictures.listing import Listed, has_idx, list_pictures, unwrapped
+from training.pictures.listing import Row, has_idx, list_pictures, unwrapped
 from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files
 from training.pictures.pixel_files import is_pixel_table
@@ -67,21 +67,23 @@ def _check(arguments: argparse.Namespace) -> object:
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{program()} train --data FOLDER, or --train CSV --test CSV."
         )
-    listing = list_pictures(place)
+    attributes = arguments.attribute or []
+    listing = list_pictures(place, attributes)
     is_tiered = any(one.tier for one in listing.pictures)
     if not is_tiered:
         listing.classes()
         _, wrong = _or_why_not(listing.measurable)
         if wrong:  # before minutes of reading
             complain(wrong)
-    cells = read_cells(place, arguments.attribute, listing.classes()) if arguments.attribute else None
+    if attributes:
+        check_columns(listing, attributes, listing.classes())
     with counting("checking pictures") as watch:
         findings = check(listing, watch)
     _show(findings)
     learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.rare, place))
     if learnt and learnt.rare:
         console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
-    columns = columns_in(cells, _groups(findings, learnt)) if cells else {}
+    columns = {name: _column(name, findings, learnt, place) for name in attributes}
     for name, column in columns.items():
         print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
         for finding in column.findings:
@@ -112,10 +114,15 @@ def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]
         return None, str(error)
 
 
-def _groups(findings: Findings, learnt: Measurable | None) -> dict[Path, str]:
-    """Groups of the pictures that are learnt."""
-    of = zip(findings.learnt.files, findings.learnt.labels, findings.learnt.groups, strict=True)
-    return {path: group for path, label, group in of if learnt is None or label in learnt.labels}
+def _column(name: str, findings: Findings, learnt: Measurable | None, place: Path) -> Column:
+    """A column of the pictures whose class is learnt."""
+    every = zip(findings.learnt.labels, findings.learnt.groups, findings.learnt.tested, strict=True)
+    known = [
+        (labels[name], group)
+        for labels, group, tested in every
+        if not tested and (learnt is None or labels[LABEL] in learnt.labels)
+    ]
+    return column_in(f"{place}, column `{name}`", [one[0] for one in known], [one[1] for one in known])
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -135,7 +142,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _draw(pictures: Sequence[Listed], arguments: argparse.Namespace) -> None:
+def _draw(pictures: Sequence[Row], arguments: argparse.Namespace) -> None:
     """Draw what the arguments ask for, of pictures in files."""
     if arguments.sheet is not None:
         rows: dict[str, list[Path]] = {}
@@ -235,12 +242,12 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     return ((f"{what}: {len(lines):,}", lines) for what, lines in found if lines)
 
 
-def _grouped(groups: Sequence[Sequence[Listed]]) -> list[str]:
+def _grouped(groups: Sequence[Sequence[Row]]) -> list[str]:
     return [", ".join(str(one.path) for one in group) for group in groups]
 
 
 def _as_json(findings: Findings) -> dict[str, object]:
-    def paths(groups: Sequence[Sequence[Listed]]) -> list[list[str]]:
+    def paths(groups: Sequence[Sequence[Row]]) -> list[list[str]]:
         return [[str(one.path) for one in group] for group in groups]
 
     return {

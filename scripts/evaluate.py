@@ -33,11 +33,9 @@ from scripts.terminal import (
 )
 from training.loading import require
 from training.measure.statistics import differences
-from training.pictures.attributes import known_attributes
 from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import NOTHING, load_learnt
-from training.pictures.listing import Listing
 from training.pictures.named import load
 from training.pictures.own_pictures import sampled_for_test
 from training.pictures.photos import OWN_TIER, photos_in
@@ -68,11 +66,13 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
     contract = release.manifest.contract("pixels")
-    data = load(named_of(arguments), Terminal(), contract.input, division="to measure").under(contract.labels)
+    heads = {name: head.labels for name, head in contract.attributes.items()}
+    named = replace(named_of(arguments), keep=heads)
+    data = load(named, Terminal(), contract.input, division="to measure").under(contract.labels)
     if data.named:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
-    of_attributes = _measure_attributes(release, named_of(arguments).listing, data.test, answers)
+    of_attributes = _measure_attributes(release, data.test, answers)
     objections = _compare(release, data, figures)
     name = data.described().name
     _show(release, name, figures, objections)
@@ -146,24 +146,18 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
 
 
 def _measure_attributes(
-    release: LocalRelease, listing: Listing | None, pictures: Pictures, of_class: Answers
+    release: LocalRelease, pictures: Pictures, of_class: Answers
 ) -> dict[str, dict[str, float | None]]:
     """The shares of each attribute that a table has a column of, printed in a line each."""
     contract = release.manifest.contract("pixels")
-    heads = {name: head.labels for name, head in contract.attributes.items()}
-    if not heads or listing is None or not listing.place.is_file():
+    if not pictures.attributes:
         return {}
     from training.measure.evaluate import attribute_answers, predicted  # noqa: PLC0415 - needs scikit-learn
 
-    table = known_attributes(listing.place, heads, pictures)
-    for sentence in table.said:
-        complain(sentence)
-    if table.ignored:
-        console().print(f"Columns that are not read: {', '.join(table.ignored)}.", soft_wrap=True)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
-    predictions = predicted(Classifier(session, contract), pictures) if table.attributes else []
-    answers = attribute_answers(predictions, of_class, table.attributes)
-    found = {name: _shares_of(answers.of_head(name)) for name in table.attributes}
+    predictions = predicted(Classifier(session, contract), pictures)
+    answers = attribute_answers(predictions, of_class, pictures.attributes)
+    found = {name: _shares_of(answers.of_head(name)) for name in pictures.attributes}
     print_table([{"attribute": name} | _attribute_row(one) for name, one in found.items()])
     return found
 

@@ -26,12 +26,13 @@ from reports.answers import CLASS
 from reports.values import report_of
 from training.errors import BadPictures, BadRecipe
 from training.gradient.recipes import ONLY_GRADIENT
-from training.pictures.attributes import read_cells
+from training.pictures.attributes import check_columns
 from training.pictures.corrections import Applied, apply, corrections_in
 from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.learnt_hashes import load_learnt
-from training.pictures.listing import Listed, absolute, list_pictures, write_pictures
+from training.pictures.listing import Row, absolute, list_pictures, write_pictures
 from training.pictures.named import Named
+from training.pictures.picture_files import hash_files
 from training.progress import Progress, as_time
 
 SHOWN: Final = 20
@@ -192,35 +193,35 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     learnt, earlier = settings.pop("data", None), settings.pop("corrections", [])
     place = _learnt_pictures(data, learnt, parent)
     labels = parent.manifest.labels
-    said = corrections_in([*map(Path, earlier), corrected.file])
-    listing = list_pictures(place)
+    said, attributes = corrections_in([*map(Path, earlier), corrected.file]), settings.get("attribute", [])
+    listing = list_pictures(place, attributes)
     if any(one.part for one in listing.pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
         )
+    check_columns(listing, attributes, labels)
+    _check_attributes(said, attributes)
     with progress.counting("comparing pictures") as watch:
-        applied = apply(listing, said, labels, watch)
+        hashed = hash_files((one.path for one in listing.pictures), watch)
+    applied = apply(listing, said, labels, hashed, attributes)
     known = load_learnt(parent.folder)
     if known is not None and not known.has(np.array(applied.contents)).any():
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     _warn_of_unused(said, applied, progress)
-    contents = {one.path: content for one, content in zip(listing.pictures, applied.contents, strict=True)}
-    contents |= {one.path: said.hashes[str(one.path)] for one in applied.added}
-    attributes = _corrected_cells(place, settings.get("attribute", []), contents, applied, said, labels)
-    if not applied.changes and not attributes.changes:
+    if not applied.changes:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
     pictures = [*applied.listing.pictures, *applied.added]
-    table = Path("runs") / f"improved-{_digest(pictures, attributes.columns)}" / "pictures.csv"
-    write_pictures(pictures, table, attributes.columns)
+    table = Path("runs") / f"improved-{_digest(pictures, attributes)}" / "pictures.csv"
+    write_pictures(pictures, table, attributes)
     _announce(parent, applied, table, progress)
-    if attributes.columns:
-        progress.say(f"Attributes: {attributes.changes:,} answers are new or others.")
-    if attributes.unused:
+    if attributes:
+        progress.say(f"Attributes: {applied.answers:,} answers are new or others.")
+    if attributes and applied.unused:
         progress.warn(
-            f"{attributes.unused:,} answers to attributes are of pictures whose class no person gave, so "
+            f"{applied.unused:,} answers to attributes are of pictures whose class no person gave, so "
             "they are not learnt."
         )
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
@@ -228,57 +229,21 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     return TrainAgain(table, settings, store_in(corrected.name))
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """The columns of attributes of the pictures that are learnt.
-
-    Attributes:
-        columns: by attribute.
-        changes: cells that people changed.
-        unused: answers to pictures that are not learnt, as neither the table nor a person names their class.
-    """
-
-    columns: Mapping[str, list[str]]
-    changes: int
-    unused: int = 0
-
-
-def _corrected_cells(  # noqa: PLR0913, PLR0917 - what a table says, and what people do
-    place: Path,
-    names: Sequence[str],
-    contents: Mapping[Path, str],
-    applied: Applied,
-    said: OfFiles,
-    labels: Sequence[str],
-) -> _Cells:
-    """What the release learnt of attributes, with people's answers; NONE or LEFT_OUT makes one unknown.
-
-    An answer holds for every copy of its picture, as one to the class does.
-    """
+def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
+    """Refuse answers to an attribute that the release has not learnt."""
     if strange := sorted({attribute for _, attribute in said.attributes} - set(names)):
         known = ", ".join(names) or "none"
         raise BadPictures(
             f"Corrections are of the attribute {strange[0]!r}, which the release lacks: it has learnt "
             f"{known}. Leave these rows out."
         )
-    if not names:
-        return _Cells({}, 0)
-    cells, changes = read_cells(place, names, labels).by_path, 0
-    columns: dict[str, list[str]] = {name: [] for name in names}
-    for one in [*applied.listing.pictures, *applied.added]:
-        for name, before in zip(names, cells.get(one.path, ("",) * len(names)), strict=True):
-            answer = said.attributes.get((contents[one.path], name), before)
-            now = "" if answer in {NONE, LEFT_OUT} else answer
-            changes += now != before
-            columns[name].append(now)
-    learnt = {contents[one.path] for one in [*applied.listing.pictures, *applied.added]}
-    return _Cells(columns, changes, sum(content not in learnt for content, _ in said.attributes))
 
 
-def _digest(pictures: Sequence[Listed], further: Mapping[str, list[str]]) -> str:
+def _digest(pictures: Sequence[Row], attributes: Sequence[str]) -> str:
     """Twelve hex digits of a hash of the rows of the table: other corrections have others."""
     rows = [(absolute(one.path), one.label, one.group) for one in pictures]
-    text = repr(tuple(rows)) + (repr(further) if further else "")
+    cells = {name: [one.labels.get(name, "") for one in pictures] for name in attributes}
+    text = repr(tuple(rows)) + (repr(cells) if cells else "")
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 

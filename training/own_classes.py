@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -41,7 +40,6 @@ from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import other_things
 from training.heads.out_of_fold import Fold, answers_out_of_fold, folds_of, gathered
-from training.pictures.attributes import Attribute, attributes_of, read_cells
 from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
@@ -99,12 +97,11 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     parts = parts_of(data, plan.limit)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
     warn_of_few(data, len(parts.validation) + len(parts.train), plan.accept, progress)
-    attributes = _attributes(named, data, parts.train, progress)
     progress.say(
         f"A head on {', '.join(plan.blocks)}, and {len(folds)} heads that each answer what they did not "
         "learn."
     )
-    found = fit_own_classes(parts.train, folds, plan.blocks, progress, attributes)
+    found = fit_own_classes(parts.train, folds, plan.blocks, progress)
     height, width = data.reads.shape
     progress.say(
         f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
@@ -122,22 +119,6 @@ def _limited(data: LabelledData, limit: int | None) -> LabelledData:
     return data if data.test else replace(data, train=first(data.train, limit))
 
 
-def _attributes(
-    named: Named, data: LabelledData, train: Pictures, progress: Progress
-) -> dict[str, Attribute]:
-    """What the table says of the attributes that were named."""
-    if not named.attributes or named.listing is None:
-        return {}
-    cells = read_cells(named.listing.place, named.attributes, data.labels)
-    if cells.ignored:
-        progress.say(f"Columns that are not read: {', '.join(cells.ignored)}.")
-    found = attributes_of(cells, train, data.labels, named.keep)
-    for attribute in found.values():
-        for sentence in attribute.said:
-            progress.warn(sentence)
-    return found
-
-
 @dataclass(frozen=True)
 class OwnClasses:
     """A network for a user's classes.
@@ -152,11 +133,7 @@ class OwnClasses:
 
 
 def fit_own_classes(
-    train: Pictures,
-    folds: Sequence[Fold],
-    blocks: Sequence[Block],
-    progress: Progress,
-    attributes: Mapping[str, Attribute] = MappingProxyType({}),
+    train: Pictures, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
 ) -> OwnClasses:
     """See the pictures, fit heads of folds, and the head that is released.
 
@@ -165,7 +142,6 @@ def fit_own_classes(
         folds: of all of them.
         blocks: of the vector.
         progress: shows the pictures that are seen, then the heads that are fitted.
-        attributes: that further heads learn.
 
     Raises:
         WeightsUnfit: a file that comes with this package is missing or damaged.
@@ -198,7 +174,7 @@ def fit_own_classes(
     )
     further = {
         name: fit_attribute(name, one, seen, train.groups, folds, spreads, progress.say)
-        for name, one in attributes.items()
+        for name, one in train.attributes.items()
     }
     record = HeadRecord(list(blocks), head.strength, time.perf_counter() - began)
     fitted = Fitted(head.on(body), (), (hardware(),), libraries(), head=record, ood=ood, attributes=further)

@@ -11,7 +11,8 @@ import pytest
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
 from training.pictures.corrections import Applied, apply, corrections_in
-from training.pictures.listing import answers_in, list_answers, list_pictures, write_pictures
+from training.pictures.listing import Listing, answers_in, list_answers, list_pictures, write_pictures
+from training.pictures.picture_files import Hashed, hash_files
 
 
 @pytest.fixture
@@ -28,9 +29,14 @@ def corrected(folder: Path, rows: Sequence[tuple[str, str]]) -> Path:
     return file
 
 
+def hashes_of(listing: Listing) -> Hashed:
+    return hash_files(one.path for one in listing.pictures)
+
+
 def applied(shop: Path, *rows: tuple[str, str]) -> Applied:
     said = corrections_in([corrected(shop.parent, rows)])
-    return apply(list_pictures(shop), said, KINDS, lambda *_: None)
+    listing = list_pictures(shop)
+    return apply(listing, said, KINDS, hashes_of(listing))
 
 
 def labels_in(found: Applied) -> dict[str, str]:
@@ -87,7 +93,8 @@ def test_pictures_that_were_renamed_or_moved_are_found_by_their_content_and_othe
     rows = [(path, "Stick", content) for path, content in (first, second, third)]
     said = answered(folder, *rows, ("catalogue/gone.png", "Box", "ab" * 32))
 
-    found = apply(list_pictures(shop), corrections_in([said]), KINDS, lambda *_: None)
+    listing = list_pictures(shop)
+    found = apply(listing, corrections_in([said]), KINDS, hashes_of(listing))
     listed = list_answers(said, answers_in([said]))
 
     assert [Path(path).name for path in found.missing] == ["gone.png"]
@@ -106,7 +113,7 @@ def test_the_table_is_read_as_it_was_written_whatever_a_class_is_called(tmp_path
     said = corrected(tmp_path, [("photos/Мяч/0.png", "'=1+1")])
 
     labels, photos = ("=1+1", "Мяч", "盒子"), list_pictures(tmp_path / "photos")
-    found = apply(photos, corrections_in([said]), labels, lambda *_: None)
+    found = apply(photos, corrections_in([said]), labels, hashes_of(photos))
     write_pictures(found.listing.pictures, tmp_path / "runs" / "pictures.csv")
 
     listed = list_pictures(tmp_path / "runs" / "pictures.csv").pictures

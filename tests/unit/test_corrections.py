@@ -14,7 +14,7 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.uploads import png
-from training.errors import BadClasses, BadCsv, BadPictures
+from training.errors import BadCsv, BadPictures
 from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
 from training.pictures.listing import list_pictures
@@ -156,16 +156,22 @@ def test_answers_about_attributes_are_said_not_to_count(
     data = load(Named(place=str(folder), corrections=(listing,)), Lines())
 
     assert labels_of(data, "Ball", 3) == ["Stick"]
-    assert "1 of the answers are about attributes, and do not count here" in capsys.readouterr().err
+    assert (
+        "1 of the answers are about attributes, and do not count without --attribute"
+        in capsys.readouterr().err
+    )
 
 
-def test_corrections_that_leave_no_picture_of_a_class_or_none_at_all_are_refused(folder: Path) -> None:
+def test_corrections_that_leave_no_picture_are_refused_and_a_class_without_one_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = [f"{file},\n" for file in sorted(folder.glob("*/*.png"))]
 
     with pytest.raises(BadPictures, match="things: no picture is left of 36"):
         corrected(folder, *rows)
-    with pytest.raises(BadClasses, match=r"'Ball' there are 0 .* and 0 to measure on after --corrections"):
-        corrected(folder, *rows[:COUNT])
+
+    assert corrected(folder, *rows[:COUNT]).labels == ("Box", "Stick")
+    assert "too few pictures or groups of 'Ball' (0 pictures, and needs 3)" in capsys.readouterr().out
 
 
 def read_photos(folder: Path, *rows: str) -> tuple[Pictures, ...]:

@@ -18,7 +18,6 @@ from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
 from training.errors import BadPictures, BadRecipe
 from training.improve import Corrected, TrainAgain, check_learns_photos, looked_at, next_training
-from training.pictures.attributes import read_cells
 from training.pictures.learnt_hashes import NOTHING
 from training.pictures.listing import list_pictures
 from training.progress import Lines
@@ -103,8 +102,8 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
     found = next_training(recorded(tmp_path, data="shop.csv", attribute=["colour"]), None, Lines())
 
     assert isinstance(found, TrainAgain)
-    cells = read_cells(found.table, ["colour"], KINDS).by_path
-    assert [cells.get(one.absolute()) for one in files[:4]] == [None, ("red",), ("",), ("blue",)]
+    colours = {one.path: one.labels["colour"] for one in list_pictures(found.table, ["colour"]).pictures}
+    assert [colours.get(one.absolute()) for one in files[:4]] == [None, "red", "", "blue"]
     told = capsys.readouterr()
     assert "Attributes: 2 answers are new or others." in told.out
     assert "1 answers to attributes are of pictures whose class no person gave" in told.err

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,9 +31,16 @@ COUNT = 12
 class Said(list[str]):
     """Collects what is said while pictures are read."""
 
-    def read(self, place: Path, *, skip_unreadable: bool = False) -> LabelledData:
+    def read(
+        self, place: Path, *, skip_unreadable: bool = False, attributes: Sequence[str] = ()
+    ) -> LabelledData:
         return from_pictures(
-            list_pictures(place), self.append, lambda *_: None, skip_unreadable=skip_unreadable
+            list_pictures(place, attributes),
+            self.append,
+            lambda *_: None,
+            skip_unreadable=skip_unreadable,
+            attributes=attributes,
+            division="cross-fitted" if attributes else "divided",
         )
 
     def measured(self, place: Path) -> LabelledData:
@@ -219,6 +226,28 @@ def test_a_copy_brings_its_group_along(tmp_path: Path, said: Said) -> None:
     assert len({*data.train.groups, *data.test.groups}) <= 12
 
 
+@pytest.mark.parametrize("copy", ["pictures/ball-000.png", "copy.png"], ids=["two rows", "two files"])
+def test_rows_of_one_content_fill_each_others_attributes_and_may_not_disagree(
+    copy: str, tmp_path: Path, said: Said
+) -> None:
+    table = write_picture_csv(tmp_path, COUNT)
+    header, *rows = table.read_text("utf-8").splitlines()
+    shutil.copy(tmp_path / "pictures" / "ball-000.png", tmp_path / "copy.png")
+    colours = ["", *(f"{'red' if number % 2 else 'blue'}" for number in range(len(rows) - 1))]
+    lines = [f"{row},{colour}" for row, colour in zip(rows, colours, strict=True)]
+
+    table.write_text("\n".join([f"{header},colour", *lines, f"{copy},Ball,red"]), "utf-8")
+    train = said.read(table, attributes=["colour"]).train
+
+    colour = train.attributes["colour"]
+    [place] = [at for at, file in enumerate(train.files) if file.name == "ball-000.png"]
+    assert (len(train), colour.labels[colour.main[place]]) == (3 * COUNT, "red")
+    lines[0] += "blue"
+    table.write_text("\n".join([f"{header},colour", *lines, f"{copy},Ball,red"]), "utf-8")
+    with pytest.raises(BadCsv, match="is 'blue' in one row and 'red' in another one in column `colour`"):
+        said.read(table, attributes=["colour"])
+
+
 def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
     folder: Path, said: Said
 ) -> None:
@@ -303,18 +332,22 @@ def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(folder: 
     (folder / "Box" / "c.jpg").symlink_to(folder / "nowhere")
     (folder / "Box" / "d.png").write_bytes(b"")
 
-    with pytest.raises(BadPictures) as refused:
+    with pytest.raises(BadPictures) as first:
+        said.read(folder)
+    (folder / "Box" / "c.jpg").unlink()
+    (folder / "Box" / "d.png").unlink()
+    with pytest.raises(BadPictures) as then:
         said.read(folder)
     data = said.read(folder, skip_unreadable=True)
 
-    message = str(refused.value)
-    assert message.startswith("4 of 40 files cannot be read. ")
-    assert f"{folder}/Ball/a.png: This PNG" in message
-    assert f"{folder}/Box/b.pdf: This looks like PDF, which is not read here" in message
-    assert f"{folder}/Box/c.jpg: No such file or directory." in message
-    assert message.endswith(" And 1 more. Mend or remove them, or leave them out with --skip-unreadable.")
+    assert str(first.value).startswith("2 of 40 files cannot be read. ")  # without decoding one
+    assert f"{folder}/Box/c.jpg: No such file or directory." in str(first.value)
+    assert str(then.value).startswith("2 of 38 files cannot be read. ")
+    assert f"{folder}/Ball/a.png: This PNG" in str(then.value)
+    assert f"{folder}/Box/b.pdf: This looks like PDF, which is not read here" in str(then.value)
+    assert str(then.value).endswith(" Mend or remove them, or leave them out with --skip-unreadable.")
     assert len(data.train) + len(data.test) == 3 * COUNT
-    assert [line.split(".")[0] for line in said] == ["skipped 4 of 40 files that cannot be read"]
+    assert [line.split(".")[0] for line in said] == ["skipped 2 of 38 files that cannot be read"]
 
 
 def test_a_path_with_a_zero_byte_is_a_file_that_cannot_be_read(tmp_path: Path, said: Said) -> None:

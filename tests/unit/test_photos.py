@@ -12,6 +12,7 @@ from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
 from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
 from training.pictures.photos import OOD, list_photos, photos_in, read_photos
+from training.pictures.picture_files import hash_files
 from training.pictures.reading import joint_keys, pictures_of
 from training.pictures.table import Pictures
 from training.progress import Lines
@@ -23,7 +24,8 @@ KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
 def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Pictures:
     contract = InputContract(imaging=imaging or Imaging())
     listing = list_photos(place, LABELS)
-    read = read_photos(listing, contract, said.append, lambda *_: None)
+    hashed = hash_files(one.path for one in listing.pictures)
+    read = read_photos(listing, hashed, contract, said.append, lambda *_: None)
     return pictures_of(read, joint_keys(read, said.append))
 
 
@@ -138,8 +140,8 @@ def test_copies_count_once_and_what_cannot_be_read_is_left_out(tmp_path: Path) -
     photos = read(tmp_path, said)
 
     assert len(photos) == len(set(photos.sha256)) == 2
-    assert said[0].startswith("skipped 1 of 4 files that cannot be read.")
-    assert said[1] == "1 of 3 pictures are copies of others and count once."
+    assert said[0] == "1 of 4 pictures are copies of others and count once."
+    assert said[1].startswith("skipped 1 of 3 files that cannot be read.")
 
 
 def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def are_cluttered(files: Sequence[Path]) -> bool:
         files: of the pictures; LOOKED_AT of them are read.
     """
     chosen = files[:: -(-len(files) // LOOKED_AT) or 1]
-    read = [found[1] for file in chosen if not isinstance(found := decode_file(file), str)]
+    read = [found for file in chosen if not isinstance(found := decode_file(file), str)]
     tolerance = GREY_28.imaging.border_tolerance
     cluttered = [not look_at_border(one.picture, tolerance).is_plain() for one in read]
     return bool(cluttered) and float(np.mean(cluttered)) > 0.5

@@ -1,21 +1,22 @@
 """Corrections of labels: what people say of a picture wins over what folders and tables say of its content.
 
 What counts of them is read by labelling/review/corrections.py, as for tables of `wardrobe label`. `apply` is
-the one place where they change a listing. Reads the named files, and the pictures of the listing.
+the one place where they change a listing. Reads the named files.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from inference.contract import LABEL
 from labelling.review.corrections import LEFT_OUT, NONE, OfFiles
-from labelling.review.moved import hash_of
 from training.errors import BadCsv, BadPictures
-from training.pictures.listing import Listed, Listing, absolute, answers_in
-from training.pictures.picture_files import on_all_cores
-from training.progress import Say, Watch
+from training.pictures.listing import Listing, Row, absolute, answers_in
+from training.pictures.picture_files import Hashed
+from training.progress import Say
 
 UNREAD: Final = "0" * 64
 """Stands for the hash of a file that cannot be read; reading it says why."""
@@ -34,19 +35,23 @@ class Applied:
         left_out: pictures that are gone, since a person left them out or saw none of the classes.
         added: pictures that only the corrections name, each content once.
         missing: corrections of pictures that are neither where these say nor near it; they count for nothing.
+        answers: labels of attributes that change.
+        unused: answers to attributes of pictures that are not among these.
     """
 
     listing: Listing
     contents: tuple[str, ...]
     relabelled: int
     left_out: int
-    added: tuple[Listed, ...]
+    added: tuple[Row, ...]
     missing: tuple[str, ...]
+    answers: int
+    unused: int
 
     @property
     def changes(self) -> int:
-        """How many pictures the corrections change."""
-        return self.relabelled + self.left_out + len(self.added)
+        """How many labels and pictures the corrections change."""
+        return self.relabelled + self.left_out + len(self.added) + self.answers
 
 
 def corrections_in(files: Sequence[Path]) -> OfFiles:
@@ -65,14 +70,17 @@ def corrections_in(files: Sequence[Path]) -> OfFiles:
     return said
 
 
-def apply(listing: Listing, said: OfFiles, labels: Sequence[str], watch: Watch) -> Applied:
+def apply(
+    listing: Listing, said: OfFiles, labels: Sequence[str], hashed: Hashed, attributes: Sequence[str] = ()
+) -> Applied:
     """Relabel, drop and find new: a correction holds for every copy of its picture.
 
     Args:
         listing: of pictures, none of which is changed.
         said: of these, of copies that lie elsewhere, or of other pictures.
         labels: of the classes.
-        watch: called after each picture, whose content is compared.
+        hashed: the files of the listing.
+        attributes: whose answers count, too; NONE and LEFT_OUT make one unknown.
 
     Raises:
         BadCsv: a correction is to none of the classes.
@@ -85,40 +93,58 @@ def apply(listing: Listing, said: OfFiles, labels: Sequence[str], watch: Watch) 
             "none to leave the picture out. For a further class, put its pictures into a sub-folder of your "
             "pictures, and train again with wardrobe train --data."
         )
-    contents = on_all_cores(lambda one: hash_of(str(one.path)) or UNREAD, listing.pictures, watch)
     by_content = {said.hashes[path]: label for path, label in said.labels.items()}
-    found = [(one, by_content.get(content)) for one, content in zip(listing.pictures, contents, strict=True)]
-    kept = [(one, _under(one, label, labels)) for one, label in found if label not in {LEFT_OUT, NONE}]
+    contents = [hashed.sha256.get(one.path, UNREAD) for one in listing.pictures]
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
-    new = {said.hashes[path]: path for path in said.labels if path not in missing}
-    added = (
-        Listed(Path(path), said.labels[path], group=said.groups.get(path, ""))
-        for content, path in new.items()
-        if content not in there and said.labels[path] not in {LEFT_OUT, NONE}
-    )
+    new = {
+        said.hashes[path]: Row(Path(path), {LABEL: label}, group=said.groups.get(path, ""))
+        for path, label in said.labels.items()
+        if path not in missing and said.hashes[path] not in there and label not in {LEFT_OUT, NONE}
+    }
+    kept, added, answers = list[Row](), list[Row](), 0
+    relabelled = 0
+    for content, one in chain(zip(contents, listing.pictures, strict=True), new.items()):
+        label = by_content.get(content, one.label)
+        if label in {LEFT_OUT, NONE}:
+            continue
+        cells = {name: said.attributes.get((content, name), one.labels.get(name, "")) for name in attributes}
+        cells = {name: "" if cell in {LEFT_OUT, NONE} else cell for name, cell in cells.items()}
+        answers += sum(cell != one.labels.get(name, "") for name, cell in cells.items())
+        class_id = labels.index(label) if content in by_content else one.class_id
+        after = replace(one, labels={**one.labels, **cells, LABEL: label}, class_id=class_id)
+        (added if content in new else kept).append(after)
+        relabelled += label != one.label and class_id != one.class_id
+    learnt = there | new.keys()
     return Applied(
-        listing=replace(listing, pictures=[after for _, after in kept]),
+        listing=replace(listing, pictures=kept),
         contents=tuple(contents),
-        relabelled=sum(after.label != one.label and after.class_id != one.class_id for one, after in kept),
-        left_out=len(found) - len(kept),
-        added=tuple(_under(one, one.label, labels) for one in added),
+        relabelled=relabelled,
+        left_out=len(contents) - len(kept),
+        added=tuple(added),
         missing=missing,
+        answers=answers,
+        unused=sum(content not in learnt for content, _ in said.attributes),
     )
 
 
-def _under(listed: Listed, label: str | None, labels: Sequence[str]) -> Listed:
-    return listed if label is None else replace(listed, label=label, class_id=labels.index(label))
-
-
-def corrected(listing: Listing, said: OfFiles, labels: Sequence[str], say: Say) -> Listing:
+def corrected(  # noqa: PLR0913, PLR0917 - a listing, what is said of it, and who hears
+    listing: Listing,
+    said: OfFiles,
+    labels: Sequence[str],
+    hashed: Hashed,
+    say: Say,
+    attributes: Sequence[str] = (),
+) -> Listing:
     """The pictures of a listing under their corrected labels, without those to leave out.
 
     Args:
         listing: of pictures, with the `class_id` of each.
         said: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
         labels: of the classes.
+        hashed: the files of the listing.
         say: receives what does not count, how many labels change, and how many pictures are left out.
+        attributes: whose answers count, too.
 
     Raises:
         BadCsv: a correction is to none of the classes.
@@ -129,17 +155,18 @@ def corrected(listing: Listing, said: OfFiles, labels: Sequence[str], say: Say) 
             f"--corrections: {len(said.outdated)} are of pictures that have another content now, and do "
             f"not count, among them {said.outdated[0]}."
         )
-    if not said.labels:
+    if not said.labels and not said.attributes:
         return listing
-    applied, count = apply(listing, said, labels, lambda *_: None), len(listing.pictures)
+    applied, count = apply(listing, said, labels, hashed, attributes), len(listing.pictures)
     if applied.missing:
         say(
             f"--corrections: {len(applied.missing)} are of pictures that are not found, and are left out, "
             f"among them {applied.missing[0]}."
         )
+    further = f"; {applied.answers} answers to attributes are new or others" if attributes else ""
     say(
         f"--corrections: of {count} pictures of {listing.place}, {applied.relabelled} get another label and "
-        f"{applied.left_out} are left out."
+        f"{applied.left_out} are left out{further}."
     )
     if not applied.listing.pictures:
         raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")

@@ -1,7 +1,7 @@
 """List pictures with their labels: a table of `path,label[,tier][,group][,source]`, or folders for short.
 
-Looks at names alone and opens no picture; that is reading.py's. Reads the named folder or table, and writes
-such a table.
+A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
+that is reading.py's. Reads the named folder or table, and writes such a table.
 """
 
 import csv
@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
+from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.spreadsheets import as_csv, as_it_was
 from labelling.csv_files import renaming, table_of
@@ -43,11 +43,12 @@ ANSWERED: Final = "at"
 
 
 @dataclass(frozen=True)
-class Listed:
+class Row:
     """One picture file.
 
     Attributes:
-        label: as the table or the folder spells it; empty for none.
+        labels: as the table or the folder spells them: the class by LABEL, attributes by their names. Empty,
+            or not there, where one is not known.
         part: train or test, where the data says so.
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
@@ -56,12 +57,17 @@ class Listed:
     """
 
     path: Path
-    label: str
+    labels: Mapping[str, str]
     part: Part | None = None
     tier: str = ""
     group: str = ""
     source: str = ""
     class_id: int = -1
+
+    @property
+    def label(self) -> str:
+        """Of the class."""
+        return self.labels[LABEL]
 
 
 @dataclass
@@ -75,15 +81,17 @@ class Listing:
         outdated: pictures that have another content than the one that a person answered.
         nested: folders below a label's own that hold pictures, which are of that label.
         missing: pictures that a person answered and that are neither where the table says nor near it.
+        columns: of a table.
     """
 
     place: Path
-    pictures: list[Listed] = field(default_factory=list)
+    pictures: list[Row] = field(default_factory=list)
     left_out: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
     outdated: list[Path] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
     nested: list[Path] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,11 +131,12 @@ class Listing:
         check_twins(str(self.place), found)
         return tuple(sorted(found))
 
-    def measurable(self, keep: Collection[str] = ()) -> Measurable:
+    def measurable(self, keep: Collection[str] = (), gone: Collection[str] = ()) -> Measurable:
         """The classes that can be learnt, as far as groups show it before a picture is opened.
 
         Args:
             keep: classes that have to be learnt.
+            gone: classes of which corrections may have left no picture.
 
         Raises:
             BadClasses: see `rare.measurable`.
@@ -136,10 +145,10 @@ class Listing:
             *((one.label, one.group or str(one.path), one.part == "test") for one in self.pictures),
             strict=True,
         )
-        return measurable(str(self.place), labels, groups, tested, keep=keep)
+        return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 
 
-def list_pictures(place: Path) -> Listing:
+def list_pictures(place: Path, attributes: Sequence[str] = ()) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
@@ -149,7 +158,8 @@ def list_pictures(place: Path) -> Listing:
 
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
-            `group` and `source`; other columns are not read. Paths are relative to the CSV's folder.
+            `group` and `source`. Paths are relative to the CSV's folder.
+        attributes: further columns that are read, where the CSV has them.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -157,7 +167,7 @@ def list_pictures(place: Path) -> Listing:
         BadClasses: a row without a label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
-        return _list_table(place)
+        return _list_table(place, attributes)
     listing = Listing(place)
     tiers = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     tiers = _without_unlabelled(tiers, listing)
@@ -220,17 +230,17 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
     return {name: "test" if name in measured else "train" for name in names}
 
 
-def _list_table(place: Path) -> Listing:
-    rows, columns = list(table_rows(place)), columns_of(place)
-    if ANSWERED in columns and "tier" not in columns:
+def _list_table(place: Path, attributes: Sequence[str]) -> Listing:
+    reader = _opened(place)
+    listing = Listing(place, columns=tuple(reader.fieldnames or ()))
+    if _holds_answers(listing.columns):
         answers = list_answers(place, answers_in([place]))
         shown = [one for one in answers.pictures if one.label != NONE]
         answers.left_out += [one.path for one in answers.pictures if one.label == NONE]
-        return replace(
-            answers, pictures=[replace(one, label=as_label(one.label, str(place))) for one in shown]
-        )
-    listing = Listing(place)
-    for where, one in rows:
+        for one in shown:
+            as_label(one.label, str(place))
+        return replace(answers, pictures=shown, columns=listing.columns)
+    for where, one in _rows(place, reader, [name for name in attributes if name in listing.columns]):
         if not one.tier and one.label == NONE:
             listing.left_out.append(one.path)
             continue
@@ -238,6 +248,10 @@ def _list_table(place: Path) -> Listing:
             as_label(one.label, where)
         listing.pictures.append(one)
     return listing
+
+
+def _holds_answers(columns: Sequence[str]) -> bool:
+    return ANSWERED in columns and "tier" not in columns
 
 
 def answers_in(files: Sequence[Path]) -> OfFiles:
@@ -263,7 +277,7 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
         BadCsv: none of the pictures is there.
     """
     pictures = [
-        Listed(Path(path), label, group=said.groups.get(path, ""))
+        Row(Path(path), {LABEL: as_spelt(label)}, group=said.groups.get(path, ""))
         for path, label in said.labels.items()
         if label and path not in said.missing
     ]
@@ -278,7 +292,7 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
 
 
 def columns_of(path: Path) -> tuple[str, ...]:
-    """The header of a table.
+    """The header of a table, of which no row is read.
 
     Raises:
         BadCsv: it cannot be read.
@@ -289,24 +303,21 @@ def columns_of(path: Path) -> tuple[str, ...]:
         raise BadCsv(f"{path}: cannot be read as a CSV ({error}).") from error
 
 
-def write_pictures(
-    pictures: Sequence[Listed], table: Path, further: Mapping[str, Sequence[str]] = MappingProxyType({})
-) -> None:
+def write_pictures(pictures: Sequence[Row], table: Path, attributes: Sequence[str] = ()) -> None:
     """Write a table that `list_pictures` reads as these pictures; its folder is made if it is not there.
 
     Args:
         pictures: a row each.
         table: the CSV.
-        further: the cells of further columns, by their names.
+        attributes: that have a column each.
     """
-    cells = zip(*further.values(), strict=True) if further else ((),) * len(pictures)
     rows = (
-        (absolute(one.path), one.label, one.group, *more) for one, more in zip(pictures, cells, strict=True)
+        (absolute(one.path), one.label, one.group, *(one.labels.get(name, "") for name in attributes))
+        for one in pictures
     )
     table.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(
-        table, as_csv([("path", "label", "group", *further), *rows]).encode("utf-8", "surrogateescape")
-    )
+    text = as_csv([("path", "label", "group", *attributes), *rows])
+    write_whole(table, text.encode("utf-8", "surrogateescape"))
 
 
 def absolute(file: Path) -> str:
@@ -331,7 +342,7 @@ def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier:
         if label == NONE and not tier:  # no class, as in a table
             listing.left_out += files
             continue
-        found = [Listed(file, label, part, tier) for file in files if could_be_picture(file)]
+        found = [Row(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
         listing.pictures += found
         listing.nested += sorted({one.path.parent for one in found} - {entry})
         listing.left_out += [file for file in files if not could_be_picture(file)]
@@ -364,26 +375,29 @@ def entries(folder: Path) -> list[Path]:
         raise DataSetMissing(f"{folder}: cannot be read ({error.strerror}).") from error
 
 
-def table_rows(path: Path) -> Iterator[tuple[str, Listed]]:
-    """The rows of a table, each with where it stands; see `list_pictures`.
-
-    Raises:
-        BadCsv: it cannot be read, has another header, or a row without a path or a column for the label.
-        BadClasses: a label that cannot be shown.
-    """
+def _opened(path: Path) -> "csv.DictReader[str]":
+    """A table whose header names COLUMNS."""
     try:
         reader = table_of(path, COLUMNS)
         columns = reader.fieldnames or []
-        if not set(COLUMNS) <= set(columns):
-            raise BadCsv(
-                f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV}"
-                f"{renaming(COLUMNS, columns)} "
-                "Files with the pixels themselves are named by --train and --test."
-            )
-        for row in reader:
-            yield _row(path, f"{path}, row {reader.line_num}", row)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
+    except csv.Error as error:
+        raise BadCsv(f"{path}: no CSV ({error}). {_EXPECTED_CSV}") from error
+    if not set(COLUMNS) <= set(columns):
+        raise BadCsv(
+            f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV}"
+            f"{renaming(COLUMNS, columns)} "
+            "Files with the pixels themselves are named by --train and --test."
+        )
+    return reader
+
+
+def _rows(path: Path, reader: "csv.DictReader[str]", attributes: Sequence[str]) -> Iterator[tuple[str, Row]]:
+    """The rows of a table, each with where it stands."""
+    try:
+        for row in reader:
+            yield _row(path, f"{path}, row {reader.line_num}", row, attributes)
     except csv.Error as error:
         raise BadCsv(f"{path}: no CSV ({error}). {_EXPECTED_CSV}") from error
 
@@ -391,7 +405,7 @@ def table_rows(path: Path) -> Iterator[tuple[str, Listed]]:
 _EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture."
 
 
-def _row(path: Path, where: str, row: dict[str, str | None]) -> tuple[str, Listed]:
+def _row(path: Path, where: str, row: dict[str, str | None], attributes: Sequence[str]) -> tuple[str, Row]:
     named, tier, group, source = (
         (row.get(column) or "").strip() for column in ("path", "tier", "group", "source")
     )
@@ -399,10 +413,14 @@ def _row(path: Path, where: str, row: dict[str, str | None]) -> tuple[str, Liste
         raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
     if row["label"] is None:
         raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
-    label = as_it_was(row["label"].strip())
-    return where, Listed(
-        Path(existing(str(path.parent / named))), label and as_label(label, where), None, tier, group, source
-    )
+    cells = {name: as_it_was((row[name] or "").strip()) for name in (LABEL, *attributes)}
+    labels = {name: cell and as_label(cell, where) for name, cell in cells.items()}
+    return where, Row(Path(existing(str(path.parent / named))), labels, None, tier, group, source)
+
+
+def as_spelt(text: str) -> str:
+    """A label with spaces once and accents composed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def as_label(text: str, where: str) -> str:
@@ -411,7 +429,7 @@ def as_label(text: str, where: str) -> str:
     Raises:
         BadClasses: nothing is left of it, or it cannot be shown.
     """
-    label = " ".join(unicodedata.normalize("NFC", text).split())
+    label = as_spelt(text)
     if not label or not label.isprintable():
         raise BadClasses(f"{where}: {text!r} is no label. Name the class in printable characters.")
     return label

@@ -13,8 +13,7 @@ from inference.decode import prepare_decoders
 from labelling.review.corrections import OfFiles
 from training.errors import BadPictures
 from training.loading import start_tensorflow
-from training.pictures.attributes import read_cells
-from training.pictures.checks import check_at_once
+from training.pictures.attributes import check_columns
 from training.pictures.corrections import check_listed, corrections_in
 from training.pictures.fashion import (
     SYSTEM_FOLDER,
@@ -25,9 +24,10 @@ from training.pictures.fashion import (
     from_one_csv,
 )
 from training.pictures.listing import Listing, has_idx, list_pictures, unwrapped
-from training.pictures.own_pictures import Division, from_pictures
-from training.pictures.picture_files import decode_file
+from training.pictures.own_pictures import Division, from_pictures, with_classes
+from training.pictures.picture_files import Hashed, decode_file, hash_files
 from training.pictures.pixel_files import is_pixel_table
+from training.pictures.reading import drop_copies
 from training.progress import Progress
 
 KERAS = "keras"
@@ -69,7 +69,12 @@ class Named:
         place = unwrapped(Path(str(self.place)).expanduser())
         if not place.exists() or has_idx(place) or self.pixel_table:
             return None
-        return list_pictures(place)
+        return list_pictures(place, self.attributes or tuple(self.keep))
+
+    @cached_property
+    def hashed(self) -> Hashed:
+        """The files that it names."""
+        return hash_files(one.path for one in self.listing.pictures) if self.listing else Hashed({}, {})
 
     @cached_property
     def pixel_table(self) -> Path | None:
@@ -85,22 +90,25 @@ class Named:
         """Refuse pictures of one's own that cannot be learnt, before one is decoded.
 
         Raises:
-            DataError: see `check_at_once`.
+            DataError: by names, columns and bytes of the files.
         """
-        if self.listing is not None:
-            self.classes()
-            corrected = bool(self.corrections)
-            check_at_once(self.listing, skip_unreadable=self.skip_unreadable, corrected=corrected)
-            if self.attributes:
-                read_cells(self.listing.place, self.attributes, self.listing.classes())
+        if self.listing is None:
+            return
+        self.classes()
+        check_columns(self.listing, self.attributes, self.listing.classes())
+        if not self.corrections:  # which may take a picture out of one of two classes
+            listing, skip = with_classes(self.listing), self.skip_unreadable
+            drop_copies(listing, self.hashed, lambda _: None, skip_unreadable=skip)
 
     def classes(self) -> tuple[str, ...] | None:
         """The classes that a training on its pictures learns, as far as the listing shows; None without one.
 
+        Corrections may change them, so that these are not known with any.
+
         Raises:
             BadClasses: they cannot be learnt.
         """
-        if self.listing is None:
+        if self.listing is None or self.corrections:
             return None
         self.listing.classes()
         return self.listing.measurable(self.keep.get(LABEL, ())).labels
@@ -110,7 +118,7 @@ class Named:
         if self.listing is None:
             return False
         read = (decode_file(one.path) for one in self.listing.pictures)
-        return any(not isinstance(one, str) and one[1].pixels is None for one in read)
+        return any(not isinstance(one, str) and one.pixels is None for one in read)
 
 
 def load(
@@ -132,10 +140,10 @@ def load(
         DataError: a file is missing or wrong; the message names it and the row.
     """
     corrections = corrections_in(named.corrections)
-    if corrections.attributes:
+    if corrections.attributes and not named.attributes:
         progress.warn(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "
-            "count here. `wardrobe improve` learns them; or write them into the table."
+            "count without --attribute."
         )
     data = _read(named, progress, reads, corrections, division)
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
@@ -158,10 +166,12 @@ def _read(
         with progress.counting("reading pictures") as watch:
             return from_pictures(
                 *(named.listing, progress.warn, watch, reads),
+                hashed=named.hashed,
                 skip_unreadable=named.skip_unreadable,
                 corrections=corrections,
                 division=division,
-                keep=named.keep.get(LABEL, ()),
+                attributes=named.attributes,
+                keep=named.keep,
             )
     if named.pixel_table is not None:
         if division != "to measure":

@@ -7,19 +7,27 @@ group.
 Finding them: listing.py; reading them: reading.py. Reads the named folder or CSV.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import GREY_28, InputContract
+from inference.contract import GREY_28, LABEL, InputContract
 from labelling.review.corrections import OfFiles
+from training.pictures.attributes import (
+    Attribute,
+    learnt_attribute,
+    measured_attribute,
+    unread_columns,
+)
 from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Contents
 from training.pictures.listing import Listing
+from training.pictures.picture_files import Hashed, hash_files
 from training.pictures.rare import measurable
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.split import sampled_indices
@@ -42,10 +50,12 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     watch: Watch,
     reads: InputContract = GREY_28,
     *,
+    hashed: Hashed | None = None,
     skip_unreadable: bool = False,
     corrections: OfFiles = NO_CORRECTIONS,
     division: Division = "divided",
-    keep: Sequence[str] = (),
+    attributes: Sequence[str] = (),
+    keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -54,16 +64,19 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         say: receives what was left out and why.
         watch: receives the progress of reading.
         reads: what the model is to read.
+        hashed: the files of the listing, where they were hashed before.
         skip_unreadable: leave out what is no picture, instead of refusing.
         corrections: of labels.
         division: where it is `to measure`, none is learnt: both parts are the folder's test part, or all
             pictures without one. Where it is `cross-fitted`, and the folder has no test part, all are learnt.
-        keep: classes that have to be learnt.
+        attributes: columns that are learnt beside the class.
+        keep: labels of a release, by what they answer: that have to be learnt, or, `to measure`, those of the
+            attributes that are measured.
 
     Returns:
         Labels in order of their names, without those that too few pictures show, unless it is `to measure`.
         Both parts in order of the files' sha256, which is as good as shuffled, and the same wherever the
-        files lie.
+        files lie. The first one knows the attributes.
 
     Raises:
         BadCsv: the CSV or one of its rows is wrong; a correction is to none of these classes, or names a
@@ -71,33 +84,88 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         BadClasses: they cannot be learnt.
         BadPictures: a file cannot be read, none is left, or one picture is in two classes or in both parts.
     """
-    labels = listing.classes()
-    with_classes = [replace(one, class_id=labels.index(one.label)) for one in listing.pictures]
     check_listed(corrections, [listing])
-    counting = corrected(replace(listing, pictures=with_classes), corrections, labels, say)
+    hashed = hashed or hash_files(one.path for one in listing.pictures)
+    labels, listing = listing.classes(), with_classes(listing)
+    counting = corrected(listing, corrections, labels, hashed, say, attributes)
     if division != "to measure":
-        counting = _without_rare(counting, keep, say)
-    read = read_pictures(counting, reads, say, watch, skip_unreadable=skip_unreadable)
-    pictures = sorted(read, key=lambda one: one.file.sha256)
+        counting = _without_rare(counting, labels, keep.get(LABEL, ()), say)
+    read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable)
+    pictures = sorted(read, key=lambda one: one.sha256)
     keys = joint_keys(pictures, say)
     train, test = _divide(pictures, keys)
-    has_parts = any(one.listed.part for one in pictures)
+    has_parts = any(one.row.part for one in pictures)
     if not has_parts and division != "divided":
         train, test = pictures, []
     if division == "to measure":
         train = test = test or train
     else:
-        labels, train, test = _learnt(listing, keys, train, test, keep, say)
+        labels, train, test = _learnt(listing, keys, train, test, keep.get(LABEL, ()), say)
     learnt = pictures_of(train, keys)
     measured = pictures_of(test, keys) if test else learnt.take(np.arange(0))
+    if division == "to measure":
+        known = _measured_attributes(listing, train, keep, say)
+        measured = replace(measured, attributes=known)
+    else:
+        known = _learnt_attributes(listing, train, learnt, labels, attributes, keep, say)
+    if known and (sentence := unread_columns(listing, known)):
+        say(sentence)
     return LabelledData(
-        train=learnt,
+        train=replace(learnt, attributes=known),
         test=measured,
         labels=labels,
         named=True,
         name=listing.name,
         reads=reads,
     )
+
+
+def _measured_attributes(
+    listing: Listing, read: Sequence[ReadPicture], heads: Mapping[str, Sequence[str]], say: Say
+) -> dict[str, Attribute]:
+    """What a table says of the attributes of a release that it has columns of."""
+    return {
+        name: measured_attribute(_column(listing, name), _cells(read, name), labels, say)
+        for name, labels in heads.items()
+        if name != LABEL and name in listing.columns
+    }
+
+
+def _learnt_attributes(  # noqa: PLR0913, PLR0917 - pictures, their columns, and who hears
+    listing: Listing,
+    read: Sequence[ReadPicture],
+    pictures: Pictures,
+    classes: Sequence[str],
+    names: Sequence[str],
+    keep: Mapping[str, Sequence[str]],
+    say: Say,
+) -> dict[str, Attribute]:
+    groups, of_class = pictures.groups.tolist(), pictures.labels
+    return {
+        name: learnt_attribute(
+            _column(listing, name), _cells(read, name), groups, of_class, classes, say, keep.get(name, ())
+        )
+        for name in names
+    }
+
+
+def _column(listing: Listing, name: str) -> str:
+    return f"{listing.place}, column `{name}`"
+
+
+def _cells(read: Sequence[ReadPicture], name: str) -> list[str]:
+    return [one.row.labels.get(name, "") for one in read]
+
+
+def with_classes(listing: Listing) -> Listing:
+    """A listing with the `class_id` of each picture.
+
+    Raises:
+        BadClasses: these are no classes.
+    """
+    labels = listing.classes()
+    place = {label: number for number, label in enumerate(labels)}
+    return replace(listing, pictures=[replace(one, class_id=place[one.label]) for one in listing.pictures])
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
@@ -112,12 +180,11 @@ def drawn_for_test(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.in
 
 def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[ReadPicture], list[ReadPicture]]:
     """Training and test set: by their parts, else by content one in TEST_SHARE."""
-    labels = np.array([one.listed.class_id for one in pictures])
-    of_each = np.array([keys[one.file.sha256] for one in pictures])
+    labels = np.array([one.row.class_id for one in pictures])
+    of_each = np.array([keys[one.sha256] for one in pictures])
     sampled = set(drawn_for_test(labels, of_each).tolist())
     tested = [
-        one.listed.part == "test" if one.listed.part else index in sampled
-        for index, one in enumerate(pictures)
+        one.row.part == "test" if one.row.part else index in sampled for index, one in enumerate(pictures)
     ]
     train, test = (
         [picture for picture, chosen in zip(pictures, tested, strict=True) if chosen == wanted]
@@ -126,9 +193,9 @@ def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[Rea
     return train, test
 
 
-def _without_rare(listing: Listing, keep: Sequence[str], say: Say) -> Listing:
+def _without_rare(listing: Listing, labels: Sequence[str], keep: Sequence[str], say: Say) -> Listing:
     """A listing without the classes that its own groups show to be rare, before a picture is decoded."""
-    found = listing.measurable(keep)
+    found = listing.measurable(keep, gone=labels)
     if found.rare:
         say(found.of_rare(str(listing.place)))
     return replace(listing, pictures=[one for one in listing.pictures if one.label in found.labels])
@@ -144,16 +211,16 @@ def _learnt(  # noqa: PLR0913, PLR0917 - pictures in two parts, and who follows 
 ) -> tuple[tuple[str, ...], list[ReadPicture], list[ReadPicture]]:
     """The classes that can be measured, and both parts under these."""
     every, of_test = [*train, *test], [False] * len(train) + [True] * len(test)
-    labels, groups = [one.listed.label for one in every], [keys[one.file.sha256] for one in every]
+    labels, groups = [one.row.label for one in every], [keys[one.sha256] for one in every]
     found = measurable(str(listing.place), labels, groups, of_test, keep=keep)
     if found.rare:
         say(found.of_rare(str(listing.place)))
     place = {label: number for number, label in enumerate(found.labels)}
     train, test = (
         [
-            replace(one, listed=replace(one.listed, class_id=place[one.listed.label]))
+            replace(one, row=replace(one.row, class_id=place[one.row.label]))
             for one in part
-            if one.listed.label in place
+            if one.row.label in place
         ]
         for part in (train, test)
     )

@@ -18,13 +18,14 @@ from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
 from training.pictures.listing import (
-    Listed,
     Listing,
+    Row,
     answers_in,
     columns_of,
     list_answers,
     list_pictures,
 )
+from training.pictures.picture_files import Hashed, hash_files
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
@@ -103,13 +104,13 @@ def _list_corrections(place: Path, *, by_audit: bool) -> Listing:
     drawn = {said.hashes[path] for path in said.audited}
     listing = list_answers(place, said)
 
-    def tier(one: Listed) -> str:
+    def tier(one: Row) -> str:
         return CORRECTED_TIER if by_audit and said.hashes[str(one.path)] not in drawn else OWN_TIER
 
     return replace(listing, pictures=[replace(one, tier=tier(one)) for one in listing.pictures])
 
 
-def _class_id(photo: Listed, labels: tuple[str, ...]) -> int:
+def _class_id(photo: Row, labels: tuple[str, ...]) -> int:
     """The class that a photo's label names; a name outranks an index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
         return OOD
@@ -130,7 +131,9 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(listing: Listing, contract: InputContract, say: Say, watch: Watch) -> list[ReadPicture]:
+def read_photos(
+    listing: Listing, hashed: Hashed, contract: InputContract, say: Say, watch: Watch
+) -> list[ReadPicture]:
     """Read the photos that `list_photos` listed, leaving out what cannot be read.
 
     Raises:
@@ -143,7 +146,7 @@ def read_photos(listing: Listing, contract: InputContract, say: Say, watch: Watc
                 f"--corrections: {one.path} is of tier {OOD_TIER}, where no photo shows one of the "
                 "classes. Give it the tier that says how it was taken, or leave it out."
             )
-    return read_pictures(listing, contract, say, watch, skip_unreadable=True)
+    return read_pictures(listing, hashed, contract, say, watch, skip_unreadable=True)
 
 
 def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
@@ -176,9 +179,10 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         _warn_of_table(place, progress)
     listings = [list_photos(place, labels, untiered, by_audit=by_audit) for place in found]
     check_listed(corrections, listings)
-    listings = [corrected(one, corrections, labels, progress.warn) for one in listings]
+    hashed = hash_files(photo.path for one in listings for photo in one.pictures)
+    listings = [corrected(one, corrections, labels, hashed, progress.warn) for one in listings]
     with progress.counting("reading photos") as watch:
-        sets = [read_photos(one, contract, progress.warn, watch) for one in listings]
+        sets = [read_photos(one, hashed, contract, progress.warn, watch) for one in listings]
     groups = joint_keys([one for photos in sets for one in photos], progress.warn)
     return tuple(pictures_of(one, groups) for one in sets)
 

@@ -1,13 +1,14 @@
 """Read picture files to pixels exactly as the service reads uploads, on all cores.
 
-inference/decode.py and inference/convert.py do it, with the limits that a release is served with and the
-parameters that it brings along. Reads the files that a listing names. Which files: listing.py; what is made
-of them: reading.py.
+A file is hashed first, so that what is wrong with many is known before one is decoded, and each content is
+decoded once. inference/decode.py and inference/convert.py decode, with the limits that a release is served
+with and the parameters that it brings along. Reads the files that a listing names. Which files: listing.py;
+what is made of them: reading.py.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +36,12 @@ class PictureFile:
     """A file that was read.
 
     Attributes:
-        sha256: hex digest of the file's bytes.
         hash: of the picture, for pictures that are nearly the same.
         pixels: what the model would see of it.
         network: that the file is for.
     """
 
     path: Path
-    sha256: str
     hash: Hash
     pixels: Pixels
     network: NetworkName
@@ -68,15 +67,32 @@ def read_files(
     """
     kept = room_for(len(paths), contract.array_shape)
     found = on_all_cores(lambda one: _read(*one, contract), list(zip(paths, kept, strict=True)), watch)
-    if unreadable := [one for one in found if isinstance(one, str)]:
-        more = f" And {len(unreadable) - NAMED} more." if len(unreadable) > NAMED else ""
-        what = f"{len(unreadable)} of {len(paths)} files cannot be read. {' '.join(unreadable[:NAMED])}{more}"
-        if not skip_unreadable:
-            raise BadPictures(f"{what} Mend or remove them, or leave them out with --skip-unreadable.")
-        say(f"skipped {what.replace('cannot', 'that cannot', 1)}")
+    unreadable = [one for one in found if isinstance(one, str)]
+    report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
     read = [None if isinstance(one, str) else one for one in found]
     _report_black([one for one in read if one is not None], say)
     return read
+
+
+def report_unreadable(why: Sequence[str], of: int, say: Say, *, skip_unreadable: bool) -> None:
+    """Refuse files that cannot be read, or say that they are left out; nothing where there are none.
+
+    Args:
+        why: a sentence for each.
+        of: how many files there are.
+        say: receives what is skipped.
+        skip_unreadable: leave them out.
+
+    Raises:
+        BadPictures: all are counted and the first few named.
+    """
+    if not why:
+        return
+    more = f" And {len(why) - NAMED} more." if len(why) > NAMED else ""
+    what = f"{len(why)} of {of} files cannot be read. {' '.join(why[:NAMED])}{more}"
+    if not skip_unreadable:
+        raise BadPictures(f"{what} Mend or remove them, or leave them out with --skip-unreadable.")
+    say(f"skipped {what.replace('cannot', 'that cannot', 1)}")
 
 
 Item = TypeVar("Item")
@@ -96,32 +112,72 @@ def on_all_cores(read: Callable[[Item], Found], items: Sequence[Item], watch: Wa
     return found
 
 
-def decode_file(path: Path, contract: InputContract = GREY_28) -> tuple[str, Decoded] | str:
-    """The sha256 of a picture file and the picture in it, or why it cannot be read."""
+@dataclass(frozen=True)
+class Hashed:
+    """Files whose bytes were read.
+
+    Attributes:
+        sha256: hex digest of each that can be read.
+        unreadable: why another one cannot.
+    """
+
+    sha256: Mapping[Path, str]
+    unreadable: Mapping[Path, str]
+
+
+def hash_files(paths: Iterable[Path], watch: Watch = lambda *_: None) -> Hashed:
+    """Hash files, each once.
+
+    Args:
+        paths: which.
+        watch: called after each.
+    """
+    every = list(dict.fromkeys(paths))
+    found = dict(zip(every, on_all_cores(_hashed, every, watch), strict=True))
+    unreadable = {path: one[1] for path, one in found.items() if one[1]}
+    return Hashed({path: one[0] for path, one in found.items() if one[0]}, unreadable)
+
+
+def _hashed(path: Path) -> tuple[str, str]:
+    """The digest, or why there is none."""
+    content = content_of(path)
+    return ("", content) if isinstance(content, str) else (hashlib.sha256(content).hexdigest(), "")
+
+
+def content_of(path: Path) -> bytes | str:
+    """The bytes of a file that may be a picture, or why it cannot be one."""
     if "\0" in str(path):
         return f"{path}: no path has a zero byte."
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
-        if not size:
-            return f"{path}: the file is empty. Copy it again, or remove it."
-        content = path.read_bytes()
-        return hashlib.sha256(content).hexdigest(), decode(content, MAX_PIXELS, contract)
+        return path.read_bytes() or f"{path}: the file is empty. Copy it again, or remove it."
     except OSError as error:
         return f"{path}: {error.strerror}."
+
+
+def decode_file(path: Path, contract: InputContract = GREY_28) -> Decoded | str:
+    """The picture in a file, or why it cannot be read."""
+    content = content_of(path)
+    return content if isinstance(content, str) else decode_content(path, content, contract)
+
+
+def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> Decoded | str:
+    """The picture in a file's bytes, or why they cannot be read."""
+    try:
+        return decode(content, MAX_PIXELS, contract)
     except UploadError as error:
         return f"{path}: {error}"
 
 
 def _read(path: Path, pixels: Pixels, contract: InputContract) -> PictureFile | str:
     """The file, whose pixels are written there, or why it cannot be read."""
-    read = decode_file(path, contract)
-    if isinstance(read, str):
-        return read
-    digest, decoded = read
+    decoded = decode_file(path, contract)
+    if isinstance(decoded, str):
+        return decoded
     seen = to_model_input(decoded, {usual_name(contract): contract})
     pixels[...] = seen.pixels
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), pixels, seen.network)
+    return PictureFile(path, perceptual_hash(decoded.picture), pixels, seen.network)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

@@ -92,6 +92,7 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
     *,
     needs: int = GROUPS_OF_CLASS,
     keep: Collection[str] = (),
+    gone: Collection[str] = (),
 ) -> Measurable:
     """Tell labels that can be measured from those that are left out.
 
@@ -102,6 +103,7 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
         tested: which are for the test set, and not learnt; empty where none is.
         needs: groups of a label.
         keep: labels of a release that this training is to make better.
+        gone: labels of which corrections may have left no picture.
 
     Raises:
         BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another one,
@@ -115,7 +117,7 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
             learnt[label].append(group)
     found = [
         Rare(label, len(of), len(set(of)), needs, bool(held) and label not in held)
-        for label, of in ((label, learnt[label]) for label in sorted({*learnt, *held, *keep} - {""}))
+        for label, of in ((label, learnt[label]) for label in sorted({*learnt, *held, *keep, *gone} - {""}))
     ]
     rare = tuple(one for one in found if one.pictures < FEWEST or one.groups < needs or one.tested)
     check_twins(where, learnt)
@@ -154,6 +156,7 @@ def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> 
     pairs = [
         f"{one.label!r} ({one.pictures}) for {other!r}"
         for one in rare
+        if one.pictures
         for other in labels
         if (other not in names or other > one.label) and _is_near(one.label.casefold(), other.casefold())
     ]

@@ -1,4 +1,4 @@
-"""Read the pictures of a listing: each content once, with all its groups.
+"""Read the pictures of a listing: each content once, with all its labels and groups.
 
 For pictures and classes of one's own (own_pictures.py) and for photos (pictures/photos.py). Decoding and
 converting: picture_files.py. Reads the files of the listing.
@@ -6,45 +6,62 @@ converting: picture_files.py. Reads the files of the listing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from inference.contract import InputContract
-from training.errors import BadPictures
+from inference.contract import LABEL, InputContract
+from training.errors import BadCsv, BadPictures
 from training.pictures.duplicates import near_groups, split_keys
-from training.pictures.listing import Listed, Listing
-from training.pictures.picture_files import NAMED, PictureFile, read_files
+from training.pictures.listing import Listing, Row
+from training.pictures.picture_files import NAMED, Hashed, PictureFile, read_files, report_unreadable
 from training.pictures.pixel_room import stacked
 from training.pictures.table import Pictures
 from training.progress import Say, Watch
 
 
 @dataclass(frozen=True)
-class ReadPicture:
+class Content:
     """One content.
 
     Attributes:
-        listed: the first of its copies.
-        file: what was read of it.
+        row: the first of its copies, with the labels of all.
+        sha256: hex digest of its bytes.
         groups: of it and its copies.
     """
 
-    listed: Listed
-    file: PictureFile
+    row: Row
+    sha256: str
     groups: frozenset[str]
 
 
-def read_pictures(
-    listing: Listing, reads: InputContract, say: Say, watch: Watch, *, skip_unreadable: bool
+@dataclass(frozen=True)
+class ReadPicture(Content):
+    """One that was decoded.
+
+    Attributes:
+        file: what was read of it.
+    """
+
+    file: PictureFile
+
+
+def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
+    listing: Listing,
+    hashed: Hashed,
+    reads: InputContract,
+    say: Say,
+    watch: Watch,
+    *,
+    skip_unreadable: bool,
 ) -> list[ReadPicture]:
-    """Read pictures whose classes are known.
+    """Read pictures whose classes are known: what their bytes show to be wrong is refused first.
 
     Args:
         listing: with the `class_id` of each, under the labels that count.
+        hashed: its files.
         reads: the input of the model.
         say: receives what was left out and why, and how many are copies.
-        watch: called after each file.
+        watch: called after each file that is decoded.
         skip_unreadable: leave out what is no picture, instead of refusing.
 
     Returns:
@@ -52,54 +69,107 @@ def read_pictures(
 
     Raises:
         BadPictures: a file cannot be read, none can, or one picture has two classes or is in both parts.
+        BadCsv: one picture has two labels of an attribute.
     """
-    listed = listing.pictures
-    _report_left_out(listing.left_out, say)
-    if nested := listing.of_nested():
-        say(nested)
-    if listing.missing:
-        say(
-            f"{len(listing.missing)} pictures that a person answered are not found and left out: "
-            f"{', '.join(map(str, listing.missing[:NAMED]))}."
-        )
-    if listing.outdated:
-        say(
-            f"{len(listing.outdated)} pictures have another content than when a person answered, and are "
-            f"left out: {listing.outdated[0]}."
-        )
-    files = read_files([one.path for one in listed], reads, say, watch, skip_unreadable=skip_unreadable)
-    read = [(one, file) for one, file in zip(listed, files, strict=True) if file is not None]
+    for sentence in warnings_of(listing):
+        say(sentence)
+    contents = drop_copies(listing, hashed, say, skip_unreadable=skip_unreadable)
+    paths = [one.row.path for one in contents]
+    files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
+    read = [
+        ReadPicture(one.row, one.sha256, one.groups, file)
+        for one, file in zip(contents, files, strict=True)
+        if file is not None
+    ]
     if not read:
-        raise BadPictures(f"{listing.place}: none of {len(listed)} pictures can be read.")
-    return _once(read, say)
+        raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
+    return read
 
 
-def _report_left_out(left_out: Sequence[Path], say: Say) -> None:
-    if left_out:
-        first = ", ".join(map(str, left_out[:NAMED]))
-        more = ", ..." if len(left_out) > NAMED else ""
-        say(f"left out {len(left_out)} that are not taken for pictures of a class: {first}{more}.")
+def warnings_of(listing: Listing) -> list[str]:
+    """What a person should know of a listing, a sentence each."""
+    left_out, missing, outdated = listing.left_out, listing.missing, listing.outdated
+    first = ", ".join(map(str, left_out[:NAMED])) + (", ..." if len(left_out) > NAMED else "")
+    said = (
+        left_out and f"left out {len(left_out)} that are not taken for pictures of a class: {first}.",
+        listing.of_nested(),
+        missing
+        and f"{len(missing)} pictures that a person answered are not found and left out: "
+        f"{', '.join(map(str, missing[:NAMED]))}.",
+        outdated
+        and f"{len(outdated)} pictures have another content than when a person answered, and are left out: "
+        f"{outdated[0]}.",
+    )
+    return [str(one) for one in said if one]
 
 
-def _once(read: Sequence[tuple[Listed, PictureFile]], say: Say) -> list[ReadPicture]:
-    known: dict[str, ReadPicture] = {}
-    for listed, file in read:
-        first = known.setdefault(file.sha256, ReadPicture(listed, file, frozenset()))
-        other = first.listed
-        if (other.class_id, other.part) != (listed.class_id, listed.part):
+def drop_copies(listing: Listing, hashed: Hashed, say: Say, *, skip_unreadable: bool) -> list[Content]:
+    """Each content of a listing once, in its order.
+
+    Args:
+        listing: of pictures.
+        hashed: its files.
+        say: receives what was left out, and how many are copies.
+        skip_unreadable: leave out files that cannot be read.
+
+    Raises:
+        BadPictures: a file cannot be read, or one picture has two classes or is in both parts.
+        BadCsv: one picture has two labels of an attribute.
+    """
+    why = [hashed.unreadable[one.path] for one in listing.pictures if one.path in hashed.unreadable]
+    report_unreadable(why, len(listing.pictures), say, skip_unreadable=skip_unreadable)
+    copies: dict[str, list[Row]] = {}
+    for row in listing.pictures:
+        if row.path in hashed.sha256:
+            copies.setdefault(hashed.sha256[row.path], []).append(row)
+    if further := sum(map(len, copies.values())) - len(copies):
+        say(f"{further} of {len(listing.pictures)} pictures are copies of others and count once.")
+    return [Content(merged(rows), sha256, groups_of(rows)) for sha256, rows in copies.items()]
+
+
+def merged(rows: Sequence[Row]) -> Row:
+    """The first row of one content with the labels of all; what one does not know another may.
+
+    Raises:
+        BadPictures: they have two classes, or are in both parts.
+        BadCsv: they have two labels of an attribute.
+    """
+    first = rows[0]
+    for row in rows:
+        if (row.class_id, row.part) != (first.class_id, first.part):
             raise BadPictures(
-                f"{other.path} ({_role(other)}) and {listed.path} ({_role(listed)}) are the same picture. "
-                "Keep one of the two: a picture has one class, and is either learnt or measured on."
+                f"{first.path} ({_role(first)}) and {row.path} ({_role(row)}) are the same picture. "
+                "Keep one of the two: a picture has one class, and is either learnt or measured on; "
+                "`wardrobe data` lists all such pictures."
             )
-        if listed.group:
-            known[file.sha256] = replace(first, groups=first.groups | {listed.group})
-    if copies := len(read) - len(known):
-        say(f"{copies} of {len(read)} pictures are copies of others and count once.")
-    return list(known.values())
+    return replace(first, labels=merged_labels(rows)) if len(rows) > 1 else first
 
 
-def _role(listed: Listed) -> str:
-    return listed.label if listed.part is None else f"{listed.label}, {listed.part}"
+def merged_labels(rows: Sequence[Row]) -> dict[str, str]:
+    """The labels of all rows of one content; the class of the first.
+
+    Raises:
+        BadCsv: they have two labels of an attribute.
+    """
+    labels = dict(rows[0].labels)
+    for row in rows[1:]:
+        for name, label in row.labels.items():
+            before = labels.setdefault(name, label)
+            if name != LABEL and label and before and label != before:
+                raise BadCsv(
+                    f"{row.path} is {before!r} in one row and {label!r} in another one in column `{name}`."
+                )
+            labels[name] = before or label
+    return labels
+
+
+def groups_of(rows: Sequence[Row]) -> frozenset[str]:
+    """What is known of the groups of one content."""
+    return frozenset(row.group for row in rows if row.group)
+
+
+def _role(row: Row) -> str:
+    return row.label if row.part is None else f"{row.label}, {row.part}"
 
 
 def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
@@ -111,9 +181,9 @@ def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
         pictures: of all sets that are split together.
         say: receives how many are nearly the same.
     """
-    contents = list({one.file.sha256: one for one in pictures}.values())
+    contents = list({one.sha256: one for one in pictures}.values())
     alike = near_groups(np.stack([one.file.hash for one in contents]))
-    parts = [{contents[index].listed.part for index in members} for members in alike]
+    parts = [{contents[index].row.part for index in members} for members in alike]
     if divided := sum(len(one) > 1 for one in parts):
         say(
             f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
@@ -124,8 +194,8 @@ def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
             f"{together} of {len(contents)} pictures are nearly the same as others; such are learnt together "
             "or measured on together. `wardrobe data` lists them."
         )
-    grouped = [(one.file.sha256, f"group {group}") for one in pictures for group in sorted(one.groups)]
-    return split_keys([one.file.sha256 for one in contents], grouped, alike)
+    grouped = [(one.sha256, f"group {group}") for one in pictures for group in sorted(one.groups)]
+    return split_keys([one.sha256 for one in contents], grouped, alike)
 
 
 def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str]) -> Pictures:
@@ -135,15 +205,15 @@ def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str]) -> Pictu
         read: with the `class_id` of each.
         groups: of `joint_keys`, of these pictures and perhaps others.
     """
-    sha256 = [one.file.sha256 for one in read]
+    sha256 = [one.sha256 for one in read]
     return Pictures(
         images=stacked([one.file.pixels for one in read]),
-        labels=np.array([one.listed.class_id for one in read], np.uint8),
+        labels=np.array([one.row.class_id for one in read], np.uint8),
         sha256=np.array(sha256),
         groups=np.array([groups[one] for one in sha256]),
         files=tuple(one.file.path for one in read),
-        tiers=np.array([one.listed.tier for one in read]),
-        kinds=np.array([one.listed.label or one.listed.tier for one in read]),
-        sources=np.array([one.listed.source for one in read]),
+        tiers=np.array([one.row.tier for one in read]),
+        kinds=np.array([one.row.label or one.row.tier for one in read]),
+        sources=np.array([one.row.source for one in read]),
         networks=tuple(one.file.network for one in read),
     )

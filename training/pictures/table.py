@@ -5,7 +5,8 @@ features/shipped_vectors.py's; probabilities stand beside it, in arrays of as ma
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import NetworkName
+from training.pictures.attributes import Attribute
 from training.pictures.learnt_hashes import Contents
 from training.pictures.pixel_room import taken
 
@@ -59,11 +61,13 @@ class Pictures(PictureColumns):
         images: uint8, C-contiguous, as the model reads them.
         files: of each; empty for pixels without files.
         networks: that each is for, by name.
+        attributes: what is known beside the class, by name.
     """
 
     images: PixelsBatch
     files: tuple[Path, ...]
     networks: tuple[NetworkName, ...]
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, labels: NDArray[np.uint8]) -> Self:
@@ -89,6 +93,7 @@ class Pictures(PictureColumns):
             images=taken(self.images, places),
             files=tuple(self.files[place] for place in places) if self.files else (),
             networks=tuple(self.networks[place] for place in places),
+            attributes={name: one.take(places) for name, one in self.attributes.items()},
             **{name: column[places] for name, column in self.columns().items()},
         )
 
