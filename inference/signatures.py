@@ -46,7 +46,11 @@ _OTHER_BRANDS = {b"crx ": "a Canon raw photo (CR3)", b"qt  ": "a QuickTime video
 
 _ZIP = b"PK\x03\x04"
 
+_FOR_IPHONES = b"\x89PNG\r\n\x1a\n\0\0\0\4CgBI"
+"""Xcode's form of PNG: its samples lack zlib's header, and blue comes first."""
+
 _OTHERS = (
+    (_FOR_IPHONES, "a PNG in the form that Xcode makes for iPhones (CgBI)"),
     (b"%PDF-", "PDF"),
     (_ZIP, "a ZIP archive"),
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -90,7 +94,7 @@ def format_of(upload: bytes) -> Format | None:
     """The accepted format whose signature the upload begins with; None for anything else."""
     for signature, name in _ACCEPTED:
         if upload.startswith(signature):
-            return name
+            return None if upload.startswith(_FOR_IPHONES) else name
     if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
         return "WebP"
     # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.

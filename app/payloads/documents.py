@@ -38,6 +38,9 @@ LENIENT_BYTES = 4_000_000
 BASE64 = str.maketrans("-_", "+/", string.whitespace)
 """Makes letters for URLs (RFC 4648, section 5) the usual ones, and removes what may stand between letters."""
 
+KEYS, KEY_LENGTH = 5, 40
+"""Of an object without a picture: how many an answer names, and letters of each."""
+
 OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
 """How a JSON object begins, with a byte order mark or without one."""
 
@@ -152,10 +155,19 @@ def item_of_object(document: object, forms: str) -> Upload | Rows:
     if isinstance(document, dict) and "url" in document:
         raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {forms}")
     if not isinstance(document, dict) or ("image" in document) == ("pixels" in document):
-        raise BadRequest(f"The JSON needs either `image` or `pixels`. {forms}")
+        raise BadRequest(f"The JSON needs either `image` or `pixels`{_instead(document)}. {forms}")
     if "pixels" in document:
         return Rows(document["pixels"])
     return Upload(from_base64(document["image"]))
+
+
+def _instead(document: object) -> str:
+    """What came in place of either key, to follow it in a sentence."""
+    if not isinstance(document, dict):
+        return f", and is {json_type(document)}"
+    names = [f"`{name[:KEY_LENGTH]}`" for name in list(document)[:KEYS]]
+    more = " and others" if len(document) > KEYS else ""
+    return f", and has {', '.join(names)}{more}" if names else ", and is empty"
 
 
 def json_type(value: object) -> str:

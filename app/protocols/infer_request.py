@@ -14,7 +14,7 @@ import numpy as np
 from app.errors import BadRequest
 from app.payloads.body import QUOTED_LENGTH, Body
 from app.payloads.documents import from_base64, read_object
-from app.payloads.items import Ready, RequestItem, Rows, Upload
+from app.payloads.items import Ready, RequestItem, Upload
 from app.protocols.classification import limited, quoted, rows_of
 from inference.contract import InputContract
 from inference.errors import BadPixels
@@ -23,6 +23,8 @@ HEADER_LENGTH = "Inference-Header-Content-Length"
 
 INPUTS = {"pixels": "UINT8", "image": "BYTES"}
 """Each input with its datatype."""
+
+UNSCALED = 'Convert scaled pixels back: (x * 255).round().astype("uint8"). '
 
 LENGTH_BYTES = 4
 """Bytes of the length in front of each element of a binary BYTES tensor, little-endian."""
@@ -141,10 +143,15 @@ def _count(tensor: dict[str, Any], contract: InputContract) -> int:
     name, datatype, shape = tensor["name"], tensor.get("datatype"), tensor.get("shape")
     rest = list(contract.array_shape) if name == "pixels" else []
     if datatype != INPUTS[name]:
-        raise BadPixels(f"The datatype of `{name}` is {quoted(datatype)}. {_forms(contract)}")
+        advice = UNSCALED if name == "pixels" and str(datatype).startswith("FP") else ""
+        raise BadPixels(f"The datatype of `{name}` is {quoted(datatype)}. {advice}{_forms(contract)}")
     if not isinstance(shape, list) or any(type(size) is not int for size in shape):
         raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {_forms(contract)}")
-    if shape[1:] != rest or not shape or not 1 <= shape[0] < 2**63:
+    if (
+        shape[1:] not in (rest, [*rest, 1] if len(rest) == 2 else rest)
+        or not shape
+        or not 1 <= shape[0] < 2**63
+    ):
         raise BadPixels(f"The shape of `{name}` is {str(shape[:9])[:QUOTED_LENGTH]}. {_forms(contract)}")
     count: int = shape[0]
     return count
@@ -162,7 +169,7 @@ def _pixels_in_numbers(data: list[object], count: int, contract: InputContract) 
         _check_count(len(data), "numbers", count, contract, each)
         return (rows_of(data[start : start + each], contract) for start in range(0, len(data), each))
     _check_count(len(data), "pictures", count, contract)
-    return map(Rows, data)
+    return (rows_of(rows, contract) for rows in data)
 
 
 def _check_count(came: int, what: str, count: int, contract: InputContract, each: int = 1) -> None:

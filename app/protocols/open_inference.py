@@ -32,9 +32,6 @@ from inference.classifier import Prediction
 EXTENSIONS = ["binary_tensor_data"]
 """Triton's extensions that are supported."""
 
-DECLARED_INPUT = "pixels"
-"""The input in the metadata. Clients send every declared input, and `image` replaces this one."""
-
 OUTPUTS = {
     "probabilities": "FP32",
     "label": "BYTES",
@@ -171,12 +168,13 @@ def _packed(values: "np.ndarray[Any, Any]") -> bytes:
 
 
 def _metadata(name: str, model: Served) -> dict[str, Any]:
-    of_input, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
+    shapes = {"pixels": [-1, *model.contract.input.array_shape], "image": [-1]}
     return {
         "name": name,
         "versions": [model.version],
         "platform": _platform(model),
-        "inputs": [{"name": DECLARED_INPUT, "datatype": of_input, "shape": [-1, *rest]}],
+        # A request has one of them.
+        "inputs": [{"name": one, "datatype": INPUTS[one], "shape": shape} for one, shape in shapes.items()],
         "outputs": [
             {"name": output, "datatype": datatype, "shape": [-1, *shape]}
             for output, (datatype, shape) in offered_outputs(model).items()

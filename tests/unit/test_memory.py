@@ -54,7 +54,7 @@ def test_where_no_worker_fits_the_settings_that_are_named_do(limit: int) -> None
     line = too_little(DEFAULTS, 2, limit)
 
     named = dict(re.findall(r"(\w+)=(\d+)", line))
-    assert f"{limit / MEGA:,.0f} MB of memory may be used here, and 2 workers may take 9,080 MB" in line
+    assert f"{limit / MEGA:,.0f} MB of memory may be used here, and 2 workers may take 9,144 MB" in line
     assert named.pop("WEB_CONCURRENCY") == "1"
     lowered = parse_settings(named)
     assert most_of_worker(lowered) <= limit

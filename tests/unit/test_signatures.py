@@ -56,6 +56,10 @@ def test_every_format_names_its_stored_size(upload: bytes, name: Format) -> None
 @pytest.mark.parametrize(
     ("upload", "message"),
     [
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\4CgBI\x50\0\x20\2",
+            "This looks like a PNG in the form that Xcode makes for iPhones",
+        ),
         (b"\0\0\0\x18ftypcrx \0\0\0\0", "This looks like a Canon raw photo"),
         (b"\0\0\0\x18ftypisom\0\0\0\0", "This looks like a video"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "This looks like SVG"),

@@ -113,7 +113,7 @@ def test_metadata_and_openapi_name_the_inputs_shape(client: FlaskClient) -> None
     rows = document["components"]["schemas"]["Pixels"]
     validate(document)
     assert [dimension["size"] for dimension in dimensions] == ["-1", "64", "64", "3"]
-    assert v2["inputs"] == [{"name": "pixels", "datatype": "UINT8", "shape": [-1, 64, 64, 3]}]
+    assert v2["inputs"][0] == {"name": "pixels", "datatype": "UINT8", "shape": [-1, 64, 64, 3]}
     assert (rows["maxItems"], rows["items"]["maxItems"], rows["items"]["items"]["maxItems"]) == (64, 64, 3)
     assert model.get_json()["manifest"]["networks"]["photos"]["contract"]["input"]["channels"] == 3
     assert Described(document).complaints("get", "/model", model) == []

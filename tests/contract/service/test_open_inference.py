@@ -65,6 +65,9 @@ def test_pixels_and_pictures_in_every_form_get_the_same_answer(client: FlaskClie
 
     answers = [
         ask(client, tensor(data=GARMENTS.tolist())),
+        ask(client, tensor(shape=[2, 28, 28, 1])),
+        ask(client, tensor(shape=[2, 28, 28, 1], data=GARMENTS[..., None].tolist())),
+        ask_binary(client, GARMENTS.tobytes(), shape=[2, 28, 28, 1]),
         ask(client, tensor(data=GARMENTS.ravel().astype(float).tolist())),
         ask(client, image(*map(in_base64, FILES))),
         ask_binary(client, GARMENTS.tobytes()),
@@ -97,13 +100,27 @@ def test_metadata_tells_the_tensors(client: FlaskClient) -> None:
     metadata = client.get("/v2/models/wardrobe").get_json()
 
     assert metadata["versions"] == [version]
-    assert metadata["inputs"] == [{"name": "pixels", "datatype": "UINT8", "shape": [-1, 28, 28]}]
+    assert metadata["inputs"] == [
+        {"name": "pixels", "datatype": "UINT8", "shape": [-1, 28, 28]},
+        {"name": "image", "datatype": "BYTES", "shape": [-1]},
+    ]
     assert [output["name"] for output in metadata["outputs"]] == EVERYTHING
     assert metadata["outputs"][0] == {"name": "probabilities", "datatype": "FP32", "shape": [-1, 10]}
 
 
 SHAPES: list[Any] = [
-    *(None, "2,28,28", [], [28, 28], [2, 28, 28, 1], [0, 28, 28], [2, -28, -28], [1, 56, 28], [2] * 100_000),
+    *(
+        None,
+        "2,28,28",
+        [],
+        [28, 28],
+        [2, 28, 28, 3],
+        [2, 28, 28, 1, 1],
+        [0, 28, 28],
+        [2, -28, -28],
+        [1, 56, 28],
+        [2] * 100_000,
+    ),
     *([size, 28, 28] for size in (-1, True, 2.5, "2", None, [2], 3, 2**64, 10**400)),
 ]
 
@@ -122,7 +139,7 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         ([tensor(), tensor()], 400, "exactly one input"),
         ([tensor(name="input0")], 400, "no input 'input0'"),
         ([tensor(shape=[True, 28, 28], data=[0] * 784)], 422, "no list of whole numbers"),
-        ([tensor(datatype="FP32")], 422, "'FP32'"),
+        ([tensor(datatype="FP32")], 422, "'FP32'. Convert scaled pixels back: (x * 255).round()"),
         ([tensor(data=None)], 400, "either `data`"),
         ([tensor(data=[0] * 1567)], 422, "1,567 numbers came"),
         ([tensor(parameters={"binary_data_size": 1568})], 400, "either `data`"),
