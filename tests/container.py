@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import requests
 
 from app import __version__
-from tests.service import ROOT, free_port
+from tests.service import READY_SECONDS, ROOT, free_port
 from tests.system_parts import require_system_part
 from tests.waiting import wait_for
 
@@ -116,7 +116,7 @@ def running(*command: str, port_name: str = "PORT") -> Iterator[Container]:
     try:
         _podman("run", "--detach", "--name", container.name, "--network", "host",
                 "--env", f"{port_name}={port}", *LIMITS, *STRICT, IMAGE, *command)  # fmt: skip
-        wait_for(f"{container.url}/readyz", lambda: _ready(container), seconds=60)
+        wait_for(f"{container.url}/readyz", lambda: _ready(container), READY_SECONDS)
         yield container
     finally:
         _podman("rm", "--force", "--volumes", "--time", "5", container.name, check=False)

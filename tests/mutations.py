@@ -33,8 +33,8 @@ MUTATIONS: Final = (
     # A picture: which lane decodes it, what bounds it, which pixels it becomes.
     Mutation(
         "inference/opening.py",
-        "if scanned.is_bounded:",
-        "if scanned:",
+        "if not scanned.is_bounded:",
+        "if False:",
         ("unit/test_decode.py", "unit/test_scan.py"),
     ),
     Mutation(
@@ -127,8 +127,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "model_store/publish.py",
-        "    check_complete(store, manifest)  # a prune may have run while the files were on their way",
-        "",
+        "check_complete(store, manifest)  # or between that check and the promotion",
+        "pass",
         ("unit/test_promotions.py",),
     ),
     Mutation(

@@ -83,7 +83,7 @@ def nginx(folder: Path, upstreams: list[int], changed: Mapping[str, str] | None 
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=120)
 
 
 def _nginx() -> str:

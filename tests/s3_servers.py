@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BIN = ROOT / ".venv-s3" / "bin"
 CONFIGURATION = ROOT / "tests" / "fixtures" / "swift"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,14 @@ ROOT = Path(__file__).parent.parent
 
 READY_SECONDS = 180
 """The most that a start may take, on however busy a machine."""
+
+PATIENCE_SECONDS = 120
+"""The most that an answer or an end may take there: it tells one from none, and is no promise."""
+
+PORTS = range(11_000, 32_000)
+"""Below those that Linux gives to outgoing connections: one of these could come before the server."""
+
+_next_port = count(secrets.randbelow(len(PORTS)))
 
 NOT_OURS = ("AWS_", "BIND", "GUNICORN_", "PORT", "PROMETHEUS_", "WEB_")
 """How variables begin that are no settings of Wardrobe."""
@@ -43,17 +53,17 @@ class Service:
         return int(self.url.rpartition(":")[2])
 
     def get(self, path: str, **how: Any) -> requests.Response:
-        return requests.get(self.url + path, timeout=30, **how)
+        return requests.get(self.url + path, timeout=PATIENCE_SECONDS, **how)
 
     def post(self, path: str, **how: Any) -> requests.Response:
-        return requests.post(self.url + path, timeout=60, **how)
+        return requests.post(self.url + path, timeout=PATIENCE_SECONDS, **how)
 
     def connect(self, beginning: bytes, receive_buffer: int | None = None) -> socket.socket:
         """A connection that has sent the beginning of a request."""
         connection = socket.socket()
         if receive_buffer is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        connection.settimeout(30)
+        connection.settimeout(PATIENCE_SECONDS)
         connection.connect(("127.0.0.1", self.port))
         connection.sendall(beginning)
         return connection
@@ -78,13 +88,13 @@ class Service:
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """kill -9 of the master and all workers, as if the machine were gone."""
         for pid in [self.process.pid, *self.worker_pids()]:
             os.kill(pid, signal.SIGKILL)
-        self.process.wait(timeout=60)
+        self.process.wait(PATIENCE_SECONDS)
 
     def wait_until_ready(self) -> None:
         """Return once it takes requests; fail the test if it has ended instead."""
@@ -152,11 +162,12 @@ def start(
 
 
 def free_port() -> int:
-    """A port of the loopback on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback on which nothing listens now; none is given twice."""
+    while True:
+        port = PORTS[next(_next_port) % len(PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def children_of(pid: int) -> list[int]:

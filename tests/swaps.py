@@ -60,13 +60,12 @@ def swap(shelf: Shelf, number: int) -> str:
     return append(shelf.store, upcoming, "promote", "tests", holding).version
 
 
-def wait_until_served(service: Service, version: str, seconds: float = 30) -> None:
+def wait_until_served(service: Service, version: str) -> None:
     """Until every worker answers with a release."""
     enough = 8 * len(service.worker_pids())
     wait_for(
         f"{version} in every worker",
         lambda: {service.get("/model").json()["version"] for _ in range(enough)} == {version},
-        seconds,
     )
 
 

@@ -40,7 +40,9 @@ def test_a_service_killed_or_renewed_under_load_fails_no_request(tmp_path: Path,
         behind.services[0].kill()
         since = record.answered
         wait_for("answers of the other alone", lambda: record.answered > since + 100)
-        large = {requests.post(f"{behind.url}/predict", data=LARGE, timeout=30).status_code for _ in range(4)}
+        large = {
+            requests.post(f"{behind.url}/predict", data=LARGE, timeout=120).status_code for _ in range(4)
+        }
         again = behind.start_again(0)
         cut_by_the_kill = len(record.cut)
         wait_for("answers of the one that is back", lambda: again.predictions() > 50)
@@ -57,8 +59,8 @@ def test_a_service_killed_or_renewed_under_load_fails_no_request(tmp_path: Path,
 
 def test_what_nginx_answers_itself_looks_like_the_services_answer(tmp_path: Path) -> None:
     with nginx(tmp_path, [free_port(), free_port()]) as url:
-        too_large = requests.post(f"{url}/predict", data=b"\0" * 60_000_000, timeout=60)
-        away = requests.post(f"{url}/predict", data=UPLOAD, timeout=30)
+        too_large = requests.post(f"{url}/predict", data=b"\0" * 60_000_000, timeout=120)
+        away = requests.post(f"{url}/predict", data=UPLOAD, timeout=120)
 
     for answer, status, kind in ((too_large, 413, "too-large"), (away, 503, "unreachable")):
         assert answer.status_code == status
@@ -72,7 +74,7 @@ def test_what_nginx_answers_itself_looks_like_the_services_answer(tmp_path: Path
 @pytest.mark.parametrize(("offered", "kept"), [("order-66", True), ("no id", False)])
 def test_a_request_has_one_id_and_address_in_both_logs(untouched: Fleet, offered: str, kept: bool) -> None:
     claims = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": offered}
-    answer = requests.post(f"{untouched.url}/predict", data=UPLOAD, headers=claims, timeout=30)
+    answer = requests.post(f"{untouched.url}/predict", data=UPLOAD, headers=claims, timeout=120)
     given = answer.headers["X-Request-ID"]
 
     log = untouched.folder / "access.log"
@@ -98,9 +100,9 @@ def test_the_service_answers_below_a_prefix(untouched: Fleet, tmp_path: Path) ->
     of_the_root = "location / {\n        proxy_pass http://wardrobe;\n"
 
     with nginx(tmp_path, ports, {of_the_root: block.body.strip() + "\n"}) as url:
-        answer = requests.post(f"{url}/wardrobe/predict", data=UPLOAD, timeout=30)
-        page = requests.get(f"{url}/wardrobe/", timeout=30)
-        contract = requests.get(f"{url}/wardrobe/openapi.json", timeout=30).json()
+        answer = requests.post(f"{url}/wardrobe/predict", data=UPLOAD, timeout=120)
+        page = requests.get(f"{url}/wardrobe/", timeout=120)
+        contract = requests.get(f"{url}/wardrobe/openapi.json", timeout=120).json()
 
     assert (answer.status_code, page.status_code) == (200, 200)
     assert contract["servers"] == [{"url": "/wardrobe"}]

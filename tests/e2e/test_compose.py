@@ -61,7 +61,7 @@ def test_of_what_compose_starts_one_service_is_killed_and_no_request_fails(
         wait_for("answers of the other alone", lambda: record.answered > since + 50)
         again = running.start_again(0)
         wait_for("answers of the one that is back", lambda: again.predictions() > 20)
-        ready = requests.get(f"{running.url}/readyz", timeout=30).json()
+        ready = requests.get(f"{running.url}/readyz", timeout=120).json()
 
     assert (python, [each.returncode for each in published]) == ("python", [0, 0]), published
     assert set(record.statuses) == {200}

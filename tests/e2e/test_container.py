@@ -33,7 +33,7 @@ def service(image: None) -> Iterator[Container]:
 @pytest.mark.parametrize("padding", [b"", b"\0" * 2_000_000], ids=["small", "large"])
 def test_a_picture_sent_to_the_container_gets_its_label(service: Container, padding: bytes) -> None:
     # Decoders stop at the picture's end; parsers of forms do not, and would write to a disk.
-    answer = requests.post(f"{service.url}/predict", files={"image": BOOT + padding}, timeout=30)
+    answer = requests.post(f"{service.url}/predict", files={"image": BOOT + padding}, timeout=120)
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["label"] == "Ankle boot"
@@ -75,7 +75,7 @@ def test_the_image_is_small_and_holds_only_what_serving_needs(service: Container
 @pytest.mark.usefixtures("image")
 def test_it_starts_as_sagemaker_starts_it_and_ends_by_itself() -> None:
     with container.running("serve", port_name="SAGEMAKER_BIND_TO_PORT") as service:
-        ping = requests.get(f"{service.url}/ping", timeout=30)
+        ping = requests.get(f"{service.url}/ping", timeout=120)
         healthy = service.healthcheck()
         status = service.stop()
         log = service.log()

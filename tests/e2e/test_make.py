@@ -46,13 +46,13 @@ def url(clone: Path) -> Iterator[str]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=60)
+            process.wait(timeout=120)
 
 
 def test_a_clean_clone_serves_after_one_command(url: str) -> None:
     picture = (ROOT / "examples" / "ankle-boot.png").read_bytes()
 
-    answer = requests.post(f"{url}/predict", data=picture, timeout=30)
+    answer = requests.post(f"{url}/predict", data=picture, timeout=120)
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["label"] == "Ankle boot"

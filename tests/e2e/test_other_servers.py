@@ -15,14 +15,14 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-STOPPED_SECONDS = 30
+STOPPED_SECONDS = 120
 """After which a server that was asked to stop is killed, so that a hang of it is none of the tests."""
 
 
 def test_granian_serves_it_unchanged(tmp_path: Path) -> None:
     with serving(tmp_path, "granian", "--interface", "wsgi", "--port", "PORT", "wsgi:app") as url:
-        answer = requests.post(f"{url}/predict", data=png(a_garment()), timeout=60)
-        empty = requests.post(f"{url}/predict", timeout=60)
+        answer = requests.post(f"{url}/predict", data=png(a_garment()), timeout=120)
+        empty = requests.post(f"{url}/predict", timeout=120)
 
     assert answer.status_code == 200
     assert len(answer.json()["probabilities"]) == 10

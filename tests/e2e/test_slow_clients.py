@@ -18,7 +18,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 WORKERS = 2
-GENEROUS = 20
+GENEROUS = 120
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: "
 BODY = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"

@@ -33,7 +33,7 @@ def test_no_worker_holds_nearly_all_connections(serve: Serve) -> None:
 def spread_of_new(service: Service) -> Counter[int]:
     """How many of the connections that clients open all at once each worker holds, by its process."""
     with ExitStack() as held:
-        clients = [HTTPConnection("127.0.0.1", service.port, timeout=30) for _ in range(CLIENTS)]
+        clients = [HTTPConnection("127.0.0.1", service.port, timeout=120) for _ in range(CLIENTS)]
         for client in clients:
             held.callback(client.close)
             client.connect()

@@ -5,7 +5,6 @@ import os
 import resource
 import struct
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.processes import processor_seconds
 from inference.arrays import Picture
 from inference.decode import MAX_PIXELS, decode
 from inference.errors import (
@@ -28,6 +26,8 @@ from tests.coded_pictures import avif, avif_turned, heic
 from tests.decoders import children_that_decode, kill_the_template
 from tests.hostile.corpus import body_of
 from tests.pictures import bmp, garment_picture, gif, stored_for, webp
+from tests.service import of_process
+from tests.waiting import wait_for
 
 PICTURE = garment_picture(height=80, width=120)
 NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
@@ -232,8 +232,10 @@ def test_many_threads_each_get_their_own_picture() -> None:
 def test_the_template_sleeps_between_pictures() -> None:
     decode(KINDS["AVIF"], MAX_PIXELS)
     (template,) = children_that_decode(os.getpid())
-    before = processor_seconds([template])
 
-    time.sleep(0.2)
+    wait_for("a template that waits", lambda: state_of(template) == "S")
 
-    assert processor_seconds([template]) - before < 0.05
+
+def state_of(pid: int) -> str:
+    """One letter of proc(5): S sleeps, R runs."""
+    return of_process(pid, "stat").rpartition(")")[2].split()[0]

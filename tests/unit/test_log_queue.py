@@ -91,14 +91,14 @@ logged = threading.Event()
 log.addFilter(lambda record: logged.set() or True)
 log_queue.log_stderr()
 os.write(2, b"\\nlibpng warning: \\xff\\n")
-logged.wait(20)
+logged.wait(120)
 """
 
 
 def run(program: str, patched: bool = False) -> "subprocess.CompletedProcess[str]":
     """What a program prints and logs; it has to end by itself."""
     command = [sys.executable, "-W", "ignore", "-c", (GEVENT if patched else "") + SET_UP + program]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
 
 
 @pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])

@@ -8,7 +8,8 @@ import pytest
 from inference.session import Scores
 from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
-from training.heads.out_of_fold import folds_of, gathered
+from training.features.blocks import Vectors
+from training.heads.out_of_fold import answers_out_of_fold, folds_of, gathered
 from training.pictures.split import split
 
 PARTS = split(striped_pictures(200), CLASSES)
@@ -36,6 +37,27 @@ def test_pictures_of_one_group_are_in_one_fold() -> None:
 
     answered_by = {(groups[place], fold.number) for fold in folds for place in fold.pictures}
     assert len(answered_by) == len(set(groups))
+
+
+class Unchanged:
+    """A head whose logits are the vectors."""
+
+    def logits(self, vectors: Vectors) -> Vectors:
+        return vectors
+
+
+def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:
+    groups, learnt = np.array(["ann", "ann", "bob", "eve", "eve", "joe"]), list[list[int]]()
+    vectors = np.arange(6, dtype=np.float32)[:, np.newaxis]
+
+    def fit(some: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]") -> Unchanged:
+        learnt.append(some.tolist())
+        return Unchanged()
+
+    answered = list(answers_out_of_fold(fit, vectors, groups, [np.array([0, 2]), np.array([4])]))
+
+    assert learnt == [[3, 4, 5], [0, 1, 2, 5]]
+    assert [one.ravel().tolist() for one in answered] == [[0, 2], [4]]
 
 
 def test_folds_keep_the_shares_of_the_classes() -> None:

@@ -199,8 +199,8 @@ def test_a_page_with_unsaved_answers_is_not_left_without_a_question(page: Page) 
     settled(page, 1)
     page.on("dialog", refuse)
 
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.close(run_before_unload=True)
 
     expect(page.locator(".card")).to_have_count(1)
     assert asked == ["beforeunload"]
