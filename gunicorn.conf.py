@@ -19,7 +19,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from app.__main__ import OTHER_WORKER, WORKER
 from app.bounded_body import DUE
 from app.dotenv_file import DOTENV
 from app.memory import fitting_workers, memory_limit, too_little
@@ -27,7 +26,15 @@ from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment, unread_port
 from inference.cores import usable_cores
-from inference.plain_text import shown, trimmed
+from inference.plain_text import shown
+
+WORKER = "app.worker.ClosingWorker"
+"""gunicorn's gevent worker: docs/decisions/0005."""
+
+OTHER_WORKER = (
+    f"{{}} is no worker that serves here; {WORKER} is, which limits time. Leave --worker-class (-k) and "
+    "--threads out, in GUNICORN_CMD_ARGS as well."
+)
 
 SHORTEST_TIMER = 1e-5
 """Seconds: 0 would end a timer of the system instead of starting it."""
@@ -54,8 +61,8 @@ except SettingsError as error:
     sys.stderr.write(last_words(str(error), os.environ.get("WARDROBE_LOG_FORMAT", "")))
     sys.exit(1)
 
-host = (trimmed(os.environ.get("BIND", "")) or "127.0.0.1").strip("[]")
-bind = f"{f'[{host}]' if ':' in host else host}:{trimmed(os.environ.get('PORT', '')) or '8000'}"
+host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
+bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
 memory = memory_limit()
 workers = int(os.environ.get("WEB_CONCURRENCY") or fitting_workers(settings, usable_cores(), memory))
 worker_class = WORKER
