@@ -6,6 +6,7 @@ Writes that folder, or the one that it is given. Names no host.
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -49,6 +50,12 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
+
+
+def commit(checkout: Path) -> str:
+    """The commit that is checked out."""
+    command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
 def _now() -> str:

@@ -25,9 +25,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from benchmarks.checkouts import commit
 from benchmarks.processes import family, processor_seconds, resident_megabytes
-from benchmarks.results import FOLDER, save
+from benchmarks.results import FOLDER, commit, save
 from benchmarks.servers import WORKERS, Running, serving
 from benchmarks.side_by_side.forms import BOUNDARY, form_of
 from benchmarks.side_by_side.peers import MULTIPART, RAW, ROWS, free_ports

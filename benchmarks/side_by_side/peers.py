@@ -39,7 +39,7 @@ class Peer:
 
     Attributes:
         name: as the results call it.
-        command: to start it, with {python}, {bin}, {port}; {port_2} and {port_3} for those that need more.
+        command: to start it, with {python}, {bin} and {port}.
         forms: for each upload that it takes, how.
         package: whose version says what was measured; None for what runs on our own libraries.
         environment: variables, with the same fields as the command.
@@ -136,12 +136,6 @@ PEERS: Final = (
         forms=_pictures(RAW),
     ),
     Peer(
-        name="naive",
-        package="tensorflow",
-        command=(*_GUNICORN, "--workers", str(WORKERS), "--bind", "127.0.0.1:{port}", "with_naive_flask:app"),
-        forms=_EVERYTHING,
-    ),
-    Peer(
         name="FastAPI",
         package="fastapi",
         command=(
@@ -155,36 +149,6 @@ PEERS: Final = (
         package="litserve",
         command=("{python}", "with_litserve.py", "{port}"),
         forms={**_pictures(Form("base64 in JSON")), "pixels": ROWS},
-    ),
-    Peer(
-        name="BentoML",
-        package="bentoml",
-        command=(
-            *("{bin}/bentoml", "serve", "with_bentoml:Clothing", "--host", "127.0.0.1", "--port", "{port}"),
-        ),
-        environment={"BENTOML_DO_NOT_TRACK": "true"},
-        forms=_ROUTE_FOR_EACH,
-    ),
-    Peer(
-        name="MLServer",
-        package="mlserver",
-        command=("{bin}/mlserver", "start", "mlserver_settings"),
-        environment={
-            "MLSERVER_HTTP_PORT": "{port}",
-            "MLSERVER_GRPC_PORT": "{port_2}",
-            "MLSERVER_METRICS_PORT": "{port_3}",
-        },
-        forms={
-            **_pictures(Form("V2 BYTES", "/v2/models/clothing/infer")),
-            "pixels": Form("V2 UINT8", "/v2/models/clothing/infer"),
-        },
-    ),
-    Peer(
-        name="Ray Serve",
-        package="ray",
-        command=("{python}", "with_ray_serve.py", "{port}"),
-        environment={"RAY_USAGE_STATS_ENABLED": "0"},
-        forms=_EVERYTHING,
     ),
 )
 
@@ -211,9 +175,8 @@ def started(peer: Peer) -> Iterator[Running]:
     Raises:
         NotServing: it ended, or did not answer 200.
     """
-    ports, binaries = free_ports(3), str(peer.python.parent)
-    fields = {"python": str(peer.python), "bin": binaries}
-    fields |= dict(zip(("port", "port_2", "port_3"), map(str, ports), strict=True))
+    [port], binaries = free_ports(1), str(peer.python.parent)
+    fields = {"python": str(peer.python), "bin": binaries, "port": str(port)}
     environment = {
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONPATH": str(FOLDER if peer.lock else ROOT),
@@ -223,10 +186,10 @@ def started(peer: Peer) -> Iterator[Running]:
     request = peer.forms["png"].request(picture_for("png"))
     with serving(
         command,
-        ports[0],
+        port,
         FOLDER if peer.lock else ROOT,
         environment,
-        lambda: ask(ports[0], request)[0] == 200,
+        lambda: ask(port, request)[0] == 200,
     ) as running:
         yield running
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from statistics import fmean, median
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -205,23 +205,6 @@ def test_the_labels_per_second_are_the_measured_ones() -> None:
     rows = table("explanation/benchmarks.md", "| | labels/s |")
 
     assert list(rows.values()) == [[f"{rate[0]:,.0f} to {rate[-1]:,.0f}"] for rate in rates]
-
-
-def test_the_server_is_compared_with_the_former_one_by_the_measured_figures() -> None:
-    rows = table("explanation/server.md", "| upload, connections |")
-
-    assert list(rows.values()) == [checkout_row(rounds) for rounds in result("checkouts")["results"].values()]
-
-
-def checkout_row(rounds: list[list[dict[str, float]]]) -> list[str]:
-    """Ratios within a round as their median and range; processor time as medians of both."""
-
-    def ratio(figure: str) -> str:
-        ratios = sorted(this[figure] / other[figure] for other, this in rounds)
-        return f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-
-    other, this = (median(pair[which]["cpu"] for pair in rounds) for which in (0, 1))
-    return [ratio("per_second"), ratio("p99"), f"{other:.3g} -> {this:.3g}", ratio("cpu")]
 
 
 def test_the_memory_over_an_hour_is_the_measured_one() -> None:
