@@ -22,7 +22,6 @@ from model_store.cache import (
     remember,
     store_in,
 )
-from model_store.catalogue import promotion_key
 from model_store.errors import (
     BadAddress,
     FormatRefused,
@@ -34,7 +33,7 @@ from model_store.errors import (
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
-from reports.judge import forced, judge
+from reports.judge import forced
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -50,10 +49,15 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
+def sent(store: FolderStore, folder: Path, seed: int = 1) -> str:
+    """Bring a release into the store; its version."""
+    made = a_release(folder, seed=seed, keeps_answers=False)
+    return publish(made, store, forced, by="ann", promote=False).manifest.version
+
+
 def pulled(store: FolderStore, cache: Path, seed: int = 1, used: int = 1) -> str:
     """Publish and pull a release that was used last at `used` seconds."""
-    made = a_release(cache.with_name(str(seed)), seed=seed)
-    release = pull(store, publish(made, store, judge, by="ann").manifest.version, cache)
+    release = pull(store, sent(store, cache.with_name(str(seed)), seed), cache)
     os.utime(release.folder, (used, used))
     return release.version
 
@@ -70,7 +74,9 @@ def test_a_release_of_a_store_is_named_with_its_version_or_is_the_current_one(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     first, second = (
-        publish(a_release(tmp_path / name, seed=seed), store, forced, by="ann").manifest.version
+        publish(
+            a_release(tmp_path / name, seed=seed, keeps_answers=False), store, forced, by="ann"
+        ).manifest.version
         for seed, name in enumerate("ab")
     )
 
@@ -79,19 +85,6 @@ def test_a_release_of_a_store_is_named_with_its_version_or_is_the_current_one(
     assert found == [first, second]
     assert store_in(f"s3://ann@shop/models@{first}") == "s3://ann@shop/models"
     assert store_in(str(tmp_path / "a")) is None
-
-
-def test_the_release_of_a_store_is_the_one_that_services_fall_back_to(
-    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    versions = [
-        publish(a_release(tmp_path / name, seed=seed), store, forced, by="ann").manifest.version
-        for seed, name in enumerate("abc")
-    ]
-    (Path(store.address) / promotion_key(3)).write_bytes(b"{")
-
-    assert find_release(store.address).version == versions[0]
 
 
 def test_a_release_in_the_cache_is_used_without_asking_the_store(store: FolderStore, cache: Path) -> None:
@@ -164,7 +157,7 @@ def test_what_a_command_has_in_use_is_not_pruned(
 def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
     store: FolderStore, cache: Path
 ) -> None:
-    version = publish(a_release(cache.with_name("1")), store, judge, by="ann").manifest.version
+    version = sent(store, cache.with_name("1"))
     manifest = Path(store.address, "releases", version, "manifest.json")
     claims = json.loads(manifest.read_text("utf-8"))
     for entry in claims["files"].values():
@@ -176,7 +169,7 @@ def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
 
 
 def test_no_more_of_a_file_is_fetched_than_its_release_claims(store: FolderStore, cache: Path) -> None:
-    version = publish(a_release(cache.with_name("1")), store, judge, by="ann").manifest.version
+    version = sent(store, cache.with_name("1"))
     graph = Path(store.address, "releases", version, "model.onnx")
     size = graph.stat().st_size
     graph.write_bytes(bytes(size + 1))
@@ -197,7 +190,7 @@ def test_a_symbolic_link_in_the_cache_is_not_followed(
     store: FolderStore, cache: Path, tmp_path: Path, name: str
 ) -> None:
     outside = tmp_path / "outside"
-    version = publish(a_release(tmp_path / "1", seed=1), store, judge, by="ann").manifest.version
+    version = sent(store, tmp_path / "1")
     bare_upload(Path(store.address), "model.keras", "metrics.json")
     bare_upload(outside, "kept")
     link = cache / name.replace("VERSION", version)

@@ -13,6 +13,7 @@ from model_store.errors import (
     LostRace,
     NotFound,
     NothingPromoted,
+    RecordUnreadable,
     ReleaseCorrupt,
     ReleaseRemoved,
     StoreBroken,
@@ -24,6 +25,7 @@ from model_store.promotions import (
     Reason,
     append,
     current,
+    current_version,
     history,
     newest,
     parse_promotion,
@@ -32,7 +34,7 @@ from model_store.promotions import (
 )
 from model_store.publish import promote, prune, publish
 from model_store.store import FolderStore
-from reports.judge import judge
+from reports.judge import forced
 from tests.logs import write_log
 from tests.releases import a_release
 
@@ -143,8 +145,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def published(store: FolderStore, tmp_path: Path, seed: int, *, promoted: bool = True) -> str:
-    made = a_release(tmp_path / str(seed), seed=seed)
-    return publish(made, store, judge, by="ann", promote=promoted, unconditional=True).manifest.version
+    made = a_release(tmp_path / str(seed), seed=seed, keeps_answers=False)
+    return publish(made, store, forced, by="ann", promote=promoted, unconditional=True).manifest.version
 
 
 def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, tmp_path: Path) -> None:
@@ -152,12 +154,12 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
     first, second = (published(store, tmp_path, seed, promoted=False) for seed in (1, 2))
 
     with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
-        publish(a_release(tmp_path / "3", seed=3), store, judge, by="ann")
+        publish(a_release(tmp_path / "3", seed=3), store, forced, by="ann")
     with pytest.raises(UnconditionalStore):
-        promote(first, store, judge, by="ann")
+        promote(first, store, forced, by="ann")
     unchanged = store.entries("promotions/"), {release.version for release in stored(store)}
-    promote(first, store, judge, by="ann", unconditional=True)
-    promote(second, store, judge, by="ann", unconditional=True)
+    promote(first, store, forced, by="ann", unconditional=True)
+    promote(second, store, forced, by="ann", unconditional=True)
     with pytest.raises(UnconditionalStore):
         roll_back(store, "ann")
 
@@ -199,7 +201,7 @@ def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, tmp_
     store.doomed = published(store, tmp_path, 2, promoted=False)
 
     with pytest.raises(ReleaseRemoved, match=f"{store.doomed} was deleted .*{held} was made current again"):
-        promote(store.doomed, store, judge, by="bob")
+        promote(store.doomed, store, forced, by="bob")
 
     assert [(p.version, p.reason) for p in history(store)][1:] == [
         (store.doomed, "promote"),
@@ -212,7 +214,7 @@ def test_a_first_release_pruned_before_promotion_is_reported(folder: Path, tmp_p
     store.doomed = published(store, tmp_path, 1, promoted=False)
 
     with pytest.raises(ReleaseRemoved, match="no earlier release is in the store"):
-        promote(store.doomed, store, judge, by="ann")
+        promote(store.doomed, store, forced, by="ann")
 
 
 def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, tmp_path: Path) -> None:
@@ -288,7 +290,7 @@ def test_a_release_with_a_file_cut_short_is_not_promoted(folder: Path, tmp_path:
     graph.write_bytes(graph.read_bytes()[:-1])
 
     with pytest.raises(ReleaseCorrupt, match=r"not .* as in the manifest"):
-        promote(version, store, judge, by="tests")
+        promote(version, store, forced, by="tests")
 
     assert newest(store) is None
 
@@ -329,7 +331,7 @@ def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("version", [A, "latest", "../../etc/passwd", ""])
 def test_a_version_that_is_not_there_is_not_promoted(folder: Path, version: str) -> None:
     with pytest.raises(NotFound):
-        promote(version, FolderStore(folder), judge, by="ann")
+        promote(version, FolderStore(folder), forced, by="ann")
 
 
 @pytest.mark.parametrize(
@@ -392,6 +394,12 @@ def test_the_newest_record_says_which_releases_may_be_served_in_turn(
 
     assert found is not None
     assert found.in_turn == tuple(NAMES[name] for name in served)
+    assert found.version == next(iter(found.in_turn), None)
+
+
+def test_where_no_release_may_be_served_the_record_says_why(folder: Path) -> None:
+    with pytest.raises(RecordUnreadable, match=r"00000001\.json: not a promotion"):
+        current_version(a_log(folder, "?"))
 
 
 def test_no_more_than_ten_candidates_are_named(folder: Path) -> None:

@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> str:
 def published(tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """Two releases, the second current; their versions."""
     for seed in (1, 2):
-        folder = a_release(tmp_path / str(seed), seed=seed, accuracy=0.93 + seed / 1000)
+        folder = a_release(tmp_path / str(seed), seed=seed, accuracy=0.93 + seed / 1000, per_class=20)
         publish.main([str(folder), store, "--by", "ann"])
     return [line.split()[0] for line in capsys.readouterr().out.splitlines() if " is current in " in line]
 
@@ -178,7 +178,7 @@ def test_prune_keeps_what_was_published_a_moment_ago(published: list[str], typed
 def test_publishing_a_worse_release_is_an_error_and_forcing_it_says_why(
     tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worse = str(a_release(tmp_path / "worse", seed=3, accuracy=0.5))
+    worse = str(a_release(tmp_path / "worse", seed=3, accuracy=0.5, per_class=20))
 
     with pytest.raises(GateRefused):
         publish.main([worse, store])
@@ -223,7 +223,7 @@ def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
     with pytest.raises(SystemExit):
         publish.main([store, str(tmp_path / "copy"), "--sign", "shop.pem"])
 
-    assert "--sign writes into a release's folder: name that" in capsys.readouterr().err
+    assert "--sign writes into a release's folder." in capsys.readouterr().err
 
 
 def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
