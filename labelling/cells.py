@@ -26,9 +26,6 @@ where a run of these does, so that a long run is looked at once."""
 LONGEST_PATH: Final = 4096
 """Characters of a cell that are looked at for what is wrong with it; Linux allows a path no more bytes."""
 
-AMPERSAND: Final = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+", re.IGNORECASE)
-"""An `&` as HTML writes it, which exports of shops leave in addresses."""
-
 SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE)
 """How an address of another kind begins."""
 
@@ -74,10 +71,8 @@ def addresses_in(cell: str) -> list[str]:
 
 
 def address_of(written: str) -> Address:
-    """Where one of `addresses_in` leads: without HTML's `&amp;`, and `//host/` by HTTPS."""
-    if written.lower().startswith("s3://"):
-        return Address(written)
-    return Address(AMPERSAND.sub("&", f"https:{written}" if written.startswith("//") else written))
+    """Where one of `addresses_in` leads: `//host/` by HTTPS."""
+    return Address(f"https:{written}" if written.startswith("//") else written)
 
 
 def names_picture(cell: str) -> bool:

@@ -8,8 +8,6 @@ import csv
 import glob
 import hashlib
 import os
-import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from labelling.cells import Address, address_of, addresses_in, names_picture, pa
 from labelling.csv_files import WINDOWS, encoding_of, renaming, rows_of
 from labelling.errors import SourceUnusable, Unlistable, Unreadable
 from labelling.items import (
+    AT_ONCE,
     UNSEEN,
     Item,
     PathSource,
@@ -32,21 +31,14 @@ from labelling.items import (
 )
 from labelling.permits import NOTHING, Permits
 from labelling.table import parquet_columns, parquet_rows
+from model_store.files import opened
 
 if TYPE_CHECKING:
     from labelling.https import Fetcher
 
 COLUMN: Final = "path"
 
-AT_ONCE: Final = 16
-"""Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
-
 LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
-
-IN_ICLOUD: Final = re.compile(r"\.(.+)\.icloud", re.DOTALL)
-"""The name of what macOS leaves of a file that is in iCloud alone."""
-
-IN_ICLOUD_ALONE: Final = "It is in iCloud alone. Download it in the Finder, then repeat the command."
 
 WEIGHT: Final = 1 << 18
 """Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
@@ -250,13 +242,10 @@ def read_file(path: str) -> bytes:
         Unreadable: it is another kind of file, too large, or the system refuses it.
     """
     try:
-        # Without O_NONBLOCK a named pipe would block the worker until something writes to it.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            facts = os.fstat(file.fileno())
-            if not stat.S_ISREG(facts.st_mode):
-                raise Unreadable("It is no file.")
-            check_size(facts.st_size)
-            return file.read(facts.st_size)
+        with opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            check_size(size)
+            return file.read(size)
     except IsADirectoryError as error:
         raise Unreadable(LINKED if os.path.islink(path) else "It is a folder, not a picture.") from error  # noqa: PTH114 - as above
     except OSError as error:
@@ -270,9 +259,7 @@ def _listed(root: str) -> list[tuple[str, bool]]:
     with os.scandir(root) as found:
         # Text and a flag for each: a folder may hold a million.
         return sorted(
-            (entry.name, entry.is_dir(follow_symlinks=False))
-            for entry in found
-            if not is_clutter(entry.name) or IN_ICLOUD.fullmatch(entry.name)
+            (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found if not is_clutter(entry.name)
         )
 
 
@@ -287,8 +274,5 @@ def _files(root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
                 yield Item(path, Unlistable(f"This folder cannot be listed: {error.strerror}."), "", 0)
             else:
                 yield from _files(path, inside)
-        elif placeholder := IN_ICLOUD.fullmatch(name):
-            if is_picture_name(placeholder[1]):
-                yield Item(path.removesuffix(name) + placeholder[1], Unreadable(IN_ICLOUD_ALONE), UNSEEN, 0)
         elif is_picture_name(name):
             yield _item(path, path)

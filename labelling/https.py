@@ -8,15 +8,14 @@ are in permits.py.
 
 import socket
 import ssl
-import string
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from threading import Timer
 from typing import Final, NamedTuple
-from urllib.parse import quote_from_bytes, urljoin
+from urllib.parse import urljoin
 
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
@@ -24,20 +23,17 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.response import HTTPResponse
 
 from labelling.errors import Unreadable
-from labelling.items import MAX_BYTES
+from labelling.items import AT_ONCE, MAX_BYTES
 from labelling.permits import Permits, Target
 
 SECONDS: Final = 20.0
-"""For one picture with all its redirects, from the first connection to the last byte."""
+"""For one picture with all its redirects, from the first look-up of a name to the last byte."""
 
 CONNECT_SECONDS: Final = 5.0
 """For connecting to one address, and again for the TLS handshake."""
 
 PIECE: Final = 1 << 16
 """Bytes that are read at a time."""
-
-LONGEST_WAIT: Final = 60.0
-"""Seconds that a host may ask to wait before it answers, once for a picture."""
 
 REDIRECTS: Final = 5
 """That are followed for one picture."""
@@ -55,10 +51,6 @@ class _Elsewhere(NamedTuple):
     location: str
 
 
-class _Later(NamedTuple):
-    seconds: float
-
-
 class Fetcher:
     """Fetches pictures one at a time; threads may share it."""
 
@@ -72,6 +64,7 @@ class Fetcher:
         self._permits = permits
         self._seconds = seconds
         self._tls = ssl.create_default_context()
+        self._look_ups = ThreadPoolExecutor(AT_ONCE)  # nothing else ends one that takes too long
 
     def fetch(self, url: str) -> bytes:
         """The bytes of a picture, at most MAX_BYTES.
@@ -80,28 +73,15 @@ class Fetcher:
             Unreadable: it may not be fetched, or could not be.
         """
         deadline = time.monotonic() + self._seconds
-        has_waited = False
-        redirects = 0
-        while redirects <= REDIRECTS:
+        for _ in range(1 + REDIRECTS):
             target = self._permits.target(url)
             answer = self._asked(target, deadline)
             if isinstance(answer, bytes):
                 return answer
-            if isinstance(answer, _Elsewhere):
-                url = _joined(url, answer.location)
-                redirects += 1
-            elif has_waited or answer.seconds > LONGEST_WAIT:
-                raise Unreadable(
-                    f"{target} answers with status 429, too many requests, and asks to wait "
-                    f"{answer.seconds:,.0f} s. Repeat the command then; it asks for this picture again."
-                )
-            else:
-                time.sleep(answer.seconds)
-                deadline += answer.seconds
-                has_waited = True
+            url = _joined(url, answer.location)
         raise Unreadable(f"{target} redirects more than {REDIRECTS} times.")
 
-    def _asked(self, target: Target, deadline: float) -> bytes | _Elsewhere | _Later:
+    def _asked(self, target: Target, deadline: float) -> bytes | _Elsewhere:
         try:
             connection = self._connected(target, deadline)
             with _until(deadline, connection):
@@ -115,7 +95,7 @@ class Fetcher:
 
     def _connected(self, target: Target, deadline: float) -> HTTPSConnection:
         """A connection to the first of the host's addresses that takes one."""
-        *others, last = self._addresses(target)
+        *others, last = self._addresses(target, deadline)
         for address in others:
             with suppress(ConnectTimeoutError, NewConnectionError):
                 return self._connection(address, target, deadline)
@@ -140,14 +120,15 @@ class Fetcher:
         connection.timeout = self._seconds
         return connection
 
-    def _addresses(self, target: Target) -> list[str]:
+    def _addresses(self, target: Target, deadline: float) -> list[str]:
         """The host's IP addresses that may be connected to, at least one.
 
         Raises:
             Unreadable: there is none.
-            OSError, UnicodeError: the name cannot be resolved.
+            OSError, UnicodeError: the name cannot be resolved; TimeoutError, not in time.
         """
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        asked = self._look_ups.submit(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
+        found = asked.result(max(0.0, deadline - time.monotonic()))
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         admitted = [address for address in addresses if self._permits.admits(address)]
         if not admitted:
@@ -187,39 +168,16 @@ def _cut(opened: socket.socket) -> None:
         opened.shutdown(socket.SHUT_RDWR)
 
 
-def _answer(target: Target, connection: HTTPSConnection) -> bytes | _Elsewhere | _Later:
+def _answer(target: Target, connection: HTTPSConnection) -> bytes | _Elsewhere:
     headers = {**_HEADERS, "Host": target.authority}
     connection.request("GET", target.request, headers=headers, preload_content=False, decode_content=False)
     with closing(connection.getresponse()) as response:
         location = response.headers.get("Location")
         if response.status in _REDIRECTING and location:
-            return _Elsewhere(_as_written(location).strip())
-        if response.status == 429 and (wait := _wait(response.headers.get("Retry-After", ""))) is not None:
-            return _Later(wait)
+            return _Elsewhere(location.strip())
         if response.status != 200:
             raise Unreadable(f"{target} answers with status {response.status}.")
         return _content(response)
-
-
-def _wait(header: str) -> float | None:
-    """The seconds of Retry-After, which has them or a date (RFC 9110, 10.2.3); None where it is neither."""
-    text = header.strip()
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return float(text)
-    try:
-        at = parsedate_to_datetime(text)
-        return max(0.0, at.timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
-
-
-def _as_written(header: str) -> str:
-    """A header whose bytes are UTF-8, or percent-encoded where they are not; http.client reads Latin-1."""
-    written = header.encode("latin-1")
-    try:
-        return written.decode()
-    except UnicodeDecodeError:
-        return quote_from_bytes(written, safe=string.punctuation)
 
 
 def _content(response: HTTPResponse) -> bytes:

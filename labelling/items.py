@@ -15,6 +15,9 @@ from labelling.errors import Unreadable
 MAX_BYTES: Final = 20_000_000
 """The largest picture that is read, in bytes: what the service takes by default."""
 
+AT_ONCE: Final = 16
+"""Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
+
 UNSEEN: Final = "unseen"
 """The stamp of a picture whose content shows only when it is read: its row is kept unless it is an error."""
 

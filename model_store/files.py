@@ -4,12 +4,15 @@ Touches only the paths in its arguments. Used by assemble.py (making), local.py 
 cache.py (keeping).
 """
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from model_store.errors import BadAddress, FormatRefused, ReleaseCorrupt
 from model_store.manifest import FileEntry
@@ -72,10 +75,32 @@ def refuse_unsafe_formats(names: Iterable[str], where: str) -> None:
             )
 
 
+@contextmanager
+def opened(path: str | Path) -> Iterator[BinaryIO]:
+    """A regular file that a table, a manifest or a folder names; any other kind might never end.
+
+    Raises:
+        OSError: it is not there, no regular file, or the system refuses it.
+    """
+    # Without O_NONBLOCK, opening a named pipe would wait until something writes to it.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "This is no file", str(path))
+        yield file
+
+
+def hash_of(path: str | Path) -> str | None:
+    """The sha256 of a file; None where it cannot be read."""
+    try:
+        return fingerprint(Path(path)).sha256
+    except (OSError, ValueError):  # a NUL in a path
+        return None
+
+
 def fingerprint(path: Path) -> FileEntry:
-    """Size in bytes and sha256 of one file."""
+    """Size in bytes and sha256 of one regular file."""
     digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
+    with opened(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)

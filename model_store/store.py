@@ -4,10 +4,8 @@ FolderStore and S3Store (s3.py) keep the promises of Store; one test suite holds
 a store holds: catalogue.py.
 """
 
-import errno
 import os
 import re
-import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +16,16 @@ from typing import Final, Protocol
 from model_store.deadlines import check_time
 from model_store.entries import RECORD_BYTES, Entry
 from model_store.errors import AlreadyExists, BadAddress, NotFound, StoreBroken, StoreRefused
-from model_store.files import CHUNK_BYTES, errors_named, expanded, flush_folder, partial_file, receive, within
+from model_store.files import (
+    CHUNK_BYTES,
+    errors_named,
+    expanded,
+    flush_folder,
+    opened,
+    partial_file,
+    receive,
+    within,
+)
 
 PARTIAL = ".partial"
 NOT_OURS = "lost+found"
@@ -227,14 +234,7 @@ class FolderStore:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    # A pipe in the place of a file would let the reader wait for ever.
-    with errors_named(path), open(path, "rb", opener=_at_once) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "This is no file", str(path))
+    with errors_named(path), opened(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
             check_time(str(path))
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)

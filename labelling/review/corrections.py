@@ -29,7 +29,8 @@ from labelling.csv_files import renaming, rows_of, text_of
 from labelling.errors import CorrectionsUnusable
 from labelling.paths import existing
 from labelling.review.label_studio import NotAnExport, OddTask, annotated
-from labelling.review.moved import find_moved, hash_of, where_to_look
+from labelling.review.moved import find_moved, where_to_look
+from model_store.files import hash_of
 from reports.answers import CLASS
 
 NONE: Final = "none of these"

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from inference.file_names import is_clutter, is_picture_name
-from model_store.files import fingerprint
+from model_store.files import hash_of
 
 
 @lru_cache(4)  # one command asks several times
@@ -40,14 +40,6 @@ def where_to_look(lost: Collection[str], lists: Collection[Path]) -> tuple[Path,
     return tuple(
         one for one in (*sorted(nearest), *sorted(beside - nearest)) if one not in {home, *home.parents}
     )
-
-
-def hash_of(path: str) -> str | None:
-    """The sha256 of a file; None where it cannot be read."""
-    try:
-        return fingerprint(Path(path)).sha256
-    except (OSError, ValueError):  # a NUL in a path
-        return None
 
 
 def _pictures(roots: Collection[Path]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from inference.contract import GREY_28, InputContract, NetworkName, usual_name
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
+from model_store.files import opened
 from training.errors import BadPictures
 from training.pictures.duplicates import Hash, perceptual_hash
 from training.pictures.pixel_room import room_for
@@ -151,7 +152,8 @@ def content_of(path: Path) -> bytes | str:
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
-        return path.read_bytes() or f"{path}: the file is empty. Copy it again, or remove it."
+        with opened(path) as file:
+            return file.read() or f"{path}: the file is empty. Copy it again, or remove it."
     except OSError as error:
         return f"{path}: {error.strerror}."
 
