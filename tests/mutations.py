@@ -110,7 +110,7 @@ MUTATIONS: Final = (
         "app/releases/serving.py",
         "since = self.fault.since if self.fault else now",
         "since = now",
-        ("contract/service/test_following.py",),
+        ("contract/service/test_model.py",),
     ),
     # The store: its codes, its order, what it verifies, whose signature counts.
     Mutation(

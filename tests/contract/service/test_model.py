@@ -1,5 +1,6 @@
 """GET /metrics, /model, /healthz and /readyz: what is served, how good it is, whether it is well."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,18 @@ def test_the_folder_of_a_release_is_served_as_a_store_would_be(make_app: MakeApp
 def test_the_bundled_release_does_not_stand_in_for_another_version(make_app: MakeApp) -> None:
     with pytest.raises(NotFound, match=r"20200101T000000Z-00000000, but the bundled release is"):
         make_app(model_store="bundled", model_version="20200101T000000Z-00000000")
+
+
+def test_a_store_is_failing_since_its_first_fault_and_until_it_answers(make_app: MakeApp) -> None:
+    app, first = make_app(), datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+    client, models = app.test_client(), app.extensions["wardrobe"].models
+
+    for minutes in (0, 5):
+        models.store_failed(OSError("no route to host"), first + timedelta(minutes=minutes))
+    failing = client.get("/readyz").get_json()
+    models.store_answered()
+    working = client.get("/readyz").get_json()
+
+    assert (failing["store"]["since"], failing["stale_since"]) == (first.isoformat(),) * 2
+    assert "since" not in working["store"]
+    assert working["stale"] is False
