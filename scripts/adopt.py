@@ -12,7 +12,7 @@ from inference.keras_file import check_keras_file
 from model_store.files import fingerprint
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
-from scripts.publish import RELEASE, add_target_options, check_labels, hand_over, open_target
+from scripts.target import RELEASE, add_target_options, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
 from training.loading import check_tensorflow, start_tensorflow
 from training.pictures.fashion import LabelledData
@@ -33,13 +33,13 @@ def _adopt(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     check_keras_file(arguments.model)
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
-    store = open_target(arguments)
+    target = open_target(arguments)
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data
-    check_labels(store, data.labels, arguments)
+    target.check_labels(data.labels)
     _make(release, arguments.model, data, forced=arguments.force)
     say_promises(release, console().print)
-    return hand_over(release, store, arguments)
+    return target.hand_over(release)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report
 from scripts.audit import tell_audit
 from scripts.options import add_accept_options, conditions_of
 from scripts.progress import Terminal
-from scripts.publish import RELEASE, add_store_options, hand_over, open_target
+from scripts.target import RELEASE, add_store_options, open_target
 from scripts.terminal import (
     RELEASE_HELP,
     command_parser,
@@ -73,7 +73,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
             f"{parent.version} has no network that answers photos, so there is nothing to calibrate: its "
             "answers to photos are `review`. Calibrate a release that has one, such as the bundled one."
         )
-    store = open_target(arguments)
+    target = open_target(arguments)
     tell_audit(read_corrections(_of_people(arguments), None))
     contract, corrections = parent.manifest.contract("photos"), corrections_in(arguments.corrections)
     if not arguments.corrections:  # which may give a class to pictures that have none
@@ -87,7 +87,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     report = report_of(made)
     show(made, report)
     return {
-        **hand_over(folder, store, arguments),
+        **target.hand_over(folder),
         "calibrated": report.calibrated and report.calibrated.model_dump(mode="json"),
         "promises": [one.model_dump(mode="json") for one in _own(report)],
         "photos": {tier: one.model_dump(mode="json") for tier, one in _measured(report).items()},

@@ -15,7 +15,7 @@ from pathlib import Path
 from scripts import train
 from scripts.audit import tell_audit
 from scripts.progress import Terminal
-from scripts.publish import DEFAULT_STORE
+from scripts.target import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform, run
 from training.improve import FitHead, TrainAgain, corrected_release, looked_at, next_training
 

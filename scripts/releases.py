@@ -31,7 +31,7 @@ from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
-from scripts.publish import add_promotion_options, as_text, who
+from scripts.target import add_promotion_options, as_text, who
 from scripts.terminal import (
     at_least,
     command_parser,

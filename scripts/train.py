@@ -14,7 +14,6 @@ from typing import Final
 
 from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease, open_release
-from model_store.store import Store
 from reports.judge import compared_with
 from scripts.doubted import write_doubted
 from scripts.options import (
@@ -31,7 +30,7 @@ from scripts.options import (
     start_named,
 )
 from scripts.progress import Terminal, say_promises
-from scripts.publish import add_target_options, check_labels, compare_command, hand_over, open_target
+from scripts.target import Target, add_target_options, compare_command, open_target
 from scripts.terminal import command_parser, console, perform, program, resumable, run
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
@@ -80,20 +79,20 @@ def _train(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     named = named_of(arguments)
     named.check()
-    store = open_target(arguments)
+    target = open_target(arguments)
     if arguments.photos is not None:
-        return _train_photos(arguments, store)
+        return _train_photos(arguments, target)
     if (classes := named.classes()) is not None:
-        check_labels(store, classes, arguments)
+        target.check_labels(classes)
     if named.shows_photos():
-        return _train_own_classes(arguments, named, store)
+        return _train_own_classes(arguments, named, target)
     if arguments.fast or named.attributes:
         option = "fast" if arguments.fast else "attribute"
         arguments.error(f"--{option} is for photos of own classes")
-    return _train_pixels(arguments, named, store)
+    return _train_pixels(arguments, named, target)
 
 
-def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store) -> object:
+def _train_own_classes(arguments: argparse.Namespace, named: Named, target: Target) -> object:
     given = vars(arguments)
     if others := [name for name in ONLY_GRADIENT if given.get(name) is not None]:
         arguments.error(
@@ -117,13 +116,13 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, store: Store
         trained = train_own_classes(named, plan, progress)
     say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
-    return _handed_over(trained.release, store, arguments, arguments.parent)
+    return _handed_over(trained.release, target, arguments.parent)
 
 
-def _train_photos(arguments: argparse.Namespace, store: Store) -> object:
+def _train_photos(arguments: argparse.Namespace, target: Target) -> object:
     release = find_release(arguments.release)
     check_learns_photos(release, arguments.release, arguments.photos)
-    check_labels(store, release.manifest.labels, arguments)
+    target.check_labels(release.manifest.labels)
     start_tensorflow()
     from training.ten_classes import Plan, train_photos  # noqa: PLC0415 - needs Keras
 
@@ -137,31 +136,29 @@ def _train_photos(arguments: argparse.Namespace, store: Store) -> object:
     trained = train_photos(release, plan, Terminal())
     write_doubted(trained.run, trained.asked, trained.labels)
     if not trained.corrected:
-        return hand_over(trained.release, store, arguments)
+        return target.hand_over(trained.release)
     if arguments.out or arguments.publish:
-        return _handed_over(trained.release, store, arguments, release)
+        return _handed_over(trained.release, target, release)
     verdict = compared_with(open_release(trained.release), release)
     photos = arguments.compared or arguments.photos
     print("\n".join([verdict, *next_commands(arguments.release, trained.release, photos)]))
     return {"release": str(trained.release), "verdict": verdict}
 
 
-def _handed_over(
-    made: Path, store: Store, arguments: argparse.Namespace, parent: LocalRelease | None
-) -> object:
+def _handed_over(made: Path, target: Target, parent: LocalRelease | None) -> object:
     """Store a release; where the gate does not decide there, its sentence on the parent is printed."""
-    if parent is None or arguments.publish:
-        return hand_over(made, store, arguments)
+    if parent is None or target.is_judged:
+        return target.hand_over(made)
     verdict = compared_with(open_release(made), parent)
     console().print(verdict)
-    return hand_over(made, store, arguments) | {"verdict": verdict}
+    return target.hand_over(made) | {"verdict": verdict}
 
 
-def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> object:
+def _train_pixels(arguments: argparse.Namespace, named: Named, target: Target) -> object:
     start = start_named(arguments)
     progress = Terminal()
     data = load(named, progress)
-    check_labels(store, data.labels, arguments)
+    target.check_labels(data.labels)
     recipe = planned(start if arguments.recipe else sized(start, data), arguments)
     start_tensorflow()
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
@@ -175,7 +172,7 @@ def _train_pixels(arguments: argparse.Namespace, named: Named, store: Store) -> 
         trained = train_pixels(data, recipe, task, progress, conditions_of(arguments))
     say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
-    return _handed_over(trained.release, store, arguments, arguments.parent)
+    return _handed_over(trained.release, target, arguments.parent)
 
 
 def _command(arguments: argparse.Namespace) -> str:

@@ -15,8 +15,8 @@ from rich.console import Console
 from model_store.errors import GateRefused, NotFound, NothingPromoted
 from model_store.promotions import current
 from model_store.store import open_store
-from scripts import publish, releases
-from scripts.publish import who
+from scripts import publish, releases, target
+from scripts.target import who
 from tests.releases import a_release
 
 Type = Callable[..., str]
@@ -229,9 +229,9 @@ def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
 def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
     """What `train` and `adopt` do with their release; the words are options of theirs."""
     parser = argparse.ArgumentParser()
-    publish.add_target_options(parser.add_argument_group())
-    arguments = parser.parse_args(words)
-    return publish.hand_over(a_release(folder, **claims), publish.open_target(arguments), arguments)
+    target.add_target_options(parser.add_argument_group())
+    release = a_release(folder, **claims)
+    return target.open_target(parser.parse_args(words)).hand_over(release)
 
 
 def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
@@ -309,7 +309,8 @@ def test_a_release_of_other_classes_ends_with_commands_that_work_and_does_not_tr
 
     publishes = re.findall(r"^Publish: \S+ (.*)$", capsys.readouterr().out, re.MULTILINE)[-1]
     assert publishes == f"publish {made} {store}-other-classes"
-    arguments = publish.build_parser().parse_args([str(made), str(store)])
-    arguments.publish = str(store)
+    parser = argparse.ArgumentParser()
+    target.add_target_options(parser.add_argument_group())
+    opened = target.open_target(parser.parse_args(["--publish", str(store)]))
     with pytest.raises(GateRefused, match="has the classes hat, scarf, this would have a, b, c and 1 more"):
-        publish.check_labels(open_store(str(store)), ("a", "b", "c", "d"), arguments)
+        opened.check_labels(("a", "b", "c", "d"))

@@ -1,0 +1,325 @@
+"""Where a new release goes: options, the store as the command finds it, sending, and what to do next.
+
+For train, improve, adopt and calibrate, which open it before their work and hand the release over at the end;
+publish sends by it, too.
+"""
+
+import argparse
+import getpass
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from rich.progress import BarColumn, DownloadColumn, TextColumn
+
+from model_store.catalogue import read_manifest
+from model_store.errors import GateRefused, StoreError
+from model_store.files import GRAPH, MODEL, REPORT
+from model_store.manifest import Manifest
+from model_store.promotions import Promotion, Unread, newest, require_conditional_writes
+from model_store.publish import Published, publish
+from model_store.signing import private_key, sign
+from model_store.store import Store, open_store
+from reports.intervals import wilson_interval
+from reports.judge import forced, judge
+from reports.page.page import REPORT_PAGE
+from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
+from scripts.progress import progress_bar
+from scripts.terminal import complain, console, program
+
+DEFAULT_STORE = "runs/store"
+
+FEW_TEST_PICTURES = 100
+"""Below so many, the 95% interval of an accuracy of 0.9 is wider than 0.11."""
+
+RELEASE = "release"
+"""The folder of a new release in a run's folder."""
+
+
+def add_target_options(group: "argparse._ArgumentGroup") -> None:
+    """Add --data-licence, --out, --publish, --sign, --force, --by and --unconditional."""
+    licence = "licence of the data, such as MIT or `our own pictures`, for the model card"
+    group.add_argument("--data-licence", metavar="TEXT", help=licence)
+    add_store_options(group)
+
+
+def add_store_options(group: "argparse._ArgumentGroup") -> None:
+    """The same without --data-licence, for releases that learn nothing."""
+    target = group.add_mutually_exclusive_group()
+    beside = f"a folder store ({DEFAULT_STORE}); current if the first there"
+    target.add_argument("--out", metavar="STORE", help=beside)
+    promoted = "a folder or s3:// store; current there"
+    target.add_argument("--publish", metavar="STORE", help=promoted)
+    add_publishing_options(group)
+
+
+def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
+    """Add --by and --unconditional."""
+    parser.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
+    alone = "promote even where conditional writes are ignored (no other writer may promote meanwhile)"
+    parser.add_argument("--unconditional", action="store_true", help=alone)
+
+
+def who(by: str | None) -> str:
+    """The name for the log.
+
+    Args:
+        by: what --by said; None or empty asks for the login.
+
+    Returns:
+        `by`, the login, or `user id 1000` where that has no name, as is usual in a container.
+    """
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the first up to Python 3.12, the second since
+        return f"user id {os.getuid()}"
+
+
+def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
+    """Add --sign, --force, --by and --unconditional."""
+    add = parser.add_argument
+    add("--sign", type=Path, metavar="KEY", help="sign with this key (wardrobe signing new makes one)")
+    add("--force", action="store_true", help="make it current even if it is worse or has other labels")
+    add_promotion_options(parser)
+
+
+class Publishing(TypedDict):
+    """How a release is sent: what options of publishing say."""
+
+    key: Path | None
+    forced: bool
+    by: str
+    unconditional: bool
+
+
+def publishing(arguments: argparse.Namespace) -> Publishing:
+    """What --sign, --force, --by and --unconditional say.
+
+    Raises:
+        KeyUnusable: what --sign names is no private key.
+    """
+    if arguments.sign is not None:
+        private_key(arguments.sign)
+    return Publishing(
+        key=arguments.sign,
+        forced=arguments.force,
+        by=who(arguments.by),
+        unconditional=arguments.unconditional,
+    )
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a new release goes, as it was when the command began.
+
+    Attributes:
+        store: it is sent to.
+        current: what a service of the store answers with; None where there is none, or where it is not known.
+        promote: whether the new release becomes current.
+        key: signs it; None for no signature.
+        forced: make it current even if it is worse or has other labels.
+        by: who does it, for the log.
+        unconditional: promote even where conditional writes are ignored.
+        pictures: to compare it with current on; None where none are known.
+    """
+
+    store: Store
+    current: Manifest | None
+    promote: bool
+    key: Path | None
+    forced: bool
+    by: str
+    unconditional: bool
+    pictures: Path | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the gate compares the new release with current."""
+        return self.current is not None and self.promote and not self.forced
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Refuse, before anything is trained, what the gate would refuse at the end: other classes.
+
+        Raises:
+            GateRefused: current has others, and the new release is to replace it.
+        """
+        if self.current and self.is_judged and self.current.labels != tuple(labels):
+            raise GateRefused(
+                f"{self.store.address}: what is current has the classes {_few(self.current.labels)}, this "
+                f"would have {_few(labels)}. Name another store, or --out in place of --publish; --force "
+                "replaces them."
+            )
+
+    def send(self, release: Path) -> Published:
+        """Sign a release if that is asked for, and publish it with a bar of its bytes."""
+        if self.key is not None:
+            sign(release, self.key)
+        total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+        with progress_bar(*columns) as bar:
+            task = bar.add_task("", total=total)
+            return publish(
+                release,
+                self.store,
+                forced if self.forced else judge,
+                by=self.by,
+                promote=self.promote,
+                unconditional=self.unconditional,
+                progress=lambda path, size: bar.update(task, description=path, advance=size),
+            )
+
+    def hand_over(self, release: Path) -> dict[str, object]:
+        """Send a release, and print its headline and what to do next.
+
+        Args:
+            release: its folder, sealed.
+
+        Returns:
+            the same for programs: JSON values.
+
+        Raises:
+            StoreError: it cannot be stored, or the gate refuses it.
+        """
+        published, address, current = self.send(release), self.store.address, self.current
+        stands = f" {current.version} stays current there." if current and not self.promote else ""
+        console().print(f"{published.verdict}\nReleased to {address}.{stands}")
+        _print_headline(published.manifest, parse_report((release / REPORT).read_bytes(), str(release)))
+        # Not by rich, which would break a command where the terminal ends.
+        if self.promote:
+            steps = _next_steps(release, address)
+        elif current and current.labels != published.manifest.labels:
+            steps = _of_other_classes(release, address)
+        else:
+            steps = _to_decide(release, address, self.pictures)
+        print("\n".join(steps))
+        files = published.manifest.files
+        return {
+            **outcome(published, address),
+            "release": str(release),
+            "signed": self.key is not None,
+            "headline": published.manifest.headline.model_dump(mode="json"),
+            "bytes": {name: files[name].size for name in (MODEL, GRAPH)},
+        }
+
+
+def open_target(arguments: argparse.Namespace) -> Target:
+    """Where the arguments send a release.
+
+    A service may follow the store: where it has a release already, the new one is current only with --publish
+    or --force, and stands beside it otherwise.
+
+    Raises:
+        StoreError: the store cannot be reached or promoted in, or --sign names no private key. Checked before
+            an hour of work.
+    """
+    options = publishing(arguments)
+    store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
+    before = newest(store)
+    if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
+        require_conditional_writes(store)
+    pictures = getattr(arguments, "compared", None) or getattr(arguments, "data", None)
+    return Target(
+        store=store,
+        current=_current(store, before),
+        promote=bool(before is None or arguments.publish or arguments.force),
+        pictures=pictures and Path(pictures),
+        **options,
+    )
+
+
+def _current(store: Store, record: Promotion | Unread | None) -> Manifest | None:
+    try:
+        return read_manifest(store, record.version) if record and record.version else None
+    except StoreError:
+        return None
+
+
+def _few(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+
+
+def outcome(published: Published, address: str) -> dict[str, object]:
+    """What became of a release, as JSON values."""
+    promotion = published.promotion
+    return {
+        "version": published.manifest.version,
+        "store": address,
+        "promotion": promotion and promotion.model_dump(mode="json"),
+        "verdict": published.verdict,
+    }
+
+
+def as_text(published: Published, address: str) -> str:
+    """What became of a release, in two lines."""
+    version, promotion = published.manifest.version, published.promotion
+    if promotion is None:
+        state = (
+            f"{version} is in {address}, but not current: `releases promote` makes it so, `prune` removes it."
+        )
+    else:
+        state = f"{version} is current in {address} (promotion {promotion.number} by {promotion.by})."
+    return f"{state}\n{published.verdict}"
+
+
+def _print_headline(manifest: Manifest, report: Report) -> None:
+    """Print how good the release is and how large, with a warning if that was measured on few pictures."""
+    headline, files = manifest.headline, manifest.files
+    low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
+    asked = "test pictures"
+    if report.test.split == CROSS_FITTED:
+        asked = "pictures, answered by networks that had not learnt them,"
+    console().print(
+        f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {asked} are right (95% "
+        f"interval {low:.2%} to {high:.2%}). Loss {report.test.loss:.4f}, "
+        f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
+        f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
+    )
+    if headline.test_n < FEW_TEST_PICTURES:
+        complain(
+            f"{headline.test_n} pictures are few: as well {low:.0%} or {high:.0%} of all may be right. "
+            f"Measure on {FEW_TEST_PICTURES} or more before you rely on it."
+        )
+
+
+def _next_steps(release: Path, address: str) -> list[str]:
+    """How to serve the release, see its report and publish it: commands to paste."""
+    steps = [
+        f"Release: {release}",
+        f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(address)} {program()} serve",
+        f"Report:  {release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served",
+    ]
+    if not address.startswith("s3://"):
+        steps.append(f"Publish: {program()} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
+    return steps
+
+
+def _of_other_classes(release: Path, address: str) -> list[str]:
+    """How to serve and to publish a release whose classes differ from current's: commands to paste."""
+    made, beside = shlex.quote(str(release)), shlex.quote(f"{address.rstrip('/')}-other-classes")
+    return [
+        f"What is current in {address} has other classes, so that this one goes into another store.",
+        f"Release: {release}",
+        f"Serve:   WARDROBE_MODEL_STORE={made} {program()} serve",
+        f"Publish: {program()} publish {made} {beside}",
+    ]
+
+
+def _to_decide(release: Path, address: str, compared: Path | None) -> list[str]:
+    """How to compare a release with what is current, and to make it current: commands to paste."""
+    pictures = compared if compared and compared.expanduser().exists() else "PICTURES"
+    return [
+        f"Release: {release}",
+        compare_command(address, release, pictures),
+        f"Publish: {program()} publish {shlex.quote(str(release))} {shlex.quote(address)}",
+    ]
+
+
+def compare_command(before: str, made: Path, pictures: Path | str) -> str:
+    """The command that shows what a new release would change; it ends with 0 whatever that is."""
+    words = ["diff", before, str(made), str(pictures), "--page", "changes.html", "--allow", "1"]
+    return f"Compare: {program()} {shlex.join(words)}"
