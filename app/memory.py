@@ -7,6 +7,7 @@ group; gunicorn.conf.py takes the number of workers from here, and logs where th
 from contextlib import suppress
 from pathlib import Path
 
+from app.prediction.admission import LARGE_AT_A_TIME
 from app.settings import Settings
 
 WORKER_BYTES = 240_000_000
@@ -14,9 +15,6 @@ WORKER_BYTES = 240_000_000
 
 PIXEL_BYTES = 16
 """What decoding and converting take for a pixel of the largest picture."""
-
-LARGE_AT_ONCE = 2
-"""Large pictures that a worker decodes at a time."""
 
 GROUPS = Path("/sys/fs/cgroup")
 """Control groups, version 2."""
@@ -41,7 +39,7 @@ def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -
 
 def most_of_worker(settings: Settings) -> int:
     """Return the bytes that one worker may take in the worst case."""
-    pictures = min(settings.slots, LARGE_AT_ONCE) * PIXEL_BYTES * settings.max_pixels
+    pictures = min(settings.slots, LARGE_AT_A_TIME) * PIXEL_BYTES * settings.max_pixels
     body = max(3 * settings.max_batch_bytes, 5 * settings.max_upload_bytes)
     return WORKER_BYTES + pictures + (settings.slots + settings.queue_length) * body
 

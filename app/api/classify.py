@@ -12,7 +12,8 @@ from flask import Response, request
 
 from app.middleware.request_context import current_request
 from app.native_threads import run_in_native_thread
-from app.payloads.body import Bodies, Body, client_has_left
+from app.payloads.body import Bodies, Body
+from app.payloads.connection import client_has_left
 from app.payloads.items import RequestItem
 from app.payloads.limits import RequestLimits
 from app.prediction.admission import Admissions

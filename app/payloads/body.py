@@ -7,7 +7,6 @@ This comes before admission control: a client that sends slowly holds the bytes 
 in the queue. Nothing replaces `wsgi.input`: its position shows the server whether a body was left unread.
 """
 
-import socket
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_content_length, get_input_stream
 
-from app.errors import BadRequest, Busy, ClientGone, TooLarge, UnknownCoding
+from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 from app.native_threads import native_lock, run_in_native_thread
 from app.payloads.limits import RequestLimits
 from inference.inflate import inflate
@@ -30,10 +29,6 @@ CHUNK_BYTES = 64 * 1024
 
 QUOTED_LENGTH = 60
 """Characters of a client's value that a message repeats."""
-
-TCP_ESTABLISHED = 1
-"""The state in which neither side has closed (linux/net/tcp_states.h). Asking for it waits for nothing, under
-gevent too, whose `poll` does not report that the other side has closed."""
 
 LARGE_BYTES = 256 * 1024
 """From so many bytes on, a body is parsed in a native thread."""
@@ -199,27 +194,6 @@ def _chunks(request: Request, limits: RequestLimits) -> Iterator[bytes]:
         yield chunk
     if received < (length or 0):
         raise _cut_short()
-
-
-def client_has_left(request: Request) -> bool:
-    """Whether the client has closed its side of the connection; False where the server does not show it."""
-    connection = request.environ.get("gunicorn.socket")
-    if connection is None:
-        return False
-    try:
-        state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-    except (AttributeError, OSError):  # no Linux; no TCP
-        return False
-    return bool(state != TCP_ESTABLISHED)
-
-
-def stop_if(has_left: Callable[[], bool]) -> None:
-    """Raise ClientGone if the client has left."""
-    if has_left():
-        raise ClientGone(
-            "The client closed its connection, or its side of it, before its batch was finished. "
-            "Keep both open until the answer has come; `nc -N` closes one."
-        )
 
 
 def _too_long(limits: RequestLimits) -> TooLarge:

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from app.errors import Busy, RequestError, TooLarge, without_frames
 from app.native_threads import run_in_native_thread
-from app.payloads.body import stop_if
+from app.payloads.connection import stop_if
 from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
 from app.prediction.admission import Turn

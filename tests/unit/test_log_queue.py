@@ -101,8 +101,7 @@ def run(program: str, patched: bool = False) -> "subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
 
 
-@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
-@pytest.mark.parametrize("trouble", ["full", "closed"])
+@pytest.mark.parametrize(("trouble", "patched"), [("full", False), ("closed", True)])
 def test_after_a_fault_lines_are_written_again_with_the_number_missing(trouble: str, patched: bool) -> None:
     done = run(RECOVERS.format(trouble=trouble), patched)
 
@@ -112,9 +111,8 @@ def test_after_a_fault_lines_are_written_again_with_the_number_missing(trouble: 
     assert done.stdout.strip() == "2"
 
 
-@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
-def test_a_pipe_that_is_not_read_delays_no_line_and_drops_what_the_queue_cannot_hold(patched: bool) -> None:
-    done = run(WAITS_FOR_NO_READER, patched)
+def test_a_pipe_that_is_not_read_delays_no_line_and_drops_what_the_queue_cannot_hold() -> None:
+    done = run(WAITS_FOR_NO_READER, patched=True)
 
     assert f"{done.stdout.strip()} log lines were dropped" in done.stderr
     assert done.stderr.splitlines()[-1].endswith('"after"}')
@@ -127,9 +125,8 @@ def test_a_line_says_what_a_value_was_when_it_was_logged() -> None:
     assert json.loads(line)["message"] == "as it was: [1]"
 
 
-@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
-def test_each_process_writes_its_own_lines_once(patched: bool) -> None:
-    done = run(FORKS, patched)
+def test_each_process_writes_its_own_lines_once() -> None:
+    done = run(FORKS, patched=True)
 
     assert ["parent" in line or "child" in line for line in done.stderr.splitlines()] == [True, True]
 
@@ -141,8 +138,7 @@ def test_a_line_that_was_cut_does_not_become_a_part_of_the_next() -> None:
     assert done.stderr.splitlines()[-2].startswith("{")
 
 
-@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
-def test_what_a_library_writes_to_stderr_is_logged(patched: bool) -> None:
-    (line,) = run(LIBRARY_WRITES, patched).stderr.splitlines()
+def test_what_a_library_writes_to_stderr_is_logged() -> None:
+    (line,) = run(LIBRARY_WRITES, patched=True).stderr.splitlines()
 
     assert json.loads(line)["message"] == "stderr: libpng warning: \\xff"

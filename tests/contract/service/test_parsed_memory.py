@@ -20,7 +20,7 @@ from inference.contract import whole_pictures
 from inference.pixels import rows_to_pixels
 from tests.contract.service.conftest import TF, MakeApp
 
-EDGE = 160
+EDGE = 96
 """What counts is in proportion to the numbers; these are enough to outweigh what does not."""
 
 LARGE = whole_pictures(EDGE, 3)
