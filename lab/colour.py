@@ -64,9 +64,9 @@ from training.release.attributes import (
     attribute_in_words,
     decide_attributes,
 )
+from training.release.make import RELEASE
 from training.release.onnx_graph import write_graph
 from training.release.photo_release import export_photos, photo_model_figures
-from training.release.release_of_fit import RELEASE
 from training.release.sealing import Measured, begin_with, seal_measured
 from training.untyped import Network
 

@@ -27,8 +27,7 @@ from training.pictures.named import Named, load
 from training.pictures.split import Split, parts_of
 from training.pixel_network import fit_network, run_of
 from training.progress import Lines
-from training.release.builder import Evaluation
-from training.release.release_of_fit import seal_trained
+from training.release.make import Evaluation, make_release
 
 FOLDS: Final = 4
 
@@ -102,7 +101,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     )
     given = targets.beside_labels(data.train, parts.train)
     fitted = fit_network(task, data, parts, recipe, progress, given)
-    made = seal_trained(task, recipe, fitted, Evaluation(data=data, split=parts), progress)
+    made = make_release(task, recipe, fitted, Evaluation(data=data, split=parts), progress)
     progress.say(f"Release: {made.release}")
 
 

@@ -105,7 +105,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
-    from training.release.release_of_fit import RELEASE  # noqa: PLC0415 - as above
+    from training.release.make import RELEASE  # noqa: PLC0415 - as above
 
     command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
     recipes, progress = _recipes(arguments, data), Terminal()

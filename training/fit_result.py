@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from inference.arrays import Probabilities
 from reports.values import Epoch
+from training.features.blocks import Vectors
 from training.heads.attribute_heads import AttributeHead
 from training.heads.ood import OodPhotos
 from training.untyped import Network
@@ -25,6 +27,19 @@ class HeadRecord:
 
 
 @dataclass(frozen=True)
+class Learnt:
+    """What a network sees of the N pictures that it learnt, and answers to them.
+
+    Attributes:
+        features: float32 (N, M), the layer that distances are measured in.
+        probabilities: float32 (N, C), before temperature.
+    """
+
+    features: Vectors
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True)
 class Fitted:
     """What a finished fit leaves.
 
@@ -36,6 +51,7 @@ class Fitted:
         head: of a head on frozen networks; None for a network that was fitted by gradient.
         ood: photos of other things that its distance is fitted against; None for no such ones.
         attributes: heads beside that of the class, on the same vectors, with their out-of-fold answers.
+        learnt: of a head on frozen networks, whose vectors are there; None to run the network.
     """
 
     model: Network
@@ -45,6 +61,7 @@ class Fitted:
     head: HeadRecord | None = None
     ood: OodPhotos | None = None
     attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
+    learnt: Learnt | None = None
 
     @property
     def seconds(self) -> float:

@@ -34,7 +34,7 @@ from training.features.blocks import (
     spread,
     vectors,
 )
-from training.fit_result import Fitted, HeadRecord
+from training.fit_result import Fitted, HeadRecord, Learnt
 from training.heads.attribute_heads import fit_attribute
 from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, fit_measure
@@ -46,8 +46,7 @@ from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
 from training.pictures.table import Pictures
 from training.pixel_network import run_of
 from training.progress import Progress, Watch
-from training.release.builder import Evaluation
-from training.release.release_of_fit import Trained, seal_trained, warn_of_few
+from training.release.make import Evaluation, Trained, make_release, warn_of_few
 
 AT_ONCE: Final = 128
 """Pictures between two reports of progress."""
@@ -112,7 +111,7 @@ def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
     recipe = replace(usual, seed=plan.seed, limit=plan.limit)
     task = run_of(recipe, data, plan.run, command=plan.command, settings=plan.settings)
     on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=plan.accept)
-    return seal_trained(task, recipe, found.fitted, on, progress)
+    return make_release(task, recipe, found.fitted, on, progress)
 
 
 def _limited(data: LabelledData, limit: int | None) -> LabelledData:
@@ -177,7 +176,13 @@ def fit_own_classes(
         for name, one in train.attributes.items()
     }
     record = HeadRecord(list(blocks), head.strength, time.perf_counter() - began)
-    fitted = Fitted(head.on(body), (), (hardware(),), libraries(), head=record, ood=ood, attributes=further)
+    fitted = Fitted(
+        *(head.on(body), (), (hardware(),), libraries()),
+        head=record,
+        ood=ood,
+        attributes=further,
+        learnt=Learnt(part, head.probabilities(seen.upright)),
+    )
     return OwnClasses(fitted, answers)
 
 

@@ -27,8 +27,8 @@ from training.pictures.photos import is_corrections, photos_in
 from training.pictures.table import Pictures
 from training.progress import Progress
 from training.release.label_doubts import Asked
+from training.release.make import RELEASE, Trained
 from training.release.photo_release import Made, measure_photo_network
-from training.release.release_of_fit import RELEASE, Trained
 from training.release.sealing import Measured, seal_measured
 
 

@@ -26,7 +26,7 @@ from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
 from training.pictures.table import Pictures
-from training.release.label_doubts import Doubted, asked_of, doubted, table_of
+from training.release.label_doubts import Doubted, doubted, out_of_fold_answers, table_of
 
 NAMES = ("Shirt", "Bag", "Boot")
 CONTRACT = ModelContract.of_class(
@@ -81,8 +81,8 @@ def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
     data = LabelledData(pictures("abc", 1, 1, 1), pictures("d", 1), NAMES)
     others = undecided(says(1, 2), parts.train)
 
-    answers, files = asked_of(SaysShirt(), CONTRACT, data, parts, others)
-    _, without = asked_of(SaysShirt(), CONTRACT, data, parts)
+    answers, files = out_of_fold_answers(SaysShirt(), CONTRACT, data, parts, others)
+    _, without = out_of_fold_answers(SaysShirt(), CONTRACT, data, parts)
 
     said = dict(zip(map(str, files), answers.predicted.tolist(), strict=True))
     assert {name: NAMES[label] for name, label in said.items()} == {
@@ -98,7 +98,9 @@ def test_where_nothing_is_held_out_the_release_that_learnt_it_is_not_asked() -> 
     every, none = pictures("ab", 1, 1), pictures("")
     others = undecided(says(1, 2), every)
 
-    answers, files = asked_of(SaysShirt(), CONTRACT, LabelledData(every, none), Split(every, none), others)
+    answers, files = out_of_fold_answers(
+        SaysShirt(), CONTRACT, LabelledData(every, none), Split(every, none), others
+    )
 
     assert list(map(str, files)) == ["a", "b"]
     assert answers.predicted.tolist() == [1, 1]
@@ -115,7 +117,9 @@ def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
 def test_a_data_set_without_files_is_not_doubted() -> None:
     images = Pictures.of_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
 
-    answers, files = asked_of(SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images))
+    answers, files = out_of_fold_answers(
+        SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images)
+    )
 
     assert (len(answers), len(files)) == (0, 0)
 

@@ -2,7 +2,7 @@
 
 inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
 softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
-models: onnx_graph.py, builder.py. Writes one folder.
+models: onnx_graph.py, make.py. Writes one folder.
 """
 
 from pathlib import Path
@@ -23,6 +23,7 @@ from inference.keras_session import Habits, KerasSession
 from inference.session import Scores
 from model_store.files import GRAPH, MODEL, fingerprint
 from model_store.manifest import Manifest
+from reports.model_card import DATA_LICENCE
 from reports.values import TrainingFigures
 from training.environment import libraries
 from training.errors import NotAdoptable
@@ -34,7 +35,7 @@ from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, split
 from training.pictures.table import Pictures
 from training.progress import Say
-from training.release.builder import Evaluation, Origin, complete_release
+from training.release.make import Evaluation, Origin, complete_release
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
@@ -114,7 +115,7 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: boo
     say("exporting and comparing the serving graph with the model")
     if without := _export(folder, session, parts):
         say(without)
-    origin = _origin(path, session, len(parts.validation))
+    origin = _origin(path, session, len(parts.validation), data.licence)
     return complete_release(folder, Evaluation(data=data, split=parts), origin, say)
 
 
@@ -259,7 +260,7 @@ def _said_in_float32(config: JsonValue) -> JsonValue:
     return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
 
 
-def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
+def _origin(path: Path, session: KerasSession, held_out: int, licence: str | None) -> Origin:
     habits = session.habits
     training = TrainingFigures(
         seed=None,
@@ -278,6 +279,7 @@ def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
             "divisor_added": habits.divisor,
             "softmax_added": habits.softmax,
             "held_out": held_out,
+            **({DATA_LICENCE: licence} if licence else {}),
         },
     )
     return Origin(

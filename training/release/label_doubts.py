@@ -45,7 +45,7 @@ class Doubted:
     label_probability: float
 
 
-def asked_of(
+def out_of_fold_answers(
     session: Session,
     contract: ModelContract,
     data: LabelledData,

@@ -2,7 +2,7 @@
 
 `begin` empties the folder, and `begin_with` copies what a release shares with its parent. `seal_measured`
 writes report, card, page, answers and manifest. In between, networks are exported, decide and are measured:
-builder.py, photo_release.py, recalibrated.py. Writes one folder.
+make.py, photo_release.py, recalibrated.py. Writes one folder.
 """
 
 import shutil

@@ -1,8 +1,6 @@
 """What other networks say about pictures that they did not learn decides a release's thresholds."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,17 +14,13 @@ from model_store.local import LocalRelease, open_release
 from reports.answers import ANSWERS, TEST_SET
 from reports.evidence import evidence_of
 from reports.values import TrainingFigures, report_of
-from tests.contract.training.conftest import RECIPE, Exported
+from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
-from training.fit_result import Fitted
-from training.gradient.fitting.checkpoints import Run
 from training.measure.evaluate import undecided
 from training.measure.why_nothing import promised_in_words
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
-from training.progress import Lines, Watch
-from training.release.builder import Evaluation, Origin, complete_release
-from training.release.release_of_fit import seal_trained
+from training.release.make import Evaluation, Origin, complete_release
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0
@@ -54,17 +48,6 @@ ORIGIN = Origin(
         configuration={"network": "plain"},
     ),
 )
-
-
-class Counting(Lines):
-    """Remembers what was reported of the pictures that are answered."""
-
-    def __init__(self) -> None:
-        self.reported: list[tuple[int, int]] = []
-
-    @contextmanager
-    def counting(self, what: str) -> Iterator[Watch]:
-        yield lambda *now: self.reported.append(now)
 
 
 @pytest.fixture(scope="module")
@@ -105,20 +88,6 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     familiarity = enough.manifest.contract("pixels").familiarity
     assert familiarity is not None
     assert familiarity.quantiles[-1] == FAR + 1
-
-
-def test_the_progress_of_making_a_release_ends_at_all_of_its_pictures(
-    evaluation: Evaluation, fitted: Fitted, tmp_path: Path
-) -> None:
-    progress = Counting()
-
-    seal_trained(Run(tmp_path, ""), RECIPE, fitted, evaluation, progress)
-
-    reported = progress.reported
-    of = reported[0][1]
-    assert [of] * len(reported) == [total for _, total in reported]
-    assert reported[-1] == (of, of) > reported[-2]
-    assert len({done for done, _ in reported}) > 3
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
