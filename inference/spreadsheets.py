@@ -1,35 +1,45 @@
 """Tables of which no spreadsheet runs a cell as a formula: their paths and labels, and these read back. Pure.
 
-A folder may be called `=HYPERLINK(...)`, and what it holds is written to tables that people open. Paths get
-`./` before them, which names the same file; other text an apostrophe, which `as_it_was` takes away.
+A folder may be called `=HYPERLINK(...)`, and what it holds is written to tables that people open, perhaps
+with another separator than the table's. Paths get `./` before them, which names the same file; an apostrophe
+stands before each sign with which a cell may begin then, and `as_it_was` takes it away. The page's cells.js
+does the same, which a test compares.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-FORMULA: Final = ("=", "+", "-", "@", *map(chr, range(32)), "\x7f")
-"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection"): control
-characters are among these, since some are passed over."""
+FORMULA: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
+"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection"): signs,
+also of full width, and control characters, some of which are passed over. For Python and JavaScript."""
+
+BEGINS: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA})"
+"""Before a text that begins so, whatever separates cells."""
+
+_UNMARKED, _MARKED = re.compile(BEGINS), re.compile(BEGINS.replace("(?='*", "'(?='*"))
+
+NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
+"""A text that is a number, such as a price of a list, is no formula."""
 
 MARK: Final = "'"
 
 
 def safe_path(path: str) -> str:
-    """A path that no spreadsheet runs as a formula: `./` before it names the same file."""
-    return f"./{path}" if path.startswith(FORMULA) else path
+    """A path that no spreadsheet runs as a formula by its beginning: `./` before it names the same file."""
+    return f"./{path}" if re.match(FORMULA, path) else path
 
 
 def safe_text(text: str) -> str:
     """A text that no spreadsheet runs as a formula, from which `as_it_was` makes this one again."""
-    return f"{MARK}{text}" if text.lstrip(MARK).startswith(FORMULA) else text
+    return text if NUMBER.fullmatch(text) else _UNMARKED.sub(MARK, text)
 
 
 def as_it_was(cell: str) -> str:
     """The text of which `safe_text` made a cell; any other cell as it is."""
-    is_marked = cell.startswith(MARK) and cell.lstrip(MARK).startswith(FORMULA)
-    return cell.removeprefix(MARK) if is_marked else cell
+    return _MARKED.sub("", cell)
 
 
 def as_csv(

@@ -7,7 +7,7 @@ that pictures take no further room, else copies.
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,8 +23,11 @@ REVIEW: Final = "review"
 UNSAFE: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 """Characters that some system allows in no name."""
 
-LONGEST: Final = 150
-"""Characters of a name: file systems hold 255 bytes."""
+RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
+"""How names begin that are devices of Windows."""
+
+LONGEST: Final = 240
+"""Bytes of a name, before a number: file systems hold 255."""
 
 
 def check_into(folder: Path, source: str) -> None:
@@ -53,10 +56,12 @@ def sort_into(folder: Path, job: Job) -> tuple[int, int]:
         SourceUnusable, StoreError: the source can no longer be listed.
         TableUnusable: the table cannot be read, or the folder cannot be made.
     """
-    names = {
-        row["path"]: _folder_of(row) for row in read_rows(job.table) if row["label"] or _is_left_out(row)
+    labels = {
+        row["path"]: _label_of(row) for row in read_rows(job.table) if row["label"] or _is_left_out(row)
     }
-    read, done, failed = job.source.reader(), 0, 0
+    folders = folders_of(labels.values())
+    names = {path: folders[label] for path, label in labels.items()}
+    read, numbers, done, failed = job.source.reader(), dict[Path, int](), 0, 0
     try:
         for name in sorted(set(names.values())):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -64,7 +69,7 @@ def sort_into(folder: Path, job: Job) -> tuple[int, int]:
         raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
     for item in job.source.items():
         if inside := names.get(path_in_table(item.name)):
-            is_there = _put(item, _free(folder / inside, item.name), read)
+            is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
             done, failed = done + is_there, failed + (not is_there)
     return done, failed
 
@@ -73,26 +78,42 @@ def _is_left_out(row: Mapping[str, Any]) -> bool:
     return row.get("decided_by") == "person"
 
 
-def _folder_of(row: Mapping[str, Any]) -> str:
+def _label_of(row: Mapping[str, Any]) -> str:
+    """The label of an answer that needs no person any more; empty for any other."""
     is_sure = row["decision"] == ACCEPT or row.get("decided_by") == "person"
-    if not (is_sure and row["label"]):
-        return REVIEW
-    name = safe_name(row["label"])
-    return f"{name}_" if name.casefold() == REVIEW else name
+    return row["label"] or "" if is_sure else ""
+
+
+def folders_of(labels: Iterable[str]) -> dict[str, str]:
+    """The name of the folder of each label, REVIEW for the empty one: all differ on every system."""
+    found, taken = {"": REVIEW}, {REVIEW}
+    for label in sorted({*labels} - {""}):
+        name = safe_name(label)
+        while name.casefold() in taken:
+            name += "_"
+        taken.add(name.casefold())
+        found[label] = name
+    return found
 
 
 def safe_name(text: str) -> str:
     """A name of a file or folder that every system takes."""
-    return UNSAFE.sub("_", text)[-LONGEST:].strip(". ") or "_"
+    raw = os.fsencode(UNSAFE.sub("_", text))
+    name = os.fsdecode(raw) if len(raw) <= LONGEST else raw[-LONGEST:].decode("utf-8", "ignore")
+    return RESERVED.sub(r"\g<0>_", name.strip(". "), count=1) or "_"
 
 
-def _free(folder: Path, name: str) -> Path:
-    """Where a picture goes, beside others of the same name."""
-    path = Path(safe_name(re.split(r"[/\\]", name)[-1]))
-    found, number = folder / path, 1
+def _name_of(item: Item) -> str:
+    return safe_name(re.split(r"[/\\]", item.name)[-1])
+
+
+def _free(path: Path, numbers: dict[Path, int]) -> Path:
+    """Where a picture goes, beside others of the same name; `numbers` has the last one of each name."""
+    found, number = path, numbers.get(path, 1)
     while os.path.lexists(found):
         number += 1
-        found = folder / f"{path.stem} ({number}){path.suffix}"
+        found = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    numbers[path] = number
     return found
 
 

@@ -1,4 +1,4 @@
-"""Find the file that a path means which another system wrote: with backslashes, or letters spelt otherwise.
+"""Find the file that a path means: of a table, or of a system with backslashes or letters spelt otherwise.
 
 macOS may write an accented letter as two characters, the letter and its accent (NFD); others write one (NFC).
 Looks at names alone.
@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+
+from inference.spreadsheets import as_it_was
 
 FOLDERS: Final = 64
 """Whose names are kept while lists are read: a list names the files of one folder one after another."""
@@ -22,7 +24,7 @@ def existing(path: str) -> str:
     """
     if os.path.lexists(path):
         return path
-    for written in (path, path.replace("\\", "/")):
+    for written in (path, path.replace("\\", "/"), as_it_was(path)):
         if os.path.lexists(found := _respelt(written)):
             return found
     return path

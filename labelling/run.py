@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from labelling.errors import OtherRun, TableUnusable, Unlistable
+from labelling.errors import OtherRun, SourceUnusable, TableUnusable, Unlistable
 from labelling.export import CATEGORIES, Summary, export
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
@@ -25,6 +25,7 @@ from labelling.table import (
     form_of,
     further_columns,
 )
+from model_store.errors import StoreError
 from model_store.local import LocalRelease
 
 PICTURES_PER_CHUNK: Final = 64
@@ -138,15 +139,24 @@ def _is_older(begun: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _label_rest(job: Job, form: Form, journal: Journal, watch: Callable[[int, int], None], say: Say) -> None:
-    rest = _without_row(job.source, journal)
-    first = next(rest, None)
-    if first is None:
-        return
-    with job.engine(Setup(job.source, job.release.folder, form), job.workers) as engine:
-        chunks = _chunks(engine.carried(chain([first], rest)))
-        for chunk, rows in WorkerPool(engine, say).label(chunks):
-            journal.append(chunk, rows)
-            watch(journal.kept + journal.added, journal.kept)
+    ended_by = list[SourceUnusable | StoreError]()
+    rest = _until_damage(_without_row(job.source, journal), ended_by)
+    if (first := next(rest, None)) is not None:
+        with job.engine(Setup(job.source, job.release.folder, form), job.workers) as engine:
+            chunks = _chunks(engine.carried(chain([first], rest)))
+            for chunk, rows in WorkerPool(engine, say).label(chunks):
+                journal.append(chunk, rows)
+                watch(journal.kept + journal.added, journal.kept)
+    for error in ended_by:
+        raise error
+
+
+def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreError]) -> Iterator[Item]:
+    """What a source lists; what ends that early is kept: the pictures before are labelled first."""
+    try:
+        yield from items
+    except (SourceUnusable, StoreError) as error:
+        ended_by.append(error)
 
 
 def _without_row(source: Source, journal: Journal) -> Iterator[Item]:

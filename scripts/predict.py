@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from app.dotenv_file import read_dotenv
 from inference.arrays import Picture, Pixels
@@ -132,7 +131,7 @@ def _show(answer: FileAnswer, out: Console) -> None:
     for index, (label, share) in enumerate(zip(found.labels, found.probabilities, strict=True)):
         style = "bold" if index == found.class_id else ""
         bar = Bar(1.0, 0.0, float(share), width=BAR_COLUMNS)
-        bars.add_row(Text(f"  {label}"), bar, f"{share:7.2%}", style=style)
+        bars.add_row(f"  {label}", bar, f"{share:7.2%}", style=style)
     out.print(bars)
     for name, one in answer.prediction.attributes.items():
         also = f", also {', '.join(one.also)}" if one.also else ""

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, NoReturn, TextIO
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from app.dotenv_file import read_dotenv
 from inference.errors import InferenceError
@@ -149,7 +150,7 @@ def console(stream: TextIO | None = None) -> Console:
         takes the terminal's width; in a file or pipe, enough that nothing is cut off or wrapped. Brackets are
         printed as they are: labels and paths may have them.
     """
-    made = Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
+    made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.width = _WIDTH_IN_A_FILE
     return made
@@ -157,6 +158,13 @@ def console(stream: TextIO | None = None) -> Console:
 
 UNBROKEN = 25
 """Letters of the first column that stay on one line, so that a release's version can be pasted."""
+
+
+class _Console(Console):
+    """Escapes what is not printable: a release, a table or a file's name may hold a terminal's commands."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - as in rich
+        return super().render_str(shown_lines(text), **options)
 
 
 def print_table(

@@ -244,7 +244,7 @@ def _read(file: Path, heads: Mapping[str, Sequence[str]] | None) -> Iterator[Cor
     for where, row in _json_rows(file, text) if file.suffix.lower() == ".json" else _csv_rows(file, text):
         attribute = _attribute(row.get("attribute", ""), heads, where)
         yield Correction(
-            path=row.get("path", ""),
+            path=as_it_was(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
             label=_label(row["label"], attribute, heads, where),
             at=_time(row.get("at", ""), where) or saved,

@@ -25,7 +25,7 @@ import cv2
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
-from inference.spreadsheets import FORMULA, safe_path
+from inference.spreadsheets import BEGINS, safe_path
 from labelling.errors import TableUnusable, Unreadable
 from labelling.export import ACCEPT, REVIEW
 from labelling.items import Item
@@ -421,7 +421,7 @@ def page_of(
         "command": frame.command,
         "labels": {head: [*of, NONE, LEAVE_OUT] for head, of in {CLASS: labels, **attributes}.items()},
         "texts": frame.texts,
-        "formula": [*FORMULA],
+        "formula": BEGINS,
         "parts": _parts(cards, frame),
     }
     return filled("review.html", shown, "cards.js", "review.js")

@@ -261,14 +261,14 @@ addEventListener("keydown", (press) => {
   press.preventDefault();
 });
 
-// Spreadsheets run a cell that begins so; the reader takes the apostrophe away.
-const asText = (text) => (sheet.formula.includes(text.replace(/^'*/, "")[0]) ? `'${text}` : text);
+// Spreadsheets run a cell that begins so; the reader takes the apostrophes away.
+const asText = (text) => text.replace(new RegExp(sheet.formula, "g"), "'");
 const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 button.addEventListener("click", () => {
   const cells = (card) => {
     const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute } = card.dataset;
-    return [path, asText(chosen(card)), sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute];
+    return [asText(path), asText(chosen(card)), sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute];
   };
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");

@@ -1,12 +1,13 @@
 """`wardrobe label --into FOLDER`: which folder a picture goes to, and that none is lost or replaced."""
 
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from labelling.errors import TableUnusable
-from labelling.into_folders import check_into, sort_into
+from labelling.into_folders import check_into, folders_of, sort_into
 from labelling.run import Job
 from labelling.sources import open_source
 from model_store.local import bundled
@@ -57,6 +58,50 @@ def test_pictures_lie_under_their_labels_and_what_needs_a_person_in_review(
         "review/d.jpg": "d.jpg",
     }
     assert (tmp_path / "sorted" / "Bag" / "c.jpg").samefile(catalogue / "c.jpg")
+
+
+def test_folders_of_labels_differ_on_every_system() -> None:
+    labels = [
+        "T-shirt/top",
+        "T-shirt_top",
+        "t-shirt:top",
+        "review",
+        "Review ",
+        "CON",
+        "com1.x",
+        "\u8863" * 100,
+    ]
+
+    found = folders_of([*labels, "", "Bag"])
+
+    assert found["T-shirt/top"] == "T-shirt_top"
+    assert found[""] == "review"
+    assert len({name.casefold() for name in found.values()}) == len(labels) + 2
+    assert not {"con", "com1.x"} & {name.casefold() for name in found.values()}
+    assert all(len(os.fsencode(name)) < 250 for name in found.values())
+
+
+def test_pictures_that_are_called_alike_are_counted_on_in_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, rows, asked = tmp_path / "shop", [], list[str]()
+    for number in range(100):
+        picture = shop / f"{number:03}" / ("\u8863" * 80 + ".jpg")
+        picture.parent.mkdir(parents=True)
+        picture.write_bytes(str(number).encode())
+        rows.append((str(picture), "Bag", "accept", "model"))
+    job, looks = a_job(tmp_path, shop, *rows), os.path.lexists
+
+    def counted(path: str) -> bool:
+        asked.append(path)
+        return looks(path)
+
+    monkeypatch.setattr(os.path, "lexists", counted)
+
+    assert sort_into(tmp_path / "sorted", job) == (100, 0)
+
+    assert sorted(found_in(tmp_path / "sorted").values(), key=int) == [str(number) for number in range(100)]
+    assert len(asked) <= 200
 
 
 def test_members_of_an_archive_are_written(tmp_path: Path) -> None:

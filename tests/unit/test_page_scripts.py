@@ -1,5 +1,7 @@
-"""Parts of the page that run without a browser: ZIPs taken apart."""
+"""Parts of the page that run without a browser: ZIPs taken apart, results as a CSV."""
 
+import csv
+import io
 import json
 import shutil
 import struct
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.spreadsheets import safe_path, safe_text
 from tests.uploads import zipped
 
 PAGE = Path(__file__).parents[2] / "app" / "web" / "page"
@@ -61,3 +64,52 @@ def test_a_zip_is_not_inflated_beyond_what_it_declares_or_a_tab_can_hold(
     struct.pack_into("<I", packed, packed.index(ENTRY) + 24, declared)
 
     assert run(tmp_path, UNZIP, bytes(packed)) == said
+
+
+CELLS = """
+import { readFileSync } from "node:fs";
+import { asPath, asText } from "./cells.js";
+const texts = JSON.parse(readFileSync(0));
+console.log(JSON.stringify(texts.map((text) => [asText(text), asPath(text)])));
+"""
+
+
+def test_the_page_marks_the_same_cells_as_the_tables(tmp_path: Path) -> None:
+    begins = ("", "'", ",", "x;", "\t", "\r\n", "a\t'")
+    ends = [*map(chr, range(128)), "\uff1d1", "\uff20", "-10", "-8,50", "+1e-05", "-1-1", "=1+1,-2"]
+    texts = [begin + end for begin in begins for end in ends]
+
+    found = run(tmp_path, CELLS, json.dumps(texts).encode())
+
+    assert found == [[safe_text(text), safe_text(safe_path(text))] for text in texts]
+
+
+RESULTS = """
+import { readFileSync } from "node:fs";
+import { asCsv } from "./results.js";
+console.log(JSON.stringify(asCsv(JSON.parse(readFileSync(0)))));
+"""
+
+
+def test_the_csv_of_the_page_has_the_columns_of_attributes(tmp_path: Path) -> None:
+    colour = {
+        "label": "blue",
+        "confidence": 0.8,
+        "decision": "accept",
+        "reason": None,
+        "also": ["red", "green"],
+    }
+    fields = {"label": "Dress", "confidence": 0.9, "decision": "accept", "probabilities": {"Dress": 1}}
+    items = [
+        {"path": "a.png", "state": "done", "answer": fields | {"attributes": {"colour": colour}}},
+        {"path": "b.png", "state": "done", "answer": fields},
+        {"path": "c.png", "state": "failed", "trouble": {"title": "no", "detail": "picture", "status": 415}},
+    ]
+
+    table = run(tmp_path, RESULTS, json.dumps(items).encode())
+
+    first, second, third = csv.DictReader(io.StringIO(str(table), newline=""))
+    names = ["colour", "colour_confidence", "colour_decision", "colour_also"]
+    assert [first[name] for name in names] == ["blue", "0.8", "accept", "red/green"]
+    assert [one[name] for one in (second, third) for name in names] == [""] * 8
+    assert list(first)[-5:] == ["p_Dress", *names]

@@ -53,6 +53,19 @@ def test_each_attribute_has_a_line_behind_the_bars(
     assert capsys.readouterr().out.rstrip().splitlines()[-1] == line
 
 
+def test_what_a_release_calls_its_labels_is_no_command_of_the_terminal(
+    tmp_path: Path, photo: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = ("a\x1b[2Jb", "c\x9bd", "e\u202ef")
+    colour = Head(labels=labels, temperature=1.0, confidence=0.1)
+    reads = whole_pictures(32, 3)
+    release = a_release(tmp_path / "release", labels=labels, reads=reads, attributes={"colour": colour})
+
+    main(["--model", str(release), photo])
+
+    assert all(line.isprintable() for line in capsys.readouterr().out.splitlines())
+
+
 def test_json_is_one_object_a_line(release: str, photo: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main([photo, "--model", release, "--json", "--image", photo, "--image", photo])
 

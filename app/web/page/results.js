@@ -28,19 +28,27 @@ export function asJson(items) {
   return JSON.stringify(items.filter(ended).map(row), null, 1);
 }
 
-/** The same as CSV (RFC 4180) with a header; probabilities as one column per class. */
+/** The same as CSV (RFC 4180) with a header; a column per class and four per attribute, as `wardrobe label` has them. */
 export function asCsv(items) {
   const rows = items.filter(ended).map(row);
-  const labels = [...new Set(rows.flatMap((one) => Object.keys(one.probabilities ?? {})))];
-  const header = ["path", ...FIELDS, "model", "error", ...labels.map((label) => `p_${label}`)];
+  const namesIn = (field) => [...new Set(rows.flatMap((one) => Object.keys(one[field] ?? {})))];
+  const [labels, attributes] = [namesIn("probabilities"), namesIn("attributes")];
+  const ofAttributes = attributes.flatMap((name) => ["", "_confidence", "_decision", "_also"].map((end) => name + end));
+  const header = ["path", ...FIELDS, "model", "error", ...labels.map((label) => `p_${label}`), ...ofAttributes];
   const lines = rows.map((one) => [
     one.path,
     ...FIELDS.map((field) => one[field]),
     one.model?.version,
     one.error && `${one.error.title}: ${one.error.detail}`,
     ...labels.map((label) => one.probabilities?.[label]),
+    ...attributes.flatMap((name) => cellsOf(one.attributes?.[name])),
   ]);
   return [header, ...lines].map((cells) => cells.map((cell) => quoted(asText(cell))).join(",") + "\r\n").join("");
+}
+
+function cellsOf(answer) {
+  if (!answer || answer.reason === "inapplicable") return [null, null, null, null];
+  return [answer.label, answer.confidence, answer.decision, answer.also.join("/")];
 }
 
 const ended = ({ state }) => state === "done" || state === "failed";

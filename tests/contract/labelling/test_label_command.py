@@ -20,7 +20,7 @@ import pyarrow.parquet
 import pytest
 
 from app.prediction.categories import CategoriesMismatch
-from labelling.errors import OtherRun, TableUnusable, WorkersFailed
+from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
@@ -411,6 +411,21 @@ def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: 
     assert json.loads(summary_of(job.table).read_bytes())["is_complete"]
 
 
+def test_all_pictures_before_the_damage_of_a_tar_are_labelled(little_release: Path, tmp_path: Path) -> None:
+    names = [f"{number:03}.png" for number in range(PICTURES_PER_CHUNK + 9)]
+    shop = write_tar(tmp_path / "shop.tar", dict.fromkeys(names, OTHER))
+    packed = bytearray(shop.read_bytes())
+    packed[packed.index(names[-1].encode())] = 0
+    shop.write_bytes(packed)
+    job = a_job(shop, tmp_path / "table.csv", little_release)
+
+    with pytest.raises(SourceUnusable, match="a header is damaged"):
+        run_job(job, ignore, ignore)
+
+    assert [row["path"] for row in rows_of(job.table)] == names[:-1]
+    assert not json.loads(summary_of(job.table).read_bytes())["is_complete"]
+
+
 def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
     little_release: Path, tmp_path: Path
 ) -> None:
@@ -509,7 +524,7 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet(
 
     rows = label(str(shop), tmp_path / f"table{suffix}", little_release, "--review", str(tmp_path / "r.html"))
 
-    assert [row["path"] for row in rows] == list(shown.values())
+    assert [row["path"] for row in read_rows(tmp_path / f"table{suffix}")] == list(shown.values())
     assert {row["label"] for row in rows} == {rows[0]["label"]}
 
 
