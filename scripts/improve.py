@@ -50,7 +50,7 @@ def _chosen(training: FitHead | TrainAgain, arguments: argparse.Namespace) -> di
     if isinstance(training, FitHead):
         return {"release": training.parent, "photos": training.photos, "data": arguments.data, **target}
     beside = {"out": training.store} if training.store else {}
-    return {**training.settings, "data": str(training.table), **(target or beside)}
+    return {**training.options.as_json(), **(target or beside)}
 
 
 def build_parser() -> argparse.ArgumentParser:

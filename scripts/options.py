@@ -5,11 +5,9 @@ the fields mean: training/gradient/recipes.py.
 """
 
 import argparse
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
-
-from pydantic import JsonValue
 
 from inference.contract import LABEL
 from model_store.local import LocalRelease
@@ -24,6 +22,7 @@ from training.gradient.recipes import (
     read_recipe,
     starting_point,
 )
+from training.options import RECIPE_FIELDS, Options
 from training.pictures.fashion import SYSTEM_FOLDER, LabelledData
 from training.pictures.named import Named
 
@@ -141,19 +140,10 @@ def named_without_photos(arguments: argparse.Namespace) -> Named:
     return named
 
 
-_CHOSEN_OTHERWISE: Final = (
-    "network", "warm_up", "averaging", "schedule", "weight_decay"
-)  # fmt: skip
-"""Fields of a recipe that other options set, or files alone."""
-
-OPTIONS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
-"""The fields of a recipe that options of the same names change."""
-
-
 def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that change a recipe's fields."""
     hints = get_type_hints(Recipe, include_extras=True)
-    for name in OPTIONS:
+    for name in RECIPE_FIELDS:
         kind, text = _plain(hints[name]), _description(hints[name])
         option = f"--{name.replace('_', '-')}"
         if kind is bool:
@@ -179,7 +169,7 @@ def _description(hint: Any) -> str:  # noqa: ANN401 - as above
 
 def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """The fields of a recipe that the arguments set, with their values."""
-    return {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    return {name: getattr(arguments, name) for name in RECIPE_FIELDS if getattr(arguments, name) is not None}
 
 
 def sized(recipe: Recipe, data: LabelledData) -> Recipe:
@@ -192,7 +182,7 @@ def planned(start: Recipe, arguments: argparse.Namespace) -> Recipe:
 
     Args:
         start: the fields that the arguments leave alone.
-        arguments: parsed; those of OPTIONS that are None change nothing.
+        arguments: parsed; those of RECIPE_FIELDS that are None change nothing.
 
     Raises:
         BadRecipe: a field cannot be trained with.
@@ -216,17 +206,6 @@ def start_named(arguments: argparse.Namespace) -> Recipe:
     return for_network(recipe, arguments.network) if arguments.network else recipe
 
 
-RECORDED: Final = (
-    *("data", "attribute", "corrections", "skip_unreadable", "data_licence", "fast", "network", "recipe"),
-    *("accept_right", "accept_confidence", *OPTIONS),
-)
-"""Options of a training that its release records, by their names in the arguments."""
-
-
-def settings_of(arguments: argparse.Namespace) -> dict[str, JsonValue]:
-    """The RECORDED options that the arguments set, as JSON values."""
-    given = {name: getattr(arguments, name) for name in RECORDED}
-    given["corrections"] = [str(path) for path in arguments.corrections]
-    if given["accept_confidence"] == ACCEPT_CONFIDENCE:
-        del given["accept_confidence"]
-    return {name: value for name, value in given.items() if value not in (None, [])}
+def options_of(arguments: argparse.Namespace) -> Options:
+    """What the arguments of a training choose."""
+    return Options.from_json({**vars(arguments), "corrections": [*map(str, arguments.corrections)]})

@@ -21,11 +21,10 @@ from scripts.options import (
     add_data_options,
     add_recipe_options,
     add_start_options,
-    conditions_of,
     given_fields,
     named_of,
+    options_of,
     planned,
-    settings_of,
     sized,
     start_named,
 )
@@ -100,20 +99,11 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, target: Targ
             "classes are learnt by a head"
         )
     start_tensorflow()
-    from training.own_classes import Plan, train_own_classes  # noqa: PLC0415 - needs Keras
+    from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
-    progress = Terminal()
-    plan = Plan(
-        fast=arguments.fast,
-        seed=arguments.seed or 0,
-        limit=arguments.limit,
-        accept=conditions_of(arguments),
-        run=arguments.run,
-        command=_command(arguments),
-        settings=settings_of(arguments),
-    )
+    progress, command = Terminal(), _command(arguments)
     with resumable("The same command begins again: heads take minutes at most."):
-        trained = train_own_classes(named, plan, progress)
+        trained = train_own_classes(named, options_of(arguments), progress, arguments.run, command)
     say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
     return _handed_over(trained.release, target, arguments.parent)
@@ -155,8 +145,8 @@ def _handed_over(made: Path, target: Target, parent: LocalRelease | None) -> obj
 
 
 def _train_pixels(arguments: argparse.Namespace, named: Named, target: Target) -> object:
-    start = start_named(arguments)
-    progress = Terminal()
+    start = start_named(arguments)  # whose limit may become an option
+    options, progress = options_of(arguments), Terminal()
     data = load(named, progress)
     target.check_labels(data.labels)
     recipe = planned(start if arguments.recipe else sized(start, data), arguments)
@@ -164,12 +154,12 @@ def _train_pixels(arguments: argparse.Namespace, named: Named, target: Target) -
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
     task = run_of(
-        *(recipe, data, arguments.run, arguments.tensorboard, _command(arguments)), settings_of(arguments)
+        *(recipe, data, arguments.run, arguments.tensorboard, _command(arguments)), options.as_json()
     )
     if arguments.fresh:
         forget_checkpoint(task)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-        trained = train_pixels(data, recipe, task, progress, conditions_of(arguments))
+        trained = train_pixels(data, recipe, task, progress, options.accept)
     say_promises(trained.release, progress.say)
     write_doubted(trained.run, trained.asked, trained.labels)
     return _handed_over(trained.release, target, arguments.parent)

@@ -9,13 +9,12 @@ table of these pictures alone; scripts/improve.py hands what comes back to the t
 import hashlib
 import os
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from pydantic import JsonValue
 
 from labelling.review.corrections import LEFT_OUT, NONE, Correction, OfFiles, read_corrections
 from model_store.cache import find_release, store_in
@@ -25,7 +24,7 @@ from model_store.store import open_store
 from reports.answers import CLASS
 from reports.values import report_of
 from training.errors import BadPictures, BadRecipe
-from training.gradient.recipes import ONLY_GRADIENT
+from training.options import Options
 from training.pictures.attributes import check_columns
 from training.pictures.corrections import Applied, apply, corrections_in
 from training.pictures.fashion import NAME, OTHER_NAME
@@ -74,15 +73,12 @@ class TrainAgain:
     """Train a release of own classes again.
 
     Attributes:
-        table: of all pictures, with the labels that count.
-        settings: of the parent's training, as its manifest records them; those that the table replaces left
-            out.
+        options: those of the parent's training, with the table of all pictures in place of its own.
         store: where the parent is, and the new release goes unless another place is named; None for a parent
             that is in no store.
     """
 
-    table: Path
-    settings: Mapping[str, JsonValue]
+    options: Options
     store: str | None
 
 
@@ -189,11 +185,10 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
 def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> TrainAgain:
     """Join the pictures that the release learnt with the corrections, and say what is in them."""
     parent = corrected.release
-    settings = _recorded_settings(parent)
-    learnt, earlier = settings.pop("data", None), settings.pop("corrections", [])
-    place = _learnt_pictures(data, learnt, parent)
-    labels = parent.manifest.labels
-    said, attributes = corrections_in([*map(Path, earlier), corrected.file]), settings.get("attribute", [])
+    options = Options.recorded(parent.manifest.training)
+    place = _learnt_pictures(data, options.data, parent)
+    labels, attributes = parent.manifest.labels, options.attribute
+    said = corrections_in([*map(Path, options.corrections), corrected.file])
     listing = list_pictures(place, attributes)
     if any(one.part for one in listing.pictures):
         raise BadPictures(
@@ -225,8 +220,9 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
             "they are not learnt."
         )
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
-        settings = {name: value for name, value in settings.items() if name not in ONLY_GRADIENT}
-    return TrainAgain(table, settings, store_in(corrected.name))
+        options = options.for_head()
+    again = options.model_copy(update={"data": str(table), "corrections": ()})
+    return TrainAgain(again, store_in(corrected.name))
 
 
 def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
@@ -245,12 +241,6 @@ def _digest(pictures: Sequence[Row], attributes: Sequence[str]) -> str:
     cells = {name: [one.labels.get(name, "") for one in pictures] for name in attributes}
     text = repr(tuple(rows)) + (repr(cells) if cells else "")
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
-
-
-def _recorded_settings(parent: LocalRelease) -> dict[str, Any]:
-    """The options of its training, as the release records them; empty where it does not."""
-    recorded = parent.manifest.training.get("settings")
-    return dict(recorded) if isinstance(recorded, dict) else {}
 
 
 def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:

@@ -6,20 +6,18 @@ exported and sealed. Writes the run's folder alone. Before importing it: loading
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
 from scipy.special import softmax
 
 from inference.arrays import Distances, PixelsBatch
 from inference.session import Scores
-from reports.acceptance import USUAL, Conditions
 from reports.answers import Answers
 from training.environment import hardware, libraries
 from training.features import backbone, lite0
@@ -40,6 +38,7 @@ from training.heads.logistic import Head, fit_head
 from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import other_things
 from training.heads.out_of_fold import Fold, answers_out_of_fold, folds_of, gathered
+from training.options import Options
 from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
@@ -52,65 +51,45 @@ AT_ONCE: Final = 128
 """Pictures between two reports of progress."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What of a training its user chooses.
-
-    Attributes:
-        fast: leave EfficientNet-Lite0 out.
-        seed: recorded with the release; nothing here depends on it.
-        limit: learn the first so many pictures alone.
-        accept: when an answer is accepted.
-        run: the folder; None takes the one that the pictures name, in runs/.
-        command: the command line, which the release records.
-        settings: its options as data, which the release records, too.
-    """
-
-    fast: bool = False
-    seed: int = 0
-    limit: int | None = None
-    accept: Conditions = USUAL
-    run: Path | None = None
-    command: str = ""
-    settings: Mapping[str, JsonValue] = field(default_factory=dict)
-
-    @property
-    def blocks(self) -> Sequence[Block]:
-        """Of the vector."""
-        return WITHOUT_LITE0 if self.fast else BLOCKS
-
-
-def train_own_classes(named: Named, plan: Plan, progress: Progress) -> Trained:
+def train_own_classes(
+    named: Named, options: Options, progress: Progress, run: Path | None = None, command: str = ""
+) -> Trained:
     """Read, see, learn, and make the release.
 
     Args:
         named: the pictures and their classes.
-        plan: what the user chose.
+        options: what the user chose, which the release records.
         progress: shows how far it is.
+        run: the folder; None takes the one that the pictures name, in runs/.
+        command: the command line, which the release records, too.
 
     Raises:
         DataError: the pictures cannot be learnt.
         BadRecipe: a class has pictures of one group alone.
     """
-    data = _limited(load(named, progress, READS, division="cross-fitted"), plan.limit)
-    parts = parts_of(data, plan.limit)
+    blocks = WITHOUT_LITE0 if options.fast else BLOCKS
+    # 1) Pictures: each content once, in folds that keep groups together.
+    data = _limited(load(named, progress, READS, division="cross-fitted"), options.limit)
+    parts = parts_of(data, options.limit)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
-    warn_of_few(data, len(parts.validation) + len(parts.train), plan.accept, progress)
+    warn_of_few(data, len(parts.validation) + len(parts.train), options.accept, progress)
+    # 2) Heads: one of each fold, which answers what it did not learn, and the one that is released.
     progress.say(
-        f"A head on {', '.join(plan.blocks)}, and {len(folds)} heads that each answer what they did not "
-        "learn."
+        f"A head on {', '.join(blocks)}, and {len(folds)} heads that each answer what they did not learn."
     )
-    found = fit_own_classes(parts.train, folds, plan.blocks, progress)
+    found = fit_own_classes(parts.train, folds, blocks, progress)
     height, width = data.reads.shape
     progress.say(
         f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
         f"learnt are right; {found.fitted.seconds:.0f} s. The model reads {height} x {width} pixels in "
         "colour."
     )
-    usual = backbone.NETWORK if plan.fast else lite0.NETWORK
-    recipe = replace(usual, seed=plan.seed, limit=plan.limit)
-    task = run_of(recipe, data, plan.run, command=plan.command, settings=plan.settings)
-    on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=plan.accept)
+    # 3) Release: decided and measured by these answers.
+    recipe = replace(
+        backbone.NETWORK if options.fast else lite0.NETWORK, seed=options.seed, limit=options.limit
+    )
+    task = run_of(recipe, data, run, command=command, settings=options.as_json())
+    on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=options.accept)
     return make_release(task, recipe, found.fitted, on, progress)
 
 

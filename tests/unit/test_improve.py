@@ -10,7 +10,7 @@ from inference.contract import whole_pictures
 from labelling.review.corrections import Correction
 from model_store.local import LocalRelease, bundled, open_release
 from scripts import improve, train
-from scripts.options import settings_of
+from scripts.options import options_of
 from scripts.terminal import program
 from scripts.train import next_commands
 from tests.own_pictures import KINDS, write_class_folders
@@ -67,7 +67,7 @@ GIVEN: dict[str, JsonValue] = {"seed": 3, "accept_right": 0.9, "network": "compa
     ("photos", "kept"), [(True, {"seed": 3, "accept_right": 0.9}), (False, GIVEN)], ids=["photos", "pixels"]
 )
 def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_head_has_no_use_for(
-    photos: bool, kept: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: bool, kept: dict[str, JsonValue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where the table of pictures is written
     pictures = write_class_folders(tmp_path / "photos", 3)
@@ -80,8 +80,9 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     found = next_training(corrected, None, Lines())
 
     assert isinstance(found, TrainAgain)
-    assert found.settings == kept
-    assert len(list_pictures(found.table).pictures) == 8
+    given = found.options.as_json()
+    assert given == {**kept, "data": given["data"]}
+    assert len(list_pictures(Path(str(given["data"]))).pictures) == 8
 
 
 def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_has_a_class(
@@ -102,7 +103,10 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
     found = next_training(recorded(tmp_path, data="shop.csv", attribute=["colour"]), None, Lines())
 
     assert isinstance(found, TrainAgain)
-    colours = {one.path: one.labels["colour"] for one in list_pictures(found.table, ["colour"]).pictures}
+    colours = {
+        one.path: one.labels["colour"]
+        for one in list_pictures(Path(str(found.options.data)), ["colour"]).pictures
+    }
     assert [colours.get(one.absolute()) for one in files[:4]] == [None, "red", "", "blue"]
     told = capsys.readouterr()
     assert "Attributes: 2 answers are new or others." in told.out
@@ -185,7 +189,7 @@ def test_the_settings_that_a_release_records_are_the_options_of_the_next_trainin
     given = train.build_parser().parse_args(words.split())
 
     again = train.build_parser()
-    again.set_defaults(**json.loads(json.dumps(settings_of(given))))
+    again.set_defaults(**json.loads(json.dumps(options_of(given).as_json())))
     beside = vars(again.parse_args(["--seed", "4"]))
 
     assert {**beside, "error": None} == {**vars(given), "error": None, "seed": 4}

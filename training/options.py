@@ -1,0 +1,95 @@
+"""What of a training its user chooses, as data: from a command line, recorded by the release, and read again.
+
+A release records what differs from the defaults; `wardrobe improve` trains with that again. Of a recipe these
+are the fields that were set; the others are those of the recipe that is named, or that fits the data. Pure.
+Parsing: scripts/options.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Final, Self
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from training.gradient.recipes import ONLY_GRADIENT, Recipe
+
+_CHOSEN_OTHERWISE: Final = (
+    "network", "warm_up", "averaging", "schedule", "weight_decay"
+)  # fmt: skip
+"""Fields of a recipe that other options set, or files alone."""
+
+RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
+"""The fields of a recipe that options of the same names change."""
+
+
+class Options(BaseModel):
+    """The options of a training.
+
+    Attributes:
+        data: the place of the pictures; None for Fashion-MNIST.
+        attribute: columns that are learnt beside the class.
+        corrections: files of other labels.
+        skip_unreadable: leave out files that are no pictures.
+        data_licence: for the model card.
+        fast: own classes: leave EfficientNet-Lite0 out.
+        network: that is trained by gradient.
+        recipe: the name, or the file, of the recipe that is changed.
+        accept_right: share of accepted answers that must be right; None for the usual one.
+        accept_confidence: that each of them needs.
+        recipe_fields: of RECIPE_FIELDS, that were set.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="ignore")
+
+    data: str | None = None
+    attribute: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    skip_unreadable: bool = False
+    data_licence: str | None = None
+    fast: bool = False
+    network: str | None = None
+    recipe: str | None = None
+    accept_right: float | None = None
+    accept_confidence: float = ACCEPT_CONFIDENCE
+    recipe_fields: Mapping[str, JsonValue] = {}
+
+    @classmethod
+    def recorded(cls, training: Mapping[str, Any]) -> Self:
+        """Those that a manifest's `training` records; the defaults where it does not."""
+        settings = training.get("settings")
+        return cls.from_json(settings if isinstance(settings, dict) else {})
+
+    @classmethod
+    def from_json(cls, settings: Mapping[str, Any]) -> Self:
+        """Those of `as_json`, or of the names of a command line's arguments; None sets nothing."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        changed = {name: given.pop(name) for name in RECIPE_FIELDS if name in given}
+        return cls.model_validate(given | {"recipe_fields": changed})
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """What differs from the defaults, fields of the recipe beside the others."""
+        given = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
+        return given | dict(self.recipe_fields)
+
+    def for_head(self) -> Self:
+        """Without what only a training by gradient has."""
+        return self.from_json(
+            {name: value for name, value in self.as_json().items() if name not in ONLY_GRADIENT}
+        )
+
+    @property
+    def accept(self) -> Conditions:
+        """When an answer is accepted."""
+        return Conditions(self.accept_right, self.accept_confidence)
+
+    @property
+    def seed(self) -> int:
+        """Recorded with the release of a head, where nothing depends on it."""
+        return int(str(self.recipe_fields.get("seed", 0)))
+
+    @property
+    def limit(self) -> int | None:
+        """How many pictures are learnt; None for all."""
+        limit = self.recipe_fields.get("limit")
+        return None if limit is None else int(str(limit))
