@@ -3,12 +3,13 @@
 import logging.config
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from tests import s3_servers
 from tests.s3_servers import S3Server
+from tests.service import Service
 from tests.system_parts import missing_parts
 
 # The commands that the tests start shall say as little as a user's.
@@ -40,6 +41,27 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """moto_server, started for the first test that asks."""
     with s3_servers.moto(tmp_path_factory.mktemp("moto")) as server:
         yield server
+
+
+LOG_CHARACTERS = 4000
+"""Of the end of each log that is shown with a failure."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the services of the test have logged: its reader may not have the machine."""
+    report = yield
+    if report.failed:
+        used = getattr(item, "funcargs", {})
+        logs = {one.log for one in used.values() if isinstance(one, Service)}
+        if "tmp_path" in used:
+            logs.update(used["tmp_path"].rglob("service-*.log"))
+        report.sections += [
+            (str(log), log.read_text("utf-8", "replace")[-LOG_CHARACTERS:]) for log in sorted(logs)
+        ]
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

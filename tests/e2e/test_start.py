@@ -90,7 +90,7 @@ def test_a_failed_start_has_one_status_and_ends_with_the_line_that_says_why(
     status, log = end_of_start(**{name: value})
 
     [line] = {line for line in log.splitlines() if line.startswith("wardrobe: ")}
-    assert status == 1
+    assert status == 1, log
     assert message in line
     assert "Traceback" not in log
     assert "top-secret" not in log
@@ -144,7 +144,7 @@ def test_the_log_says_which_file_of_variables_was_read(tmp_path: Path) -> None:
     assert f"{tmp_path}/.env was read; variables of the environment prevail." in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith("wardrobe: ")
     assert f"{tmp_path}/empty" in ended.stderr.splitlines()[-1]
-    assert ended.returncode == 1
+    assert ended.returncode == 1, ended.stderr
 
 
 A_LATER_WORKER = """
@@ -162,7 +162,7 @@ def test_a_later_worker_that_fails_in_an_unforeseen_way_is_tried_again_by_the_ma
     ended = done([sys.executable, "-c", A_LATER_WORKER, str(tmp_path)])
 
     # gunicorn's master ends the service at statuses 3 and 4 alone.
-    assert ended.returncode == 1
+    assert ended.returncode == 1, ended.stderr
     assert "no_such_field" in ended.stderr
     assert "wardrobe: a worker cannot start. Trying again in 0 s.\n" in ended.stderr
 

@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-ROWS = 20_000
+ROWS = 10_000
 """Seconds of work, from a few files named over and over."""
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
