@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts import train
 from scripts.terminal import run
+from training import ten_classes
 from training.errors import BadPictures
 from training.features.blocks import Features
 from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
@@ -27,7 +29,7 @@ from training.pictures.fashion import LABELS
 from training.pictures.learnt_hashes import load_learnt
 from training.pictures.table import COLUMNS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # it fits eleven heads twice
 
 EACH = 12
 """Photos of each class, and of none."""
@@ -70,6 +72,14 @@ def made(place: Path) -> LocalRelease:
 @pytest.fixture(scope="module")
 def networks(made: LocalRelease) -> Networks:
     return open_networks(made)
+
+
+@pytest.fixture
+def fewer_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the photos that come with the package; tests/e2e/labelling/test_improve.py learns all."""
+    shipped = shipped_photos()
+    tenth = replace(shipped, photos=shipped.photos.take(np.arange(0, len(shipped.photos), 10)))
+    monkeypatch.setattr(ten_classes, "shipped_photos", lambda: tenth)
 
 
 def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
@@ -130,6 +140,7 @@ def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Net
     assert familiarity[10] < familiarity[2]
 
 
+@pytest.mark.usefixtures("fewer_photos")
 def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     place: Path, made: LocalRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
