@@ -32,7 +32,7 @@ from model_store.promotions import (
     promotion_bytes,
     roll_back,
 )
-from model_store.publish import promote, prune, publish
+from model_store.publish import promote, prunable, prune, publish
 from model_store.store import FolderStore
 from reports.judge import forced
 from tests.logs import write_log
@@ -438,6 +438,27 @@ def test_promoting_after_a_rollback_goes_back_to_where_that_went(folder: Path) -
     store = a_log(folder, "+A +B +C -B +C")
 
     assert [roll_back(store, "eve").version for _ in range(2)] == [B, A]
+
+
+@pytest.mark.parametrize(
+    ("steps", "gone", "keep", "kept"),
+    [
+        ("+A +B +C +D", "", 2, "CD"),
+        ("+A +B +C +D -B", "", 2, "ABD"),
+        ("+A +B +C ?", "", 1, "BCD"),
+        ("+A +B +C ?", "B", 1, "ACD"),
+    ],
+)
+def test_prune_keeps_what_was_current_last_and_the_candidates(
+    folder: Path, steps: str, gone: str, keep: int, kept: str
+) -> None:
+    store = a_log(folder, steps)
+    for name in gone:
+        store.delete(manifest_key(NAMES[name]))
+
+    chosen = {release.version for release in prunable(store, keep, timedelta(0))}
+
+    assert {NAMES[name] for name in "ABCD" if name not in gone} - chosen == {NAMES[name] for name in kept}
 
 
 def remove(store: FolderStore, number: int) -> None:

@@ -184,6 +184,7 @@ def test_a_running_worker_tries_no_candidate_twice_and_none_behind_what_it_serve
     told = poll(app)
 
     assert told["model"]["version"] == served
+    assert app.test_client().get("/model").get_json()["promotion"] == 1
     assert [one["version"] for one in told["refused"]] == [bad.version, worse.version]
 
 
