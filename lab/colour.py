@@ -52,7 +52,7 @@ from training.environment import libraries
 from training.features.blocks import READS, VECTOR, Block, Features, Vectors, network
 from training.features.npz import read_npz, write_npz
 from training.features.shipped_vectors import LITE0, joined
-from training.heads.attribute_heads import AttributeAnswers
+from training.heads.fit import AttributeAnswers
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
 from training.pictures.attributes import Attribute

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from inference.arrays import Probabilities
 from reports.values import Epoch
 from training.features.blocks import Vectors
-from training.heads.attribute_heads import AttributeHead
+from training.heads.fit import AttributeHead
 from training.heads.ood import OodPhotos
 from training.untyped import Network
 

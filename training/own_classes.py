@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import softmax
 
 from inference.arrays import Distances, PixelsBatch
+from inference.contract import LABEL
 from inference.session import Scores
 from reports.answers import Answers
 from training.environment import hardware, libraries
@@ -33,11 +32,11 @@ from training.features.blocks import (
     vectors,
 )
 from training.fit_result import Fitted, HeadRecord, Learnt
-from training.heads.attribute_heads import fit_attribute
-from training.heads.logistic import Head, fit_head
+from training.heads.fit import AttributeHead, fit
 from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import other_things
-from training.heads.out_of_fold import Fold, answers_out_of_fold, folds_of, gathered
+from training.heads.out_of_fold import Fold, folds_of
+from training.measure.evaluate import undecided
 from training.options import Options
 from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
@@ -128,39 +127,43 @@ def fit_own_classes(
     body, spreads = network(blocks), spread(blocks)
     with progress.counting("seeing pictures") as watch:
         seen = vectors(body, _batches(train.images, watch))
-    asked = [fold.pictures for fold in folds]
+    # 1) A head for each question, and heads of folds that answer what they did not learn.
+    labels = {LABEL: train.labels.astype(np.int64)}
+    labels |= {name: one.main for name, one in train.attributes.items()}
+    classes = {LABEL: int(train.labels.max()) + 1}
+    classes |= {name: len(one.labels) for name, one in train.attributes.items()}
     with progress.counting("fitting heads") as watch:
-        done = count(1)
-
-        def fit(some: NDArray[np.int64]) -> Head:
-            head = fit_head(seen.take(some), train.labels[some], train.groups[some], spread=spreads)
-            watch(next(done), len(asked) + 1)
-            return head
-
-        logits = list(answers_out_of_fold(fit, seen.upright, train.groups, asked))
-        head = fit(np.arange(len(train)))
+        done, heads = count(1), len(labels) * (len(folds) + 1)
+        fits = {
+            name: fit(
+                mine, classes[name], seen, train.groups, folds, spreads, lambda: watch(next(done), heads)
+            )
+            for name, mine in labels.items()
+        }
+    for name, one in train.attributes.items():
+        if lacking := ", ".join(repr(one.labels[place]) for place in fits[name].lacking):
+            progress.say(
+                f"{name}: {lacking} is of so few groups that a fold has not learnt it, and answers it "
+                "wrongly."
+            )
+    # 2) The OOD score, against photos of other things; of each fold, too.
     part = seen.upright[:, measured(blocks)]
     ood = other_things(blocks[0], train, part, folds, progress.say)
-    distances = _distances(train, part, folds, ood)
-    answers = gathered(
-        folds,
-        [
-            Scores.of_class(softmax(given, axis=1), distances[mine])
-            for given, mine in zip(logits, asked, strict=True)
-        ],
-        train,
-    )
-    further = {
-        name: fit_attribute(name, one, seen, train.groups, folds, spreads, progress.say)
-        for name, one in train.attributes.items()
-    }
-    record = HeadRecord(list(blocks), head.strength, time.perf_counter() - began)
+    of_class, number = fits[LABEL], np.zeros(len(train), np.int64)
+    for fold in folds:
+        number[fold.pictures] = fold.number
+    scores = Scores.of_class(of_class.out_of_fold, _distances(train, part, folds, ood))
+    answers = undecided(scores, train, folds=number)
+    record = HeadRecord(list(blocks), of_class.head.strength, time.perf_counter() - began)
     fitted = Fitted(
-        *(head.on(body), (), (hardware(),), libraries()),
+        *(of_class.head.on(body), (), (hardware(),), libraries()),
         head=record,
         ood=ood,
-        attributes=further,
-        learnt=Learnt(part, head.probabilities(seen.upright)),
+        attributes={
+            name: AttributeHead(one, fits[name].out_of_fold, fits[name].head)
+            for name, one in train.attributes.items()
+        },
+        learnt=Learnt(part, of_class.head.probabilities(seen.upright)),
     )
     return OwnClasses(fitted, answers)
 

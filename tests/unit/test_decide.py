@@ -18,7 +18,7 @@ from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import truth, undecided_answers, unmeasured
 from tests.releases import a_contract
 from training.errors import NotShown
-from training.heads.attribute_heads import AttributeAnswers
+from training.heads.fit import AttributeAnswers
 from training.measure.acceptance import promises
 from training.measure.decide import (
     FAMILIARITY_OF_PHOTOS,

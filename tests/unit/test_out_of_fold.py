@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.session import Scores
 from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
 from training.features.blocks import Vectors
-from training.heads.out_of_fold import answers_out_of_fold, folds_of, gathered
+from training.heads.out_of_fold import answers_out_of_fold, folds_of
 from training.pictures.split import split
 
 PARTS = split(striped_pictures(200), CLASSES)
@@ -78,16 +77,3 @@ def test_more_folds_than_pictures_of_a_class_are_refused(count: int, folds: int,
 
     with pytest.raises(BadRecipe, match=f"The rarest class has {message}"):
         folds_of(parts, folds)
-
-
-def test_answers_come_in_the_order_of_the_pictures() -> None:
-    folds = folds_of(PARTS, 3)
-    places = [fold.pictures.astype(np.float32) for fold in folds]
-
-    found = gathered(folds, [Scores.of_class(one[:, None], one) for one in places], PARTS.train)
-
-    assert found.probabilities[:, 0].tolist() == list(range(len(PARTS.train)))
-    assert found.distances.tolist() == list(range(len(PARTS.train)))
-    assert [set(np.flatnonzero(found.folds == fold.number)) for fold in folds] == [
-        set(fold.pictures) for fold in folds
-    ]

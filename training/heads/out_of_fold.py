@@ -12,12 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.session import Scores
-from reports.answers import Answers
 from training.features.blocks import Vectors
-from training.measure.evaluate import joined, undecided
 from training.pictures.split import Split, class_folds
-from training.pictures.table import Pictures
 
 Indices = NDArray[np.int64]
 
@@ -45,21 +41,6 @@ def folds_of(parts: Split, folds: int) -> tuple[Fold, ...]:
     return tuple(Fold(number, mine) for number, (_, mine) in enumerate(in_folds, start=1))
 
 
-def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: Pictures) -> Answers:
-    """The answers of all folds in the order of the pictures; nothing is decided yet.
-
-    Args:
-        folds: all of them.
-        answers: of each one's network, to its pictures.
-        asked: all pictures.
-    """
-    places = np.concatenate([fold.pictures for fold in folds])
-    number = np.concatenate([np.full(len(fold.pictures), fold.number) for fold in folds])
-    every, order = joined(answers), np.argsort(places)
-    distances = None if every.distances is None else every.distances[order]
-    return undecided(Scores.of_class(every.of_label[order], distances), asked, folds=number[order])
-
-
 class Answering(Protocol):
     """A head, whatever it is made of."""
 
@@ -73,6 +54,7 @@ def answers_out_of_fold(
     vectors: Vectors,
     groups: NDArray[np.str_],
     asked: Sequence[Indices],
+    known: Indices | None = None,
 ) -> Iterator[Vectors]:
     """The logits of pictures by heads that learnt no picture of their groups.
 
@@ -81,9 +63,11 @@ def answers_out_of_fold(
         vectors: float32 (N, D), what a head answers.
         groups: str (N,).
         asked: positions that each head answers.
+        known: positions that can be learnt; None for all.
 
     Yields:
         float32 (M, C) of each head, in the order of its part of `asked`.
     """
+    known = np.arange(len(groups)) if known is None else known
     for mine in asked:
-        yield fit(np.flatnonzero(~np.isin(groups, groups[mine]))).logits(vectors[mine])
+        yield fit(known[~np.isin(groups[known], groups[mine])]).logits(vectors[mine])

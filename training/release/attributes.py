@@ -14,7 +14,7 @@ from inference.contract import Head
 from inference.decision import calibrate, familiarity_of
 from reports.answers import NONE_OF_THESE, Answers
 from reports.values import AllAccepted, AttributeFigures, LabelFigures
-from training.heads.attribute_heads import AttributeAnswers
+from training.heads.fit import AttributeAnswers
 from training.measure.acceptance import promises
 from training.measure.decide import Decided, Target, decide
 from training.measure.kinds import Kind

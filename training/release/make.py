@@ -40,7 +40,7 @@ from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
-from training.heads.attribute_heads import AttributeHead
+from training.heads.fit import AttributeHead
 from training.heads.ood import OTHER_KINDS, fit_measure, separation
 from training.measure.acceptance import possible_promises, with_promises
 from training.measure.decide import (

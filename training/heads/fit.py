@@ -1,0 +1,121 @@
+"""Fit a logistic head for a question of own classes, and heads of folds that answer what they did not learn.
+
+The class is the first question, attributes are further ones on the same vectors and folds: all answers to a
+picture are by heads that learnt nothing of its group. Pure. What is decided from the answers:
+measure/decide.py and release/attributes.py.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from inference.arrays import Probabilities
+from training.features.blocks import Features, Vectors
+from training.heads.logistic import Head, fit_head
+from training.heads.out_of_fold import Fold, answers_out_of_fold
+from training.pictures.attributes import Attribute
+
+LACKED: Final = -30.0
+"""The logit of a label that a fold's head has not learnt."""
+
+
+@dataclass(frozen=True)
+class AttributeAnswers:
+    """What is known of an attribute, and what heads that had not learnt the pictures answered.
+
+    Attributes:
+        said: what the table says of N pictures.
+        probabilities: float32 (N, C), of all of them, before temperature, by a head that learnt none of the
+            picture's group.
+    """
+
+    said: Attribute
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True)
+class AttributeHead(AttributeAnswers):
+    """A head and its out-of-fold answers.
+
+    Attributes:
+        head: learnt all pictures with a label.
+    """
+
+    head: Head
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is fitted for one question.
+
+    Attributes:
+        head: learnt all pictures with a label.
+        out_of_fold: float32 (N, C), before temperature, by heads that learnt none of the picture's group.
+        lacking: labels that a head of a fold has not learnt, ascending.
+    """
+
+    head: Head
+    out_of_fold: Probabilities
+    lacking: tuple[int, ...]
+
+
+def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
+    labels: NDArray[np.int64],
+    classes: int,
+    seen: Features,
+    groups: NDArray[np.str_],
+    folds: Sequence[Fold],
+    spread: Vectors,
+    fitted: Callable[[], None] = lambda: None,
+) -> Fit:
+    """Fit the head of a question, and heads of folds.
+
+    Args:
+        labels: int64 (N,), 0..C - 1; below 0 where the label is not known.
+        classes: C.
+        seen: of N pictures.
+        groups: str (N,).
+        folds: of all of them.
+        spread: float32 (D,), as `fit_head` has it.
+        fitted: called after each head.
+    """
+    known, lacking = np.flatnonzero(labels >= 0), set[int]()
+
+    def learn(some: NDArray[np.int64]) -> Head:
+        lacking.update(set(range(classes)) - set(labels[some].tolist()))
+        head = _head_of(labels, classes, some, seen, groups, spread)
+        fitted()
+        return head
+
+    logits, asked = np.zeros((len(labels), classes), np.float32), [fold.pictures for fold in folds]
+    answers = answers_out_of_fold(learn, seen.upright, groups, asked, known)
+    for mine, given in zip(asked, answers, strict=True):
+        logits[mine] = given
+    return Fit(learn(known), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking)))
+
+
+def _head_of(  # noqa: PLR0913, PLR0917 - as above
+    labels: NDArray[np.int64],
+    classes: int,
+    some: NDArray[np.int64],
+    seen: Features,
+    groups: NDArray[np.str_],
+    spread: Vectors,
+) -> Head:
+    """A head of all labels, also where some do not occur among these pictures."""
+    there, places = np.unique(labels[some], return_inverse=True)
+    if len(there) < 2:
+        bias = np.full(classes, LACKED, np.float32)
+        bias[there] = 0
+        return Head(np.zeros((seen.upright.shape[1], classes), np.float32), bias, 0.0)
+    head = fit_head(seen.take(some), places.astype(np.uint8), groups[some], spread=spread)
+    if len(there) == classes:
+        return head
+    kernel = np.zeros((len(head.kernel), classes), np.float32)
+    bias = np.full(classes, LACKED, np.float32)
+    kernel[:, there], bias[there] = head.kernel, head.bias
+    return replace(head, kernel=kernel, bias=bias)
