@@ -35,7 +35,7 @@ FILE = png(np.zeros((28, 28), np.uint8))
 TEXT = in_base64(FILE)
 PIXELS = {"name": "pixels", "shape": [1, 28, 28], "datatype": "UINT8"}
 SIZED = json.dumps({"inputs": [PIXELS | {"parameters": {"binary_data_size": 784}}]}).encode()
-WANTED = [{"name": "probabilities", "parameters": {"classification": 3}}, {"name": "label"}]
+WANTED = [{"name": "probabilities"}, {"name": "label"}]
 
 Request = tuple[str, bytes, dict[str, str]]
 
@@ -67,7 +67,7 @@ WORDS = [
     "datatype",
     "data",
 ]
-WORDS += ["parameters", "binary_data_size", "binary_data_output", "outputs", "classification", "id"]
+WORDS += ["parameters", "binary_data_size", "binary_data_output", "outputs", "id"]
 KNOWN = ["UINT8", "BYTES", "serving_default", "probabilities", 28, 784, 2**63, -1, [1, 28, 28]]
 
 OWN_PATHS = ["/predict", "/predict/batch"]

@@ -133,9 +133,10 @@ def test_more_pods_come_when_half_of_the_places_are_taken(overlay: str, tmp_path
     assert int(in_flight["pods"]["target"]["averageValue"]) == places / 2
     assert autoscaler["scaleTargetRef"]["name"] == the("Deployment", overlay)["metadata"]["name"]
     assert "replicas" not in the("Deployment", overlay)["spec"]
-    assert rule["seriesQuery"].partition("{")[0] == metric
+    series = rule["seriesQuery"].partition("{")[0]
+    assert rule["name"]["as"] == metric
     assert rule["resources"]["overrides"].keys() == {"namespace", "pod"}
-    assert f"# TYPE {metric} gauge" in exposed
+    assert f"# TYPE {series} counter" in exposed
 
 
 @overlays
