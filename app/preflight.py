@@ -7,11 +7,13 @@ Contacts nothing.
 
 import logging
 import os
+import select
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from app.observability.log_format import formatter_of
+from app.observability.log_queue import STDERR
 from app.prediction.categories import read_categories
 from app.security.api_keys import read_keys
 from app.settings import Settings, SettingsError, parse_settings
@@ -45,7 +47,8 @@ def _check(settings: Settings) -> None:
 def _announce(settings: Settings) -> None:
     """Log which store is opened: a folder on a mount that hangs holds a start without an end."""
     words = {"name": "wardrobe", "levelname": "INFO", "msg": f"Opening {settings.model_store}."}
-    sys.stderr.write(f"{formatter_of(settings).format(logging.makeLogRecord(words))}\n")
+    if select.select([], [STDERR], [], 0)[1]:  # a log that takes no line delays no start
+        sys.stderr.write(f"{formatter_of(settings).format(logging.makeLogRecord(words))}\n")
 
 
 def _check_store(settings: Settings, trusted: TrustedKeys | None) -> None:
