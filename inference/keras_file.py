@@ -22,6 +22,14 @@ _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 MOST_UNPACKED, SPARE_BYTES = 8, 16_000_000
 """How many times its own size a file may unpack to, and bytes beyond. Keras stores members as they are."""
 
+_CONFIG: Final = "config.json"
+"""The member that declares the layers."""
+
+_SIZES: Final = frozenset(
+    {"units", "filters", "kernel_size", "input_dim", "output_dim", "key_dim", "num_heads"}
+)
+"""What layers call the edges of their arrays. A file of some hundred bytes may declare gigabytes of them."""
+
 MOST_METADATA_BYTES: Final = 64 * 1024
 """Of `metadata.json`, which names a version and a date."""
 
@@ -102,7 +110,7 @@ def _opened(path: Path) -> Iterator[ZipFile]:
             f"{path}: unpacks to more than {MOST_UNPACKED} times its size, or to metadata without end. Keras "
             "packs nothing: save it again by `model.save('model.keras')`."
         ) from error
-    except (ArchiveUnreadable, MemberUnreadable, KeyError, TypeError, ValueError) as error:
+    except (ArchiveUnreadable, MemberUnreadable, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelUnreadable(
             f"{path}: no `.keras` file, or a damaged one. Save it again: `model.save('model.keras')`."
         ) from error
@@ -131,27 +139,51 @@ def _check_members(path: Path) -> None:
         left = most - sum(member.file_size for member in archive.infolist())
         if left < 0:
             raise MemberTooLarge
+        declared, edges = set[int](), set[int]()
         for member in archive.infolist():  # all of them: Keras would unpack what lies about its size
             content = content_of(archive, member, most)
-            left -= _array_bytes(content) if member.filename.endswith(".h5") else 0
+            if member.filename == _CONFIG:
+                declared = set(_sizes_in(json.loads(content)))
+            elif member.filename.endswith(".h5"):
+                for shape, size in _arrays_in(content):
+                    edges.update(shape)
+                    left -= size
             if left < 0:
                 raise MemberTooLarge
+        if find_spec("h5py") and (without := declared - edges):
+            raise ModelUnreadable(
+                f"{path}: a layer of size {max(without):,}, of which its weights have no array. "
+                f"Save it again: {_SAVE}"
+            )
 
 
-def _array_bytes(weights: bytes) -> int:
-    """Bytes of the arrays that a file of weights declares; of zeros it may store the shape alone."""
+def _sizes_in(config: object) -> Iterator[int]:
+    """What the layers of a configuration declare that Keras makes arrays of: an edge of an array each."""
+    nodes = [config]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            for name in _SIZES & node.keys():
+                sizes = node[name] if isinstance(node[name], list) else [node[name]]
+                yield from (size for size in sizes if isinstance(size, int))
+        nodes += node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+
+
+def _arrays_in(weights: bytes) -> list[tuple[tuple[int, ...], int]]:
+    """Shape and bytes of the arrays of a file of weights; of zeros it may store the shape alone."""
     if find_spec("h5py") is None:
-        return 0
+        return []
     import h5py  # noqa: PLC0415 - comes with Keras, which alone needs it
 
-    found = [0]
+    found = list[tuple[tuple[int, ...], int]]()
 
     def add(_: str, node: Any) -> None:  # noqa: ANN401 - h5py has no types
-        found[0] += node.nbytes if isinstance(node, h5py.Dataset) else 0
+        if isinstance(node, h5py.Dataset):
+            found.append((node.shape, node.nbytes))
 
     try:
         with h5py.File(io.BytesIO(weights)) as file:
             file.visititems(add)
     except (OSError, RuntimeError):  # Keras says what is wrong with it
-        return 0
-    return found[0]
+        return []
+    return found

@@ -5,7 +5,7 @@ import json
 import struct
 import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +16,19 @@ from inference.keras_file import check_keras_file, saved_by
 from inference.zip_file import DIRECTORY_ENTRY
 
 h5py = pytest.importorskip("h5py")
+NOTHING: Mapping[str, object] = {}
 METADATA = json.dumps({"keras_version": "3.12.0"}).encode()
 NOISE = np.random.default_rng(0).bytes(300_000)
 
 
-def keras_file(path: Path, weights: bytes, method: int = zipfile.ZIP_DEFLATED) -> Path:
+def keras_file(
+    path: Path, weights: bytes, method: int = zipfile.ZIP_DEFLATED, layer: Mapping[str, object] = NOTHING
+) -> Path:
     """A file as Keras 3 lays it out."""
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("metadata.json", METADATA)
-        archive.writestr("config.json", b"{}")
+        layers = [{"class_name": "Layer", "config": dict(layer)}]
+        archive.writestr("config.json", json.dumps({"config": {"layers": layers}}))
         archive.writestr("model.weights.h5", weights)
     return path
 
@@ -149,3 +153,36 @@ def test_what_is_no_keras_3_file_is_named_with_what_would_do(
         check_keras_file(tmp_path / name)
 
     assert len(str(raised.value).replace(str(tmp_path), "")) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"units": 300_000},
+        {"filters": 70_000},
+        {"filters": 16, "kernel_size": [9_000, 16]},
+        {"input_dim": 1 << 30, "output_dim": 16},
+        {"cell": {"config": {"units": 90_000}}},
+    ],
+)
+def test_a_layer_without_an_array_of_its_size_is_refused(layer: Mapping[str, object], tmp_path: Path) -> None:
+    path = keras_file(tmp_path / "model.keras", weights((16, 16), NOISE[:1024]), layer=layer)
+
+    with pytest.raises(ModelUnreadable, match="of which its weights have no array"):
+        check_keras_file(path)
+
+
+@pytest.mark.parametrize(
+    "layer", [{"units": 75_000}, {"filters": 75_000, "kernel_size": [75_000]}, {"rate": 7}]
+)
+def test_a_layer_whose_array_is_there_passes(layer: Mapping[str, object], tmp_path: Path) -> None:
+    check_keras_file(keras_file(tmp_path / "model.keras", weights((75_000,), NOISE), layer=layer))
+
+
+def test_a_configuration_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        archive.writestr("metadata.json", METADATA)
+        archive.writestr("config.json", "[" * 100_000)
+
+    with pytest.raises(ModelUnreadable, match="or a damaged one"):
+        check_keras_file(tmp_path / "model.keras")
