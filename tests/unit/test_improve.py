@@ -16,7 +16,7 @@ from scripts.train import next_commands
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
-from training.errors import BadPictures, BadRecipe
+from training.errors import BadClasses, BadPictures, BadRecipe
 from training.improve import Corrected, TrainAgain, check_learns_photos, looked_at, next_training
 from training.pictures.learnt_hashes import NOTHING
 from training.pictures.listing import list_pictures
@@ -40,6 +40,15 @@ def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> No
     words = [str(tmp_path / "corrections.csv"), "--from", str(release), "--data", str(photos)]
 
     with pytest.raises(BadPictures, match=r"nothing in it changes what .*photos says already"):
+        improve.main(words)
+
+
+def test_a_class_of_the_release_is_not_lost_to_corrections(tmp_path: Path) -> None:
+    release, _ = a_release(tmp_path / "release", labels=KINDS), write_class_folders(tmp_path / "photos", 3)
+    (tmp_path / "corrections.csv").write_text("path,label\nphotos/Ball/000.png,\n", "utf-8")
+    words = [str(tmp_path / "corrections.csv"), "--from", str(release), "--data", str(tmp_path / "photos")]
+
+    with pytest.raises(BadClasses, match=r"made better has learnt .*'Ball' \(2 pictures, and needs 3\)"):
         improve.main(words)
 
 
