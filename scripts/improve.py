@@ -2,8 +2,8 @@
 
 Of a release of the ten classes the head that answers photos is fitted again, as `wardrobe train --from …
 --photos` does. A release of own classes is trained again, on the pictures that it learnt together with the
-corrections, with the settings of its own training. The command says what it will do, and how long that takes,
-before it starts. Options of `wardrobe train` may follow `--`. What is decided: training/improve.py.
+corrections, with the settings of its own training. The command says what it will do before it
+starts. Options of `wardrobe train` may follow `--`. What is decided: training/improve.py.
 """
 
 import argparse

@@ -22,7 +22,6 @@ from model_store.local import LocalRelease
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.answers import CLASS
-from reports.values import report_of
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
 from training.pictures.attributes import check_columns
@@ -32,7 +31,7 @@ from training.pictures.learnt_hashes import load_learnt
 from training.pictures.listing import Row, absolute, list_pictures, write_pictures
 from training.pictures.named import Named
 from training.pictures.picture_files import hash_files
-from training.progress import Progress, as_time
+from training.progress import Progress
 
 SHOWN: Final = 20
 """Pictures that a message names."""
@@ -271,17 +270,11 @@ def _warn_of_unused(said: OfFiles, applied: Applied, progress: Progress) -> None
 
 
 def _announce(parent: LocalRelease, applied: Applied, table: Path, progress: Progress) -> None:
-    """Say what is learnt, and how long it takes by the time of the parent."""
-    report, before = report_of(parent), len(applied.contents)
+    """Say what is learnt."""
     count = len(applied.listing.pictures) + len(applied.added)
     progress.say(
-        f"{parent.version} knows {len(report.labels)} classes of your own. Of its {before:,} "
-        f"pictures {applied.relabelled:,} get another label and {applied.left_out:,} are left out; "
-        f"{len(applied.added):,} are new."
+        f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. Of its "
+        f"{len(applied.contents):,} pictures {applied.relabelled:,} get another label and "
+        f"{applied.left_out:,} are left out; {len(applied.added):,} are new."
     )
-    seconds = report.training.seconds
-    took = ""
-    if seconds:
-        about = as_time(seconds * count / before)
-        took = f", about {about}: its training took {as_time(seconds)} for {before:,}"
-    progress.say(f"It is trained again on {count:,} pictures, in {table}{took}.")
+    progress.say(f"It is trained again on {count:,} pictures, in {table}.")
