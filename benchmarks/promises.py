@@ -28,7 +28,7 @@ from reports.evidence import PHOTOS, Evidence, evidence_of
 from reports.gate import check_gate
 from training.measure.acceptance import confidence_threshold
 from training.measure.decide import FAMILIARITY_OF_PHOTOS, Decided, Target, decide, of_photos
-from training.measure.kinds import Kind
+from training.measure.kinds import AnswerSet
 from training.release.photo_release import OTHER_KINDS
 
 RUNS, GATE, DRAWS, SEED = 1000, 300, 100, 0
@@ -70,7 +70,7 @@ def false_promises(sizes: Sequence[int], *, large_err: bool = False) -> float:
         shares = random.beta((1 - wrong) * times, wrong * times)
         right = random.random(len(groups)) < shares[groups]
         sure = random.uniform(0.75, 1, len(groups)).astype(np.float32)
-        found += confidence_threshold([Kind("", sure, right, PROMISED, groups)]) != ACCEPT_NOTHING
+        found += confidence_threshold([AnswerSet("", sure, right, PROMISED, groups)]) != ACCEPT_NOTHING
     return found / RUNS
 
 

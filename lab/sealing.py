@@ -12,11 +12,17 @@ import sys
 from pathlib import Path
 
 from inference.onnx_session import OnnxSession
-from model_store.local import open_release
-from reports.answers import answers_of
+from model_store.local import LocalRelease, open_release
+from model_store.manifest import Manifest
+from reports.answers import Answers, answers_of
+from reports.values import report_of
+from training.errors import BadRecipe
+from training.features.blocks import READS
 from training.measure.evaluate import answer
+from training.measure.statistics import overconfidence
 from training.pictures.fashion import from_idx
-from training.release.photo_release import decide_again
+from training.release.photo_release import decide_photos, measured_photos, successor
+from training.release.sealing import begin_with, seal_measured
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,8 +39,37 @@ def main(argv: list[str] | None = None) -> int:
     test, model = from_idx(given.data).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph("pixels"), shape=model.input.array_shape)
     photo_answers = answers_of(given.photo_answers.read_bytes())
-    decide_again(given.run, release, photo_answers, answer(session, model, test), print)
+    decide_again(given.run, release, photo_answers, answer(session, model, test))
     return 0
+
+
+def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers) -> Manifest:
+    """Write a release with the networks of another one, and decide again from what heads of folds answered.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose networks it has; one of them answers photos.
+        given: `Made.answers`, as the parent's network was fitted.
+        tested: what the parent answers to its test set.
+
+    Raises:
+        BadRecipe: the parent has no network that answers photos.
+        StoreError: the folder cannot be sealed.
+    """
+    report = report_of(parent)
+    if not parent.manifest.both or report.photo_model is None:
+        raise BadRecipe(f"{parent.version} has no network that answers photos.")
+    asked, found = decide_photos(given, parent, print)
+    begin_with(folder, parent)
+    before = parent.manifest.network("photos")
+    contract = before.contract.calibrated(found.contract(parent.manifest.labels, READS))
+    photos = before.model_copy(update={"contract": contract})
+    figures = report.photo_model.model_copy(update={"temperature": photos.contract.temperature})
+    difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
+    test = report.test.model_copy(update=difference)
+    known = report.model_copy(update={"test": test, "photo_model": figures})
+    again, answers = measured_photos(folder, known, photos, found, asked)
+    return seal_measured(folder, successor(parent, photos, again, tested + answers))
 
 
 if __name__ == "__main__":

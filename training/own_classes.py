@@ -34,7 +34,7 @@ from training.features.blocks import (
 from training.fit_result import Fitted, HeadRecord, Learnt
 from training.heads.fit import AttributeHead, fit
 from training.heads.ood import OodPhotos, fit_measure
-from training.heads.other_things import other_things
+from training.heads.other_things import ood_negatives
 from training.heads.out_of_fold import Fold, folds_of
 from training.measure.evaluate import undecided
 from training.options import Options
@@ -148,7 +148,7 @@ def fit_own_classes(
             )
     # 2) The OOD score, against photos of other things; of each fold, too.
     part = seen.upright[:, measured(blocks)]
-    ood = other_things(blocks[0], train, part, folds, progress.say)
+    ood = ood_negatives(blocks[0], train, part, folds, progress.say)
     of_class, number = fits[LABEL], np.zeros(len(train), np.int64)
     for fold in folds:
         number[fold.pictures] = fold.number

@@ -22,16 +22,16 @@ from training.measure.acceptance import (
 )
 from training.measure.decide import Target, decide, fit_familiarity
 from training.measure.evaluate import scores_in
-from training.measure.kinds import Kind, confidences_of, photo_kinds
+from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
 from training.measure.why_nothing import broken_promises, in_words
 from training.pictures.photos import OOD
 
 
-def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Kind:
+def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> AnswerSet:
     """Answers of equal confidence: how sure, how many right, how many wrong."""
     confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
     right = np.concatenate([[True] * right + [False] * wrong for _, right, wrong in answers])
-    return Kind("pictures", confidences.astype(np.float32), right.astype(bool), accuracy)
+    return AnswerSet("pictures", confidences.astype(np.float32), right.astype(bool), accuracy)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Kind:
         ),
     ],
 )
-def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) -> None:
+def test_the_threshold_keeps_every_promise(kinds: list[AnswerSet], threshold: float) -> None:
     assert confidence_threshold(kinds) == pytest.approx(threshold)
 
 
@@ -95,7 +95,7 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
 
     sure = confidences_of(found, 1.0, fit_familiarity(distances), 0.01)
 
-    assert confidence_threshold([Kind("pictures", sure, truth(992, 8) == 0, 0.99)]) == pytest.approx(0.9)
+    assert confidence_threshold([AnswerSet("pictures", sure, truth(992, 8) == 0, 0.99)]) == pytest.approx(0.9)
 
 
 def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving_reviews_them() -> None:
@@ -111,7 +111,7 @@ def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving
     assert np.isnan(sure).tolist() == [one == "review" for one in served] == [False, False, True]
 
 
-def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[Kind, ...]:
+def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[AnswerSet, ...]:
     """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
     sure = confidences_of(scores_in(photos), 1.0, None, 0.0)
     return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least)
@@ -258,7 +258,7 @@ def test_a_promise_is_broken_in_at_most_one_of_twenty_draws() -> None:
     for seed in range(SEEDS):
         rng = np.random.default_rng(seed)
         right = rng.random(400) < 0.949
-        drawn = Kind("pictures", rng.random(400).astype(np.float32), right, 0.95)
+        drawn = AnswerSet("pictures", rng.random(400).astype(np.float32), right, 0.95)
         accepting += confidence_threshold([drawn]) <= 1
 
     assert accepting <= 0.05 * SEEDS + 2 * np.sqrt(0.05 * 0.95 * SEEDS)

@@ -11,7 +11,7 @@ from inference.session import Scores
 from reports.intervals import Weighted, mean_interval, share_interval, weighted
 from tests.answers import undecided_answers
 from training.measure.acceptance import confidence_threshold, promises
-from training.measure.kinds import Kind, photo_kinds
+from training.measure.kinds import AnswerSet, photo_kinds
 
 
 def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +85,7 @@ def test_a_threshold_that_independent_photos_would_show_is_not_shown_by_few_send
     sure = np.full(200, 0.9, np.float32)
     apart, together = np.arange(200), np.append(np.arange(195) // 5, np.full(5, 99))
 
-    alone, of_few = (Kind("photos", sure, right, 0.94, groups) for groups in (apart, together))
+    alone, of_few = (AnswerSet("photos", sure, right, 0.94, groups) for groups in (apart, together))
 
     assert confidence_threshold([alone]) == pytest.approx(0.9)
     assert confidence_threshold([of_few]) == ACCEPT_NOTHING

@@ -85,7 +85,7 @@ class Negatives:
         return Negatives(self.features[chosen], self.kinds[chosen], self.tiers[chosen])
 
 
-def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
+def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     block: Block,
     train: Pictures,
     measured: Floats,

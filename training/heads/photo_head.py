@@ -59,7 +59,7 @@ class PhotoHead:
         asked: positions of the photos that the folds answered, among those that were learnt.
         folds: int64, from 1, the head of each answer.
         scores: of these photos, in this order, before temperature.
-        of_other_kinds: scores of OOD photos by heads that learnt no photo of their kind; None where there are
+        scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of their kind; None where there are
             fewer than two kinds.
     """
 
@@ -68,7 +68,7 @@ class PhotoHead:
     asked: NDArray[np.int64]
     folds: NDArray[np.int64]
     scores: Scores
-    of_other_kinds: Scores | None
+    scores_of_unseen_ood: Scores | None
 
 
 def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) -> PhotoHead:
@@ -110,8 +110,8 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     watch(heads, heads)
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in in_folds])
     scores = scores_of(np.concatenate(logits), classes)
-    of_other_kinds = scores_of(np.concatenate(others), classes) if others else None
-    return PhotoHead(head, classes, np.concatenate(in_folds), answered_by, scores, of_other_kinds)
+    scores_of_unseen_ood = scores_of(np.concatenate(others), classes) if others else None
+    return PhotoHead(head, classes, np.concatenate(in_folds), answered_by, scores, scores_of_unseen_ood)
 
 
 def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:

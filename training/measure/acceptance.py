@@ -14,7 +14,7 @@ from inference.contract import ACCEPT_NOTHING, Thresholds
 from reports.acceptance import accepted_at, last_kept
 from reports.intervals import needed
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
-from training.measure.kinds import Kind
+from training.measure.kinds import AnswerSet
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
@@ -23,7 +23,7 @@ SHARES: Final = np.linspace(0.3, 1.0, 36)
 """Of the familiar answers, accepted by the thresholds that are tested, in this order."""
 
 
-def confidence_threshold(kinds: Sequence[Kind]) -> float:
+def confidence_threshold(kinds: Sequence[AnswerSet]) -> float:
     """The confidence at which the most is accepted and every promise is shown to be kept.
 
     Returns:
@@ -45,7 +45,7 @@ def confidence_threshold(kinds: Sequence[Kind]) -> float:
     return ACCEPT_NOTHING if place is None else float(thresholds[place])
 
 
-def _tested(kinds: Sequence[Kind]) -> NDArray[np.float32]:
+def _tested(kinds: Sequence[AnswerSet]) -> NDArray[np.float32]:
     """The thresholds that are tested, ascending: each accepts one of SHARES, of each kind's answers alike.
 
     None is below what a single answer needs, so that neither a training nor a service chooses a lower one.
@@ -59,11 +59,13 @@ def _tested(kinds: Sequence[Kind]) -> NDArray[np.float32]:
     return np.unique(np.maximum(found, max(kind.least for kind in kinds))).astype(np.float32)
 
 
-def _curves(kinds: Sequence[Kind], thresholds: NDArray[np.float32]) -> dict[str, tuple[AcceptPoint, ...]]:
+def _curves(
+    kinds: Sequence[AnswerSet], thresholds: NDArray[np.float32]
+) -> dict[str, tuple[AcceptPoint, ...]]:
     return {kind.pictures: tuple(_points(kind, thresholds)) for kind in kinds}
 
 
-def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
+def _points(kind: AnswerSet, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
     counts, rights = (some.tolist() for some in kind.accepted(thresholds))
     shown = kind.shown(thresholds)
     independent = shown.independent.astype(np.int64).tolist()
@@ -78,7 +80,7 @@ def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint
         )
 
 
-def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...]]:
+def acceptance_curves(kinds: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint, ...]]:
     """What each tested threshold accepts of each kind with a promise, and how much of that is right at least.
 
     A service that is asked for another share of right answers asks it of all that are here.
@@ -94,14 +96,14 @@ def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...
     return _curves(promised, thresholds) if thresholds.size else {}
 
 
-def promises(kinds: Sequence[Kind], thresholds: Thresholds) -> tuple[Promise, ...]:
+def promises(kinds: Sequence[AnswerSet], thresholds: Thresholds) -> tuple[Promise, ...]:
     """What the report says about each promise at these thresholds."""
     at = np.array([thresholds.confidence], np.float32)
     return tuple(_promise(kind, kind.accuracy, at) for kind in kinds if kind.accuracy is not None)
 
 
 def with_promises(
-    report: Report, kinds: Sequence[Kind], thresholds: Thresholds, kept: str | None = HELD_OUT
+    report: Report, kinds: Sequence[AnswerSet], thresholds: Thresholds, kept: str | None = HELD_OUT
 ) -> Report:
     """The report with the promises and curves of these kinds, in place of all others but the kept kind's."""
     earlier = (one for one in report.promises if one.pictures == kept)
@@ -114,7 +116,7 @@ def with_promises(
     )
 
 
-def _promise(kind: Kind, accuracy: float, at: NDArray[np.float32]) -> Promise:
+def _promise(kind: AnswerSet, accuracy: float, at: NDArray[np.float32]) -> Promise:
     (count,), (right,) = kind.accepted(at)
     shown = kind.shown(at)
     return Promise(
@@ -128,14 +130,14 @@ def _promise(kind: Kind, accuracy: float, at: NDArray[np.float32]) -> Promise:
     )
 
 
-def possible_promises(kind: Kind) -> tuple[PossiblePromise, ...]:
+def possible_promises(kind: AnswerSet) -> tuple[PossiblePromise, ...]:
     """What could be promised of one kind of pictures alone, at each of TARGETS and at its own promise."""
     targets = sorted({*TARGETS, *([] if kind.accuracy is None else [kind.accuracy])})
     curves = _curves([kind], _tested([kind]))
     return tuple(_possible(kind, curves, target) for target in targets)
 
 
-def _possible(kind: Kind, curves: Mapping[str, Sequence[AcceptPoint]], target: float) -> PossiblePromise:
+def _possible(kind: AnswerSet, curves: Mapping[str, Sequence[AcceptPoint]], target: float) -> PossiblePromise:
     found = (accepted_at(curves, {kind.pictures: target}) or {}).get(kind.pictures)
     if found is None:
         return PossiblePromise(accuracy=target, accepted=0.0)

@@ -25,7 +25,7 @@ from reports.values import HELD_OUT, PHOTOS_OF_TIER
 from training.errors import NotShown
 from training.measure.acceptance import confidence_threshold
 from training.measure.evaluate import scores_in
-from training.measure.kinds import Kind, confidences_of, photo_kinds
+from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
 from training.measure.temperature import temperature_of
 from training.measure.why_nothing import calibrated_nothing
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER
@@ -113,7 +113,7 @@ class Decided:
     temperature: float
     familiarity: Familiarity | None
     thresholds: Thresholds
-    kinds: tuple[Kind, ...]
+    kinds: tuple[AnswerSet, ...]
     withheld: tuple[int, ...] = ()
 
     def sure(self, answers: Answers) -> NDArray[np.bool_]:
@@ -230,8 +230,8 @@ def _decided_at(
     sure = confidences_of(scores_in(answers), temperature, familiarity, least)
     sure = np.where(np.isin(answers.predicted, target.withheld), np.float32(np.nan), sure)
     if target.tiers is None:
-        kinds: tuple[Kind, ...] = (
-            Kind(
+        kinds: tuple[AnswerSet, ...] = (
+            AnswerSet(
                 HELD_OUT,
                 sure,
                 answers.right,
@@ -250,7 +250,7 @@ def _decided_at(
     return Decided(temperature, familiarity, thresholds, kinds, target.withheld)
 
 
-def _parents_stays(answers: Answers, kinds: Sequence[Kind], target: Target) -> bool:
+def _parents_stays(answers: Answers, kinds: Sequence[AnswerSet], target: Target) -> bool:
     """Whether people's corrections leave the parent's threshold as it is.
 
     They do where too few of them were drawn at random, or none: then nothing of the user's pictures speaks

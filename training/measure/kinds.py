@@ -20,7 +20,7 @@ from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
 
 
 @dataclass(frozen=True)
-class Kind:
+class AnswerSet:
     """A row of the table: the answers to one kind of pictures.
 
     Attributes:
@@ -67,7 +67,7 @@ def photo_kinds(
     confidences: NDArray[np.float32],
     promised: Mapping[str, float],
     least: float = ACCEPT_CONFIDENCE,
-) -> tuple[Kind, ...]:
+) -> tuple[AnswerSet, ...]:
     """The rows of the table that are tiers of photos, and sources where there are several.
 
     A tier that was drawn at random may hold photos that show none of the classes; to accept one is wrong.
@@ -82,9 +82,9 @@ def photo_kinds(
     """
     tiers, together = answers.sets, answers.together
 
-    def kind(name: str, mine: NDArray[np.bool_], accuracy: float | None) -> Kind:
+    def kind(name: str, mine: NDArray[np.bool_], accuracy: float | None) -> AnswerSet:
         senders = None if together is None else together[mine]
-        return Kind(name, confidences[mine], answers.right[mine], accuracy, senders, least)
+        return AnswerSet(name, confidences[mine], answers.right[mine], accuracy, senders, least)
 
     of_tiers = [
         kind(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
@@ -120,7 +120,7 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
 def confidences_of(
     scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
 ) -> NDArray[np.float32]:
-    """The confidences of a Kind, float32 (N,): not a number where the familiarity is below the least."""
+    """The confidences of a AnswerSet, float32 (N,): not a number where the familiarity is below the least."""
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, temperature)) for row in scores.of_label.tolist()], np.float32
     )

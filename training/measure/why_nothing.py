@@ -18,7 +18,7 @@ from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, PossiblePromise, Promise, Report
 from training.errors import NotShown
 from training.measure.acceptance import TARGETS, confidence_threshold, possible_promises
-from training.measure.kinds import Kind
+from training.measure.kinds import AnswerSet
 
 FALLBACK_ACCURACY: Final = TARGETS[0]
 """Share of right answers of an attribute that is tried where what is asked for is not shown."""
@@ -111,7 +111,7 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
         )
 
 
-def calibrated_nothing(kinds: Sequence[Kind], accuracy: float) -> str:
+def calibrated_nothing(kinds: Sequence[AnswerSet], accuracy: float) -> str:
     """What a tier lacks that alone keeps no promise; of the first one where they fail together alone."""
     possible = {
         kind.pictures: [one for one in possible_promises(kind) if one.accuracy == accuracy] for kind in kinds
@@ -127,7 +127,7 @@ def calibrated_nothing(kinds: Sequence[Kind], accuracy: float) -> str:
     )
 
 
-def attribute_accepts_nothing(kind: Kind, accuracy: float) -> str:
+def attribute_accepts_nothing(kind: AnswerSet, accuracy: float) -> str:
     """The same of an attribute, whose share of right answers is that of the class."""
     said = _not_shown(f"{len(kind.right):,} answers", accuracy)
     if accuracy <= FALLBACK_ACCURACY:

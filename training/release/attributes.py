@@ -17,7 +17,7 @@ from reports.values import AllAccepted, AttributeFigures, LabelFigures
 from training.heads.fit import AttributeAnswers
 from training.measure.acceptance import promises
 from training.measure.decide import Decided, Target, decide
-from training.measure.kinds import Kind
+from training.measure.kinds import AnswerSet
 from training.measure.why_nothing import attribute_accepts_nothing
 from training.pictures.attributes import INAPPLICABLE, UNKNOWN
 from training.pictures.rare import FEWEST
@@ -41,7 +41,7 @@ class DecidedAttribute:
     accepted: NDArray[np.bool_]
     right: NDArray[np.bool_]
     known: NDArray[np.bool_]
-    kind: Kind
+    kind: AnswerSet
 
 
 def decide_attributes(

@@ -31,7 +31,6 @@ from reports.answers import (
 from reports.values import CROSS_FITTED, ModelFigures, Report, report_of
 from training.answering import answering
 from training.environment import libraries
-from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped_vectors import LITE0, PhotoFeatures
 from training.gradient.networks.registry import trainable_count
@@ -40,7 +39,6 @@ from training.measure.acceptance import promises, with_promises
 from training.measure.decide import Decided, of_photos
 from training.measure.evaluate import decided, scores_in
 from training.measure.photo_evaluation import asked_photos, photo_figures
-from training.measure.statistics import overconfidence
 from training.measure.unknown_sources import of_known_sources, unknown_figures
 from training.measure.why_nothing import broken_promises
 from training.measure.withheld import decide_withholding, source_labels
@@ -48,7 +46,7 @@ from training.pictures.fashion import at_once
 from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
-from training.release.sealing import Measured, begin_with, seal_measured
+from training.release.sealing import Measured, begin_with
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 2
@@ -86,7 +84,7 @@ class Made:
     @property
     def answers(self) -> Answers:
         """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
-        asked, others = self.learnt.take(self.head.asked), self.head.of_other_kinds
+        asked, others = self.learnt.take(self.head.asked), self.head.scores_of_unseen_ood
         given = asked_photos(self.head.scores, asked, "photos", self.head.folds)
         for photos in self.unlearnt:
             scores = scores_of(self.head.head.logits(photos.features.upright), self.head.classes)
@@ -128,7 +126,7 @@ def measure_photo_network(folder: Path, parent: LocalRelease, made: Made, say: S
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    answers, found = _decided_on(made.answers, parent, say)
+    answers, found = decide_photos(made.answers, parent, say)
     begin_with(folder, parent, frozenset(PHOTO_FILES))
     say("exporting and comparing the serving graph with the network")
     kept = _with_attributes(parent.manifest)
@@ -138,43 +136,13 @@ def measure_photo_network(folder: Path, parent: LocalRelease, made: Made, say: S
     known.save(folder)
     figures = photo_model_figures(network, folder, photos.contract)
     before = _recorded(report_of(parent), made.record).model_copy(update={"photo_model": figures})
-    report, answers = _measured(folder, before, photos, found, answers)
-    release = _successor(parent, photos, report, _tested(parent) + answers)
+    report, answers = measured_photos(folder, before, photos, found, answers)
+    release = successor(parent, photos, report, _tested(parent) + answers)
     sources = {*parent.manifest.sources, *made.learnt.sources.tolist()} - {""}
     return replace(release, sources=tuple(sorted(sources)))
 
 
-def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers, say: Say) -> Manifest:
-    """Write a release with the networks of another one, and decide again from what heads of folds answered.
-
-    Args:
-        folder: emptied first, if it is there.
-        parent: whose networks it has; one of them answers photos.
-        given: `Made.answers`, as the parent's network was fitted.
-        tested: what the parent answers to its test set.
-        say: receives promises that cannot be given.
-
-    Raises:
-        BadRecipe: the parent has no network that answers photos.
-        StoreError: the folder cannot be sealed.
-    """
-    report = report_of(parent)
-    if not parent.manifest.both or report.photo_model is None:
-        raise BadRecipe(f"{parent.version} has no network that answers photos.")
-    asked, found = _decided_on(given, parent, say)
-    begin_with(folder, parent)
-    before = parent.manifest.network("photos")
-    contract = before.contract.calibrated(found.contract(parent.manifest.labels, READS))
-    photos = before.model_copy(update={"contract": contract})
-    figures = report.photo_model.model_copy(update={"temperature": photos.contract.temperature})
-    difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
-    test = report.test.model_copy(update=difference)
-    known = report.model_copy(update={"test": test, "photo_model": figures})
-    again, answers = _measured(folder, known, photos, found, asked)
-    return seal_measured(folder, _successor(parent, photos, again, tested + answers))
-
-
-def _decided_on(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
+def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
     """The answers that count, and what they decide."""
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
     known = parent.manifest
@@ -204,7 +172,7 @@ def _network(found: Decided, parent: LocalRelease, golden: Golden) -> ReleasedNe
     return ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
 
 
-def _measured(
+def measured_photos(
     folder: Path, before: Report, photos: ReleasedNetwork, found: Decided, given: Answers
 ) -> tuple[Report, Answers]:
     """The report with everything about photos from the answers that decided, and these answers."""
@@ -222,7 +190,8 @@ def _measured(
     return report.model_copy(update=changed), answers
 
 
-def _successor(parent: LocalRelease, photos: ReleasedNetwork, report: Report, answers: Answers) -> Measured:
+def successor(parent: LocalRelease, photos: ReleasedNetwork, report: Report, answers: Answers) -> Measured:
+    """The release, but for its seal."""
     known = parent.manifest
     both: dict[NetworkName, ReleasedNetwork] = {"pixels": known.network("pixels"), "photos": photos}
     return Measured(networks=both, report=report, answers=answers, parent=known, sources=known.sources)

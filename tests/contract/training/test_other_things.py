@@ -22,7 +22,7 @@ from training.heads.other_things import (
     TAKEN,
     Negatives,
     load_negatives,
-    other_things,
+    ood_negatives,
     own_kinds,
 )
 from training.heads.out_of_fold import Fold, folds_of
@@ -84,7 +84,7 @@ def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Pa
     other, said = tmp_path / "other.npz", list[str]()
     write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 
-    found = other_things(BLOCK, train, np.zeros((4, 392), np.float32), [], said.append, other)
+    found = ood_negatives(BLOCK, train, np.zeros((4, 392), np.float32), [], said.append, other)
 
     assert found is None
     assert said == ["other.npz is of other weights: the distance alone says what is unfamiliar."]
@@ -109,7 +109,7 @@ def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_wou
     train, learnt, _ = of_classes(negatives)
     said: list[str] = []
 
-    other_things(BLOCK, train, learnt, in_folds(train), said.append)
+    ood_negatives(BLOCK, train, learnt, in_folds(train), said.append)
 
     own = own_kinds(negatives, train, learnt, in_folds(train))
     assert set(OWN) <= set(own)
@@ -134,7 +134,7 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
     negatives: Negatives,
 ) -> None:
     train, learnt, hidden = of_classes(negatives)
-    ood = other_things(BLOCK, train, learnt, in_folds(train), lambda _: None)
+    ood = ood_negatives(BLOCK, train, learnt, in_folds(train), lambda _: None)
     assert ood is not None
 
     score = fit_measure(learnt, train.labels, len(OWN), ood)
@@ -149,7 +149,7 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
 def test_kinds_that_measure_the_score_are_not_learnt(negatives: Negatives) -> None:
     train, learnt, _ = of_classes(negatives)
 
-    ood = other_things(BLOCK, train, learnt, in_folds(train), lambda _: None)
+    ood = ood_negatives(BLOCK, train, learnt, in_folds(train), lambda _: None)
 
     assert ood is not None
     assert len(ood.unseen) >= 100
@@ -169,7 +169,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
         ood.weights
         for file in (cluttered, plain)
         if (
-            ood := other_things(
+            ood := ood_negatives(
                 BLOCK, replace(train, files=(file,) * len(train)), learnt, in_folds(train), lambda _: None
             )
         )
