@@ -24,7 +24,8 @@ def existing(path: str) -> str:
     """
     if os.path.lexists(path):
         return path
-    for written in (path, path.replace("\\", "/"), as_it_was(path)):
+    unmarked = "/".join(map(as_it_was, path.split("/")))
+    for written in (path, path.replace("\\", "/"), unmarked):
         if os.path.lexists(found := _respelt(written)):
             return found
     return path

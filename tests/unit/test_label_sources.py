@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import pytest
 
+from inference.spreadsheets import safe_text
 from labelling.errors import SourceUnusable
 from labelling.items import MAX_BYTES, Source
 from labelling.sources import open_source
@@ -226,6 +227,15 @@ def test_a_file_that_is_there_is_read_however_it_is_called(name: str, tmp_path: 
     write_folder(tmp_path, {name: b"picture"})
 
     assert contents(open_source(str(write_list(tmp_path / "list.csv", [name])))) == [b"picture"]
+
+
+@pytest.mark.parametrize("name", ["=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png"])
+def test_a_file_is_found_by_the_cell_that_a_table_has_for_it(name: str, tmp_path: Path) -> None:
+    write_folder(tmp_path, {name: b"picture"})
+
+    source = open_source(str(write_list(tmp_path / "list.csv", [safe_text(name)])))
+
+    assert contents(source) == [b"picture"]
 
 
 @pytest.mark.parametrize("ending", [".tsv", ".txt", ".CSV"])
