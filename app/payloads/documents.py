@@ -16,6 +16,7 @@ import orjson
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
+from inference.plain_text import shown
 
 JSON_TYPES: dict[type, str] = {
     bool: "a boolean",
@@ -165,7 +166,7 @@ def _instead(document: object) -> str:
     """What came in place of either key, to follow it in a sentence."""
     if not isinstance(document, dict):
         return f", and is {json_type(document)}"
-    names = [f"`{name[:KEY_LENGTH]}`" for name in list(document)[:KEYS]]
+    names = [f"`{shown(name[:KEY_LENGTH])}`" for name in list(document)[:KEYS]]
     more = " and others" if len(document) > KEYS else ""
     return f", and has {', '.join(names)}{more}" if names else ", and is empty"
 
