@@ -101,6 +101,23 @@ def test_folds_keep_the_shares_of_common_strata_and_refuse_no_rare_ones() -> Non
         stratified_folds(strata, np.where(strata == "A 0", "ann", "bob"), 5)
 
 
+def test_each_class_is_in_two_folds_however_large_its_groups_are() -> None:
+    random, whole = np.random.default_rng(0), 0
+    for _ in range(40):
+        sizes = random.zipf(1.6, 15).clip(1, 60)
+        groups = [(kind, one) for kind in range(12) for one in random.choice(15, 3, replace=False)]
+        labels = np.array([kind for kind, one in groups for _ in range(sizes[one])], np.uint8)
+        keys = np.array([f"brand {one}" for _, one in groups for _ in range(sizes[one])])
+
+        folds = class_folds(labels, keys, 3)
+
+        assert all(set(keys[others]).isdisjoint(keys[mine]) for others, mine in folds)
+        assert all(set(labels[others]) == set(labels) for others, _ in folds)
+        plain = stratified_folds(labels, keys, 3)
+        whole += any(set(labels[others]) != set(labels) for others, _ in plain)
+    assert whole > 0
+
+
 def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
     keys = np.array([*KEYS[:90], *["sender"] * 10])
     images = pictures_with_keys(keys, np.array([0] * 90 + [1] * 10, np.uint8))

@@ -129,6 +129,8 @@ def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
 def class_folds(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[FoldIndices]:
     """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
 
+    Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
+
     Args:
         labels: uint8 (N,), of each.
         keys: str (N,); equal ones are in one fold.
@@ -146,12 +148,20 @@ def class_folds(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[F
             f"The rarest class has {rarest} training pictures or groups, and {max(folds, FEWEST_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    in_folds = stratified_folds(labels, keys, folds)
-    if any(len(np.unique(labels[others])) < len(np.unique(labels)) for others, _ in in_folds):
-        raise BadRecipe(
-            f"One class would be in one of {folds} folds as a whole. Bring pictures of it of other groups."
-        )
-    return in_folds
+    fold_of = np.empty(len(labels), np.int64)
+    for number, (_, mine) in enumerate(stratified_folds(labels, keys, folds)):
+        fold_of[mine] = number
+    every = np.unique(labels)
+    for _ in range(2 * len(every)):  # a move may bring another class into one fold
+        lone = [one for one in every if len(np.unique(fold_of[labels == one])) == 1]
+        if not lone:
+            return [(np.flatnonzero(fold_of != one), np.flatnonzero(fold_of == one)) for one in range(folds)]
+        of_class = labels == lone[0]
+        groups, counts = np.unique(keys[of_class], return_counts=True)
+        pictures = np.bincount(fold_of, minlength=folds)
+        pictures[fold_of[of_class][0]] = len(labels)
+        fold_of[keys == groups[counts.argmin()]] = pictures.argmin()
+    raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
 def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) -> list[FoldIndices]:
