@@ -90,7 +90,7 @@ def test_the_rules_and_the_configurations_are_what_prometheus_reads(configuratio
     assert "rules found" in checked.stdout
 
 
-def test_every_alert_rings_when_it_should_and_is_documented() -> None:
+def test_every_alert_rings_when_it_should_and_the_page_names_no_other() -> None:
     tests = sorted(RULES.parent.glob("rules-test*.yaml"))
     tried = promtool("test", "rules", *tests)
 
@@ -99,7 +99,7 @@ def test_every_alert_rings_when_it_should_and_is_documented() -> None:
     assert alerts == set(
         re.findall(r"- alertname: (\w+)", "".join(path.read_text("utf-8") for path in tests))
     )
-    assert alerts <= set(re.findall(r"`(Wardrobe\w+)`", PAGE.read_text("utf-8")))
+    assert set(re.findall(r"`(Wardrobe\w+)`", PAGE.read_text("utf-8"))) <= alerts
 
 
 def test_rules_and_dashboard_together_name_every_exposed_metric_and_no_other(exposed: set[str]) -> None:
