@@ -30,6 +30,8 @@ LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
 OF_MADE: Final = 450
 """Outfits that are made."""
 OF_START: Final = 0.5
+COLUMNS: Final = ("id", "source", "tier", "label", "shown", "part")
+"""Of a file of answers, before the logits."""
 CHUNK: Final = 64
 
 

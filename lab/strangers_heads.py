@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.pretraining_photos import MADE, Photo
-from lab.strangers import asked_photos
+from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, part_of, shown_by
 from training.features.blocks import Features
 from training.features.npz import read_npz
@@ -34,7 +34,6 @@ MEMBERS: Final = ("released", "shirts", "coats", "dro")
 SHIRT, COAT = 6, 4
 STEEP: Final = 1.0
 """Of dro: a group's weight grows by e to the STEEP times its mean loss, in units of all groups' mean."""
-COLUMNS: Final = ("id", "source", "tier", "label", "shown", "part")
 
 
 def parts_of(photos: Sequence[Photo]) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
-from lab.strangers_heads import COLUMNS
+from lab.strangers import COLUMNS
 from lab.tuning_above import OF_ALL
 from lab.tuning_photos import NONE, OTHER_THINGS
 
