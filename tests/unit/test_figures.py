@@ -283,12 +283,15 @@ def seed_row(seed: dict[str, Any]) -> list[str]:
 
 
 def test_published_networks_have_our_figures_beside_the_published_ones() -> None:
-    shown = table("explanation/experiments.md", "| network, recipe |")
-
-    assert shown == {
+    measured = {
         f"{one['network']}, {one.get('recipe_name', 'own')}": network_row(one)
         for one in result("comparison")["networks"]
     }
+
+    shown = table("explanation/experiments.md", "| network, recipe |")
+
+    assert shown.items() <= measured.items()
+    assert {network for network, _, _ in (row.partition(",") for row in shown)} >= PUBLISHED.keys()
 
 
 def test_each_published_network_has_its_command() -> None:
