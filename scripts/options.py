@@ -23,7 +23,7 @@ from training.gradient.recipes import (
     starting_point,
 )
 from training.options import RECIPE_FIELDS, Options
-from training.pictures.fashion import SYSTEM_FOLDER, LabelledData
+from training.pictures.fashion import LabelledData
 from training.pictures.named import Named
 
 LEAST_RIGHT: Final = 0.5
@@ -65,7 +65,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add --data, --skip-unreadable, --corrections, --train and --test."""
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     add = parser.add_argument_group("data set", title).add_argument
-    place = f"a folder of pictures per class, a CSV, IDX files, or keras ({SYSTEM_FOLDER})"
+    place = "a folder of pictures per class, a CSV, IDX, or keras"
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
     corrected = (

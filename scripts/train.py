@@ -230,7 +230,6 @@ COMMON = (
     "--train",
     "--test",
     "--attribute",
-    "--fast",
     "--from",
     "--photos",
     "--network",

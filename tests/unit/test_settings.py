@@ -223,13 +223,6 @@ def test_dotenv_is_read_as_any_editor_saves_it(
     assert (settings.slots, os.environ["AWS_ACCESS_KEY_ID"]) == (3, "key")
 
 
-@pytest.mark.parametrize("port", ["70000\r", "\u00a070000"])
-def test_a_wrong_number_is_reported_without_what_no_one_sees(port: str, tmp_path: Path) -> None:
-    ended = done([sys.executable, "-m", "app"], tmp_path, PYTHONPATH=str(ROOT), PORT=port)
-
-    assert ended.stderr.startswith("wardrobe: PORT=70000: expected 1 to 65535")
-
-
 def test_a_port_in_dotenv_is_checked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PORT", raising=False)
     (tmp_path / ".env").write_text("PORT=70000\n", "utf-8")
