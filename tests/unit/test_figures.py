@@ -230,9 +230,7 @@ def test_the_costs_of_a_conversion_are_the_measured_ones() -> None:
 def test_the_memory_of_a_slot_is_the_measured_one() -> None:
     measured = result("decode-memory")
 
-    rows = table("reference/limits.md", "| format |")
-
-    assert rows == {
+    costs = {
         name: [
             str(cost["peak_megabytes"]),
             f"{cost['peak_megabytes'] * MEBIBYTE / measured['pixels']:.1f}",
@@ -240,6 +238,11 @@ def test_the_memory_of_a_slot_is_the_measured_one() -> None:
         ]
         for name, cost in measured["formats"].items()
     }
+
+    rows = table("reference/limits.md", "| format |")
+
+    assert rows.items() <= costs.items()
+    assert max(costs.values(), key=lambda cost: float(cost[1])) in rows.values(), "the dearest is shown"
 
 
 def test_own_classes_are_shown_as_they_were_measured() -> None:
