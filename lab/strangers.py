@@ -2,10 +2,9 @@
 
 python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER --out FOLDER
 
-FOLDER of tuned weights is tuning_above.py's, which all share the stages up to the fourth with the start:
-what these give is computed once and kept. Half of each weight above is the start's. Writes start.npz,
-part-0.npz, ... and whole.npz, each with the vectors of all `asked_photos`, in their order. The heads:
-strangers_heads.py.
+FOLDER of tuned weights is tuning_above.py's, or has files of tuning.py of the same names. Half of each weight
+is the start's. Writes start.npz and one for each of part-0.npz, ..., with the vectors of all
+`asked_photos`, in their order. The heads: strangers_heads.py.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photo
 from lab.tuning_batches import READS
 from lab.tuning_mean import mean_of
 from lab.tuning_photos import OTHER_THINGS, shown_by
-from training.features.npz import read_npz, write_npz
+from training.features.npz import write_npz
 
 LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
 """Photos of a class or kind of the shop and the collection that the heads learn."""
@@ -53,13 +52,14 @@ def lot(photo: Photo) -> str:
 
 
 def _both(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
-    """Photos in chunks, each as it is and mirrored: float32 (2 * CHUNK, 3, 192, 192) in -1..1."""
+    """Photos in chunks, each as it is and mirrored: bfloat16 (2 * CHUNK, 3, 192, 192) in -1..1."""
     import torch  # noqa: PLC0415 - installed for the lab alone
 
     for start in range(0, len(photos), CHUNK):
         seen = [fit_whole(decoded_photo(folder, one).picture, READS) for one in photos[start : start + CHUNK]]
         x = (torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() - 127) / 128
-        yield torch.cat([x, x.flip(3)])
+        both = torch.cat([x, x.flip(3)]).to(torch.bfloat16)
+        yield both.contiguous(memory_format=torch.channels_last)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,23 +75,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
 
     given.out.mkdir(parents=True, exist_ok=True)
-    kept, start = given.out / "activations.pt", steps.tensors_of(read_npz(given.start))
-    if not kept.exists():
-        found = []
-        for x in _both(given.photos, asked_photos(given.photos)):
-            found.append(steps.activations_of(start, x))
-            if len(found) % 10 == 1:
-                sys.stdout.write(f"{len(found) * CHUNK} photos\n")
-                sys.stdout.flush()
-        torch.save(found, kept)
-    chunks = torch.load(kept, mmap=True, weights_only=True)
-    for path in [given.start, *sorted(given.tuned.glob("*.npz"))]:
-        name = "start" if path == given.start else path.stem
-        if not (given.out / f"{name}.npz").exists():
-            weights = steps.above(steps.tensors_of(mean_of(given.start, [path], OF_START)))
+    files = {"start": given.start} | {path.stem: path for path in sorted(given.tuned.glob("*.npz"))}
+    networks = {
+        name: steps.tensors_of(mean_of(given.start, [path], OF_START)) for name, path in files.items()
+    }
+    seen = defaultdict[str, list[Any]](list)
+    for x in _both(given.photos, asked_photos(given.photos)):
+        for name, weights in networks.items():
             with torch.no_grad():
-                seen = [steps.means(weights, x).unflatten(0, (2, -1)).numpy() for x in chunks]
-            write_npz(given.out / f"{name}.npz", both=np.concatenate(seen, 1).astype(np.float16))
+                seen[name].append(steps.means(weights, x).unflatten(0, (2, -1)).numpy())
+    for name, found in seen.items():
+        write_npz(given.out / f"{name}.npz", both=np.concatenate(found, 1).astype(np.float16))
     return 0
 
 
