@@ -125,6 +125,12 @@ def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
     assert nll(answers) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
 
 
+def test_answers_that_a_network_rounds_to_halves_have_the_loss_of_their_shares() -> None:
+    answers = Answers.of(TEST_SET, [0], probabilities=np.array([[0.75, 0.252]]))
+
+    assert nll(answers) == pytest.approx(-np.log(0.75 / 1.002))
+
+
 def test_distances_count_only_where_all_pictures_have_one() -> None:
     some, none = Scores.of_class(PROBABILITIES, np.zeros(6, np.float32)), Scores.of_class(PROBABILITIES, None)
     partly = Answers.of(TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES)

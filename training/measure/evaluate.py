@@ -49,7 +49,9 @@ def nll(answers: Answers) -> float:
     """Mean negative log likelihood, in nats; float32's epsilon is the least probability that counts."""
     from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
 
-    shares = answers.probabilities.astype(np.float32)
+    # A network that computes in halves rounds its answers by as much as their sum differs from 1.
+    exact = answers.probabilities.astype(np.float64)
+    shares = (exact / exact.sum(axis=1, keepdims=True)).astype(np.float32)
     return float(log_loss(answers.truth, shares, labels=np.arange(shares.shape[1])))
 
 
