@@ -32,11 +32,14 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_the_bundled_release_is_measured_tier_by_tier(
-    photos: Path, capsys: pytest.CaptureFixture[str]
+def test_the_bundled_release_is_measured_tier_by_tier_and_its_answers_are_kept_to_look_at(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    section = json.loads(told(["--photos", str(photos), "--json"], capsys))["photos"]
+    kept = tmp_path / "kept"
 
+    document = json.loads(told(["--photos", str(photos), "--out", str(kept), "--json"], capsys))
+
+    section = document["photos"]
     assert {tier: (one["n"], one["split"]) for tier, one in section.items()} == {
         "A": (6, "development"),
         "C": (3, "development"),
@@ -45,15 +48,6 @@ def test_the_bundled_release_is_measured_tier_by_tier(
     assert section["A"]["per_class"].keys() == {"Trouser", "Bag"}
     assert section["A"]["auroc"]["n"] == 6
     assert section["X"]["sources"].keys() == {"X_shop_Hats", "Belts"}
-
-
-def test_its_answers_are_kept_in_a_folder_to_look_at(
-    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    kept = tmp_path / "kept"
-
-    document = json.loads(told(["--photos", str(photos), "--out", str(kept), "--json"], capsys))
-
     with (kept / "answers.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["picture"] for row in rows} == {str(file) for file in photos.rglob("*.png")}

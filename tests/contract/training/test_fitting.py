@@ -1,8 +1,8 @@
 """A fit learns, stops when it should, keeps the average of its weights, and goes on where it was."""
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from training.gradient.networks.registry import BUILDERS
 from training.gradient.recipes import NETWORKS
 from training.pictures.split import Split
 
-ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
+DENSE = replace(RECIPE, network="dense")
 """For what does not depend on the network: this one is compiled soonest."""
 
 
@@ -52,7 +52,7 @@ def test_a_finished_fit_is_not_run_again(fitted: Fitted, run: Run, parts: Split)
 
 
 def test_a_loss_that_is_no_number_ends_the_fit_with_what_would_do(parts: Split, tmp_path: Path) -> None:
-    recipe = replace(ONE_EPOCH, epochs=2, learning_rate=1e38)
+    recipe = replace(DENSE, epochs=2, learning_rate=1e38)
 
     with pytest.raises(Diverged, match=r"epoch [12]: the loss is .*lower --learning-rate than 1e\+38"):
         fit(parts, CLASSES, recipe, Run(tmp_path, "aa"), Listener())
@@ -70,15 +70,22 @@ class StopsAfterOneEpoch(Listener):
             raise Stopped
 
 
-def test_a_fit_that_was_stopped_continues_with_its_history_weights_and_optimizer(
-    parts: Split, tmp_path: Path
-) -> None:
-    run, rest = Run(tmp_path, "aa"), Listener()
+@pytest.fixture(scope="module")
+def stopped(parts: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a fit by DENSE that was stopped after its first epoch."""
+    folder = tmp_path_factory.mktemp("stopped")
     with pytest.raises(Stopped):
-        fit(parts, CLASSES, RECIPE, run, StopsAfterOneEpoch())
+        fit(parts, CLASSES, DENSE, Run(folder, "aa"), StopsAfterOneEpoch())
+    return folder
+
+
+def test_a_fit_that_was_stopped_continues_with_its_history_weights_and_optimizer(
+    stopped: Path, parts: Split, tmp_path: Path
+) -> None:
+    run, rest = Run(copytree(stopped, tmp_path / "run"), "aa"), Listener()
     (first,) = load_checkpoint(run).history
 
-    resumed = fit(parts, CLASSES, RECIPE, run, rest)
+    resumed = fit(parts, CLASSES, DENSE, run, rest)
 
     assert rest.epochs == [1, 2, 3]
     assert {epoch for epoch, _, _ in rest.steps} == {2, 3}
@@ -89,7 +96,7 @@ def test_a_fit_that_was_stopped_continues_with_its_history_weights_and_optimizer
 def test_without_progress_a_fit_stops_early_however_often_it_was_stopped(
     parts: Split, tmp_path: Path
 ) -> None:
-    hopeless = replace(ONE_EPOCH, epochs=20, learning_rate=1e-12, patience=2, batch_size=360)
+    hopeless = replace(DENSE, epochs=20, learning_rate=1e-12, patience=2, batch_size=360)
     run = Run(tmp_path, "aa")
     with pytest.raises(Stopped):
         fit(parts, CLASSES, hopeless, run, StopsAfterOneEpoch())
@@ -102,16 +109,17 @@ def test_without_progress_a_fit_stops_early_however_often_it_was_stopped(
     assert again.history == resumed.history
 
 
-@pytest.mark.parametrize("epochs", [1, 2])
-def test_damaged_weights_are_refused_by_name(epochs: int, parts: Split, tmp_path: Path) -> None:
-    run, recipe = Run(tmp_path, "aa"), replace(ONE_EPOCH, epochs=epochs)
-    with suppress(Stopped):
-        fit(parts, CLASSES, recipe, run, StopsAfterOneEpoch())
-    (path,) = tmp_path.glob("state-*.h5")
+@pytest.mark.usefixtures("fitted")
+@pytest.mark.parametrize("finished", [True, False])
+def test_damaged_weights_are_refused_by_name(
+    finished: bool, run: Run, stopped: Path, parts: Split, tmp_path: Path
+) -> None:
+    folder = copytree(run.folder if finished else stopped, tmp_path / "run")
+    (path,) = folder.glob("state-*.h5")
     path.write_bytes(path.read_bytes()[:1000])
 
     with pytest.raises(CheckpointUnreadable, match=f"{path}.*--fresh"):
-        fit(parts, CLASSES, recipe, run, Listener())
+        fit(parts, CLASSES, RECIPE if finished else DENSE, Run(folder, "aa"), Listener())
 
 
 def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:

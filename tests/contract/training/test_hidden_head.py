@@ -9,6 +9,9 @@ from training.gradient.networks.registry import with_softmax
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.logistic import fit_head
 
+UNITS = 32
+"""Of each member: enough for what is learnt here."""
+
 
 @pytest.fixture(scope="module")
 def corners() -> tuple[Features, np.ndarray]:
@@ -22,7 +25,7 @@ def corners() -> tuple[Features, np.ndarray]:
 @pytest.fixture(scope="module")
 def head(corners: tuple[Features, np.ndarray]) -> HiddenHead:
     seen, labels = corners
-    return fit_hidden_head(seen, labels, np.ones(len(labels)))
+    return fit_hidden_head(seen, labels, np.ones(len(labels)), UNITS)
 
 
 def test_a_class_of_several_kinds_is_learnt(corners: tuple[Features, np.ndarray], head: HiddenHead) -> None:
@@ -52,7 +55,7 @@ def test_mirror_images_are_learnt_too() -> None:
     marks, nothing = np.eye(2, dtype=np.float32)[labels], np.zeros((60, 2), np.float32)
     seen = Features(np.hstack([marks, nothing]), np.hstack([nothing, marks]))
 
-    head = fit_hidden_head(seen, labels, np.ones(60))
+    head = fit_hidden_head(seen, labels, np.ones(60), UNITS)
 
     assert (head.logits(seen.mirrored).argmax(axis=1) == labels).all()
 
@@ -61,7 +64,7 @@ def test_a_picture_counts_as_much_as_its_weight() -> None:
     labels = np.arange(60).astype(np.uint8) % 2
     same = np.tile(np.array([[0.0], [0.0], [1.0], [1.0]], np.float32), (15, 1))
 
-    head = fit_hidden_head(Features(same, same), labels, np.where(labels == 1, 4.0, 1.0))
+    head = fit_hidden_head(Features(same, same), labels, np.where(labels == 1, 4.0, 1.0), UNITS)
 
     of_both = head.logits(np.array([[0.0], [1.0]], np.float32))
     shares = 1 / (1 + np.exp(of_both[:, 0] - of_both[:, 1]))

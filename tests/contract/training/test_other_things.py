@@ -1,6 +1,6 @@
 """Photos of other things, against which own classes' score is fitted: the file, and what is taken of it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, Features
 from training.features.npz import write_npz
 from training.heads.logistic import fit_head
-from training.heads.ood import fit_measure
+from training.heads.ood import Floats, OodPhotos, fit_measure
 from training.heads.other_things import (
     CLUTTERED_WEIGHT,
     SURE,
@@ -23,7 +23,6 @@ from training.heads.other_things import (
     Negatives,
     load_negatives,
     ood_negatives,
-    own_kinds,
 )
 from training.heads.out_of_fold import Fold, folds_of
 from training.pictures.split import Split
@@ -45,13 +44,40 @@ def negatives() -> Negatives:
     return found
 
 
-def of_classes(negatives: Negatives) -> tuple[Pictures, np.ndarray, np.ndarray]:
-    """A training set of OWN, its features, and those of further photos of these."""
+@dataclass(frozen=True)
+class Chosen:
+    """A training set of OWN, and what is taken of the file for it.
+
+    Attributes:
+        train: LEARNT pictures of each class.
+        learnt: their features.
+        hidden: features of further photos of these classes.
+        ood: the photos of other things.
+        own: the kinds of which none is among these.
+        said: while they were chosen.
+    """
+
+    train: Pictures
+    learnt: Floats
+    hidden: Floats
+    ood: OodPhotos
+    own: frozenset[str]
+    said: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def chosen(negatives: Negatives) -> Chosen:
     of_each = [negatives.features[(negatives.kinds == kind) & ~negatives.of_users] for kind in OWN]
     learnt = np.concatenate([some[:LEARNT] for some in of_each])
     images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
     train = Pictures.of_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
-    return train, learnt, np.concatenate([some[LEARNT:] for some in of_each])
+    said = list[str]()
+    ood = ood_negatives(BLOCK, train, learnt, in_folds(train), said.append)
+    assert ood is not None
+    taken = {row.tobytes() for row in (*ood.features, *ood.unseen)}
+    kept = [row.tobytes() in taken for row in negatives.features]
+    own = frozenset(np.setdiff1d(negatives.kinds, negatives.kinds[kept]).tolist())
+    return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
 
 
 def in_folds(train: Pictures) -> tuple[Fold, ...]:
@@ -104,63 +130,44 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_would_mislead(
-    negatives: Negatives,
+    chosen: Chosen,
 ) -> None:
-    train, learnt, _ = of_classes(negatives)
-    said: list[str] = []
-
-    ood_negatives(BLOCK, train, learnt, in_folds(train), said.append)
-
-    own = own_kinds(negatives, train, learnt, in_folds(train))
-    assert set(OWN) <= set(own)
-    assert len(own) <= len(OWN) + 2
-    assert said == []
+    assert set(OWN) <= chosen.own
+    assert len(chosen.own) <= len(OWN) + 2
+    assert chosen.said == ()
 
 
 def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
-    negatives: Negatives,
+    negatives: Negatives, chosen: Chosen
 ) -> None:
-    train, learnt, _ = of_classes(negatives)
-    head = fit_head(Features(learnt, learnt), train.labels, train.groups)
+    head = fit_head(Features(chosen.learnt, chosen.learnt), chosen.train.labels, chosen.train.groups)
     earrings = negatives.features[negatives.kinds == "earrings"]
 
-    own = own_kinds(negatives, train, learnt, in_folds(train))
-
     assert np.mean(head.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
-    assert "earrings" not in own
+    assert "earrings" not in chosen.own
 
 
 def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
-    negatives: Negatives,
+    chosen: Chosen,
 ) -> None:
-    train, learnt, hidden = of_classes(negatives)
-    ood = ood_negatives(BLOCK, train, learnt, in_folds(train), lambda _: None)
-    assert ood is not None
+    score = fit_measure(chosen.learnt, chosen.train.labels, len(OWN), chosen.ood)
 
-    score = fit_measure(learnt, train.labels, len(OWN), ood)
-
-    own, others = score.distances(hidden), score.distances(ood.unseen)
+    own, others = score.distances(chosen.hidden), score.distances(chosen.ood.unseen)
     truth = np.repeat([0, 1], [len(own), len(others)])
     assert roc_auc_score(truth, np.concatenate([own, others])) > 0.9
     assert np.mean(own > 0) < 0.2
     assert np.mean(others > 0) > 0.7
 
 
-def test_kinds_that_measure_the_score_are_not_learnt(negatives: Negatives) -> None:
-    train, learnt, _ = of_classes(negatives)
-
-    ood = ood_negatives(BLOCK, train, learnt, in_folds(train), lambda _: None)
-
-    assert ood is not None
-    assert len(ood.unseen) >= 100
-    assert not {row.tobytes() for row in ood.unseen} & {row.tobytes() for row in ood.features}
+def test_kinds_that_measure_the_score_are_not_learnt(chosen: Chosen) -> None:
+    assert len(chosen.ood.unseen) >= 100
+    assert not {row.tobytes() for row in chosen.ood.unseen} & {row.tobytes() for row in chosen.ood.features}
 
 
 def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
-    negatives: Negatives, tmp_path: Path
+    chosen: Chosen, tmp_path: Path
 ) -> None:
-    train, learnt, _ = of_classes(negatives)
-    random = np.random.default_rng(0)
+    few, random = chosen.train.take(np.arange(0, len(chosen.train), 10)), np.random.default_rng(0)
     cluttered, plain = tmp_path / "cluttered.png", tmp_path / "plain.png"
     cluttered.write_bytes(png(random.integers(0, 256, (72, 64, 3), np.uint8)))
     plain.write_bytes(png(a_photo("Ball", 1)))
@@ -170,7 +177,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
         for file in (cluttered, plain)
         if (
             ood := ood_negatives(
-                BLOCK, replace(train, files=(file,) * len(train)), learnt, in_folds(train), lambda _: None
+                BLOCK, replace(few, files=(file,) * len(few)), chosen.learnt[::10], (), lambda _: None
             )
         )
     ]
