@@ -144,7 +144,7 @@ def spread() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         some = replace(photos.take(np.concatenate(drawn)), groups=names)
         found: Decided = decide(some, _target(some))
         users = found.sure(some)[(some.sets == "C") & some.known]
-        rows.append((found.thresholds.confidence, float(users.mean())))
+        rows.append((found.confidence, float(users.mean())))
     thresholds, accepted = np.array(rows).T
     return thresholds, accepted
 

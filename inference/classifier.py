@@ -132,12 +132,8 @@ class Classifier:
             ContractBroken: the model has more or fewer outputs than the contract has labels, or other heads.
         """
         _check_outputs(session, contract)
-        self._session = session
+        self.session = session
         self.contract = contract
-
-    def with_contract(self, contract: ModelContract) -> "Classifier":
-        """The same model with another contract, such as one with other thresholds."""
-        return Classifier(self._session, contract)
 
     def classify(self, pixels: PixelsBatch, names: Sequence[NetworkName] | None = None) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
@@ -157,7 +153,7 @@ class Classifier:
 
     def _in_runs(self, pixels: PixelsBatch) -> Scores:
         most = max(1, MAX_RUN // pixels[0].size)
-        runs = [self._session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
+        runs = [self.session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
         distances = [run.distances for run in runs if run.distances is not None]
         if len(runs) == 1:
             return runs[0]
@@ -249,14 +245,20 @@ class Classifier:
             name: of the network that the picture is for.
             label: the class, where the head answers an attribute.
         """
-        asked = self.contract.heads[head]
+        contract = self.contract.deciding(name)
+        asked = contract.heads[head]
         probabilities = np.array(calibrate(row, asked.temperature), np.float32)
         # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
-        found, thresholds = asked.labels[winner], self.contract.thresholds_of(name, head)
-        withheld = found in asked.withheld
-        decision, reason = decide(confidence, familiarity, thresholds, withheld=withheld)
+        found = asked.labels[winner]
+        decision, reason = decide(
+            confidence,
+            familiarity,
+            least_confidence=asked.confidence,
+            least_familiarity=contract.least_familiarity,
+            withheld=found in asked.withheld,
+        )
         has_it = label is None or asked.applies_to is None or label in asked.applies_to
         if not has_it and reason != "unfamiliar":
             decision, reason = "review", "inapplicable"

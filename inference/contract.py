@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
@@ -132,29 +132,6 @@ ACCEPT_NOTHING: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thresholds:
-    """A value below its threshold makes the decision `review`.
-
-    Attributes:
-        confidence: 0..1, or ACCEPT_NOTHING; a lower largest probability is `ambiguous`;
-            ACCEPT_NOTHING makes every answer `unproven`.
-        familiarity: 0..1; a lower familiarity is `unfamiliar`, which outranks the others.
-    """
-
-    confidence: float
-    familiarity: float
-
-    @property
-    def accept_nothing(self) -> bool:
-        """Whether no confidence is enough."""
-        return self.confidence > 1
-
-
-UNPROVEN: Final = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
-"""Every decision is `review`, and its reason `unproven`."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Familiarity:
     """How an OOD score (the distance) becomes a familiarity of 0..1: its rank among held-out pictures.
 
@@ -191,6 +168,11 @@ class Head:
     confidence: float
     withheld: tuple[str, ...] = ()
     applies_to: tuple[str, ...] | None = None
+
+    @property
+    def accepts_nothing(self) -> bool:
+        """Whether no confidence is enough."""
+        return self.confidence > 1
 
     def fault(self) -> str | None:
         """Why this code cannot serve such a head, as `key: reason`; None if it can."""
@@ -251,45 +233,35 @@ class ModelContract:
         return self.of_label.temperature
 
     @property
-    def thresholds(self) -> Thresholds:
-        """Those of the class; they decide about what the network was measured on."""
-        return self._thresholds[LABEL]
+    def least_familiarity(self) -> float:
+        """0..1, below which a picture is `unfamiliar`."""
+        return self.familiarity.threshold if self.familiarity else 0.0
 
-    @cached_property
-    def _thresholds(self) -> dict[str, Thresholds]:
-        """By head."""
-        least = self.familiarity.threshold if self.familiarity else 0.0
-        return {
-            name: Thresholds(confidence=head.confidence, familiarity=least)
-            for name, head in self.heads.items()
-        }
-
-    def with_label(self, **changes: Any) -> "ModelContract":  # noqa: ANN401 - any of Head's attributes
-        """The same with another head for the class, of which these attributes differ."""
-        return replace(self, heads={**self.heads, LABEL: replace(self.of_label, **changes)})
-
-    def calibrated(self, now: "ModelContract") -> "ModelContract":
-        """The same with the familiarity and the head of the class of another one; attributes stay."""
-        return replace(self, familiarity=now.familiarity, heads={**self.heads, LABEL: now.of_label})
-
-    def with_attributes(self, heads: Mapping[str, Head]) -> "ModelContract":
-        """The same with these attributes in place of its own."""
-        return replace(self, heads={LABEL: self.of_label, **heads})
+    def with_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
+        """The same with these heads, each in place of its own of that name."""
+        return replace(self, heads={**self.heads, **heads})
 
     def accepting_from(self, confidence: float) -> "ModelContract":
         """The same with this threshold for the class; what it gives of attributes is not known: nothing."""
-        heads = {name: replace(head, confidence=ACCEPT_NOTHING) for name, head in self.attributes.items()}
-        label = replace(self.of_label, confidence=confidence)
-        return replace(self, heads={LABEL: label, **heads})
+        nothing = {name: replace(head, confidence=ACCEPT_NOTHING) for name, head in self.attributes.items()}
+        return self.with_heads({LABEL: replace(self.of_label, confidence=confidence), **nothing})
 
     @property
     def photos_unproven(self) -> bool:
         """Whether photos have to be cut out for it, on which it is not measured."""
         return self.input.framing == "cut-out"
 
-    def thresholds_of(self, name: NetworkName, head: str = LABEL) -> Thresholds:
-        """Those of a head that decide about what is for the network of this name."""
-        return UNPROVEN if name == "photos" and self.photos_unproven else self._thresholds[head]
+    def deciding(self, name: NetworkName) -> "ModelContract":
+        """The contract that decides about what is for the network of this name.
+
+        It is this one, but for photos on which the network is not measured: each answer is `unproven`.
+        """
+        return self._unproven if name == "photos" and self.photos_unproven else self
+
+    @cached_property
+    def _unproven(self) -> "ModelContract":
+        ranks = self.familiarity and replace(self.familiarity, threshold=0.0)
+        return replace(self.accepting_from(ACCEPT_NOTHING), familiarity=ranks)
 
     def fault(self) -> str | None:  # noqa: PLR0911 - one for each part
         """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""

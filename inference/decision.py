@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from inference.contract import Familiarity, Thresholds
+from inference.contract import Familiarity
 
 Decision: TypeAlias = Literal["accept", "review"]
 Reason: TypeAlias = Literal["ambiguous", "unfamiliar", "unproven", "inapplicable"]
@@ -53,7 +53,12 @@ def familiarity_of(distance: float, familiarity: Familiarity) -> float:
 
 
 def decide(
-    confidence: float, familiarity: float | None, thresholds: Thresholds, *, withheld: bool = False
+    confidence: float,
+    familiarity: float | None,
+    *,
+    least_confidence: float,
+    least_familiarity: float,
+    withheld: bool = False,
 ) -> tuple[Decision, Reason | None]:
     """Accept, or ask for a review, with the reason.
 
@@ -64,13 +69,14 @@ def decide(
     Args:
         confidence: 0..1, the largest calibrated probability.
         familiarity: 0..1, or None when the model measures none.
-        thresholds: a value below its threshold needs a review, an equal one does not.
+        least_confidence: a lower one needs a review, an equal one does not; above 1 no confidence is enough.
+        least_familiarity: the same of the familiarity.
         withheld: whether the label is never accepted.
     """
-    if familiarity is not None and familiarity < thresholds.familiarity:
+    if familiarity is not None and familiarity < least_familiarity:
         return "review", "unfamiliar"
-    if thresholds.accept_nothing or withheld:
+    if least_confidence > 1 or withheld:
         return "review", "unproven"
-    if confidence < thresholds.confidence:
+    if confidence < least_confidence:
         return "review", "ambiguous"
     return "accept", None

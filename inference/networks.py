@@ -4,12 +4,12 @@ classifier.py is one network; convert.py makes what it reads. Does no I/O.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from inference.classifier import Classifier, Prediction
-from inference.contract import Head, InputContract, ModelContract, NetworkName, network_for, usual_name
+from inference.contract import InputContract, ModelContract, NetworkName, network_for, usual_name
 from inference.convert import ModelInput, to_model_input
 from inference.decode import Decoded
 from inference.pixels import rows_to_pixels, shape_of_rows
@@ -29,8 +29,8 @@ class Networks:
     def __len__(self) -> int:
         return len(self._networks)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._networks
+    def __iter__(self) -> Iterator[NetworkName]:
+        return iter(self._networks)
 
     def __getitem__(self, name: NetworkName) -> Classifier:
         """The network that answers what `name` reads: the one of that name, else the only one."""
@@ -39,23 +39,8 @@ class Networks:
     def with_contracts(self, contracts: Mapping[NetworkName, ModelContract]) -> "Networks":
         """The same models with other contracts, such as those with other thresholds."""
         return Networks(
-            {name: self._networks[name].with_contract(contract) for name, contract in contracts.items()}
+            {name: Classifier(self[name].session, contract) for name, contract in contracts.items()}
         )
-
-    @property
-    def contracts(self) -> dict[NetworkName, ModelContract]:
-        """Of each network."""
-        return {name: network.contract for name, network in self._networks.items()}
-
-    @property
-    def contract(self) -> ModelContract:
-        """Of the network whose pixels clients send, and whose classes all have."""
-        return self["pixels"].contract
-
-    @property
-    def attributes(self) -> dict[str, Head]:
-        """The attributes that one of them answers, at least; where both do, with the same labels."""
-        return {name: head for one in self.contracts.values() for name, head in one.attributes.items()}
 
     @property
     def largest_input(self) -> InputContract:

@@ -186,7 +186,7 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     contract = before.contract
     begin_with(where, parent, frozenset(PHOTO_FILES))
     whole = with_colour(load_model(parent.folder / before.artifact), head)
-    contract = contract.with_attributes({COLOUR: found[COLOUR].head})
+    contract = contract.with_heads({COLOUR: found[COLOUR].head})
     golden = export_photos(whole, where)
     learnt = [one for one in photos if one.part in {SHOP, USERS}]
     hashes = Learnt.of(np.array([_sha256(folder, one.photo) for one in learnt]))
@@ -234,7 +234,7 @@ def _decided(
     of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in asked]))
     right = np.array([[word in one.right for word in WORDS] for one in asked])
     said = AttributeAnswers(Attribute(WORDS, _labels(asked), right, None), probabilities[of_photos])
-    decided = Decided(contract.temperature, contract.familiarity, contract.thresholds, ())
+    decided = Decided(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
     target = Target(right=ACCEPTED_OF_PHOTOS)
     return decide_attributes({COLOUR: said}, of_class, decided, target, contract.labels), of_class
 
@@ -264,7 +264,7 @@ def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: S
         (given,) = classifier.classify(view[None])
         answer, familiarity = given.attributes[COLOUR], given.familiarity if rank is None else rank
         is_sure = answer.confidence >= contract.heads[COLOUR].confidence
-        accepted = is_sure and (familiarity or 0) >= contract.thresholds.familiarity
+        accepted = is_sure and (familiarity or 0) >= contract.least_familiarity
         found[one.part].append((answer.label in one.right[:1], answer.label in one.right, accepted))
     for part, rows in found.items():
         main_word, admissible, accepted = np.array(rows).T

@@ -62,7 +62,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     asked, found = decide_photos(given, parent, print)
     begin_with(folder, parent)
     before = parent.manifest.network("photos")
-    contract = before.contract.calibrated(found.contract(parent.manifest.labels, READS))
+    contract = found.contract(parent.manifest.labels, READS).with_heads(before.contract.attributes)
     photos = before.model_copy(update={"contract": contract})
     figures = report.photo_model.model_copy(update={"temperature": photos.contract.temperature})
     difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}

@@ -88,7 +88,7 @@ def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, Model
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
     try:
-        decoded = decode(upload, MAX_PIXELS, networks.contract.input)
+        decoded = decode(upload, MAX_PIXELS, networks["pixels"].contract.input)
     except UploadError as error:
         return sha256, str(error)
     return sha256, networks.model_input(decoded)

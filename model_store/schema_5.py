@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, field_validator
 
-from inference.contract import Familiarity, Head, InputContract, ModelContract, Thresholds, usual_name
+from inference.contract import Familiarity, Head, InputContract, ModelContract, usual_name
 
 SCHEMA_5: Final = 5
 
@@ -28,6 +28,11 @@ class _Ranks(_Part):
     quantiles: tuple[float, ...]
 
 
+class _Thresholds(BaseModel):
+    confidence: float
+    familiarity: float
+
+
 class _Golden(_Part):
     pixels: str
     probabilities: JsonValue
@@ -38,7 +43,7 @@ class _Model(_Part):
     labels: tuple[str, ...]
     input: InputContract
     temperature: float
-    thresholds: Thresholds
+    thresholds: _Thresholds
     familiarity: _Ranks | None
 
 

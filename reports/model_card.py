@@ -12,7 +12,7 @@ from typing import Final
 
 from jinja2 import Environment
 
-from inference.contract import UNPROVEN, ModelContract, NetworkName
+from inference.contract import ModelContract, NetworkName
 from reports.values import Report
 
 MODEL_CARD: Final = "MODEL_CARD.md"
@@ -36,7 +36,7 @@ def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -
     made = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     made.filters |= {"markdown": _as_text, "json": _json, "known": _or_unknown}
     template = made.from_string(TEMPLATE.read_text("utf-8"))
-    return template.render(contract=contract, report=report, photos=photos, unproven=UNPROVEN)
+    return template.render(contract=contract, report=report, photos=photos)
 
 
 def _as_text(label: str) -> str:

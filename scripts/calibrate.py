@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from inference.contract import Thresholds
+from inference.contract import ModelContract
 from labelling.review.corrections import read_corrections
 from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
@@ -119,7 +119,7 @@ def show(made: LocalRelease, report: Report) -> None:
     of_groups = f" of {found.groups:,} senders or products" if found.groups < found.n else ""
     out.print(
         f"Calibrated on {found.n:,} pictures{of_groups}. An answer is accepted where its confidence is "
-        f"{contract.thresholds.confidence:.1%} or more{_familiar_enough(contract.thresholds)}."
+        f"{contract.of_label.confidence:.1%} or more{_familiar_enough(contract)}."
     )
     by_tier = {one.pictures: one for one in _own(report)}
     print_table(
@@ -139,11 +139,11 @@ def show(made: LocalRelease, report: Report) -> None:
         out.print(f"Not measured again: tier {names}. Accuracies hold; what is accepted now is not known.")
 
 
-def _familiar_enough(thresholds: Thresholds) -> str:
+def _familiar_enough(contract: ModelContract) -> str:
     """What an answer needs beside its confidence; nothing where no picture is unfamiliar."""
-    if not thresholds.familiarity:
+    if not contract.least_familiarity:
         return ""
-    return f", unless the picture is among the {thresholds.familiarity:.1%} least like those learnt"
+    return f", unless the picture is among the {contract.least_familiarity:.1%} least like those learnt"
 
 
 def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:

@@ -276,12 +276,12 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
 def _accepts(contract: ModelContract) -> str:
     """From where on photos are accepted."""
-    thresholds = contract.thresholds_of("photos")
-    if thresholds.accept_nothing:
+    by = contract.deciding("photos")
+    if by.of_label.accepts_nothing:
         return "no confidence is accepted."
     return (
-        f"an answer is accepted where its confidence is {thresholds.confidence:.1%} or more, and its "
-        f"familiarity {thresholds.familiarity:.1%} or more."
+        f"an answer is accepted where its confidence is {by.of_label.confidence:.1%} or more, and its "
+        f"familiarity {by.least_familiarity:.1%} or more."
     )
 
 

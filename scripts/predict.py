@@ -108,7 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _answer(file: Path, networks: Networks) -> FileAnswer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
     try:
-        decoded = decode(file.read_bytes(), MAX_PIXELS, networks.contract.input)
+        decoded = decode(file.read_bytes(), MAX_PIXELS, networks["pixels"].contract.input)
     except OSError as error:
         complain(f"{file}: {error.strerror}.")
         return None
@@ -170,7 +170,7 @@ def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> Non
 
     from training.measure.plots import font_for, save  # noqa: PLC0415
 
-    labels = networks.contract.labels
+    labels = networks["pixels"].contract.labels
     width, height = _ROW_INCHES
     with font_for(labels):
         figure = Figure(figsize=(width, height * len(answers)), layout="constrained")

@@ -12,7 +12,7 @@ from textwrap import fill
 
 from rich.filesize import decimal
 
-from inference.contract import Thresholds
+from inference.contract import ModelContract
 from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.files import REPORT
@@ -231,16 +231,16 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
         ("size", size_in_words(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
-        ("review below", _review_below(model.thresholds)),
-        ("review photos below", _review_below(manifest.contract("photos").thresholds_of("photos"))),
+        ("review below", _review_below(model)),
+        ("review photos below", _review_below(manifest.contract("photos").deciding("photos"))),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),
     ]
 
 
-def _review_below(thresholds: Thresholds) -> str:
-    return f"confidence {thresholds.confidence}, familiarity {thresholds.familiarity}"
+def _review_below(contract: ModelContract) -> str:
+    return f"confidence {contract.of_label.confidence}, familiarity {contract.least_familiarity}"
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:

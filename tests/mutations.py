@@ -71,8 +71,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "inference/decision.py",
-        "if confidence < thresholds.confidence:",
-        "if confidence <= thresholds.confidence:",
+        "if confidence < least_confidence:",
+        "if confidence <= least_confidence:",
         ("unit/test_decision.py",),
     ),
     Mutation(

@@ -21,6 +21,7 @@ from onnx import TensorProto, numpy_helper, parser
 from inference.arrays import PixelsBatch
 from inference.contract import (
     GREY_28,
+    LABEL,
     Familiarity,
     Head,
     InputContract,
@@ -165,7 +166,7 @@ def _photo_network(
     return Network(
         graph="photos.onnx",
         artifact="photos.keras",
-        contract=a_contract(labels, reads, attributes).with_label(temperature=2.0),
+        contract=with_label(a_contract(labels, reads, attributes), temperature=2.0),
         golden=Golden.of(pixels, _answers(folder / "photos.onnx", pixels)),
     )
 
@@ -189,6 +190,11 @@ def a_contract(
         Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()), threshold=0.0),
     )
     return replace(contract, heads={**contract.heads, **(attributes or {})})
+
+
+def with_label(contract: ModelContract, **changes: Any) -> ModelContract:
+    """The contract with another head for the class, of which these attributes differ."""
+    return contract.with_heads({LABEL: replace(contract.of_label, **changes)})
 
 
 def with_contract(manifest: Manifest, contract: ModelContract) -> Manifest:

@@ -4,7 +4,6 @@ A browser gets the page of report.py at /metrics.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,6 +13,7 @@ from app.middleware.request_context import served
 from app.observability.metrics import Metrics
 from app.releases.serving import Acceptance, Served
 from app.settings import Settings
+from inference.contract import ModelContract
 
 SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
@@ -69,19 +69,23 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "categories": list(model.categories.named_for(None).classes) if model.categories else None,
         "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
-        "thresholds": asdict(model.contract.thresholds),
-        "photo_thresholds": asdict(model.photo_thresholds),
+        "thresholds": _thresholds(model.contract),
+        "photo_thresholds": _thresholds(model.photo_contract),
         **_attributes(model),
         "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }
 
 
+def _thresholds(contract: ModelContract) -> dict[str, float]:
+    return {"confidence": contract.of_label.confidence, "familiarity": contract.least_familiarity}
+
+
 def _attributes(model: Served) -> dict[str, Any]:
     """What it answers beside the class; no field where that is nothing."""
     found = {
         name: {"labels": head.labels, "applies_to": head.applies_to}
-        for name, head in model.networks.attributes.items()
+        for name, head in model.attributes.items()
     }
     return {"attributes": found} if found else {}
 

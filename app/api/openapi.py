@@ -77,7 +77,7 @@ def _fill_model(document: Json, model: Served, settings: Settings) -> None:
     share = {"$ref": "#/components/schemas/Share"}
     schemas["Label"]["enum"] = labels
     schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}
-    if attributes := model.networks.attributes:
+    if attributes := model.attributes:
         of = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
         schemas["Prediction"]["properties"]["attributes"] |= {"properties": of}
     schemas["Pixels"] |= _nested(shape)

@@ -42,7 +42,7 @@ def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
 def _parameters() -> Parameters:
     if not request.query_string:
         return WITHOUT_QUERY
-    return read_parameters(request.args, len(current_request().served.networks.contract.labels))
+    return read_parameters(request.args, len(current_request().served.networks["pixels"].contract.labels))
 
 
 def _one(parameters: Parameters, _: Pictures, outcomes: list[Outcome]) -> Response:

@@ -209,7 +209,7 @@ class _Work:
         networks = self.served.networks
         if len(upload) > SMALL_BYTES:
             yield from self._heavy()
-        opened = open_picture(upload, self.budget.each, networks.contract.input)
+        opened = open_picture(upload, self.budget.each, networks["pixels"].contract.input)
         if not _is_light(opened, networks):
             yield from self._heavy()
             if len(self.items) > 1:  # else this request is again the next to decode a large picture
@@ -255,7 +255,7 @@ def _decoded(opened: Opened, networks: Networks, budget: Budget) -> Decoded:
         TooLarge: with this one, pictures whose headers are read here have too many pixels.
         UploadError: it cannot be read, or is too much for the request.
     """
-    contract = networks.contract.input
+    contract = networks["pixels"].contract.input
     if opened.lane != "isolated":
         budget.spend(opened.pixels)
         if budget.pixels < 0:
@@ -286,7 +286,7 @@ def _is_light(opened: Opened, networks: Networks) -> bool:
 
     The network that answers photos takes milliseconds for whatever is no input of the other one.
     """
-    few = math.prod(networks.contract.input.array_shape) < LARGE_RUN
+    few = math.prod(networks["pixels"].contract.input.array_shape) < LARGE_RUN
     return few and (opened.lane == "bare" or (opened.lane == "light" and len(networks) == 1))
 
 

@@ -106,7 +106,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 def offered_outputs(model: Served) -> Offered:
     """All outputs, except familiarity where the model does not measure it, and those of each attribute."""
     sizes = {"": len(model.contract.labels)}
-    sizes |= {f"_{name}": len(head.labels) for name, head in model.networks.attributes.items()}
+    sizes |= {f"_{name}": len(head.labels) for name, head in model.attributes.items()}
     return {
         name + suffix: (datatype, [size] if name == "probabilities" else [])
         for suffix, size in sizes.items()

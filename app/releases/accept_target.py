@@ -35,15 +35,14 @@ def with_target(served: Served, target: float | None) -> Served:
     # All kinds of pictures that one network answers have the same threshold.
     found = {_network_of(kind, served): point.threshold for kind, point in acceptance.gives.items()}
     contracts = {
-        name: contract.accepting_from(found.get(name, ACCEPT_NOTHING))
-        for name, contract in networks.contracts.items()
+        name: networks[name].contract.accepting_from(found.get(name, ACCEPT_NOTHING)) for name in networks
     }
     return replace(served, networks=networks.with_contracts(contracts), acceptance=acceptance)
 
 
 def _network_of(kind: str, served: Served) -> NetworkName | None:
     """Which one answers such pictures; None where no threshold decides about them."""
-    first, *others = served.networks.contracts
+    first, *others = served.networks
     if kind == HELD_OUT or (not others and served.photo_fault is None):
         return "pixels" if others else first
     return "photos" if others else None

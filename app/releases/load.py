@@ -280,9 +280,7 @@ def _adapted(settings: Settings, served: Served) -> Served:
         log.error("%s %s is review.", served.acceptance.fault, about)
     if settings.taxonomy is None:
         return served
-    categories = categories_of(
-        settings.taxonomy, served.contract.labels, served.version, served.networks.attributes
-    )
+    categories = categories_of(settings.taxonomy, served.contract.labels, served.version, served.attributes)
     return replace(served, categories=categories)
 
 

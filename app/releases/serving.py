@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from app.prediction.categories import Categories
-from inference.contract import ModelContract, Thresholds
+from inference.contract import Head, ModelContract
 from inference.networks import Networks
 from model_store.manifest import Manifest
 from reports.values import AcceptPoint
@@ -60,26 +60,27 @@ class Served:
     @property
     def contract(self) -> ModelContract:
         """Of the network that reads pixels, where there is one."""
-        return self.networks.contract
+        return self.networks["pixels"].contract
 
     @property
-    def photo_thresholds(self) -> Thresholds:
-        """Those that decide about photos, by whichever network."""
-        return self._of_photos.thresholds_of("photos")
+    def attributes(self) -> Mapping[str, Head]:
+        """What is answered beside the class; of a bare artifact nothing."""
+        return self.manifest.attributes if self.manifest else {}
+
+    @property
+    def photo_contract(self) -> ModelContract:
+        """The one that decides about photos, by whichever network."""
+        return self.networks["photos"].contract.deciding("photos")
 
     @property
     def photo_fault(self) -> str | None:
         """Why every decision about photos is `review`, `unproven`, where there is no network for them."""
-        if not self._of_photos.photos_unproven:
+        if not self.photo_contract.photos_unproven:
             return None
         return (
             f"{self.version} has no network that answers photos, so every answer to a photo is `review`, "
             "`unproven`: serve a release that has one, such as the bundled one."
         )
-
-    @property
-    def _of_photos(self) -> ModelContract:
-        return self.networks["photos"].contract
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def report_html(name: str, model: Served, words: Wording) -> str:
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
     page |= {"acceptance": model.acceptance, "contract": model.contract}
-    if model.photo_thresholds is not model.contract.thresholds:
-        page["photo_thresholds"] = model.photo_thresholds
+    if model.photo_contract is not model.contract:
+        page["photo_contract"] = model.photo_contract
     try:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:

@@ -78,10 +78,10 @@ def file_page(
     """
     styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
     contract = contracts.get("pixels") or contracts["photos"]
-    of_photos = contracts.get("photos", contract).thresholds_of("photos")
+    of_photos = contracts.get("photos", contract).deciding("photos")
     named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
-    differs = of_photos is not contract.thresholds
-    more = {"contract": contract, "photo_thresholds": of_photos if differs else None, "styles": styles}
+    differs = of_photos is not contract
+    more = {"contract": contract, "photo_contract": of_photos if differs else None, "styles": styles}
     return report_page(report, figures, _embedded, ENGLISH, **named, **more).encode("utf-8", "replace")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from inference.contract import ACCEPT_NOTHING, Familiarity, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity
 from inference.decision import decide as serve
 from inference.decision import familiarity_of
 from inference.session import Scores
@@ -93,19 +93,19 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores.of_class(unmeasured((0.9, 1000)).of_label, distances)
 
-    sure = confidences_of(found, 1.0, fit_familiarity(distances), 0.01)
+    sure = confidences_of(found, 1.0, replace(fit_familiarity(distances), threshold=0.01))
 
     assert confidence_threshold([AnswerSet("pictures", sure, truth(992, 8) == 0, 0.99)]) == pytest.approx(0.9)
 
 
 def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving_reviews_them() -> None:
-    familiarity = Familiarity(quantiles=tuple(range(101)))
+    familiarity = Familiarity(quantiles=tuple(range(101)), threshold=0.25)
     at = Scores.of_class(unmeasured((0.9, 3)).of_label, np.array([74.5, 75.0, 75.5], np.float32))
 
-    sure = confidences_of(at, 1.0, familiarity, 0.25)
+    sure = confidences_of(at, 1.0, familiarity)
 
     served = [
-        serve(0.9, familiarity_of(one, familiarity), Thresholds(confidence=0.5, familiarity=0.25))[0]
+        serve(0.9, familiarity_of(one, familiarity), least_confidence=0.5, least_familiarity=0.25)[0]
         for one in (74.5, 75.0, 75.5)
     ]
     assert np.isnan(sure).tolist() == [one == "review" for one in served] == [False, False, True]
@@ -113,7 +113,7 @@ def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving
 
 def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[AnswerSet, ...]:
     """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
-    sure = confidences_of(scores_in(photos), 1.0, None, 0.0)
+    sure = confidences_of(scores_in(photos), 1.0, None)
     return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least)
 
 
@@ -214,11 +214,11 @@ def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
     held_out: int, photos: Answers | None, sentences: list[str]
 ) -> None:
     found = decide(undecided_answers(unmeasured((0.9, held_out)), truth(held_out, 0)), Target(right=0.99))
-    said = broken_promises(promises(found.kinds, found.thresholds))
+    said = broken_promises(promises(found.kinds, found.confidence))
     if photos is not None:
         kinds = kinds_of(photos)
-        thresholds = Thresholds(confidence=confidence_threshold(kinds), familiarity=0.02)
-        said += broken_promises(promises(kinds, thresholds))
+        confidence = confidence_threshold(kinds)
+        said += broken_promises(promises(kinds, confidence))
 
     assert [line.split(" do not show")[0] for line in said] == sentences
 
@@ -226,8 +226,8 @@ def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
     found = decide(undecided_answers(unmeasured((0.9, 40)), truth(40, 0)), Target(right=0.99))
 
-    assert found.thresholds.accept_nothing
-    assert broken_promises(promises(found.kinds, found.thresholds)) == [
+    assert found.confidence == ACCEPT_NOTHING
+    assert broken_promises(promises(found.kinds, found.confidence)) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
     ]
@@ -291,9 +291,9 @@ def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() ->
     without = decide(undecided_answers(answers, right), Target(right=0.95, confidence=0.0))
     of_photos, free = kinds_of(photos), kinds_of(photos, 0.0)
 
-    assert without.thresholds.confidence < 0.7
+    assert without.confidence < 0.7
     assert confidence_threshold(free) == pytest.approx(0.55)
-    assert found.thresholds.confidence >= ACCEPT_CONFIDENCE
+    assert found.confidence >= ACCEPT_CONFIDENCE
     assert confidence_threshold(of_photos) >= ACCEPT_CONFIDENCE
     # WARDROBE_ACCEPT_TARGET chooses among these.
     offered = acceptance_curves(found.kinds) | acceptance_curves(of_photos)

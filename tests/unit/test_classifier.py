@@ -20,6 +20,7 @@ from inference.contract import (
 )
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.session import Scores
+from tests.releases import with_label
 
 CONTRACT = ModelContract.of_class(
     Head(labels=("Shirt", "Bag"), temperature=1.0, confidence=0.7),
@@ -132,7 +133,7 @@ def shade(value: int) -> Pixels:
 
 
 def test_temperature_softens_what_clients_see() -> None:
-    soft = Classifier(Saying(), CONTRACT.with_label(temperature=2.0)).classify(PIXELS)[0]
+    soft = Classifier(Saying(), with_label(CONTRACT, temperature=2.0)).classify(PIXELS)[0]
 
     assert soft.answer.confidence == pytest.approx(0.75)
     assert soft.answer.probabilities.sum() == pytest.approx(1)
@@ -153,7 +154,7 @@ def test_an_answer_that_is_no_number_is_never_shown(session: Saying) -> None:
 
 
 def test_a_contract_that_the_model_does_not_keep_is_broken() -> None:
-    three = CONTRACT.with_label(labels=("Shirt", "Bag", "Coat"))
+    three = with_label(CONTRACT, labels=("Shirt", "Bag", "Coat"))
 
     with pytest.raises(ContractBroken, match="no output for one"):
         Classifier(Saying(distances=None), CONTRACT).classify(PIXELS)
@@ -164,7 +165,7 @@ def test_a_contract_that_the_model_does_not_keep_is_broken() -> None:
 
 
 def test_golden_answers_are_compared_before_temperature_and_may_differ_by_a_processors_rounding() -> None:
-    classifier = Classifier(Saying(), CONTRACT.with_label(temperature=3.0))
+    classifier = Classifier(Saying(), with_label(CONTRACT, temperature=3.0))
 
     classifier.check_golden(PIXELS, {"label": FIRM_THEN_TORN + np.float32(9e-4)})
 
@@ -253,7 +254,7 @@ def test_an_unfamiliar_picture_is_unfamiliar_whatever_is_asked() -> None:
 
 
 def test_a_class_that_is_withheld_is_never_accepted() -> None:
-    firm, _ = Classifier(Saying(), CONTRACT.with_label(withheld=("Bag",))).classify(PIXELS)
+    firm, _ = Classifier(Saying(), with_label(CONTRACT, withheld=("Bag",))).classify(PIXELS)
 
     assert (firm.answer.decision, firm.answer.reason) == ("review", "unproven")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.contract import ACCEPT_NOTHING, UNPROVEN
+from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import NONE_OF_THESE, Answers
@@ -97,7 +97,7 @@ def decided(network: str, answers: Answers) -> Decided:
 
 def accepts_something(network: str, answers: Answers) -> bool:
     try:
-        return not decided(network, answers).thresholds.accept_nothing
+        return decided(network, answers).confidence < ACCEPT_NOTHING
     except NotShown:
         return False
 
@@ -107,7 +107,7 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked(network: str) -> N
     found = decided(network, checked_pictures(400, unsure_wrong=60))
 
     (kind,) = found.kinds
-    accepted = kind.confidences >= found.thresholds.confidence
+    accepted = kind.confidences >= found.confidence
     assert 0.5 < accepted.mean() < 0.9
     assert kind.right[accepted].mean() >= 0.95
 
@@ -127,8 +127,8 @@ def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confide
     checked = checked_pictures(400, unsure_wrong=120)
     found, without = (again(checked, 0.6, one) for one in (confidence, 0.0))
 
-    assert found.thresholds.confidence == pytest.approx(confidence)
-    assert without.thresholds.confidence < 0.75
+    assert found.confidence == pytest.approx(confidence)
+    assert without.confidence < 0.75
 
 
 # Own classes, and networks that read pixels.
@@ -151,7 +151,7 @@ def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted
     """Of 200 answers, three are wrong."""
     found = decide(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), Target(right=accuracy))
 
-    (promise,) = promises(found.kinds, found.thresholds)
+    (promise,) = promises(found.kinds, found.confidence)
     assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
 
 
@@ -228,8 +228,8 @@ def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> Non
         by_photos(photos(np.arange(400) >= 300, {**SHOPS, tier: 100})) for tier in (CORRECTED_TIER, OWN_TIER)
     )
 
-    assert not corrected.thresholds.accept_nothing
-    assert own.thresholds.accept_nothing
+    assert corrected.confidence < ACCEPT_NOTHING
+    assert own.confidence == ACCEPT_NOTHING
     assert corrected.temperature < own.temperature
 
 
@@ -243,7 +243,7 @@ def own_sample(n: int, wrong: int = 0, before: float = 0.9, tier: str = OWN_TIER
 def test_a_random_sample_of_ones_own_pictures_alone_decides() -> None:
     found = own_sample(3000, before=0.999)
 
-    assert ACCEPT_CONFIDENCE <= found.thresholds.confidence < 0.999
+    assert ACCEPT_CONFIDENCE <= found.confidence < 0.999
     assert [one.pictures for one in found.kinds if one.accuracy is not None] == ["photos of tier own"]
 
 
@@ -258,11 +258,11 @@ def test_a_random_sample_of_ones_own_pictures_alone_decides() -> None:
 def test_too_few_pictures_of_ones_own_leave_the_parents_threshold(
     tier: str, n: int, threshold: float
 ) -> None:
-    assert own_sample(n, tier=tier).thresholds.confidence == threshold
+    assert own_sample(n, tier=tier).confidence == threshold
 
 
 def test_enough_pictures_of_ones_own_with_too_many_errors_accept_nothing() -> None:
-    assert own_sample(3000, wrong=600, before=0.1).thresholds.accept_nothing
+    assert own_sample(3000, wrong=600, before=0.1).confidence == ACCEPT_NOTHING
 
 
 # By hand: one photo in a hundred is of such a kind, and to accept it costs 20 reviews; to review a hundredth
@@ -278,8 +278,10 @@ def test_photos_of_kinds_that_were_not_learnt_choose_what_is_unfamiliar_by_what_
 
     found, without = (by_photos(answers, one) for one in (others, None))
 
-    assert found.thresholds.familiarity == chosen
-    assert without.thresholds.familiarity == FAMILIARITY_OF_PHOTOS
+    assert found.familiarity is not None
+    assert without.familiarity is not None
+    assert found.familiarity.threshold == chosen
+    assert without.familiarity.threshold == FAMILIARITY_OF_PHOTOS
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_of_several_right_labels_any_is_right() -> None:
     probabilities = np.where((np.arange(200) < 50)[:, None] | (main == 0)[:, None], first, first[:, ::-1])
     said = AttributeAnswers(Attribute(("blue", "white"), main, right, None), probabilities)
     of_class = Answers.of("own", np.zeros(200, np.int64), probabilities=np.ones((200, 1)))
-    known = Decided(1.0, None, UNPROVEN, ())
+    known = Decided(1.0, None, ACCEPT_NOTHING, ())
 
     found = decide_attributes({"colour": said}, of_class, known, Target(right=0.95), ("Bag",))["colour"]
 
@@ -321,7 +323,7 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
     probabilities[np.arange(n), main] = 0.99
     said = AttributeAnswers(Attribute(labels, main, np.eye(3, dtype=bool)[main], None), probabilities)
     of_class = Answers.of("own", np.zeros(n, np.int64), probabilities=np.ones((n, 1)))
-    known = Decided(1.0, None, UNPROVEN, ())
+    known = Decided(1.0, None, ACCEPT_NOTHING, ())
 
     found = decide_attributes({"colour": said}, of_class, known, Target(right=0.95), ("Bag",))["colour"]
 
@@ -338,7 +340,7 @@ def test_59_answers_without_an_error_show_95_percent_of_each_attribute_whatever_
     sure = np.where(np.eye(2, dtype=bool)[main], 0.99, 0.01).astype(np.float32)
     said = AttributeAnswers(Attribute(("blue", "white"), main, np.eye(2, dtype=bool)[main], None), sure)
     of_class = Answers.of("own", np.zeros(59, np.int64), probabilities=np.ones((59, 1)))
-    known = Decided(1.0, None, UNPROVEN, ())
+    known = Decided(1.0, None, ACCEPT_NOTHING, ())
 
     found = decide_attributes(
         {str(number): said for number in range(attributes)}, of_class, known, Target(right=0.95), ("Bag",)
@@ -368,7 +370,7 @@ def test_an_attribute_of_which_nothing_is_accepted_says_what_to_do(
     of_attribute = {"colour": AttributeAnswers(known, probabilities)}
 
     found = decide_attributes(
-        of_attribute, of_class, Decided(1.0, None, UNPROVEN, ()), Target(right=asked), ("Bag",)
+        of_attribute, of_class, Decided(1.0, None, ACCEPT_NOTHING, ()), Target(right=asked), ("Bag",)
     )
 
     sentence = attribute_in_words("colour", found["colour"])

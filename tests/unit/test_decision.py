@@ -1,13 +1,13 @@
 """The rules between scores and a decision."""
 
-from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Familiarity, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity
 from inference.decision import calibrate, decide, familiarity_of
 
-THRESHOLDS = Thresholds(confidence=0.7, familiarity=0.05)
+decided = partial(decide, least_confidence=0.7, least_familiarity=0.05)
 QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
 
 
@@ -57,7 +57,7 @@ def test_distances_that_many_pictures_share_are_no_obstacle() -> None:
 def test_low_confidence_or_familiarity_is_for_a_person(
     confidence: float, familiarity: float | None, expected: tuple[str, str | None]
 ) -> None:
-    assert decide(confidence, familiarity, THRESHOLDS) == expected
+    assert decided(confidence, familiarity) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,4 @@ def test_low_confidence_or_familiarity_is_for_a_person(
 def test_where_nothing_is_proven_the_reason_says_so_unless_the_picture_is_unfamiliar(
     familiarity: float | None, reason: str
 ) -> None:
-    nothing = replace(THRESHOLDS, confidence=ACCEPT_NOTHING)
-
-    assert decide(1.0, familiarity, nothing) == ("review", reason)
+    assert decided(1.0, familiarity, least_confidence=ACCEPT_NOTHING) == ("review", reason)

@@ -25,6 +25,7 @@ from tests.releases import (
     LABELS,
     a_release,
     with_contract,
+    with_label,
 )
 
 SAID = {
@@ -312,7 +313,7 @@ def test_another_temperature_or_conversion_of_photos_is_no_reason_to_refuse(
     manifest: Manifest, change: Mapping[str, Any]
 ) -> None:
     contract = manifest.contract("pixels")
-    other = contract.with_label(**change) if "temperature" in change else replace(contract, **change)
+    other = with_label(contract, **change) if "temperature" in change else replace(contract, **change)
     candidate = with_contract(manifest, other)
 
     verdict = check_gate(release(candidate, on_test_set(), 1), release(manifest, on_test_set()))
@@ -330,7 +331,7 @@ def test_another_temperature_or_conversion_of_photos_is_no_reason_to_refuse(
 )
 def test_labels_and_input_may_not_change(manifest: Manifest, change: Mapping[str, Any], shown: str) -> None:
     contract = manifest.contract("pixels")
-    other = contract.with_label(**change) if "labels" in change else replace(contract, **change)
+    other = with_label(contract, **change) if "labels" in change else replace(contract, **change)
     candidate = with_contract(manifest, other)
 
     with pytest.raises(GateRefused, match=shown):
@@ -488,7 +489,7 @@ def test_an_attribute_may_come_and_may_not_go_or_change_its_labels(
 ) -> None:
     (network,) = manifest.networks.values()
     current, candidate = (
-        release(with_contract(manifest, network.contract.with_attributes(heads)), on_test_set(), number)
+        release(with_contract(manifest, network.contract.with_heads(heads)), on_test_set(), number)
         for number, heads in enumerate((before, now))
     )
 
@@ -533,7 +534,7 @@ def test_an_attribute_may_not_get_worse_by_more_than_chance_explains(
     manifest: Manifest, now: dict[str, tuple[int, int]], refused: str | None
 ) -> None:
     (network,) = manifest.networks.values()
-    both = with_contract(manifest, network.contract.with_attributes(dict.fromkeys(now, COLOURS)))
+    both = with_contract(manifest, network.contract.with_heads(dict.fromkeys(now, COLOURS)))
     before = of_attributes(**dict.fromkeys(now, (360, 300)))
     current, candidate = (
         release(both, on_test_set(), number, of_attributes=found)
@@ -556,7 +557,7 @@ def test_small_losses_of_an_attribute_do_not_add_up_to_a_decline(
     heads = [{"colour": replace(COLOURS, labels=one)} for one in (labels, COLOURS.labels, COLOURS.labels)]
     oldest, current, candidate = (
         release(
-            with_contract(manifest, network.contract.with_attributes(head)),
+            with_contract(manifest, network.contract.with_heads(head)),
             on_test_set(),
             number,
             of_attributes=of_attributes(colour=(count, 300)),
@@ -573,7 +574,7 @@ def test_small_losses_of_an_attribute_do_not_add_up_to_a_decline(
 
 def test_attributes_that_no_release_kept_answers_of_are_not_compared(manifest: Manifest) -> None:
     (network,) = manifest.networks.values()
-    both = with_contract(manifest, network.contract.with_attributes({"colour": COLOURS}))
+    both = with_contract(manifest, network.contract.with_heads({"colour": COLOURS}))
     current, candidate = (
         release(both, on_test_set()),
         release(both, on_test_set(), 1, of_attributes=of_attributes(colour=(1, 1))),

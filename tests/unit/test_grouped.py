@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from inference.contract import ACCEPT_NOTHING, Thresholds
+from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
 from reports.intervals import Weighted, mean_interval, share_interval, weighted
 from tests.answers import undecided_answers
@@ -99,7 +99,7 @@ def test_photos_of_one_sender_promise_less_than_as_many_of_several() -> None:
     (of_photos,) = photo_kinds(photos, np.full(200, 0.9, np.float32), {"A": 0.95})
 
     one_by_one = replace(of_photos, groups=None)
-    promise, alone = promises((of_photos, one_by_one), Thresholds(confidence=0.9, familiarity=0.0))
+    promise, alone = promises((of_photos, one_by_one), 0.9)
     assert promise.lower_bound < alone.lower_bound < of_photos.right.mean()
 
 

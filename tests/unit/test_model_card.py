@@ -11,7 +11,7 @@ from model_store.local import LocalRelease, bundled
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import report_of
 from scripts import publish, releases
-from tests.releases import a_release
+from tests.releases import a_release, with_label
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: Lo
     test = report.test.model_copy(update={"per_class": {hostile: figures}})
 
     card = model_card(
-        {"pixels": model.with_label(labels=(hostile, *model.labels[1:]))},
+        {"pixels": with_label(model, labels=(hostile, *model.labels[1:]))},
         report.model_copy(update={"test": test}),
     )
 

@@ -20,6 +20,7 @@ from inference.session import Scores, Session
 from reports.intervals import wilson_interval
 from reports.values import PhotoFigures
 from tests.fashion import PHOTO
+from tests.releases import with_label
 from training.measure.evaluate import decided
 from training.measure.photo_evaluation import asked_photos, photo_figures
 from training.pictures.photos import OOD
@@ -122,7 +123,7 @@ def test_the_interval_is_of_the_figure_beside_it_in_which_a_rare_class_counts_as
 
 
 def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous() -> None:
-    unproven = CONTRACT.with_label(confidence=ACCEPT_NOTHING)
+    unproven = with_label(CONTRACT, confidence=ACCEPT_NOTHING)
 
     found = measured(WrittenAnswers(), some_photos(), unproven)
 

@@ -20,6 +20,7 @@ from inference.session import Scores
 from reports import values as report
 from reports.answers import TEST_SET, Answers
 from reports.values import Epoch, Example, Examples
+from tests.releases import with_label
 from training.measure.evaluate import (
     answer,
     decided,
@@ -188,7 +189,7 @@ def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str
 
 @pytest.mark.parametrize("network", ["pixels", "photos"])
 def test_without_calibration_probabilities_stay_as_the_network_gave_them(network: str) -> None:
-    contract = CONTRACT.with_label(temperature=2.0)
+    contract = with_label(CONTRACT, temperature=2.0)
     given = Answers.of(TEST_SET, TRUTH, networks=network, probabilities=PROBABILITIES)
 
     found = decided(Classifier(WrittenAnswers(), uncalibrated(contract)), given)
@@ -200,7 +201,7 @@ def test_stored_answers_are_decided_again_as_the_network_would_be() -> None:
     ranks = Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()))
     before = replace(CONTRACT, familiarity=ranks)
     now = replace(before, familiarity=replace(ranks, threshold=0.2))
-    now = now.with_label(temperature=2.0, confidence=0.5)
+    now = with_label(now, temperature=2.0, confidence=0.5)
     session = WrittenAnswers()
     given = Answers.of(
         "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], networks="pixels"

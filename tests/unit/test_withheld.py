@@ -1,8 +1,9 @@
 """A label that breaks the promise on a shop that nothing had learnt is never accepted."""
 
+from functools import partial
+
 import numpy as np
 
-from inference.contract import Thresholds
 from inference.decision import decide
 from inference.session import Scores
 from reports.answers import Answers
@@ -62,11 +63,11 @@ def test_the_promise_is_decided_again_without_the_label() -> None:
 
     assert found.withheld == (1,)
     (kind,) = found.kinds
-    assert int((kind.confidences >= found.thresholds.confidence).sum()) == 394
+    assert int((kind.confidences >= found.confidence).sum()) == 394
 
 
 def test_a_withheld_label_is_reviewed_as_unproven() -> None:
-    sure = Thresholds(confidence=0.5, familiarity=0.1)
+    withheld = partial(decide, least_confidence=0.5, least_familiarity=0.1, withheld=True)
 
-    assert decide(0.99, 0.5, sure, withheld=True) == ("review", "unproven")
-    assert decide(0.99, 0.05, sure, withheld=True) == ("review", "unfamiliar")
+    assert withheld(0.99, 0.5) == ("review", "unproven")
+    assert withheld(0.99, 0.05) == ("review", "unfamiliar")

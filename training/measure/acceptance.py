@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import ACCEPT_NOTHING, Thresholds
+from inference.contract import ACCEPT_NOTHING
 from reports.acceptance import accepted_at, last_kept
 from reports.intervals import needed
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
@@ -96,21 +96,21 @@ def acceptance_curves(kinds: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint
     return _curves(promised, thresholds) if thresholds.size else {}
 
 
-def promises(kinds: Sequence[AnswerSet], thresholds: Thresholds) -> tuple[Promise, ...]:
-    """What the report says about each promise at these thresholds."""
-    at = np.array([thresholds.confidence], np.float32)
+def promises(kinds: Sequence[AnswerSet], confidence: float) -> tuple[Promise, ...]:
+    """What the report says about each promise where answers of this confidence are accepted."""
+    at = np.array([confidence], np.float32)
     return tuple(_promise(kind, kind.accuracy, at) for kind in kinds if kind.accuracy is not None)
 
 
 def with_promises(
-    report: Report, kinds: Sequence[AnswerSet], thresholds: Thresholds, kept: str | None = HELD_OUT
+    report: Report, kinds: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
 ) -> Report:
     """The report with the promises and curves of these kinds, in place of all others but the kept kind's."""
     earlier = (one for one in report.promises if one.pictures == kept)
     curves = {kind: curve for kind, curve in report.acceptance.items() if kind == kept}
     return report.model_copy(
         update={
-            "promises": (*earlier, *promises(kinds, thresholds)),
+            "promises": (*earlier, *promises(kinds, confidence)),
             "acceptance": curves | acceptance_curves(kinds),
         }
     )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Distances
-from inference.contract import ACCEPT_NOTHING, Familiarity, Head, InputContract, ModelContract, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity, Head, InputContract, ModelContract
 from inference.decision import familiarity_of
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
@@ -105,14 +105,14 @@ class Decided:
     Attributes:
         temperature: of the network.
         familiarity: None where it has no OOD score.
-        thresholds: of all pictures.
+        confidence: 0..1, that each accepted answer needs, or ACCEPT_NOTHING.
         kinds: the answers behind them.
         withheld: indices of labels that are never accepted.
     """
 
     temperature: float
     familiarity: Familiarity | None
-    thresholds: Thresholds
+    confidence: float
     kinds: tuple[AnswerSet, ...]
     withheld: tuple[int, ...] = ()
 
@@ -122,21 +122,18 @@ class Decided:
         Args:
             answers: with probabilities as the network gave them.
         """
-        least = self.thresholds.familiarity
-        confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity, least)
-        return np.asarray(confidences >= self.thresholds.confidence)
+        confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity)
+        return np.asarray(confidences >= self.confidence)
 
     def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
         """What serving needs to know about the network, whose classes and input are these."""
         head = Head(
             labels=labels,
             temperature=self.temperature,
-            confidence=self.thresholds.confidence,
+            confidence=self.confidence,
             withheld=tuple(labels[index] for index in self.withheld),
         )
-        least = self.thresholds.familiarity
-        familiarity = self.familiarity and replace(self.familiarity, threshold=least)
-        return ModelContract.of_class(head, reads, familiarity)
+        return ModelContract.of_class(head, reads, self.familiarity)
 
 
 def usual_accept_right(*, own_classes: bool) -> float:
@@ -179,7 +176,7 @@ def of_own_pictures(answers: Answers, contract: ModelContract, accept: Condition
         accept: when an answer is accepted.
     """
     familiarity, distances = contract.familiarity, scores_in(answers).distances
-    least = contract.thresholds.familiarity
+    least = contract.least_familiarity
     if familiarity is not None and distances is not None and answers.known.sum() >= FEWEST_FAMILIAR:
         ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
         least = float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
@@ -209,9 +206,12 @@ def decide(answers: Answers, target: Target) -> Decided:
     temperature = temperature_of(answers, alike=target.alike)
     distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
     familiarity = target.familiarity or (None if distances is None else fit_familiarity(distances))
-    found = [_decided_at(answers, target, temperature, familiarity, least) for least in target.unfamiliar]
+    found = [
+        _decided_at(answers, target, temperature, familiarity and replace(familiarity, threshold=least))
+        for least in target.unfamiliar
+    ]
     best = min(found, key=lambda one: _price(one, target)) if len(found) > 1 else found[0]
-    if target.demanded and best.thresholds.accept_nothing:
+    if target.demanded and best.confidence >= ACCEPT_NOTHING:
         raise NotShown(calibrated_nothing(best.kinds, target.right))
     return best
 
@@ -224,10 +224,10 @@ def fit_familiarity(distances: Distances) -> Familiarity:
 
 
 def _decided_at(
-    answers: Answers, target: Target, temperature: float, familiarity: Familiarity | None, least: float
+    answers: Answers, target: Target, temperature: float, familiarity: Familiarity | None
 ) -> Decided:
     """What is decided where so many of the known pictures are `unfamiliar`."""
-    sure = confidences_of(scores_in(answers), temperature, familiarity, least)
+    sure = confidences_of(scores_in(answers), temperature, familiarity)
     sure = np.where(np.isin(answers.predicted, target.withheld), np.float32(np.nan), sure)
     if target.tiers is None:
         kinds: tuple[AnswerSet, ...] = (
@@ -246,8 +246,7 @@ def _decided_at(
     confidence = confidence_threshold(kinds)
     if confidence >= ACCEPT_NOTHING and _parents_stays(answers, kinds, target):
         confidence = target.before
-    thresholds = Thresholds(confidence=confidence, familiarity=least)
-    return Decided(temperature, familiarity, thresholds, kinds, target.withheld)
+    return Decided(temperature, familiarity, confidence, kinds, target.withheld)
 
 
 def _parents_stays(answers: Answers, kinds: Sequence[AnswerSet], target: Target) -> bool:
@@ -268,10 +267,9 @@ def _price(found: Decided, target: Target) -> float:
 
     Who asks for 95% right holds one wrong answer for as dear as 20 reviews. The mean over what promises.
     """
-    at, wrong_costs = np.array([found.thresholds.confidence], np.float32), 1 / (1 - target.right)
-    price, least = 0.0, found.thresholds.familiarity
+    at, wrong_costs, price = np.array([found.confidence], np.float32), 1 / (1 - target.right), 0.0
     if target.others is not None:
-        sure = confidences_of(target.others, found.temperature, found.familiarity, least)
+        sure = confidences_of(target.others, found.temperature, found.familiarity)
         price += OTHERS_AMONG * wrong_costs * float(np.mean(sure >= at))
     promised = [kind for kind in found.kinds if kind.accuracy is not None]
     for kind in promised:

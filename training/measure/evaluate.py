@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier, Prediction
-from inference.contract import ModelContract, NetworkName
+from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import decide
 from inference.session import Scores, Session
 from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, Values
@@ -175,9 +175,14 @@ def decided_again(answers: Answers, before: ModelContract, now: ModelContract) -
     decisions = np.full(len(answers), "", "<U10")
     for row in np.flatnonzero(~unknown).tolist():
         familiarity = None if now.familiarity is None else float(answers.familiarity[row])
-        thresholds = now.thresholds_of(cast("NetworkName", answers.networks[row]))
-        withheld = now.labels[answers.predicted[row]] in now.of_label.withheld
-        reason = decide(float(shares[row].max()), familiarity, thresholds, withheld=withheld)[1]
+        by = now.deciding(cast("NetworkName", answers.networks[row]))
+        _, reason = decide(
+            float(shares[row].max()),
+            familiarity,
+            least_confidence=by.of_label.confidence,
+            least_familiarity=by.least_familiarity,
+            withheld=now.labels[answers.predicted[row]] in now.of_label.withheld,
+        )
         decisions[row] = reason or ACCEPT
     return replace(again, decisions=decisions)
 
@@ -209,7 +214,7 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
     """The same contract with probabilities as the network gives them."""
-    return contract.with_label(temperature=1.0)
+    return contract.with_heads({LABEL: replace(contract.of_label, temperature=1.0)})
 
 
 def counted(answers: Answers) -> SplitFigures:
@@ -258,10 +263,10 @@ def _figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted, thresholds = answers.accepted, contract.thresholds_of(most_are(answers))
+    accepted, by = answers.accepted, contract.deciding(most_are(answers))
     return Coverage(
-        confidence_threshold=thresholds.confidence,
-        familiarity_threshold=thresholds.familiarity,
+        confidence_threshold=by.of_label.confidence,
+        familiarity_threshold=by.least_familiarity,
         coverage=float(accepted.mean()),
         accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
     )

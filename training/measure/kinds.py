@@ -118,13 +118,13 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
 
 
 def confidences_of(
-    scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
+    scores: Scores, temperature: float, familiarity: Familiarity | None
 ) -> NDArray[np.float32]:
-    """The confidences of a AnswerSet, float32 (N,): not a number where the familiarity is below the least."""
+    """The confidences of an AnswerSet, float32 (N,): not a number where the picture is `unfamiliar`."""
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, temperature)) for row in scores.of_label.tolist()], np.float32
     )
     if familiarity is None or scores.distances is None:
         return confidences
     ranks = np.array([familiarity_of(distance, familiarity) for distance in scores.distances.tolist()])
-    return np.where(ranks >= least, confidences, np.float32(np.nan))
+    return np.where(ranks >= familiarity.threshold, confidences, np.float32(np.nan))

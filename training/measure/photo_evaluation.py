@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from inference.contract import ModelContract, Thresholds
+from inference.contract import ModelContract
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, Answers, Values
 from reports.intervals import mean_interval, share_interval
@@ -96,7 +96,7 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
         ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
         ece_null=null_band(garments.confidences) if known else None,
         overconfidence=overconfidence(garments.confidences, garments.right) if known else None,
-        decisions=_decisions(answers, contract.thresholds_of(most_are(answers))),
+        decisions=_decisions(answers, contract.deciding(most_are(answers))),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
         sources={} if known else _by_kind(answers),
     )
@@ -112,11 +112,11 @@ def _by_kind(answers: Answers) -> dict[str, SourceFigures]:
     }
 
 
-def _decisions(answers: Answers, thresholds: Thresholds) -> PhotoDecisions:
+def _decisions(answers: Answers, by: ModelContract) -> PhotoDecisions:
     accepted, taken = answers.accepted, answers.take(answers.accepted)
     return PhotoDecisions(
-        confidence_threshold=thresholds.confidence,
-        familiarity_threshold=thresholds.familiarity,
+        confidence_threshold=by.of_label.confidence,
+        familiarity_threshold=by.least_familiarity,
         coverage=float(accepted.mean()),
         accuracy=float(taken.right.mean()) if len(taken) else None,
         coverage_interval=share_interval(accepted, answers.together),

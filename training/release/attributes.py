@@ -80,7 +80,6 @@ def _decided(
         distances=of_class.distances[asked],
         probabilities=one.probabilities[asked],
     )
-    least = found.thresholds.familiarity
     unchecked = np.flatnonzero(_counts(said.main, len(said.labels)) < FEWEST)
     decided = decide(
         answers,
@@ -88,18 +87,18 @@ def _decided(
             right=target.right,
             confidence=target.confidence,
             familiarity=found.familiarity,
-            unfamiliar=(least,),
+            unfamiliar=(found.familiarity.threshold if found.familiarity else 0.0,),
             withheld=tuple(unchecked.tolist()),
         ),
     )
     confidences = [max(calibrate(row, decided.temperature)) for row in one.probabilities.tolist()]
     # In float32, as serving compares them.
-    sure = np.array(confidences, np.float32).astype(np.float64) >= decided.thresholds.confidence
+    sure = np.array(confidences, np.float32).astype(np.float64) >= decided.confidence
     accepted = sure & has_it & _familiar(of_class, found) & ~np.isin(predicted, unchecked)
     head = Head(
         labels=said.labels,
         temperature=decided.temperature,
-        confidence=decided.thresholds.confidence,
+        confidence=decided.confidence,
         withheld=tuple(said.labels[place] for place in unchecked),
         applies_to=said.applies_to,
     )
@@ -116,7 +115,7 @@ def _familiar(of_class: Answers, found: Decided) -> NDArray[np.bool_]:
     if found.familiarity is None:
         return np.ones(len(of_class), np.bool_)
     ranks = np.array([familiarity_of(one, found.familiarity) for one in of_class.distances.tolist()])
-    return np.asarray(ranks >= found.thresholds.familiarity)
+    return np.asarray(ranks >= found.familiarity.threshold)
 
 
 def _figures(
@@ -127,7 +126,7 @@ def _figures(
     hits = _counts(said.main[right], len(said.labels))
     of_known = known & accepted
     n = int(known.sum())
-    [promise] = promises(decided.kinds, decided.thresholds)
+    [promise] = promises(decided.kinds, decided.confidence)
     return AttributeFigures(
         n=n,
         unknown=int((said.main == UNKNOWN).sum()),

@@ -258,11 +258,11 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> 
     found = _decided_on(session, on, target)
     contract = found.contract(on.data.labels, on.data.reads)
     further = decide_attributes(origin.attributes, on.out_of_fold, found, target, contract.labels)
-    contract = contract.with_attributes({name: one.head for name, one in further.items()})
+    contract = contract.with_heads({name: one.head for name, one in further.items()})
     # 2) Measure as serving would answer.
     say("measuring")
     report, answers = _measure(session, contract, on, origin, folder)
-    report = with_promises(report, found.kinds, found.thresholds)
+    report = with_promises(report, found.kinds, found.confidence)
     changed: dict[str, object] = {"possible_promises": possible_promises(found.kinds[0])}
     of_attributes = NO_ANSWERS
     if further:

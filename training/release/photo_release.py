@@ -146,10 +146,10 @@ def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answe
     """The answers that count, and what they decide."""
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
     known = parent.manifest
-    before = known.contract("photos").thresholds.confidence if known.both else ACCEPT_NOTHING
+    before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
     target = of_photos(asked, scores_in(others) if len(others) else None, before)
     found = decide_withholding(asked, target, known.labels)
-    for broken in broken_promises(promises(found.kinds, found.thresholds)):
+    for broken in broken_promises(promises(found.kinds, found.confidence)):
         say(broken)
     for row in source_labels(asked, found.sure(asked), known.labels, target.right):
         if row.unproven:
@@ -168,7 +168,7 @@ def _with_attributes(parent: Manifest) -> ReleasedNetwork | None:
 def _network(found: Decided, parent: LocalRelease, golden: Golden) -> ReleasedNetwork:
     contract, (artifact, graph) = found.contract(parent.manifest.labels, READS), PHOTO_FILES
     if kept := _with_attributes(parent.manifest):
-        contract = contract.with_attributes(kept.contract.attributes)
+        contract = contract.with_heads(kept.contract.attributes)
     return ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
 
 
@@ -180,7 +180,7 @@ def measured_photos(
     session = OnnxSession(folder / photos.graph, shape=READS.array_shape)
     answers = decided(Classifier(session, contract), given)
     figures = photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED)
-    report = with_promises(before, found.kinds, found.thresholds)
+    report = with_promises(before, found.kinds, found.confidence)
     changed = {
         "photos": figures,
         "unknown_sources": unknown_figures(answers),

@@ -62,8 +62,8 @@ def recalibrate(
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
     given = asked_photos(scored(session, photos.images), photos, photos.networks)
     found = decide(given, of_own_pictures(given, before, accept))
-    contract = before.calibrated(found.contract(before.labels, before.input))
-    if found.familiarity is not None and not found.thresholds.familiarity:
+    contract = found.contract(before.labels, before.input).with_heads(before.attributes)
+    if found.familiarity is not None and not found.familiarity.threshold:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     answers = decided(Classifier(session, contract), given)
     begin_with(folder, parent)
@@ -114,7 +114,7 @@ def _report(
         test_decided_by=test_decided_by,
     )
     photos = _carried_over(parent, before) | photo_figures(answers, contract, DEVELOPMENT)
-    promised = with_promises(before, found.kinds, found.thresholds, HELD_OUT if held_out else None)
+    promised = with_promises(before, found.kinds, found.confidence, HELD_OUT if held_out else None)
     changed = {
         "photos": dict(sorted(photos.items())),
         "calibrated": calibrated,

@@ -196,7 +196,7 @@ class BlockedNetworks(Networks):
     """Networks that answer when they may, and count those that wait."""
 
     def __init__(self, networks: Networks) -> None:
-        super().__init__({name: networks[name] for name in networks.contracts})
+        super().__init__({name: networks[name] for name in networks})
         self.runs = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 

@@ -154,7 +154,7 @@ def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
 def test_it_says_what_share_is_accepted_and_how_sure_that_is(chain: Chain) -> None:
     (promise,), decisions = chain.document["promises"], chain.document["photos"]["own"]["decisions"]
     low, high = decisions["coverage_interval"]
-    least = chain.second.manifest.contract("photos").thresholds.confidence
+    least = chain.second.manifest.contract("photos").of_label.confidence
 
     assert chain.document["version"] == chain.third.version
     assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
@@ -200,7 +200,7 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
     assert calibrated.test_decided_by is None  # pixels are decided as before
     now, then = after.networks["photos"], before.networks["photos"]
     assert after.networks["pixels"] == before.networks["pixels"]
-    assert now.contract.thresholds != then.contract.thresholds
+    assert now.contract.of_label.confidence != then.contract.of_label.confidence
     assert (now.contract.input, now.golden) == (then.contract.input, then.golden)
 
 

@@ -80,10 +80,10 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     enough = released(exported, tmp_path / "enough", replace(evaluation, out_of_fold=others))
     alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))
 
-    assert few.manifest.contract("pixels").thresholds.accept_nothing
+    assert few.manifest.contract("pixels").of_label.accepts_nothing
     assert any("takes 299 without an error" in line for line in alone)
     assert not any("review" in line for line in with_others)
-    assert not enough.manifest.contract("pixels").thresholds.accept_nothing
+    assert not enough.manifest.contract("pixels").of_label.accepts_nothing
     assert report_of(enough).promises[0].n >= 360
     familiarity = enough.manifest.contract("pixels").familiarity
     assert familiarity is not None

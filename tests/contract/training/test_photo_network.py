@@ -88,7 +88,7 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     rng = np.random.default_rng(1)
     a_photo(place / "new.png", 3, rng)
 
-    decoded = decode((place / "new.png").read_bytes(), 10**6, networks.contract.input)
+    decoded = decode((place / "new.png").read_bytes(), 10**6, networks["pixels"].contract.input)
     (answer,) = networks.classify([networks.model_input(decoded)])
 
     same = {name: made.manifest.files[name].sha256 for name in (MODEL, GRAPH)}
@@ -132,7 +132,7 @@ def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Net
     familiarity = {}
     for kind in (2, 10):
         a_photo(place / f"asked-{kind}.png", kind, rng)
-        decoded = decode((place / f"asked-{kind}.png").read_bytes(), 10**6, networks.contract.input)
+        decoded = decode((place / f"asked-{kind}.png").read_bytes(), 10**6, networks["pixels"].contract.input)
         (answer,) = networks.classify([networks.model_input(decoded)])
         familiarity[kind] = answer.familiarity
 
