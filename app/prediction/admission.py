@@ -2,8 +2,8 @@
 
 One class, two instances: requests for small things, and those for large ones, of which two work at a time. A
 request enters when its body has been read. It works at once, waits in the queue in order of arrival, or is
-refused with Retry-After. Waiting blocks the calling thread or greenlet alone: under gevent, `threading` is
-gevent's. Knows neither Flask nor pictures.
+refused with Retry-After: at once where those before it would take longer than it may wait. Waiting blocks the
+calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor pictures.
 """
 
 import math
@@ -18,7 +18,7 @@ from typing import Final
 from app.errors import Busy
 
 SMOOTHING: Final = 0.1
-"""Weight of the newest working time in the running mean that Retry-After is computed from."""
+"""Weight of the newest working time in the running mean, by which waits are foreseen."""
 
 LARGE_AT_A_TIME: Final = 2
 """At most so many large pictures are decoded at once in a worker; each needs up to 16 bytes a pixel."""
@@ -51,7 +51,7 @@ class Admission:
         self._lock = threading.Lock()
         self._free = limit  # more than 0 only while none waits: who has just come overtakes nobody
         self._queue: deque[threading.Event] = deque()
-        self._mean_seconds = 0.0
+        self._mean_seconds = 0.0  # for which a slot is held, at the end or until its request gives way
 
     @property
     def waiting(self) -> int:
@@ -62,7 +62,7 @@ class Admission:
         """Take a free slot, after a wait if need be; returns when, for `leave`.
 
         Raises:
-            Busy: the queue is full, or the wait was too long.
+            Busy: the queue is full, or the wait would be or was too long.
         """
         with self._lock:
             if self._free:
@@ -70,6 +70,8 @@ class Admission:
                 return self._clock()
             if len(self._queue) >= self._queue_length:
                 raise self._busy(f"All {self._limit} slots and all places in the queue are taken.")
+            if (len(self._queue) + 1) * self._mean_seconds / self._limit > self._queue_seconds:
+                raise self._busy(f"No slot is expected to come free within {self._queue_seconds:g} s.")
             turn = threading.Event()
             self._queue.append(turn)
         if not self._has_come(turn, self._queue_seconds):
@@ -78,18 +80,29 @@ class Admission:
 
     def leave(self, entered: float) -> None:
         """Hand a slot on that was taken then."""
-        self._mean_seconds += SMOOTHING * (self._clock() - entered - self._mean_seconds)
+        self._count(entered)
         self._hand_on()
 
-    def give_way(self) -> None:
-        """Let the requests that wait work first, if there are any. This one waits as long as that takes."""
-        if not self._queue:
-            return
-        turn = threading.Event()
-        with self._lock:
-            self._queue.append(turn)
-        self._hand_on()
-        self._has_come(turn, None)
+    def give_way(self, entered: float) -> float:
+        """Let the requests that wait work first, if there are any. This one waits as long as that takes.
+
+        Args:
+            entered: when the slot was taken.
+
+        Returns:
+            when it was taken again, for `leave`.
+        """
+        self._count(entered)
+        if self._queue:
+            turn = threading.Event()
+            with self._lock:
+                self._queue.append(turn)
+            self._hand_on()
+            self._has_come(turn, None)
+        return self._clock()
+
+    def _count(self, entered: float) -> None:
+        self._mean_seconds += SMOOTHING * (self._clock() - entered - self._mean_seconds)
 
     def _has_come(self, turn: threading.Event, seconds: float | None) -> bool:
         """Wait for a slot; an interrupted wait leaves none behind."""
@@ -182,4 +195,6 @@ class Turn:
 
     def give_way(self) -> None:
         """Let the requests that wait work first."""
-        self._admission.give_way()
+        if self._entered is not None:
+            entered, self._entered = self._entered, None  # an interrupted wait holds nothing
+            self._entered = self._admission.give_way(entered)

@@ -71,6 +71,37 @@ def test_a_request_that_waited_too_long_is_refused_and_leaves_the_queue() -> Non
     assert admission.waiting == 0
 
 
+def test_who_would_wait_too_long_is_refused_at_once(in_line: InLine) -> None:
+    now = [0.0]
+    admission = Admission(limit=2, queue_length=9, queue_seconds=7, clock=lambda: now[0])
+    for _ in range(50):
+        with admitted(admission):
+            now[0] += 6
+
+    with admitted(admission), admitted(admission):
+        for _ in range(2):  # the second is expected to wait for 6 s, a third one for 9 s
+            in_line(admission, lambda: None)
+        refusal = refused(admission)
+
+    assert "No slot is expected to come free within 7 s" in str(refusal)
+    assert refusal.retry_after == (2 + 2) * 6 / 2
+
+
+def test_a_long_request_that_gives_way_lets_others_wait(in_line: InLine) -> None:
+    now = [0.0]
+    admission = Admission(limit=1, queue_length=1, queue_seconds=7, clock=lambda: now[0])
+    served = threading.Event()
+
+    with Admissions(admission, admission).turn(0) as turn:
+        for _ in range(50):
+            now[0] += 6
+            turn.give_way()
+        in_line(admission, served.set)
+        turn.give_way()
+
+    assert served.wait(60)
+
+
 def test_requests_work_in_the_order_in_which_they_came(in_line: InLine) -> None:
     admission = Admission(limit=1, queue_length=3, queue_seconds=60)
     order: list[str] = []
@@ -90,12 +121,12 @@ def test_who_gives_way_continues_after_those_that_waited(in_line: InLine) -> Non
     admission = Admission(limit=1, queue_length=2, queue_seconds=60)
     order: list[str] = []
 
-    with admitted(admission):
-        admission.give_way()
+    with Admissions(admission, admission).turn(0) as turn:
+        turn.give_way()
         order.append("holder")
         in_line(admission, lambda: order.append("first"))
         in_line(admission, lambda: order.append("second"))
-        admission.give_way()
+        turn.give_way()
         order.append("holder")
 
     assert order == ["holder", "first", "second", "holder"]
@@ -128,6 +159,30 @@ def test_an_interrupted_wait_costs_no_slot_or_place(
     assert admission.waiting == 0
     with admitted(admission):
         pass
+
+
+def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
+    in_line: InLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    works, end = threading.Event(), threading.Event()
+
+    def work() -> None:
+        works.set()
+        end.wait(60)
+
+    class InterruptedTurn(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            works.wait(60)
+            raise Interrupted
+
+    with pytest.raises(Interrupted), Admissions(admission, admission).turn(0) as turn:
+        in_line(admission, work)
+        with monkeypatch.context() as interrupting:
+            interrupting.setattr(threading, "Event", InterruptedTurn)
+            turn.give_way()
+    in_line(admission, lambda: None)  # still waits for the one that works
+    end.set()
 
 
 def test_retry_after_is_the_time_that_those_inside_need() -> None:
