@@ -131,6 +131,16 @@ def test_a_column_that_is_not_there_is_named_with_what_is(tmp_path: Path) -> Non
     assert unread_columns(listing, ["colour"]) == "Columns that are not read: price."
 
 
+@pytest.mark.parametrize("text", ["none of these", "None Of These"])
+def test_none_of_these_is_no_label_of_an_attribute_and_no_class(text: str, tmp_path: Path) -> None:
+    table = a_table(tmp_path, f"0.png,Coat,{text},1", f"1.png,{text},blue,1")
+
+    listing = list_pictures(table, ["colour"])
+
+    assert [picture.labels for picture in listing.pictures] == [{"label": "Coat", "colour": ""}]
+    assert listing.left_out == [tmp_path / "1.png"]
+
+
 def test_labels_that_begin_like_a_formula_stay_as_they_are(tmp_path: Path) -> None:
     listing = list_pictures(a_table(tmp_path, "0.png,Coat,'=1+1,1"), ["colour"])
 

@@ -1,8 +1,8 @@
 """Attributes of one's own pictures: further columns of their table, each a question beside the class.
 
-An empty cell is not known, `-` says that the picture does not have the attribute, and `blue/white` has
-several right labels, the main one first. Pure. Reading the table: listing.py; who learns them:
-heads/attribute_heads.py.
+An empty cell is not known, nor is `none of these`; `-` says that the picture does not have the attribute, and
+`blue/white` has several right labels, the main one first. Pure. Reading the table: listing.py; who learns
+them: heads/attribute_heads.py.
 """
 
 from collections import Counter

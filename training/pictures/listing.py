@@ -415,6 +415,7 @@ def _row(path: Path, where: str, row: dict[str, str | None], attributes: Sequenc
         raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
     cells = {name: as_it_was((row[name] or "").strip()) for name in (LABEL, *attributes)}
     labels = {name: cell and as_label(cell, where) for name, cell in cells.items()}
+    labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     return where, Row(Path(existing(str(path.parent / named))), labels, None, tier, group, source)
 
 
@@ -424,7 +425,7 @@ def as_spelt(text: str) -> str:
 
 
 def as_label(text: str, where: str) -> str:
-    """A label as it is kept: spaces once, accents composed.
+    """A label as it is kept: spaces once, accents composed, NONE in small letters.
 
     Raises:
         BadClasses: nothing is left of it, or it cannot be shown.
@@ -432,7 +433,7 @@ def as_label(text: str, where: str) -> str:
     label = as_spelt(text)
     if not label or not label.isprintable():
         raise BadClasses(f"{where}: {text!r} is no label. Name the class in printable characters.")
-    return label
+    return NONE if label.casefold() == NONE else label
 
 
 def _shown(labels: set[str]) -> str:
