@@ -17,7 +17,7 @@ PIXEL_BYTES = 16
 """What decoding and converting take for a pixel of the largest picture."""
 
 GROUPS = Path("/sys/fs/cgroup")
-"""Control groups, version 2."""
+"""Control groups (cgroups(7)), of version 2, or of version 1 in a folder for each controller."""
 
 
 def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -> int | None:
@@ -25,15 +25,19 @@ def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -
 
     The least limit of the group and of those that contain it counts.
     """
-    try:
-        inner = own.read_text("utf-8").strip().rpartition(":")[2].lstrip("/")
-    except OSError:
-        return None
-    folder, limits = groups / inner, list[int]()
-    while folder.is_relative_to(groups):
-        with suppress(OSError, ValueError):  # the outermost group has no such file, and others may say "max"
-            limits.append(int((folder / "memory.max").read_text("ascii")))
-        folder = folder.parent
+    limits = list[int]()
+    for line in own.read_text("utf-8").splitlines() if own.is_file() else ():
+        _, controllers, inner = line.split(":", 2)
+        if controllers not in {"", "memory"}:
+            continue
+        top, file = (groups / "memory", "memory.limit_in_bytes") if controllers else (groups, "memory.max")
+        folder = top / inner.lstrip("/")
+        for group in (folder, *folder.parents):
+            if group.is_relative_to(top):
+                with suppress(
+                    OSError, ValueError
+                ):  # the outermost has no such file, and others may say "max"
+                    limits.append(int((group / file).read_text("ascii")))
     return min(limits, default=None)
 
 

@@ -38,6 +38,14 @@ def test_the_least_limit_of_the_control_groups_counts(
     assert memory_limit(**control_group(tmp_path, inner, **limits)) == expected
 
 
+def test_groups_of_version_1_count_too(tmp_path: Path) -> None:
+    (group := tmp_path / "groups/memory").mkdir(parents=True)
+    (group / "memory.limit_in_bytes").write_text("268435456\n", "ascii")
+    (own := tmp_path / "own").write_text("5:cpu:/a\n4:memory:/of/the/host\n0::/\n", "ascii")
+
+    assert memory_limit(tmp_path / "groups", own) == 268435456
+
+
 def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
     assert memory_limit(tmp_path, tmp_path / "none") is None
 

@@ -92,7 +92,7 @@ def test_a_csv_with_attributes_is_learnt_published_served_reviewed_and_learnt_ag
     truths = some_of(shop)
 
     assert train(["--data", str(shop / "products.csv"), *asked, "--fast", "--publish", store]) == 0
-    assert "Columns that are not read: article." in capfd.readouterr().out
+    assert "Columns that are not read: article." in capfd.readouterr().err
 
     settings = {"MODEL_STORE": store, "REFRESH_SECONDS": "0.5"} | swift_server.environment()
     with running(shop, **settings) as service:
