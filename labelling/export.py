@@ -195,7 +195,7 @@ def _complete(row: Cells, head: str, given: str | None, categories: Categories) 
     Args:
         row: as the model answered.
         head: the attribute, CLASS for the class.
-        given: the label that a person gave; empty for none of them, None where nobody answered.
+        given: the label that a person gave; empty for none of them, None without an answer.
         categories: of the platform.
     """
     label, (decided_by, predicted) = head or "label", decided_columns([head])

@@ -1,7 +1,7 @@
 """Mark a release while it is opened for the first time, so that one that is too big ends no further start.
 
 Touches opening-<version> in the cache alone: how many processes have ended while they opened the release. Who
-opens it holds a lock on the file, which tells the living from the dead.
+opens it holds a lock on the file, so that the mark of a dead one is known.
 """
 
 import fcntl

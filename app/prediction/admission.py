@@ -49,7 +49,7 @@ class Admission:
         self._queue_seconds = queue_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._free = limit  # more than 0 only while none waits: who has just come overtakes nobody
+        self._free = limit  # more than 0 only while none waits: a request that has just come overtakes none
         self._queue: deque[threading.Event] = deque()
         self._mean_seconds = 0.0  # for which a slot is held, at the end or until its request gives way
 
