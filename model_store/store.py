@@ -230,7 +230,10 @@ class FolderStore:
                 f"{self._named(key)}: {error.strerror}. User id {os.geteuid()} needs access to this folder."
             ) from error
         except OSError as error:
-            raise StoreBroken(f"{self._named(key)}: {error.strerror or error}.") from error
+            # The disk that a download goes to is not the store's.
+            elsewhere = error.filename and not Path(error.filename).is_relative_to(self._root)
+            where = error.filename if elsewhere else self._named(key)
+            raise StoreBroken(f"{where}: {error.strerror or error}.") from error
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -1,12 +1,14 @@
 """What every store promises, whatever is behind it: see model_store/store.py."""
 
+import re
+import resource
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from model_store.errors import AlreadyExists, NotFound, ReleaseCorrupt
-from model_store.store import Store, open_store
+from model_store.errors import AlreadyExists, NotFound, ReleaseCorrupt, StoreBroken
+from model_store.store import FolderStore, Store, open_store
 
 EVERY_BYTE = bytes(range(256))
 
@@ -108,3 +110,17 @@ def test_two_prefixes_do_not_see_each_other_and_slashes_at_their_ends_mean_nothi
     assert others.entries("") == []
     with pytest.raises(NotFound):
         others.read("key")
+
+
+def test_a_download_that_finds_no_room_names_the_disk_it_goes_to(tmp_path: Path) -> None:
+    store, here = FolderStore(tmp_path / "store"), tmp_path / "here"
+    store.create("a/key", bytes(100))
+    here.mkdir()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))  # as on a full disk
+
+    try:
+        with pytest.raises(StoreBroken, match=re.escape(f"{here}/")):
+            store.download("a/key", here / "file")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
