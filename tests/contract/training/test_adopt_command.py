@@ -123,7 +123,10 @@ KINDS = {
         (28, 28, 1), layers.Conv2D(CLASSES, 5, strides=5), (layers.GlobalMaxPooling2D(), layers.Softmax())
     ),
 }
-WITHOUT_FEATURES = {KINDS["no dense layer at the end"]: "does not end in a dense layer"}
+WITHOUT_FEATURES = {
+    KINDS["no dense layer at the end"]: "does not end in a dense layer",
+    KINDS["many features"]: "has 1,352 features, and distances are measured in up to 1,024",
+}
 FLAT = KINDS["flat row, fed 0..1, logits"]
 
 CONSTANT = HandMade((784,), flat, (layers.Dense(CLASSES, kernel_initializer="zeros"),))
