@@ -86,7 +86,7 @@ class Promise(Frozen):
     """What the thresholds promise of accepted answers, and the answers that show it.
 
     Attributes:
-        pictures: HELD_OUT, a tier of photos, or a source of them.
+        pictures: HELD_OUT, a tier of photos, a source of them, or `products`.
         accuracy: share of accepted answers that is promised to be right.
         needed: the fewest answers that can show so much, if all are right.
         n: answers that there were, without unfamiliar ones.
@@ -507,6 +507,8 @@ class Report(Frozen):
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
         attributes: by name; empty where the networks answer the class alone.
+        products: what accepted products of several photos keep, by attribute, the class under `label`; empty
+            where no photos of products were measured, and in older reports.
         all_accepted: of class and attributes together; None where there are no attributes, and where
             photos were decided again afterwards.
     """
@@ -535,6 +537,7 @@ class Report(Frozen):
     calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
     all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
+    products: dict[str, Promise] = Field(default_factory=dict, exclude_if=lambda of: not of)
     not_measured: JsonValue = Field(default=None, exclude=True)
 
     @field_validator("acceptance")

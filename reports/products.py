@@ -1,0 +1,101 @@
+"""One answer to the photos of one product: the rule by which tables answer, and by which reports measure it.
+
+Several photos know more than the surest of them, so that the mean of their log probabilities answers. The
+threshold of confidence is that of single photos; what a product adds is that they must agree. Pure.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from reports.values import Promise
+
+PRODUCTS: Final = "products"
+"""Names these in a Promise."""
+
+LEAST: Final = 1e-5
+"""The least probability whose logarithm counts: one photo alone rules nothing out, and reports keep five
+digits."""
+
+UNFAMILIAR: Final = "unfamiliar"
+UNPROVEN: Final = "unproven"
+CONTRADICTING: Final = "contradicting"
+"""The reason of a product whose accepted photos name different labels."""
+
+
+class PhotoAnswer(NamedTuple):
+    """The answer to one photo.
+
+    Attributes:
+        probabilities: (C,), calibrated.
+        label: the index of the label that was answered.
+        reason: of a review; None where it was accepted.
+    """
+
+    probabilities: Sequence[float]
+    label: int
+    reason: str | None
+
+
+class ProductAnswer(NamedTuple):
+    """The answer to a product.
+
+    Attributes:
+        probabilities: (C,), sum 1.
+        label: the index of the largest.
+        reason: of a review; None where it is accepted.
+        rests_on: places of the photos that it is made of.
+    """
+
+    probabilities: list[float]
+    label: int
+    reason: str | None
+    rests_on: list[int]
+
+
+def answer_of_product(photos: Sequence[PhotoAnswer], *, is_proven: bool) -> ProductAnswer:
+    """Answer by the familiar photos, or by all where none is.
+
+    A single photo answers for its product as for itself. Of several one must be accepted, no accepted one may
+    name another label, and the release must show its promise for products.
+
+    Args:
+        photos: one or more.
+        is_proven: see `is_shown`.
+    """
+    familiar = [place for place, one in enumerate(photos) if one.reason != UNFAMILIAR]
+    rests_on = familiar or list(range(len(photos)))
+    used = [photos[place] for place in rests_on]
+    probabilities = _mean([one.probabilities for one in used])
+    label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
+    reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
+    return ProductAnswer(probabilities, label, reason, rests_on)
+
+
+def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
+    """The mean of log probabilities, (N, C), as probabilities, (C,)."""
+    if len(rows) == 1:
+        return list(rows[0])
+    logs = [
+        sum(math.log(max(one, LEAST)) for one in column) / len(rows) for column in zip(*rows, strict=True)
+    ]
+    shares = [math.exp(one) for one in logs]
+    total = sum(shares)
+    return [one / total for one in shares]
+
+
+def _reason(used: Sequence[PhotoAnswer], label: int, *, is_proven: bool) -> str | None:
+    accepted = {one.label for one in used if one.reason is None}
+    if len(accepted) > 1:
+        return CONTRADICTING
+    if accepted == {label}:
+        return None if is_proven else UNPROVEN
+    reasons = {one.reason for one in used if one.reason is not None}
+    return reasons.pop() if len(reasons) == 1 and not accepted else "ambiguous"
+
+
+def is_shown(promise: Promise | None) -> bool:
+    """Whether accepted products showed what is promised of them; not where none were measured."""
+    return (
+        promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.accuracy
+    )

@@ -1,0 +1,108 @@
+"""One answer to the photos of a product, and what a report says of products, against values by hand."""
+
+import numpy as np
+import pytest
+
+from reports.answers import Answers
+from reports.products import PhotoAnswer, answer_of_product, is_shown
+from reports.values import Promise
+from training.measure.products import products_of
+
+
+def photo(*probabilities: float, reason: str | None = None) -> PhotoAnswer:
+    return PhotoAnswer(probabilities, int(np.argmax(probabilities)), reason)
+
+
+SHIRT, DRESS = photo(0.9, 0.1), photo(0.2, 0.8)
+UNSURE = photo(0.6, 0.4, reason="ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("photos", "label", "reason", "rests_on"),
+    [
+        pytest.param([SHIRT, UNSURE], 0, None, [0, 1], id="one accepted photo is enough"),
+        pytest.param([SHIRT, SHIRT], 0, None, [0, 1], id="two that agree"),
+        pytest.param([SHIRT, DRESS], 0, "contradicting", [0, 1], id="two accepted photos that do not"),
+        pytest.param([UNSURE, UNSURE], 0, "ambiguous", [0, 1], id="none is accepted"),
+        pytest.param(
+            [photo(0.7, 0.3), photo(0.01, 0.99, reason="ambiguous")], 1, "ambiguous", [0, 1],
+            id="an accepted photo against all others",
+        ),
+        pytest.param(
+            [photo(0.01, 0.99, reason="unfamiliar"), SHIRT], 0, None, [1], id="unfamiliar photos do not count"
+        ),
+        pytest.param([photo(0.9, 0.1, reason="unfamiliar")] * 2, 0, "unfamiliar", [0, 1], id="none familiar"),
+        pytest.param([photo(0.9, 0.1, reason="unproven")] * 2, 0, "unproven", [0, 1], id="a label withheld"),
+        pytest.param([UNSURE], 0, "ambiguous", [0], id="a single photo answers as for itself"),
+    ],
+)  # fmt: skip
+def test_a_product_is_accepted_where_its_photos_agree(
+    photos: list[PhotoAnswer], label: int, reason: str | None, rests_on: list[int]
+) -> None:
+    answer = answer_of_product(photos, is_proven=True)
+
+    assert (answer.label, answer.reason, answer.rests_on) == (label, reason, rests_on)
+
+
+def test_the_mean_of_log_probabilities_answers() -> None:
+    answer = answer_of_product([photo(0.8, 0.2), photo(0.5, 0.5, reason="ambiguous")], is_proven=True)
+
+    assert answer.probabilities == pytest.approx([2 / 3, 1 / 3])  # roots of .8 * .5 and .2 * .5
+
+
+def test_one_photo_that_rules_a_label_out_does_not_decide_alone() -> None:
+    photos = [photo(0.0, 1.0, reason="ambiguous"), *[photo(0.999, 0.001)] * 3]
+
+    assert answer_of_product(photos, is_proven=True).label == 0
+
+
+def test_several_photos_need_a_release_that_showed_its_promise_and_one_does_not() -> None:
+    assert answer_of_product([SHIRT, SHIRT], is_proven=False).reason == "unproven"
+    assert answer_of_product([SHIRT], is_proven=False).reason is None
+
+
+def answers(groups: list[str], right: list[bool], decisions: list[str], **columns: object) -> Answers:
+    shares = np.array([[0.9, 0.1] if one else [0.2, 0.8] for one in right])
+    columns = {"probabilities": shares, "groups": groups, "decisions": decisions} | columns
+    return Answers.of("B", [0] * len(groups), **columns)  # type: ignore[arg-type]
+
+
+def test_a_report_counts_products_of_several_photos() -> None:
+    groups = ["a", "a", "b", "b", "c", ""]
+    decisions = ["accept", "ambiguous", "ambiguous", "ambiguous", "accept", "accept"]
+
+    found = products_of(answers(groups, [True] * 6, decisions), 0.95)["label"]
+
+    assert (found.pictures, found.n, found.accepted, found.right) == ("products", 2, 1, 1)
+    assert found.needed == 59
+    assert not is_shown(found)
+
+
+def test_enough_products_that_are_right_show_the_promise() -> None:
+    groups = [f"{number // 2}" for number in range(120)]
+
+    assert is_shown(products_of(answers(groups, [True] * 120, ["accept"] * 120), 0.95)["label"])
+    wrong = [number > 7 for number in range(120)]
+    assert not is_shown(products_of(answers(groups, wrong, ["accept"] * 120), 0.95)["label"])
+
+
+def test_a_group_of_several_truths_is_no_product() -> None:
+    found = answers(["a", "a"], [True, True], ["accept", "accept"])
+    found.truth[1] = 1
+
+    assert products_of(found, 0.95) == {}
+
+
+def test_attributes_are_counted_beside_the_class() -> None:
+    of_class = answers(["a", "a"], [True, True], ["accept", "accept"])
+    of_colour = answers(["a", "a"], [True, False], ["accept", "accept"], attributes="colour")
+
+    found = products_of(of_class + of_colour, 0.95)
+
+    assert {head: one.accepted for head, one in found.items()} == {"label": 1, "colour": 0}
+
+
+def test_a_release_without_the_figure_shows_nothing() -> None:
+    assert not is_shown(None)
+    exact = {"pictures": "products", "accuracy": 0.95, "needed": 59, "n": 60, "accepted": 59, "right": 59}
+    assert is_shown(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]
