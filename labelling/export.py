@@ -1,4 +1,4 @@
-"""Write the table and its summary from a journal, in one pass over its rows.
+"""Write the table and its summary from a journal, in one pass over its rows, and the table of products.
 
 On the way each row is counted as the model answered it, and gets people's answers and the platform's
 categories.
@@ -8,12 +8,15 @@ import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from inference.decision import Reason
 from labelling.errors import TableUnusable
 from labelling.journal import Journal
+from labelling.products import By, ProductRows, ProductSummary, products_of
+from labelling.review.corrections import Answer
 from labelling.table import (
     ALSO,
     DECISION,
@@ -35,6 +38,9 @@ OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unproven", "un
 CATEGORIES: Final = "categories"
 """What a journal calls those of the last run. Other ones change the table, and label nothing again."""
 
+BY: Final = "by"
+"""The same of what says which photos show one product: a By, or nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -54,6 +60,7 @@ class Summary:
         columns: what the table calls the columns of the list, by their names there.
         categories: id and name of the platform's category, by label; empty for none.
         attributes: for each label of each attribute, the pictures with each decision.
+        products: of the table of products; None without one.
     """
 
     table: str
@@ -72,12 +79,14 @@ class Summary:
     columns: dict[str, str]
     categories: Mapping[str, Sequence[str | None]]
     attributes: dict[str, dict[str, dict[str, int]]]
+    products: ProductSummary | None = None
 
 
 def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     """Write the table and its summary, unless the same are there already or there is no row yet.
 
-    A complete table stays until there is another complete one: what lacks rows stands beside it meanwhile.
+    A complete table stays until there is another complete one: what lacks rows stands beside it meanwhile,
+    and products wait for all of their photos.
 
     Args:
         table: where the table goes.
@@ -92,14 +101,19 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     if not is_complete and _stands_complete(table):
         table = beside
     place, rows = summary_of(table), _Pass(table, journal)
-    is_gone = not table.exists() or not place.exists()
-    if not (journal.has_changed or is_gone) or not (is_complete or journal.row_count()):
-        deque(rows, maxlen=0)
-        return rows.summary(is_complete=is_complete)
+    products = _Products(rows, rows.by) if is_complete and rows.by else None
+    written = [table, place, *([products.table] if products else [])]
+    if (not journal.has_changed and all(map(Path.exists, written))) or not (
+        is_complete or journal.row_count()
+    ):
+        deque(chain(rows, products or ()), maxlen=0)
+        return rows.summary(products, is_complete=is_complete)
     try:
         place.unlink(missing_ok=True)  # what is there is of the table before
         rows.form.write(table, rows, rows.more)
-        summary = rows.summary(is_complete=is_complete)
+        if products:
+            products.write()
+        summary = rows.summary(products, is_complete=is_complete)
         write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
     except OSError as error:
         file = error.filename2 or error.filename or table
@@ -117,33 +131,39 @@ class _Pass:
     """One pass over the rows of a journal.
 
     Attributes:
-        form: how the table is written.
+        table: where it goes.
+        form: how it is written.
+        journal: whose rows they are.
+        heads: see `heads_of`.
+        by: what says which photos show one product; None without products.
         more: its columns of people's answers and of categories.
     """
 
     def __init__(self, table: Path, journal: Journal) -> None:
-        self.form = form_of_journal(table, journal)
-        self._table, self._journal = table, journal
-        self._heads, self._categories = heads_of(journal), categories_of(journal)
-        self._answers: dict[str, dict[str, str]] = defaultdict(dict)
-        for (sha256, head), answer in journal.answers().items():
-            self._answers[sha256][head] = answer.label
-        named = [head for head in self._heads if self._categories.get(head)]
-        self.more = (*(decided_columns(self._heads) if self._answers else ()), *category_columns(named))
+        self.table, self.form, self.journal = table, form_of_journal(table, journal), journal
+        self.heads, self.by, self._categories = heads_of(journal), by_of(journal), categories_of(journal)
+        self._answers = _by_holder(journal) if self.by else _of_photos(journal)
+        named = [head for head in self.heads if self._categories.get(head)]
+        self.more = (*(decided_columns(self.heads) if self._answers else ()), *category_columns(named))
         self._outcomes = Counter[tuple[str | None, str | None]]()
         self._of_attributes = Counter[tuple[str, str, str]]()
         self._decided, self._first_error = 0, ""
 
     def __iter__(self) -> Iterator[Cells]:
         """The rows as the table has them; each is counted as it comes."""
-        for values in self._journal.rows():
+        for values in self.journal.rows():
             row = self.form.cells(values)
             self._count(row)
-            given = self._answers.get(row["sha256"], {})
-            self._decided += CLASS in given
-            for head in self._heads:
-                _complete(row, head, given.get(head), self._categories)
+            self._decided += self.complete(row, row["sha256"], self.by.product_of(row) if self.by else "")
             yield row
+
+    def complete(self, row: Cells, sha256: str | None, product: str) -> bool:
+        """Put what people answered, and categories, into a row; whether its class is a person's."""
+        of_photo, of_product = (self._answers.get(key, {}) for key in ((sha256, ""), (None, product)))
+        given = {head: one.label for head, one in {**of_photo, **of_product}.items()}
+        for head in self.heads:
+            _complete(row, head, given.get(head), self._categories)
+        return CLASS in given
 
     def _count(self, row: Cells) -> None:
         self._outcomes[row["label"], row["reason"]] += 1
@@ -153,9 +173,9 @@ class _Pass:
             if row[head] is not None:
                 self._of_attributes[head, row[head], row[head + DECISION]] += 1
 
-    def summary(self, *, is_complete: bool) -> Summary:
-        """What the rows were; call it when all have come."""
-        heads, journal = dict(self._heads), self._journal
+    def summary(self, products: "_Products | None", *, is_complete: bool) -> Summary:
+        """What the rows were; call it when all have come, those of products too."""
+        heads, journal = dict(self.heads), self.journal
         outcomes: dict[str, dict[str, int]] = {
             label: {reason or ACCEPT: self._outcomes[label, reason] for reason in OUTCOMES}
             for label in heads.pop(CLASS)
@@ -164,7 +184,7 @@ class _Pass:
         accepted = sum(counted[ACCEPT] for counted in outcomes.values())
         errors = self._outcomes[None, None]
         return Summary(
-            table=str(self._table),
+            table=str(self.table),
             source=journal.begun["source"],
             version=journal.begun["version"],
             is_complete=is_complete,
@@ -186,7 +206,55 @@ class _Pass:
                 }
                 for head, labels in heads.items()
             },
+            products=products.summary(answers + errors) if products else None,
         )
+
+
+class _Products:
+    """One pass over the products of a journal.
+
+    Attributes:
+        table: where their table goes.
+    """
+
+    def __init__(self, photos: _Pass, by: By) -> None:
+        self.table = products_of(photos.table)
+        self._photos, self._rows = photos, ProductRows(photos.form, photos.heads, by)
+        self._decided = 0
+
+    def __iter__(self) -> Iterator[Cells]:
+        """The rows as their table has them."""
+        for photos in self._photos.journal.rows_together(self._rows.key):
+            row = self._rows.row(photos)
+            self._decided += self._photos.complete(row, None, row[self._rows.name])
+            yield row
+
+    def write(self) -> None:
+        """Write the table, as Form.write does."""
+        names = self._rows.columns(self._photos.more)
+        self._photos.form.write_columns(self.table, names, self, self._rows.numbers)
+
+    def summary(self, photos: int) -> ProductSummary:
+        """What they were, where the table of photos has so many rows; call it when all have come."""
+        return self._rows.summary(self.table, photos, self._decided)
+
+
+_Answers: TypeAlias = dict[tuple[str | None, str], dict[str, Answer]]
+"""What people answered by attribute, and by what that holds for: a picture (its sha256), or no sha256
+and a product."""
+
+
+def _by_holder(journal: Journal) -> _Answers:
+    """All answers. Of several to a product the latest counts."""
+    found: _Answers = defaultdict(dict)
+    for asked, answer in sorted(journal.answers().items(), key=lambda one: one[1].at):
+        found[None if asked.product else asked.sha256, asked.product][asked.attribute] = answer
+    return found
+
+
+def _of_photos(journal: Journal) -> _Answers:
+    """Those that hold for a picture."""
+    return {key: answers for key, answers in _by_holder(journal).items() if not key[1]}
 
 
 def _complete(row: Cells, head: str, given: str | None, categories: Categories) -> None:
@@ -224,6 +292,12 @@ def categories_of(journal: Journal) -> Categories:
     """The platform's categories of a journal's labels, empty for none."""
     found: Categories = journal.begun.get(CATEGORIES, {})
     return found
+
+
+def by_of(journal: Journal) -> By | None:
+    """What says which photos of a journal show one product; None without products."""
+    found = journal.begun.get(BY)
+    return By(**found) if found else None
 
 
 def summary_of(table: Path) -> Path:

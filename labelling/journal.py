@@ -15,7 +15,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
-from itertools import count
+from itertools import count, groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeAlias
@@ -35,7 +36,7 @@ RESTART: Final = (
     "answered."
 )
 
-FORM: Final = 2
+FORM: Final = 3
 """Of the file, in its user_version; those of earlier versions are lower."""
 
 _SCHEMA: Final = (
@@ -77,6 +78,11 @@ ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confide
          iif(reason = 'unfamiliar', confidence, familiarity), number
 """
 
+
+_TOGETHER: Final = """
+SELECT key, cells FROM (SELECT key_of(cells) AS key, cells, number FROM rows) WHERE key <> ''
+ORDER BY min(number) OVER (PARTITION BY key), number
+"""
 
 _ANSWERED: Final = """
 SELECT path, label, confidence, reason, familiarity, cells FROM rows WHERE label IS NOT NULL
@@ -276,11 +282,22 @@ class Journal(AbstractContextManager["Journal"]):
             for (cells,) in self._db.execute("SELECT cells FROM rows ORDER BY number"):
                 yield json.loads(cells)
 
-    def answers(self) -> dict[Question, Answer]:
-        """What people said, by the sha256 of the pictures and the attribute, CLASS for the class."""
+    def rows_together(self, key: Callable[[list[Any]], str]) -> Iterator[list[list[Any]]]:
+        """The cells of rows that share a key, in the order of their first; none of rows with an empty key.
+
+        Args:
+            key: of the cells of a row.
+        """
         with self._errors_named():
-            found = self._db.execute("SELECT sha256, attribute, label, at FROM answers").fetchall()
-        return {(sha256, attribute): Answer(label, at) for sha256, attribute, label, at in found}
+            self._db.create_function("key_of", 1, lambda cells: key(json.loads(cells)), deterministic=True)
+            for _, rows in groupby(self._db.execute(_TOGETHER), itemgetter(0)):
+                yield [json.loads(cells) for _, cells in rows]
+
+    def answers(self) -> dict[Question, Answer]:
+        """What people said."""
+        with self._errors_named():
+            found = self._db.execute("SELECT sha256, attribute, product, label, at FROM answers").fetchall()
+        return {Question(*question): Answer(label, at) for *question, label, at in found}
 
     def answer(self, answers: Mapping[Question, Answer]) -> None:
         """Add or replace what people said, all of it or nothing.
@@ -289,7 +306,7 @@ class Journal(AbstractContextManager["Journal"]):
             TableUnusable: the disk is full.
         """
         with self._errors_named():
-            self._db.executemany(_ANSWER, [(*of, "", *answer) for of, answer in answers.items()])
+            self._db.executemany(_ANSWER, [(*of, *answer) for of, answer in answers.items()])
             self._table_changes()
 
     def _table_changes(self) -> None:

@@ -12,21 +12,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, Unlistable
-from labelling.export import CATEGORIES, Summary, export
+from labelling.export import BY, CATEGORIES, Summary, export
+from labelling.files import Folder
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
 from labelling.labeller import Setup
 from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
+from labelling.products import FOLDER, By, products_of, shown_by
 from labelling.table import (
     Categories,
     Form,
     check_attributes,
     form_of,
     further_columns,
+    path_in_table,
 )
 from model_store.errors import StoreError
 from model_store.local import LocalRelease
+from reports.values import report_of
 
 PICTURES_PER_CHUNK: Final = 64
 """Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
@@ -43,6 +47,7 @@ class Job:
         workers: how many, at least 1; None is one per core.
         engine: where they run.
         categories: of the platform; without them the table has no such columns.
+        column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
     """
 
     source: Source
@@ -51,6 +56,7 @@ class Job:
     workers: int | None = None
     engine: MakeEngine = Processes
     categories: Categories = field(default_factory=dict)
+    column: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -76,6 +82,20 @@ class Job:
         """
         check_attributes(self.labels, tuple(self.attributes))
         return form_of(self.table, self.labels, self.further.values(), self.attributes)
+
+    @property
+    def by(self) -> By | None:
+        """What says which photos show one product; None without products.
+
+        Raises:
+            ReportInvalid: what the release shows of products cannot be read.
+        """
+        if self.column is None:
+            return None
+        shown = list(shown_by(report_of(self.release)))
+        if isinstance(self.source, Folder):
+            return By(FOLDER, path_in_table(self.source.path), shown)
+        return By(self.further[self.column], None, shown)
 
     def fingerprint(self) -> dict[str, Any]:
         """What has to stay the same for rows to be kept."""
@@ -121,6 +141,9 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
                 f"The {len(journal.answers()):,} answers of people stay."
             )
         journal.keep(CATEGORIES, job.categories)
+        if not job.by and {**journal.superseded, **journal.begun}.get(BY):
+            products_of(job.table).unlink(missing_ok=True)
+        journal.keep(BY, job.by._asdict() if job.by else {})
         try:
             _label_rest(job, form, journal, watch, say)
         except BaseException:

@@ -21,7 +21,8 @@ from inference.spreadsheets import as_csv, as_it_was, safe_path
 from labelling.csv_files import LONGEST_CELL, renaming, rows_of, write_for_excel
 from labelling.errors import SourceUnusable, TableUnusable
 from model_store.files import flush_folder
-from reports.answers import CLASS
+from reports.answers import CLASS, DIGITS
+from reports.products import PhotoAnswer
 
 ANSWER: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
 ORIGIN: Final = ("version", "sha256", "error")
@@ -114,6 +115,7 @@ class Form:
     def row(self, outcome: Outcome, version: str) -> Row:
         """What the table has for one picture."""
         answer, values = outcome.answer, _values(outcome, self.labels, self.attributes, version)
+        values += _heads(answer, self.attributes)
         cells = json.dumps(values, ensure_ascii=False)
         if isinstance(answer, str):
             return Row(None, None, None, None, cells, was_read=bool(outcome.sha256))
@@ -122,7 +124,17 @@ class Form:
 
     def cells(self, values: Sequence[object]) -> Cells:
         """The values of a row by their columns."""
-        return dict(zip(self.columns, values, strict=True))
+        return dict(zip(self.columns, values, strict=False))
+
+    def answers(self, values: Sequence[Any]) -> dict[str, PhotoAnswer]:
+        """What the heads answered to a row's picture, by attribute, CLASS for the class."""
+        cells = self.cells(values)
+        if cells["label"] is None:
+            return {}
+        shares = [cells[PROBABILITY + label] for label in self.labels]
+        of_class = PhotoAnswer(shares, self.labels.index(cells["label"]), cells["reason"])
+        given = zip(self.attributes, values[len(self.columns) :], strict=True)
+        return {CLASS: of_class} | {head: PhotoAnswer(*answer) for head, answer in given if answer}
 
     def write(self, table: Path, rows: Iterable[Cells], more: Sequence[str] = ()) -> None:
         """Write a table, which appears whole or not at all.
@@ -136,13 +148,26 @@ class Form:
             OSError: the disk is full, for example.
         """
         names = [*columns(self.labels, self.attributes), *more, *self.further]
+        self.write_columns(table, names, rows, numbers(self.labels, self.attributes))
+
+    def write_columns(
+        self, table: Path, names: Sequence[str], rows: Iterable[Cells], of_numbers: Collection[str]
+    ) -> None:
+        """Write a table of these columns, as `write` does.
+
+        Args:
+            table: replaced if it is there.
+            names: of the columns.
+            rows: with these and perhaps others.
+            of_numbers: the columns that hold numbers.
+        """
         partial = table.with_name(f"{table.name}.partial")
         parquet = table.with_name(f"{table.name}.partial.parquet")
         try:
             with partial.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(self._lines(names, rows))
             if self.suffix == ".parquet":
-                _csv_to_parquet(partial, parquet, names, numbers(self.labels, self.attributes))
+                _csv_to_parquet(partial, parquet, names, of_numbers)
                 parquet.replace(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
@@ -243,10 +268,14 @@ def further_columns(
     Returns:
         a name by each of them, all different.
     """
+    return kept_apart(names, {*columns(labels, attributes), *of_people_and_platform(attributes)})
+
+
+def kept_apart(names: Iterable[str], ours: Collection[str]) -> dict[str, str]:
+    """What a table calls columns of a list beside `ours`: a name by each of them, all different."""
     given = tuple(names)
-    ours = {*columns(labels, attributes), *of_people_and_platform(attributes)}
     found = dict(zip(given, given, strict=True))
-    for name in ours.intersection(given):
+    for name in set(ours).intersection(given):
         while found[name] in ours or found[name] in given:
             found[name] = OF_LIST + found[name]
     return found
@@ -277,6 +306,21 @@ def _of_attribute(answer: Answer | None) -> list[object]:
     if answer is None or answer.reason == "inapplicable":
         return [None] * (1 + len(ATTRIBUTE))
     return [answer.label, answer.confidence, answer.decision, "/".join(answer.also) or None]
+
+
+def _heads(answer: Prediction | str, attributes: Sequence[str]) -> list[object]:
+    """What follows the columns in a journal: of each attribute a PhotoAnswer, None where it has none."""
+    if isinstance(answer, str):
+        return [None] * len(attributes)
+    given = [answer.attributes.get(one) for one in attributes]
+    return [
+        None
+        if one is None or one.reason == "inapplicable"
+        else PhotoAnswer(
+            [round(share, DIGITS) for share in one.probabilities.tolist()], one.class_id, one.reason
+        )
+        for one in given
+    ]
 
 
 def path_in_table(name: str) -> str:

@@ -21,6 +21,7 @@ from rich.text import Text
 from app.prediction.categories import CategoriesMismatch, categories_of
 from app.settings import SettingsError, taxonomy_from_environment
 from app.web.translations import TRANSLATIONS
+from inference.contract import LABEL
 from inference.plain_text import shown_lines
 from labelling.errors import SourceUnusable
 from labelling.export import ACCEPT, OUTCOMES, Summary
@@ -29,6 +30,7 @@ from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
+from labelling.products import check_by, in_words
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
@@ -39,6 +41,7 @@ from labelling.table import Categories, copy_for_excel, form_of
 from model_store.cache import find_release
 from model_store.local import LocalRelease
 from reports.answers import CLASS
+from reports.values import report_of
 from scripts.audit import tell_audit
 from scripts.progress import counting
 from scripts.terminal import (
@@ -80,6 +83,11 @@ def main(argv: list[str] | None = None) -> int:
             parser.error("name a SOURCE to label, or --corrections of a table that is there")
         if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
             parser.error("--audit and --reviewers are about the page of --review FILE.html")
+        if arguments.by is not None and (arguments.corrections or arguments.into):
+            parser.error(
+                "--by and --by-folder go with a SOURCE: --corrections keeps the products of the table, and "
+                "--into sorts photos"
+            )
         if arguments.taxonomy and arguments.corrections:
             parser.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
         return _correct(arguments) if arguments.corrections else _label(arguments)
@@ -117,10 +125,11 @@ def _label(arguments: argparse.Namespace) -> object:
     if arguments.into:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model)
+    permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
+    source = open_source(arguments.source, permits)
     job = Job(
-        source=open_source(
-            arguments.source, Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
-        ),
+        source=source,
+        column=None if arguments.by is None else check_by(source, arguments.by),
         table=arguments.out,
         release=release,
         workers=arguments.workers,
@@ -146,6 +155,9 @@ def _label(arguments: argparse.Namespace) -> object:
             copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
     show(summary, pages)
+    if summary.products:
+        for sentence in in_words(summary.products, report_of(release).products.get(LABEL)):
+            console().print(sentence)
     if pages:
         _say_next(then)
     if sorted_in:
@@ -229,6 +241,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--model", default="bundled", help=RELEASE_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, default="processes", help=engines)
+    products = parser.add_mutually_exclusive_group()
+    by = "photos that share a cell of this column of the list show one product; a second table answers each"
+    products.add_argument("--by", metavar="COLUMN", help=by)
+    folders = "the same, of the photos of one folder"
+    products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     taxonomy = "your own categories, also of attributes, in columns such as `category_id` (WARDROBE_TAXONOMY)"
     add("--taxonomy", type=Path, metavar="FILE", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")

@@ -43,6 +43,7 @@ from reports.values import (
     Examples,
     ModelFigures,
     PossiblePromise,
+    Promise,
     Report,
     SplitFigures,
     TestFigures,
@@ -73,6 +74,7 @@ def a_release(
     keeps_answers: bool = True,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     possible_promises: tuple[PossiblePromise, ...] = (),
+    products: Mapping[str, Promise] | None = None,
     extra: Mapping[str, str] | None = None,
     photos: InputContract | None = None,
     attributes: Mapping[str, Head] | None = None,
@@ -90,6 +92,7 @@ def a_release(
         reads: what its model reads.
         acceptance: what its report says of each threshold.
         possible_promises: what its report says could be promised.
+        products: what its report says of products.
         extra: texts of further files, by path.
         photos: what a second network reads, which answers photos; None for a release without one.
         attributes: what the network that answers photos, or the only one, answers beside the class.
@@ -109,7 +112,11 @@ def a_release(
     (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape, of_first))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
     report = a_report(labels, accuracy, data).model_copy(
-        update={"acceptance": acceptance or {}, "possible_promises": possible_promises}
+        update={
+            "acceptance": acceptance or {},
+            "possible_promises": possible_promises,
+            "products": products or {},
+        }
     )
     (folder / "report.json").write_bytes(report.as_bytes())
     if keeps_answers:

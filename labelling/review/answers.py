@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from labelling.errors import CorrectionsUnusable, TableUnusable
-from labelling.export import Summary, export, form_of_journal, heads_of
+from labelling.export import Summary, by_of, export, form_of_journal, heads_of
 from labelling.journal import Journal, journal_of
+from labelling.products import By
 from labelling.review.corrections import Correction, merge, name_of, read_corrections
 from labelling.table import Form, form_of
 from reports.answers import CLASS
@@ -66,7 +67,9 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
             )
         form, heads = form_of_journal(table, journal), heads_of(journal)
         corrections = read_corrections(files, heads.pop(CLASS), heads)
-        matched, unmatched = match(corrections, _rows(journal, form), journal.begun["source"])
+        by = by_of(journal)
+        _check_products(corrections, table, by)
+        matched, unmatched = match(corrections, _rows(journal, form, by), journal.begun["source"])
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
@@ -84,25 +87,34 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
     )
 
 
-def _rows(journal: Journal, form: Form) -> Iterator[tuple[str, str]]:
-    """Path and sha256 of each picture that could be read."""
+def _check_products(corrections: Sequence[Correction], table: Path, by: By | None) -> None:
+    """Refuse answers that hold for products, of a table that has none."""
+    if by is None and (one := next((one for one in corrections if one.product), None)):
+        raise CorrectionsUnusable(
+            f"{one.file}: its answers hold for products, such as {one.product!r}, and {table} has none. Give "
+            "the command that made the table once more with --by COLUMN: it labels no picture again."
+        )
+
+
+def _rows(journal: Journal, form: Form, by: By | None) -> Iterator[tuple[str, str, str]]:
+    """Path, sha256 and product of each picture that could be read."""
     for values in journal.rows():
         cells = form.cells(values)
         if cells["sha256"]:
-            yield cells["path"], cells["sha256"]
+            yield cells["path"], cells["sha256"], by.product_of(cells) if by else ""
 
 
 def match(
-    corrections: Sequence[Correction], rows: Iterable[tuple[str, str]], source: str
+    corrections: Sequence[Correction], rows: Iterable[tuple[str, str, str]], source: str
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
     """Find the rows that corrections are of.
 
     A correction without a hash is of the row with its path: as written, relative to the corrections' folder,
-    or inside the source.
+    or inside the source. One that holds for a product is of the rows of that product alone.
 
     Args:
         corrections: to be found.
-        rows: path and sha256 of each.
+        rows: path, sha256 and product of each.
         source: where the pictures are.
 
     Returns:
@@ -113,10 +125,11 @@ def match(
         for key in {one.sha256} if one.sha256 else _paths(one, source):
             wanted[key].append(one)
     matched: dict[int, tuple[str, Correction]] = {}
-    for path, sha256 in rows:
+    for path, sha256, product in rows:
         for key in (sha256, path, os.path.abspath(path)):  # noqa: PTH100 - a link keeps its own name
             for one in wanted.get(key, ()):
-                matched[id(one)] = sha256, one
+                if one.product in {"", product}:
+                    matched[id(one)] = sha256, one
     return list(matched.values()), [one for one in corrections if id(one) not in matched]
 
 

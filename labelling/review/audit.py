@@ -143,13 +143,17 @@ def audit_in(corrections: Sequence[Correction], attribute: str = CLASS) -> Audit
     """What people said of a sample, by the columns that a sheet exports; None where there are none."""
     corrections = [one for one in corrections if one.attribute == attribute]
     by_size = sorted(corrections, key=lambda one: one.audit)  # what was added once may have been drawn since
-    asked = {one.path: one for one in by_size if (one.audit or one.audit_of) and one.sha256 and one.decision}
+    asked = {
+        (one.path, one.product): one
+        for one in by_size
+        if (one.audit or one.audit_of) and one.sha256 and one.decision
+    }
     drawn = [one for one in asked.values() if one.audit]
     if not drawn:
         return None
     of_sample = {one.sha256 for one in asked.values()}
     said, _ = merge([(one.sha256, one) for one in corrections if one.sha256 in of_sample], {})
-    judged = [(one, said[one.sha256, attribute].label) for one in asked.values()]
+    judged = [(one, said[one.question(one.sha256)].label) for one in asked.values()]
     right = [(one, label == one.predicted) for one, label in judged if label != LEFT_OUT]
     accepted = [(one, is_right) for one, is_right in right if one.decision == ACCEPT]
     by_label = defaultdict[str, list[tuple[Correction, bool]]](list)

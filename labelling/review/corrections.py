@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from inference.spreadsheets import as_it_was
 from labelling.csv_files import renaming, rows_of, text_of
@@ -68,6 +68,7 @@ class Correction(NamedTuple):
         attribute: of the picture that the label is of; CLASS where the file does not say.
         audit_of: the accepted rows of the table that have the predicted label, and all accepted ones; None
             for pictures that no audit asks about. One without `audit` was added for its label alone.
+        product: for all of whose pictures the label holds; empty where it holds for this one.
     """
 
     path: str
@@ -82,6 +83,11 @@ class Correction(NamedTuple):
     confidence: float = 0.0
     attribute: str = CLASS
     audit_of: tuple[int, int] | None = None
+    product: str = ""
+
+    def question(self, sha256: str) -> "Question":
+        """What it answers, by the content of its picture."""
+        return Question(sha256, self.attribute, self.product)
 
 
 class Answer(NamedTuple):
@@ -96,8 +102,18 @@ class Answer(NamedTuple):
     at: str
 
 
-Question: TypeAlias = tuple[str, str]
-"""The sha256 of a picture, and the attribute that a person answered, CLASS for the class."""
+class Question(NamedTuple):
+    """What a person answered.
+
+    Attributes:
+        sha256: of the picture.
+        attribute: CLASS for the class.
+        product: whose picture it is, as its list names it; empty where the answer holds for the picture.
+    """
+
+    sha256: str
+    attribute: str = CLASS
+    product: str = ""
 
 
 class OfFiles(NamedTuple):
@@ -111,6 +127,7 @@ class OfFiles(NamedTuple):
         outdated: files that hold another content than the one that was answered.
         missing: those that cannot be read, and whose content is nowhere near.
         attributes: the label that counts of an attribute, by sha256 and attribute.
+        of_several: files that are of several products with different labels: LEFT_OUT counts.
     """
 
     labels: dict[str, str]
@@ -120,6 +137,7 @@ class OfFiles(NamedTuple):
     outdated: tuple[str, ...]
     missing: tuple[str, ...]
     attributes: Mapping[tuple[str, str], str] = MappingProxyType({})
+    of_several: tuple[str, ...] = ()
 
 
 def read_corrections(
@@ -166,22 +184,39 @@ def corrections_of_files(files: Sequence[Path]) -> OfFiles:
             continue
         matched.append((sha256, one))
         named.append((path, sha256, one))
-    answers, _ = merge(matched, {})
+    answers, several = _of_contents(merge(matched, {})[0])
     every, named = named, [row for row in named if row[2].attribute == CLASS]
     attributes = {
-        (sha256, one.attribute): answers[sha256, one.attribute].label
+        (sha256, one.attribute): answers[sha256, one.attribute]
         for path, sha256, one in every
         if one.attribute != CLASS and hashes[path] is not None
     }
     return OfFiles(
-        {path: answers[sha256, CLASS].label for path, sha256, _ in named},
+        {path: answers[sha256, CLASS] for path, sha256, _ in named},
         {path: sha256 for path, sha256, _ in named},
-        {path: one.group for path, _, one in named if one.group},
+        {path: one.group or one.product for path, _, one in named if one.group or one.product},
         frozenset(path for path, _, one in named if one.audit),
         tuple(path for path in outdated if path not in {path for path, _, _ in every}),
         tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
         attributes,
+        tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),
     )
+
+
+def _of_contents(answers: Mapping[Question, Answer]) -> tuple[dict[tuple[str, str], str], frozenset[str]]:
+    """The label of each picture's attribute, and the pictures of several products with different classes.
+
+    Of these LEFT_OUT counts, as one picture cannot show both. What is said of a product counts before what is
+    said of a picture.
+    """
+    labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for asked, answer in answers.items():
+        labels[asked.sha256, asked.attribute][asked.product] = answer.label
+    of_products = {
+        key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
+    }
+    several = frozenset(sha256 for (sha256, head), of in of_products.items() if head == CLASS and len(of) > 1)
+    return {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in of_products.items()}, several
 
 
 def _absolute(one: Correction) -> str:
@@ -205,7 +240,7 @@ def merge(
     """
     last: dict[tuple[Question, Path], Correction] = {}
     for sha256, one in matched:
-        key = (sha256, one.attribute), one.file
+        key = one.question(sha256), one.file
         if key not in last or one.at >= last[key].at:  # in one file, the later row counts
             last[key] = one
     given: dict[Question, list[Answer]] = defaultdict(list)
@@ -215,8 +250,8 @@ def merge(
         given[asked].append(kept[asked])
     differing = {of for of, answers in given.items() if len({one.label for one in answers}) > 1}
     for sha256, one in matched:
-        if (sha256, one.attribute) in differing:
-            _refuse_contradiction(given[sha256, one.attribute], one)
+        if (asked := one.question(sha256)) in differing:
+            _refuse_contradiction(given[asked], one)
     return {of: max(answers, key=lambda one: one.at) for of, answers in given.items()}, len(differing)
 
 
@@ -256,6 +291,7 @@ def _read(file: Path, heads: Mapping[str, Sequence[str]] | None) -> Iterator[Cor
             confidence=_share(row.get("confidence", "")),
             attribute=attribute,
             audit_of=_counts(row.get("audit_of", ""), where),
+            product=" ".join(as_it_was(row.get("product", "")).split()),
         )
 
 

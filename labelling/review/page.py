@@ -31,7 +31,7 @@ from labelling.export import ACCEPT, REVIEW
 from labelling.items import Item
 from labelling.journal import Journal, Labelled
 from labelling.review.audit import IF_RIGHT, added, audit_of, chance_of_showing, promised_right, sample
-from labelling.review.corrections import NONE
+from labelling.review.corrections import NONE, Question
 from labelling.review.label_studio import Task, as_tasks
 from labelling.run import Job
 from labelling.table import CONFIDENCE, DECISION, Form, path_in_table
@@ -281,7 +281,7 @@ def _unanswered(journal: Journal, form: Form, job: Job, head: str, limit: int) -
     if rows is None:
         found = (one for one in _answers(journal, form, head) if one.reason)
         rows = iter(heapq.nsmallest(limit + len(answers), found, key=lambda one: one.confidence))
-    return list(islice((one for one in rows if (_sha256(one, form), head) not in answers), limit))
+    return list(islice((one for one in rows if Question(_sha256(one, form), head) not in answers), limit))
 
 
 def write_page(page: Path, text: str) -> None:

@@ -19,7 +19,7 @@ def asked_back(corrections: Sequence[Correction]) -> Iterator[str]:
         corrections: as read; those that do not say what the model answered ask nothing.
     """
     latest = {
-        (one.sha256 or one.path, one.attribute): one for one in sorted(corrections, key=lambda one: one.at)
+        one.question(one.sha256 or one.path): one for one in sorted(corrections, key=lambda one: one.at)
     }
     found = [one for one in latest.values() if _contradicts(one)]
     if not found:

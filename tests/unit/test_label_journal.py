@@ -15,7 +15,7 @@ from inference.file_names import is_picture_name
 from labelling.errors import OtherRun, TableUnusable
 from labelling.items import Item
 from labelling.journal import Journal, Labelled, journal_of
-from labelling.review.corrections import Answer
+from labelling.review.corrections import Answer, Question
 from labelling.table import Row
 
 TABLE = "table.csv"
@@ -197,7 +197,7 @@ def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(two: Pat
 
 NAMES = [f"picture {number}" for number in range(400)]
 ANSWERS = {
-    (f"{number:064x}", attribute): Answer("Bag", "2026")
+    Question(f"{number:064x}", attribute): Answer("Bag", "2026")
     for number in range(60)
     for attribute in ("", "of it")
 }

@@ -1,0 +1,256 @@
+"""`wardrobe label --by`: one answer a product beside the table of photos, with people's answers for it."""
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from inference.contract import Head, whole_pictures
+from labelling.errors import CorrectionsUnusable, SourceUnusable
+from labelling.export import summary_of
+from reports.values import Promise
+from scripts.label import main
+from tests.catalogues import write_folder
+from tests.contract.labelling.test_label_command import Rows, rows_of
+from tests.contract.labelling.test_label_corrections import write_corrections
+from tests.releases import LABELS, a_release
+from tests.uploads import a_garment, png
+
+COLOUR = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
+PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}
+SHOWN = Promise(
+    pictures="products", accuracy=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
+)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It accepts every photo, and shows its promise for classes of products, not for colours."""
+    folder = tmp_path_factory.mktemp("release")
+    reads = whole_pictures(32, 3)
+    return a_release(folder, reads=reads, attributes={"colour": COLOUR}, products={"label": SHOWN})
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "shop", PICTURES | {"broken.png": b"no picture"})
+
+
+def label(source: Path, table: Path, release: Path, *words: str) -> Rows:
+    words = ("--out", str(table), "--model", str(release), "--workers", "1", *words)
+    assert main([str(source), *words]) == 0
+    return rows_of(table)
+
+
+def listed(shop: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+    """A list with the columns path, article and title."""
+    with (shop / "list.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("path", "article", "title"), *rows])
+    return shop / "list.csv"
+
+
+@pytest.fixture
+def by_label(shop: Path, release: Path, tmp_path: Path) -> dict[str, list[str]]:
+    """The names of pictures by the label that the release gives them; the first has the most."""
+    found: dict[str, list[str]] = {}
+    for row in label(shop, tmp_path / "all.csv", release):
+        if row["label"]:
+            found.setdefault(row["label"], []).append(Path(row["path"]).name)
+    return dict(sorted(found.items(), key=lambda one: -len(one[1])))
+
+
+def products_in(table: Path) -> dict[str, dict[str, str]]:
+    rows = rows_of(table.with_stem(f"{table.stem}-products"))
+    return {row[next(iter(row))]: row for row in rows}
+
+
+def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
+    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+) -> None:
+    (alike, others), table = list(by_label.values())[:2], tmp_path / "table.csv"
+    rows = [
+        (alike[0], "1", "One"),
+        (others[0], "2", ""),
+        (alike[1], " 1 ", ""),
+        (alike[2], "2", "Two"),
+        ("broken.png", "1", ""),
+        ("broken.png", "3", "Three"),
+        (alike[0], "4", "Four"),
+    ]
+    source = listed(shop, rows)
+    photos = label(source, tmp_path / "before.csv", release)
+
+    assert label(source, table, release, "--by", "article") == photos
+    found = products_in(table)
+    assert list(found) == ["1", "2", "3", "4"]
+    assert [(one["decision"], one["reason"]) for one in found.values()] == [
+        ("accept", None),
+        ("review", "contradicting"),
+        (None, None),
+        ("accept", None),
+    ]
+    assert [one["photos"] for one in found.values()] == ["3", "2", "1", "1"]
+    assert found["1"]["rests_on"] == f"{alike[0]}|{alike[1]}"
+    assert [one["title"] for one in found.values()] == ["One", "Two", "Three", "Four"]
+    assert found["1"]["colour_reason"] in {"unproven", "contradicting"}, "of colours nothing is shown"
+    assert found["4"]["colour_decision"] == "accept", "one photo answers as for itself"
+    assert found["3"]["error"].startswith("No photo of it has an answer.")
+    shares = [[float(photos[place][f"p_{one}"]) for one in LABELS] for place in (0, 2)]
+    means = {one: math.sqrt(a * b) for one, a, b in zip(LABELS, *shares, strict=True)}
+    assert found["1"]["label"] == max(means, key=means.__getitem__)
+    assert float(found["1"]["confidence"]) == pytest.approx(
+        max(means.values()) / sum(means.values()), abs=1e-4
+    )
+
+
+def test_the_summary_counts_products_and_names_what_looks_odd(
+    shop: Path,
+    release: Path,
+    by_label: dict[str, list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alike = next(iter(by_label.values()))
+    rows = [(alike[0], "a1", ""), (alike[1], "A1", ""), (alike[2], "", ""), ("broken.png", "b", "")]
+
+    label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
+
+    found = json.loads(summary_of(tmp_path / "table.csv").read_bytes())["products"]
+    assert (found["products"], found["accepted"], found["without_answer"]) == (3, 2, 1)
+    assert (found["photos_of_none"], found["alike"]) == (1, ["a1", "A1"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "3 products by `article`: 2 accepted, 1 without an answer." in said
+    assert "Of 200 products that it had not learnt, it accepted 100, and 100 of these were right" in said
+    assert "1 photos have no `article`" in said
+    assert "2 products differ from another in capitals alone, among them `a1`, `A1`." in said
+
+
+def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_photo(
+    shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [name, *_] = [row["path"] for row in label(shop, tmp_path / "all.csv", little_release) if row["label"]]
+    rows = [(name, "1", ""), (name, "1", ""), (name, "2", "")]
+
+    label(listed(shop, rows), tmp_path / "table.csv", little_release, "--by", "article")
+
+    found = products_in(tmp_path / "table.csv")
+    assert [one["reason"] for one in found.values()] == ["unproven", None]
+    assert "This release was not measured on products" in capsys.readouterr().out
+
+
+def test_three_thousand_photos_of_one_article_are_one_row(shop: Path, release: Path, tmp_path: Path) -> None:
+    rows = [("broken.png", "1", "")] * 2999 + [("1.png", "1", "Long")]
+
+    label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
+
+    [found] = products_in(tmp_path / "table.csv").values()
+    assert (found["photos"], found["rests_on"], found["title"]) == ("3000", "1.png", "Long")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_folders_are_products_in_every_form_of_the_table(suffix: str, release: Path, tmp_path: Path) -> None:
+    inside = {"a/b/1.png": PICTURES["1.png"], "a/b/2.png": PICTURES["2.png"], "c/3.png": PICTURES["3.png"]}
+    shop = write_folder(tmp_path / "shop", inside | {"4.png": PICTURES["4.png"]})
+
+    label(shop, tmp_path / f"table{suffix}", release, "--by-folder")
+
+    found = products_in(tmp_path / f"table{suffix}")
+    assert {name: int(one["photos"]) for name, one in found.items()} == {"a/b": 2, "c": 1}
+
+
+def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(
+    shop: Path, release: Path, tmp_path: Path
+) -> None:
+    (shop / "list.csv").write_text("path,photos,rests_on\n1.png,7,8\n", "utf-8")
+
+    label(shop / "list.csv", tmp_path / "table.csv", release, "--by", "photos")
+
+    [found] = rows_of(tmp_path / "table-products.csv")
+    assert (found["list_rests_on"], found["rests_on"]) == ("8", "1.png")
+    assert (found["list_photos"], found["photos"]) == ("7", "1")
+
+
+def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_answers(
+    shop: Path, release: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    rows = [("1.png", "1", ""), ("2.png", "1", ""), ("2.png", "2", ""), ("3.png", "", "")]
+    photos = label(listed(shop, rows), table, release, "--by", "article")
+    said = [
+        {"path": "1.png", "sha256": photos[0]["sha256"], "label": "Bag", "attribute": "", "product": "1"},
+        {"path": "2.png", "sha256": photos[1]["sha256"], "label": "Coat", "attribute": "", "product": "2"},
+        {
+            "path": "2.png",
+            "sha256": photos[1]["sha256"],
+            "label": "red",
+            "attribute": "colour",
+            "product": "2",
+        },
+    ]
+
+    assert (
+        main(["--corrections", str(write_corrections(tmp_path / "c.csv", *said)), "--out", str(table)]) == 0
+    )
+
+    found = products_in(table)
+    assert [(one["label"], one["decided_by"]) for one in found.values()] == [
+        ("Bag", "person"),
+        ("Coat", "person"),
+    ]
+    assert (found["2"]["colour"], found["2"]["colour_decided_by"]) == ("red", "person")
+    assert [row["label"] for row in rows_of(table)][:3] == ["Bag", "Bag", "Coat"]
+    assert json.loads(summary_of(table).read_bytes())["products"]["decided_by_person"] == 2
+
+
+def test_a_table_gets_products_later_and_loses_them_without_labelling_again(
+    shop: Path, release: Path, tmp_path: Path
+) -> None:
+    source, table = listed(shop, [("1.png", "1", ""), ("2.png", "2", "")]), tmp_path / "table.csv"
+    label(source, table, release)
+    label(source, table, release, "--by", "article")
+    assert json.loads(summary_of(table).read_bytes())["rows_before"] == 2
+    assert list(products_in(table)) == ["1", "2"]
+
+    label(source, table, release)
+
+    assert not (tmp_path / "table-products.csv").exists()
+    assert json.loads(summary_of(table).read_bytes())["products"] is None
+
+
+def test_answers_for_products_need_a_table_of_products(shop: Path, release: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    [row] = label(listed(shop, [("1.png", "1", "")]), table, release)
+    said = {"path": "1.png", "sha256": row["sha256"], "label": "Bag", "product": "1"}
+
+    with pytest.raises(CorrectionsUnusable, match=r"hold for products, such as '1'.*--by COLUMN"):
+        main(["--corrections", str(write_corrections(tmp_path / "c.csv", said)), "--out", str(table)])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--by", "artikel"], "no column `artikel`.*it has `article`, `title`.*Did you mean `article`"),
+        (["--by", "path"], "no column `path`"),
+        (["--by-folder"], "is no folder.*--by COLUMN"),
+    ],
+)
+def test_products_that_the_source_does_not_name_are_refused_before_anything_is_labelled(
+    words: list[str], message: str, shop: Path, release: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(SourceUnusable, match=message):
+        label(listed(shop, [("1.png", "1", "")]), tmp_path / "table.csv", release, *words)
+
+    assert not (tmp_path / "table.csv").exists()
+
+
+@pytest.mark.parametrize("words", [["--by", "a", "--into", "x"], ["--by", "a", "--by-folder"]])
+def test_products_do_not_go_with_what_is_about_photos(
+    words: list[str], shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([str(shop), "--out", "table.csv", *words])
+
+    assert "--by" in capsys.readouterr().err
