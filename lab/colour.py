@@ -49,14 +49,15 @@ from model_store.networks import open_networks
 from reports.answers import NAME_LENGTH, Answers, all_answers_in
 from reports.values import report_of
 from training.environment import libraries
-from training.features.blocks import READS, VECTOR, Block, Features, Vectors, network
+from training.features.blocks import READS, VECTOR, Block, network
 from training.features.npz import read_npz, write_npz
-from training.features.shipped_vectors import LITE0, joined
+from training.features.shipped_vectors import LITE0
 from training.heads.fit import AttributeAnswers
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
 from training.pictures.attributes import Attribute
 from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.pictures.vectors import Features, Vectors, joined
 from training.progress import Lines, Progress, Say
 from training.release.attributes import (
     DecidedAttribute,

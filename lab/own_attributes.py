@@ -22,10 +22,11 @@ from lab.colour import UNITS
 from lab.coloured_photos import shop_photos
 from lab.pretraining_photos import Photo
 from lab.tuning_own import decoded_pixels
-from training.features.blocks import BLOCKS, Features, Vectors, network, spread, vectors
+from training.features.blocks import BLOCKS, network, spread, vectors
 from training.features.npz import read_npz, write_npz
 from training.heads.hidden import fit_hidden_head
 from training.heads.logistic import fit_head
+from training.pictures.vectors import Features, Vectors
 
 QUESTIONS: Final = ("colour", "kind", "pattern")
 

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from lab.pretraining_photos import MADE, Photo
 from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, part_of, shown_by
-from training.features.blocks import Features
 from training.features.npz import read_npz
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.photo_head import BALANCE, OF_OTHER_KINDS
+from training.pictures.vectors import Features
 
 UNITS: Final = 256
 """Of each of the three networks in a member."""

@@ -70,7 +70,7 @@ class DataSet(Frozen):
     """What the model was trained and measured on.
 
     Attributes:
-        train_sha256: of the training pictures and labels as arrays (training/pictures/fashion.py says how).
+        train_sha256: of the training pictures and labels (training/pictures/table.py says how).
         test_sha256: the same of the test set; two accuracies compare only where it agrees.
     """
 

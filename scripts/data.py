@@ -155,7 +155,7 @@ def _draw(pictures: Sequence[Row], arguments: argparse.Namespace) -> None:
 
 def _pixels_of(paths: Sequence[Path]) -> list[Pixels]:
     read = read_files(paths, GREY_28, complain, lambda *_: None, skip_unreadable=True)
-    return [one.pixels for one in read if one]
+    return [one.pixels for one in read if one and one.pixels is not None]
 
 
 def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -> None:

@@ -136,12 +136,18 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
-    from training.measure.evaluate import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.evaluate import (  # noqa: PLC0415 - needs scikit-learn
+        decided,
+        graph_scores,
+        measured,
+        uncalibrated,
+        undecided,
+    )
 
     contract = release.manifest.contract("pixels")
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
-    before = answer(session, uncalibrated(contract), data.test)
-    answers = answer(session, contract, data.test)
+    given = undecided(graph_scores(session, data.test), data.test)
+    before, answers = (decided(Classifier(session, one), given) for one in (uncalibrated(contract), contract))
     return measured(answers, before, contract), answers
 
 
@@ -254,7 +260,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.measure.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.evaluate import decided, graph_scores  # noqa: PLC0415 - needs scikit-learn
     from training.measure.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
@@ -263,7 +269,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         *([arguments.photos], contract.labels, contract.input, Terminal(), corrections), untiered=OWN_TIER
     )
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
-    asked = asked_photos(scored(session, photos.images), photos, photos.networks)
+    asked = asked_photos(graph_scores(session, photos), photos, photos.networks)
     answers = decided(Classifier(session, contract), asked)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from inference.arrays import Probabilities
+from inference.session import Scores
 from reports.values import Epoch
-from training.features.blocks import Vectors
 from training.heads.fit import AttributeHead
-from training.heads.ood import OodPhotos
+from training.heads.logistic import Head
+from training.heads.ood import OodPhotos, OodScore, Whitening
+from training.pictures.table import Pictures
+from training.pictures.vectors import Vectors
 from training.untyped import Network
 
 
@@ -18,7 +20,7 @@ class HeadRecord:
     Attributes:
         blocks: of its vector.
         strength: C of its logistic regression.
-        seconds: wall time of its vectors and heads.
+        seconds: wall time of pictures, vectors and heads.
     """
 
     blocks: list[str]
@@ -27,16 +29,25 @@ class HeadRecord:
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What a network sees of the N pictures that it learnt, and answers to them.
+class LastLayer:
+    """A head on frozen networks, which answers pictures by what these have seen of them.
 
     Attributes:
-        features: float32 (N, M), the layer that distances are measured in.
-        probabilities: float32 (N, C), before temperature.
+        head: of the class.
+        measured: where in a vector the features are that distances are measured in.
     """
 
-    features: Vectors
-    probabilities: Probabilities
+    head: Head
+    measured: slice
+
+    def features(self, pictures: Pictures) -> Vectors:
+        """The layer that distances are measured in, float32 (N, M)."""
+        return pictures.features.upright[:, self.measured]
+
+    def scores(self, measure: Whitening | OodScore, pictures: Pictures) -> Scores:
+        """What the serving graph answers to N pictures."""
+        distances = measure.distances(self.features(pictures))
+        return Scores.of_class(self.head.probabilities(pictures.features.upright), distances)
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class Fitted:
         head: of a head on frozen networks; None for a network that was fitted by gradient.
         ood: photos of other things that its distance is fitted against; None for no such ones.
         attributes: heads beside that of the class, on the same vectors, with their out-of-fold answers.
-        learnt: of a head on frozen networks, whose vectors are there; None to run the network.
+        last_layer: of a head on frozen networks; None to run the network.
     """
 
     model: Network
@@ -61,9 +72,9 @@ class Fitted:
     head: HeadRecord | None = None
     ood: OodPhotos | None = None
     attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
-    learnt: Learnt | None = None
+    last_layer: LastLayer | None = None
 
     @property
     def seconds(self) -> float:
-        """Wall time of all epochs, over all parts of a resumed run, or of vectors and heads."""
+        """Wall time of all epochs, over all parts of a resumed run, or of pictures, vectors and heads."""
         return sum(epoch.seconds for epoch in self.history) + (self.head.seconds if self.head else 0)

@@ -6,32 +6,21 @@ exported and sealed. Writes the run's folder alone. Before importing it: loading
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
-from inference.arrays import Distances, PixelsBatch
+from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
 from reports.answers import Answers
 from training.environment import hardware, libraries
 from training.features import backbone, lite0
-from training.features.blocks import (
-    BLOCKS,
-    READS,
-    WITHOUT_LITE0,
-    Block,
-    Vectors,
-    measured,
-    network,
-    spread,
-    vectors,
-)
-from training.fit_result import Fitted, HeadRecord, Learnt
+from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, measured, network, seeing, spread
+from training.fit_result import Fitted, HeadRecord, LastLayer
 from training.heads.fit import AttributeHead, fit
 from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import ood_negatives
@@ -42,12 +31,11 @@ from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
 from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
 from training.pictures.table import Pictures
+from training.pictures.vectors import Vectors
 from training.pixel_network import run_of
-from training.progress import Progress, Watch
+from training.progress import Progress
 from training.release.make import Evaluation, Trained, make_release, warn_of_few
-
-AT_ONCE: Final = 128
-"""Pictures between two reports of progress."""
+from training.untyped import Network
 
 
 def train_own_classes(
@@ -67,8 +55,10 @@ def train_own_classes(
         BadRecipe: a class has pictures of one group alone.
     """
     blocks = WITHOUT_LITE0 if options.fast else BLOCKS
-    # 1) Pictures: each content once, in folds that keep groups together.
-    data = _limited(load(named, progress, READS, division="cross-fitted"), options.limit)
+    # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
+    began, body = time.perf_counter(), network(blocks)
+    data = load(named, progress, READS, division="cross-fitted", see=seeing(body))
+    data = _limited(data, options.limit)
     parts = parts_of(data, options.limit)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
     warn_of_few(data, len(parts.validation) + len(parts.train), options.accept, progress)
@@ -76,7 +66,7 @@ def train_own_classes(
     progress.say(
         f"A head on {', '.join(blocks)}, and {len(folds)} heads that each answer what they did not learn."
     )
-    found = fit_own_classes(parts.train, folds, blocks, progress)
+    found = fit_own_classes(parts.train, folds, blocks, body, progress, began)
     height, width = data.reads.shape
     progress.say(
         f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
@@ -109,24 +99,28 @@ class OwnClasses:
     answers: Answers
 
 
-def fit_own_classes(
-    train: Pictures, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
+def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and who follows it
+    train: Pictures,
+    folds: Sequence[Fold],
+    blocks: Sequence[Block],
+    body: Network,
+    progress: Progress,
+    began: float,
 ) -> OwnClasses:
-    """See the pictures, fit heads of folds, and the head that is released.
+    """Fit heads of folds, and the head that is released.
 
     Args:
-        train: N pictures as `features.READS` says; each class occurs.
+        train: N pictures with what the body sees of them; each class occurs.
         folds: of all of them.
         blocks: of the vector.
-        progress: shows the pictures that are seen, then the heads that are fitted.
+        body: the frozen networks.
+        progress: shows the heads that are fitted.
+        began: when the training did, by time.perf_counter.
 
     Raises:
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
-    began = time.perf_counter()
-    body, spreads = network(blocks), spread(blocks)
-    with progress.counting("seeing pictures") as watch:
-        seen = vectors(body, _batches(train.images, watch))
+    seen, spreads = train.features, spread(blocks)
     # 1) A head for each question, and heads of folds that answer what they did not learn.
     labels = {LABEL: train.labels.astype(np.int64)}
     labels |= {name: one.main for name, one in train.attributes.items()}
@@ -163,15 +157,9 @@ def fit_own_classes(
             name: AttributeHead(one, fits[name].out_of_fold, fits[name].head)
             for name, one in train.attributes.items()
         },
-        learnt=Learnt(part, of_class.head.probabilities(seen.upright)),
+        last_layer=LastLayer(of_class.head, measured(blocks)),
     )
     return OwnClasses(fitted, answers)
-
-
-def _batches(images: PixelsBatch, watch: Watch) -> Iterator[PixelsBatch]:
-    for start in range(0, len(images), AT_ONCE):
-        yield images[start : start + AT_ONCE]
-        watch(min(start + AT_ONCE, len(images)), len(images))
 
 
 def _distances(train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPhotos | None) -> Distances:

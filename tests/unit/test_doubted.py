@@ -3,6 +3,7 @@
 import csv
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
 from inference.contract import (
     Head,
     InputContract,
@@ -22,7 +24,7 @@ from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
-from training.measure.evaluate import undecided
+from training.measure.evaluate import graph_scores, undecided
 from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
@@ -44,6 +46,9 @@ class SaysShirt:
 
     def run(self, pixels: PixelsBatch) -> Scores:
         return says(0, len(pixels))
+
+
+CLASSIFIER, SCORE = Classifier(SaysShirt(), CONTRACT), partial(graph_scores, SaysShirt())
 
 
 def says(label: int, count: int) -> Scores:
@@ -82,8 +87,8 @@ def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
     data = LabelledData(pictures("abc", 1, 1, 1), pictures("d", 1), NAMES)
     others = undecided(says(1, 2), parts.train)
 
-    answers, files = out_of_fold_answers(SaysShirt(), CONTRACT, data, parts, others)
-    _, without = out_of_fold_answers(SaysShirt(), CONTRACT, data, parts)
+    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, data.test, parts, others)
+    _, without = out_of_fold_answers(CLASSIFIER, SCORE, data.test, parts)
 
     said = dict(zip(map(str, files), answers.predicted.tolist(), strict=True))
     assert {name: NAMES[label] for name, label in said.items()} == {
@@ -99,9 +104,7 @@ def test_where_nothing_is_held_out_the_release_that_learnt_it_is_not_asked() -> 
     every, none = pictures("ab", 1, 1), pictures("")
     others = undecided(says(1, 2), every)
 
-    answers, files = out_of_fold_answers(
-        SaysShirt(), CONTRACT, LabelledData(every, none), Split(every, none), others
-    )
+    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, none, Split(every, none), others)
 
     assert list(map(str, files)) == ["a", "b"]
     assert answers.predicted.tolist() == [1, 1]
@@ -118,9 +121,7 @@ def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
 def test_a_data_set_without_files_is_not_doubted() -> None:
     images = Pictures.of_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
 
-    answers, files = out_of_fold_answers(
-        SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images)
-    )
+    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, images, Split(images, images))
 
     assert (len(answers), len(files)) == (0, 0)
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
-from training.features.blocks import Vectors
 from training.heads.out_of_fold import answers_out_of_fold, folds_of
 from training.pictures.split import split
+from training.pictures.vectors import Vectors
 
 PARTS = split(striped_pictures(200), CLASSES)
 

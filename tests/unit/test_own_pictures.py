@@ -1,7 +1,5 @@
 """Pictures of one's own: which are read, as which classes, and what is said of those that cannot be."""
 
-import errno
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,18 +9,23 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28
+from inference.arrays import PixelsBatch
+from inference.contract import GREY_28, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.pictures import picture_files, pixel_room
+from training.pictures import picture_files
 from training.pictures.fashion import LabelledData
 from training.pictures.listing import list_pictures
 from training.pictures.own_pictures import from_pictures
+from training.pictures.picture_files import FileImages, See
 from training.pictures.table import Pictures
+from training.pictures.vectors import Features
+
+READS = whole_pictures(48, 3)
 
 COUNT = 12
 """Pictures per class: for the test about two, by content."""
@@ -32,15 +35,20 @@ class Said(list[str]):
     """Collects what is said while pictures are read."""
 
     def read(
-        self, place: Path, *, skip_unreadable: bool = False, attributes: Sequence[str] = ()
+        self,
+        place: Path,
+        reads: InputContract = GREY_28,
+        *,
+        skip_unreadable: bool = False,
+        attributes: Sequence[str] = (),
+        see: See | None = None,
     ) -> LabelledData:
         return from_pictures(
-            list_pictures(place, attributes),
-            self.append,
-            lambda *_: None,
+            *(list_pictures(place, attributes), self.append, lambda *_: None, reads),
             skip_unreadable=skip_unreadable,
             attributes=attributes,
-            division="cross-fitted" if attributes else "divided",
+            division="cross-fitted" if attributes or see else "divided",
+            see=see,
         )
 
     def measured(self, place: Path) -> LabelledData:
@@ -485,28 +493,32 @@ def test_a_file_that_is_larger_than_any_picture_is_not_read(tmp_path: Path) -> N
     assert picture_files.decode_file(film) == f"{film}: 200,000,001 bytes; at most 200,000,000 are read."
 
 
-def test_many_pictures_lie_on_the_disk_and_are_the_same(
-    folder: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(folder: Path, said: Said) -> None:
+    photos = said.read(folder, READS).train
+
+    pixels = photos.take(np.array([2, 0])).pixels
+
+    assert isinstance(pixels, FileImages) and pixels.shape == (2, *READS.array_shape)
+    assert (pixels[:] == photos.images[[2, 0]]).all()
+    photos.files[0].write_bytes(b"another")
+    with pytest.raises(BadPictures, match="do not change pictures meanwhile"):
+        pixels[1:]
+
+
+def test_a_network_sees_each_content_once_and_in_the_same_order_whatever_it_is_called(
+    folder: Path, said: Said
 ) -> None:
-    held = said.read(folder)
-    monkeypatch.setattr(pixel_room, "IN_MEMORY", 1000)  # bytes: of one picture
+    sums = list[list[int]]()
 
-    on_disk = said.read(folder)
+    def see(images: PixelsBatch) -> Features:
+        sums.append([int(image.sum()) for image in images])
+        return Features(images[:, :1, 0, 0].astype(np.float32), images[:, :1, -1, 0].astype(np.float32))
 
-    part = on_disk.train.take(np.array([2, 0]))
-    assert isinstance(on_disk.train.images, np.memmap) and isinstance(part.images, np.memmap)
-    assert (part.images == on_disk.train.images[[2, 0]]).all()
-    assert on_disk.described() == held.described()
+    learnt = said.read(folder, READS, see=see).train
+    corners = learnt.images[:, 0, 0, 0].tolist()
+    for number, file in enumerate(sorted((folder / KINDS[0]).iterdir(), reverse=True)):
+        file.rename(file.with_name(f"new {number}"))
+    said.read(folder, READS, see=see)
 
-
-def test_a_disk_without_room_for_many_pictures_is_named(
-    folder: Path, said: Said, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(pixel_room, "IN_MEMORY", 0)
-    monkeypatch.setattr(os, "posix_fallocate", full)
-
-    with pytest.raises(BadPictures, match=r"bytes there \(No space left on device\).*TMPDIR"):
-        said.read(folder)
+    assert sums[0] == sums[1] and len(sums[0]) == len(KINDS) * COUNT
+    assert learnt.features.upright[:, 0].tolist() == corners

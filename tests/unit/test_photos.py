@@ -26,7 +26,7 @@ def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Pictur
     listing = list_photos(place, LABELS)
     hashed = hash_files(one.path for one in listing.pictures)
     read = read_photos(listing, hashed, contract, said.append, lambda *_: None)
-    return pictures_of(read, joint_keys(read, said.append))
+    return pictures_of(read, joint_keys(read, said.append), contract)
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:

@@ -9,7 +9,6 @@ heads/logistic.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -29,6 +28,7 @@ from training.features.backbone import load_backbone
 from training.features.npz import UNREADABLE, read_npz
 from training.gradient.networks.efficientnet_lite import LAST
 from training.gradient.networks.layers import FEATURES
+from training.pictures.vectors import Features, Vectors, joined
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = whole_pictures(192, 3)
@@ -64,33 +64,9 @@ SOFTNESS: Final = 100.0
 AT_ONCE: Final = 32
 """Pictures in a run of the network."""
 
-Vectors: TypeAlias = NDArray[np.float32]
-"""float32 (N, D)."""
-
-
 LEAST_SCALE: Final = 1e-3
 """Share of the largest deviation of a number that counts as the least: a number that hardly differs would
 else get a weight that float32 cannot carry."""
-
-
-@dataclass(frozen=True)
-class Features:
-    """What is seen of N pictures.
-
-    Attributes:
-        upright: float32 (N, D).
-        mirrored: the same of the pictures flipped left to right.
-    """
-
-    upright: Vectors
-    mirrored: Vectors
-
-    def __len__(self) -> int:
-        return len(self.upright)
-
-    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
-        """Those that a mask picks, or those at these positions."""
-        return Features(self.upright[chosen], self.mirrored[chosen])
 
 
 def network(blocks: Sequence[Block] = BLOCKS) -> Network:
@@ -130,15 +106,15 @@ def measured(blocks: Sequence[Block]) -> slice:
     return slice(width - MEASURED[blocks[0]], width)
 
 
+def seeing(model: Network) -> Callable[[PixelsBatch], Features]:
+    """How a network sees pictures, in batches of any size."""
+    answer = answering(model, AT_ONCE)
+    return lambda images: Features(answer(images), answer(np.ascontiguousarray(images[:, :, ::-1])))
+
+
 def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
     """What a network sees of pictures, which come in batches of any size."""
-    see = answering(model, AT_ONCE)
-    upright, mirrored = list[Vectors](), list[Vectors]()
-    for batch in batches:
-        flipped = np.ascontiguousarray(batch[:, :, ::-1])
-        for found, images in ((upright, batch), (mirrored, flipped)):
-            found.append(see(images))
-    return Features(np.concatenate(upright), np.concatenate(mirrored))
+    return joined(list(map(seeing(model), batches)))
 
 
 def _lite0(pixels: Tensor) -> list[Tensor]:

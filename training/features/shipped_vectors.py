@@ -6,7 +6,6 @@ vector is: training/features/blocks.py.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import WeightsUnfit
-from training.features.blocks import Block, Features, network, vectors
+from training.features.blocks import Block, network, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
 from training.pictures.table import COLUMNS, PictureColumns, Pictures
+from training.pictures.vectors import Features, joined
 from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
@@ -62,13 +62,6 @@ class PhotoFeatures(PictureColumns):
         )
 
 
-def joined(parts: Sequence[Features]) -> Features:
-    """What is seen of the pictures of all parts, in their order."""
-    return Features(
-        np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])
-    )
-
-
 def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: bool) -> PhotoFeatures:
     """See photos, but for those that an earlier try of this run saw.
 
@@ -84,7 +77,7 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
         path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"
         found = _stored(path)
         if found is None:
-            found = vectors(model, [photos.images[some]])
+            found = vectors(model, [photos.pixels[some]])
             folder.mkdir(parents=True, exist_ok=True)
             write_npz(path, upright=found.upright, mirrored=found.mirrored)
         parts.append(found)

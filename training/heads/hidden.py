@@ -15,8 +15,9 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from training.features.blocks import Features, Vectors, scaling
+from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
+from training.pictures.vectors import Features, Vectors
 from training.untyped import Network
 
 MEMBERS: Final = 3

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from training.features.blocks import Vectors
 from training.pictures.split import Split, class_folds
+from training.pictures.vectors import Vectors
 
 Indices = NDArray[np.int64]
 

@@ -6,10 +6,10 @@ it: plots.py.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from reports.values import (
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 from training.pictures.attributes import UNKNOWN, Attribute
 from training.pictures.fashion import in_batches
+from training.pictures.picture_files import FileImages
 from training.pictures.table import Pictures
 
 WRONG_EXAMPLES: Final = 12
@@ -55,13 +56,22 @@ def nll(answers: Answers) -> float:
     return float(log_loss(answers.truth, shares, labels=np.arange(shares.shape[1])))
 
 
+Score: TypeAlias = Callable[[Pictures], Scores]
+"""What a network answers to pictures, before temperature."""
+
+
+def graph_scores(session: Session, images: Pictures) -> Scores:
+    """By running the serving graph."""
+    return scored(session, images.pixels)
+
+
 def answer(session: Session, contract: ModelContract, images: Pictures) -> Answers:
     """Classify a split as serving would.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    return decided(Classifier(session, contract), undecided(scored(session, images.images), images))
+    return decided(Classifier(session, contract), undecided(graph_scores(session, images), images))
 
 
 def undecided(scores: Scores, images: Pictures, name: str = TEST_SET, **columns: Values) -> Answers:
@@ -98,7 +108,7 @@ def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
     names = iter(images.networks)
     return [
         one
-        for batch in in_batches(images.images)
+        for batch in in_batches(images.pixels)
         for one in classifier.classify(batch, list(islice(names, len(batch))))
     ]
 
@@ -198,7 +208,7 @@ def most_are(answers: Answers) -> NetworkName:
     return cast("NetworkName", Counter(answers.networks.tolist()).most_common(1)[0][0])
 
 
-def scored(session: Session, images: PixelsBatch) -> Scores:
+def scored(session: Session, images: PixelsBatch | FileImages) -> Scores:
     """A model's scores, in batches."""
     return joined([session.run(batch) for batch in in_batches(images)])
 

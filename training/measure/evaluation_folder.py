@@ -60,7 +60,7 @@ def write_evaluation(
         worst = mistakes(answers, labels, SHOWN)
         sheet.unlink(missing_ok=True)
         if worst:
-            save(draw_examples(worst, labels, pictures.images, contract.input.polarity), sheet)
+            save(draw_examples(worst, labels, pictures.pixels, contract.input.polarity), sheet)
             found.append(sheet)
     return found
 

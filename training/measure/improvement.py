@@ -9,6 +9,7 @@ from model_store.local import LocalRelease
 from model_store.networks import open_networks
 from reports.answers import ACCEPT, NONE_OF_THESE, Answers
 from training.errors import BadPictures
+from training.measure.evaluate import predicted
 from training.pictures.learnt_hashes import NOTHING, load_learnt
 from training.pictures.photos import OOD
 from training.pictures.table import Pictures
@@ -37,7 +38,7 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
         parent: the release that was trained further.
         shown: of `compared_of`.
     """
-    answers = open_networks(parent)["photos"].classify(shown.images, shown.networks)
+    answers = predicted(open_networks(parent)["photos"], shown)
     return Answers.of(
         shown.tiers,
         np.where(shown.labels == OOD, NONE_OF_THESE, shown.labels.astype(np.int64)),

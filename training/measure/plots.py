@@ -25,6 +25,7 @@ from reports.answers import Answers
 from reports.values import TEST, Epoch, Example, Report
 from training.measure.evaluate import ece
 from training.measure.statistics import ECE_BINS, likeliest
+from training.pictures.picture_files import FileImages
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"
@@ -45,7 +46,11 @@ CLASS_INCHES: Final = 0.3
 
 
 def draw_all(
-    folder: Path, report: Report, answers: Answers, images: PixelsBatch, polarity: str = "light-on-black"
+    folder: Path,
+    report: Report,
+    answers: Answers,
+    pixels: PixelsBatch | FileImages,
+    polarity: str = "light-on-black",
 ) -> None:
     """Write confusion_matrix.png, reliability.png, examples.png, and curves.png if there is a history.
 
@@ -53,7 +58,7 @@ def draw_all(
         folder: made if absent.
         report: what they show.
         answers: to the test set.
-        images: the test set's pictures, as the model reads them.
+        pixels: of the test set, as the model reads them.
         polarity: theirs.
     """
     shown = report.examples
@@ -61,7 +66,7 @@ def draw_all(
         save(draw_confusion(report), folder / "confusion_matrix.png")
         save(draw_reliability(answers), folder / "reliability.png")
         save(
-            draw_examples((*shown.right, *shown.wrong), report.labels, images, polarity),
+            draw_examples((*shown.right, *shown.wrong), report.labels, pixels, polarity),
             folder / "examples.png",
         )
         if report.history:
@@ -191,7 +196,10 @@ def draw_reliability(answers: Answers) -> Figure:
 
 
 def draw_examples(
-    shown: Sequence[Example], labels: tuple[str, ...], images: PixelsBatch, polarity: str = "light-on-black"
+    shown: Sequence[Example],
+    labels: tuple[str, ...],
+    pixels: PixelsBatch | FileImages,
+    polarity: str = "light-on-black",
 ) -> Figure:
     """A sheet of pictures with their likeliest classes: right in green, wrong in red."""
     colours = "gray_r" if polarity == "light-on-black" else "gray"  # of grey pictures alone
@@ -204,7 +212,7 @@ def draw_examples(
         right = example.predicted == example.truth
         caption = f"{example.predicted} {example.confidence:.0%}" + ("" if right else f"\n({example.truth})")
         colour = RIGHT_COLOUR if right else WRONG_COLOUR
-        grid[2 * place].imshow(images[example.index], cmap=colours, vmin=0, vmax=255)
+        grid[2 * place].imshow(pixels[example.index : example.index + 1][0], cmap=colours, vmin=0, vmax=255)
         grid[2 * place].set_title(caption, color=colour, fontsize=8, parse_math=False)
         _draw_bars(grid[2 * place + 1], example, labels)
     return figure

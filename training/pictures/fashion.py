@@ -6,6 +6,7 @@ pictures out for validation: split.py. Touches the named files, and the network 
 `from_keras`.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from inference.classifier import MAX_RUN
 from inference.contract import EDGE, GREY_28, InputContract
 from model_store.manifest import DataSet
 from training.errors import BadClasses, BadIdx, DataSetMissing
+from training.pictures.picture_files import FileImages
 from training.pictures.pixel_files import read_csv, read_idx
 from training.pictures.rare import GROUPS_OF_CLASS
 from training.pictures.table import Pictures
@@ -48,12 +50,12 @@ ANSWERED_AT_ONCE: Final = 500
 """Pictures per run of a model that is asked about many; any size gives the same answers."""
 
 
-def at_once(images: PixelsBatch) -> int:
+def at_once(images: PixelsBatch | FileImages) -> int:
     """Pictures per run of a model whose memory stays small: ANSWERED_AT_ONCE, fewer of large ones."""
-    return max(1, min(ANSWERED_AT_ONCE, MAX_RUN // int(images[0].size)))
+    return max(1, min(ANSWERED_AT_ONCE, MAX_RUN // math.prod(images.shape[1:])))
 
 
-def in_batches(images: PixelsBatch) -> Iterator[PixelsBatch]:
+def in_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch]:
     """Pictures in their order, so many at a time that a model's memory stays small."""
     step = at_once(images)
     for start in range(0, len(images), step):

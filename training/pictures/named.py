@@ -25,7 +25,7 @@ from training.pictures.fashion import (
 )
 from training.pictures.listing import Listing, has_idx, list_pictures, unwrapped
 from training.pictures.own_pictures import Division, from_pictures, with_classes
-from training.pictures.picture_files import Hashed, decode_file, hash_files
+from training.pictures.picture_files import Hashed, See, decode_file, hash_files
 from training.pictures.pixel_files import is_pixel_table
 from training.pictures.reading import drop_copies
 from training.progress import Progress
@@ -127,6 +127,7 @@ def load(
     reads: InputContract = GREY_28,
     *,
     division: Division = "divided",
+    see: See | None = None,
 ) -> LabelledData:
     """Read a data set; what was left out of a folder of pictures is a warning.
 
@@ -135,6 +136,7 @@ def load(
         progress: shows how many pictures are read.
         reads: what the model reads.
         division: of pictures of one's own; see `from_pictures`.
+        see: the network that sees pictures of one's own, if one does.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
@@ -145,7 +147,7 @@ def load(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "
             "count without --attribute."
         )
-    data = _read(named, progress, reads, corrections, division)
+    data = _read(named, progress, reads, corrections, division, see)
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -154,8 +156,13 @@ def load(
     return replace(data, licence=named.licence)
 
 
-def _read(
-    named: Named, progress: Progress, reads: InputContract, corrections: OfFiles, division: Division
+def _read(  # noqa: PLR0913, PLR0917 - as above
+    named: Named,
+    progress: Progress,
+    reads: InputContract,
+    corrections: OfFiles,
+    division: Division,
+    see: See | None,
 ) -> LabelledData:
     if named.listing is None:
         check_listed(corrections, [])
@@ -172,6 +179,7 @@ def _read(
                 division=division,
                 attributes=named.attributes,
                 keep=named.keep,
+                see=see,
             )
     if named.pixel_table is not None:
         if division != "to measure":

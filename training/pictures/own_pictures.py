@@ -27,7 +27,7 @@ from training.pictures.corrections import NO_CORRECTIONS, check_listed, correcte
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Contents
 from training.pictures.listing import Listing
-from training.pictures.picture_files import Hashed, hash_files
+from training.pictures.picture_files import Hashed, See, hash_files
 from training.pictures.rare import measurable
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.split import sampled_indices
@@ -56,6 +56,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     division: Division = "divided",
     attributes: Sequence[str] = (),
     keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    see: See | None = None,
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -72,6 +73,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         attributes: columns that are learnt beside the class.
         keep: labels of a release, by what they answer: that have to be learnt, or, `to measure`, those of the
             attributes that are measured.
+        see: the network that sees them, if one does.
 
     Returns:
         Labels in order of their names, without those that too few pictures show, unless it is `to measure`.
@@ -90,7 +92,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     counting = corrected(listing, corrections, labels, hashed, say, attributes)
     if division != "to measure":
         counting = _without_rare(counting, labels, keep.get(LABEL, ()), say)
-    read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable)
+    read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     pictures = sorted(read, key=lambda one: one.sha256)
     keys = joint_keys(pictures, say)
     train, test = _divide(pictures, keys)
@@ -101,8 +103,8 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         train = test = test or train
     else:
         labels, train, test = _learnt(listing, keys, train, test, keep.get(LABEL, ()), say)
-    learnt = pictures_of(train, keys)
-    measured = pictures_of(test, keys) if test else learnt.take(np.arange(0))
+    learnt = pictures_of(train, keys, reads)
+    measured = pictures_of(test, keys, reads) if test else learnt.take(np.arange(0))
     if division == "to measure":
         known = _measured_attributes(listing, train, keep, say)
         measured = replace(measured, attributes=known)

@@ -184,7 +184,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     with progress.counting("reading photos") as watch:
         sets = [read_photos(one, hashed, contract, progress.warn, watch) for one in listings]
     groups = joint_keys([one for photos in sets for one in photos], progress.warn)
-    return tuple(pictures_of(one, groups) for one in sets)
+    return tuple(pictures_of(one, groups, contract) for one in sets)
 
 
 def _warn_of_table(place: Path, progress: Progress) -> None:

@@ -1,32 +1,45 @@
 """Read picture files to pixels exactly as the service reads uploads, on all cores.
 
-A file is hashed first, so that what is wrong with many is known before one is decoded, and each content is
-decoded once. inference/decode.py and inference/convert.py decode, with the limits that a release is served
-with and the parameters that it brings along. Reads the files that a listing names. Which files: listing.py;
-what is made of them: reading.py.
+A file is hashed first, so that what is wrong with many is known before one is decoded. Of large pictures no
+pixel is kept: networks see them as they are decoded, or they are read again. inference/decode.py and
+inference/convert.py decode, with the limits that a release is served with and the parameters that it brings
+along. Reads the files that a listing names. Which files: listing.py; what is made of them: reading.py.
 """
 
 import hashlib
+import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
-from inference.arrays import Pixels
-from inference.contract import GREY_28, InputContract, NetworkName, usual_name
+import numpy as np
+
+from inference.arrays import Pixels, PixelsBatch
+from inference.contract import EDGE, GREY_28, InputContract, NetworkName, usual_name
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from model_store.files import opened
 from training.errors import BadPictures
 from training.pictures.duplicates import Hash, perceptual_hash
-from training.pictures.pixel_room import room_for
+from training.pictures.vectors import NOT_SEEN, Features
 from training.progress import Say, Watch
 
 MAX_BYTES: Final = 200_000_000
 """Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
+
+AT_ONCE: Final = 128
+"""Pictures that are decoded before a network sees them: 14 MB of 192 x 192 in colour."""
+
+SMALL: Final = EDGE * EDGE
+"""Numbers of a picture up to which its pixels are kept."""
+
+See: TypeAlias = Callable[[PixelsBatch], Features]
+"""What a network sees of pictures."""
 
 NAMED: Final = 3
 """How many files a message names before it only counts."""
@@ -38,18 +51,28 @@ class PictureFile:
 
     Attributes:
         hash: of the picture, for pictures that are nearly the same.
-        pixels: what the model would see of it.
+        is_black: whether the model would see nothing of it.
         network: that the file is for.
+        pixels: what the model would see of it; None of a picture above SMALL.
+        features: of this one picture.
     """
 
     path: Path
     hash: Hash
-    pixels: Pixels
+    is_black: bool
     network: NetworkName
+    pixels: Pixels | None = None
+    features: Features = NOT_SEEN
 
 
-def read_files(
-    paths: Sequence[Path], contract: InputContract, say: Say, watch: Watch, *, skip_unreadable: bool
+def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
+    paths: Sequence[Path],
+    contract: InputContract,
+    say: Say,
+    watch: Watch,
+    *,
+    skip_unreadable: bool,
+    see: See | None = None,
 ) -> list[PictureFile | None]:
     """Read picture files and convert them as the service would.
 
@@ -59,6 +82,7 @@ def read_files(
         say: receives what was skipped, and how many pictures show nothing.
         watch: called after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
+        see: the network that sees them, if one does.
 
     Returns:
         One for each path; None for what was left out.
@@ -66,13 +90,36 @@ def read_files(
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    kept = room_for(len(paths), contract.array_shape)
-    found = on_all_cores(lambda one: _read(*one, contract), list(zip(paths, kept, strict=True)), watch)
+    found = list[PictureFile | str]()
+    for start in range(0, len(paths), AT_ONCE):
+        read = partial(_read, contract=contract)
+        some = on_all_cores(read, paths[start : start + AT_ONCE], partial(_watch, watch, start, len(paths)))
+        found += _seen(some, contract, see)
     unreadable = [one for one in found if isinstance(one, str)]
     report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
-    read = [None if isinstance(one, str) else one for one in found]
-    _report_black([one for one in read if one is not None], say)
-    return read
+    files = [None if isinstance(one, str) else one for one in found]
+    _report_black([one for one in files if one is not None], say)
+    return files
+
+
+def _watch(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
+    watch(before + done, of)
+
+
+def _seen(
+    decoded: Sequence[tuple[PictureFile, Pixels] | str], contract: InputContract, see: See | None
+) -> Iterator[PictureFile | str]:
+    """The files, with what a network sees of them, and the pixels of small ones."""
+    pixels = [one[1] for one in decoded if not isinstance(one, str)]
+    features = see(np.stack(pixels)) if see and pixels else NOT_SEEN
+    keeps, place = math.prod(contract.array_shape) <= SMALL, 0
+    for one in decoded:
+        if isinstance(one, str):
+            yield one
+            continue
+        mine = features.take(np.array([place])) if see else NOT_SEEN
+        yield replace(one[0], pixels=one[1] if keeps else None, features=mine)
+        place += 1
 
 
 def report_unreadable(why: Sequence[str], of: int, say: Say, *, skip_unreadable: bool) -> None:
@@ -172,19 +219,51 @@ def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28
         return f"{path}: {error}"
 
 
-def _read(path: Path, pixels: Pixels, contract: InputContract) -> PictureFile | str:
-    """The file, whose pixels are written there, or why it cannot be read."""
+def _read(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:
+    """The file and its pixels, or why it cannot be read."""
     decoded = decode_file(path, contract)
     if isinstance(decoded, str):
         return decoded
-    seen = to_model_input(decoded, {usual_name(contract): contract})
-    pixels[...] = seen.pixels
-    return PictureFile(path, perceptual_hash(decoded.picture), pixels, seen.network)
+    given = to_model_input(decoded, {usual_name(contract): contract})
+    black = not given.pixels.any()
+    return PictureFile(path, perceptual_hash(decoded.picture), black, given.network), given.pixels
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """The pixels of N files, which are read whenever they are asked for: in memory is what was asked for.
+
+    Attributes:
+        files: that were read before.
+        contract: the input of the model.
+    """
+
+    files: tuple[Path, ...]
+    contract: InputContract
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of all pictures together."""
+        return (len(self), *self.contract.array_shape)
+
+    def __getitem__(self, places: slice) -> PixelsBatch:
+        """The pixels of some of them, uint8.
+
+        Raises:
+            BadPictures: a file has changed since it was read.
+        """
+        read = on_all_cores(partial(_read, contract=self.contract), self.files[places], lambda *_: None)
+        if changed := [one for one in read if isinstance(one, str)]:
+            raise BadPictures(f"{changed[0]} It could be read before: do not change pictures meanwhile.")
+        return np.stack([one[1] for one in read if not isinstance(one, str)])
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:
     """A picture in which nothing stands out from its border comes out black; see inference/convert.py."""
-    black = [one.path for one in read if not one.pixels.any()]
+    black = [one.path for one in read if one.is_black]
     if black:
         say(
             f"{len(black)} of {len(read)} pictures come out black, since nothing in them stands out from "

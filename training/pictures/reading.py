@@ -13,9 +13,17 @@ from inference.contract import LABEL, InputContract
 from training.errors import BadCsv, BadPictures
 from training.pictures.duplicates import near_groups, split_keys
 from training.pictures.listing import Listing, Row
-from training.pictures.picture_files import NAMED, Hashed, PictureFile, read_files, report_unreadable
-from training.pictures.pixel_room import stacked
+from training.pictures.picture_files import (
+    NAMED,
+    FileImages,
+    Hashed,
+    PictureFile,
+    See,
+    read_files,
+    report_unreadable,
+)
 from training.pictures.table import Pictures
+from training.pictures.vectors import joined
 from training.progress import Say, Watch
 
 
@@ -53,6 +61,7 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     watch: Watch,
     *,
     skip_unreadable: bool,
+    see: See | None = None,
 ) -> list[ReadPicture]:
     """Read pictures whose classes are known: what their bytes show to be wrong is refused first.
 
@@ -63,9 +72,10 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         say: receives what was left out and why, and how many are copies.
         watch: called after each file that is decoded.
         skip_unreadable: leave out what is no picture, instead of refusing.
+        see: the network that sees them, if one does.
 
     Returns:
-        The first of each content, in the order of the listing.
+        The first of each content, in the order of the listing; of what a network sees, in that of contents.
 
     Raises:
         BadPictures: a file cannot be read, none can, or one picture has two classes or is in both parts.
@@ -74,8 +84,10 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     for sentence in warnings_of(listing):
         say(sentence)
     contents = drop_copies(listing, hashed, say, skip_unreadable=skip_unreadable)
+    if see:  # the same batches, whatever the files are called
+        contents.sort(key=lambda one: one.sha256)
     paths = [one.row.path for one in contents]
-    files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
+    files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     read = [
         ReadPicture(one.row, one.sha256, one.groups, file)
         for one, file in zip(contents, files, strict=True)
@@ -198,20 +210,23 @@ def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
     return split_keys([one.sha256 for one in contents], grouped, alike)
 
 
-def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str]) -> Pictures:
+def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str], reads: InputContract) -> Pictures:
     """One picture or more as a table.
 
     Args:
         read: with the `class_id` of each.
         groups: of `joint_keys`, of these pictures and perhaps others.
+        reads: the input of the model.
     """
-    sha256 = [one.sha256 for one in read]
+    sha256, files = [one.sha256 for one in read], tuple(one.file.path for one in read)
+    pixels = [one.file.pixels for one in read if one.file.pixels is not None]
     return Pictures(
-        images=stacked([one.file.pixels for one in read]),
+        pixels=np.stack(pixels) if pixels else FileImages(files, reads),
+        features=joined([one.file.features for one in read]),
         labels=np.array([one.row.class_id for one in read], np.uint8),
         sha256=np.array(sha256),
         groups=np.array([groups[one] for one in sha256]),
-        files=tuple(one.file.path for one in read),
+        files=files,
         tiers=np.array([one.row.tier for one in read]),
         kinds=np.array([one.row.label or one.row.tier for one in read]),
         sources=np.array([one.row.source for one in read]),

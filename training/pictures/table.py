@@ -6,7 +6,7 @@ features/shipped_vectors.py's; probabilities stand beside it, in arrays of as ma
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,7 +17,8 @@ from inference.arrays import PixelsBatch
 from inference.contract import NetworkName
 from training.pictures.attributes import Attribute
 from training.pictures.learnt_hashes import Contents
-from training.pictures.pixel_room import taken
+from training.pictures.picture_files import FileImages
+from training.pictures.vectors import NOT_SEEN, Features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +59,17 @@ class Pictures(PictureColumns):
     """N pictures as a model sees them, each content once.
 
     Attributes:
-        images: uint8, C-contiguous, as the model reads them.
+        pixels: uint8, as the model reads them; of large pictures their files, read when needed.
         files: of each; empty for pixels without files.
         networks: that each is for, by name.
+        features: of all, where a network saw them as they were read; else NOT_SEEN.
         attributes: what is known beside the class, by name.
     """
 
-    images: PixelsBatch
+    pixels: PixelsBatch | FileImages
     files: tuple[Path, ...]
     networks: tuple[NetworkName, ...]
+    features: Features = NOT_SEEN
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     @classmethod
@@ -76,7 +79,7 @@ class Pictures(PictureColumns):
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
         pixels_of: NetworkName = "pixels"
         return cls(
-            images=images,
+            pixels=pixels,
             labels=labels,
             sha256=sha256,
             groups=sha256,
@@ -87,12 +90,19 @@ class Pictures(PictureColumns):
             networks=(pixels_of,) * len(labels),
         )
 
+    @property
+    def images(self) -> PixelsBatch:
+        """All of them, in memory."""
+        return self.pixels[:]
+
     def take(self, places: NDArray[np.int64]) -> "Pictures":
         """The pictures at these positions, in this order."""
+        files, pixels = tuple(self.files[place] for place in places) if self.files else (), self.pixels
         return Pictures(
-            images=taken(self.images, places),
-            files=tuple(self.files[place] for place in places) if self.files else (),
+            pixels=replace(pixels, files=files) if isinstance(pixels, FileImages) else pixels[places],
+            files=files,
             networks=tuple(self.networks[place] for place in places),
+            features=self.features.take(places) if len(self.features) else NOT_SEEN,
             attributes={name: one.take(places) for name, one in self.attributes.items()},
             **{name: column[places] for name, column in self.columns().items()},
         )
@@ -100,8 +110,10 @@ class Pictures(PictureColumns):
     def digest(self) -> str:
         """Hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
 
-        Equal for the same data whichever file format it came in.
+        Equal for the same data whichever file format it came in. Of large pictures it is that of their hashes
+        in place of the images' bytes.
         """
-        digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).data)
+        lie_on_disk = isinstance(self.pixels, FileImages)
+        digest = hashlib.sha256("".join(self.sha256.tolist()).encode() if lie_on_disk else self.images.data)
         digest.update(np.ascontiguousarray(self.labels, np.uint8).data)
         return digest.hexdigest()

@@ -13,14 +13,12 @@ from typing import Final
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import ModelContract
-from inference.session import Session
 from inference.spreadsheets import as_csv
 from reports.answers import NO_ANSWERS, Answers
-from training.measure.evaluate import answer, decided
-from training.pictures.fashion import LabelledData
+from training.measure.evaluate import Score, decided, undecided
 from training.pictures.listing import absolute
 from training.pictures.split import Split
+from training.pictures.table import Pictures
 
 Asked = tuple[Answers, Sequence[Path]]
 """Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""
@@ -46,28 +44,24 @@ class Doubted:
 
 
 def out_of_fold_answers(
-    session: Session,
-    contract: ModelContract,
-    data: LabelledData,
-    parts: Split,
-    others: Answers = NO_ANSWERS,
+    classifier: Classifier, score: Score, test: Pictures, parts: Split, others: Answers = NO_ANSWERS
 ) -> Asked:
     """What was answered by a network that did not learn it, of pictures that have files of their own.
 
     Args:
-        session: of the release.
-        contract: of the release.
-        data: its test set was held out.
+        classifier: of the release.
+        score: its scores of pictures.
+        test: was held out.
         parts: so was a part of the training set.
         others: answers to the other training pictures, before anything was decided; none, or to each.
     """
     answers, files = NO_ANSWERS, list[Path]()
-    for one in (parts.validation, data.test):
+    for one in (parts.validation, test):
         if one.files:
-            answers += answer(session, contract, one)
+            answers += decided(classifier, undecided(score(one), one))
             files += one.files
     if len(others) and parts.train.files:
-        answers += decided(Classifier(session, contract), others)
+        answers += decided(classifier, others)
         files += parts.train.files
     return answers, files
 

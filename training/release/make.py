@@ -17,7 +17,7 @@ from inference.arrays import Distances, PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import ModelContract, NetworkName
 from inference.onnx_session import OnnxSession
-from inference.session import Scores, Session
+from inference.session import Session
 from model_store.assemble import only_network
 from model_store.files import FIGURES, GRAPH, MODEL
 from model_store.manifest import Golden, Manifest
@@ -52,13 +52,13 @@ from training.measure.decide import (
     usual_accept_right,
 )
 from training.measure.evaluate import (
-    answer,
+    Score,
     attribute_answers,
     counted,
     decided,
     examples,
+    graph_scores,
     measured,
-    scored,
     scores_in,
     uncalibrated,
     undecided,
@@ -66,11 +66,13 @@ from training.measure.evaluate import (
 from training.measure.plots import draw_all
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Learnt
+from training.pictures.picture_files import FileImages
 from training.pictures.split import Split, warning_of_few_answers
 from training.progress import Progress, Say
 from training.release.attributes import all_accepted, attribute_in_words, decide_attributes
 from training.release.label_doubts import Asked, out_of_fold_answers
 from training.release.onnx_graph import (
+    PARITY_PHOTOS,
     PARITY_PICTURES,
     check_parity,
     export_graph,
@@ -110,7 +112,8 @@ class Evaluation:
     @property
     def samples(self) -> PixelsBatch:
         """By which graphs are compared; held out, if any picture is."""
-        return (self.split.validation or self.split.train).images
+        pixels = (self.split.validation or self.split.train).pixels
+        return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +129,7 @@ class Origin:
         unseen: distances of photos of other things, of kinds that the distance was not fitted against; None
             where it was fitted against no such photos.
         attributes: heads beside that of the class.
-        learnt: the scores of the training pictures; None to ask the graph.
+        scores: of pictures; None to ask the graph.
     """
 
     network: str
@@ -136,7 +139,11 @@ class Origin:
     history: tuple[Epoch, ...] = ()
     unseen: Distances | None = None
     attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
-    learnt: Scores | None = None
+    scores: Score | None = None
+
+    def scored_by(self, session: Session) -> Score:
+        """What gives the scores of pictures."""
+        return self.scores or partial(graph_scores, session)
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,8 @@ def make_release(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, prog
         origin = _exported(folder, task, recipe, fitted, on)
         manifest = complete_release(folder, on, origin, progress.say)
     session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
-    asked = out_of_fold_answers(session, manifest.contract("pixels"), on.data, on.split, on.out_of_fold)
+    classifier = Classifier(session, manifest.contract("pixels"))
+    asked = out_of_fold_answers(classifier, origin.scored_by(session), on.data.test, on.split, on.out_of_fold)
     return Trained(task.folder, asked, on.data.labels)
 
 
@@ -195,12 +203,13 @@ def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evalu
     train = on.split.train
     begin(folder)
     artifact = save_artifact(fitted.model, folder / MODEL)
-    features = features_of(artifact, train.images) if fitted.learnt is None else fitted.learnt.features
+    last = fitted.last_layer
+    features = features_of(artifact, train.images) if last is None else last.features(train)
     measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
     attributes = {name: one.head for name, one in fitted.attributes.items()}
     export_graph(artifact, measure, folder / GRAPH, attributes)
     network = partial(scores_of, artifact, measure, attributes)
-    check_parity(network, folder / GRAPH, on.samples[:PARITY_PICTURES])
+    check_parity(network, folder / GRAPH, on.samples)
     Learnt.of(train.sha256).save(folder)
     return Origin(
         network=recipe.network,
@@ -210,9 +219,7 @@ def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evalu
         history=fitted.history,
         unseen=None if fitted.ood is None else measure.distances(fitted.ood.unseen),
         attributes=fitted.attributes,
-        learnt=None
-        if fitted.learnt is None
-        else Scores.of_class(fitted.learnt.probabilities, measure.distances(features)),
+        scores=None if last is None else partial(last.scores, measure),
     )
 
 
@@ -255,7 +262,7 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> 
     session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
     # 1) Decide by answers of networks that did not learn the picture.
     target = _target(on, fitted_on_photos=origin.unseen is not None)
-    found = _decided_on(session, on, target)
+    found = _decided_on(origin.scored_by(session), on, target)
     contract = found.contract(on.data.labels, on.data.reads)
     further = decide_attributes(origin.attributes, on.out_of_fold, found, target, contract.labels)
     contract = contract.with_heads({name: one.head for name, one in further.items()})
@@ -274,7 +281,7 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> 
             say(attribute_in_words(name, one))
     report = report.model_copy(update=changed)
     # 3) Draw and seal.
-    draw_all(folder / FIGURES, report, answers, on.data.measured.images, on.data.reads.polarity)
+    draw_all(folder / FIGURES, report, answers, on.data.measured.pixels, on.data.reads.polarity)
     golden = on.samples[:GOLDEN_PICTURES]
     given = session.run(golden)
     release = Measured(
@@ -308,11 +315,11 @@ def _target(on: Evaluation, *, fitted_on_photos: bool) -> Target:
     )
 
 
-def _decided_on(session: Session, on: Evaluation, target: Target) -> Decided:
+def _decided_on(score: Score, on: Evaluation, target: Target) -> Decided:
     """Decide by the answers to pictures that their network did not learn."""
     answers = on.out_of_fold
     if held_out := on.split.validation:
-        answers = undecided(scored(session, held_out.images), held_out, HELD_OUT) + answers
+        answers = undecided(score(held_out), held_out, HELD_OUT) + answers
     return decide(answers, target)
 
 
@@ -320,17 +327,19 @@ def _measure(
     session: Session, contract: ModelContract, on: Evaluation, origin: Origin, folder: Path
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without promises, and the answers to the test set behind it."""
-    test = on.data.test
-    given = undecided(scored(session, test.images), test) if test else on.out_of_fold
-    answers, before = (decided(Classifier(session, one), given) for one in (contract, uncalibrated(contract)))
-    held_out = answer(session, contract, on.split.validation) if on.split.validation else answers
-    learnt = origin.learnt or scored(session, on.split.train.images)
+    classifier, score, test = Classifier(session, contract), origin.scored_by(session), on.data.test
+    given = undecided(score(test), test) if test else on.out_of_fold
+    answers, before = decided(classifier, given), decided(Classifier(session, uncalibrated(contract)), given)
+    train, held_out = (
+        decided(classifier, undecided(score(part), part)) if part else answers
+        for part in (on.split.train, on.split.validation)
+    )
     report = Report(
         labels=contract.labels,
         data=on.data.described(),
         model=_model_figures(folder, origin, contract),
         training=origin.training,
-        train=counted(decided(Classifier(session, contract), undecided(learnt, on.split.train))),
+        train=counted(train),
         validation=counted(held_out),
         test=measured(answers, before, contract).model_copy(update={"split": TEST if test else CROSS_FITTED}),
         out_of_scope=_out_of_scope(given, contract, origin),

@@ -42,6 +42,8 @@ DISTANCE_TOLERANCE: Final = 1e-2
 hardly vary, as those of a network with random weights do."""
 
 PARITY_PICTURES: Final = 1000
+PARITY_PHOTOS: Final = 32
+"""Pictures by which a graph is compared with its network: of 28 x 28, and large ones."""
 
 
 def save_artifact(model: Network, path: Path) -> Network:

@@ -21,7 +21,7 @@ from reports.values import HELD_OUT, Calibrated, PhotoFigures, Report, report_of
 from training.errors import BadRecipe, NotShown
 from training.measure.acceptance import with_promises
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures
-from training.measure.evaluate import decided, decided_again, scored
+from training.measure.evaluate import decided, decided_again, graph_scores
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.measure.why_nothing import check_enough
 from training.pictures.learnt_hashes import NOTHING, load_learnt
@@ -60,7 +60,7 @@ def recalibrate(
     check_enough(photos.tiers[photos.labels != OOD].tolist(), accuracy)
     before = parent.manifest.contract("photos")
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
-    given = asked_photos(scored(session, photos.images), photos, photos.networks)
+    given = asked_photos(graph_scores(session, photos), photos, photos.networks)
     found = decide(given, of_own_pictures(given, before, accept))
     contract = found.contract(before.labels, before.input).with_heads(before.attributes)
     if found.familiarity is not None and not found.familiarity.threshold:

@@ -5,9 +5,10 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from training.features.blocks import Features, spread_of
+from training.features.blocks import spread_of
 from training.heads.logistic import STRENGTHS, Head, fit_head
 from training.heads.out_of_fold import answers_out_of_fold
+from training.pictures.vectors import Features
 
 CLASSES = 3
 EACH = 40

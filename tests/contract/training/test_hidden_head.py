@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from training.features.blocks import Features
 from training.gradient.networks.registry import with_softmax
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.logistic import fit_head
+from training.pictures.vectors import Features
 
 UNITS = 32
 """Of each member: enough for what is learnt here."""

@@ -12,7 +12,7 @@ from lab.pretraining_photos import Photo
 from tests.own_pictures import a_photo
 from tests.uploads import png
 from training.errors import WeightsUnfit
-from training.features.blocks import MEASURED, Block, Features
+from training.features.blocks import MEASURED, Block
 from training.features.npz import write_npz
 from training.heads.logistic import fit_head
 from training.heads.ood import Floats, OodPhotos, fit_measure
@@ -27,6 +27,7 @@ from training.heads.other_things import (
 from training.heads.out_of_fold import Fold, folds_of
 from training.pictures.split import Split
 from training.pictures.table import Pictures
+from training.pictures.vectors import Features
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from scripts import evaluate, train
 from scripts.progress import Terminal
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
-from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
+from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, network, seeing, spread, vectors
 from training.gradient.networks.registry import with_softmax
 from training.heads.logistic import fit_head
 from training.heads.out_of_fold import folds_of
@@ -209,12 +210,13 @@ class Counted(Terminal):
 def test_no_head_answers_a_picture_that_it_learnt_and_each_is_counted() -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
-    learnt_by_heart = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
+    body = network(WITHOUT_LITE0)
+    by_heart = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
+    learnt_by_heart = replace(by_heart, features=seeing(body)(images))
     folds = folds_of(Split(learnt_by_heart, learnt_by_heart), 5)
 
-    found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, progress := Counted())
+    found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, body, progress := Counted(), 0.0)
 
     assert 0.25 < found.answers.right.mean() < 0.75
     assert np.array_equal(found.answers.truth, learnt_by_heart.labels)
     assert progress.of["fitting heads"] == [(done, 6) for done in range(1, 7)]
-    assert progress.of["seeing pictures"][-1] == (60, 60)

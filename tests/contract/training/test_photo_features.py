@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model_store.local import bundled
-from training.features.blocks import READS, Features
+from training.features.blocks import READS
 from training.features.shipped_vectors import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import (
     BALANCE,
@@ -20,6 +20,7 @@ from training.heads.photo_head import (
 )
 from training.pictures.photos import OOD
 from training.pictures.table import COLUMNS, Pictures
+from training.pictures.vectors import Features
 from training.progress import Lines
 from training.ten_classes import _seen
 
@@ -130,7 +131,7 @@ def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Pa
 
     before = photo_features(first, tmp_path / "run", lambda *_: None, checked=True)
     after = photo_features(second, tmp_path / "run", lambda *_: None, checked=True)
-    blank = replace(first, images=np.zeros_like(first.images))
+    blank = replace(first, pixels=np.zeros_like(first.images))
     again = photo_features(blank, tmp_path / "run", lambda *_: None, checked=True)
 
     assert np.allclose(after.features.upright, alone.features.upright, atol=1e-4)

@@ -23,11 +23,11 @@ from scripts import train
 from scripts.terminal import run
 from training import ten_classes
 from training.errors import BadPictures
-from training.features.blocks import Features
 from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
 from training.pictures.learnt_hashes import load_learnt
 from training.pictures.table import COLUMNS
+from training.pictures.vectors import Features
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # it fits eleven heads twice
 
