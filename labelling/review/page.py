@@ -8,7 +8,6 @@ in review.js. scripts/doubted.py makes such a page of the labels that a training
 
 import base64
 import hashlib
-import heapq
 import json
 import os
 from collections import Counter
@@ -29,12 +28,13 @@ from inference.spreadsheets import BEGINS, safe_path
 from labelling.errors import TableUnusable, Unreadable
 from labelling.export import ACCEPT, REVIEW
 from labelling.items import Item
-from labelling.journal import Journal, Labelled
+from labelling.journal import Journal
 from labelling.review.audit import IF_RIGHT, added, audit_of, chance_of_showing, promised_right, sample
-from labelling.review.corrections import NONE, Question
+from labelling.review.corrections import NONE
 from labelling.review.label_studio import Task, as_tasks
+from labelling.review.questions import Asked, answers, of_row, unanswered
 from labelling.run import Job
-from labelling.table import CONFIDENCE, DECISION, Form, path_in_table
+from labelling.table import path_in_table
 from model_store.files import write_whole
 from reports.answers import CLASS
 from reports.values import Report, report_of
@@ -60,8 +60,16 @@ READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
 
 
+class Photo(NamedTuple):
+    """A picture on a card; path, picture and sha256 as a Card has them."""
+
+    path: str
+    picture: str
+    sha256: str
+
+
 class Card(NamedTuple):
-    """One picture on a page.
+    """One question on a page, about a picture or a product.
 
     Attributes:
         name: that is shown.
@@ -78,6 +86,10 @@ class Card(NamedTuple):
         decision, confidence: of the model, to filter by; without them, there is no such filter.
         predicted: the model's label, which the export has beside the person's.
         attribute: that the card asks for; CLASS for the class.
+        product: for all of whose photos the answer holds; empty for one about the picture alone.
+        title: of the product.
+        photos: further ones of the product, which the export names, too.
+        more: photos of the product that the card does not show.
     """
 
     name: str
@@ -94,6 +106,10 @@ class Card(NamedTuple):
     predicted: str = ""
     said: Mapping[str, str | float] = MappingProxyType({})
     attribute: str = CLASS
+    product: str = ""
+    title: str = ""
+    photos: tuple[Photo, ...] = ()
+    more: int = 0
 
 
 class Sizes(NamedTuple):
@@ -188,30 +204,20 @@ class _Asked(NamedTuple):
 def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
     form, version = job.form, job.release.version
     with Journal(job.table, job.fingerprint()) as journal:
-        chosen = _unanswered(journal, form, job, head, sizes.limit)
-        drawn, rare, accepted = list[Labelled](), list[Labelled](), Counter[str]()
+        chosen = unanswered(journal, form, head, sizes.limit)
+        drawn, rare, accepted = list[Asked](), list[Asked](), Counter[str]()
         if sizes.audited:
-            drawn = sample(_answers(journal, form, head), _path, sizes.audited, version)
-            rare = added(_answers(journal, form, head), _accepted, _path, drawn, version)
-            found = _answers(journal, form, head)
-            accepted = Counter(row.label for row in found if row.reason is None)
-    in_sample = {row.path for row in (*drawn, *rare)}
+            drawn = sample(answers(journal, form, head), _name, sizes.audited, version)
+            rare = added(answers(journal, form, head), _accepted, _name, drawn, version)
+            found = answers(journal, form, head)
+            accepted = Counter(one.label for one in found if one.reason is None)
+    in_sample = {one.name for one in (*drawn, *rare)}
     first = [
-        *(_blind(card, sizes.audited, accepted) for card in _cards(drawn, form, job, head)),
-        *(_blind(card, 0, accepted) for card in _cards(rare, form, job, head)),
+        *(_blind(card, sizes.audited, accepted) for card in _cards(drawn, job, head)),
+        *(_blind(card, 0, accepted) for card in _cards(rare, job, head)),
     ]
-    then = list(_cards([row for row in chosen if row.path not in in_sample], form, job, head))
+    then = list(_cards([one for one in chosen if one.name not in in_sample], job, head))
     return _Asked(first, then, {} if head else chances(report_of(job.release), drawn, accepted))
-
-
-def _answers(journal: Journal, form: Form, head: str) -> Iterator[Labelled]:
-    """The rows with an answer for an attribute or the class, in any order."""
-    for row in journal.labelled():
-        if head == CLASS:
-            yield row
-        elif (cells := form.cells(row.cells))[head] is not None:
-            reason = None if cells[head + DECISION] == ACCEPT else REVIEW
-            yield row._replace(label=cells[head], confidence=cells[head + CONFIDENCE], reason=reason)
 
 
 def write_tasks(file: Path, job: Job, limit: int) -> int:
@@ -230,14 +236,15 @@ def write_tasks(file: Path, job: Job, limit: int) -> int:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    form, rows = job.form, dict[str, Labelled]()
+    form, rows = job.form, dict[str, None]()
     with Journal(job.table, job.fingerprint()) as journal:
         for head in (CLASS, *job.attributes):
-            rows |= {one.path: one for one in _unanswered(journal, form, job, head, limit)} | rows
+            asked = unanswered(journal, form, head, limit)
+            rows |= {path: None for one in asked for path, _ in one.photos}
         of_class = {one.path: one for one in journal.labelled() if one.path in rows}
-    chosen = [of_class[path] for path in islice(rows, limit)]
+    chosen = [of_row(of_class[path], form) for path in islice(rows, limit) if path in of_class]
     tasks = []
-    for card in _cards(chosen, form, job, CLASS):
+    for card in _cards(chosen, job, CLASS):
         row = of_class[card.name]
         cells = form.cells(row.cells)
         attributes = {head: cells[head] for head in job.attributes if cells[head] is not None}
@@ -247,16 +254,16 @@ def write_tasks(file: Path, job: Job, limit: int) -> int:
     return len(tasks)
 
 
-def _path(row: Labelled) -> str:
-    return row.path
+def _name(one: Asked) -> str:
+    return one.name
 
 
-def _accepted(row: Labelled) -> str | None:
-    """The label of an accepted row."""
-    return row.label if row.reason is None else None
+def _accepted(one: Asked) -> str | None:
+    """The label of an accepted answer."""
+    return one.label if one.reason is None else None
 
 
-def chances(report: Report, drawn: Sequence[Labelled], accepted: Mapping[str, int]) -> dict[str, float]:
+def chances(report: Report, drawn: Sequence[Asked], accepted: Mapping[str, int]) -> dict[str, float]:
     """The values of CHANCES; empty where nothing was drawn or is promised.
 
     Args:
@@ -273,15 +280,6 @@ def chances(report: Report, drawn: Sequence[Labelled], accepted: Mapping[str, in
         "second": IF_RIGHT[1],
         "high": high,
     }
-
-
-def _unanswered(journal: Journal, form: Form, job: Job, head: str, limit: int) -> list[Labelled]:
-    """The first doubtful rows that no person answered."""
-    answers, rows = journal.answers(), journal.doubtful() if head == CLASS else None
-    if rows is None:
-        found = (one for one in _answers(journal, form, head) if one.reason)
-        rows = iter(heapq.nsmallest(limit + len(answers), found, key=lambda one: one.confidence))
-    return list(islice((one for one in rows if Question(_sha256(one, form), head) not in answers), limit))
 
 
 def write_page(page: Path, text: str) -> None:
@@ -303,38 +301,46 @@ def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=said)
 
 
-def _sha256(one: Labelled, form: Form) -> str:
-    sha256: str = form.cells(one.cells)["sha256"]
-    return sha256
-
-
-def _cards(chosen: list[Labelled], form: Form, job: Job, head: str) -> Iterator[Card]:
-    """A card for each row, with its picture read again from the source; `head` is what it asks for."""
-    wanted = {one.path for one in chosen}
+def _cards(chosen: list[Asked], job: Job, head: str) -> Iterator[Card]:
+    """A card for each question, with its pictures read again from the source; `head` is what it asks for."""
+    wanted = {path for one in chosen for path, _ in one.photos}
     items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
-    there = [(one, items[one.path]) for one in chosen if one.path in items]
+    shown = _photos(
+        [(items[path], sha256) for one in chosen for path, sha256 in one.photos if path in items], job
+    )
+    for one in chosen:
+        photos = [next(shown) for path, _ in one.photos if path in items]
+        if not photos:
+            continue
+        said: dict[str, str | float] = {"label": one.label, "confidence": one.confidence}
+        said |= {"attribute": head} if head else {"reason": one.reason or ACCEPT}
+        in_review = REVIEW if head else f"{REVIEW}: {one.reason}"
+        yield Card(
+            one.name,
+            *photos[0][:2],
+            NOTE_OF_ATTRIBUTE if head else NOTE,
+            one.label,
+            sha256=photos[0].sha256,
+            decision=ACCEPT if one.reason is None else in_review,
+            confidence=one.confidence,
+            predicted=one.label,
+            said=said,
+            attribute=head,
+            product=one.product,
+            title=one.title,
+            photos=tuple(photos[1:]),
+            more=one.more,
+        )
+
+
+def _photos(there: Sequence[tuple[Item, str]], job: Job) -> Iterator[Photo]:
+    """Pictures by their items and hashes, some of them read at a time."""
     read = job.source.reader()
     for start in range(0, len(there), READ_AT_ONCE):
         part = there[start : start + READ_AT_ONCE]
-        for (one, item), upload in zip(part, read([item.place for _, item in part]), strict=True):
-            sha256 = _sha256(one, form)
+        for (item, sha256), upload in zip(part, read([item.place for item, _ in part]), strict=True):
             picture = thumbnail(upload) if _is_as_labelled(upload, sha256) else ""
-            said: dict[str, str | float] = {"label": one.label, "confidence": one.confidence}
-            said |= {"attribute": head} if head else {"reason": one.reason or ACCEPT}
-            in_review = REVIEW if head else f"{REVIEW}: {one.reason}"
-            yield Card(
-                one.path,
-                _path_for_training(item, job),
-                picture,
-                NOTE_OF_ATTRIBUTE if head else NOTE,
-                one.label,
-                sha256=sha256,
-                decision=ACCEPT if one.reason is None else in_review,
-                confidence=one.confidence,
-                predicted=one.label,
-                said=said,
-                attribute=head,
-            )
+            yield Photo(_path_for_training(item, job), picture, sha256)
 
 
 def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]:
@@ -456,11 +462,16 @@ def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
             "title": title,
             "lead": lead,
             "chances": [CHANCES, frame.chances] if part is drawn and frame.chances else None,
-            "cards": [{**one._asdict(), "said": dict(one.said)} for one in part],
+            "cards": [_shown(one) for one in part],
         }
         for (title, lead), part in zip(texts, (drawn, rare, then), strict=True)
         if part
     ]
+
+
+def _shown(card: Card) -> dict[str, object]:
+    photos = [one._asdict() for one in card.photos]
+    return {**card._asdict(), "said": dict(card.said), "photos": photos}
 
 
 def part_of_page(name: str) -> str:

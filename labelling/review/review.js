@@ -30,19 +30,27 @@ function translate() {
 }
 translate();
 
+function pictureOf(photo, name) {
+  if (!photo.picture) return element("div", { className: "picture" }, element("p", { textContent: t("This picture cannot be shown, or has changed since.") }));
+  return element("button", { type: "button", className: "picture", ariaLabel: t("Enlarge {name}", { name }) }, element("img", { src: photo.picture, alt: "" }));
+}
+
 function toAnswer(one) {
-  const picture = one.picture
-    ? element("button", { type: "button", className: "picture", ariaLabel: t("Enlarge {name}", one) }, element("img", { src: one.picture, alt: "" }))
-    : element("div", { className: "picture" }, element("p", { textContent: t("This picture cannot be shown, or has changed since.") }));
+  const photos = [one, ...one.photos];
+  const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
   const choice = element("select", { ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
   const row = element("p", { className: "row" }, choice);
   const word = one.button === "Right" ? t("Right") : one.button;
   if (word) row.append(element("button", { type: "button", className: "right", textContent: word }));
   const note = element("p", { className: "note", textContent: t(one.note, spoken(one.said)) });
-  const made = card(one.name, picture, note, row);
-  const { path, guess, sha256, decision, predicted, attribute } = one;
+  const title = one.title ? [element("p", { className: "title", textContent: one.title })] : [];
+  if (one.more) note.append(` ${t("{count} more photos", { count: number.format(one.more) })}`);
+  const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
+  const made = card(one.name, above, ...title, note, row);
+  const { path, guess, sha256, decision, predicted, attribute, product } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of, confidence: one.confidence ?? "" };
-  Object.assign(made.dataset, { path, guess, sha256, decision, predicted, attribute, ...exported });
+  Object.assign(made.dataset, { path, guess, sha256, decision, predicted, attribute, product, ...exported });
+  made.further = one.photos;
   made.tabIndex = -1;
   return made;
 }
@@ -73,7 +81,10 @@ const ACTIONS = [
 
 let stored = true;
 
-const keptUnder = ({ dataset: { path, attribute } }) => (attribute ? `${path}\n${attribute}` : path);
+const keptUnder = ({ dataset: { path, attribute, product } }) => {
+  const asked = product ? `${product}\n\n` : path;
+  return attribute ? `${asked}\n${attribute}` : asked;
+};
 
 function restore() {
   try {
@@ -218,15 +229,15 @@ filters.addEventListener("submit", (sent) => sent.preventDefault());
 
 const zoom = document.getElementById("zoom");
 
-function enlarge(card) {
-  const picture = card.querySelector("img");
+function enlarge(card, picture = card.querySelector("img")) {
   if (!picture) return;
   zoom.querySelector("img").src = picture.src;
   zoom.querySelector("p").textContent = card.querySelector(".name").textContent;
   zoom.showModal();
 }
 zoom.addEventListener("click", () => zoom.close());
-cards.forEach((card) => card.querySelector(".picture").addEventListener("click", () => enlarge(card)));
+for (const card of cards)
+  for (const one of card.querySelectorAll("button.picture")) one.addEventListener("click", () => enlarge(card, one.querySelector("img")));
 
 // The card to the left or right of one, or the nearest in the row above or below; itself at an edge.
 function neighbour(card, key, seen) {
@@ -265,14 +276,24 @@ addEventListener("keydown", (press) => {
 const asText = (text) => text.replace(new RegExp(sheet.formula, "g"), "'");
 const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
+// A product has a row for each photo of its card: training learns them all. What the model answered to the
+// product stands in the first alone, so that an audit counts it once.
+const COLUMNS = ["path", "label", "sha256", "at", "audit", "predicted", "decision", "confidence", "audit_of", "attribute"];
+if (cards.some((card) => card.dataset.product)) COLUMNS.push("product");
+
+function rowsOf(card) {
+  const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute, product } = card.dataset;
+  const label = asText(chosen(card));
+  const first = [asText(path), label, sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute, asText(product)];
+  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", "", "", attribute, asText(product)]);
+  return [first, ...further].map((cells) => cells.slice(0, COLUMNS.length));
+}
+
 button.addEventListener("click", () => {
-  const cells = (card) => {
-    const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute } = card.dataset;
-    return [asText(path), asText(chosen(card)), sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute];
-  };
-  const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
+  const rows = [COLUMNS, ...cards.filter(chosen).flatMap(rowsOf)];
+  const lines = rows.map((cells, place) => `${(place ? cells.map(field) : cells).join(",")}\n`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit,predicted,decision,confidence,audit_of,attribute\n", ...rows], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob(lines, { type: "text/csv" }));
   link.download = sheet.export;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -5,23 +5,28 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.export import summary_of
+from labelling.review.audit import audit_in
+from labelling.review.corrections import read_corrections
+from labelling.review.questions import SHOWN
 from reports.values import Promise
 from scripts.label import main
 from tests.catalogues import write_folder
 from tests.contract.labelling.test_label_command import Rows, rows_of
 from tests.contract.labelling.test_label_corrections import write_corrections
 from tests.releases import LABELS, a_release
+from tests.review_sheets import cards_of
 from tests.uploads import a_garment, png
 
 COLOUR = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}
-SHOWN = Promise(
+KEPT = Promise(
     pictures="products", accuracy=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
 )
 
@@ -31,7 +36,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts every photo, and shows its promise for classes of products, not for colours."""
     folder = tmp_path_factory.mktemp("release")
     reads = whole_pictures(32, 3)
-    return a_release(folder, reads=reads, attributes={"colour": COLOUR}, products={"label": SHOWN})
+    return a_release(folder, reads=reads, attributes={"colour": COLOUR}, products={"label": KEPT})
 
 
 @pytest.fixture
@@ -203,6 +208,71 @@ def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_
     assert (found["2"]["colour"], found["2"]["colour_decided_by"]) == ("red", "person")
     assert [row["label"] for row in rows_of(table)][:3] == ["Bag", "Bag", "Coat"]
     assert json.loads(summary_of(table).read_bytes())["products"]["decided_by_person"] == 2
+
+
+def sheet_of(source: Path, table: Path, release: Path, *words: str) -> list[dict[str, Any]]:
+    """The cards of a sheet that ask for the class."""
+    label(source, table, release, "--by", "article", "--review", str(table.with_suffix(".html")), *words)
+    return cards_of(table.with_suffix(".html"))
+
+
+def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    rows = [
+        *[(f"{number}.png", "1", "Long sleeves") for number in range(9)],
+        ("10.png", "2", ""),
+        ("10.png", "3", ""),
+        ("broken.png", "3", ""),
+        ("11.png", "", ""),
+        ("broken.png", "4", ""),
+    ]
+    source, table = listed(shop, rows), tmp_path / "table.csv"
+
+    cards = {card["name"]: card for card in sheet_of(source, table, little_release)}
+
+    assert sorted(cards) == ["1", "11.png", "2", "3"], "a photo without an article is asked alone"
+    assert (cards["1"]["title"], cards["1"]["product"], cards["11.png"]["product"]) == (
+        "Long sleeves",
+        "1",
+        "",
+    )
+    assert (len(cards["1"]["photos"]), cards["1"]["more"]) == (SHOWN - 1, 9 - SHOWN)
+    assert all(one["picture"] for one in (cards["1"], *cards["1"]["photos"]))
+    assert cards["2"]["sha256"] == cards["3"]["sha256"], "it lies under two articles, and is asked under each"
+    assert {card["audit_of"].rpartition(" ")[2] for card in cards.values()} == {"3"}, (
+        "accepted products and photos of none"
+    )
+
+
+def test_what_people_answered_for_a_product_is_not_asked_again(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    source, table = (
+        listed(shop, [("1.png", "1", ""), ("2.png", "1", ""), *[("3.png", "2", "")] * 2]),
+        tmp_path / "t.csv",
+    )
+    cards = sheet_of(source, table, little_release, "--audit", "0")
+    assert [card["name"] for card in cards] == ["1", "2"]
+    said = {"path": "2.png", "label": "Bag", "product": "1"}
+    assert main(["--corrections", str(write_corrections(shop / "c.csv", said)), "--out", str(table)]) == 0
+
+    assert [card["name"] for card in sheet_of(source, table, little_release, "--audit", "0")] == ["2"]
+
+
+def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_path: Path) -> None:
+    source, table = listed(shop, [(f"{n}.png", str(n // 2), "") for n in range(8)]), tmp_path / "table.csv"
+    said = []
+    for card in sheet_of(source, table, little_release):
+        answer = {"label": card["predicted"], "product": card["product"], "at": "2026-11-22T10:00:00Z"}
+        counted = {name: str(card[name]) for name in ("audit", "audit_of", "predicted", "decision")}
+        said.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})
+        said += [{"path": one["path"], "sha256": one["sha256"], **answer} for one in card["photos"]]
+
+    found = audit_in(read_corrections([write_corrections(tmp_path / "c.csv", *said)], LABELS))
+
+    assert found is not None
+    assert (found.reviewed.n, found.reviewed.right, found.accepted.n) == (4, 4, 0)
 
 
 def test_a_table_gets_products_later_and_loses_them_without_labelling_again(

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from app.web.translations import TRANSLATIONS
 from labelling.review.corrections import LEFT_OUT, NONE, corrections_of_files
 from labelling.review.corrections import read_corrections as corrections_of_a_table
-from labelling.review.page import LEAD, LEAD_OF_PARTS, NOTE, Card, Frame, page_of, thumbnail
+from labelling.review.page import LEAD, LEAD_OF_PARTS, NOTE, Card, Frame, Photo, page_of, thumbnail
 from scripts.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
@@ -121,6 +121,38 @@ def test_on_a_phone_the_bar_leaves_five_sixths_of_the_window_to_pictures(
 
     assert bar is not None
     assert bar["height"] < 720 / 6
+
+
+def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path: Path) -> None:
+    shown = [thumbnail(png(a_garment(seed))) for seed in range(3)]
+    photos = tuple(Photo(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
+    said: dict[str, str | float] = {"label": "Bag", "confidence": 0.4, "reason": "contradicting"}
+    card = Card("1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", said=said)
+    card = card._replace(product="1001", title="Tote, red", photos=photos, more=1200, audit=1)
+    (tmp_path / "review.html").write_text(
+        page_of([card], LABELS, Frame("t.csv", LEAD, TRANSLATIONS)), "utf-8"
+    )
+    page = visiting(f"file://{tmp_path}/review.html")
+
+    page.get_by_role("button", name="Enlarge 1001, 3").click()
+    assert page.locator("#zoom img").get_attribute("src") == shown[2]
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Right").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export corrections.csv").click()
+    download.value.save_as(tmp_path / "corrections.csv")
+
+    assert flaws(page) == []
+    assert page.locator("article p").all_inner_texts()[:3] == [
+        "1001",
+        "Tote, red",
+        "Bag? 40%, contradicting 1,200 more photos",
+    ]
+    found = corrections_of_a_table([tmp_path / "corrections.csv"], LABELS)
+    assert [(one.path, one.sha256, one.label, one.product) for one in found] == [
+        (f"/shop/{n}.png", SHAS[n], "Bag", "1001") for n in range(3)
+    ]
+    assert [one.audit for one in found] == [1, 0, 0], "an audit counts it once"
 
 
 def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Visits, tmp_path: Path) -> None:
