@@ -23,8 +23,9 @@ from app.settings import SettingsError, taxonomy_from_environment
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.plain_text import shown_lines
-from labelling.errors import SourceUnusable
+from labelling.errors import SourceUnusable, TableUnusable
 from labelling.export import ACCEPT, OUTCOMES, Summary
+from labelling.feeds import PLATFORMS, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
@@ -88,6 +89,8 @@ def main(argv: list[str] | None = None) -> int:
                 "--by and --by-folder go with a SOURCE: --corrections keeps the products of the table, and "
                 "--into sorts photos"
             )
+        if arguments.feed and arguments.by is None and not arguments.corrections:
+            parser.error("--feed has a row a product: name the column of the list with --by")
         if arguments.taxonomy and arguments.corrections:
             parser.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
         return _correct(arguments) if arguments.corrections else _label(arguments)
@@ -113,6 +116,7 @@ def _correct(arguments: argparse.Namespace) -> object:
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
     tell_audit(read_corrections(arguments.corrections, None))
+    _feed(arguments, summary)
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
     if arguments.excel:
@@ -158,6 +162,7 @@ def _label(arguments: argparse.Namespace) -> object:
     if summary.products:
         for sentence in in_words(summary.products, report_of(release).products.get(LABEL)):
             console().print(sentence)
+    _feed(arguments, summary)
     if pages:
         _say_next(then)
     if sorted_in:
@@ -167,6 +172,19 @@ def _label(arguments: argparse.Namespace) -> object:
     if not summary.rows:
         complain(f"{arguments.source}: no picture in it.")
     return Failed(asdict(summary)) if 0 < summary.rows == summary.errors else asdict(summary)
+
+
+def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
+    """Write the feed that was asked for, and say what is in it."""
+    if not arguments.feed:
+        return
+    if summary.products is None:
+        raise TableUnusable(
+            f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
+        )
+    feed = write_feed(arguments.feed, arguments.out, summary.products, summary.attributes)
+    left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
+    console().print(f"Feed of {feed.products:,} products: {feed.file}.{left_out}")
 
 
 def _total(job: Job) -> int | None:
@@ -246,6 +264,10 @@ def build_parser() -> argparse.ArgumentParser:
     products.add_argument("--by", metavar="COLUMN", help=by)
     folders = "the same, of the photos of one folder"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
+    feed = (
+        "write the colours of products that are accepted, or given by people, as this platform imports them"
+    )
+    add("--feed", choices=PLATFORMS, help=feed)
     taxonomy = "your own categories, also of attributes, in columns such as `category_id` (WARDROBE_TAXONOMY)"
     add("--taxonomy", type=Path, metavar="FILE", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")

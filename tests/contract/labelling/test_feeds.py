@@ -1,79 +1,138 @@
-"""The feeds of docs/how-to/your-shop.md: its program makes of a table what each platform documents.
+"""`--feed`: a table of products becomes what each platform documents, without what is doubtful.
 
 tests/fixtures/feeds has a file for each, with the columns and separators of the platform's own page.
 """
 
 import csv
-import sys
 from pathlib import Path
 
 import pytest
 
 from inference.contract import Head, whole_pictures
+from labelling.errors import TableUnusable
 from scripts.label import main as label
-from tests.commands import done
+from tests.contract.labelling.test_label_command import rows_of
+from tests.contract.labelling.test_label_corrections import write_corrections
 from tests.documents import blocks
 from tests.releases import a_release
 from tests.service import ROOT
 from tests.uploads import a_garment, png
 
-OF_PAGE = {block.language: block.body for block in blocks() if block.document == "docs/how-to/your-shop.md"}
 TITLES = ("Shirt, striped", "Shirt 2", "Shirt 3", "Shirt 4", "Shirt 5")
-ANSWERED = (
-    ("red", "accept", "white", "model"),
-    ("red", "review", "", "model"),
-    ("black", "accept", "white/red/blue", "model"),
-    ("blue", "review", "", "person"),
-    ("", "review", "", "person"),  # who left it out
-)
-FEEDS = ("google.csv", "shopify.csv", "woocommerce.csv")
+COLOURS = ("black", "blue", "red", "white")
+SAID = {"001001": "red", "001003": "black", "001004": "blue", "001005": "none of these"}
+"""What people say of products, whose other answers are doubtful."""
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `labels.csv`, a table of five products with these answers to `colour`."""
-    folder = tmp_path_factory.mktemp("shop")
-    colour = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
-    release = a_release(folder / "release", reads=whole_pictures(32, 3), attributes={"colour": colour})
-    rows = [("path", "article", "handle", "title")]
+def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release that accepts no colour."""
+    heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=1.0)}
+    return a_release(tmp_path_factory.mktemp("release"), reads=whole_pictures(32, 3), attributes=heads)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder with a list of five products of two photos each."""
+    rows = [("path", "article", "Handle", "title")]
     for number, title in enumerate(TITLES, 1):
-        (folder / f"{number}.png").write_bytes(png(a_garment(number)))
-        rows.append((f"{number}.png", f"{1000 + number:06}", f"item-{number}", title))
-    with (folder / "list.csv").open("w", encoding="utf-8", newline="") as file:
+        for side in "ab":
+            (tmp_path / f"{number}{side}.png").write_bytes(png(a_garment(2 * number + (side == "b"))))
+            rows.append((f"{number}{side}.png", f"{1000 + number:06}", f"item-{number}", title))
+    with (tmp_path / "list.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
-    table = folder / "labels.csv"
-    label([str(folder / "list.csv"), "--out", str(table), "--model", str(release), "--workers", "1"])
-    with (folder / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("path", "label", "attribute"), ("4.png", "blue", "colour")])
-    label(["--corrections", str(folder / "corrections.csv"), "--out", str(table)])
-    with table.open(encoding="utf-8", newline="") as file:
-        written = list(csv.DictReader(file))
+    return tmp_path
+
+
+def labelled(shop: Path, release: Path, *words: str) -> int:
+    words = ("--out", str(shop / "labels.csv"), "--model", str(release), "--workers", "1", *words)
+    return label([str(shop / "list.csv"), "--by", "article", *words])
+
+
+def corrected(shop: Path, *words: str) -> int:
+    said = [
+        {"path": f"{article[-1]}a.png", "label": colour, "attribute": "colour", "product": article}
+        for article, colour in SAID.items()
+    ]
+    file = write_corrections(shop / "corrections.csv", *said)
+    return label(["--corrections", str(file), "--out", str(shop / "labels.csv"), *words])
+
+
+def test_answers_of_people_are_a_feed_of_one_row_a_product_and_doubtful_ones_are_counted(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labelled(shop, doubtful)
+
+    assert corrected(shop, "--feed", "google") == 0
+
+    assert (shop / "labels-google.csv").read_bytes() == (
+        b"id,color\r\n001001,red\r\n001003,black\r\n001004,blue\r\n"
+    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Feed of 3 products:" in said
+    assert "2 are in no feed: their colour is doubtful." in said
+
+
+def with_further_colours(shop: Path) -> None:
+    """As a release would answer that accepts colours of products."""
+    table = shop / "labels-products.csv"
+    rows = rows_of(table)
+    further = {"001001": "white", "001003": "white/red/blue"}
     with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(written[0]))
+        writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        for row, cells in zip(written, ANSWERED, strict=True):
-            names = ("colour", "colour_decision", "colour_also", "colour_decided_by")
-            writer.writerow(row | dict(zip(names, cells, strict=True)))
-    assert done([sys.executable, "-c", OF_PAGE["python"]], folder).returncode == 0
-    return folder
+        for row in rows:
+            accepted = {"colour_also": further.get(row["article"]), "colour_decision": "accept"}
+            writer.writerow(row | (accepted if row["article"] in further else {}))
 
 
-@pytest.mark.parametrize("name", FEEDS)
-def test_the_program_of_the_page_makes_the_file_that_a_platform_reads(name: str, shop: Path) -> None:
-    assert (shop / name).read_bytes() == (ROOT / "tests/fixtures/feeds" / name).read_bytes()
+@pytest.mark.parametrize("platform", ["google", "shopify", "woocommerce"])
+def test_a_feed_is_the_file_that_a_platform_reads(platform: str, shop: Path, doubtful: Path) -> None:
+    labelled(shop, doubtful)
+    corrected(shop)
+    with_further_colours(shop)
+
+    assert labelled(shop, doubtful, "--feed", platform) == 0
+
+    fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
+    assert (shop / f"labels-{platform}.csv").read_bytes() == fixture.read_bytes()
 
 
-def test_without_an_accepted_colour_the_program_says_what_to_do(shop: Path, tmp_path: Path) -> None:
-    lines = (shop / "labels.csv").read_text("utf-8").splitlines(keepends=True)
-    (tmp_path / "labels.csv").write_text("".join([lines[0], lines[2]]), "utf-8")
+def test_without_an_accepted_colour_there_is_no_feed_and_the_table_stands(shop: Path, doubtful: Path) -> None:
+    with pytest.raises(TableUnusable, match="no colour of 5 products is accepted, or given by a person"):
+        labelled(shop, doubtful, "--feed", "google")
 
-    ended = done([sys.executable, "-c", OF_PAGE["python"]], tmp_path)
+    assert len(rows_of(shop / "labels-products.csv")) == 5
+    assert not (shop / "labels-google.csv").exists()
 
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("No colour is accepted")
+
+def test_what_a_platform_needs_is_named(shop: Path, doubtful: Path, little_release: Path) -> None:
+    text = (shop / "list.csv").read_text("utf-8").replace("Handle", "shelf")
+    (shop / "list.csv").write_text(text, "utf-8")
+    labelled(shop, doubtful)
+
+    with pytest.raises(TableUnusable, match="'001001' has nothing in a column `handle`"):
+        corrected(shop, "--feed", "shopify")
+    with pytest.raises(TableUnusable, match="answers no attribute `colour`"):
+        labelled(shop, little_release, "--restart", "--feed", "google")
+
+
+def test_a_feed_needs_products(shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [str(shop / "list.csv"), "--out", str(shop / "labels.csv"), "--model", str(doubtful)]
+    label([*words, "--workers", "1"])
+
+    with pytest.raises(SystemExit, match="2"):
+        label([*words, "--feed", "google"])
+    assert "--by" in capsys.readouterr().err
+    said = write_corrections(shop / "c.csv", {"path": "1a.png", "label": "red", "attribute": "colour"})
+    with pytest.raises(TableUnusable, match="has no products, of which a feed has a row each"):
+        label(["--corrections", str(said), "--out", str(shop / "labels.csv"), "--feed", "google"])
 
 
 def test_the_page_shows_rows_of_the_example() -> None:
+    of_page = {
+        block.language: block.body for block in blocks() if block.document == "docs/how-to/your-shop.md"
+    }
     example = (ROOT / "examples/shop/products.csv").read_text("utf-8").splitlines()
 
-    assert set(OF_PAGE["csv"].splitlines()) <= set(example)
+    assert set(of_page["csv"].splitlines()) <= set(example)
