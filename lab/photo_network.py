@@ -1,6 +1,6 @@
-"""Give a release its first network that answers photos, and keep vectors of some of these for later.
+"""Give a release a network that answers photos, and keep vectors of some of these for later.
 
-python -m lab.photo_network RELEASE --photos CSV --check-photos CSV --ask-photos CSV
+python -m lab.photo_network RELEASE --photos CSV --check-photos CSV
 
 `wardrobe train --from` fits the head again where a release has one. Also writes, in the run's folder,
 vectors.npz: what was seen of the checked photos and of a sample of the others, with which `wardrobe train
@@ -10,6 +10,7 @@ answered to the checked photos before anything was decided, with which lab/seali
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,9 @@ from training.features.shipped_vectors import STORED, Shipped
 from training.progress import Lines
 from training.ten_classes import Plan, TrainedPhotos, train_photos
 
-SAMPLE: Final = 8_695
-"""Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
+KEPT: Final = 12_000
+"""Photos whose vectors are kept: the checked ones, those of other sources, and of the rest as many of each
+class in each tier as there are, up to an equal share."""
 
 SEED: Final = 0
 
@@ -45,18 +47,21 @@ def main(argv: list[str] | None = None) -> int:
     add("release", type=Path, metavar="RELEASE", help="folder of the release that gets the network")
     add("--photos", type=Path, required=True, metavar="CSV", help="what is learnt")
     add("--check-photos", type=Path, metavar="CSV", help="what chooses the thresholds (all of --photos)")
-    add("--ask-photos", type=Path, metavar="CSV", help="what decides with it, and is not learnt")
+    anew = "leave out what RELEASE has of such a network, attributes too: the network below is another one"
+    add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
     command = f"python -m lab.photo_network {given.release} --photos {given.photos}"
     plan = Plan(
         photos=given.photos,
         check_photos=given.check_photos,
-        ask_photos=given.ask_photos,
         run=given.run,
         command=command,
     )
     release = open_release(given.release)
+    if given.anew:
+        networks = {"pixels": release.manifest.network("pixels")}
+        release = replace(release, manifest=release.manifest.model_copy(update={"networks": networks}))
     _keep(train_photos(release, plan, Lines()), release.manifest.labels)
     return 0
 
@@ -65,13 +70,14 @@ def _keep(trained: TrainedPhotos, names: tuple[str, ...]) -> None:
     learnt, folder = trained.made.learnt, trained.run
     (folder / PHOTO_ANSWERS).write_bytes(packed(trained.made.answers))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
-    chosen = np.flatnonzero(learnt.checked)
-    others = np.random.default_rng(SEED).permutation(np.flatnonzero(~learnt.checked))
+    of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
+    chosen = np.flatnonzero(learnt.checked | of_sources)
+    others = np.random.default_rng(SEED).permutation(np.flatnonzero(~(learnt.checked | of_sources)))
     _, cell = np.unique(cells[others], return_inverse=True)
     rank = np.zeros(len(others), np.int64)
     for one in np.unique(cell):
         rank[cell == one] = np.arange((cell == one).sum())
-    first = others[np.argsort(rank, kind="stable")][:SAMPLE]
+    first = others[np.argsort(rank, kind="stable")][: KEPT - len(chosen)]
     kept = learnt.take(np.sort(np.concatenate([chosen, first])))
     save_vectors(Shipped(kept, names), folder / "vectors.npz")
 

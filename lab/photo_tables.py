@@ -1,10 +1,10 @@
-"""Write the tables that the network for photos is fitted by: what it learns, what decides, what is asked.
+"""Write the tables that the network for photos is fitted by: what it learns, and what is asked.
 
 python -m lab.photo_tables PHOTOS --scaled SCALED --out FOLDER
 
 PHOTOS is the folder that pretraining_photos.py describes, SCALED that of scaled_pictures.py. Writes
-FOLDER/learn.csv, FOLDER/dev.csv, FOLDER/alone.csv, and the photos of the archives beside them. Photos of
-other shops and people have their source as their group, so that heads of folds learn nothing of it.
+FOLDER/learn.csv, FOLDER/dev.csv, and the photos of the archives beside them. What is answered to photos of
+other shops and people, networks say that know nothing of their source: strangers_heads.py.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.pretraining_photos import (
+    MADE,
     Photo,
     made_photos,
     names_of_sources,
@@ -51,8 +52,9 @@ OF_SCALED: Final = 100
 
 
 def learnt_photos(folder: Path) -> Iterator[Photo]:
-    """The pools, made outfits, and some photos of other things that the catalogue alone has."""
+    """The pools, other sources, made outfits, and some of other things that the catalogue alone has."""
     yield from (*pool_photos(folder, "pool"), *pool_photos(folder, "more"), *made_photos(folder))
+    yield from (photo for photo in source_photos(folder) if photo.source not in MEASURED_ALONE)
     of_kinds = defaultdict[str, list[Photo]](list)
     for photo in photos_of(folder):
         if not photo.tier and photo.kind in OTHER_KINDS:
@@ -65,11 +67,6 @@ def _lot(photo: Photo) -> str:
     return hashlib.sha256(f"learn {photo.id}".encode()).hexdigest()
 
 
-def photos_of_sources(folder: Path, *, alone: bool) -> list[Photo]:
-    """Photos of other shops and people: those that are asked alone, or those that are learnt as well."""
-    return [photo for photo in source_photos(folder) if (photo.source in MEASURED_ALONE) == alone]
-
-
 def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[str, ...]]:
     """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
     others = names_of_sources(folder)
@@ -80,7 +77,8 @@ def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[
         label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
         other = others.get(photo.source)
         source = other or SOURCES.get(photo.source, SOURCES["kag"])
-        yield str(path.absolute()), label, photo.tier or OOD_TIER, other or photo.sender, source
+        group = photo.sender if photo.archive.startswith(MADE) else other or photo.sender
+        yield str(path.absolute()), label, photo.tier or OOD_TIER, group, source
 
 
 def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
@@ -105,9 +103,7 @@ def main(argv: list[str] | None = None) -> int:
             labels[row["label"]].append((row["path"], row["label"], row["tier"], "", ""))
     scaled = [row for rows in labels.values() for row in rows[:OF_SCALED]]
     _write(out / "learn.csv", [*rows_of(folder, learnt_photos(folder), out), *scaled])
-    checked = [*pool_photos(folder, "dev"), *photos_of_sources(folder, alone=False)]
-    _write(out / "dev.csv", rows_of(folder, checked, out))
-    _write(out / "alone.csv", rows_of(folder, photos_of_sources(folder, alone=True), out))
+    _write(out / "dev.csv", rows_of(folder, pool_photos(folder, "dev"), out))
     return 0
 
 

@@ -1,28 +1,42 @@
 """Seal a release anew: the same networks, decided again, with its answers to all pictures.
 
-python -m lab.sealing RELEASE --photo-answers photo-answers.csv.gz --run FOLDER
+python -m lab.sealing RELEASE --photo-answers photo-answers.csv.gz --strangers FILE --run FOLDER
 
-What heads of folds answered to photos (lab/photo_network.py keeps it) decides temperature, familiarity and
-thresholds of the network that answers photos; the graph that reads pixels answers the test set. Writes
-FOLDER: answers, report, card, page and manifest are new, everything else is RELEASE's.
+What heads of folds answered to photos (lab/photo_network.py keeps it), and networks to photos of sources that
+they know nothing of (lab/strangers_heads.py), decides temperature, familiarity and thresholds of the network
+that answers photos; the graph that reads pixels answers the test set. Writes FOLDER: answers, report, card,
+page and manifest are new, everything else is RELEASE's.
 """
 
 import argparse
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from inference.onnx_session import OnnxSession
+from lab.strangers_table import Answered, read
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
-from reports.answers import Answers, answers_of
+from reports.answers import NONE_OF_THESE, Answers, answers_of
 from reports.values import report_of
 from training.errors import BadRecipe
 from training.features.blocks import READS
+from training.heads.photo_head import FOLDS
+from training.measure.decide import ACCEPTED_OF_PHOTOS
 from training.measure.evaluate import answer
+from training.measure.products import products_of
 from training.measure.statistics import overconfidence
 from training.pictures.fashion import from_idx
+from training.pictures.photos import OOD_PREFIX
 from training.release.photo_release import decide_photos, measured_photos, successor
 from training.release.sealing import begin_with, seal_measured
+
+TOWNS: Final = "ek-t"
+"""How groups begin that are a town, not a product."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     add("release", type=Path, metavar="RELEASE", help="folder of the release")
     add("--photo-answers", type=Path, required=True, metavar="FILE", help="of lab.photo_network")
     add("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
+    add("--strangers", type=Path, required=True, metavar="FILE", help="of lab.strangers_heads")
     idx = "IDX files whose test part the release was measured on"
     add("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
@@ -39,11 +54,39 @@ def main(argv: list[str] | None = None) -> int:
     test, model = from_idx(given.data).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph("pixels"), shape=model.input.array_shape)
     photo_answers = answers_of(given.photo_answers.read_bytes())
-    decide_again(given.run, release, photo_answers, answer(session, model, test))
+    strangers = read(given.strangers)
+    asked = photo_answers + answers_to(strangers)
+    decide_again(given.run, release, asked, answer(session, model, test), products_in(strangers))
     return 0
 
 
-def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers) -> Manifest:
+def answers_to(strangers: Answered) -> Answers:
+    """What was answered to photos of other sources, each of which is one group; nothing is decided yet."""
+    of = strangers.take(strangers.columns["name"] != "")
+    names, shown = of.columns["name"], np.char.add(OOD_PREFIX, of.columns["shown"])
+    return Answers.of(
+        of.columns["tier"],
+        np.where(of.known, of.labels, NONE_OF_THESE),
+        pictures=of.columns["picture"],
+        groups=names,
+        folds=of.columns["part"].astype(np.int64) + 1 + FOLDS,
+        networks="photos",
+        kinds=np.where(of.known, "", shown),
+        sources=names,
+        distances=of.odds,
+        probabilities=of.shares,
+    )
+
+
+def products_in(strangers: Answered) -> dict[str, str]:
+    """The product of each photo of a shop, by the name of the picture."""
+    rows = zip(strangers.columns["picture"].tolist(), strangers.columns["product"].tolist(), strict=True)
+    return {picture: product for picture, product in rows if product and not product.startswith(TOWNS)}
+
+
+def decide_again(
+    folder: Path, parent: LocalRelease, given: Answers, tested: Answers, products: Mapping[str, str]
+) -> Manifest:
     """Write a release with the networks of another one, and decide again from what heads of folds answered.
 
     Args:
@@ -51,6 +94,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
         parent: whose networks it has; one of them answers photos.
         given: `Made.answers`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
+        products: of some of the photos, by their pictures' names.
 
     Raises:
         BadRecipe: the parent has no network that answers photos.
@@ -69,6 +113,9 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     test = report.test.model_copy(update=difference)
     known = report.model_copy(update={"test": test, "photo_model": figures})
     again, answers = measured_photos(folder, known, photos, found, asked)
+    groups = np.array([products.get(picture, "") for picture in answers.pictures.tolist()])
+    of_products = replace(answers, groups=groups).take(groups != "")
+    again = again.model_copy(update={"products": products_of(of_products, ACCEPTED_OF_PHOTOS)})
     return seal_measured(folder, successor(parent, photos, again, tested + answers))
 
 

@@ -29,8 +29,8 @@ LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
 OF_MADE: Final = 450
 """Outfits that are made."""
 OF_START: Final = 0.5
-COLUMNS: Final = ("id", "source", "tier", "label", "shown", "part")
-"""Of a file of answers, before the logits."""
+COLUMNS: Final = ("id", "picture", "name", "source", "tier", "label", "shown", "product", "part", "logits")
+"""Of a file of answers; the name is that of a source which is no collection that the network knows."""
 CHUNK: Final = 64
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab import strangers_table
+from lab import sealing
 from lab.strangers import COLUMNS
-from lab.strangers_table import interval, read, right_by, sure_by, threshold
+from lab.strangers_table import Answered, interval, read, threshold
+from reports.answers import NONE_OF_THESE
 
 
 def test_a_threshold_is_the_least_above_which_enough_is_right() -> None:
@@ -27,23 +28,30 @@ def test_few_sources_show_nothing() -> None:
 
 
 @pytest.fixture
-def answers(tmp_path: Path) -> strangers_table.Answered:
-    """Two members that agree on the first photo and not on the second."""
-    said = ([9.0, 0, 0], [0, 0, 9.5]), ([0, 2.0, 0], [0, 9.0, 0])
+def answers(tmp_path: Path) -> Answered:
+    """A garment and another thing of one shop, and a photo of the collection that all know."""
+    shirt, none = ([9.0, *[0.0] * 10], [0.0] * 10 + [9.0])
     rows = [
-        ",".join([name, "den", "A", label, label, "0", *(str(v) for one in logits for v in [*one, *[0] * 8])])
-        for name, label, logits in (("a", "1", said[1]), ("b", "0", said[0]))
+        ("a", "aa", "a shop", "den", "A", "0", "0", "den-1", "1", shirt),
+        ("b", "bb", "a shop", "den", "X", "", "belt", "ek-t", "1", none),
+        ("c", "cc", "", "clo", "C", "0", "0", "", "2", shirt),
     ]
+    lines = [",".join([*row, " ".join(map(str, logits))]) for *row, logits in rows]
     path = tmp_path / "answers.csv.gz"
-    path.write_bytes(gzip.compress("\n".join([",".join(COLUMNS), *rows]).encode()))
+    path.write_bytes(gzip.compress("\n".join([",".join(COLUMNS), *lines]).encode()))
     return read(path)
 
 
-def test_the_least_sure_member_decides_what_is_accepted_and_the_mean_what_is_said(
-    answers: strangers_table.Answered,
-) -> None:
-    assert right_by(answers, "mean").tolist() == [True, False]
-    assert right_by(answers, "released").tolist() == [True, True]
-    by_mean, by_least = (sure_by(answers, rule, 1.0) for rule in ("mean", "least"))
-    assert by_least[0] > 0.3
-    assert by_least[1] < 0.01 < by_mean[1]
+def test_answers_to_other_sources_decide_with_the_source_as_their_group(answers: Answered) -> None:
+    found = sealing.answers_to(answers)
+
+    assert found.pictures.tolist() == ["aa", "bb"]
+    assert found.groups.tolist() == found.sources.tolist() == ["a shop", "a shop"]
+    assert found.of_unknown_sources.all()
+    assert found.truth.tolist() == [0, NONE_OF_THESE]
+    assert found.right.tolist() == [True, False]
+    assert found.distances[0] < 0 < found.distances[1]
+
+
+def test_products_of_shops_are_counted_and_towns_of_sellers_are_not(answers: Answered) -> None:
+    assert sealing.products_in(answers) == {"aa": "den-1"}

@@ -7,7 +7,7 @@ from model_store.local import bundled
 from reports.answers import NONE_OF_THESE, Answers
 from reports.model_card import model_card
 from reports.values import report_of
-from training.measure.unknown_sources import of_known_sources, unknown_figures
+from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
 
 
 def test_a_source_is_unknown_where_all_of_its_answers_are_of_one_group() -> None:
@@ -52,6 +52,17 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     assert "shop 3" not in card
     assert "| C | stall | 1 | 100.0% | 100.0% | 1 of 1 |" in card
     assert "Tier C: too few sources for a bound." in card
+
+
+def test_a_tier_of_ten_unknown_sources_is_decided_by_these_alone() -> None:
+    names = [f"shop {number}" for number in range(10)]
+    many = answered(sources=[*names, "known", "known"], groups=[*names, "a", "b"])
+    few = answered(sources=[*names[:9], "known", "known"], groups=[*names[:9], "a", "b"], sets="B")
+
+    found = that_decide(many + few)
+
+    assert found.sources.tolist() == [*names, *names[:9], "known", "known"]
+    assert found.sets.tolist() == ["A"] * 10 + ["B"] * 11
 
 
 def answered(**columns: object) -> Answers:

@@ -20,6 +20,18 @@ FEW_SOURCES: Final = 10
 """Sources with accepted answers that a bound needs."""
 
 
+def that_decide(answers: Answers) -> Answers:
+    """The answers that choose temperature and threshold: of unknown sources alone, in a tier that has enough.
+
+    A shop that uses the release is a further source, and photos of known ones are answered better. All photos
+    decide in a tier of fewer than FEW_SOURCES unknown sources.
+    """
+    unknown = answers.of_unknown_sources
+    pairs = np.unique(np.stack([answers.sets[unknown], answers.sources[unknown]]), axis=1)
+    tiers, counts = np.unique(pairs[0], return_counts=True)
+    return answers.take(unknown | ~np.isin(answers.sets, tiers[counts >= FEW_SOURCES]))
+
+
 def unknown_figures(answers: Answers) -> dict[str, UnknownSources]:
     """The figures of each tier, by its name, of `Answers.of_unknown_sources`; none where there are none.
 

@@ -39,11 +39,12 @@ from training.measure.acceptance import promises, with_promises
 from training.measure.decide import Decided, of_photos
 from training.measure.evaluate import decided, scores_in
 from training.measure.photo_evaluation import asked_photos, photo_figures
-from training.measure.unknown_sources import of_known_sources, unknown_figures
+from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
 from training.measure.why_nothing import broken_promises
 from training.measure.withheld import decide_withholding, source_labels
 from training.pictures.fashion import at_once
 from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.pictures.photos import OWN_TIER
 from training.progress import Say
 from training.release.onnx_graph import check_parity, mflops, write_graph
 from training.release.sealing import Measured, begin_with
@@ -143,15 +144,22 @@ def measure_photo_network(folder: Path, parent: LocalRelease, made: Made, say: S
 
 
 def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
-    """The answers that count, and what they decide."""
+    """The answers that count, and what they decide.
+
+    The parent's confidence, if unknown sources chose it, stays the least where neither such sources nor
+    a sample of the user's own pictures choose.
+    """
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
-    known = parent.manifest
+    known, deciding = parent.manifest, that_decide(asked)
     before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
-    target = of_photos(asked, scores_in(others) if len(others) else None, before)
-    found = decide_withholding(asked, target, known.labels)
+    target = of_photos(deciding, scores_in(others) if len(others) else None, before)
+    chosen_by_strangers = known.both and bool(report_of(parent).unknown_sources)
+    if chosen_by_strangers and not asked.of_unknown_sources.any() and OWN_TIER not in (target.tiers or ()):
+        target = replace(target, confidence=max(target.confidence, before))
+    found = decide_withholding(deciding, target, known.labels)
     for broken in broken_promises(promises(found.kinds, found.confidence)):
         say(broken)
-    for row in source_labels(asked, found.sure(asked), known.labels, target.right):
+    for row in source_labels(deciding, found.sure(deciding), known.labels, target.right):
         if row.unproven:
             say(
                 f"{row.label} is never accepted for photos: of {row.accepted:,} sure answers to photos from "

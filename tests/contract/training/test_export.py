@@ -21,7 +21,8 @@ from inference.classifier import MAX_RUN
 from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.files import PHOTO_FILES
-from model_store.local import BUNDLED
+from model_store.local import BUNDLED, bundled
+from reports.answers import Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.environment import hardware, libraries
@@ -36,7 +37,7 @@ from training.heads.ood import (
     fit_whitening,
 )
 from training.measure.evaluate import scored
-from training.pictures.photos import OOD
+from training.pictures.photos import OOD, OWN_TIER
 from training.pictures.split import Split
 from training.release.onnx_graph import (
     check_parity,
@@ -47,7 +48,7 @@ from training.release.onnx_graph import (
     scores_of,
     write_graph,
 )
-from training.release.photo_release import export_photos
+from training.release.photo_release import decide_photos, export_photos
 
 PICTURES = striped_pictures(200, seed=7).images
 
@@ -236,3 +237,19 @@ def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:
     assert hardware().endswith(("core", "cores"))
     assert socket.gethostname() not in hardware()
     assert (found["tensorflow"], found["python"]) == (version("tensorflow"), platform.python_version())
+
+
+@pytest.mark.parametrize(("tier", "stays"), [("A", True), (OWN_TIER, False)])
+def test_what_unknown_sources_chose_stays_but_for_a_sample_of_ones_own(tier: str, stays: bool) -> None:
+    n, parent = 400, bundled()
+    labels = parent.manifest.labels
+    before = parent.manifest.contract("photos").of_label.confidence
+    surest = np.linspace(0.5, 0.99, n)
+    shares = np.repeat((1 - surest)[:, np.newaxis] / (len(labels) - 1), len(labels), axis=1)
+    shares[:, 0] = surest
+    distances = np.linspace(-9, -1, n)
+    right = Answers.of(tier, [0] * n, networks="photos", probabilities=shares, distances=distances)
+
+    _, found = decide_photos(right, parent, print)
+
+    assert (found.confidence >= before) == stays
