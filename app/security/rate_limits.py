@@ -108,21 +108,33 @@ def _limiter(app: Flask, storage: str) -> Limiter:
     return Limiter(
         lambda: client_of(request.remote_addr),
         app=app,
-        storage_uri=storage if in_memory else "shared://",
+        storage_uri="own://" if in_memory else "shared://",
         storage_options={} if in_memory else {"address": storage},
         headers_enabled=True,
         header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
     )
 
 
-class SharedCounts(MemoryStorage):
+class OwnCounts(MemoryStorage):
+    """Counts in this process."""
+
+    STORAGE_SCHEME = ["own"]  # noqa: RUF012 - as its base has it
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Count a request; a window that ends too late began before the clock was set back, and is over."""
+        if self.expirations.get(key, 0.0) > time.time() + expiry:
+            self.clear(key)
+        return super().incr(key, expiry, amount)
+
+
+class SharedCounts(OwnCounts):
     """Counts in a storage that workers share, and while that is away in this process.
 
     Each count falls back by itself, so that of requests in flight none fails and none goes uncounted;
     flask-limiter's own fallback holds for the first of them alone.
     """
 
-    STORAGE_SCHEME = ["shared"]  # noqa: RUF012 - as its base has it
+    STORAGE_SCHEME = ["shared"]  # noqa: RUF012 - as above
 
     def __init__(self, uri: str, address: str) -> None:
         super().__init__(uri)
