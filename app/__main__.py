@@ -30,10 +30,6 @@ FILES = (
 )
 """The settings that name a file or the store; without any of them, app/preflight.py has nothing to check."""
 
-MEMORY = {"MALLOC_MMAP_THRESHOLD_": "524288", "MALLOC_TRIM_THRESHOLD_": "1048576"}
-"""From which sizes glibc gives memory back to the system (mallopt(3)). By itself it raises both, and a worker
-keeps most of what replaced releases held: after 30 of them 300 MB in place of 180. Answers take as long."""
-
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
@@ -48,7 +44,7 @@ def main() -> None:
     if complaint := complaint or wrong_file(given):
         _end(complaint)
     command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), *sys.argv[1:], "wsgi:app"]
-    os.execve(sys.executable, command, MEMORY | given)  # noqa: S606 - our own words
+    os.execve(sys.executable, command, given)  # noqa: S606 - our own words
 
 
 def _end(complaint: str) -> NoReturn:

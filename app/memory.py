@@ -4,6 +4,7 @@ The formula and its figures are those of docs/reference/limits.md, "Choosing". R
 group; gunicorn.conf.py takes the number of workers from here, and logs where the settings do not fit.
 """
 
+import ctypes
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,3 +83,9 @@ def too_little(settings: Settings, workers: int, limit: int | None) -> str:
 
 def _mega(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
+
+
+def give_back() -> None:
+    """Give free memory to the system; by itself, glibc keeps much of what a replaced release held."""
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from itertools import takewhile
 
+from app.memory import give_back
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
@@ -93,6 +94,7 @@ class ReleaseWatcher:
     def _run(self) -> None:
         while not self._stopped.wait(self._pause()):
             self.poll()
+            give_back()  # what was replaced is freed once its last request has its answer
         self._ended.set()
 
     def _pause(self) -> float:

@@ -1,12 +1,14 @@
 """Workers and the memory limit of their container: the formula of docs/reference/limits.md."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from app.memory import fitting_workers, memory_limit, most_of_worker, too_little
+from app.memory import fitting_workers, give_back, memory_limit, most_of_worker, too_little
 from app.settings import Settings, parse_settings
+from benchmarks.processes import resident_megabytes
 
 MEGA = 1_000_000
 DEFAULTS = Settings()
@@ -77,3 +79,13 @@ def test_where_fewer_workers_fit_their_number_is_named() -> None:
 
 def test_less_than_a_worker_takes_without_pictures_is_said() -> None:
     assert "One worker needs 240 MB before any picture." in too_little(DEFAULTS, 1, 128 * MEGA)
+
+
+def test_free_memory_below_some_in_use_goes_back_to_the_system() -> None:
+    in_use = [b"x" * 100_000 for _ in range(1000)][-1]
+    before = resident_megabytes(os.getpid())
+
+    give_back()
+
+    assert before - resident_megabytes(os.getpid()) > 50
+    assert in_use
