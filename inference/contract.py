@@ -178,8 +178,8 @@ class Head:
         """Why this code cannot serve such a head, as `key: reason`; None if it can."""
         if not 0 < self.temperature < math.inf:
             return f"temperature {self.temperature}: it has to be a number above 0"
-        if not self.labels or len(set(self.labels)) < len(self.labels):
-            return "labels: at least one, and no two alike"
+        if not self.labels or len({*filter(str.strip, self.labels)}) < len(self.labels):
+            return "labels: at least one, none empty, and no two alike"
         if strange := [label for label in self.withheld if label not in self.labels]:
             return f"withheld: {strange[0]!r} is none of the labels"
         return None

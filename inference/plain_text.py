@@ -6,6 +6,7 @@ web pages and chats turn spaces into no-break spaces.
 
 import codecs
 import re
+import unicodedata
 from typing import Final
 
 _UNSEEN: Final = r"\s\0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
@@ -30,6 +31,11 @@ def trimmed(text: str) -> str:
 def without_unseen(text: str) -> str:
     """The text without any unseen character, spaces included."""
     return _ANYWHERE.sub("", text)
+
+
+def as_spelt(text: str) -> str:
+    """A label with spaces once and accents composed, as one is compared with what people write."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def shown(text: str) -> str:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from inference.keras_file import check_keras_file
+from inference.plain_text import as_spelt
 from model_store.files import fingerprint
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
@@ -57,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _labels(text: str) -> tuple[str, ...]:
-    labels = tuple(label.strip() for label in text.split(","))
+    labels = tuple(map(as_spelt, text.split(",")))
     if not all(labels) or len(set(labels)) < len(labels):
         raise argparse.ArgumentTypeError(f"{text!r}: expected names that differ, with commas between them")
     return labels

@@ -16,7 +16,6 @@ import io
 import json
 import os
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
 from labelling.csv_files import renaming, rows_of, text_of
 from labelling.errors import CorrectionsUnusable
@@ -341,13 +341,14 @@ def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str)
 
 
 def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
-    label = " ".join(unicodedata.normalize("NFC", text).split())
+    label = as_spelt(text)
     if heads is None:
         return as_it_was(label)
     labels = heads[attribute]
+    spelt = {as_spelt(one): one for one in (*labels, NONE, LEFT_OUT)}
     for meant in (label, as_it_was(label)):
-        if meant in {*labels, NONE, LEFT_OUT}:
-            return meant
+        if meant in spelt:
+            return spelt[meant]
     near = difflib.get_close_matches(label, labels, n=1)
     advice = f" Did you mean {near[0]!r}?" if near else ""
     known = f"labels of {attribute!r}," if attribute else "classes"

@@ -425,7 +425,10 @@ def page_of(
         "lead": frame.lead,
         "export": frame.export,
         "command": frame.command,
-        "labels": {head: [*of, NONE, LEAVE_OUT] for head, of in {CLASS: labels, **attributes}.items()},
+        "labels": {
+            head: [*(label for label in of if label != NONE), NONE, LEAVE_OUT]
+            for head, of in {CLASS: labels, **attributes}.items()
+        },
         "texts": frame.texts,
         "formula": BEGINS,
         "parts": _parts(cards, frame),

@@ -3,7 +3,8 @@
 import json
 from html.parser import HTMLParser
 
-from labelling.review.page import LEAD, Card, Frame, page_of
+from labelling.review.corrections import NONE
+from labelling.review.page import LEAD, LEAVE_OUT, Card, Frame, page_of
 from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
@@ -32,6 +33,13 @@ def test_a_hostile_name_stays_text() -> None:
     [shown] = json.loads(page.partition('id="shown">')[2].partition("</script>")[0])["parts"]
     assert (shown["cards"][0]["name"], shown["cards"][0]["note"]) == (HOSTILE, HOSTILE)
     assert "alert(3)</script>" not in page
+
+
+def test_a_class_that_is_called_none_of_these_means_what_the_sheet_offers() -> None:
+    page = page_of([], ["Shirt", NONE], Frame("table.csv", LEAD, {}), {"colour": [NONE, "red"]})
+
+    offered = json.loads(page.partition('id="shown">')[2].partition("</script>")[0])["labels"]
+    assert offered == {"": ["Shirt", NONE, LEAVE_OUT], "colour": ["red", NONE, LEAVE_OUT]}
 
 
 def test_the_sheet_has_the_colours_of_the_services_page() -> None:

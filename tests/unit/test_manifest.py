@@ -55,6 +55,7 @@ def text(tmp_path: Path) -> bytes:
         ("networks/colours", {}, "networks.colours.[key]"),
         (f"{LABEL}/labels", REMOVED, "networks.pixels.contract.heads.label.labels"),
         (f"{LABEL}/labels", ["Bag", "Bag"], "networks.pixels"),
+        (f"{LABEL}/labels", ["Bag", " "], "networks.pixels"),
         (f"{LABEL}/temperature", 0, "networks.pixels"),
         (f"{LABEL}/withheld", ["Hat"], "networks.pixels"),
         (f"{LABEL}/applies_to", ["Bag"], "networks.pixels"),

@@ -6,7 +6,6 @@ that is reading.py's. Reads the named folder or table, and writes such a table.
 
 import csv
 import os
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
+from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
 from labelling.csv_files import renaming, table_of
 from labelling.errors import CorrectionsUnusable
@@ -417,11 +417,6 @@ def _row(path: Path, where: str, row: dict[str, str | None], attributes: Sequenc
     labels = {name: cell and as_label(cell, where) for name, cell in cells.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     return where, Row(Path(existing(str(path.parent / named))), labels, None, tier, group, source)
-
-
-def as_spelt(text: str) -> str:
-    """A label with spaces once and accents composed."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def as_label(text: str, where: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.contract import Head
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.export import summary_of
 from labelling.journal import journal_of
@@ -17,6 +18,7 @@ from labelling.review.corrections import AHEAD
 from scripts.label import main
 from tests.catalogues import write_folder
 from tests.contract.labelling.test_label_command import Rows, label, rows_of
+from tests.releases import a_release
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
@@ -80,6 +82,24 @@ def test_people_decide_the_rows_that_they_answered_and_the_model_the_others(tabl
     ]
     assert after == expected
     assert json.loads(summary_of(table).read_text("utf-8"))["decided_by_person"] == 3
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [("Ankle  boot", "Ankle boot"), ("Cafe\u0301", "Caf\u00e9"), ("none of these", "none of these")],
+)
+def test_answers_name_classes_and_attributes_of_a_release_however_these_are_spelt(
+    known: str, written: str, shop: Path, tmp_path: Path
+) -> None:
+    heads = {"colour": Head(labels=(known, "red"), temperature=1.0, confidence=0.0)}
+    release = a_release(tmp_path / "release", labels=(known, "Bag"), attributes=heads)
+    before = label(str(shop), tmp_path / "table.csv", release)
+    rows = [{"path": before[0]["path"], "label": written, "attribute": head} for head in ("", "colour")]
+
+    after = correct(tmp_path / "table.csv", write_corrections(tmp_path / "corrections.csv", *rows))
+
+    said = ("label", "decided_by", "colour", "colour_decided_by")
+    assert [after[0][name] for name in said] == [known, "person", known, "person"]
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
