@@ -26,10 +26,10 @@ from model_store.local import bundled
 from reports.answers import ACCEPT, NONE_OF_THESE, TEST_SET, Answers, answers_of
 from reports.evidence import PHOTOS, Evidence, evidence_of
 from reports.gate import check_gate
+from training.fit_result import OTHER_KINDS
 from training.measure.acceptance import confidence_threshold
 from training.measure.decide import FAMILIARITY_OF_PHOTOS, Decided, Target, decide, of_photos
 from training.measure.kinds import AnswerSet
-from training.release.photo_release import OTHER_KINDS
 
 RUNS, GATE, DRAWS, SEED = 1000, 300, 100, 0
 

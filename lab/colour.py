@@ -65,10 +65,9 @@ from training.release.attributes import (
     attribute_in_words,
     decide_attributes,
 )
-from training.release.make import RELEASE
-from training.release.onnx_graph import write_graph
-from training.release.photo_release import export_photos, photo_model_figures
-from training.release.sealing import Measured, begin_with, seal_measured
+from training.release.make import RELEASE, begin, make_release
+from training.release.of_parent import photo_model_figures
+from training.release.onnx_graph import export_photos, write_graph
 from training.untyped import Network
 
 COLOUR: Final = "colour"
@@ -185,7 +184,7 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     found, of_class = _decided(folder, before.contract, kept, photos, probabilities)
     say(attribute_in_words(COLOUR, found[COLOUR]))
     contract = before.contract
-    begin_with(where, parent, frozenset(PHOTO_FILES))
+    begin(where, parent, frozenset(PHOTO_FILES))
     whole = with_colour(load_model(parent.folder / before.artifact), head)
     contract = contract.with_heads({COLOUR: found[COLOUR].head})
     golden = export_photos(whole, where)
@@ -209,15 +208,13 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     }
     names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
     network_of_photos = before.model_copy(update={"contract": contract, "golden": golden})
-    return seal_measured(
+    return make_release(
         where,
-        Measured(
-            networks=known.networks | {"photos": network_of_photos},
-            report=report.model_copy(update=changed),
-            answers=kept,
-            parent=known,
-            sources=tuple(sorted({*known.sources, *(names[one.photo.source] for one in learnt)})),
-        ),
+        networks=known.networks | {"photos": network_of_photos},
+        report=report.model_copy(update=changed),
+        answers=kept,
+        parent=known,
+        sources=sorted({*known.sources, *(names[one.photo.source] for one in learnt)}),
     )
 
 

@@ -27,7 +27,7 @@ from training.pictures.named import Named, load
 from training.pictures.split import Split, parts_of
 from training.pixel_network import fit_network, run_of
 from training.progress import Lines
-from training.release.make import Evaluation, make_release
+from training.release.of_fit import Evaluation, release_fit
 
 FOLDS: Final = 4
 
@@ -101,7 +101,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     )
     given = targets.beside_labels(data.train, parts.train)
     fitted = fit_network(task, data, parts, recipe, progress, given)
-    made = make_release(task, recipe, fitted, Evaluation(data=data, split=parts), progress)
+    made = release_fit(task, recipe, fitted, Evaluation(data=data, split=parts), progress)
     progress.say(f"Release: {made.release}")
 
 

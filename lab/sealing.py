@@ -32,8 +32,8 @@ from training.measure.products import products_of
 from training.measure.statistics import overconfidence
 from training.pictures.fashion import from_idx
 from training.pictures.photos import OOD_PREFIX
-from training.release.photo_release import decide_photos, measured_photos, successor
-from training.release.sealing import begin_with, seal_measured
+from training.release.make import begin, make_release
+from training.release.of_parent import decide_photos, measured_photos
 
 TOWNS: Final = "ek-t"
 """How groups begin that are a town, not a product."""
@@ -92,7 +92,7 @@ def decide_again(
     Args:
         folder: emptied first, if it is there.
         parent: whose networks it has; one of them answers photos.
-        given: `Made.answers`, as the parent's network was fitted.
+        given: `FittedPhotos.answers`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
         products: of some of the photos, by their pictures' names.
 
@@ -104,7 +104,7 @@ def decide_again(
     if not parent.manifest.both or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     asked, found = decide_photos(given, parent, print)
-    begin_with(folder, parent)
+    begin(folder, parent)
     before = parent.manifest.network("photos")
     contract = found.contract(parent.manifest.labels, READS).with_heads(before.contract.attributes)
     photos = before.model_copy(update={"contract": contract})
@@ -116,7 +116,14 @@ def decide_again(
     groups = np.array([products.get(picture, "") for picture in answers.pictures.tolist()])
     of_products = replace(answers, groups=groups).take(groups != "")
     again = again.model_copy(update={"products": products_of(of_products, ACCEPTED_OF_PHOTOS)})
-    return seal_measured(folder, successor(parent, photos, again, tested + answers))
+    return make_release(
+        folder,
+        networks=parent.manifest.networks | {"photos": photos},
+        report=again,
+        answers=tested + answers,
+        parent=parent.manifest,
+        sources=parent.manifest.sources,
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.manifest import Manifest
 from reports.answers import CLASS, CORRECTED, NO_ANSWERS, TEST_SET, Answers, all_answers_in
+from reports.decisions import decide_stored
 from reports.values import HELD_OUT, PHOTOS_FROM, Report, parse_report, tier_of
 
 PHOTOS: Final = "photos"
@@ -66,7 +67,7 @@ def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, An
     """
     asked = candidate.of_parent.take(candidate.of_parent.by == other.version)
     stored = other.answers + asked.take(~np.isin(asked.pictures, other.answers.pictures))
-    return _alike(*(_decided(one, name) for one in (candidate.answers, stored)))
+    return _alike(*(_counted(one, name) for one in (candidate.answers, stored)))
 
 
 def shared_attribute(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
@@ -82,7 +83,7 @@ def _alike(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
     return ours.take(alike), theirs.take(alike)
 
 
-def _decided(answers: Answers, name: str) -> Answers:
+def _counted(answers: Answers, name: str) -> Answers:
     """Those of one kind that a comparison counts."""
     tested = answers.sets == TEST_SET
     mine = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED)
@@ -109,7 +110,7 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
             f"{release.where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
         )
     report = parse_report(text, f"{release.where}/{REPORT}")
-    every = all_answers_in(manifest, release.read, release.where)
+    every = decide_stored(all_answers_in(manifest, release.read, release.where), manifest.contracts)
     kept = every.of_head(CLASS)
     return Evidence(
         manifest=manifest,

@@ -372,8 +372,6 @@ class PhotoFigures(Frozen):
         curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
-        decided_by: the release that answered, where a release calibrated afterwards has its figures: the
-            accuracies hold, `ece`, `decisions` and the AUROC of confidence are of that one's calibration.
     """
 
     split: str = "development"
@@ -390,7 +388,6 @@ class PhotoFigures(Frozen):
     curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
-    decided_by: str | None = Field(default=None, exclude_if=_is_none)
 
 
 class UnknownSource(Frozen):
@@ -428,15 +425,12 @@ class Calibrated(Frozen):
         n: pictures that show a class, which chose temperature and thresholds of photos.
         groups: of these, such as senders.
         accuracy: share of accepted answers that must be right.
-        test_decided_by: the release whose calibration made the `loss`, `ece`, `decisions` and examples of the
-            test set, if photos are decided otherwise since, and the test pictures may be some; else None.
     """
 
     parent: str
     n: Count
     groups: Count
     accuracy: Share
-    test_decided_by: str | None = Field(default=None, exclude_if=_is_none)
 
 
 class LabelFigures(Frozen):

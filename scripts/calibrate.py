@@ -2,7 +2,7 @@
 
 The new release has the same weights, and accepts what the pictures show to be right often enough. It needs
 59 of each tier, in practice some hundred: a random sample of what will be asked, which it did not learn. What
-is fitted: training/measure/decide.py; what the report says: training/release/recalibrated.py.
+is fitted: training/measure/decide.py; what the report says: training/release/of_parent.py.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _calibrate(arguments: argparse.Namespace) -> object:
     require("sklearn", "scikit-learn")
-    from training.release.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
+    from training.release.of_parent import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
     parent = find_release(arguments.release)
     if parent.manifest.contract("photos").photos_unproven:
@@ -90,7 +90,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
         **target.hand_over(folder),
         "calibrated": report.calibrated and report.calibrated.model_dump(mode="json"),
         "promises": [one.model_dump(mode="json") for one in _own(report)],
-        "photos": {tier: one.model_dump(mode="json") for tier, one in _measured(report).items()},
+        "photos": {tier: one.model_dump(mode="json") for tier, one in report.photos.items()},
     }
 
 
@@ -125,18 +125,14 @@ def show(made: LocalRelease, report: Report) -> None:
     print_table(
         [
             {"tier": tier} | _row(figures, by_tier.get(f"{PHOTOS_OF_TIER}{tier}"))
-            for tier, figures in _measured(report).items()
+            for tier, figures in report.photos.items()
         ]
     )
     out.print(
         "`right` is the share of accepted answers that are right here, `right at least` that of all which "
-        f"will be accepted (95% sure). Weights and test figures are those of {found.parent}; the test set "
-        f"was not read again. Temperature: {contract.temperature:.3f}."
+        f"will be accepted (95% sure). Weights are those of {found.parent}, and so are answers to other "
+        f"pictures, which were decided again. Temperature: {contract.temperature:.3f}."
     )
-    carried = [tier for tier, one in report.photos.items() if one.decided_by]
-    if carried:
-        names = ", ".join(carried)
-        out.print(f"Not measured again: tier {names}. Accuracies hold; what is accepted now is not known.")
 
 
 def _familiar_enough(contract: ModelContract) -> str:
@@ -162,13 +158,7 @@ def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:
 
 def _own(report: Report) -> list[Promise]:
     """The promises that the pictures at hand keep."""
-    names = {f"{PHOTOS_OF_TIER}{tier}" for tier in _measured(report)}
-    return [one for one in report.promises if one.pictures in names]
-
-
-def _measured(report: Report) -> dict[str, PhotoFigures]:
-    """The tiers that were measured now."""
-    return {tier: one for tier, one in report.photos.items() if one.decided_by is None}
+    return [one for one in report.promises if one.pictures.startswith(PHOTOS_OF_TIER)]
 
 
 if __name__ == "__main__":

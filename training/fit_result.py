@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from pydantic import JsonValue
 
 from inference.session import Scores
+from reports.answers import NONE_OF_THESE, Answers
 from reports.values import Epoch
+from training.environment import libraries
+from training.features.shipped_vectors import LITE0, PhotoFeatures
 from training.heads.fit import AttributeHead
 from training.heads.logistic import Head
 from training.heads.ood import OodPhotos, OodScore, Whitening
+from training.heads.photo_head import PhotoHead
+from training.measure.photo_evaluation import asked_photos
 from training.pictures.table import Pictures
 from training.pictures.vectors import Vectors
 from training.untyped import Network
@@ -78,3 +87,53 @@ class Fitted:
     def seconds(self) -> float:
         """Wall time of all epochs, over all parts of a resumed run, or of pictures, vectors and heads."""
         return sum(epoch.seconds for epoch in self.history) + (self.head.seconds if self.head else 0)
+
+
+OTHER_KINDS: Final = "other kinds"
+"""The set of OOD photos whose kinds the heads that answered them had not learnt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedPhotos:
+    """A head that answers photos, and how it was made.
+
+    Attributes:
+        learnt: photos that the head learnt.
+        head: the head, and the answers of folds.
+        command: the command line.
+        seconds: wall time.
+    """
+
+    learnt: PhotoFeatures
+    head: PhotoHead
+    command: str
+    seconds: float
+
+    @property
+    def answers(self) -> Answers:
+        """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
+        asked, others = self.learnt.take(self.head.asked), self.head.scores_of_unseen_ood
+        given = asked_photos(self.head.scores, asked, "photos", self.head.folds)
+        if others is None:
+            return given
+        truth = np.full(len(others), NONE_OF_THESE)
+        return given + Answers.of(
+            OTHER_KINDS,
+            truth,
+            networks="photos",
+            distances=others.distances,
+            probabilities=others.of_label,
+        )
+
+    @property
+    def record(self) -> dict[str, JsonValue]:
+        """How the network was made, for report and manifest."""
+        tiers, counts = np.unique(self.learnt.tiers, return_counts=True)
+        return {
+            "network": "_".join(LITE0),
+            "units": len(self.head.head.hidden_bias),
+            "photos": dict(zip(tiers.tolist(), counts.tolist(), strict=True)),
+            "command": self.command,
+            "seconds": round(self.seconds, 1),
+            "libraries": dict(libraries()),
+        }

@@ -34,7 +34,8 @@ from training.pictures.table import Pictures
 from training.pictures.vectors import Vectors
 from training.pixel_network import run_of
 from training.progress import Progress
-from training.release.make import Evaluation, Trained, make_release, warn_of_few
+from training.release.make import Trained
+from training.release.of_fit import Evaluation, release_fit, warn_of_few
 from training.untyped import Network
 
 
@@ -79,7 +80,7 @@ def train_own_classes(
     )
     task = run_of(recipe, data, run, command=command, settings=options.as_json())
     on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=options.accept)
-    return make_release(task, recipe, found.fitted, on, progress)
+    return release_fit(task, recipe, found.fitted, on, progress)
 
 
 def _limited(data: LabelledData, limit: int | None) -> LabelledData:

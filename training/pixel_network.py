@@ -20,7 +20,8 @@ from training.gradient.recipes import Recipe, default_run_folder, run_fingerprin
 from training.pictures.fashion import LabelledData, warning_of_capped_weights
 from training.pictures.split import Split, parts_of
 from training.progress import Progress
-from training.release.make import Evaluation, Trained, make_release, warn_of_few
+from training.release.make import Trained
+from training.release.of_fit import Evaluation, release_fit, warn_of_few
 
 
 def train_pixels(
@@ -48,7 +49,7 @@ def train_pixels(
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)
     on = Evaluation(data=data, split=parts, accept=accept)
-    return make_release(task, recipe, fitted, on, progress)
+    return release_fit(task, recipe, fitted, on, progress)
 
 
 def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of

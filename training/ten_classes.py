@@ -9,16 +9,18 @@ folder alone. Before importing it: loading.start_tensorflow.
 
 import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from model_store.local import LocalRelease
+from reports.answers import NO_ANSWERS
 from reports.values import report_of
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped_vectors import PhotoFeatures, photo_features, shipped_photos
+from training.fit_result import FittedPhotos
 from training.heads.photo_head import fit_photo_head
 from training.measure.improvement import answers_of_parent, compared_of
 from training.measure.photo_evaluation import asked_photos
@@ -28,8 +30,7 @@ from training.pictures.table import Pictures
 from training.progress import Progress
 from training.release.label_doubts import Asked
 from training.release.make import RELEASE, Trained
-from training.release.photo_release import Made, measure_photo_network
-from training.release.sealing import Measured, seal_measured
+from training.release.of_parent import release_photos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,6 @@ class Plan:
     Attributes:
         photos: to learn: a folder, a table, or corrections.
         check_photos: choose thresholds on these; None takes all of `photos`.
-        ask_photos: choose thresholds with them, and are not learnt; only beside `check_photos`.
         corrections: files of other labels.
         run: the folder; None takes the one that the photos name, in runs/.
         command: the command line, which the release records.
@@ -47,7 +47,6 @@ class Plan:
 
     photos: Path
     check_photos: Path | None = None
-    ask_photos: Path | None = None
     corrections: tuple[Path, ...] = ()
     run: Path | None = None
     command: str = ""
@@ -62,7 +61,7 @@ class TrainedPhotos(Trained):
         corrected: whether the photos were corrections.
     """
 
-    made: Made
+    made: FittedPhotos
     corrected: bool
 
 
@@ -80,32 +79,27 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     """
     began = time.perf_counter()
     labels = parent.manifest.labels
-    places = [place for place in (plan.photos, plan.check_photos, plan.ask_photos) if place is not None]
+    places = [place for place in (plan.photos, plan.check_photos) if place is not None]
     corrected = is_corrections(plan.photos.expanduser())
     sets = photos_in(places, labels, READS, progress, corrections_in(plan.corrections), by_audit=True)
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)
-    sets, apart = (sets, ()) if plan.ask_photos is None else (sets[:-1], sets[-1:])
     learnt = _seen(sets, folder, parent, progress, corrected=corrected)
-    unlearnt = [_seen((one,), folder, parent, progress, corrected=False) for one in apart]
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
-    seconds = time.perf_counter() - began
-    made = Made(learnt=learnt, head=fitted, unlearnt=tuple(unlearnt), command=plan.command, seconds=seconds)
+    made = FittedPhotos(
+        learnt=learnt,
+        head=fitted,
+        command=plan.command,
+        seconds=time.perf_counter() - began,
+    )
     with progress.counting("making the release"):
-        measured = measure_photo_network(folder / RELEASE, parent, made, progress.say)
-    if compared is not None:
-        _say_not_measured(measured, parent, progress)
-        measured = replace(measured, answers=measured.answers + answers_of_parent(parent, compared))
-    seal_measured(folder / RELEASE, measured)
-    return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
-
-
-def _say_not_measured(measured: Measured, parent: LocalRelease, progress: Progress) -> None:
-    """Name the tiers that the parent alone was measured on."""
-    if missing := sorted(report_of(parent).photos.keys() - measured.report.photos.keys()):
+        of_parent = NO_ANSWERS if compared is None else answers_of_parent(parent, compared)
+        report = release_photos(folder / RELEASE, parent, made, progress.say, of_parent)
+    if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
+    return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
 
 
 def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
@@ -139,7 +133,7 @@ def _seen(
     return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
 
 
-def _asked(sets: tuple[Pictures, ...], made: Made) -> Asked:
+def _asked(sets: tuple[Pictures, ...], made: FittedPhotos) -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
     asked = made.learnt.take(made.head.asked)

@@ -18,13 +18,13 @@ from inference.contract import (
 )
 from inference.session import Scores
 from reports import values as report
-from reports.answers import TEST_SET, Answers
+from reports.answers import TEST_SET, Answers, answers_of, packed
+from reports.decisions import at_temperature, decide_stored
 from reports.values import Epoch, Example, Examples
 from tests.releases import with_label
 from training.measure.evaluate import (
     answer,
     decided,
-    decided_again,
     examples,
     joined,
     measured,
@@ -197,17 +197,20 @@ def test_without_calibration_probabilities_stay_as_the_network_gave_them(network
     assert np.allclose(found.probabilities, PROBABILITIES)
 
 
-def test_stored_answers_are_decided_again_as_the_network_would_be() -> None:
+def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresholds() -> None:
     ranks = Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()))
     before = replace(CONTRACT, familiarity=ranks)
-    now = replace(before, familiarity=replace(ranks, threshold=0.2))
-    now = with_label(now, temperature=2.0, confidence=0.5)
+    now = with_label(
+        replace(before, familiarity=replace(ranks, threshold=0.2)), temperature=2.0, confidence=0.5
+    )
     session = WrittenAnswers()
     given = Answers.of(
         "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], networks="pixels"
     )
+    stored = decided(Classifier(session, before), given)
 
-    again = decided_again(decided(Classifier(session, before), given), before, now)
+    tempered = replace(stored, probabilities=at_temperature(stored, 1.0, 2.0))
+    again = decide_stored(tempered, {"pixels": now})
 
     expected = decided(Classifier(session, now), given)
     assert again.decisions.tolist() == expected.decisions.tolist()
@@ -215,18 +218,34 @@ def test_stored_answers_are_decided_again_as_the_network_would_be() -> None:
     assert again.probabilities == pytest.approx(expected.probabilities, abs=1e-6)
 
 
-def test_no_decision_is_made_up_where_a_stored_answer_lacks_what_it_takes() -> None:
-    ranks = Familiarity(quantiles=(0.0, 1.0))
-    contract = replace(CONTRACT, familiarity=ranks)
-    shares = np.array([[0.9, 0.1, 0], [np.nan] * 3, [0, 0, 0], [0.9, 0.1, 0]])
+def test_an_answer_of_exactly_the_least_confidence_stays_accepted_in_the_file() -> None:
+    least = float(np.float32(0.123456789))
+    stored = Answers.of("A", [0], networks="pixels", probabilities=np.array([[least, 0.1, 0.1]]))
+    contract = with_label(CONTRACT, confidence=least)
+
+    read = answers_of(packed(stored))
+
+    assert decide_stored(read, {"pixels": contract}).decisions.tolist() == ["accept"]
+
+
+def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_release_gave_it() -> None:
+    ranked = replace(CONTRACT, familiarity=Familiarity(quantiles=(0.0, 1.0)))
+    shares = np.array([[0.9, 0.1, 0], [np.nan] * 3, [0.9, 0.1, 0], [0.9, 0.1, 0]])
     stored = Answers.of(
-        "A", [0] * 4, [0] * 4, familiarity=[1, 1, 1, np.nan], networks="pixels", probabilities=shares
+        "A",
+        [0] * 4,
+        [0] * 4,
+        familiarity=[1, 1, np.nan, 1],
+        decisions="ambiguous",
+        by=["", "", "", "its parent"],
+        networks="pixels",
+        probabilities=shares,
     )
 
-    found = decided_again(stored, contract, contract)
+    found = [decide_stored(stored, {"pixels": one}).decisions.tolist() for one in (ranked, CONTRACT)]
 
-    assert found.decisions.tolist() == ["accept", "", "", ""]
-    assert decided_again(stored, CONTRACT, CONTRACT).decisions.tolist() == ["accept", "", "", "accept"]
+    assert found[0] == ["accept", "ambiguous", "ambiguous", "ambiguous"]
+    assert found[1] == ["accept", "ambiguous", "accept", "ambiguous"]
 
 
 def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import decide
 from inference.session import Scores, Session
 from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, Values
 from reports.intervals import share_interval
@@ -162,39 +161,6 @@ def attribute_answers(
         )
         found += rows.take(said.main != UNKNOWN)
     return found
-
-
-def decided_again(answers: Answers, before: ModelContract, now: ModelContract) -> Answers:
-    """The answers of a network under another temperature and other thresholds, from what was stored.
-
-    Args:
-        answers: as served before.
-        before: by which they were served.
-        now: with the same measure of familiarity.
-
-    Returns:
-        The decision is unknown where a probability is, or a familiarity that `now` asks for.
-    """
-    powers = answers.probabilities ** (before.temperature / now.temperature)
-    totals = powers.sum(axis=1, keepdims=True)
-    shares = np.divide(powers, totals, out=np.full_like(powers, np.nan), where=totals > 0)
-    again = replace(answers, probabilities=shares)
-    unknown = np.isnan(shares).all(axis=1)
-    if now.familiarity is not None:
-        unknown |= np.isnan(answers.familiarity)
-    decisions = np.full(len(answers), "", "<U10")
-    for row in np.flatnonzero(~unknown).tolist():
-        familiarity = None if now.familiarity is None else float(answers.familiarity[row])
-        by = now.deciding(cast("NetworkName", answers.networks[row]))
-        _, reason = decide(
-            float(shares[row].max()),
-            familiarity,
-            least_confidence=by.of_label.confidence,
-            least_familiarity=by.least_familiarity,
-            withheld=now.labels[answers.predicted[row]] in now.of_label.withheld,
-        )
-        decisions[row] = reason or ACCEPT
-    return replace(again, decisions=decisions)
 
 
 def scores_in(answers: Answers) -> Scores:

@@ -2,7 +2,7 @@
 
 inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
 softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
-models: onnx_graph.py, make.py. Writes one folder.
+models: onnx_graph.py, of_fit.py. Writes one folder.
 """
 
 from pathlib import Path
@@ -35,7 +35,8 @@ from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, split
 from training.pictures.table import Pictures
 from training.progress import Say
-from training.release.make import Evaluation, Origin, complete_release
+from training.release.make import begin
+from training.release.of_fit import Evaluation, Origin, complete_release
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
@@ -43,7 +44,6 @@ from training.release.onnx_graph import (
     export_graph,
     features_of,
 )
-from training.release.sealing import begin
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024

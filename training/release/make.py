@@ -1,149 +1,32 @@
-"""Make a release without a parent: export a fit, decide, measure, draw, seal. Read it top to bottom.
+"""Make a release: begin its folder; at the end write report, card, page and answers, and seal it.
 
-`make_release` is for our own fits; adoption.py exports a hand-made model before `complete_release`. Releases
-with a parent: photo_release.py, recalibrated.py. The first and the last step of all of them: sealing.py.
-Writes one folder.
+In between, networks are exported, decide and are measured: of_fit.py for what a training fitted or a user
+brings, of_parent.py for what shares the files of another release. Writes one folder.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+import shutil
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from pydantic import JsonValue
 
-from inference.arrays import Distances, PixelsBatch
-from inference.classifier import Classifier
-from inference.contract import ModelContract, NetworkName
-from inference.onnx_session import OnnxSession
-from inference.session import Session
-from model_store.assemble import only_network
-from model_store.files import FIGURES, GRAPH, MODEL
-from model_store.manifest import Golden, Manifest
-from reports.acceptance import USUAL, Conditions
-from reports.answers import LARGEST, NO_ANSWERS, Answers
-from reports.intervals import needed
-from reports.model_card import DATA_LICENCE
-from reports.values import (
-    CROSS_FITTED,
-    HELD_OUT,
-    TEST,
-    Epoch,
-    ModelFigures,
-    OutOfScope,
-    Report,
-    TrainingFigures,
-)
-from training.environment import hardware, libraries
-from training.fit_result import Fitted
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.networks.registry import trainable_count
-from training.gradient.recipes import Recipe
-from training.heads.fit import AttributeHead
-from training.heads.ood import OTHER_KINDS, fit_measure, separation
-from training.measure.acceptance import possible_promises, with_promises
-from training.measure.decide import (
-    FAMILIARITY_OF_OWN,
-    FAMILIARITY_THRESHOLD,
-    Decided,
-    Target,
-    decide,
-    usual_accept_right,
-)
-from training.measure.evaluate import (
-    Score,
-    attribute_answers,
-    counted,
-    decided,
-    examples,
-    graph_scores,
-    measured,
-    scores_in,
-    uncalibrated,
-    undecided,
-)
-from training.measure.plots import draw_all
-from training.pictures.fashion import LabelledData
-from training.pictures.learnt_hashes import Learnt
-from training.pictures.picture_files import FileImages
-from training.pictures.split import Split, warning_of_few_answers
-from training.progress import Progress, Say
-from training.release.attributes import all_accepted, attribute_in_words, decide_attributes
-from training.release.label_doubts import Asked, out_of_fold_answers
-from training.release.onnx_graph import (
-    PARITY_PHOTOS,
-    PARITY_PICTURES,
-    check_parity,
-    export_graph,
-    features_of,
-    mflops,
-    save_artifact,
-    scores_of,
-)
-from training.release.sealing import Measured, begin, seal_measured
+from inference.contract import NetworkName
+from model_store.assemble import seal
+from model_store.files import REPORT
+from model_store.local import LocalRelease
+from model_store.manifest import Headline, Manifest, Network
+from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
+from reports.model_card import MODEL_CARD, model_card
+from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.values import Report
+from training.environment import git_commit
+from training.release.label_doubts import Asked
 
 RELEASE: Final = "release"
 """The folder of a new release in a run's folder."""
-
-FIELDS_OF_ANY_FIT: Final = ("network", "seed", "limit")
-"""The fields of a recipe that a head on frozen networks has, too."""
-
-GOLDEN_PICTURES: Final = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What a network is decided and measured on.
-
-    Attributes:
-        data: its labels name the network's outputs.
-        split: the training set in its two parts; the held-out one calibrates.
-        out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
-            each where nothing is held out. Without a test set they are measured.
-        accept: when an answer is accepted.
-    """
-
-    data: LabelledData
-    split: Split
-    out_of_fold: Answers = NO_ANSWERS
-    accept: Conditions = USUAL
-
-    @property
-    def samples(self) -> PixelsBatch:
-        """By which graphs are compared; held out, if any picture is."""
-        pixels = (self.split.validation or self.split.train).pixels
-        return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """What the report says of a network before it is measured.
-
-    Attributes:
-        network: what it is called.
-        parameters: how many weights it has.
-        trainable: how many of them are trained.
-        training: how it was trained.
-        history: empty where it is not known.
-        unseen: distances of photos of other things, of kinds that the distance was not fitted against; None
-            where it was fitted against no such photos.
-        attributes: heads beside that of the class.
-        scores: of pictures; None to ask the graph.
-    """
-
-    network: str
-    parameters: int
-    trainable: int
-    training: TrainingFigures
-    history: tuple[Epoch, ...] = ()
-    unseen: Distances | None = None
-    attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
-    scores: Score | None = None
-
-    def scored_by(self, session: Session) -> Score:
-        """What gives the scores of pictures."""
-        return self.scores or partial(graph_scores, session)
 
 
 @dataclass(frozen=True)
@@ -166,204 +49,66 @@ class Trained:
         return self.run / RELEASE
 
 
-def warn_of_few(data: LabelledData, answers: int, accept: Conditions, progress: Progress) -> None:
-    """Warn, before hours of training, where too few answers would choose the thresholds."""
-    promised = accept.right or usual_accept_right(own_classes=data.named)
-    if doubt := warning_of_few_answers(answers, needed(promised)):
-        progress.warn(doubt)
+def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()) -> None:
+    """Make a folder, or empty it; copy the parent's files but its answers and those that are named."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if parent is None:
+        return
+    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS} - without:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parent.folder / path, folder / path)
 
 
-def make_release(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, progress: Progress) -> Trained:
-    """Write the release to the run's folder.
-
-    Args:
-        task: where; the release records its command and settings.
-        recipe: of the training.
-        fitted: what is released.
-        on: what the release is decided and measured on.
-        progress: shows that the release is being made.
-
-    Raises:
-        ExportError: the serving graph cannot be made or answers differently from the network.
-        StoreError: the folder cannot be sealed.
-    """
-    folder = task.folder / RELEASE
-    with progress.counting("making the release"):
-        progress.say("exporting and comparing the serving graph with the network")
-        origin = _exported(folder, task, recipe, fitted, on)
-        manifest = complete_release(folder, on, origin, progress.say)
-    session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
-    classifier = Classifier(session, manifest.contract("pixels"))
-    asked = out_of_fold_answers(classifier, origin.scored_by(session), on.data.test, on.split, on.out_of_fold)
-    return Trained(task.folder, asked, on.data.labels)
-
-
-def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation) -> Origin:
-    """Write model.keras, model.onnx and what was learnt."""
-    train = on.split.train
-    begin(folder)
-    artifact = save_artifact(fitted.model, folder / MODEL)
-    last = fitted.last_layer
-    features = features_of(artifact, train.images) if last is None else last.features(train)
-    measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
-    attributes = {name: one.head for name, one in fitted.attributes.items()}
-    export_graph(artifact, measure, folder / GRAPH, attributes)
-    network = partial(scores_of, artifact, measure, attributes)
-    check_parity(network, folder / GRAPH, on.samples)
-    Learnt.of(train.sha256).save(folder)
-    return Origin(
-        network=recipe.network,
-        parameters=fitted.model.count_params(),
-        trainable=trainable_count(fitted.model),
-        training=_training(task, recipe, fitted, on),
-        history=fitted.history,
-        unseen=None if fitted.ood is None else measure.distances(fitted.ood.unseen),
-        attributes=fitted.attributes,
-        scores=None if last is None else partial(last.scores, measure),
-    )
-
-
-def _training(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation) -> TrainingFigures:
-    """How a fit was made, for report and manifest."""
-    made_with: dict[str, JsonValue] = {"command": task.command}
-    if task.settings:
-        made_with["settings"] = dict(task.settings)
-    if len(on.out_of_fold):
-        made_with["folds"] = int(on.out_of_fold.folds.max())
-    if on.data.licence:
-        made_with[DATA_LICENCE] = on.data.licence
-    settings = recipe.as_json()
-    if fitted.head is not None:
-        settings = {name: settings[name] for name in FIELDS_OF_ANY_FIT} | {"head": asdict(fitted.head)}
-    return TrainingFigures(
-        seed=recipe.seed,
-        epochs=len(fitted.history),
-        best_epoch=len(fitted.history),
-        seconds=fitted.seconds,
-        hardware="; then ".join(fitted.hardware) or hardware(),
-        libraries=libraries() | fitted.libraries,
-        configuration=settings | made_with,
-    )
-
-
-def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> Manifest:
-    """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
+def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
+    folder: Path,
+    *,
+    networks: Mapping[NetworkName, Network],
+    report: Report,
+    answers: Answers,
+    parent: Manifest | None = None,
+    sources: Sequence[str] = (),
+) -> Manifest:
+    """Write report, card, page and answers beside networks and figures; the manifest seals them.
 
     Args:
-        folder: with these two files.
-        on: what it is calibrated and measured on.
-        origin: what else the report says.
-        say: receives progress messages.
+        folder: of the release, with the files of its networks.
+        networks: one or both.
+        report: on them.
+        answers: behind the report.
+        parent: the release whose files it shares; None for none.
+        sources: where learnt photos come from, as far as their table names it.
 
     Raises:
-        ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
-    # 1) Decide by answers of networks that did not learn the picture.
-    target = _target(on, fitted_on_photos=origin.unseen is not None)
-    found = _decided_on(origin.scored_by(session), on, target)
-    contract = found.contract(on.data.labels, on.data.reads)
-    further = decide_attributes(origin.attributes, on.out_of_fold, found, target, contract.labels)
-    contract = contract.with_heads({name: one.head for name, one in further.items()})
-    # 2) Measure as serving would answer.
-    say("measuring")
-    report, answers = _measure(session, contract, on, origin, folder)
-    report = with_promises(report, found.kinds, found.confidence)
-    changed: dict[str, object] = {"possible_promises": possible_promises(found.kinds[0])}
-    of_attributes = NO_ANSWERS
-    if further:
-        of_class = decided(Classifier(session, contract), on.out_of_fold)
-        of_attributes = _attributes_as_served(Classifier(session, contract), on.out_of_fold, of_class, origin)
-        changed["attributes"] = {name: one.figures for name, one in further.items()}
-        changed["all_accepted"] = all_accepted(of_class, of_class.accepted, further)
-        for name, one in further.items():
-            say(attribute_in_words(name, one))
-    report = report.model_copy(update=changed)
-    # 3) Draw and seal.
-    draw_all(folder / FIGURES, report, answers, on.data.measured.pixels, on.data.reads.polarity)
-    golden = on.samples[:GOLDEN_PICTURES]
-    given = session.run(golden)
-    release = Measured(
-        networks=only_network(contract, Golden.of(golden, given.probabilities, given.distances)),
-        report=report,
-        answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
-    )
-    return seal_measured(folder, release)
-
-
-def _attributes_as_served(
-    classifier: Classifier, asked: Answers, of_class: Answers, origin: Origin
-) -> Answers:
-    """The out-of-fold answers to attributes."""
-    heads = {name: one.probabilities for name, one in origin.attributes.items()}
-    scores = scores_in(asked)
-    predictions = classifier.interpret(
-        replace(scores, probabilities={**scores.probabilities, **heads}),
-        cast("list[NetworkName]", asked.networks.tolist()),
-    )
-    return attribute_answers(
-        predictions, of_class, {name: one.said for name, one in origin.attributes.items()}
+    contracts = {name: one.contract for name, one in networks.items()}
+    (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
+    (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
+    (folder / ANSWERS).write_bytes(packed(answers))
+    return seal(
+        folder,
+        created_at=datetime.now(UTC),
+        networks=networks,
+        sources=sources,
+        training=_training(report, parent),
+        libraries=report.training.libraries,
+        git_commit=git_commit(),
+        data=report.data,
+        headline=Headline(
+            test_accuracy=report.test.accuracy,
+            test_n=report.test.n,
+            parameters=report.model.parameters,
+            mflops=report.model.mflops,
+        ),
     )
 
 
-def _target(on: Evaluation, *, fitted_on_photos: bool) -> Target:
-    return Target(
-        right=on.accept.right or usual_accept_right(own_classes=on.data.named),
-        confidence=on.accept.confidence,
-        unfamiliar=(FAMILIARITY_OF_OWN if fitted_on_photos else FAMILIARITY_THRESHOLD,),
-    )
-
-
-def _decided_on(score: Score, on: Evaluation, target: Target) -> Decided:
-    """Decide by the answers to pictures that their network did not learn."""
-    answers = on.out_of_fold
-    if held_out := on.split.validation:
-        answers = undecided(score(held_out), held_out, HELD_OUT) + answers
-    return decide(answers, target)
-
-
-def _measure(
-    session: Session, contract: ModelContract, on: Evaluation, origin: Origin, folder: Path
-) -> tuple[Report, Answers]:
-    """Measure all three splits; the report without promises, and the answers to the test set behind it."""
-    classifier, score, test = Classifier(session, contract), origin.scored_by(session), on.data.test
-    given = undecided(score(test), test) if test else on.out_of_fold
-    answers, before = decided(classifier, given), decided(Classifier(session, uncalibrated(contract)), given)
-    train, held_out = (
-        decided(classifier, undecided(score(part), part)) if part else answers
-        for part in (on.split.train, on.split.validation)
-    )
-    report = Report(
-        labels=contract.labels,
-        data=on.data.described(),
-        model=_model_figures(folder, origin, contract),
-        training=origin.training,
-        train=counted(train),
-        validation=counted(held_out),
-        test=measured(answers, before, contract).model_copy(update={"split": TEST if test else CROSS_FITTED}),
-        out_of_scope=_out_of_scope(given, contract, origin),
-        photos={},
-        examples=examples(answers, contract.labels),
-        history=origin.history,
-    )
-    return report, answers
-
-
-def _out_of_scope(given: Answers, contract: ModelContract, origin: Origin) -> dict[str, OutOfScope]:
-    """Of kinds that the score has not seen; empty where no photo of other things was learnt."""
-    distances = scores_in(given).distances
-    if origin.unseen is None or distances is None or contract.familiarity is None:
-        return {}
-    return {OTHER_KINDS: separation(distances, origin.unseen, contract.familiarity)}
-
-
-def _model_figures(folder: Path, origin: Origin, contract: ModelContract) -> ModelFigures:
-    return ModelFigures(
-        network=origin.network,
-        parameters=origin.parameters,
-        trainable_parameters=origin.trainable,
-        mflops=mflops(folder / GRAPH),
-        bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
-        temperature=contract.temperature,
-    )
+def _training(report: Report, parent: Manifest | None) -> dict[str, JsonValue]:
+    """What the manifest records of the training."""
+    recorded, calibrated = report.training, report.calibrated
+    if parent is None:
+        return recorded.configuration | {"hardware": recorded.hardware}
+    decided_by = None if calibrated is None else calibrated.model_dump(mode="json")
+    return parent.training | recorded.configuration | {"calibrated": decided_by}

@@ -1,13 +1,15 @@
 """Convert a Keras network to an ONNX graph, by tf2onnx.
 
 Keras' own exporter leaves `training` open, so that layers of augmentation export what they do in training,
-makes inputs of constants, and reports success with operators that ONNX does not have. Touches nothing.
+makes inputs of constants, and reports success with operators that ONNX does not have. `mflops` counts what a
+graph costs. Touches nothing.
 """
 
 import contextlib
 import gc
 import logging
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,3 +145,48 @@ def _layer_of(node: str, serving: Network) -> str:
         if name in known:
             return f"the layer {name!r}"
     return "a layer"
+
+
+UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsum"})
+"""Operators whose multiplications are not counted: recurrent ones, and what repeats others."""
+
+
+def mflops(path: Path) -> float | None:
+    """Millions of multiplications and additions for one picture.
+
+    Of convolutions and matrix products alone, one multiplication and one addition counted as two, as the
+    field does (additions of biases, activations and pooling are a few percent more).
+
+    Returns:
+        None where they cannot be counted: a shape is not known, an operator is one of UNCOUNTED, or there is
+        no product.
+    """
+    model = onnx.load(path)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    if any(node.op_type in UNCOUNTED for node in graph.node):
+        return None
+    values = {
+        value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
+        for value in (*graph.input, *graph.output, *graph.value_info)
+    }
+    shapes = {name: shape for name, shape in values.items() if all(shape)}  # a size of 0 is one not inferred
+    shapes |= {constant.name: tuple(constant.dims) for constant in graph.initializer}
+    try:
+        return sum(_operations(node, shapes) for node in graph.node) / 1e6 or None
+    except KeyError:
+        return None
+
+
+def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
+    """Two per multiply-add: each output value sums over everything that one filter or row sees."""
+    if node.op_type in {"Conv", "FusedConv"}:
+        fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
+    elif node.op_type in {"MatMul", "Gemm"}:
+        fan_in = shapes[node.input[0]][-1]
+    elif node.op_type == "ConvTranspose":  # each input value goes into everything that one filter covers
+        return 2 * prod(shapes[node.input[1]][1:]) * prod(shapes[node.input[0]])
+    else:
+        return 0
+    return 2 * fan_in * prod(shapes[node.output[0]])

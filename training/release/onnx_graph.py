@@ -3,11 +3,10 @@
 model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance,
 or the OOD score where out-of-distribution (OOD) photos were learnt (heads/ood.py). An adopted model
 whose features cannot be reached has none. A graph that answers differently from its network is never kept
-(`check_parity`). Touches the named files.
+(`check_parity`). The network that answers photos has its features in it. Touches the named files.
 """
 
 from collections.abc import Callable, Mapping
-from math import prod
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -21,8 +20,11 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
+from model_store.files import PHOTO_FILES
+from model_store.manifest import Golden
 from training.answering import answering
 from training.errors import ParityFailed
+from training.features.blocks import READS
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import LOGITS, with_softmax
 from training.heads.logistic import Head as LastLayer
@@ -44,6 +46,14 @@ hardly vary, as those of a network with random weights do."""
 PARITY_PICTURES: Final = 1000
 PARITY_PHOTOS: Final = 32
 """Pictures by which a graph is compared with its network: of 28 x 28, and large ones."""
+
+GOLDEN_PHOTOS: Final = 2
+
+PATCHES: Final = 6
+"""Along each edge of a made picture."""
+
+SEED: Final = 0
+"""Of the made pictures on which network and graph are compared: no photo is stored in a release."""
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -206,46 +216,34 @@ def check_parity(
     return difference
 
 
-UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsum"})
-"""Operators whose multiplications are not counted: recurrent ones, and what repeats others."""
+def export_photos(network: Network, folder: Path) -> Golden:
+    """Write photos.keras and photos.onnx; compare them, and keep some answers.
 
-
-def mflops(path: Path) -> float | None:
-    """Millions of multiplications and additions for one picture.
-
-    Of convolutions and matrix products alone, one multiplication and one addition counted as two, as the
-    field does (additions of biases, activations and pooling are a few percent more).
-
-    Returns:
-        None where they cannot be counted: a shape is not known, an operator is one of UNCOUNTED, or there is
-        no product.
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    model = onnx.load(path)
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_value = 1
-    graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-    if any(node.op_type in UNCOUNTED for node in graph.node):
-        return None
-    values = {
-        value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
-        for value in (*graph.input, *graph.output, *graph.value_info)
-    }
-    shapes = {name: shape for name, shape in values.items() if all(shape)}  # a size of 0 is one not inferred
-    shapes |= {constant.name: tuple(constant.dims) for constant in graph.initializer}
-    try:
-        return sum(_operations(node, shapes) for node in graph.node) / 1e6 or None
-    except KeyError:
-        return None
+    artifact, graph = (folder / name for name in PHOTO_FILES)
+    network.save(artifact, include_optimizer=False)
+    write_graph(network, graph)
+    images = _made_pictures()
+
+    def scores(pixels: PixelsBatch) -> Scores:
+        given = answering(network, at_once(pixels))(pixels)
+        heads = {LABEL: given[PROBABILITIES]} | {
+            name.removeprefix(OF_ATTRIBUTE): one
+            for name, one in given.items()
+            if name.startswith(OF_ATTRIBUTE)
+        }
+        return Scores(heads, given.get(DISTANCE))
+
+    check_parity(scores, graph, images)
+    session = OnnxSession(graph, shape=READS.array_shape)
+    given = session.run(images[:GOLDEN_PHOTOS])
+    return Golden.of(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
 
 
-def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
-    """Two per multiply-add: each output value sums over everything that one filter or row sees."""
-    if node.op_type in {"Conv", "FusedConv"}:
-        fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
-    elif node.op_type in {"MatMul", "Gemm"}:
-        fan_in = shapes[node.input[0]][-1]
-    elif node.op_type == "ConvTranspose":  # each input value goes into everything that one filter covers
-        return 2 * prod(shapes[node.input[1]][1:]) * prod(shapes[node.input[0]])
-    else:
-        return 0
-    return 2 * fan_in * prod(shapes[node.output[0]])
+def _made_pictures() -> PixelsBatch:
+    """Coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3)."""
+    rng = np.random.default_rng(SEED)
+    patches = rng.integers(0, 256, (PARITY_PHOTOS, PATCHES, PATCHES, 3), np.uint8)
+    return patches.repeat(READS.shape[0] // PATCHES, axis=1).repeat(READS.shape[1] // PATCHES, axis=2)

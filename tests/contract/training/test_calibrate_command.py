@@ -82,7 +82,8 @@ class Chain:
 
 @pytest.fixture(scope="module")
 def chain(place: Path, parent: LocalRelease, pictures: Path) -> Chain:
-    first = calibrating(place, parent, a_tier(place, pictures, "A"))
+    others = write_photos(place / "others", PICTURES, {"A": ("0",)}, seed=PICTURES)
+    first = calibrating(place, parent, a_table(place / "A.csv", others, answered(parent, others), tier="A"))
     with redirect_stdout(io.StringIO()) as said:
         second = calibrating(place, first, pictures)
     with redirect_stdout(io.StringIO()) as document:
@@ -144,9 +145,8 @@ def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
 
     assert report.calibrated is not None
     assert (report.calibrated.parent, report.calibrated.n) == (parent.version, PICTURES)
-    assert report.calibrated.test_decided_by == parent.version
     assert all(child.manifest.files[name] == parent.manifest.files[name] for name in (MODEL, GRAPH))
-    assert (report.test, report.train, report.data) == (before.test, before.train, before.data)
+    assert (report.train, report.data) == (before.train, before.data)
     assert report.photos.keys() == {"A"}
     assert parent.version in (child.folder / MODEL_CARD).read_text("utf-8")
 
@@ -160,24 +160,25 @@ def test_it_says_what_share_is_accepted_and_how_sure_that_is(chain: Chain) -> No
     assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
     assert low < decisions["coverage"] < high
     assert least == decisions["confidence_threshold"]
-    assert f"those of {chain.first.version}; the test set was not read again" in chain.said
+    assert f"those of {chain.first.version}, and so are answers to other pictures" in chain.said
     assert (
         f"Calibrated on {PICTURES} pictures. An answer is accepted where its confidence is {least:.1%}"
         in chain.said
     )
 
 
-def test_figures_of_photos_that_are_not_measured_again_say_whose_they_are(chain: Chain) -> None:
-    first, child, later = map(report_of, (chain.first, chain.second, chain.third))
+def test_figures_of_pictures_that_the_parent_answered_are_by_the_new_thresholds(chain: Chain) -> None:
+    first, child = map(report_of, (chain.first, chain.second))
+    contract = chain.second.manifest.contract("photos")
 
-    assert (child.photos["A"].decided_by, child.photos["own"].decided_by) == (chain.first.version, None)
     assert child.photos["A"].accuracy == first.photos["A"].accuracy
+    assert child.photos["A"].decisions.confidence_threshold == contract.of_label.confidence
+    assert child.test.decisions.confidence_threshold == contract.of_label.confidence
+    assert (child.test.accuracy, child.test.split) == (first.test.accuracy, first.test.split)
     assert [one.pictures for one in child.promises] == ["photos of tier own"]
-    assert "Not measured again: tier A." in chain.said
-    assert f"tier A were answered by {chain.first.version}" in (
-        (chain.second.folder / MODEL_CARD).read_text("utf-8")
-    )
-    assert later.photos["A"].decided_by == chain.first.version
+    stored = answers_of((chain.second.folder / ANSWERS).read_bytes())
+    for figures, name in ((child.test, TEST_SET), (child.photos["A"], "A")):
+        assert figures.decisions.coverage == stored.of_set(name).accepted.mean()
 
 
 def test_it_follows_its_parent_through_the_gate(place: Path, chain: Chain) -> None:
@@ -197,7 +198,6 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
 
     before, after, calibrated = parent.manifest, child.manifest, report_of(child).calibrated
     assert calibrated is not None
-    assert calibrated.test_decided_by is None  # pixels are decided as before
     now, then = after.networks["photos"], before.networks["photos"]
     assert after.networks["pixels"] == before.networks["pixels"]
     assert now.contract.of_label.confidence != then.contract.of_label.confidence
@@ -221,13 +221,6 @@ def test_corrections_win_over_the_labels_of_the_pictures(
     child = calibrating(tmp_path, parent, pictures, "--corrections", str(tmp_path / "corrections.csv"))
 
     assert report_of(child).photos["own"].n == PICTURES - 1
-
-
-def a_tier(tmp_path: Path, pictures: Path, tier: str) -> Path:
-    """The same pictures in a table that names their tier."""
-    with pictures.open(encoding="utf-8", newline="") as file:
-        labels = {row["path"]: row["label"] for row in csv.DictReader(file)}
-    return a_table(tmp_path / f"{tier}.csv", tmp_path, labels, tier=tier)
 
 
 def test_photos_that_are_not_measured_again_are_decided_by_the_new_thresholds(

@@ -20,7 +20,7 @@ from training.measure.evaluate import undecided
 from training.measure.why_nothing import promised_in_words
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
-from training.release.make import Evaluation, Origin, complete_release
+from training.release.of_fit import Evaluation, Origin, complete_release
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0

@@ -39,16 +39,17 @@ from training.heads.ood import (
 from training.measure.evaluate import scored
 from training.pictures.photos import OOD, OWN_TIER
 from training.pictures.split import Split
+from training.release.of_parent import decide_photos
+from training.release.onnx_conversion import mflops
 from training.release.onnx_graph import (
     check_parity,
     export_graph,
+    export_photos,
     features_of,
-    mflops,
     probabilities_of,
     scores_of,
     write_graph,
 )
-from training.release.photo_release import decide_photos, export_photos
 
 PICTURES = striped_pictures(200, seed=7).images
 
@@ -134,9 +135,7 @@ def test_so_is_one_beside_the_head_for_photos(tmp_path: Path, monkeypatch: pytes
     )
     assert export_photos(network, tmp_path).answers.keys() == {"label", "colour"}
 
-    monkeypatch.setattr(
-        "training.release.photo_release.write_graph", lambda _, path: write_graph(wrong, path)
-    )
+    monkeypatch.setattr("training.release.onnx_graph.write_graph", lambda _, path: write_graph(wrong, path))
     with pytest.raises(ParityFailed, match=r"photos\.onnx: a probability differs by"):
         export_photos(network, tmp_path)
 

@@ -1,0 +1,65 @@
+"""What a release decides about its stored answers, from their probabilities, familiarity and its contracts.
+
+The gate compares these decisions, and a calibration decides its parent's answers by new thresholds. Pure. The
+rule: inference/decision.py; how thresholds are found: training/measure/decide.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import LABEL, ModelContract, NetworkName
+from inference.decision import decide
+from reports.answers import ACCEPT, CLASS, DIGITS, Answers
+
+
+def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
+    """Decide what the release itself answered.
+
+    Args:
+        answers: of all heads, as stored.
+        contracts: of the release's networks.
+
+    Returns:
+        The same; a row keeps its decision where it lacks a probability, or a familiarity that is asked for.
+    """
+    decisions = answers.decisions.astype("<U12")  # "inapplicable"
+    of_class = answers.attributes == CLASS
+    classes = dict(zip(answers.pictures[of_class], answers.predicted[of_class], strict=True))
+    own = (answers.by == "") & ~np.isnan(answers.probabilities).all(axis=1)
+    for row in np.flatnonzero(own).tolist():
+        name = cast("NetworkName", str(answers.networks[row]))
+        contract = contracts.get(name, next(iter(contracts.values()))).deciding(name)
+        attribute = str(answers.attributes[row])
+        head = contract.heads.get(attribute or LABEL)
+        familiarity = None if contract.familiarity is None else float(answers.familiarity[row])
+        if head is None or (familiarity is not None and np.isnan(familiarity)):
+            continue
+        shares = answers.probabilities[row]
+        likeliest = int(np.nanargmax(shares))  # `predicted` of an attribute may be another right label
+        # Stored numbers are rounded, which keeps their order: an equal one is not below.
+        _, reason = decide(
+            float(shares[likeliest]),
+            familiarity,
+            least_confidence=round(head.confidence, DIGITS),
+            least_familiarity=round(contract.least_familiarity, DIGITS),
+            withheld=head.labels[likeliest] in head.withheld,
+        )
+        having_it = set(map(contract.labels.index, head.applies_to or contract.labels))
+        if attribute and classes.get(answers.pictures[row]) not in having_it and reason != "unfamiliar":
+            reason = "inapplicable"
+        decisions[row] = reason or ACCEPT
+    return replace(answers, decisions=decisions)
+
+
+def at_temperature(answers: Answers, before: float, now: float) -> NDArray[np.float64]:
+    """Probabilities, float64 (N, C), as another temperature gives them; not known where they were not."""
+    powers = answers.probabilities ** (before / now)
+    totals = np.nansum(powers, axis=1, keepdims=True)
+    shares: NDArray[np.float64] = np.divide(
+        powers, totals, out=np.full_like(powers, np.nan), where=totals > 0
+    )
+    return shares

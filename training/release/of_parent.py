@@ -1,0 +1,280 @@
+"""Make a release of another one's files: with a network that answers photos, or calibrated on one's own.
+
+`release_photos` adds or replaces the network (fitted by training/ten_classes.py), `recalibrate` keeps all
+weights. Both decide by answers to photos, and measure what that changes; everything else is the parent's. The
+first and the last step: make.py. Writes one folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from inference.classifier import Classifier
+from inference.contract import ACCEPT_NOTHING, ModelContract, NetworkName
+from inference.keras_session import load_model
+from inference.onnx_session import OnnxSession
+from model_store.files import PHOTO_FILES
+from model_store.local import LocalRelease
+from model_store.manifest import Manifest
+from model_store.manifest import Network as ReleasedNetwork
+from reports.acceptance import Conditions
+from reports.answers import (
+    CLASS,
+    NO_ANSWERS,
+    TEST_SET,
+    Answers,
+    all_answers_in,
+    answers_in,
+)
+from reports.decisions import at_temperature, decide_stored
+from reports.values import (
+    CROSS_FITTED,
+    HELD_OUT,
+    Calibrated,
+    ModelFigures,
+    Report,
+    report_of,
+)
+from training.errors import BadRecipe, NotShown
+from training.features.blocks import READS
+from training.features.shipped_vectors import LITE0
+from training.fit_result import OTHER_KINDS, FittedPhotos
+from training.gradient.networks.registry import trainable_count
+from training.heads.photo_head import photo_network
+from training.measure.acceptance import promises, with_promises
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures, of_photos
+from training.measure.evaluate import decided, graph_scores, measured, scores_in
+from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
+from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
+from training.measure.why_nothing import broken_promises, check_enough
+from training.measure.withheld import decide_withholding, source_labels
+from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.pictures.photos import OOD, OWN_TIER
+from training.pictures.split import in_groups
+from training.pictures.table import Pictures
+from training.progress import Say
+from training.release.make import begin, make_release
+from training.release.onnx_conversion import mflops
+from training.release.onnx_graph import export_photos
+from training.untyped import Network
+
+
+def release_photos(
+    folder: Path, parent: LocalRelease, made: FittedPhotos, say: Say, of_parent: Answers = NO_ANSWERS
+) -> Report:
+    """Write a release with a new network that answers photos.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose other files it has.
+        made: the head, what it learnt, and how.
+        say: receives progress messages, and promises that cannot be given.
+        of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
+
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
+        StoreError: the folder cannot be sealed.
+    """
+    # 1) Decide by what heads of folds answered.
+    asked, found = decide_photos(made.answers, parent, say)
+    # 2) Export; the parent's attributes stay.
+    begin(folder, parent, frozenset(PHOTO_FILES))
+    say("exporting and comparing the serving graph with the network")
+    known, contract = parent.manifest, found.contract(parent.manifest.labels, READS)
+    with_attributes = None
+    if known.both and (attributes := known.contract("photos").attributes):
+        contract = contract.with_heads(attributes)
+        with_attributes = load_model(parent.folder / known.network("photos").artifact)
+    network, (artifact, graph) = photo_network(made.head, with_attributes), PHOTO_FILES
+    golden = export_photos(network, folder)
+    photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
+    ((load_learnt(parent.folder) or NOTHING) | Learnt.of(made.learnt.sha256)).save(folder)
+    # 3) Measure and seal.
+    before = report_of(parent)
+    configuration = before.training.configuration | {"photo_network": made.record}
+    training = before.training.model_copy(update={"configuration": configuration})
+    cost = photo_model_figures(network, folder, contract)
+    before = before.model_copy(update={"training": training, "photo_model": cost})
+    stored = answers_in(known, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
+    report, answers = measured_photos(folder, before, photos, found, asked)
+    make_release(
+        folder,
+        networks={"pixels": known.network("pixels"), "photos": photos},
+        report=report,
+        answers=stored.of_set(TEST_SET) + answers + of_parent,
+        parent=known,
+        sources=sorted({*known.sources, *made.learnt.sources.tolist()} - {""}),
+    )
+    return report
+
+
+def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
+    """The answers that count, and what they decide.
+
+    The parent's confidence, if unknown sources chose it, stays the least where neither such sources nor
+    a sample of the user's own pictures choose.
+    """
+    asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
+    known, deciding = parent.manifest, that_decide(asked)
+    before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
+    target = of_photos(deciding, scores_in(others) if len(others) else None, before)
+    chosen_by_strangers = known.both and bool(report_of(parent).unknown_sources)
+    if chosen_by_strangers and not asked.of_unknown_sources.any() and OWN_TIER not in (target.tiers or ()):
+        target = replace(target, confidence=max(target.confidence, before))
+    found = decide_withholding(deciding, target, known.labels)
+    for broken in broken_promises(promises(found.kinds, found.confidence)):
+        say(broken)
+    for row in source_labels(deciding, found.sure(deciding), known.labels, target.right):
+        if row.unproven:
+            say(
+                f"{row.label} is never accepted for photos: of {row.accepted:,} sure answers to photos from "
+                f"{row.source}, of which nothing had been learnt, {row.right:,} are right."
+            )
+    return asked, found
+
+
+def measured_photos(
+    folder: Path, before: Report, photos: ReleasedNetwork, found: Decided, asked: Answers
+) -> tuple[Report, Answers]:
+    """The report with everything about photos from the answers that decided, and these answers."""
+    contract, session = photos.contract, OnnxSession(folder / photos.graph, shape=READS.array_shape)
+    answers = decided(Classifier(session, contract), asked)
+    changed = {
+        "photos": photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED),
+        "unknown_sources": unknown_figures(answers),
+        "calibrated": None,
+        "all_accepted": None,  # which classes are accepted has changed
+    }
+    return with_promises(before, found.kinds, found.confidence).model_copy(update=changed), answers
+
+
+def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
+    """What the network that `export_photos` wrote costs."""
+    return ModelFigures(
+        network="_".join(LITE0),
+        parameters=network.count_params(),
+        trainable_parameters=trainable_count(network),
+        mflops=mflops(folder / PHOTO_FILES[1]),
+        bytes={name: (folder / name).stat().st_size for name in PHOTO_FILES},
+        temperature=contract.temperature,
+    )
+
+
+def recalibrate(
+    folder: Path, parent: LocalRelease, photos: Pictures, accept: Conditions, say: Say
+) -> Manifest:
+    """Write a release.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose weights it has.
+        photos: checked pictures, as the parent's model reads them; those that it learnt are left out, with
+            their groups.
+        accept: when an answer to each tier is accepted.
+        say: receives what was left out, and other doubts.
+
+    Raises:
+        NotShown: the pictures do not show that so many accepted answers are right.
+        BadRecipe: the folder is the parent's.
+        ModelError: the graph cannot be run.
+        StoreError: the folder cannot be sealed.
+    """
+    if folder.resolve() == parent.folder.resolve():
+        raise BadRecipe(
+            f"{folder}: the release that is calibrated lies there. Name another folder with --run."
+        )
+    accuracy = accept.right or ACCEPTED_OF_PHOTOS
+    photos = _not_learnt(photos, parent, say)
+    check_enough(photos.tiers[photos.labels != OOD].tolist(), accuracy)
+    before = parent.manifest.contract("photos")
+    session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
+    given = asked_photos(graph_scores(session, photos), photos, photos.networks)
+    found = decide(given, of_own_pictures(given, before, accept))
+    contract = found.contract(before.labels, before.input).with_heads(before.attributes)
+    if found.familiarity is not None and not found.familiarity.threshold:
+        say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
+    own = decided(Classifier(session, contract), given)
+    name: NetworkName = "photos" if "photos" in parent.manifest.networks else "pixels"
+    calibrated = parent.manifest.networks[name].model_copy(update={"contract": contract})
+    networks = {**parent.manifest.networks, name: calibrated}
+    kept = _decided_again(parent, own, networks)
+    begin(folder, parent)
+    return make_release(
+        folder,
+        networks=networks,
+        report=_report(parent, found, own, kept, accuracy),
+        answers=kept.of_head(CLASS) + own + kept.take(kept.attributes != CLASS),
+        parent=parent.manifest,
+        sources=parent.manifest.sources,
+    )
+
+
+def _not_learnt(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
+    """Those of groups of which the parent learnt no picture."""
+    learnt = load_learnt(parent.folder)
+    if learnt is None:
+        say(
+            f"{parent.version} does not say what it learnt. If these pictures are among that, it will accept "
+            "too much."
+        )
+    groups = photos.groups
+    known = in_groups(groups, groups[(learnt or NOTHING).has(photos.sha256)])
+    if known.all():
+        raise NotShown(f"{parent.version} learnt these pictures, so they cannot calibrate it. Bring others.")
+    if known.any():
+        say(f"{known.sum():,} of {len(known):,} pictures are left out: {parent.version} learnt their groups.")
+    return photos.take(np.flatnonzero(~known))
+
+
+def _decided_again(
+    parent: LocalRelease, own: Answers, networks: Mapping[NetworkName, ReleasedNetwork]
+) -> Answers:
+    """The parent's answers to its test set, to photos of other tiers and to attributes, by these networks.
+
+    Args:
+        parent: that gave them.
+        own: the answers to the pictures at hand.
+        networks: of the release.
+    """
+    stored = all_answers_in(
+        parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
+    )
+    stored = stored.take(stored.by == "")
+    before, now = (
+        one.get("photos", next(iter(one.values()))).contract.temperature
+        for one in (parent.manifest.networks, networks)
+    )
+    of_class = stored.attributes == CLASS
+    calibrated = of_class & ((stored.networks == "photos") | (not parent.manifest.both))
+    shares = np.where(calibrated[:, None], at_temperature(stored, before, now), stored.probabilities)
+    undecided = replace(stored, probabilities=shares, decisions=np.where(of_class, "", stored.decisions))
+    again = decide_stored(undecided, {name: one.contract for name, one in networks.items()})
+    measured_now = np.isin(measured_tiers(again), measured_tiers(own)) | np.isin(again.pictures, own.pictures)
+    return again.take(~of_class | (again.sets == TEST_SET) | ~measured_now)
+
+
+def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, accuracy: float) -> Report:
+    """The parent's report, with what is accepted of these pictures and of those whose answers it keeps."""
+    contract = found.contract(parent.manifest.labels, parent.manifest.contract("photos").input)
+    before, known, of_class = report_of(parent), own.take(own.known), kept.of_head(CLASS)
+    tested, photos = of_class.of_set(TEST_SET), of_class.take(of_class.sets != TEST_SET)
+    counted = photos.take(of_known_sources(photos)) + own
+    splits = {tier: one.split for tier, one in before.photos.items() if tier not in measured_tiers(own)}
+    changed: dict[str, object] = {
+        "photos": {
+            tier: one.model_copy(update={"split": splits.get(tier, DEVELOPMENT)})
+            for tier, one in photo_figures(counted, contract, DEVELOPMENT).items()
+        },
+        "unknown_sources": unknown_figures(photos),
+        "calibrated": Calibrated(
+            parent=parent.version, n=len(known), groups=len(np.unique(known.units)), accuracy=accuracy
+        ),
+        "all_accepted": None,  # which classes are accepted has changed
+    }
+    if not parent.manifest.both and len(tested) and tested.decided.all():
+        uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})
+        changed["test"] = measured(tested, tested, contract).model_copy(update=uncalibrated)
+    kept_kind = HELD_OUT if parent.manifest.both else None  # else it was promised by thresholds that are gone
+    return with_promises(before, found.kinds, found.confidence, kept_kind).model_copy(update=changed)
