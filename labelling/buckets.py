@@ -35,6 +35,11 @@ class Bucket:
         """A thousand objects are a request."""
         return "a bucket is listed while it is read"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """None: as above."""
+        return ()
+
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)
         for entry in store.listing(""):

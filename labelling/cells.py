@@ -9,7 +9,6 @@ import re
 from typing import Final, NamedTuple
 
 from labelling.errors import Unreadable
-from labelling.paths import existing
 
 SHORT: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
 """How an address of a web page begins that leaves `https:` out."""
@@ -80,14 +79,13 @@ def names_picture(cell: str) -> bool:
     return bool(ADDRESS.match(cell) or NAME_END.search(cell))
 
 
-def path_of(cell: str, folder: str) -> str | Unreadable:
+def path_of(cell: str, path: str) -> str | Unreadable:
     """The path that a cell without an address means, or why it is none.
 
     Args:
         cell: without white space at its ends.
-        folder: of the list, to which the cell is relative.
+        path: of the file that it would mean.
     """
-    path = existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
     if cell and os.path.lexists(path):
         return path
     why = _why_no_path(cell)

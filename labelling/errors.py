@@ -1,6 +1,7 @@
 """What may go wrong between a catalogue and its table.
 
 LabellingError
+├── ListUnusable        a list cannot be read, or is not what its header says
 ├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
 ├── TableUnusable       the table cannot be written there, or in that form
 ├── OtherRun            the table that is there was begun with another source, release or form
@@ -16,6 +17,10 @@ What is wrong with a picture itself: inference/errors.py.
 
 class LabellingError(Exception):
     """The root of this package's errors."""
+
+
+class ListUnusable(LabellingError):
+    """A list of pictures or of corrections cannot be read, or is not what its header says."""
 
 
 class SourceUnusable(LabellingError):

@@ -41,6 +41,9 @@ CATEGORIES: Final = "categories"
 BY: Final = "by"
 """The same of what says which photos show one product: a By, or nothing."""
 
+NOTES: Final = "notes"
+"""The same of what a person should know of the list."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -61,6 +64,7 @@ class Summary:
         categories: id and name of the platform's category, by label; empty for none.
         attributes: for each label of each attribute, the pictures with each decision.
         products: of the table of products; None without one.
+        notes: what a person should know of the list, a sentence each.
     """
 
     table: str
@@ -79,6 +83,7 @@ class Summary:
     columns: dict[str, str]
     categories: Mapping[str, Sequence[str | None]]
     attributes: dict[str, dict[str, dict[str, int]]]
+    notes: Sequence[str]
     products: ProductSummary | None = None
 
 
@@ -207,6 +212,7 @@ class _Pass:
                 for head, labels in heads.items()
             },
             products=products.summary(answers + errors) if products else None,
+            notes=journal.begun.get(NOTES, []),
         )
 
 

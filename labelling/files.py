@@ -4,21 +4,19 @@ Memory holds the names of one folder, since they have to be sorted, or all that 
 read row by row. A list may name pictures on the web and in S3 as well, which https.py and buckets.py fetch.
 """
 
-import csv
 import glob
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inference.file_names import is_clutter, is_picture_name
-from labelling.cells import Address, address_of, addresses_in, names_picture, path_of
-from labelling.csv_files import WINDOWS, encoding_of, renaming, rows_of
-from labelling.errors import SourceUnusable, Unlistable, Unreadable
+from labelling.cells import Address, address_of, addresses_in, path_of
+from labelling.errors import ListUnusable, SourceUnusable, Unlistable, Unreadable
 from labelling.items import (
     AT_ONCE,
     UNSEEN,
@@ -29,14 +27,14 @@ from labelling.items import (
     check_size,
     stamp_of,
 )
+from labelling.lists import AS_IT_IS, ListFile, Reading, open_list
+from labelling.paths import why_missing
 from labelling.permits import NOTHING, Permits
 from labelling.table import parquet_columns, parquet_rows
 from model_store.files import opened
 
 if TYPE_CHECKING:
     from labelling.https import Fetcher
-
-COLUMN: Final = "path"
 
 LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
 
@@ -94,14 +92,17 @@ class Single(FileSource):
 class PathList(FileSource):
     """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
 
-    Every row is an item, also one without a path; one with several addresses is several. The cells of other
-    columns, such as article numbers, go with it; where these change, the picture is labelled again.
+    Every row is an item, also one without a path; one with several addresses is several, and so is one with
+    several columns of pictures. The cells of other columns, such as article numbers, go with it; where these
+    change, the picture is labelled again.
 
     Attributes:
         permits: which pictures on the web may be fetched.
+        reading: how it is read.
     """
 
     permits: Permits = NOTHING
+    reading: Reading = AS_IT_IS
 
     def reader(self) -> Read:
         pool = ThreadPoolExecutor(AT_ONCE)
@@ -124,35 +125,51 @@ class PathList(FileSource):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Those beside COLUMN that have a name."""
-        header = parquet_columns(self.path) if self._is_parquet else _csv_header(self.path)
-        return tuple(dict.fromkeys(name for name in header if name not in {COLUMN, "", None}))
+        """Those that have a name and hold no paths."""
+        header = (
+            parquet_columns(self.path, self.reading.path_columns) if self._is_parquet else self._list.columns
+        )
+        return tuple(dict.fromkeys(name for name in header if name not in {*self.reading.path_columns, ""}))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the list, a sentence each."""
+        return () if self._is_parquet else self._list.notes
+
+    @cached_property
+    def _list(self) -> ListFile:
+        try:
+            return open_list(Path(self.path), self.reading.path_columns, self.reading)
+        except ListUnusable as error:
+            raise SourceUnusable(str(error)) from error
 
     @property
     def _is_parquet(self) -> bool:
         return self.path.lower().endswith(".parquet")
 
     def items(self) -> Iterator[Item]:
-        folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
-        for row in parquet_rows(self.path, None) if self._is_parquet else _csv_rows(self.path, folder):
-            further = tuple(_text(row.get(name)) for name in self.columns)
+        for cells in self._rows():
+            further = tuple(cells[name] for name in self.columns)
             seen = f" {hashlib.sha256(repr(further).encode()).hexdigest()[:16]}" if further else ""
-            for item in _items_of(_text(row[COLUMN]), folder):
-                yield item._replace(stamp=item.stamp + seen, further=further)
+            paths = (cells[name].strip() for name in self.reading.path_columns)
+            for path in list(filter(None, paths)) or [""]:
+                for item in self._items_of(path):
+                    yield item._replace(stamp=item.stamp + seen, further=further)
 
+    def _rows(self) -> Iterator[dict[str, str]]:
+        if not self._is_parquet:
+            return (row.cells for row in self._list.rows())
+        rows = parquet_rows(self.path, None)
+        return ({name: "" if cell is None else str(cell) for name, cell in row.items()} for row in rows)
 
-def _text(cell: object) -> str:
-    return "" if cell is None else str(cell)
-
-
-def _items_of(cell: str, folder: str) -> Iterator[Item]:
-    """The pictures that a cell names."""
-    if addresses := addresses_in(cell):
-        yield from (Item(one, address_of(one), UNSEEN, WEIGHT) for one in addresses)
-    elif isinstance(found := path_of(cell, folder), Unreadable):
-        yield Item(cell, found, UNSEEN, 0)
-    else:
-        yield _item(cell, found)
+    def _items_of(self, cell: str) -> Iterator[Item]:
+        """The pictures that a cell names."""
+        if addresses := addresses_in(cell):
+            yield from (Item(one, address_of(one), UNSEEN, WEIGHT) for one in addresses)
+            return
+        encoding = "utf-8" if self._is_parquet else self._list.encoding.name
+        found = path_of(cell, self.reading.place(cell, Path(self.path), encoding))
+        yield Item(cell, found, UNSEEN, 0) if isinstance(found, Unreadable) else _item(cell, found)
 
 
 def _objects() -> Callable[[str], bytes]:
@@ -174,62 +191,6 @@ def _item(name: str, path: str) -> Item:
         return Item(name, path, "", 0)
 
 
-def _csv_header(path: str) -> Sequence[str]:
-    with _opened(path) as rows:
-        return [_in_unicode("", name) for name in rows.fieldnames or ()]
-
-
-def _csv_rows(path: str, folder: str) -> Iterator[dict[str, str]]:
-    """The rows of a list, whose column COLUMN is as a path is read."""
-    with _opened(path) as rows:
-        for row in rows:
-            named = _in_unicode(folder, (row.pop(COLUMN) or "").strip())
-            cells = ((name, cell or "") for name, cell in row.items() if name)
-            yield {_in_unicode("", name): _in_unicode("", cell) for name, cell in cells} | {COLUMN: named}
-
-
-@contextmanager
-def _opened(path: str) -> "Iterator[csv.DictReader[str]]":
-    """The rows of a list as they stand there.
-
-    Raises:
-        SourceUnusable: it cannot be read, or has no column COLUMN.
-    """
-    try:
-        # A cell in another encoding is that row's error, or names a file by the same bytes.
-        with open(path, "rb") as raw:  # noqa: PTH123 - as above
-            encoding = encoding_of(raw.read(2))
-        with open(path, encoding=encoding, errors="surrogateescape", newline="") as file:  # noqa: PTH123 - as above
-            rows = rows_of(file, [COLUMN])
-            header = rows.fieldnames or ()
-            if COLUMN not in header:
-                raise SourceUnusable(f"{path}: {_without_column(header)}")
-            yield rows
-    except OSError as error:
-        raise SourceUnusable(f"{path}: cannot be read ({error.strerror}).") from error
-    except (UnicodeError, csv.Error) as error:
-        raise SourceUnusable(f"{path}: no CSV in UTF-8 ({error}).") from error
-
-
-def _without_column(header: Sequence[str]) -> str:
-    """What a list lacks whose first line does not name COLUMN."""
-    shown = ",".join(header)[:40]
-    shown.encode()  # raises where it is no text
-    advice = renaming([COLUMN], header)
-    if not advice and any(map(names_picture, header)):
-        advice = f" Write `{COLUMN}` in a line above the first one."
-    return f"begins with {shown!r}. It needs a column `{COLUMN}`.{advice}"
-
-
-def _in_unicode(folder: str, cell: str) -> str:
-    """A cell whose bytes are UTF-8 or a file's name as it is; another one as Windows' Excel writes CSV."""
-    written = cell.encode("utf-8", "surrogateescape")
-    is_text = written.decode("utf-8", "ignore") == cell
-    if is_text or os.path.lexists(os.path.join(folder, cell)):  # noqa: PTH118 - as above
-        return cell
-    return written.decode(WINDOWS, "replace")
-
-
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
     """The bytes of some files, in order."""
     return (attempt(read_file, path) for path in paths)
@@ -248,6 +209,8 @@ def read_file(path: str) -> bytes:
             return file.read(size)
     except IsADirectoryError as error:
         raise Unreadable(LINKED if os.path.islink(path) else "It is a folder, not a picture.") from error  # noqa: PTH114 - as above
+    except FileNotFoundError as error:
+        raise Unreadable(why_missing(path)) from error
     except OSError as error:
         raise Unreadable(f"It cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a NUL in a path that a list names

@@ -66,6 +66,10 @@ class Source(Protocol):
     def uncounted(self) -> str:
         """Why a count before the work would cost too much; empty where it costs little."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of a list, a sentence each."""
+
     def items(self) -> Iterator[Item]:
         """List the pictures, without reading them.
 
@@ -102,6 +106,11 @@ class PathSource:
     def uncounted(self) -> str:
         """Listing costs little."""
         return ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """None: as above."""
+        return ()
 
 
 def stamp_of(path: str) -> tuple[str, int]:

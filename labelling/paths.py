@@ -1,19 +1,28 @@
 """Find the file that a path means: of a table, or of a system with backslashes or letters spelt otherwise.
 
+Where there is none, the folder that was looked in says which name is nearest.
+
 macOS may write an accented letter as two characters, the letter and its accent (NFD); others write one (NFC).
 Looks at names alone.
 """
 
 import os
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
+from inference.plain_text import shown
 from inference.spreadsheets import as_it_was
 
 FOLDERS: Final = 64
 """Whose names are kept while lists are read: a list names the files of one folder one after another."""
+
+NEIGHBOURS: Final = 100
+"""Names before and after a missing one, by the alphabet, that are compared with it: a folder may hold a
+million."""
 
 
 def existing(path: str) -> str:
@@ -31,6 +40,20 @@ def existing(path: str) -> str:
     return path
 
 
+def why_missing(path: str) -> str:
+    """Where a file that is not there was looked for, and which name there is nearest."""
+    if os.path.islink(path):  # noqa: PTH114 - as below
+        return "It is a link to a file that is not there."
+    what, (folder, name) = "file", os.path.split(path)
+    while folder and not os.path.isdir(folder):  # noqa: PTH112 - as below
+        what, (folder, name) = "folder", os.path.split(folder)
+    there = _sorted_names(folder or ".")
+    place = bisect_left(there, name)
+    near = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
+    advice = f" The nearest name there is {shown(near[0])!r}." if near else ""
+    return f"There is no {what} {shown(name)!r} in {shown(folder) or 'this folder'}.{advice}"
+
+
 def _respelt(path: str) -> str:
     """The path with each part as its folder spells it."""
     found = ""
@@ -40,6 +63,14 @@ def _respelt(path: str) -> str:
             whole = found + _names(found or ".").get(unicodedata.normalize("NFC", part), part)
         found = f"{whole}/"
     return found.removesuffix("/")
+
+
+@lru_cache(4)
+def _sorted_names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - as below
+    except OSError:
+        return []
 
 
 @lru_cache(FOLDERS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, Unlistable
-from labelling.export import BY, CATEGORIES, Summary, export
+from labelling.export import BY, CATEGORIES, NOTES, Summary, export
 from labelling.files import Folder
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
@@ -141,6 +141,7 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
                 f"The {len(journal.answers()):,} answers of people stay."
             )
         journal.keep(CATEGORIES, job.categories)
+        journal.keep(NOTES, list(job.source.notes))
         if not job.by and {**journal.superseded, **journal.begun}.get(BY):
             products_of(job.table).unlink(missing_ok=True)
         journal.keep(BY, job.by._asdict() if job.by else {})

@@ -14,19 +14,21 @@ from typing import Final
 from labelling import archives, files
 from labelling.errors import SourceUnusable
 from labelling.items import Source
+from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing
 from labelling.permits import NOTHING, Permits
 
 LISTS: Final = (".csv", ".tsv", ".txt")
 
 
-def open_source(word: str, permits: Permits = NOTHING) -> Source:
+def open_source(word: str, permits: Permits = NOTHING, reading: Reading = AS_IT_IS) -> Source:
     """Find out what kind of source a word names.
 
     Args:
         word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) or Parquet file with a column `path`, a
             ZIP or TAR, an `s3://bucket/prefix`, or one picture.
         permits: which pictures on the web a list may name.
+        reading: how a list is read.
 
     Raises:
         SourceUnusable: there is no such thing.
@@ -47,7 +49,7 @@ def open_source(word: str, permits: Permits = NOTHING) -> Source:
             "file with a column `path`, a ZIP, a TAR, or s3://bucket/prefix."
         )
     kinds: dict[str, Callable[[str], Source]] = {
-        **dict.fromkeys((*LISTS, ".parquet"), partial(files.PathList, permits=permits)),
+        **dict.fromkeys((*LISTS, ".parquet"), partial(files.PathList, permits=permits, reading=reading)),
         ".zip": archives.Zip,
         **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }

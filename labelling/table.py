@@ -5,7 +5,6 @@ Rows are mappings by column, and JSON on their way; Parquet is made of CSV. The 
 which is imported where it is needed, since serving does not install it.
 """
 
-import csv
 import json
 import os
 from collections import Counter
@@ -18,8 +17,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from inference.classifier import Answer, Prediction
 from inference.spreadsheets import as_csv, as_it_was, safe_path
-from labelling.csv_files import LONGEST_CELL, renaming, rows_of, write_for_excel
-from labelling.errors import SourceUnusable, TableUnusable
+from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
+from labelling.excel import write_for_excel
+from labelling.lists import LONGEST_CELL, open_list, renaming
 from model_store.files import flush_folder
 from reports.answers import CLASS, DIGITS
 from reports.products import PhotoAnswer
@@ -345,19 +345,20 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
         yield from parquet_rows(str(table), None)
         return
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            yield from (
-                map(_with_names_as_they_were, rows_of(file, ANSWER))
-                if form.suffix == ".csv"
-                else map(json.loads, file)
-            )
-    except (OSError, ValueError, csv.Error) as error:
+        if form.suffix == ".csv":
+            yield from (_with_names_as_they_were(row.cells) for row in open_list(table, ANSWER).rows())
+            return
+        with table.open(encoding="utf-8-sig") as file:
+            yield from map(json.loads, file)
+    except ListUnusable as error:
+        raise TableUnusable(str(error)) from error
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise TableUnusable(f"{table}: cannot be read as a table ({reason}).") from error
 
 
 def copy_for_excel(table: Path, labels: Iterable[str], target: Path, attributes: Iterable[str] = ()) -> None:
-    """Write a finished table once more, for Excel; see csv_files.py.
+    """Write a finished table once more, for Excel; see excel.py.
 
     Args:
         table: that is there.
@@ -419,12 +420,12 @@ def parquet_rows(file: str, names: list[str] | None) -> Iterator[dict[str, Any]]
         raise SourceUnusable(f"{file}: cannot be read as Parquet ({error}).") from error
 
 
-def parquet_columns(file: str) -> tuple[str, ...]:
+def parquet_columns(file: str, needed: Iterable[str]) -> tuple[str, ...]:
     """The names of a Parquet file's columns.
 
     Raises:
         TableUnusable: pyarrow is not installed.
-        SourceUnusable: the file cannot be read, or has no column `path`.
+        SourceUnusable: the file cannot be read, or lacks one of the columns that are needed.
     """
     _require_pyarrow()
     import pyarrow.parquet  # noqa: PLC0415 - see above
@@ -433,8 +434,10 @@ def parquet_columns(file: str) -> tuple[str, ...]:
         names = tuple(map(str, pyarrow.parquet.read_schema(file).names))
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise SourceUnusable(f"{file}: cannot be read as Parquet ({error}).") from error
-    if "path" not in names:
-        raise SourceUnusable(f"{file}: has no column `path`.")
+    if missing := [name for name in needed if name not in names]:
+        raise SourceUnusable(
+            f"{file}: has no column `{missing[0]}`, but {', '.join(names)}: --path-column names another one."
+        )
     return names
 
 

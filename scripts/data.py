@@ -18,6 +18,7 @@ from inference.arrays import Pixels
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from reports.intervals import needed
+from scripts.lists import add_list_options, reading_of
 from scripts.progress import counting
 from scripts.terminal import (
     Failed,
@@ -68,7 +69,9 @@ def _check(arguments: argparse.Namespace) -> object:
             f"{program()} train --data FOLDER, or --train CSV --test CSV."
         )
     attributes = arguments.attribute or []
-    listing = list_pictures(place, attributes)
+    listing = list_pictures(place, attributes, reading_of(arguments))
+    for note in listing.notes:
+        console().print(note, markup=False, highlight=False)
     is_tiered = any(one.tier for one in listing.pictures)
     if not is_tiered:
         listing.classes()
@@ -135,6 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
     column = "check this column of the CSV, too, as `wardrobe train --attribute` learns it; more than once"
     parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
+    add_list_options(parser)
     shown = (
         "draw some pictures of each class, as a network of 28 x 28 sees them (needs the training packages)"
     )

@@ -11,7 +11,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -44,6 +44,7 @@ from model_store.local import LocalRelease
 from reports.answers import CLASS
 from reports.values import report_of
 from scripts.audit import tell_audit
+from scripts.lists import add_list_options, reading_of
 from scripts.progress import counting
 from scripts.terminal import (
     FAILED,
@@ -103,7 +104,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _correct(arguments: argparse.Namespace) -> object:
-    found = correct(arguments.out, arguments.corrections)
+    reading = reading_of(arguments)
+    found = correct(arguments.out, arguments.corrections, reading, complain)
     summary = found.summary
     if found.disagreements:
         complain(f"{found.disagreements:,} questions have different answers; the latest of each counts.")
@@ -115,7 +117,7 @@ def _correct(arguments: argparse.Namespace) -> object:
     console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
-    tell_audit(read_corrections(arguments.corrections, None))
+    tell_audit(read_corrections(arguments.corrections, None, reading=reading))
     _feed(arguments, summary)
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
@@ -130,7 +132,8 @@ def _label(arguments: argparse.Namespace) -> object:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model)
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
-    source = open_source(arguments.source, permits)
+    reading = replace(reading_of(arguments), read=(arguments.by,) if arguments.by else ())
+    source = open_source(arguments.source, permits, reading)
     job = Job(
         source=source,
         column=None if arguments.by is None else check_by(source, arguments.by),
@@ -255,6 +258,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--allow-host", type=_host, action="append", default=[], metavar="HOST[:PORT]", help=host)
     network = "connect to these addresses, too, which are not public, as in 10.0.0.0/8; more than once"
     add("--allow-network", type=_network, action="append", default=[], metavar="CIDR", help=network)
+    add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
     add("--model", default="bundled", help=RELEASE_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
@@ -311,7 +315,12 @@ class _Rate(ProgressColumn):
 
 
 def show(summary: Summary, pages: Sequence[Path]) -> None:
-    """Print counts, the share to review, and where everything is."""
+    """Print counts, the share to review, and where everything is; the error alone where nothing was read."""
+    for note in summary.notes:
+        complain(note)
+    if 0 < summary.rows == summary.errors:
+        complain(f"nothing of {summary.source} could be read. {shown_lines(summary.first_error)}")
+        return
     out = console()
     print_table([_row("label", name, OUTCOMES, counts) for name, counts in summary.labels.items()])
     for attribute, labels in summary.attributes.items():

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from inference.contract import LABEL
 from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from scripts.lists import add_list_options, reading_of
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -62,9 +63,10 @@ def conditions_of(arguments: argparse.Namespace) -> Conditions:
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add --data, --skip-unreadable, --corrections, --train and --test."""
+    """Add --data and how it is read, --skip-unreadable, --corrections, --train and --test."""
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
-    add = parser.add_argument_group("data set", title).add_argument
+    group = parser.add_argument_group("data set", title)
+    add = group.add_argument
     place = "a folder of pictures per class, a CSV, IDX, or keras"
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
@@ -75,6 +77,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
     add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
+    add_list_options(group)
 
 
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
@@ -121,6 +124,7 @@ def named_of(arguments: argparse.Namespace) -> Named:
         licence=getattr(arguments, "data_licence", None),
         attributes=tuple(getattr(arguments, "attribute", None) or ()),
         keep=_labels_of(getattr(arguments, "parent", None)),
+        reading=reading_of(arguments),
     )
 
 
@@ -208,4 +212,6 @@ def start_named(arguments: argparse.Namespace) -> Recipe:
 
 def options_of(arguments: argparse.Namespace) -> Options:
     """What the arguments of a training choose."""
-    return Options.from_json({**vars(arguments), "corrections": [*map(str, arguments.corrections)]})
+    root = arguments.root and str(arguments.root)
+    given = {**vars(arguments), "root": root, "corrections": [*map(str, arguments.corrections)]}
+    return Options.from_json(given)

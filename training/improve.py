@@ -36,6 +36,9 @@ from training.progress import Progress
 SHOWN: Final = 20
 """Pictures that a message names."""
 
+AS_WRITTEN: Final = {"path_column": (), "root": None, "encoding": None, "skip_bad_rows": False}
+"""Options for the table that is written here."""
+
 
 @dataclass(frozen=True)
 class Corrected:
@@ -188,7 +191,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     place = _learnt_pictures(data, options.data, parent)
     labels, attributes = parent.manifest.labels, options.attribute
     said = corrections_in([*map(Path, options.corrections), corrected.file])
-    listing = list_pictures(place, attributes)
+    listing = list_pictures(place, attributes, options.reading)
     if any(one.part for one in listing.pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
@@ -220,7 +223,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         )
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
         options = options.for_head()
-    again = options.model_copy(update={"data": str(table), "corrections": ()})
+    again = options.model_copy(update=dict(data=str(table), corrections=(), **AS_WRITTEN))
     return TrainAgain(again, store_in(corrected.name))
 
 

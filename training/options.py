@@ -7,10 +7,12 @@ Parsing: scripts/options.py.
 
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from labelling.lists import AS_IT_IS, Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from training.gradient.recipes import ONLY_GRADIENT, Recipe
 
@@ -31,6 +33,7 @@ class Options(BaseModel):
         attribute: columns that are learnt beside the class.
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
+        path_column, root, encoding, skip_bad_rows: how a table is read; see `Reading` of labelling/lists.py.
         data_licence: for the model card.
         fast: own classes: leave EfficientNet-Lite0 out.
         network: that is trained by gradient.
@@ -46,6 +49,10 @@ class Options(BaseModel):
     attribute: tuple[str, ...] = ()
     corrections: tuple[str, ...] = ()
     skip_unreadable: bool = False
+    path_column: tuple[str, ...] = ()
+    root: str | None = None
+    encoding: str | None = None
+    skip_bad_rows: bool = False
     data_licence: str | None = None
     fast: bool = False
     network: str | None = None
@@ -76,6 +83,16 @@ class Options(BaseModel):
         """Without what only a training by gradient has."""
         return self.from_json(
             {name: value for name, value in self.as_json().items() if name not in ONLY_GRADIENT}
+        )
+
+    @property
+    def reading(self) -> Reading:
+        """How a table of pictures is read."""
+        return Reading(
+            path_columns=self.path_column or AS_IT_IS.path_columns,
+            root=Path(self.root) if self.root else None,
+            encoding=self.encoding or "",
+            skip_bad_rows=self.skip_bad_rows,
         )
 
     @property

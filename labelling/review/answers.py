@@ -7,7 +7,7 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.export import Summary, by_of, export, form_of_journal, heads_of
 from labelling.journal import Journal, journal_of
+from labelling.lists import AS_IT_IS, Reading
 from labelling.products import By
 from labelling.review.corrections import Correction, merge, name_of, read_corrections
 from labelling.table import Form, form_of
@@ -42,12 +43,19 @@ class Corrected:
     examples: tuple[str, ...]
 
 
-def correct(table: Path, files: Sequence[Path]) -> Corrected:
+def correct(
+    table: Path,
+    files: Sequence[Path],
+    reading: Reading = AS_IT_IS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Corrected:
     """Write corrections into a table; the columns `decided_by` and `predicted` come with the first.
 
     Args:
         table: that `label` made, with its journal beside it.
         files: of corrections; see corrections.py.
+        reading: how they are read.
+        say: receives what a person should know of them.
 
     Raises:
         TableUnusable: it has no journal, another run is at work on it, or it cannot be written.
@@ -66,7 +74,7 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
                 f"{journal.path}: has no rows. Label the source first; what people answered stays."
             )
         form, heads = form_of_journal(table, journal), heads_of(journal)
-        corrections = read_corrections(files, heads.pop(CLASS), heads)
+        corrections = read_corrections(files, heads.pop(CLASS), heads, reading, say)
         by = by_of(journal)
         _check_products(corrections, table, by)
         matched, unmatched = match(corrections, _rows(journal, form, by), journal.begun["source"])

@@ -10,14 +10,12 @@ counts for nothing. Reads the files, and for training the pictures that they nam
 table.
 """
 
-import csv
 import difflib
-import io
 import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -25,8 +23,8 @@ from typing import Final, NamedTuple
 
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
-from labelling.csv_files import renaming, rows_of, text_of
-from labelling.errors import CorrectionsUnusable
+from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.lists import AS_IT_IS, Reading, open_list
 from labelling.paths import existing
 from labelling.review.label_studio import NotAnExport, OddTask, annotated
 from labelling.review.moved import find_moved, where_to_look
@@ -36,8 +34,14 @@ from reports.answers import CLASS
 NONE: Final = "none of these"
 """The label of a picture that shows none of the classes."""
 
-COLUMNS: Final = frozenset({"path", "label"})
+COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
+
+FURTHER: Final = (
+    *("sha256", "at", "group", "attribute", "product"),
+    *("audit", "audit_of", "predicted", "decision", "confidence"),
+)
+"""What is read of it as well."""
 
 AHEAD: Final = timedelta(days=1)
 """How far the clock of a reviewer may be ahead, time zones that were left out included."""
@@ -144,6 +148,8 @@ def read_corrections(
     files: Sequence[Path],
     labels: Sequence[str] | None,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    reading: Reading = AS_IT_IS,
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[Correction]:
     """Read files of corrections.
 
@@ -151,25 +157,31 @@ def read_corrections(
         files: CSV, or Label Studio's JSON by the ending `.json`.
         labels: the classes; None where neither they nor the attributes are known yet.
         attributes: the labels of each attribute of the release.
+        reading: how CSVs are read.
+        say: receives what a person should know of them.
 
     Raises:
-        CorrectionsUnusable: one cannot be read, lacks a column, or has an attribute or a label that the
-            release lacks.
+        CorrectionsUnusable: one cannot be read, lacks a column, has rows that do not fit its header, or an
+            attribute or a label that the release lacks.
     """
     heads = None if labels is None else {CLASS: labels, **attributes}
-    return [one for file in files for one in _read(file, heads)]
+    return [one for file in files for one in _read(file, heads, reading, say)]
 
 
-def corrections_of_files(files: Sequence[Path]) -> OfFiles:
+def corrections_of_files(
+    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Callable[[str], None] = lambda _: None
+) -> OfFiles:
     """What counts of corrections whose pictures are files, for training: see the top of this file.
 
     Args:
         files: of corrections; paths in them are absolute, or relative to their folders.
+        reading: how they are read.
+        say: receives what a person should know of them.
 
     Raises:
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
     """
-    given = [(_absolute(one), one) for one in read_corrections(files, None)]
+    given = [(_absolute(one), one) for one in read_corrections(files, None, reading=reading, say=say)]
     hashes = {path: hash_of(path) for path in dict.fromkeys(path for path, _ in given)}
     lost = {one.sha256: path for path, one in given if one.sha256 not in ("", hashes[path])}
     moved = find_moved(frozenset(lost), where_to_look(lost.values(), files)) if lost else {}
@@ -270,13 +282,15 @@ def name_of(one: Correction) -> str:
     return one.path or one.sha256
 
 
-def _read(file: Path, heads: Mapping[str, Sequence[str]] | None) -> Iterator[Correction]:
+def _read(
+    file: Path, heads: Mapping[str, Sequence[str]] | None, reading: Reading, say: Callable[[str], None]
+) -> Iterator[Correction]:
     try:
         saved = _utc(datetime.fromtimestamp(file.stat().st_mtime, UTC))
-        text = text_of(file)
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
-    for where, row in _json_rows(file, text) if file.suffix.lower() == ".json" else _csv_rows(file, text):
+    is_json = file.suffix.lower() == ".json"
+    for where, row in _json_rows(file) if is_json else _csv_rows(file, reading, say):
         attribute = _attribute(row.get("attribute", ""), heads, where)
         yield Correction(
             path=as_it_was(row.get("path", "")),
@@ -295,28 +309,27 @@ def _read(file: Path, heads: Mapping[str, Sequence[str]] | None) -> Iterator[Cor
         )
 
 
-def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    reader = rows_of(io.StringIO(text, newline=""), COLUMNS)  # a path may hold a carriage return
+def _csv_rows(
+    file: Path, reading: Reading, say: Callable[[str], None]
+) -> Iterator[tuple[str, dict[str, str]]]:
     try:
-        if not set(reader.fieldnames or ()) >= COLUMNS:
-            raise CorrectionsUnusable(
-                f"{file}: begins with {text[:40].splitlines()[:1]}. Corrections begin with a header that has "
-                f"the columns `path` and `label`.{renaming(sorted(COLUMNS), reader.fieldnames or ())}"
-            )
-        for row in reader:
-            where = f"{file}, line {reader.line_num}"
-            if not (row["path"] or row.get("sha256")):
-                raise CorrectionsUnusable(f"{where}: names no picture.")
-            if row["label"] is None:
-                raise CorrectionsUnusable(f"{where}: has no column for the label.")
-            yield where, {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-    except csv.Error as error:
-        raise CorrectionsUnusable(f"{file}: is no CSV ({error}).") from error
+        found = open_list(file, COLUMNS, reading, FURTHER)
+    except ListUnusable as error:
+        raise CorrectionsUnusable(str(error)) from error
+    for note in found.notes:
+        say(note)
+    for where, cells in found.rows():
+        row = {name: cell.strip() for name, cell in cells.items()}
+        if not (row["path"] or row.get("sha256")):
+            raise CorrectionsUnusable(f"{where}: names no picture.")
+        yield where, row
 
 
-def _json_rows(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _json_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     try:
-        tasks = json.loads(text)
+        tasks = json.loads(file.read_bytes())
+    except OSError as error:
+        raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     except (ValueError, RecursionError) as error:
         raise CorrectionsUnusable(f"{file}: is no JSON ({error}).") from error
     try:

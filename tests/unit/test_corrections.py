@@ -79,7 +79,7 @@ def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(f
             r"1 of 1 name no picture that is read, among them /.*/things/Ball/gone\.png",
         ),
         ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick.* Did you mean 'Box'"),
-        ("things/Ball/003.png", r"corrections\.csv, line 2: has no column for the label"),
+        ("things/Ball/003.png", r"corrections\.csv, row 2, line 2: it has 1 cells, and the header has 2"),
     ],
 )
 def test_a_correction_of_no_picture_or_to_no_class_is_refused(folder: Path, row: str, message: str) -> None:

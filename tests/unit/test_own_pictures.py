@@ -349,7 +349,7 @@ def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(folder: 
     data = said.read(folder, skip_unreadable=True)
 
     assert str(first.value).startswith("2 of 40 files cannot be read. ")  # without decoding one
-    assert f"{folder}/Box/c.jpg: No such file or directory." in str(first.value)
+    assert f"{folder}/Box/c.jpg: It is a link to a file that is not there." in str(first.value)
     assert str(then.value).startswith("2 of 38 files cannot be read. ")
     assert f"{folder}/Ball/a.png: This PNG" in str(then.value)
     assert f"{folder}/Box/b.pdf: This looks like PDF, which is not read here" in str(then.value)
@@ -437,11 +437,11 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'.*--train and --test"),
+        ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'. It needs the columns `path` and `label`"),
         ("Path;LABEL \na.png;A\n", BadCsv, r"Rename 'Path' to `path`. Rename 'LABEL ' to `label`"),
-        ("path,label\na.png,A\n,B\n", BadCsv, r"row 3: no path"),
-        ("path,label\na.png,A\nb.png\n", BadCsv, r"row 3: no column for the label"),
-        ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3: '' is no label"),
+        ("path,label\na.png,A\n,B\n", BadCsv, r"row 3, line 3: names no picture"),
+        ("path,label\na.png,A\nb.png\n", BadCsv, r"row 3, line 3: it has 1 cells, and the header has 2"),
+        ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3, line 3: '' is no label"),
         ("path,label\na.png,A\nb.png,a\n", BadClasses, r"'A' and 'a' differ in nothing but capital letters"),
         (
             "path,label\n" + "".join(f"{number}.png,class {number}\n" for number in range(257)),

@@ -172,7 +172,7 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
         ("path,label", "a.png,Jeans", "none of its 1 pictures is there"),
         ("path,label,tier", "a.png,Jeans,A", "'Jeans' is none of the classes"),
         ("path,label,tier", "a.png,,A", "'' is none of the classes"),
-        ("file,label,tier", "a.png,Bag,A", "Expected the header `path,label`"),
+        ("file,label,tier", "a.png,Bag,A", "It needs the columns `path` and `label`"),
     ],
 )
 def test_a_table_that_does_not_say_what_photos_are_is_refused(

@@ -14,16 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
-from labelling.csv_files import renaming
 from labelling.errors import TableUnusable
+from labelling.lists import renaming
 from labelling.table import check_attributes
 from training.errors import BadClasses, BadCsv
-from training.pictures.listing import ANSWERED, COLUMNS, Listing
+from training.pictures.listing import ANSWERED, COLUMNS, NOT_THERE, Listing
 from training.pictures.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.progress import Say
-
-NOT_THERE: Final = "-"
-"""The cell of a picture that does not have the attribute."""
 
 SEVERAL: Final = "/"
 """Between the labels of a cell with several."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
+from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import LEFT_OUT, NONE, OfFiles
 from training.errors import BadCsv, BadPictures
 from training.pictures.listing import Listing, Row, absolute, answers_in
@@ -54,17 +55,19 @@ class Applied:
         return self.relabelled + self.left_out + len(self.added) + self.answers
 
 
-def corrections_in(files: Sequence[Path]) -> OfFiles:
+def corrections_in(files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None) -> OfFiles:
     """Read corrections of picture files, before minutes of reading pictures.
 
     Args:
         files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
+        reading: how they are read.
+        say: receives what a person should know of them.
 
     Raises:
         BadCsv: one cannot be read, has another header or a row that says nothing, names no file, or two
             contradict each other.
     """
-    said = answers_in(files)
+    said = answers_in(files, reading, say)
     if said.missing and len(said.missing) == len(said.labels):
         raise BadCsv(_of_no_picture(said.missing, len(said.labels)))
     return said

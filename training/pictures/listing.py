@@ -4,9 +4,10 @@ A table may have columns of attributes, too, and is parsed once. Looks at names 
 that is reading.py's. Reads the named folder or table, and writes such a table.
 """
 
-import csv
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -15,9 +16,9 @@ from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
-from labelling.csv_files import renaming, table_of
-from labelling.errors import CorrectionsUnusable
-from labelling.paths import existing
+from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.lists import AS_IT_IS, ListFile, Reading, open_list
+from labelling.lists import Row as Cells
 from labelling.review.corrections import NONE, OfFiles, corrections_of_files
 from model_store.files import write_whole
 from training.errors import BadClasses, BadCsv, DataSetMissing
@@ -33,7 +34,19 @@ one of LEARNT, and one of the others. HELD_OUT is learnt where there is a test p
 held out of the learnt pictures is drawn as always."""
 
 COLUMNS: Final = ("path", "label")
-"""What the header of a table has to name."""
+"""What the header of a table has to name, unless people name other columns of paths."""
+
+FURTHER: Final = ("tier", "group", "source")
+"""What is read of a table as well."""
+
+NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null"})
+"""What programs write, in any capitals, where an attribute is not known."""
+
+NOT_THERE: Final = "-"
+"""The cell of a picture that does not have an attribute."""
+
+WORDS: Final = re.compile("[,;|/]")
+"""Between words in cells of attributes."""
 
 NAMED: Final = 5
 """Folders that a sentence names."""
@@ -82,6 +95,7 @@ class Listing:
         nested: folders below a label's own that hold pictures, which are of that label.
         missing: pictures that a person answered and that are neither where the table says nor near it.
         columns: of a table.
+        notes: what a person should know of a table, a sentence each.
     """
 
     place: Path
@@ -92,6 +106,7 @@ class Listing:
     missing: list[Path] = field(default_factory=list)
     nested: list[Path] = field(default_factory=list)
     columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -148,7 +163,7 @@ class Listing:
         return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 
 
-def list_pictures(place: Path, attributes: Sequence[str] = ()) -> Listing:
+def list_pictures(place: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
@@ -160,14 +175,15 @@ def list_pictures(place: Path, attributes: Sequence[str] = ()) -> Listing:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group` and `source`. Paths are relative to the CSV's folder.
         attributes: further columns that are read, where the CSV has them.
+        reading: how the CSV is read.
 
     Raises:
         DataSetMissing: a folder cannot be read.
-        BadCsv: the CSV cannot be read, has another header, or a row without a path or a column for the label.
+        BadCsv: the CSV cannot be read, has another header, or a row that does not fit it or has no path.
         BadClasses: a row without a label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
-        return _list_table(place, attributes)
+        return _list_table(place, attributes, reading)
     listing = Listing(place)
     tiers = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     tiers = _without_unlabelled(tiers, listing)
@@ -230,38 +246,93 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
     return {name: "test" if name in measured else "train" for name in names}
 
 
-def _list_table(place: Path, attributes: Sequence[str]) -> Listing:
-    reader = _opened(place)
-    listing = Listing(place, columns=tuple(reader.fieldnames or ()))
+def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
+    table = open_table(place, attributes, reading)
+    listing = Listing(place, columns=table.columns, notes=table.notes)
     if _holds_answers(listing.columns):
-        answers = list_answers(place, answers_in([place]))
+        answers = list_answers(place, answers_in([place], reading))
         shown = [one for one in answers.pictures if one.label != NONE]
         answers.left_out += [one.path for one in answers.pictures if one.label == NONE]
         for one in shown:
             as_label(one.label, str(place))
-        return replace(answers, pictures=shown, columns=listing.columns)
-    for where, one in _rows(place, reader, [name for name in attributes if name in listing.columns]):
-        if not one.tier and one.label == NONE:
-            listing.left_out.append(one.path)
-            continue
-        if not one.tier:  # which may say that a photo shows none of the classes
-            as_label(one.label, where)
-        listing.pictures.append(one)
+        return replace(answers, pictures=shown, columns=listing.columns, notes=listing.notes)
+    there = [name for name in attributes if name in listing.columns]
+    for row in table.rows():
+        for one in _pictures(table, row, there):
+            if not one.tier and one.label == NONE:
+                listing.left_out.append(one.path)
+                continue
+            if not one.tier:  # which may say that a photo shows none of the classes
+                as_label(one.label, row.where)
+            listing.pictures.append(one)
+    for name in there:
+        _forget_what_is_no_label(listing, name)
     return listing
+
+
+def _pictures(table: ListFile, row: Cells, attributes: Sequence[str]) -> Iterator[Row]:
+    """The pictures of a row: those of several columns are of one group unless the row names another."""
+    cells = {name: cell.strip() for name, cell in row.cells.items()}
+    paths = [path for name in table.reading.path_columns if (path := cells[name])]
+    if not paths:
+        raise BadCsv(f"{row.where}: names no picture.")
+    tier, group, source = (cells.get(column, "") for column in FURTHER)
+    of_row = row.where if len(paths) > 1 else ""
+    labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
+    labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
+    labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
+    for path in paths:
+        yield Row(Path(table.place(path)), labels, None, tier, group or of_row, source)
+
+
+def _forget_what_is_no_label(listing: Listing, attribute: str) -> None:
+    """Make an attribute unknown where a cell has no label, or several without SEVERAL, and say so."""
+    counts = Counter(one.labels[attribute] for one in listing.pictures)
+    words = Counter(word for cell in counts for word in _words(cell))
+    missing = [cell for cell in counts if cell.casefold() in NOT_KNOWN]
+    several = [
+        cell
+        for cell in counts
+        if re.search("[,;|]", cell) and (len(_words(cell)) < 2 or any(words[one] > 1 for one in _words(cell)))
+    ]
+    unknown = dict.fromkeys((*missing, *several), "")
+    for place, one in enumerate(listing.pictures):
+        label = one.labels[attribute]
+        listing.pictures[place] = replace(one, labels={**one.labels, attribute: unknown.get(label, label)})
+    where = f"{listing.place}, column `{attribute}`"
+    not_known = [f"{cell!r} ({counts[cell]:,})" for cell in (*missing, NOT_THERE) if counts[cell]]
+    if not_known:
+        listing.notes += (f"{where}: cells that are not known: {', '.join(not_known)}.",)
+    if several:
+        count, few = sum(counts[cell] for cell in several), ", ".join(map(repr, several[:NAMED]))
+        listing.notes += (
+            f"{where}: {count:,} cells such as {few} are not known: several words are separated by /.",
+        )
+
+
+def _words(cell: str) -> set[str]:
+    return {word.strip().casefold() for word in WORDS.split(cell)} - {""}
 
 
 def _holds_answers(columns: Sequence[str]) -> bool:
     return ANSWERED in columns and "tier" not in columns
 
 
-def answers_in(files: Sequence[Path]) -> OfFiles:
+def answers_in(
+    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Callable[[str], None] = lambda _: None
+) -> OfFiles:
     """What counts of people's answers to picture files.
+
+    Args:
+        files: of answers.
+        reading: how they are read.
+        say: receives what a person should know of them.
 
     Raises:
         BadCsv: a table cannot be read, or two answers contradict each other.
     """
     try:
-        return corrections_of_files(files)
+        return corrections_of_files(files, reading, say)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
 
@@ -291,16 +362,16 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
     return Listing(place, pictures, left_out, outdated=outdated, missing=missing)
 
 
-def columns_of(path: Path) -> tuple[str, ...]:
-    """The header of a table, of which no row is read.
+def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS) -> ListFile:
+    """A table of pictures, each row of which was looked at.
 
     Raises:
-        BadCsv: it cannot be read.
+        BadCsv: it cannot be read, or is not what its header says.
     """
     try:
-        return tuple(table_of(path, COLUMNS).fieldnames or ())
-    except (OSError, csv.Error) as error:
-        raise BadCsv(f"{path}: cannot be read as a CSV ({error}).") from error
+        return open_list(path, (*reading.path_columns, LABEL), reading, (*FURTHER, ANSWERED, *attributes))
+    except ListUnusable as error:
+        raise BadCsv(str(error)) from error
 
 
 def write_pictures(pictures: Sequence[Row], table: Path, attributes: Sequence[str] = ()) -> None:
@@ -373,50 +444,6 @@ def entries(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError as error:
         raise DataSetMissing(f"{folder}: cannot be read ({error.strerror}).") from error
-
-
-def _opened(path: Path) -> "csv.DictReader[str]":
-    """A table whose header names COLUMNS."""
-    try:
-        reader = table_of(path, COLUMNS)
-        columns = reader.fieldnames or []
-    except OSError as error:
-        raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
-    except csv.Error as error:
-        raise BadCsv(f"{path}: no CSV ({error}). {_EXPECTED_CSV}") from error
-    if not set(COLUMNS) <= set(columns):
-        raise BadCsv(
-            f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV}"
-            f"{renaming(COLUMNS, columns)} "
-            "Files with the pixels themselves are named by --train and --test."
-        )
-    return reader
-
-
-def _rows(path: Path, reader: "csv.DictReader[str]", attributes: Sequence[str]) -> Iterator[tuple[str, Row]]:
-    """The rows of a table, each with where it stands."""
-    try:
-        for row in reader:
-            yield _row(path, f"{path}, row {reader.line_num}", row, attributes)
-    except csv.Error as error:
-        raise BadCsv(f"{path}: no CSV ({error}). {_EXPECTED_CSV}") from error
-
-
-_EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture."
-
-
-def _row(path: Path, where: str, row: dict[str, str | None], attributes: Sequence[str]) -> tuple[str, Row]:
-    named, tier, group, source = (
-        (row.get(column) or "").strip() for column in ("path", "tier", "group", "source")
-    )
-    if not named:
-        raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
-    if row["label"] is None:
-        raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
-    cells = {name: as_it_was((row[name] or "").strip()) for name in (LABEL, *attributes)}
-    labels = {name: cell and as_label(cell, where) for name, cell in cells.items()}
-    labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
-    return where, Row(Path(existing(str(path.parent / named))), labels, None, tier, group, source)
 
 
 def as_label(text: str, where: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
+from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from training.errors import BadPictures
 from training.loading import start_tensorflow
@@ -47,6 +48,7 @@ class Named:
         licence: of the data, for the model card.
         attributes: columns of the table that are further questions.
         keep: labels that have to be learnt, of the class by "label", and of attributes.
+        reading: how a table is read.
     """
 
     place: str | None = None
@@ -56,6 +58,7 @@ class Named:
     licence: str | None = None
     attributes: tuple[str, ...] = ()
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reading: Reading = AS_IT_IS
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -69,7 +72,7 @@ class Named:
         place = unwrapped(Path(str(self.place)).expanduser())
         if not place.exists() or has_idx(place) or self.pixel_table:
             return None
-        return list_pictures(place, self.attributes or tuple(self.keep))
+        return list_pictures(place, self.attributes or tuple(self.keep), self.reading)
 
     @cached_property
     def hashed(self) -> Hashed:
@@ -141,7 +144,8 @@ def load(
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
-    corrections = corrections_in(named.corrections)
+    reading = Reading(skip_bad_rows=named.reading.skip_bad_rows)  # no other option is of corrections
+    corrections = corrections_in(named.corrections, reading, progress.warn)
     if corrections.attributes and not named.attributes:
         progress.warn(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "

@@ -21,9 +21,9 @@ from training.pictures.listing import (
     Listing,
     Row,
     answers_in,
-    columns_of,
     list_answers,
     list_pictures,
+    open_table,
 )
 from training.pictures.picture_files import Hashed, hash_files
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
@@ -95,7 +95,7 @@ def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
 
 def is_corrections(place: Path) -> bool:
     """Whether this is a table without tiers, as people's answers are."""
-    return place.is_file() and "tier" not in columns_of(place)
+    return place.is_file() and "tier" not in open_table(place).columns
 
 
 def _list_corrections(place: Path, *, by_audit: bool) -> Listing:

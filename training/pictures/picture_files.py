@@ -23,6 +23,7 @@ from inference.contract import EDGE, GREY_28, InputContract, NetworkName, usual_
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
+from labelling.paths import why_missing
 from model_store.files import opened
 from training.errors import BadPictures
 from training.pictures.duplicates import Hash, perceptual_hash
@@ -201,6 +202,8 @@ def content_of(path: Path) -> bytes | str:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
         with opened(path) as file:
             return file.read() or f"{path}: the file is empty. Copy it again, or remove it."
+    except FileNotFoundError:
+        return f"{path}: {why_missing(str(path))}"
     except OSError as error:
         return f"{path}: {error.strerror}."
 

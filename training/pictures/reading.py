@@ -103,6 +103,7 @@ def warnings_of(listing: Listing) -> list[str]:
     left_out, missing, outdated = listing.left_out, listing.missing, listing.outdated
     first = ", ".join(map(str, left_out[:NAMED])) + (", ..." if len(left_out) > NAMED else "")
     said = (
+        *listing.notes,
         left_out and f"left out {len(left_out)} that are not taken for pictures of a class: {first}.",
         listing.of_nested(),
         missing

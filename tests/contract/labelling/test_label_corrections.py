@@ -215,11 +215,11 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("path|label\na|b\n", r"begins with \['path\|label'\]\. Corrections begin with a header"),
+        ("path|label\na|b\n", r"begins with 'path\|label'\. It needs the columns `path` and `label`"),
         ("Path,label\nPATH,Coat\n", r"columns `path` and `label`\. Rename 'Path' to `path`\."),
         ("path,label\nPATH,Cot\n", "line 2: 'Cot' is none of the classes .*Did you mean 'Coat'"),
         ("path,label\n,Coat\n", "line 2: names no picture"),
-        ("path,label\nPATH\n", "line 2: has no column for the label"),
+        ("path,label\nPATH\n", "row 2, line 2: it has 1 cells, and the header has 2"),
         ("path,label,at\nPATH,Coat,yesterday\n", "'yesterday' is no time in ISO 8601"),
         ("path,label,at\nPATH,Coat,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
         ("path,label,at\nPATH,Coat,TOO_FAR_AHEAD\n", "is in the future. Correct the time"),

@@ -1,0 +1,39 @@
+"""The options that say how a list of pictures is read, shared by the commands that take one.
+
+How lists are read: labelling/lists.py.
+"""
+
+import argparse
+from pathlib import Path
+
+from labelling.lists import Reading
+
+
+def add_list_options(group: "argparse._ActionsContainer") -> None:
+    """Add --path-column, --root, --encoding and --skip-bad-rows."""
+    add = group.add_argument
+    columns = "columns of a list that name pictures, in place of `path`: a row for each"
+    add("--path-column", type=_columns, metavar="COLUMN,...", help=columns)
+    root = "the folder that paths of a list are relative to (its own)"
+    add("--root", type=Path, metavar="FOLDER", help=root)
+    add("--encoding", metavar="NAME", help="of a list, such as cp1251 (found out)")
+    skip = "leave out rows of a list that do not fit its header, and name them"
+    add("--skip-bad-rows", action="store_true", help=skip)
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    columns = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+    if not columns:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected names of columns, as in image,image_model")
+    return columns
+
+
+def reading_of(arguments: argparse.Namespace) -> Reading:
+    """What these say."""
+    usual = Reading()
+    return Reading(
+        path_columns=tuple(arguments.path_column or usual.path_columns),
+        root=Path(arguments.root).expanduser() if arguments.root else None,
+        encoding=arguments.encoding or "",
+        skip_bad_rows=arguments.skip_bad_rows,
+    )
