@@ -1,10 +1,10 @@
 """What networks that know nothing of a source see of its photos: vectors for heads and their judges.
 
-python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER --out FOLDER
+python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER... --out FOLDER
 
-FOLDER of tuned weights is tuning_above.py's, or has files of tuning.py of the same names. Half of each weight
-is the start's. Writes start.npz and one for each of part-0.npz, ..., with the vectors of all
-`asked_photos`, in their order. The heads: strangers_heads.py.
+FOLDERs of tuned weights are tuning.py's, one for each seed. Half of each weight is the start's. Writes
+start.npz and one for each of part-0.npz, ..., with the vectors of all `asked_photos`, in their order. The
+heads: strangers_heads.py.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from inference.framing import fit_whole
 from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
 from lab.tuning_batches import READS
 from lab.tuning_mean import mean_of
-from lab.tuning_photos import OTHER_THINGS, shown_by
+from lab.tuning_photos import OTHER_THINGS, PARTS, shown_by
 from training.features.npz import write_npz
 
 LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.strangers", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS")
-    parser.add_argument("--tuned", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--tuned", type=Path, nargs="+", required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
     import torch  # noqa: PLC0415 - installed for the lab alone
@@ -75,10 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
 
     given.out.mkdir(parents=True, exist_ok=True)
-    files = {"start": given.start} | {path.stem: path for path in sorted(given.tuned.glob("*.npz"))}
-    networks = {
-        name: steps.tensors_of(mean_of(given.start, [path], OF_START)) for name, path in files.items()
+    parts = [f"part-{part}" for part in range(PARTS)]
+    files = {"start": [given.start]} | {
+        name: [folder / f"{name}.npz" for folder in given.tuned] for name in parts
     }
+    networks = {name: steps.tensors_of(mean_of(given.start, some, OF_START)) for name, some in files.items()}
     seen = defaultdict[str, list[Any]](list)
     for x in _both(given.photos, asked_photos(given.photos)):
         for name, weights in networks.items():

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
-from lab.tuning_above import OF_ALL
-from lab.tuning_photos import NONE, OTHER_THINGS
+from lab.tuning_photos import NONE, OF_ALL, OTHER_THINGS
 from training.measure.temperature import fit_temperature
 
 DRAWS: Final = 40

@@ -1,56 +1,97 @@
-"""Tune EfficientNet-Lite0 on clothes, from ImageNet's weights or other ones, and write its file of weights.
+"""Tune EfficientNet-Lite0 on clothes: three times without a third of the sources, and on all of them.
 
-python -m lab.tuning FILE --out WEIGHTS [--start WEIGHTS] [--steps N] [--seed N]
+python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...] [--views N] [--seed N]
 
-Learns ten classes and none of these, kinds, colours and gender at once, from FILE of tuning_photos.py. With a
-GPU half a minute, else an hour or more; a stopped run goes on from its last checkpoint. Writes the checkpoint
-beside WEIGHTS. What it learns: tuning_batches.py; how: tuning_steps.py; what for: training/features/lite0.py.
+Learns ten classes and none of these, kinds, colours and gender at once, from FILE of tuning_photos.py. Views
+are drawn once; each tuning learns those of its sources, all stages. Writes FOLDER/part-0.npz, ... and
+FOLDER/whole.npz, each in under a minute on a GPU; a stopped run goes on from its last checkpoint. What is
+drawn: tuning_batches.py; how it is learnt: tuning_steps.py; what for: training/features/lite0.py.
 """
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Sequence
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
 
-from lab.tuning_batches import Tuning
-from lab.tuning_photos import LEFT_OUT_KINDS, read_packed
+from lab.tuning_batches import BATCH, READS, Drawn, Tuning
+from lab.tuning_photos import LEFT_OUT_KINDS, OF_ALL, PARTS, PackedPhotos, part_of, read_packed
 from training.features.npz import read_npz, write_npz
 
 IMAGENET: Final = Path(__file__).with_name("imagenet.npz")
 """ImageNet's weights; imagenet.py wrote them."""
 
-STEPS: Final = 1600
+VIEWS: Final = 100_096
+
+TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(PARTS)} | {"whole": None}
+"""The part of the sources that each leaves out."""
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Tune, and write the file."""
+def views_of(known: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
+    """The first views of a seed, uint8 (N, 192, 192, 3), kept in a file."""
+    if not path.exists():
+        partial, steps = path.with_suffix(".partial"), range(count // BATCH)
+        stored = open_memmap(partial, "w+", np.uint8, (len(steps) * BATCH, *READS, 3))
+        cv2.setNumThreads(1)
+        with ThreadPool(os.cpu_count()) as pool:
+            for step, views in enumerate(pool.imap(known.views, steps)):
+                stored[step * BATCH : (step + 1) * BATCH] = views
+        stored.flush()
+        partial.rename(path)
+    return open_memmap(path, "r")
+
+
+def parts_of(photos: PackedPhotos) -> NDArray[np.int64]:
+    """The part of each photo's source, int64 (N,); -1 of the shop and the collections that all learn."""
+    names, of_each = np.unique(photos.sources, return_inverse=True)
+    parts = [-1 if name in OF_ALL else part_of(name) for name in names.tolist()]
+    return np.array(parts, np.int64)[of_each]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Tune, and write the files of weights that are not there."""
     parser = argparse.ArgumentParser(prog="python -m lab.tuning", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="FILE", help="packed photos, of lab.tuning_photos")
-    parser.add_argument("--out", type=Path, required=True, metavar="WEIGHTS", help="the weights, .npz")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, default=IMAGENET, metavar="WEIGHTS", help="(ImageNet's)")
-    parser.add_argument("--steps", type=int, default=STEPS, metavar="N", help=f"({STEPS})")
+    parser.add_argument("--only", choices=TUNINGS, nargs="+", default=[*TUNINGS], help="(all)")
+    parser.add_argument("--views", type=int, default=VIEWS, metavar="N", help=f"({VIEWS:,})")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    options = parser.parse_args(argv)
+    given = parser.parse_args(argv)
     try:
         from lab import tuning_steps  # noqa: PLC0415 - installed for the lab alone
     except ImportError:
         parser.error("PyTorch, which tunes, is not installed: .venv/bin/pip install torch")
-    known = Tuning(read_packed(options.photos), options.seed)
-    kept = options.out.with_suffix(".checkpoint")
-    start = read_npz(options.start)
-    tuned = tuning_steps.tune(tuning_steps.tensors_of(start), known, options.steps, kept)
-    about = {
-        "start": json.loads(str(start["about"])),
-        "steps": options.steps,
-        "tuned_on": len(known.photos),
-        "sources": np.unique(known.photos.sources).tolist(),
-        "left_out": sorted(LEFT_OUT_KINDS),
-        "seed": options.seed,
-    }
-    write_npz(options.out, **tuning_steps.arrays_of(tuned), about=json.dumps(about))
+    known, start = Tuning(read_packed(given.photos), given.seed), read_npz(given.start)
+    given.out.mkdir(parents=True, exist_ok=True)
+    views = views_of(known, given.views, given.out / f"views-{given.seed}.npy")
+    drawn = np.concatenate([known.drawn(step) for step in range(len(views) // BATCH)])
+    parts = parts_of(known.photos)[drawn]
+    for name in given.only:
+        path = given.out / f"{name}.npz"
+        if path.exists():
+            continue
+        mine = np.flatnonzero((parts != TUNINGS[name]) | (parts < 0))
+        learnt = Drawn(views, known.wanted, drawn, mine, given.seed)
+        weights = tuning_steps.tensors_of(start)
+        tuned = tuning_steps.tune(weights, learnt, learnt.steps, path.with_suffix(".checkpoint"))
+        about = {
+            "start": json.loads(str(start["about"])),
+            "steps": learnt.steps,
+            "tuned_on": len(np.unique(drawn[mine])),
+            "sources": np.unique(known.photos.sources[drawn[mine]]).tolist(),
+            "left_out": sorted(LEFT_OUT_KINDS),
+            "seed": given.seed,
+        }
+        write_npz(path, **tuning_steps.arrays_of(tuned), about=json.dumps(about))
     return 0
 
 

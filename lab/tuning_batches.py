@@ -20,6 +20,9 @@ READS: Final = (192, 192)
 """Height and width, as in training/features/lite0.py, which needs Keras."""
 
 BATCH: Final = 64
+"""Views that are drawn at once."""
+OF_A_STEP: Final = 128
+"""Views that a step learns."""
 
 SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
 """Of a batch, by tier; empty: photos that the catalogue alone has."""
@@ -86,11 +89,6 @@ class Tuning:
         """Positions of users' photos."""
         return np.flatnonzero(self.photos.tiers == CLUTTERED)
 
-    def __getitem__(self, step: int) -> Batch:
-        """The batch of a step."""
-        drawn = self.drawn(step)
-        return Batch(self.views(step), {name: rows[drawn] for name, rows in self.wanted.items()})
-
     def drawn(self, step: int) -> NDArray[np.int64]:
         """Positions of the photos of a step, with replacement."""
         return np.random.default_rng((self.seed, step)).choice(len(self.photos), BATCH, p=self.chances)
@@ -108,6 +106,42 @@ class Tuning:
         elif rng.random() < AS_IT_IS:
             return fit_whole(picture, READS)
         return changed(fit_whole(picture, (EDGE, EDGE)), READS[0], rng)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Views that a tuning learns in a random order, as many steps as there are views of all tunings.
+
+    Attributes:
+        views: uint8 (N, H, W, 3).
+        wanted: float32 (photos, C) of each head.
+        photos: int64 (N,), the photo of each view.
+        learnt: int64 (M,), positions of the views that it learns.
+        seed: of the order, and of what a step draws.
+    """
+
+    views: NDArray[np.uint8]
+    wanted: dict[str, NDArray[np.float32]]
+    photos: NDArray[np.int64]
+    learnt: NDArray[np.int64]
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """How many steps it learns."""
+        return len(self.views) // OF_A_STEP
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Positions of the views of all steps, one after the other: each once before one comes again."""
+        rng, times = np.random.default_rng(self.seed), -(-len(self.views) // len(self.learnt))
+        return np.concatenate([rng.permutation(self.learnt) for _ in range(times)])
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a step."""
+        mine = self.order[step * OF_A_STEP : (step + 1) * OF_A_STEP]
+        rows = self.photos[mine]
+        return Batch(self.views[mine], {name: each[rows] for name, each in self.wanted.items()})
 
 
 def chances_of(

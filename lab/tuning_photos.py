@@ -60,8 +60,11 @@ LEFT_OUT_PRODUCTS: Final = 0.2
 MEASURED_ALONE: Final = ("hnm", "idm", "jul", "ood")
 """Sources that nothing bundled learns: of a competition, for research, or not for commerce."""
 
+OF_ALL: Final = ("clo", "kag", "mag")
+"""The shop and the collections that every tuning learns."""
+
 PARTS: Final = 3
-"""Of the sources, one of which a tuning for measuring leaves out."""
+"""Of the other sources, one of which a tuning for measuring leaves out."""
 
 OF_A_KIND: Final = 260
 """Photos of a kind at most that the catalogue alone has."""
@@ -121,16 +124,11 @@ def of_left_out_kind(photo: Photo) -> bool:
     return photo.kind in LEFT_OUT_KINDS or photo.source_label in names
 
 
-def tuning_photos(folder: Path, part: int | None = None) -> list[Photo]:
-    """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders.
-
-    Args:
-        folder: of tables and archives.
-        part: of PARTS, from 0; the sources in it are left out, too.
-    """
+def tuning_photos(folder: Path) -> list[Photo]:
+    """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders."""
     learnt = [photo for photo in photos_of(folder) if not is_left_out(photo)]
     others = [*source_photos(folder), *made_photos(folder)]
-    of_sources = [photo for photo in others if _is_learnt(photo, part)]
+    of_sources = [photo for photo in others if _is_learnt(photo)]
     some = _some(photo for photo in learnt if not photo.tier)
     return [*(photo for photo in learnt if photo.tier), *some, *of_sources]
 
@@ -140,9 +138,8 @@ def part_of(source: str) -> int:
     return hashlib.sha256(f"part {source}".encode()).digest()[0] % PARTS
 
 
-def _is_learnt(photo: Photo, part: int | None) -> bool:
-    source = photo.source
-    return source not in MEASURED_ALONE and part_of(source) != part and not of_left_out_kind(photo)
+def _is_learnt(photo: Photo) -> bool:
+    return photo.source not in MEASURED_ALONE and not of_left_out_kind(photo)
 
 
 def _some(photos: Iterable[Photo]) -> list[Photo]:
@@ -216,10 +213,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.tuning_photos", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the packed photos, .npz")
-    leave_out = f"part of the sources to leave out, 0 to {PARTS - 1}: to measure on them (none)"
-    parser.add_argument("--leave-out", type=int, choices=range(PARTS), metavar="PART", help=leave_out)
     options = parser.parse_args(argv)
-    found = packed(options.photos, tuning_photos(options.photos, options.leave_out))
+    found = packed(options.photos, tuning_photos(options.photos))
     write_npz(options.out, **{one.name: getattr(found, one.name) for one in fields(PackedPhotos)})
     sys.stdout.write(f"{len(found):,} photos\n")
     return 0

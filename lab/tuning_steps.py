@@ -6,20 +6,18 @@ learnt from which photos: tuning_batches.py. Reads and writes the checkpoint.
 """
 
 import math
-import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from numpy.typing import NDArray
 
-from lab.tuning_batches import Batch, Tuning
+from lab.tuning_batches import Batch, Drawn
 
 Tensor: TypeAlias = Any
 """torch.Tensor; its docstring gives shape and dtype."""
@@ -39,8 +37,6 @@ HALVED: Final = (
 WIDTH: Final = 704
 STAGE_ENDS: Final = ("stage4_3", "stage5_3", "stage6_4", "stage7_1")
 """Heads learn on the means of their outputs, WIDTH numbers in all."""
-ACTIVATIONS: Final = STAGE_ENDS[0]
-"""The convolution whose output is stored where the stages below stay as they are (tuning_above.py)."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
 
 RATE: Final = 0.0008
@@ -85,21 +81,6 @@ class Convolution:
         return self.kernel * factor[:, None, None, None], beta - mean * factor
 
 
-class Known(Protocol):
-    """What a tuning learns, batch by batch."""
-
-    @property
-    def seed(self) -> int:
-        """Of all that is drawn."""
-
-    @property
-    def wanted(self) -> dict[str, NDArray[np.float32]]:
-        """What there is to learn, float32 (N, C) of each head."""
-
-    def __getitem__(self, step: int) -> Batch:
-        """The batch of a step."""
-
-
 Weights: TypeAlias = dict[str, Convolution]
 """By name, in the order of the network."""
 
@@ -134,10 +115,10 @@ def means(weights: Weights, x: Tensor) -> Tensor:
     """The means of the last four stages, float32 (N, 704).
 
     Args:
-        weights: of all stages, or of those after ACTIVATIONS.
-        x: float (N, 3, H, W) in -1..1, or what ACTIVATIONS gives.
+        weights: of all stages.
+        x: float (N, 3, H, W) in -1..1.
     """
-    found = [] if "stem" in weights else [x.float().mean((2, 3))]
+    found = list[Tensor]()
     for name, output in _outputs(weights, x):
         if name in STAGE_ENDS:
             found.append(output.float().mean((2, 3)))
@@ -159,23 +140,6 @@ def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         yield name, x
 
 
-def activations(weights: Weights, views: NDArray[np.uint8]) -> Tensor:
-    """What ACTIVATIONS gives, bfloat16 (N, 80, 12, 12), of recoloured views, uint8 (N, 192, 192, 3)."""
-    return activations_of(weights, _pixels(views))
-
-
-def activations_of(weights: Weights, x: Tensor) -> Tensor:
-    """The same of float (N, 3, 192, 192) in -1..1."""
-    with torch.no_grad():
-        pixels = x.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
-        return next(x for name, x in _outputs(weights, pixels) if name == ACTIVATIONS)
-
-
-def above(weights: Weights) -> Weights:
-    """Those after ACTIVATIONS."""
-    return dict(list(weights.items())[list(weights).index(ACTIVATIONS) + 1 :])
-
-
 def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     """With the padding of TensorFlow's SAME."""
     edge, size = x.shape[-1], kernel.shape[-1]
@@ -187,7 +151,7 @@ def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
 
 
-def tune(weights: Weights, known: Known, steps: int, kept: Path) -> Weights:
+def tune(weights: Weights, known: Drawn, steps: int, kept: Path) -> Weights:
     """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
     Args:
@@ -199,34 +163,14 @@ def tune(weights: Weights, known: Known, steps: int, kept: Path) -> Weights:
     units = {name: rows.shape[1] for name, rows in known.wanted.items()}
     learner, losses = _Learner(weights, units, known.seed), list[float]()
     done = learner.restored(kept)
-    for number, batch in enumerate(batches(known, done, steps), start=done):
+    for number in range(done, steps):
         torch.manual_seed(known.seed + (number + 1) * SEEDS)
-        losses.append(learner.step(batch, number, steps))
+        losses.append(learner.step(known[number], number, steps))
         if (number + 1) % KEPT == 0 and number + 1 < steps:
             learner.keep(kept, number + 1)
             sys.stdout.write(f"{number + 1} of {steps}: loss {np.mean(losses[-KEPT:]):.3f}\n")
             sys.stdout.flush()
     return learner.averaged()
-
-
-def batches(known: Known, first: int, steps: int) -> Iterable[Batch]:
-    """The batches from a step on, of which processes make a few ahead; stored ones are read."""
-    if not isinstance(known, Tuning):
-        return (known[step] for step in range(first, steps))
-    by_step: Any = known  # no Dataset by its type, since PyTorch is installed for the lab alone
-    found: Iterable[Batch] = torch.utils.data.DataLoader(
-        by_step,
-        batch_size=None,
-        sampler=range(first, steps),
-        num_workers=os.cpu_count() or 1,
-        multiprocessing_context="spawn",
-        worker_init_fn=_one_thread,
-    )
-    return found
-
-
-def _one_thread(_: int) -> None:
-    cv2.setNumThreads(1)
 
 
 class _Learner:
@@ -312,7 +256,7 @@ def _rate(done: float) -> float:
 
 def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
-    x = _pixels(batch.views) if isinstance(batch.views, np.ndarray) else batch.views
+    x = _pixels(batch.views)
     others = torch.randperm(len(x), device=ON)
     share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
 

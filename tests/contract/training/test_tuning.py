@@ -3,17 +3,18 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lab import tuning, tuning_batches, tuning_mean
 from lab.tuning import IMAGENET
-from lab.tuning_batches import Batch, Tuning, chances_of
+from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
 from training.features import lite0
 from training.features.blocks import network
@@ -78,8 +79,23 @@ def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_
         ("made-5", "made", ()),
     }
     assert [photo.id for photo in learnt if is_plain(photo)] == ["den-1"]
-    without = {photo.source for photo in tuning_photos(tmp_path, part_of("sky"))}
-    assert without == {one for one in ("den", "sky", "ek", "made") if part_of(one) != part_of("sky")}
+
+
+def test_a_tuning_learns_views_of_its_sources_alone_each_once_before_one_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    some = replace(photos(), sources=np.array(["clo", "kag", "den", "sky"]))
+    parts = tuning.parts_of(some)
+    assert parts.tolist() == [-1, -1, part_of("den"), part_of("sky")]
+    known = Tuning(some, seed=0)
+
+    monkeypatch.setattr(tuning_batches, "OF_A_STEP", 4)
+    drawn = drawn_of(known, np.array([0, 2, 3, 5]))
+
+    assert drawn.steps == 2
+    assert sorted(drawn.order[:4].tolist()) == [0, 2, 3, 5]
+    assert set(drawn.order.tolist()) == {0, 2, 3, 5}
+    assert np.array_equal(drawn[1].wanted["label"], known.wanted["label"][drawn.photos[drawn.order[4:8]]])
 
 
 def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_others() -> None:
@@ -130,6 +146,10 @@ class TestSteps:
     """What needs PyTorch, which is installed for the lab alone."""
 
     @pytest.fixture(autouse=True)
+    def small_steps(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tuning_batches, "OF_A_STEP", 4)
+
+    @pytest.fixture(autouse=True)
     def steps(self) -> Any:
         pytest.importorskip("torch", reason="PyTorch is installed for the lab alone")
         from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch
@@ -148,54 +168,42 @@ class TestSteps:
 
         assert np.allclose(found, np.asarray(network(("lite0",))(picture)), atol=1e-3)
 
-    def test_the_stages_above_see_the_same_of_stored_activations(self, steps: Any) -> None:
-        import torch  # noqa: PLC0415 - installed for the lab alone
-
-        weights = steps.tensors_of(read_npz(lite0.BUNDLED))
-        pixels = torch.rand(2, 3, 192, 192, generator=torch.Generator().manual_seed(0)) * 2 - 1
-
-        whole = steps.means(weights, pixels.to(torch.bfloat16)).detach()
-        above = steps.means(steps.above(weights), steps.activations_of(weights, pixels)).detach()
-
-        assert torch.allclose(whole, above, atol=1e-3)
-
     def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
         self, steps: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(steps, "KEPT", 2)
-        monkeypatch.setattr(tuning_batches, "BATCH", 4)
         start = read_npz(IMAGENET)
+        learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
 
-        def tuned(kept: str, stop_before: int = 4) -> dict[str, Any]:
-            def here(known: Tuning, first: int, last: int) -> Iterator[Batch]:
-                for number in range(first, last):
-                    if number == stop_before:
-                        raise RuntimeError("stopped")
-                    yield known[number]
-
-            monkeypatch.setattr(steps, "batches", here)
-            made = steps.tune(steps.tensors_of(start), Tuning(photos(), seed=0), 4, tmp_path / kept)
-            found: dict[str, Any] = steps.arrays_of(made)
+        def tuned(kept: str, known: Drawn) -> dict[str, Any]:
+            found: dict[str, Any] = steps.arrays_of(
+                steps.tune(steps.tensors_of(start), known, 4, tmp_path / kept)
+            )
             return found
 
-        whole = tuned("whole")
+        whole = tuned("whole", learnt)
         with pytest.raises(RuntimeError, match="stopped"):
-            tuned("stopped", stop_before=3)
-        resumed = tuned("stopped")
+            tuned("stopped", Stopped(**vars(drawn_of(Tuning(photos(), seed=0), np.arange(8)))))
+        resumed = tuned("stopped", learnt)
 
         assert all(np.allclose(values, resumed[path], atol=1e-3) for path, values in whole.items())
         still = {path for path, values in whole.items() if np.array_equal(values, start[path])}
         assert {path for path in whole if "moving" in path} <= still
         assert "stem/kernel" not in still
 
-    def test_processes_make_the_same_batches_from_a_step_on(self, steps: Any) -> None:
-        known = Tuning(photos(), seed=0)
 
-        made = list(steps.batches(known, 3, 5))
+class Stopped(Drawn):
+    """A tuning that ends before its last step."""
 
-        assert len(made) == 2
-        assert all(np.array_equal(one.views, known.views(step)) for step, one in enumerate(made, start=3))
-        assert np.array_equal(made[0].wanted["label"], known.wanted["label"][known.drawn(3)])
+    def __getitem__(self, step: int) -> Batch:
+        if step == 3:
+            raise RuntimeError("stopped")
+        return super().__getitem__(step)
+
+
+def drawn_of(known: Tuning, learnt: NDArray[np.int64]) -> Drawn:
+    """The first views of a seed, of which some are learnt."""
+    return Drawn(known.views(0)[:8], known.wanted, known.drawn(0)[:8], learnt, known.seed)
 
 
 def photos() -> PackedPhotos:
