@@ -409,12 +409,17 @@ class UnknownSources(Frozen):
             None where too few sources have accepted answers.
         auroc: of the familiarity, against photos of unknown sources that show none of the classes; None
             where there are none.
+        interval: 95% interval of the share of answers to a further source that are right; None where there
+            are too few sources, and in older reports.
+        classes: how many photos show each class; empty in older reports.
     """
 
     of_all: UnknownSource
     sources: dict[str, UnknownSource]
     lower_bound: Share | None
     auroc: Share | None
+    interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
+    classes: dict[str, Count] = Field(default_factory=dict, exclude_if=lambda of: not of)
 
 
 class Calibrated(Frozen):

@@ -8,6 +8,7 @@ from reports.answers import NONE_OF_THESE, Answers
 from reports.model_card import model_card
 from reports.values import report_of
 from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
+from training.pictures.fashion import LABELS
 
 
 def test_a_source_is_unknown_where_all_of_its_answers_are_of_one_group() -> None:
@@ -26,7 +27,7 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
         familiarity=[0.9, 0.9, 0.8, 0.1, 0.7, 0.2],
     )
 
-    found = unknown_figures(answers)["A"]
+    found = unknown_figures(answers, LABELS)["A"]
 
     assert tuple(vars(found.of_all).values()) == (3, 2, 2, 1)
     assert {name: tuple(vars(one).values()) for name, one in found.sources.items()} == {
@@ -34,6 +35,8 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
         "town": (2, 1, 2, 1),
     }
     assert found.lower_bound is None
+    assert found.interval is None
+    assert found.classes == {"T-shirt/top": 2, "Trouser": 1}
     assert found.auroc == pytest.approx(2 / 3)
     assert of_known_sources(answers).tolist() == [True, True, False, False, False, True]
 
@@ -42,12 +45,14 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     names = [f"shop {number}" for number in range(10) for _ in range(30)]
     few = answered(sources=["stall"], groups=["stall"], decisions=["accept"], sets="C")
 
-    found = unknown_figures(answered(sources=names, groups=names, decisions=["accept"] * 300) + few)
+    found = unknown_figures(answered(sources=names, groups=names, decisions=["accept"] * 300) + few, LABELS)
     card = model_card(
         bundled().manifest.contracts, report_of(bundled()).model_copy(update={"unknown_sources": found})
     )
 
     assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1
+    assert found["A"].interval is not None and found["A"].interval[0] > 0.8
+    assert "T-shirt/top 300" in card
     assert "| A | all 10 | 300 | 100.0% | 100.0% | 300 of 300 |" in card
     assert "shop 3" not in card
     assert "| C | stall | 1 | 100.0% | 100.0% | 1 of 1 |" in card

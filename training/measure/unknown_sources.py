@@ -4,6 +4,8 @@ Photos of one source are alike, so a share of right answers is shown for a new s
 many photos: below `FEW_SOURCES` there is no bound. Pure. The section: reports/values.py.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from reports.answers import Answers
-from reports.intervals import weighted
+from reports.intervals import share_interval, weighted
 from reports.values import UnknownSource, UnknownSources
 from training.measure.photo_evaluation import measured_tiers
 from training.pictures.photos import OOD_TIER
@@ -32,17 +34,18 @@ def that_decide(answers: Answers) -> Answers:
     return answers.take(unknown | ~np.isin(answers.sets, tiers[counts >= FEW_SOURCES]))
 
 
-def unknown_figures(answers: Answers) -> dict[str, UnknownSources]:
+def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:
     """The figures of each tier, by its name, of `Answers.of_unknown_sources`; none where there are none.
 
     Args:
         answers: to photos, decided.
+        labels: of the classes, by index.
     """
     unknown = answers.take(answers.of_unknown_sources)
     tiers = measured_tiers(unknown)
     ood = unknown.take(tiers == OOD_TIER)
     names = [str(tier) for tier in np.unique(tiers) if tier != OOD_TIER]
-    return {tier: _of_tier(unknown.take(tiers == tier), ood) for tier in names}
+    return {tier: _of_tier(unknown.take(tiers == tier), ood, labels) for tier in names}
 
 
 def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
@@ -51,13 +54,16 @@ def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 
 
-def _of_tier(garments: Answers, ood: Answers) -> UnknownSources:
+def _of_tier(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownSources:
+    shown = Counter(garments.truth.tolist())
     counts = {str(name): _counts(garments, garments.sources == name) for name in np.unique(garments.sources)}
     return UnknownSources(
         of_all=_counts(garments, np.ones(len(garments), np.bool_)),
         sources=counts,
         lower_bound=_lower_bound(garments),
         auroc=_auroc(garments, ood),
+        interval=share_interval(garments.right, garments.together) if len(counts) >= FEW_SOURCES else None,
+        classes={labels[index]: n for index, n in sorted(shown.items())},
     )
 
 

@@ -143,7 +143,7 @@ def measured_photos(
     answers = decided(Classifier(session, contract), asked)
     changed = {
         "photos": photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED),
-        "unknown_sources": unknown_figures(answers),
+        "unknown_sources": unknown_figures(answers, contract.labels),
         "calibrated": None,
         "all_accepted": None,  # which classes are accepted has changed
     }
@@ -267,7 +267,7 @@ def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, a
             tier: one.model_copy(update={"split": splits.get(tier, DEVELOPMENT)})
             for tier, one in photo_figures(counted, contract, DEVELOPMENT).items()
         },
-        "unknown_sources": unknown_figures(photos),
+        "unknown_sources": unknown_figures(photos, contract.labels),
         "calibrated": Calibrated(
             parent=parent.version, n=len(known), groups=len(np.unique(known.units)), accuracy=accuracy
         ),

@@ -14,15 +14,15 @@ from reports.values import report_of
 from tests.system_parts import require_system_part
 from training.pictures.fashion import SYSTEM_FOLDER
 
-PHOTO_ANSWERS = Path(__file__).parents[3] / "lab" / "photo-answers.csv.gz"
+LAB = Path(__file__).parents[3] / "lab"
 
 
 @pytest.mark.slow
 def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> None:
     require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "it is answered again")
-    words = [str(BUNDLED), "--photo-answers", str(PHOTO_ANSWERS), "--run", str(tmp_path / "again")]
+    answers = ["--photo-answers", LAB / "photo-answers.csv.gz", "--strangers", LAB / "strangers.csv.gz"]
 
-    assert sealing.main(words) == 0
+    assert sealing.main([str(BUNDLED), *map(str, answers), "--run", str(tmp_path / "again")]) == 0
 
     before, again = bundled(), open_release(tmp_path / "again")
     found, kept = again.manifest.contract("photos"), before.manifest.contract("photos")
@@ -32,6 +32,7 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     assert shares == pytest.approx(
         {tier: one.decisions.coverage for tier, one in report_of(before).photos.items()}, abs=0.01
     )
+    assert report_of(again).products == report_of(before).products
     assert report_of(before).all_accepted is not None
     assert report_of(again).all_accepted is None, "it was counted with the class decided as before"
     answered = evidence_of(files_in_folder(again)).answers.of_set(TEST_SET)
