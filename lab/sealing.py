@@ -10,8 +10,6 @@ page and manifest are new, everything else is RELEASE's.
 
 import argparse
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +34,7 @@ from training.release.make import begin, make_release
 from training.release.of_parent import decide_photos, measured_photos
 
 TOWNS: Final = "ek-t"
-"""How groups begin that are a town, not a product."""
+"""How groups of other sources begin that are a town, not a product."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,19 +54,19 @@ def main(argv: list[str] | None = None) -> int:
     photo_answers = answers_of(given.photo_answers.read_bytes())
     strangers = read(given.strangers)
     asked = photo_answers + answers_to(strangers)
-    decide_again(given.run, release, asked, answer(session, model, test), products_in(strangers))
+    decide_again(given.run, release, asked, answer(session, model, test))
     return 0
 
 
 def answers_to(strangers: Answered) -> Answers:
-    """What was answered to photos of other sources, each of which is one group; nothing is decided yet."""
+    """What was answered to photos of other sources; nothing is decided yet."""
     of = strangers.take(strangers.columns["name"] != "")
     names, shown = of.columns["name"], np.char.add(OOD_PREFIX, of.columns["shown"])
     return Answers.of(
         of.columns["tier"],
         np.where(of.known, of.labels, NONE_OF_THESE),
         pictures=of.columns["picture"],
-        groups=names,
+        groups=of.columns["product"],
         folds=of.columns["part"].astype(np.int64) + 1 + FOLDS,
         networks="photos",
         kinds=np.where(of.known, "", shown),
@@ -78,15 +76,7 @@ def answers_to(strangers: Answered) -> Answers:
     )
 
 
-def products_in(strangers: Answered) -> dict[str, str]:
-    """The product of each photo of a shop, by the name of the picture."""
-    rows = zip(strangers.columns["picture"].tolist(), strangers.columns["product"].tolist(), strict=True)
-    return {picture: product for picture, product in rows if product and not product.startswith(TOWNS)}
-
-
-def decide_again(
-    folder: Path, parent: LocalRelease, given: Answers, tested: Answers, products: Mapping[str, str]
-) -> Manifest:
+def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers) -> Manifest:
     """Write a release with the networks of another one, and decide again from what heads of folds answered.
 
     Args:
@@ -94,7 +84,6 @@ def decide_again(
         parent: whose networks it has; one of them answers photos.
         given: `FittedPhotos.answers`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
-        products: of some of the photos, by their pictures' names.
 
     Raises:
         BadRecipe: the parent has no network that answers photos.
@@ -113,9 +102,9 @@ def decide_again(
     test = report.test.model_copy(update=difference)
     known = report.model_copy(update={"test": test, "photo_model": figures})
     again, answers = measured_photos(folder, known, photos, found, asked)
-    groups = np.array([products.get(picture, "") for picture in answers.pictures.tolist()])
-    of_products = replace(answers, groups=groups).take(groups != "")
-    again = again.model_copy(update={"products": products_of(of_products, ACCEPTED_OF_PHOTOS)})
+    of_products = answers.of_unknown_sources & ~np.char.startswith(answers.groups, TOWNS)
+    products = products_of(answers.take(of_products), ACCEPTED_OF_PHOTOS)
+    again = again.model_copy(update={"products": products})
     return make_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},

@@ -162,11 +162,11 @@ class Answers:
 
     @property
     def of_unknown_sources(self) -> NDArray[np.bool_]:
-        """Bool (N,), whose source is one group: networks of folds that answered it learnt nothing of it."""
+        """Bool (N,), whose source one network of folds answered alone, which so learnt nothing of it."""
         found = np.zeros(len(self), np.bool_)
-        for source in np.unique(self.sources[(self.sources != "") & (self.groups != "")]):
+        for source in np.unique(self.sources[(self.sources != "") & (self.folds > 0)]):
             mine = self.sources == source
-            found[mine] = len(np.unique(self.groups[mine])) == 1
+            found[mine] = len(np.unique(self.folds[mine])) == 1
         return found
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:

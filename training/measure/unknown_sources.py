@@ -55,14 +55,14 @@ def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
 
 
 def _of_tier(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownSources:
-    shown = Counter(garments.truth.tolist())
+    shown, of_source = Counter(garments.truth.tolist()), np.unique(garments.sources, return_inverse=True)[1]
     counts = {str(name): _counts(garments, garments.sources == name) for name in np.unique(garments.sources)}
     return UnknownSources(
         of_all=_counts(garments, np.ones(len(garments), np.bool_)),
         sources=counts,
         lower_bound=_lower_bound(garments),
         auroc=_auroc(garments, ood),
-        interval=share_interval(garments.right, garments.together) if len(counts) >= FEW_SOURCES else None,
+        interval=share_interval(garments.right, of_source) if len(counts) >= FEW_SOURCES else None,
         classes={labels[index]: n for index, n in sorted(shown.items())},
     )
 
