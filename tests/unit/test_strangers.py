@@ -42,16 +42,13 @@ def answers(tmp_path: Path) -> Answered:
     return read(path)
 
 
-def test_answers_to_other_sources_decide_with_the_source_as_their_group(answers: Answered) -> None:
+def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(answers: Answered) -> None:
     found = sealing.answers_to(answers)
 
     assert found.pictures.tolist() == ["aa", "bb"]
-    assert found.groups.tolist() == found.sources.tolist() == ["a shop", "a shop"]
+    assert found.sources.tolist() == ["a shop", "a shop"]
+    assert found.groups.tolist() == ["den-1", "ek-t"]
     assert found.of_unknown_sources.all()
     assert found.truth.tolist() == [0, NONE_OF_THESE]
     assert found.right.tolist() == [True, False]
     assert found.distances[0] < 0 < found.distances[1]
-
-
-def test_products_of_shops_are_counted_and_towns_of_sellers_are_not(answers: Answered) -> None:
-    assert sealing.products_in(answers) == {"aa": "den-1"}

@@ -11,16 +11,16 @@ from training.measure.unknown_sources import of_known_sources, that_decide, unkn
 from training.pictures.fashion import LABELS
 
 
-def test_a_source_is_unknown_where_all_of_its_answers_are_of_one_group() -> None:
-    answers = answered(sources=["shop", "shop", "town", "town", ""], groups=["a", "b", "c", "c", "d"])
+def test_a_source_is_unknown_where_one_network_of_folds_gave_all_of_its_answers() -> None:
+    answers = answered(sources=["shop", "shop", "town", "town", "", "own"], folds=[1, 2, 3, 3, 1, 0])
 
-    assert answers.of_unknown_sources.tolist() == [False, False, True, True, False]
+    assert answers.of_unknown_sources.tolist() == [False, False, True, True, False, False]
 
 
 def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> None:
     answers = answered(
         sources=["shop", "shop", "town", "town", "lawn", "town"],
-        groups=["a", "b", "c", "c", "d", "c"],
+        folds=[1, 2, 3, 3, 1, 3],
         truth=[0, 0, 0, 0, 1, NONE_OF_THESE],
         predicted=[0, 0, 0, 1, 1, 1],
         decisions=["accept", "accept", "accept", "accept", "ambiguous", "unfamiliar"],
@@ -43,9 +43,9 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
 
 def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> None:
     names = [f"shop {number}" for number in range(10) for _ in range(30)]
-    few = answered(sources=["stall"], groups=["stall"], decisions=["accept"], sets="C")
+    few = answered(sources=["stall"], decisions=["accept"], sets="C")
 
-    found = unknown_figures(answered(sources=names, groups=names, decisions=["accept"] * 300) + few, LABELS)
+    found = unknown_figures(answered(sources=names, decisions=["accept"] * 300) + few, LABELS)
     card = model_card(
         bundled().manifest.contracts, report_of(bundled()).model_copy(update={"unknown_sources": found})
     )
@@ -61,8 +61,8 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
 
 def test_a_tier_of_ten_unknown_sources_is_decided_by_these_alone() -> None:
     names = [f"shop {number}" for number in range(10)]
-    many = answered(sources=[*names, "known", "known"], groups=[*names, "a", "b"])
-    few = answered(sources=[*names[:9], "known", "known"], groups=[*names[:9], "a", "b"], sets="B")
+    many = answered(sources=[*names, "known", "known"], folds=[*[1] * 10, 1, 2])
+    few = answered(sources=[*names[:9], "known", "known"], folds=[*[1] * 9, 1, 2], sets="B")
 
     found = that_decide(many + few)
 
@@ -73,4 +73,4 @@ def test_a_tier_of_ten_unknown_sources_is_decided_by_these_alone() -> None:
 def answered(**columns: object) -> Answers:
     n = len(columns["sources"])  # type: ignore[arg-type]
     zeros = np.zeros(n, np.int64)
-    return Answers.of(**{"sets": "A", "truth": zeros, "predicted": zeros, **columns})  # type: ignore[arg-type]
+    return Answers.of(**{"sets": "A", "truth": zeros, "predicted": zeros, "folds": 1, **columns})  # type: ignore[arg-type]

@@ -15,15 +15,15 @@ LABELS = ("Bag", "Coat", "Shirt")
 
 
 def of_shop(
-    source: str, label: int, right: int, wrong: int, *, tier: str = "A", senders: bool = False
+    source: str, label: int, right: int, wrong: int, *, tier: str = "A", learnt: bool = False
 ) -> Answers:
-    """Sure answers of one label; each photo has a sender of its own, or all are of one group."""
+    """Sure answers of one label by one network, or by two, each of which learnt what the other answered."""
     n = right + wrong
     shares = np.full((n, 3), 0.02, np.float32)
     shares[:, label] = 0.96
     truth = np.where(np.arange(n) < right, label, (label + 1) % 3)
-    groups = [f"{source} {label} {one}" if senders else source for one in range(n)]
-    return undecided_answers(Scores.of_class(shares, None), truth, tier, groups=groups, sources=source)
+    folds = np.arange(n) % 2 + 1 if learnt else 1
+    return undecided_answers(Scores.of_class(shares, None), truth, tier, folds=folds, sources=source)
 
 
 def rows(answers: Answers) -> list[tuple[str, str, int, int, bool]]:
@@ -42,7 +42,7 @@ def test_a_label_is_unproven_where_too_few_right_answers_are_no_chance() -> None
 
 
 def test_a_shop_of_which_something_was_learnt_withholds_nothing() -> None:
-    assert rows(of_shop("known", 1, 14, 11, senders=True)) == [("known", "Coat", 25, 14, False)]
+    assert rows(of_shop("known", 1, 14, 11, learnt=True)) == [("known", "Coat", 25, 14, False)]
 
 
 def test_things_of_no_class_break_no_promise() -> None:
@@ -55,7 +55,7 @@ def test_things_of_no_class_break_no_promise() -> None:
 
 
 def test_the_promise_is_decided_again_without_the_label() -> None:
-    known = of_shop("known", 0, 300, 0, senders=True)
+    known = of_shop("known", 0, 300, 0, learnt=True)
     answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11)
     target = Target(right=0.95, tiers=frozenset({"A"}))
 

@@ -105,7 +105,7 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
 
     In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
     nearly all would have to be accepted. A source that has a tier to itself is judged as that tier; one that
-    was left out whole is one group, which shows nothing by itself.
+    was left out whole is judged in the figures of unknown sources.
     """
     asked = answers.known & (answers.sources != "") & ~answers.of_unknown_sources
     known, least = answers.take(asked), 2 * needed_with(1, accuracy)
