@@ -51,7 +51,7 @@ fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 
 train: named-python $(VENV)/.train ## Train a release, with ARGS= for wardrobe train
 	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
-	@$(IN)/python -m scripts.train $(ARGS)
+	@$(IN)/python -m scripts train $(ARGS)
 
 install-train: named-python $(VENV)/.train ## Install what training needs, and train nothing
 

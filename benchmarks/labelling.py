@@ -150,7 +150,7 @@ def accuracy_of(table: Path, data: LabelledData, pictures: int) -> float:
 
 
 def _label(folder: Path, table: Path) -> list[str]:
-    return [sys.executable, "-m", "scripts.label", str(folder), "--out", str(table), "--json"]
+    return [sys.executable, "-m", "scripts", "label", str(folder), "--out", str(table), "--json"]
 
 
 def _run(command: list[str]) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """The command `wardrobe`: list the verbs, or run one. `python -m scripts` is the same.
 
-Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of this folder with a `main`;
-it is imported only when it is run. The image contains some of them: .dockerignore.
+Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of this folder with EXAMPLES,
+`build_parser` and `execute`; it is imported only when it is run. The image contains some of them:
+.dockerignore.
 """
 
 import ast
@@ -60,8 +61,15 @@ class Verb:
     summary: str
 
     def load(self) -> ModuleType:
-        """Import it: a module with EXAMPLES, `build_parser` and `main`."""
+        """Import it."""
         return importlib.import_module(f"scripts.{self.name}")
+
+    def run(self, words: list[str]) -> int:
+        """Run it with what was typed after it; some parse these words themselves, in their `main`."""
+        module = self.load()
+        if main := getattr(module, "main", None):
+            return int(main(words))
+        return perform(module.build_parser(), module.execute, words)
 
 
 def verbs() -> tuple[Verb, ...]:
@@ -79,8 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     known = {verb.name: verb for verb in verbs()}
     if words and words[0] in known:
-        code: int = known[words[0]].load().main(words[1:])
-        return code
+        return known[words[0]].run(words[1:])
     if words and not words[0].startswith("-"):
         file = Path(words[0])
         stem = SCRIPTS_OF_OTHERS.get(file.stem, file.stem) if file.suffix == ".py" else words[0]

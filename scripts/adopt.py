@@ -5,7 +5,6 @@ Wrap, export, calibrate, measure, publish. The model has to read a picture as (2
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from inference.keras_file import check_keras_file
@@ -14,7 +13,7 @@ from model_store.files import fingerprint
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
 from scripts.target import RELEASE, add_target_options, open_target
-from scripts.terminal import command_parser, complain, console, perform, run
+from scripts.terminal import command_parser, complain, console
 from training.loading import check_tensorflow, start_tensorflow
 from training.pictures.fashion import LabelledData
 from training.pictures.named import load
@@ -25,12 +24,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Adopt the model that the arguments name."""
-    return perform(build_parser(), _adopt, argv)
-
-
-def _adopt(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     check_keras_file(arguments.model)
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
@@ -76,7 +71,3 @@ def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> No
 
     manifest = adopt(release, model, data, console().print, forced=forced)
     complain(f"{manifest.training['origin']}.")
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -6,7 +6,6 @@ about an attribute, is broken on these pictures. What is computed: labelling/rev
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,9 +25,7 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    perform,
     print_table,
-    run,
 )
 
 EXAMPLES = (
@@ -52,12 +49,8 @@ class Verdict:
     verdict: str
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Compare and print; 1 when a promise is broken."""
-    return perform(build_parser(), _audit, argv)
-
-
-def _audit(arguments: argparse.Namespace) -> object:
     version: str = first_row(arguments.table)["version"]
     release = _release(arguments.model, version)
     report, heads = report_of(release), release.manifest.attributes
@@ -203,7 +196,3 @@ def _sentence(found: Audit, verdict: Verdict) -> str:
         f"{promise}between {accepted.low:.1%} and {accepted.high:.1%} are, too few to say. Write the sheet "
         f"again with --audit {2 * found.sampled}, once: the answers so far count."
     )
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

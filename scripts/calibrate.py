@@ -6,7 +6,6 @@ is fitted: training/measure/decide.py; what the report says: training/release/of
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from inference.contract import ModelContract
@@ -23,9 +22,7 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    perform,
     print_table,
-    run,
 )
 from training.errors import BadRecipe
 from training.loading import require
@@ -36,11 +33,6 @@ EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
     "wardrobe calibrate s3://models/wardrobe --photos mine --accept-right 0.99 --publish s3://models/wardrobe",
 )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Calibrate the release that the arguments name."""
-    return perform(build_parser(), _calibrate, argv)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -63,7 +55,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _calibrate(arguments: argparse.Namespace) -> object:
+def execute(arguments: argparse.Namespace) -> object:
+    """Calibrate the release that the arguments name."""
     require("sklearn", "scikit-learn")
     from training.release.of_parent import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
@@ -159,7 +152,3 @@ def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:
 def _own(report: Report) -> list[Promise]:
     """The promises that the pictures at hand keep."""
     return [one for one in report.promises if one.pictures.startswith(PHOTOS_OF_TIER)]
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

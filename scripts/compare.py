@@ -6,7 +6,6 @@ with a checkpoint and a release, as `wardrobe train` makes them, so that a stopp
 
 import argparse
 import shlex
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +16,7 @@ from reports.values import Report, report_of
 from scripts.doubted import write_doubted
 from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
 from scripts.progress import Terminal
-from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
+from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.pictures.fashion import LabelledData
@@ -39,12 +38,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Train what is not trained yet, and show the reports beside one another."""
-    return perform(build_parser(), _compare, argv)
-
-
-def _compare(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     named = named_without_photos(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
@@ -107,7 +102,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
     from training.release.make import RELEASE  # noqa: PLC0415 - as above
 
-    command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
+    command = shlex.join(["wardrobe", "compare", *arguments.words])
     recipes, progress = _recipes(arguments, data), Terminal()
     reports: dict[NetworkName, dict[int, Report]] = {}
     for number, recipe in enumerate(recipes, 1):
@@ -173,7 +168,3 @@ def _headline(one: "Compared") -> dict[str, object]:
         "published_loss": one.published and one.published.loss,
         **one.summary,
     }
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -8,7 +8,6 @@ training leaves them out.
 
 import argparse
 import shlex
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -25,10 +24,8 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    perform,
     print_table,
     program,
-    run,
 )
 from training.errors import BadClasses, BadPictures
 from training.loading import require
@@ -54,12 +51,8 @@ PER_CLASS = 12
 """Pictures of each class on a sheet."""
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Check the pictures, and print what was found."""
-    return perform(build_parser(), _check, argv)
-
-
-def _check(arguments: argparse.Namespace) -> object:
     require("scipy", "SciPy")
     prepare_decoders()
     place = unwrapped(arguments.place.expanduser())
@@ -263,7 +256,3 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "tiny": [str(one.path) for one in findings.tiny],
         "uneven": findings.uneven,
     }
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

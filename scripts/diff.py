@@ -5,7 +5,6 @@ the answer. What is compared: labelling/review/changes.py.
 """
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,9 +26,7 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    perform,
     print_table,
-    run,
 )
 
 EXAMPLES = (
@@ -45,12 +42,8 @@ NAMED = 5
 """Unreadable pictures that are named."""
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Compare and print; 1 when more answers change than are allowed."""
-    return perform(build_parser(), _diff, argv)
-
-
-def _diff(arguments: argparse.Namespace) -> object:
     prepare_decoders()
     releases = find_release(arguments.a), find_release(arguments.b)
     if (version := releases[0].version) == releases[1].version:
@@ -153,7 +146,3 @@ def document(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> di
         "changes": [asdict(one) for one in found.changes],
         "unread": dict(found.unread),
     }
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -6,7 +6,6 @@ are measured without a data set and compared with nothing: training/measure/phot
 """
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +26,7 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    perform,
     print_table,
-    run,
 )
 from training.loading import require
 from training.measure.statistics import differences
@@ -49,12 +46,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Evaluate the release that the arguments name."""
-    return perform(build_parser(), _evaluated, argv)
-
-
-def _evaluated(arguments: argparse.Namespace) -> object:
     found = _evaluate(arguments)
     return Failed(found) if found.get("differences") else found
 
@@ -308,7 +301,3 @@ NONE = "-"
 
 def _shown(figure: float | None, form: str) -> str:
     return NONE if figure is None else format(figure, form)
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -8,7 +8,6 @@ starts. Options of `wardrobe train` may follow `--`. What is decided: training/i
 
 import argparse
 import shlex
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from scripts import train
 from scripts.audit import tell_audit
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
-from scripts.terminal import RELEASE_HELP, command_parser, perform, run
+from scripts.terminal import RELEASE_HELP, command_parser, perform
 from training.improve import FitHead, TrainAgain, corrected_release, looked_at, next_training
 
 EXAMPLES = (
@@ -26,9 +25,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(words: list[str]) -> int:
     """Say what will be done, and do it."""
-    words = sys.argv[1:] if argv is None else argv
     end = words.index("--") if "--" in words else len(words)
     return perform(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
 
@@ -69,7 +67,3 @@ def build_parser() -> argparse.ArgumentParser:
     )
     target.add_argument("--publish", metavar="STORE", help="a folder or s3:// store; current there")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

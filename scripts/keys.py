@@ -8,7 +8,6 @@ import argparse
 import fcntl
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
 from inference.plain_text import decoded, without_unseen
 from model_store.files import errors_named, partial_file
-from scripts.terminal import FAILED, chosen, command_parser, complain, perform, run, subcommands
+from scripts.terminal import chosen, command_parser, complain, subcommands
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
@@ -31,13 +30,7 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command that the arguments name."""
-    try:
-        return perform(build_parser(), chosen, argv)
-    except SettingsError as error:
-        complain(str(error))
-        return FAILED
+execute = chosen
 
 
 def _add(arguments: argparse.Namespace) -> dict[str, object]:
@@ -119,7 +112,3 @@ def build_parser() -> argparse.ArgumentParser:
     for each in (adding, removing):
         each.add_argument("name", type=_name, help="whose key it is; logged with each of its requests")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

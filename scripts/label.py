@@ -9,7 +9,6 @@ labelling/.
 
 import argparse
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from ipaddress import ip_network
@@ -19,7 +18,7 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from app.prediction.categories import CategoriesMismatch, categories_of
-from app.settings import SettingsError, taxonomy_from_environment
+from app.settings import taxonomy_from_environment
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.plain_text import shown_lines
@@ -47,18 +46,15 @@ from scripts.audit import tell_audit
 from scripts.lists import add_list_options, reading_of
 from scripts.progress import counting
 from scripts.terminal import (
-    FAILED,
     RELEASE_HELP,
     Failed,
     at_least,
     command_parser,
     complain,
     console,
-    perform,
     print_table,
     program,
     resumable,
-    run,
 )
 
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
@@ -76,31 +72,22 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Label a source, or go on with it, and say what came of it."""
-    parser = build_parser()
-
-    def command(arguments: argparse.Namespace) -> object:
-        if (arguments.source is None) != bool(arguments.corrections):
-            parser.error("name a SOURCE to label, or --corrections of a table that is there")
-        if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
-            parser.error("--audit and --reviewers are about the page of --review FILE.html")
-        if arguments.by is not None and (arguments.corrections or arguments.into):
-            parser.error(
-                "--by and --by-folder go with a SOURCE: --corrections keeps the products of the table, and "
-                "--into sorts photos"
-            )
-        if arguments.feed and arguments.by is None and not arguments.corrections:
-            parser.error("--feed has a row a product: name the column of the list with --by")
-        if arguments.taxonomy and arguments.corrections:
-            parser.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
-        return _correct(arguments) if arguments.corrections else _label(arguments)
-
-    try:
-        return perform(parser, command, argv, indent=None)
-    except SettingsError as error:  # of the file of categories
-        complain(str(error))
-        return FAILED
+    if (arguments.source is None) != bool(arguments.corrections):
+        arguments.error("name a SOURCE to label, or --corrections of a table that is there")
+    if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
+        arguments.error("--audit and --reviewers are about the page of --review FILE.html")
+    if arguments.by is not None and (arguments.corrections or arguments.into):
+        arguments.error(
+            "--by and --by-folder go with a SOURCE: --corrections keeps the products of the table, and "
+            "--into sorts photos"
+        )
+    if arguments.feed and arguments.by is None and not arguments.corrections:
+        arguments.error("--feed has a row a product: name the column of the list with --by")
+    if arguments.taxonomy and arguments.corrections:
+        arguments.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
+    return _correct(arguments) if arguments.corrections else _label(arguments)
 
 
 def _correct(arguments: argparse.Namespace) -> object:
@@ -352,7 +339,3 @@ def _row(
         "pictures": f"{pictures:,}",
         "review": f"{1 - outcomes[ACCEPT] / pictures:.1%}" if pictures else "",
     }
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

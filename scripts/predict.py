@@ -6,7 +6,6 @@ matplotlib is imported when something is drawn, since the serving requirements l
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,6 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    run,
 )
 from training.loading import require
 from training.measure.statistics import likeliest
@@ -58,10 +56,10 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(words: list[str]) -> int:
     """Classify every file named in the arguments; 1 when one of them could not be."""
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(words)
     read_dotenv()  # not by `perform`: --json prints a line per picture as it comes
     files = [*arguments.files, *arguments.image]
     if not files:
@@ -202,7 +200,3 @@ def _show_image(axes: "Axes", image: Picture | Pixels, title: str) -> None:
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     axes.set_title(title, fontsize=9, parse_math=False)
     axes.set(xticks=[], yticks=[])
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -4,7 +4,6 @@ After an interruption, run it again: it continues. Refusals: reports/gate.py; se
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from model_store.cache import find_release
@@ -12,7 +11,7 @@ from model_store.catalogue import PROMOTIONS
 from model_store.files import expanded
 from model_store.store import open_store
 from scripts.target import Target, add_publishing_options, as_text, outcome, publishing
-from scripts.terminal import RELEASE_HELP, command_parser, perform, run
+from scripts.terminal import RELEASE_HELP, command_parser
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
@@ -20,12 +19,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Publish what the arguments name."""
-    return perform(build_parser(), _publish, argv)
-
-
-def _publish(arguments: argparse.Namespace) -> object:
     store, folder = open_store(arguments.store), _folder_of(arguments)
     target = Target(store, None, promote=not arguments.no_promote, **publishing(arguments))
     published = target.send(folder)
@@ -54,7 +49,3 @@ def build_parser() -> argparse.ArgumentParser:
     add_publishing_options(parser)
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

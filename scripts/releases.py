@@ -5,7 +5,6 @@
 
 import argparse
 import hashlib
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from textwrap import fill
@@ -37,9 +36,7 @@ from scripts.terminal import (
     command_parser,
     complain,
     console,
-    perform,
     print_table,
-    run,
     subcommands,
 )
 
@@ -58,12 +55,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Run the command that the arguments name."""
-    return perform(build_parser(), _in_store, argv)
-
-
-def _in_store(arguments: argparse.Namespace) -> object:
     if arguments.store is None:
         arguments.error("--store is missing: a folder, or s3://bucket/prefix")
     return arguments.command(open_store(arguments.store), arguments)
@@ -320,7 +313,3 @@ def _minutes(text: str) -> float:
     if not 0 <= (minutes := float(text)) <= MOST_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
     return minutes
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from scripts.terminal import command_parser, run
+from scripts.terminal import command_parser
 
 EXAMPLES = (
     "wardrobe serve",
@@ -30,9 +30,9 @@ OPTIONS = (
 """Name, variable, metavar and help of each option; app/__main__.py and app/settings.py check the values."""
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(words: list[str]) -> int:
     """Become the service (app/__main__.py)."""
-    arguments, rest = build_parser().parse_known_args(argv)
+    arguments, rest = build_parser().parse_known_args(words)
     chosen = {variable: getattr(arguments, name) for name, variable, *_ in OPTIONS}
     given = {variable: value for variable, value in chosen.items() if value is not None}
     os.execve(sys.executable, [sys.executable, "-m", "app", *rest], {**os.environ, **given})  # noqa: S606 - our own words
@@ -46,7 +46,3 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument_group("other settings", "are variables, or lines of .env: docs/reference/settings.md")
     parser.add_argument_group("other arguments", "go to gunicorn")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -5,24 +5,18 @@
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
-from scripts.terminal import chosen, command_parser, perform, run, subcommands
+from scripts.terminal import chosen, command_parser, subcommands
 
 EXAMPLES = (
     "wardrobe signing new release.key",
     "wardrobe signing sign runs/mine/release release.key",
     "wardrobe signing check runs/mine/release release.key.pub",
 )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command that the arguments name."""
-    return perform(build_parser(), chosen, argv)
 
 
 def _new(arguments: argparse.Namespace) -> dict[str, object]:
@@ -47,6 +41,9 @@ def _check(arguments: argparse.Namespace) -> dict[str, object]:
     return {"version": version, "trusted": True}
 
 
+execute = chosen
+
+
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("signing", __doc__, EXAMPLES)
@@ -60,7 +57,3 @@ def build_parser() -> argparse.ArgumentParser:
     checking.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
     checking.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -1,6 +1,6 @@
 """What every command shares: its parser, its run, `--json`, errors as one line, consoles and tables.
 
-A command ends in `sys.exit(run(main))` and otherwise lets its errors rise, Ctrl-C among them. Exit codes:
+The entry point ends in `sys.exit(run(main))`; a command lets its errors rise, Ctrl-C among them. Exit codes:
 0 done, 1 an error of ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130
 Ctrl-C, 141 the reader of the output has closed it. With `--json`, stdout has one JSON document and stderr the
 rest; an error leaves stdout empty.
@@ -26,13 +26,14 @@ from rich.table import Table
 from rich.text import Text
 
 from app.dotenv_file import read_dotenv
+from app.settings import SettingsError
 from inference.errors import InferenceError
 from inference.plain_text import shown_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from training.errors import TrainingError, not_installed
 
-OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
+OWN_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
 """Their messages say what came and what would do; a traceback would add nothing. So do the system's about a
 file. Any other error is a bug of ours or of the machine and keeps its traceback."""
 
@@ -59,24 +60,21 @@ Command = Callable[[argparse.Namespace], object]
 """What a verb does with its arguments; it returns what --json prints, perhaps as Failed."""
 
 
-def perform(
-    parser: argparse.ArgumentParser, command: Command, argv: list[str] | None, indent: int | None = 1
-) -> int:
+def perform(parser: argparse.ArgumentParser, command: Command, words: list[str]) -> int:
     """Parse a command line, read `.env`, run the command, and print what it returns if --json is given.
 
     Args:
         parser: of the verb, from `command_parser`.
-        command: gets the arguments; `words` is what was typed after the verb.
-        argv: None stands for that of the process.
-        indent: of the JSON; None prints one line.
+        command: gets the arguments, `words` among them.
+        words: what was typed after the verb.
 
     Returns:
         0, or FAILED where the command returns Failed; an error is an exception.
     """
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(words)
     read_dotenv()
-    arguments.words = sys.argv[1:] if argv is None else argv
-    with json_output(arguments, indent) as emit:
+    arguments.words = words
+    with json_output(arguments) as emit:
         found = command(arguments)
         emit(found.document if isinstance(found, Failed) else found)
     return FAILED if isinstance(found, Failed) else 0
@@ -325,12 +323,11 @@ Emit = Callable[[object], None]
 
 
 @contextmanager
-def json_output(arguments: argparse.Namespace, indent: int | None = 1) -> Iterator[Emit]:
+def json_output(arguments: argparse.Namespace) -> Iterator[Emit]:
     """Keep stdout for one document while a block runs, if that is what the arguments ask for.
 
     Args:
         arguments: with `json`.
-        indent: spaces per level; None prints one line.
 
     Yields:
         what prints the document; without --json it prints nothing, and stdout is left to the words.
@@ -340,4 +337,4 @@ def json_output(arguments: argparse.Namespace, indent: int | None = 1) -> Iterat
         return
     stdout = sys.stdout
     with redirect_stdout(sys.stderr):
-        yield lambda document: print(json.dumps(document, indent=indent, ensure_ascii=False), file=stdout)
+        yield lambda document: print(json.dumps(document, indent=1, ensure_ascii=False), file=stdout)

@@ -6,7 +6,6 @@ training/gradient/recipes.py; the release: training/release/of_fit.py.
 
 import argparse
 import shlex
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ from scripts.options import (
 )
 from scripts.progress import Terminal, say_promises
 from scripts.target import Target, add_target_options, compare_command, open_target
-from scripts.terminal import command_parser, console, perform, program, resumable, run
+from scripts.terminal import command_parser, console, program, resumable
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
@@ -43,11 +42,6 @@ EXAMPLES = (
     "wardrobe train --from bundled --photos corrections.csv",
     "wardrobe train --recipe quick --out releases",
 )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Train, or continue a training, and publish the release."""
-    return perform(build_parser(), _train, argv)
 
 
 def trained(
@@ -66,10 +60,11 @@ def trained(
     """
     parser = build_parser()
     parser.set_defaults(**chosen, parent=parent, command=command)
-    return _train(parser.parse_args(more))
+    return execute(parser.parse_args(more))
 
 
-def _train(arguments: argparse.Namespace) -> object:
+def execute(arguments: argparse.Namespace) -> object:
+    """Train, or continue a training, and publish the release."""
     if arguments.show_recipe:
         recipe = planned(start_named(arguments), arguments)
         print(as_toml(recipe), end="")
@@ -306,7 +301,3 @@ def build_parser() -> argparse.ArgumentParser:
     add_target_options(group)
     parser.set_defaults(parent=None, command=None, compared=None)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -7,13 +7,12 @@ finished search with more --trials. Ends in a table, tune.png and the best recip
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
 from scripts.progress import EpochLines, Terminal
-from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
+from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -39,12 +38,8 @@ EXAMPLES = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+def execute(arguments: argparse.Namespace) -> object:
     """Search, or go on searching, and show what was found."""
-    return perform(build_parser(), _tune, argv)
-
-
-def _tune(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     data = load(named_without_photos(arguments), Terminal())
     usual = sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
@@ -139,7 +134,3 @@ def _row(one: "FrozenTrial") -> dict[str, str]:
         "seconds": f"{one.duration.total_seconds():.0f}" if one.duration else "",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in rounded(one.params).items()},
     }
-
-
-if __name__ == "__main__":
-    sys.exit(run(main))

@@ -5,12 +5,18 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.__main__ import main
 from tests.service import ROOT
 
 Ended = subprocess.CompletedProcess[str]
 
 EVERY_PARSER = "from scripts.__main__ import verbs; [verb.load().build_parser() for verb in verbs()]"
 """A program that does what the help of each verb needs."""
+
+
+def wardrobe(verb: str, words: list[str]) -> int:
+    """What a verb returns where its words are typed after it; its errors rise."""
+    return main([verb, *words])
 
 
 def done(command: Sequence[str | Path], folder: Path = ROOT, /, **environment: str) -> Ended:

@@ -83,7 +83,7 @@ def test_what_installs_the_training_packages_trains_nothing(clone: Path) -> None
     would_run = run(["make", "--dry-run", "install-train"], clone)
 
     assert "scripts/setup_venv.sh .venv requirements.txt" in would_run.stdout
-    assert "scripts.train" not in would_run.stdout
+    assert "scripts train" not in would_run.stdout
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import train
+from tests.commands import wardrobe
 from tests.own_pictures import write_class_folders
 from training.errors import DataError
 
@@ -45,7 +45,7 @@ def test_a_folder_that_cannot_be_learnt_is_refused_at_once(
     loaded = "tensorflow" in sys.modules
 
     with pytest.raises(DataError, match=said):
-        train.main(["--data", str(tmp_path / "things"), "--out", str(tmp_path / "store")])
+        wardrobe("train", ["--data", str(tmp_path / "things"), "--out", str(tmp_path / "store")])
 
     assert ("tensorflow" in sys.modules) is loaded
     assert not (tmp_path / "store").exists()

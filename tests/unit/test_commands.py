@@ -26,14 +26,14 @@ VERBS = verbs()
 EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load().EXAMPLES]
 
 
-def test_every_file_that_can_be_run_is_a_verb() -> None:
-    runnable = {
+def test_every_file_with_a_parser_of_its_own_is_a_verb() -> None:
+    commands = {
         path.stem
         for path in (ROOT / "scripts").glob("*.py")
-        if '\nif __name__ == "__main__":\n' in path.read_text("utf-8") and not path.stem.startswith("setup_")
+        if "\ndef build_parser(" in path.read_text("utf-8")
     }
 
-    assert {verb.name for verb in VERBS} == runnable - {"__main__", "documents"}
+    assert {verb.name for verb in VERBS} == commands - {"__main__"}
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
@@ -45,8 +45,8 @@ def test_help_says_what_a_command_is_for_and_ends_with_examples(verb: Verb) -> N
     assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load().EXAMPLES))
 
 
-def test_a_command_can_be_run_by_its_file() -> None:
-    ended = done([sys.executable, "scripts/predict.py", "--help"])
+def test_a_command_can_be_run_without_being_installed() -> None:
+    ended = done([sys.executable, "-m", "scripts", "predict", "--help"])
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("usage: wardrobe predict ")

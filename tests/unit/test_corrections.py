@@ -9,7 +9,7 @@ import pytest
 from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from scripts import train
+from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
@@ -251,7 +251,9 @@ def test_corrections_of_data_without_files_are_refused(tmp_path: Path) -> None:
     rows.write_text("path,label\nc.csv,Bag\n", "utf-8")
 
     with pytest.raises(BadCsv, match="Corrections are of pictures of your own"):
-        train.main(["--data", str(tmp_path), "--corrections", str(rows), "--out", str(tmp_path / "store")])
+        wardrobe(
+            "train", ["--data", str(tmp_path), "--corrections", str(rows), "--out", str(tmp_path / "store")]
+        )
 
 
 def test_every_picture_knows_its_file(folder: Path) -> None:

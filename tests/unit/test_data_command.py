@@ -3,6 +3,7 @@
 import json
 import shutil
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 from inference.arrays import Picture
-from scripts.data import main
 from scripts.terminal import program
+from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.pictures import jpeg
 from tests.planted_errors import BROKEN, plant
@@ -19,6 +20,8 @@ from tests.uploads import png
 from training.errors import BadPictures
 from training.pictures.duplicates import near_groups, perceptual_hash
 from training.pictures.listing import list_pictures, unwrapped
+
+main = partial(wardrobe, "data")
 
 
 def a_texture(seed: int) -> Picture:

@@ -9,10 +9,11 @@ from pydantic import JsonValue
 from inference.contract import whole_pictures
 from labelling.review.corrections import Correction
 from model_store.local import LocalRelease, bundled, open_release
-from scripts import improve, train
+from scripts import train
 from scripts.options import options_of
 from scripts.terminal import program
 from scripts.train import next_commands
+from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
@@ -28,7 +29,7 @@ def test_a_release_that_does_not_say_what_it_learnt_needs_data(tmp_path: Path) -
     (tmp_path / "corrections.csv").write_text("path,label\n", "utf-8")
 
     with pytest.raises(BadPictures, match=r"learnt, together with the corrections.*Name them: --data FOLDER"):
-        improve.main([str(tmp_path / "corrections.csv"), "--from", str(release)])
+        wardrobe("improve", [str(tmp_path / "corrections.csv"), "--from", str(release)])
 
 
 def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> No
     words = [str(tmp_path / "corrections.csv"), "--from", str(release), "--data", str(photos)]
 
     with pytest.raises(BadPictures, match=r"nothing in it changes what .*photos says already"):
-        improve.main(words)
+        wardrobe("improve", words)
 
 
 def test_a_class_of_the_release_is_not_lost_to_corrections(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_a_class_of_the_release_is_not_lost_to_corrections(tmp_path: Path) -> No
     words = [str(tmp_path / "corrections.csv"), "--from", str(release), "--data", str(tmp_path / "photos")]
 
     with pytest.raises(BadClasses, match=r"made better has learnt .*'Ball' \(2 pictures, and needs 3\)"):
-        improve.main(words)
+        wardrobe("improve", words)
 
 
 def test_corrections_of_another_stores_classes_name_the_option_that_was_left_out(
@@ -59,7 +60,7 @@ def test_corrections_of_another_stores_classes_name_the_option_that_was_left_out
     Path("corrections.csv").write_text("path,label\na.png,Scarf\n", "utf-8")
 
     with pytest.raises(BadPictures, match=r"'Scarf' is none of the classes .* of bundled.*--from STORE"):
-        improve.main(["corrections.csv"])
+        wardrobe("improve", ["corrections.csv"])
 
 
 def recorded(folder: Path, **settings: JsonValue) -> Corrected:
@@ -155,7 +156,7 @@ def test_an_answer_against_a_sure_model_is_asked_back_and_counts(
     words = [str(tmp_path / "corrections.csv"), "--from", str(release), "--data", str(photos)]
 
     with pytest.raises(BadPictures, match="nothing in it changes"):
-        improve.main(words)
+        wardrobe("improve", words)
 
     said = capsys.readouterr().out
     assert "Look again at 1 of 3 answers" in said
@@ -170,7 +171,7 @@ def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb
     words = ["--from", str(release), "--photos", str(tmp_path / "corrections.csv")]
 
     with pytest.raises(BadRecipe, match=f"wardrobe improve {tmp_path}/corrections.csv --from {release}"):
-        train.main([*words, "--out", str(tmp_path / "store")])
+        wardrobe("train", [*words, "--out", str(tmp_path / "store")])
 
 
 def test_a_release_of_the_ten_classes_that_has_no_network_for_photos_is_not_improved(tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_corrections_choose_thresholds_themselves(tmp_path: Path, capsys: pytest
     words = [str(tmp_path / "corrections.csv"), "--from", "bundled", "--", "--check-photos", "checked.csv"]
 
     with pytest.raises(SystemExit):
-        improve.main(words)
+        wardrobe("improve", words)
 
     assert "corrections choose thresholds themselves" in capsys.readouterr().err
 

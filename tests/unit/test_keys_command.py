@@ -3,13 +3,16 @@
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.security.api_keys import ApiKeys, hash_of, read_keys
-from scripts.keys import main
-from tests.commands import done
+from scripts.terminal import run
+from tests.commands import done, wardrobe
+
+main = partial(wardrobe, "keys")
 
 SHOP = f"shop:{hash_of('secret')}\n"
 
@@ -65,7 +68,7 @@ def test_many_who_add_at_the_same_time_lose_nothing_and_get_different_keys(file:
 
 def test_a_disk_that_is_full_is_one_line_with_the_file_and_changes_nothing(file: Path) -> None:
     limited = 'ulimit -f 0; exec "$@"'  # no process may write a byte to a file
-    command = [sys.executable, "-m", "scripts.keys", "add", "new", "--file", str(file)]
+    command = [sys.executable, "-m", "scripts", "keys", "add", "new", "--file", str(file)]
 
     ended = done(["sh", "-c", limited, "sh", *command])
 
@@ -97,7 +100,7 @@ def test_a_change_that_makes_no_sense_or_a_damaged_file_changes_and_reveals_noth
 ) -> None:
     file.write_text(content, "utf-8")
 
-    code = main([*arguments, "--file", str(file)])
+    code = run(lambda: main([*arguments, "--file", str(file)]))
 
     printed = capsys.readouterr()
     assert (code, printed.out) == (1, "")

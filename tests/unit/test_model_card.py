@@ -10,7 +10,7 @@ from model_store.errors import ReleaseCorrupt
 from model_store.local import LocalRelease, bundled
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import report_of
-from scripts import publish, releases
+from tests.commands import wardrobe
 from tests.releases import a_release, with_label
 
 
@@ -114,10 +114,10 @@ def test_show_prints_the_card_of_any_release(
 ) -> None:
     extra = {MODEL_CARD: "its own card\n"} if kept else {}
     folder, store = a_release(tmp_path / "made", extra=extra), str(tmp_path / "store")
-    publish.main([str(folder), store, "--by", "ann"])
+    wardrobe("publish", [str(folder), store, "--by", "ann"])
     capsys.readouterr()
 
-    assert releases.main(["--store", store, "show", "current", "--card"]) == 0
+    assert wardrobe("releases", ["--store", store, "show", "current", "--card"]) == 0
 
     printed = capsys.readouterr().out
     assert printed == "its own card\n" if kept else "# linear: 10 classes" in printed
@@ -125,11 +125,11 @@ def test_show_prints_the_card_of_any_release(
 
 def test_a_card_that_was_changed_in_the_store_is_not_shown(tmp_path: Path) -> None:
     folder, store = a_release(tmp_path / "made", extra={MODEL_CARD: "its own card\n"}), tmp_path / "store"
-    publish.main([str(folder), str(store), "--by", "ann"])
+    wardrobe("publish", [str(folder), str(store), "--by", "ann"])
     next(store.glob(f"releases/*/{MODEL_CARD}")).write_text("another one\n", "utf-8")
 
     with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
-        releases.main(["--store", str(store), "show", "current", "--card"])
+        wardrobe("releases", ["--store", str(store), "show", "current", "--card"])
 
 
 def test_of_two_networks_the_photos_that_the_one_for_photos_learnt_are_named(release: LocalRelease) -> None:

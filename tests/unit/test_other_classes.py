@@ -8,7 +8,7 @@ import pytest
 from model_store.manifest import DataSet
 from reports.answers import TEST_SET, Answers
 from reports.values import Report
-from scripts import predict
+from tests.commands import wardrobe
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
 from training.measure.plots import draw_all, draw_confusion
@@ -37,7 +37,7 @@ def test_bars_have_the_names_as_they_are(
 ) -> None:
     release = str(a_release(tmp_path / "release", labels=ODD))
 
-    predict.main(["--model", release, "--image", str(photo), "--plot", str(tmp_path / "plot.png")])
+    wardrobe("predict", ["--model", release, "--image", str(photo), "--plot", str(tmp_path / "plot.png")])
 
     _, *bars = capsys.readouterr().out.strip().splitlines()
     assert [bar[2:].startswith(label) for bar, label in zip(bars, ODD, strict=True)] == [True] * len(ODD)

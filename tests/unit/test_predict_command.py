@@ -4,17 +4,19 @@ import json
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
 import pytest
 
 from inference.contract import Head, whole_pictures
-from scripts.predict import main
 from scripts.terminal import run
-from tests.commands import done
+from tests.commands import done, wardrobe
 from tests.pictures import garment_picture, jpeg
 from tests.releases import LABELS, a_release
+
+main = partial(wardrobe, "predict")
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from rich.console import Console
 from model_store.errors import GateRefused, NotFound, NothingPromoted
 from model_store.promotions import current
 from model_store.store import open_store
-from scripts import publish, releases, target
+from scripts import releases, target
 from scripts.target import who
+from tests.commands import wardrobe
 from tests.releases import a_release
 
 Type = Callable[..., str]
@@ -32,7 +33,7 @@ def published(tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]) ->
     """Two releases, the second current; their versions."""
     for seed in (1, 2):
         folder = a_release(tmp_path / str(seed), seed=seed, accuracy=0.93 + seed / 1000, per_class=20)
-        publish.main([str(folder), store, "--by", "ann"])
+        wardrobe("publish", [str(folder), store, "--by", "ann"])
     return [line.split()[0] for line in capsys.readouterr().out.splitlines() if " is current in " in line]
 
 
@@ -41,7 +42,7 @@ def typed(store: str, capsys: pytest.CaptureFixture[str]) -> Type:
     """Run a command of `releases`; what it printed."""
 
     def run(*words: str) -> str:
-        assert releases.main(["--store", store, *words]) == 0
+        assert wardrobe("releases", ["--store", store, *words]) == 0
         return capsys.readouterr().out
 
     return run
@@ -59,7 +60,7 @@ def test_the_list_says_where_accuracies_are_of_different_test_sets(
     published: list[str], typed: Type, tmp_path: Path, store: str
 ) -> None:
     alike = typed("list")
-    publish.main([str(a_release(tmp_path / "other", seed=3, test_sha256="a" * 64)), store, "--force"])
+    wardrobe("publish", [str(a_release(tmp_path / "other", seed=3, test_sha256="a" * 64)), store, "--force"])
 
     assert "do not compare" not in alike
     assert "The accuracies are of 2 test sets, so they do not compare." in typed("list")
@@ -120,7 +121,7 @@ def test_a_version_in_the_list_can_be_pasted_into_promote(  # noqa: PLR0917 - fi
     monkeypatch: pytest.MonkeyPatch,
     variables: dict[str, str],
 ) -> None:
-    publish.main([str(a_release(tmp_path / "third", seed=3)), store, "--by", "a long name " * 9])
+    wardrobe("publish", [str(a_release(tmp_path / "third", seed=3)), store, "--by", "a long name " * 9])
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
@@ -181,8 +182,8 @@ def test_publishing_a_worse_release_is_an_error_and_forcing_it_says_why(
     worse = str(a_release(tmp_path / "worse", seed=3, accuracy=0.5, per_class=20))
 
     with pytest.raises(GateRefused):
-        publish.main([worse, store])
-    publish.main([worse, store, "--force"])
+        wardrobe("publish", [worse, store])
+    wardrobe("publish", [worse, store, "--force"])
 
     assert "Forced past the gate: " in capsys.readouterr().out
 
@@ -192,7 +193,7 @@ def test_a_program_reads_what_became_of_a_release(
 ) -> None:
     folder = a_release(tmp_path / "release")
 
-    publish.main([str(folder), store, "--by", "ann", "--json"])
+    wardrobe("publish", [str(folder), store, "--by", "ann", "--json"])
 
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == json.loads((folder / "manifest.json").read_text("utf-8"))["version"]
@@ -207,7 +208,7 @@ def test_a_release_of_one_store_is_published_in_another(
     monkeypatch.setenv("WARDROBE_CACHE_DIR", str(tmp_path / "cache"))
     copy, version = str(tmp_path / "copy"), published[0 if at else 1]
 
-    publish.main([store + at.format(version), copy])
+    wardrobe("publish", [store + at.format(version), copy])
 
     assert current(open_store(copy)).version == version
 
@@ -219,9 +220,9 @@ def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
     (tmp_path / "run").mkdir()
 
     with pytest.raises(NotFound, match=r"run/manifest\.json: no such file, so .*run is no release"):
-        publish.main([str(tmp_path / "run"), store])
+        wardrobe("publish", [str(tmp_path / "run"), store])
     with pytest.raises(SystemExit):
-        publish.main([store, str(tmp_path / "copy"), "--sign", "shop.pem"])
+        wardrobe("publish", [store, str(tmp_path / "copy"), "--sign", "shop.pem"])
 
     assert "--sign writes into a release's folder." in capsys.readouterr().err
 

@@ -7,7 +7,8 @@ import pytest
 from inference.errors import ModelUnreadable
 from model_store.errors import GateRefused
 from reports.values import Epoch
-from scripts import adopt, train, tune
+from scripts import tune
+from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
@@ -19,14 +20,14 @@ from training.pictures.split import warning_of_few_answers
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadClasses, match=f"{tmp_path}: 0 classes"):
-        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
+        wardrobe("train", ["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 
 def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "shirt.png").write_bytes(png(a_garment()))
 
     with pytest.raises(BadClasses, match=r"0 classes \(none\)\. .*: one sub-folder each"):
-        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
+        wardrobe("train", ["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 
 @pytest.mark.parametrize("words", [("--data", "things"), ("--from", "bundled", "--photos", "things")])
@@ -38,7 +39,7 @@ def test_what_a_store_of_other_classes_would_refuse_is_not_trained_first(
     store = a_store(tmp_path / "shop", labels=("hat", "scarf"))
 
     with pytest.raises(GateRefused, match=r"has the classes hat, scarf, this would have .* Name another sto"):
-        train.main([*words, "--run", "run", "--publish", store])
+        wardrobe("train", [*words, "--run", "run", "--publish", store])
 
     assert not (tmp_path / "run").exists()
 
@@ -53,7 +54,7 @@ def test_a_share_of_right_answers_that_cannot_be_promised_is_refused(
     share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        train.main(["--data", str(tmp_path), "--accept-right", share])
+        wardrobe("train", ["--data", str(tmp_path), "--accept-right", share])
 
     assert f"--accept-right: {share}: expected 0.5 or more, and less than 1" in capsys.readouterr().err
 
@@ -62,7 +63,7 @@ def test_a_confidence_that_no_answer_has_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        train.main(["--data", str(tmp_path), "--accept-confidence", "75"])
+        wardrobe("train", ["--data", str(tmp_path), "--accept-confidence", "75"])
 
     assert "--accept-confidence: 75: expected 0 or more, and less than 1" in capsys.readouterr().err
 
@@ -72,7 +73,7 @@ def test_an_option_that_photos_have_no_use_for_is_refused_by_the_name_that_it_wa
     option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        train.main(["--from", "bundled", "--photos", str(tmp_path), option, value])
+        wardrobe("train", ["--from", "bundled", "--photos", str(tmp_path), option, value])
 
     assert f"{option} is not for --photos" in capsys.readouterr().err
 
@@ -132,14 +133,14 @@ def test_settings_that_cannot_be_trained_with_are_refused(
     write_idx_folder(tmp_path, train=60, test=10)
 
     with pytest.raises(BadRecipe, match=message):
-        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), *arguments])
+        wardrobe("train", ["--data", str(tmp_path), "--out", str(tmp_path / "store"), *arguments])
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "mine.keras"
 
     with pytest.raises(ModelUnreadable, match=rf"{missing}: No such file or directory"):
-        adopt.main([str(missing), "--out", str(tmp_path / "store")])
+        wardrobe("adopt", [str(missing), "--out", str(tmp_path / "store")])
 
 
 @pytest.mark.parametrize("labels", ["coat,coat", "coat,,shoe"])
@@ -147,7 +148,7 @@ def test_labels_of_an_adopted_model_that_do_not_differ_are_refused(
     labels: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        adopt.main(["mine.keras", "--labels", labels])
+        wardrobe("adopt", ["mine.keras", "--labels", labels])
 
     assert "expected names that differ" in capsys.readouterr().err
 

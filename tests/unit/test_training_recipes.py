@@ -12,6 +12,7 @@ import pytest
 
 from model_store.manifest import DataSet
 from scripts import train
+from tests.commands import wardrobe
 from training.errors import BadRecipe
 from training.gradient.recipes import (
     FIRST,
@@ -36,7 +37,7 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 def test_a_network_goes_with_a_named_recipe_and_an_optimizer(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--network", "labelling2", "--recipe", "published", "--optimizer", "adam", "--show-recipe"]
 
-    assert train.main([*words, "--json"]) == 0
+    assert wardrobe("train", [*words, "--json"]) == 0
 
     shown = json.loads(capsys.readouterr().out)
     names = ("network", "optimizer", "epochs", "batch_size", "initializer")
@@ -114,7 +115,7 @@ def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What `wardrobe train --show-recipe` prints."""
-    assert train.main(["--show-recipe", *arguments]) == 0
+    assert wardrobe("train", ["--show-recipe", *arguments]) == 0
     return capsys.readouterr().out
 
 
@@ -201,6 +202,6 @@ def test_help_fits_on_one_screen_and_help_all_shows_every_option(
 
 def printed_by(option: str, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as ended:
-        train.main([option])
+        wardrobe("train", [option])
     assert ended.value.code == 0
     return capsys.readouterr().out

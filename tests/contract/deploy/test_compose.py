@@ -106,7 +106,7 @@ def test_store_services_and_first_release_agree() -> None:
     bucket = settings["WARDROBE_MODEL_STORE"].split("/")[2]
     assert f"mkdir -p /data/{bucket} " in store["entrypoint"][2]
     assert settings["AWS_ENDPOINT_URL_S3"] == "http://s3:9000"
-    assert publish == ["python", "-m", "scripts.publish"]
+    assert publish == ["python", "-m", "scripts", "publish"]
     assert (ROOT / folder / "manifest.json").exists()
 
 

@@ -5,6 +5,7 @@ import glob
 import json
 import shutil
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,15 @@ from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.review.page import ADDED, AUDITED, DOUBTFUL
 from model_store.local import bundled
 from reports.values import report_of
-from scripts.audit import HOLDS, OPEN, main
-from scripts.label import main as label
+from scripts.audit import HOLDS, OPEN
 from scripts.terminal import program
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import EXAMPLES, rows_of
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import png
+
+label = partial(wardrobe, "label")
+main = partial(wardrobe, "audit")
 
 SAMPLED = 4
 

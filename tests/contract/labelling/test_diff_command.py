@@ -3,16 +3,18 @@
 import csv
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from scripts.diff import main
 from tests.catalogues import PICTURES, write_folder
-from tests.commands import done, without_progress
+from tests.commands import done, wardrobe, without_progress
 from tests.releases import a_release
 from tests.review_sheets import shown_on
 from tests.unit.test_commands import TRAINING_ALONE, WITHOUT
+
+main = partial(wardrobe, "diff")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_a_file_that_is_no_picture_is_reported_and_the_others_are_compared(
 def test_it_runs_where_serving_alone_is_installed(
     releases: tuple[str, str], photos: str, tmp_path: Path
 ) -> None:
-    code = WITHOUT + "from scripts.diff import main; sys.exit(main(sys.argv[2:]))"
+    code = WITHOUT + "from scripts.__main__ import main; sys.exit(main(['diff', *sys.argv[2:]]))"
 
     ended = done(
         [sys.executable, "-c", code, TRAINING_ALONE, *releases, photos, "--page", str(tmp_path / "page.html")]

@@ -4,19 +4,22 @@ tests/fixtures/feeds has a file for each, with the columns and separators of the
 """
 
 import csv
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import TableUnusable
-from scripts.label import main as label
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import rows_of
 from tests.contract.labelling.test_label_corrections import write_corrections
 from tests.documents import blocks
 from tests.releases import a_release
 from tests.service import ROOT
 from tests.uploads import a_garment, png
+
+label = partial(wardrobe, "label")
 
 TITLES = ("Shirt, striped", "Shirt 2", "Shirt 3", "Shirt 4", "Shirt 5")
 COLOURS = ("black", "blue", "red", "white")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from labelling.export import summary_of
 from model_store.local import bundled, open_release
 from reports.values import report_of
 from scripts.audit import BROKEN, HOLDS
-from scripts.audit import main as audit
-from scripts.diff import main as diff
-from scripts.label import main
 from tests.catalogues import write_folder
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import Rows, rows_of
 from tests.releases import LABELS, a_release
 from tests.uploads import a_garment, png
+
+audit = partial(wardrobe, "audit")
+diff = partial(wardrobe, "diff")
+main = partial(wardrobe, "label")
 
 READS = whole_pictures(32, 3)
 COLOURS, LENGTHS = ("red", "green", "blue"), ("long", "short")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,9 @@ from labelling.table import read_rows
 from model_store.errors import StoreRefused
 from model_store.local import open_release
 from model_store.store import open_store
-from scripts.label import main
+from scripts.terminal import run
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
+from tests.commands import wardrobe
 from tests.labelled_here import Here
 from tests.releases import CREATED_AT, a_release
 from tests.review_sheets import cards_of
@@ -40,6 +42,8 @@ from tests.s3_servers import S3Server
 from tests.service import ROOT
 from tests.uploads import a_garment, png
 from training.pictures.fashion import LABELS
+
+main = partial(wardrobe, "label")
 
 EXAMPLES = f"{ROOT}/examples/*.[pj]*g"
 
@@ -624,7 +628,7 @@ def test_categories_of_other_labels_are_refused_before_a_picture_is_read(
         main([str(write_folder(tmp_path / "shop")), "--out", str(tmp_path / "t.csv")])
 
     taxonomy.write_text("no JSON", "utf-8")
-    assert main([str(tmp_path / "shop"), "--out", str(tmp_path / "t.csv")]) == 1
+    assert run(lambda: main([str(tmp_path / "shop"), "--out", str(tmp_path / "t.csv")])) == 1
 
     assert "taxonomy.json: it is no JSON" in capsys.readouterr().err.replace("\n", "")
     assert not (tmp_path / "t.csv.sqlite").exists()

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.export import summary_of
 from labelling.journal import journal_of
 from labelling.review.corrections import AHEAD
-from scripts.label import main
 from tests.catalogues import write_folder
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import Rows, label, rows_of
 from tests.releases import a_release
 from tests.uploads import a_garment, png
+
+main = partial(wardrobe, "label")
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
 """All of them different."""

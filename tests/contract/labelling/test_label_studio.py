@@ -1,14 +1,17 @@
 """Doubtful pictures go to Label Studio as tasks, and come back as its export."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labelling.errors import CorrectionsUnusable
-from scripts.label import main
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import Rows, rows_of, with_doubtful
+
+main = partial(wardrobe, "label")
 
 Tasks = list[dict[str, Any]]
 

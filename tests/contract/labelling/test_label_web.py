@@ -1,6 +1,7 @@
 """`wardrobe label` of a list whose pictures are on the web: what comes is labelled, the rest are errors."""
 
 import json
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,11 +13,13 @@ from labelling.on_ray import OnRay
 from labelling.permits import Permits
 from labelling.sources import open_source
 from labelling.table import Form
-from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import Rows, rows_of
 from tests.https_servers import HttpsServer, redirect, status
 from tests.review_sheets import cards_of
+
+main = partial(wardrobe, "label")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from labelling.review.audit import audit_in
 from labelling.review.corrections import read_corrections
 from labelling.review.questions import SHOWN
 from reports.values import Promise
-from scripts.label import main
 from tests.catalogues import write_folder
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import Rows, rows_of
 from tests.contract.labelling.test_label_corrections import write_corrections
 from tests.releases import LABELS, a_release
 from tests.review_sheets import cards_of
 from tests.uploads import a_garment, png
+
+main = partial(wardrobe, "label")
 
 COLOUR = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}

@@ -1,6 +1,7 @@
 """A release without a network for photos: what is converted is `unproven`, whichever way it came."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -9,11 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from inference.contract import ACCEPT_NOTHING
-from scripts.label import main as label
-from scripts.predict import main as predict
+from tests.commands import wardrobe
 from tests.contract.service.conftest import MakeApp
 from tests.releases import a_store
 from tests.uploads import UPLOAD, a_garment, in_base64, png
+
+label = partial(wardrobe, "label")
+predict = partial(wardrobe, "predict")
 
 ROWS = a_garment().tolist()
 PHOTO = png(np.random.default_rng(3).integers(0, 256, (60, 40, 3), np.uint8))

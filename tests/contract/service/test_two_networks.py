@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from inference.decode import MAX_PIXELS, decode
 from model_store.files import GRAPH, PHOTO_GRAPH
 from model_store.local import open_release
 from reports.values import AcceptPoint
-from scripts.label import main as label
-from scripts.predict import main as predict
+from tests.commands import wardrobe
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.releases import a_store
 from tests.uploads import a_garment, in_base64, png
+
+label = partial(wardrobe, "label")
+predict = partial(wardrobe, "predict")
 
 READS = whole_pictures(32, 3)
 RANDOM = np.random.default_rng(3)

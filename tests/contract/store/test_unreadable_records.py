@@ -11,8 +11,7 @@ from model_store.catalogue import promotion_key
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current, history, roll_back
 from model_store.store import Store
-from scripts import publish as publish_command
-from scripts import releases as releases_command
+from tests.commands import wardrobe
 from tests.contract.store.conftest import on_a_folder
 from tests.contract.store.test_prune_races import fill
 from tests.releases import a_release
@@ -70,7 +69,7 @@ def test_list_show_and_prune_name_a_record_that_cannot_be_read_and_go_on(  # noq
 
     def typed(*words: str) -> Any:
         capsys.readouterr()
-        assert releases_command.main(["--store", store.address, *words, "--json"]) == 0
+        assert wardrobe("releases", ["--store", store.address, *words, "--json"]) == 0
         said = capsys.readouterr()
         assert f"Promotion {number} is passed over" in said.err
         return json.loads(said.out)
@@ -95,7 +94,7 @@ def test_a_release_is_published_after_a_record_that_cannot_be_read(  # noqa: PLR
 ) -> None:
     damage(store, number, how, tmp_path)
 
-    publish_command.main([str(releases(9)), store.address, "--by", "bob"])
+    wardrobe("publish", [str(releases(9)), store.address, "--by", "bob"])
 
     said = capsys.readouterr().out
     assert f"Promotion {number} is passed over" in said

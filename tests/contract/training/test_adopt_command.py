@@ -25,7 +25,7 @@ from inference.keras_session import Habits, KerasSession
 from model_store.promotions import current
 from model_store.store import open_store
 from reports.values import Report, parse_report
-from scripts import adopt, evaluate
+from tests.commands import wardrobe
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
@@ -165,7 +165,7 @@ def adopted(model: Path, data: Path, *more: str) -> Adopted:
     """Adopt a model into a store beside it."""
     store = model.parent / "store"
     told = [str(model), "--data", str(data), "--run", str(model.parent / "run"), "--out", str(store), *more]
-    assert adopt.main([*told, "--force"]) == 0  # most have weights from a seed, no better than chance
+    assert wardrobe("adopt", [*told, "--force"]) == 0  # most have weights from a seed, no better than chance
     release = store / "releases" / current(open_store(str(store))).version
     return Adopted(model, store, release, parse_report((release / "report.json").read_bytes(), "report.json"))
 
@@ -262,7 +262,9 @@ def test_a_model_of_dicts_is_refused_with_the_line_that_makes_it_plain(
     of_dicts(tmp_path, takes=takes, gives=gives)
 
     with pytest.raises(ContractBroken, match=f"the model {said} a dict.*{re.escape(PLAIN)}") as raised:
-        adopt.main([str(tmp_path / "mine.keras"), "--data", str(data), "--out", str(tmp_path / "store")])
+        wardrobe(
+            "adopt", [str(tmp_path / "mine.keras"), "--data", str(data), "--out", str(tmp_path / "store")]
+        )
 
     assert len(str(raised.value).replace(str(tmp_path), "")) <= LONGEST
 
@@ -314,9 +316,11 @@ def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path)
     made = adopted(model, data, "--labels", "Stick,Ball,Box")
 
     assert made.report.labels == ("Stick", "Ball", "Box")
-    assert evaluate.main([str(made.release), "--data", str(data)]) == 0
+    assert wardrobe("evaluate", [str(made.release), "--data", str(data)]) == 0
     with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
-        adopt.main([str(model), "--data", str(data), "--labels", "Ball,Box,Cup", "--out", str(made.store)])
+        wardrobe(
+            "adopt", [str(model), "--data", str(data), "--labels", "Ball,Box,Cup", "--out", str(made.store)]
+        )
 
 
 def test_outputs_without_a_label_are_refused(data: Path, tmp_path: Path) -> None:
@@ -324,9 +328,9 @@ def test_outputs_without_a_label_are_refused(data: Path, tmp_path: Path) -> None
     told = [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(tmp_path / "store")]
 
     with pytest.raises(NotAdoptable, match=r"3 outputs, but 10 labels .* --labels names them"):
-        adopt.main(told)
+        wardrobe("adopt", told)
     with pytest.raises(BadClasses, match="pictures of class 9, but the model knows 3: hat, scarf, glove"):
-        adopt.main([*told, "--labels", "hat,scarf,glove"])
+        wardrobe("adopt", [*told, "--labels", "hat,scarf,glove"])
 
 
 def by_brightness(given: Any) -> Any:
@@ -357,7 +361,7 @@ def test_the_scale_that_answers_more_pictures_right_is_taken_and_said(
 ) -> None:
     model, store = reads_rows(scale, tmp_path), tmp_path / "store"
 
-    status = adopt.main([str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(store)])
+    status = wardrobe("adopt", [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(store)])
 
     report = parse_report((tmp_path / "release" / "report.json").read_bytes(), "report.json")
     assert status == 0
@@ -400,14 +404,14 @@ def test_a_model_of_standardised_pixels_is_refused_with_the_line_that_makes_it_a
     write_idx_folder(data := tmp_path / "data", train=1200, test=60)
     told = ["--data", str(data), "--run", str(tmp_path / "run"), "--out", str(tmp_path / "store")]
     with pytest.raises(NotAdoptable, match="where pixels are standardised") as raised:
-        adopt.main([str(standardised_reader(tmp_path)), *told])
+        wardrobe("adopt", [str(standardised_reader(tmp_path)), *told])
     line = re.search(r"`(.*)\.save\('model\.keras'\)`", str(raised.value))
     assert line is not None
     known = {"keras": keras, "model": keras.saving.load_model(tmp_path / "mine.keras")}
 
     eval(line[1], known).save(tmp_path / "model.keras")
 
-    assert adopt.main([str(tmp_path / "model.keras"), *told]) == 0
+    assert wardrobe("adopt", [str(tmp_path / "model.keras"), *told]) == 0
 
 
 def test_a_graph_may_differ_by_what_float32_rounds_of_the_largest_logit(tmp_path: Path) -> None:
@@ -433,7 +437,7 @@ def test_a_model_that_is_hardly_better_than_chance_is_not_released_without_force
     told = [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(tmp_path / "store")]
 
     with pytest.raises(NotAdoptable, match=r"held-out pictures are right; chance is 10%.*--force") as raised:
-        adopt.main(told)
+        wardrobe("adopt", told)
 
     assert len(str(raised.value)) <= LONGEST
     assert not (tmp_path / "store").exists()
@@ -452,7 +456,7 @@ def test_a_layer_that_onnx_has_not_is_named(data: Path, tmp_path: Path) -> None:
     told = [str(model), "--data", str(data), "--run", str(tmp_path), "--out", str(tmp_path / "store")]
 
     with pytest.raises(GraphUnusable, match=r"the layer 'bins' uses Bucketize") as raised:
-        adopt.main([*told, "--force"])
+        wardrobe("adopt", [*told, "--force"])
 
     assert len(str(raised.value)) <= LONGEST
 
@@ -493,7 +497,7 @@ def test_what_the_refusal_of_a_file_of_keras_2_names_makes_one_that_is_adopted(
     first = built(input_shape=(28, 28, 1))
     old = as_keras_2_saves(first, tmp_path / "arch.h5")
     with pytest.raises(ModelUnreadable) as raised:
-        adopt.main([str(old), "--data", str(data), "--out", str(tmp_path / "store")])
+        wardrobe("adopt", [str(old), "--data", str(data), "--out", str(tmp_path / "store")])
     steps = re.findall(r"`(model\.[^`]*)`", str(raised.value))
     with pytest.raises(ValueError, match="shape"):
         keras.saving.load_model(old, compile=False)
@@ -524,6 +528,6 @@ def test_a_class_of_its_own_is_refused_in_a_short_sentence(data: Path, tmp_path:
     model = renamed(saved(FLAT, tmp_path), "DenserThanDense" * 20)
 
     with pytest.raises(ModelUnreadable, match=r"safe mode \(.*DenserThanDense.*of its own") as raised:
-        adopt.main([str(model), "--data", str(data), "--out", str(tmp_path / "store")])
+        wardrobe("adopt", [str(model), "--data", str(data), "--out", str(tmp_path / "store")])
 
     assert len(str(raised.value)) <= LONGEST

@@ -14,7 +14,7 @@ from model_store.promotions import current
 from model_store.store import open_store
 from reports.answers import all_answers_in
 from reports.values import report_of
-from scripts import evaluate, improve, train
+from tests.commands import wardrobe
 from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
 from training.errors import BadPictures
@@ -47,7 +47,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     table = write_table(folder)
     words = ["--data", str(table), "--attribute", "colour", "--attribute", "bow", "--fast"]
     store = str(folder / "store")
-    assert train.main([*words, "--run", str(folder / "run"), "--out", store]) == 0
+    assert wardrobe("train", [*words, "--run", str(folder / "run"), "--out", store]) == 0
     return open_release(folder / "store" / "releases" / current(open_store(store)).version)
 
 
@@ -120,7 +120,7 @@ def test_evaluate_measures_the_attributes_that_a_table_has(
     with (tmp_path / "new.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
 
-    assert evaluate.main([str(release.folder), "--data", str(tmp_path / "new.csv"), "--json"]) == 1
+    assert wardrobe("evaluate", [str(release.folder), "--data", str(tmp_path / "new.csv"), "--json"]) == 1
 
     told = capsys.readouterr()
     [(name, found)] = json.loads(told.out)["attributes"].items()
@@ -151,7 +151,7 @@ def test_a_correction_of_an_attribute_that_the_release_lacks_is_refused(
     file.write_text(f"path,label,attribute\n{shop / 'wide-Green-1.png'},long,sleeve\n", "utf-8")
 
     with pytest.raises(BadPictures, match="'sleeve', which the release lacks: it has learnt colour, bow"):
-        improve.main([str(file), "--from", str(shop / "store")])
+        wardrobe("improve", [str(file), "--from", str(shop / "store")])
 
 
 @pytest.mark.slow
@@ -172,7 +172,7 @@ def test_a_better_release_learns_what_people_said_of_attributes_too(
     with (tmp_path / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
 
-    assert improve.main(["corrections.csv", "--from", str(shop / "store")]) == 0
+    assert wardrobe("improve", ["corrections.csv", "--from", str(shop / "store")]) == 0
 
     told = capsys.readouterr().out
     [table] = tmp_path.glob("runs/improved-*/pictures.csv")

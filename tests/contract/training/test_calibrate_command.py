@@ -26,7 +26,7 @@ from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, 
 from reports.judge import judge
 from reports.model_card import MODEL_CARD
 from reports.values import AllAccepted, Report, report_of
-from scripts import calibrate
+from tests.commands import wardrobe
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release
 from training.errors import BadRecipe, NotShown
@@ -134,7 +134,7 @@ def calibrating(tmp_path: Path, parent: LocalRelease, pictures: Path, *more: str
     run = tmp_path / f"run-{parent.version}"
     words = [str(parent.folder), "--photos", str(pictures), "--run", str(run)]
     words += ["--accept-confidence", "0.2"]  # the drawn network is unsure of what it answers right
-    assert calibrate.main([*words, "--publish", str(tmp_path / "out"), *more]) == 0
+    assert wardrobe("calibrate", [*words, "--publish", str(tmp_path / "out"), *more]) == 0
     return open_release(run / "release")
 
 
@@ -208,7 +208,7 @@ def test_a_release_without_a_network_for_photos_is_refused(tmp_path: Path, pictu
     release = a_release(tmp_path / "pixels")
 
     with pytest.raises(BadRecipe, match="no network that answers photos"):
-        calibrate.main([str(release), "--photos", str(pictures)])
+        wardrobe("calibrate", [str(release), "--photos", str(pictures)])
 
 
 def test_corrections_win_over_the_labels_of_the_pictures(
@@ -352,6 +352,6 @@ def test_the_release_that_is_calibrated_is_not_overwritten(tmp_path: Path, pictu
     folder = parent.folder.rename(tmp_path / "release")
 
     with pytest.raises(BadRecipe, match="lies there"):
-        calibrate.main([str(folder), "--photos", str(pictures), "--run", str(tmp_path)])
+        wardrobe("calibrate", [str(folder), "--photos", str(pictures), "--run", str(tmp_path)])
 
     assert open_release(folder).version == parent.version

@@ -8,7 +8,7 @@ import pytest
 
 from model_store.local import open_release
 from reports.values import Report, report_of
-from scripts import compare
+from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from training.gradient.comparison_results import Compared, NetworkComparison, spread
 from training.gradient.networks.published_figures import PUBLISHED
@@ -47,10 +47,10 @@ def stored(here: Path) -> tuple[Compared, ...]:
 
 
 def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first_code = compare.main(comparing("dense", seeds=2))
+    first_code = wardrobe("compare", comparing("dense", seeds=2))
     (before,), runs = stored(here), written(here, "dense")
     shown = capsys.readouterr().out
-    second_code = compare.main([*comparing("conv3,dense", seeds=2), "--json"])
+    second_code = wardrobe("compare", [*comparing("conv3,dense", seeds=2), "--json"])
 
     told, said = capsys.readouterr()
     document = json.loads(told)

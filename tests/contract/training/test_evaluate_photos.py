@@ -12,7 +12,7 @@ from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from model_store.local import open_release
 from model_store.networks import open_networks
-from scripts import evaluate
+from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
@@ -28,7 +28,7 @@ def photos(tmp_path: Path) -> Path:
 
 def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """What the command prints, once it has ended well."""
-    assert evaluate.main(arguments) == 0
+    assert wardrobe("evaluate", arguments) == 0
     return capsys.readouterr().out
 
 
@@ -88,7 +88,7 @@ def test_all_pictures_of_a_folder_are_measured(tmp_path: Path, capsys: pytest.Ca
     folder = write_class_folders(tmp_path / "new", 3)
     own = a_release(tmp_path / "own", labels=KINDS)
 
-    evaluate.main([str(own), "--data", str(folder), "--json"])
+    wardrobe("evaluate", [str(own), "--data", str(folder), "--json"])
 
     assert json.loads(capsys.readouterr().out)["test"]["n"] == 9
 
@@ -101,7 +101,7 @@ def test_what_the_release_learnt_is_counted_where_it_is_measured_on(
     (own := tmp_path / "own").mkdir()
     Learnt.of(np.array(contents)).save(own)
 
-    evaluate.main([str(a_release(own, labels=KINDS)), "--data", str(folder)])
+    wardrobe("evaluate", [str(a_release(own, labels=KINDS)), "--data", str(folder)])
 
     assert "learnt 3 of these 9 pictures" in " ".join(capsys.readouterr().err.split())
 

@@ -6,7 +6,7 @@ import pytest
 
 from model_store.local import open_release
 from reports.values import report_of
-from scripts import improve, train
+from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 
 pytestmark = pytest.mark.slow
@@ -21,12 +21,12 @@ def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections
     write_class_folders(tmp_path / "new", 3, first_seed=500)
     for kind, name in names.items():
         (tmp_path / "photos" / kind).rename(tmp_path / "photos" / name)
-    train.main(["--data", "photos", "--fast", "--seed", "3", "--run", "first", "--out", "store"])
+    wardrobe("train", ["--data", "photos", "--fast", "--seed", "3", "--run", "first", "--out", "store"])
     rows = [f"new/{kind}/{seed}.png,{name}" for kind, name in names.items() for seed in range(500, 503)]
     Path("corrections.csv").write_text("\n".join(["path,label", *rows, "photos/Мяч/000.png,", ""]), "utf-8")
     capsys.readouterr()
 
-    code = improve.main(["corrections.csv", "--from", "store"])
+    code = wardrobe("improve", ["corrections.csv", "--from", "store"])
 
     told = capsys.readouterr().out
     made = next(line.split()[1] for line in told.splitlines() if line.startswith("Release: "))

@@ -1,5 +1,6 @@
 """`wardrobe train --data FOLDER` of grey pictures of 28 x 28: a pixel network learns classes of one's own."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
 from reports.values import report_of
-from scripts import compare, evaluate, train, tune
+from tests.commands import wardrobe
 from tests.fashion import striped_pictures
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
@@ -21,7 +22,7 @@ KINDS = ("High", "Low", "Middle")
 QUICKLY = ("--network", "conv3", "--epochs", "10", "--learning-rate", "0.005")
 
 
-VERBS = {"train": train.main, "tune": tune.main, "compare": compare.main}
+VERBS = {verb: partial(wardrobe, verb) for verb in ("train", "tune", "compare")}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def release(grey: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     folder = tmp_path_factory.mktemp("trained")
     words = ["--data", str(grey), "--run", str(folder / "run"), "--out", str(folder / "store"), *QUICKLY]
-    assert train.main(words) == 0
+    assert wardrobe("train", words) == 0
     version = current(open_store(str(folder / "store"))).version
     return open_release(folder / "store" / "releases" / version)
 
@@ -69,7 +70,7 @@ def test_the_service_knows_new_pictures_by_the_folders_names(release: LocalRelea
 def test_evaluating_it_on_the_same_folder_agrees_with_its_report(
     release: LocalRelease, grey: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate.main([str(release.folder), "--data", str(grey)]) == 0
+    assert wardrobe("evaluate", [str(release.folder), "--data", str(grey)]) == 0
 
     assert "This is what the stored report says." in capsys.readouterr().out
 

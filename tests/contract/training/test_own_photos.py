@@ -17,8 +17,8 @@ from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
 from reports.values import report_of
-from scripts import evaluate, train
 from scripts.progress import Terminal
+from tests.commands import wardrobe
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, network, seeing, spread, vectors
@@ -39,7 +39,7 @@ COUNT = 30
 def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
     """Train, and publish into a store in the folder; what is current there then."""
     told = ["--data", str(data), "--run", str(folder / "run"), "--publish", str(folder / "store")]
-    assert train.main([*told, *options]) == 0
+    assert wardrobe("train", [*told, *options]) == 0
     version = current(open_store(str(folder / "store"))).version
     return open_release(folder / "store" / "releases" / version)
 
@@ -154,7 +154,7 @@ def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
 def test_a_release_that_learnt_every_picture_is_not_measured_on_them_without_a_word(
     release: LocalRelease, things: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = evaluate.main([str(release.folder), "--data", str(things)])
+    code = wardrobe("evaluate", [str(release.folder), "--data", str(things)])
 
     said = capsys.readouterr()
     assert code == 1

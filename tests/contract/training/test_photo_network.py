@@ -19,8 +19,8 @@ from model_store.networks import open_networks
 from reports.answers import TEST_SET, all_answers_in, answers_in
 from reports.evidence import evidence_of
 from reports.values import report_of
-from scripts import train
 from scripts.terminal import run
+from tests.commands import wardrobe
 from training import ten_classes
 from training.errors import BadPictures
 from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
@@ -154,7 +154,7 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
             rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", drawn])
     words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
 
-    assert run(lambda: train.main([*words, "--run", str(tmp_path / "run")])) == 0
+    assert run(lambda: wardrobe("train", [*words, "--run", str(tmp_path / "run")])) == 0
 
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)

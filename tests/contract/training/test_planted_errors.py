@@ -2,17 +2,20 @@
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import cv2
 import pytest
 
-from scripts.data import main as check
 from scripts.doubted import TABLE
-from scripts.train import main as train
+from tests.commands import wardrobe
 from tests.planted_errors import BROKEN, plant
 from tests.system_parts import require_system_part
 from training.pictures.fashion import SYSTEM_FOLDER, from_idx
+
+check = partial(wardrobe, "data")
+train = partial(wardrobe, "train")
 
 pytestmark = pytest.mark.slow
 

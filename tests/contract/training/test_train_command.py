@@ -16,7 +16,7 @@ from model_store.promotions import current
 from model_store.signing import new_key, trusted_keys
 from model_store.store import open_store
 from reports.values import parse_report, report_of
-from scripts import evaluate, train
+from tests.commands import wardrobe
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
 from training.gradient.fitting.checkpoints import CHECKPOINT
@@ -47,7 +47,9 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     ]
     store, run = str(tmp_path / "store"), str(tmp_path / "run")
 
-    code = train.main([*pair, *("--network", "conv3", "--num_epochs", "2", "--run", run, "--out", store)])
+    code = wardrobe(
+        "train", [*pair, *("--network", "conv3", "--num_epochs", "2", "--run", run, "--out", store)]
+    )
 
     version = current(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
@@ -76,7 +78,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     ]
 
     for named in (pair, ["--data", pair[3]]):
-        assert evaluate.main([str(release.folder), *named]) == 0
+        assert wardrobe("evaluate", [str(release.folder), *named]) == 0
         assert "This is what the stored report says." in capsys.readouterr().out
 
 
@@ -87,7 +89,7 @@ def test_with_json_it_signs_and_tells_where_the_release_is_and_how_good(
     key, run = tmp_path / "shop.pem", tmp_path / "run"
     public = new_key(key)
 
-    code = train.main([*options(data, run, epochs=1), "--sign", str(key), "--by", "ann", "--json"])
+    code = wardrobe("train", [*options(data, run, epochs=1), "--sign", str(key), "--by", "ann", "--json"])
 
     told, said = capsys.readouterr()
     document = json.loads(told)
@@ -104,7 +106,7 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
     arguments = [*options(data, tmp_path / "run", epochs=1), "--sign", str(tmp_path / "nowhere.pem")]
 
     with pytest.raises(KeyUnusable, match=r"nowhere\.pem: No such file"):
-        train.main(arguments)
+        wardrobe("train", arguments)
 
     assert not (tmp_path / "run").exists()
 
@@ -114,13 +116,13 @@ def test_killed_after_an_epoch_the_same_command_goes_on(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "scripts.train", *options(data, run, epochs=3)]
+    command = [sys.executable, "-m", "scripts", "train", *options(data, run, epochs=3)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         wait_for("a checkpoint", (run / CHECKPOINT).exists, LONG_ENOUGH)
         process.kill()
 
     first = json.loads((run / CHECKPOINT).read_bytes())["history"]
-    code = train.main(options(data, run, epochs=3))
+    code = wardrobe("train", options(data, run, epochs=3))
 
     history = parse_report((run / "release" / "report.json").read_bytes(), str(run)).history
     assert (process.returncode, code) == (-signal.SIGKILL, 0)

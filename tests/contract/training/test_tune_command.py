@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from scripts import tune
+from tests.commands import wardrobe
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from training.errors import CheckpointUnreadable
@@ -62,9 +62,9 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
         *("--run", str(tmp_path / "run"), "--out", str(tmp_path / "found")),
     ]
 
-    codes = [tune.main([*arguments, "--trials", trials]) for trials in ("1", "3")]
+    codes = [wardrobe("tune", [*arguments, "--trials", trials]) for trials in ("1", "3")]
     out = capsys.readouterr().out
-    codes.append(tune.main([*arguments, "--trials", "3", "--json"]))
+    codes.append(wardrobe("tune", [*arguments, "--trials", "3", "--json"]))
 
     told = json.loads(capsys.readouterr().out)
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{tmp_path / 'run' / STUDY}")

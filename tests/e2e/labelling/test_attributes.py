@@ -7,6 +7,7 @@ takes what the one before it gives.
 import csv
 import re
 import shutil
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,14 +15,16 @@ import pytest
 
 from labelling.review.corrections import NONE
 from model_store.local import open_release
-from scripts.improve import main as improve
-from scripts.label import main as label
-from scripts.publish import main as publish
-from scripts.train import main as train
 from tests.browser import Visits
+from tests.commands import wardrobe
 from tests.s3_servers import S3Server
 from tests.service import ROOT, Service, running
 from tests.swaps import wait_until_served
+
+improve = partial(wardrobe, "improve")
+label = partial(wardrobe, "label")
+publish = partial(wardrobe, "publish")
+train = partial(wardrobe, "train")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # it trains twice
 

@@ -6,6 +6,7 @@ byte, so their figures say nothing: what is tested is that each step takes what 
 
 import csv
 import json
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,15 +14,17 @@ import pytest
 
 from model_store.local import BUNDLED, bundled, open_release
 from reports.values import report_of
-from scripts.audit import main as audit_command
-from scripts.diff import main as diff_command
-from scripts.label import main as label_command
-from scripts.publish import main as publish_command
-from scripts.train import main as train_command
 from tests.browser import Visits
+from tests.commands import wardrobe
 from tests.real_photos import photos_of_senders
 from tests.service import Service, running
 from tests.waiting import wait_for
+
+audit_command = partial(wardrobe, "audit")
+diff_command = partial(wardrobe, "diff")
+label_command = partial(wardrobe, "label")
+publish_command = partial(wardrobe, "publish")
+train_command = partial(wardrobe, "train")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
 

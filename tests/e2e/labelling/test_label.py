@@ -41,7 +41,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     command = [
         sys.executable,
         "-m",
-        "scripts.label",
+        "scripts",
+        "label",
         str(catalogue),
         "--model",
         str(release),
@@ -129,7 +130,7 @@ def test_a_parent_that_is_killed_leaves_no_worker_behind(start: Start, tmp_path:
 def test_a_table_has_the_services_answers_digit_by_digit(bundled_service: Service, tmp_path: Path) -> None:
     table = tmp_path / "table.jsonl"
     pictures, kinds = ROOT / "examples", "*.[pj]*g"
-    command = [sys.executable, "-m", "scripts.label", str(pictures / kinds), "--out", str(table)]
+    command = [sys.executable, "-m", "scripts", "label", str(pictures / kinds), "--out", str(table)]
 
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     paths = sorted(pictures.glob(kinds))

@@ -7,19 +7,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from labelling.errors import EngineUnusable
 from labelling.journal import journal_of
-from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
-from tests.commands import without_progress
+from tests.commands import wardrobe, without_progress
 from tests.ray_cluster import BIN, family, labellers, listened_on, ray_cluster, require_ray
 from tests.releases import a_release
 from tests.service import ROOT, is_running
 from tests.waiting import wait_for
+
+main = partial(wardrobe, "label")
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +63,7 @@ def cluster() -> Iterator[dict[str, str]]:
 
 def started(source: Path, table: Path, release: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
     """The command in a group of its own, as a shell starts it."""
-    command = [str(BIN / "python"), "-m", "scripts.label", str(source), "--out", str(table)]
+    command = [str(BIN / "python"), "-m", "scripts", "label", str(source), "--out", str(table)]
     return subprocess.Popen(
         [*command, "--model", str(release), "--engine", "ray", "--workers", "2"],
         cwd=ROOT,

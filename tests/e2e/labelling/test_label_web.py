@@ -1,15 +1,18 @@
 """A long list of pictures on the web: each row has its answer or its error, and nothing else is asked."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from scripts.label import main
 from tests.catalogues import PICTURES, write_list
+from tests.commands import wardrobe
 from tests.contract.labelling.test_label_command import rows_of
 from tests.https_servers import Authority, https_server, raw, redirect, silence, status
 from tests.releases import a_release
+
+main = partial(wardrobe, "label")
 
 pytestmark = pytest.mark.slow
 

@@ -28,13 +28,13 @@ def test_train_publish_serve_publish_again_and_roll_back(tmp_path: Path, swift_s
     with running(tmp_path, **settings) as service, under_load(service.url, UPLOAD, pause=0.05) as seen:
         wait_until_served(service, first)
         assert_answers_as_reported(service, test)
-        typed(swift_server, "scripts.publish", str(tmp_path / "second"), address, "--force")
+        typed(swift_server, "scripts", "publish", str(tmp_path / "second"), address, "--force")
         wait_until_served(service, second)
-        typed(swift_server, "scripts.releases", "--store", address, "rollback")
+        typed(swift_server, "scripts", "releases", "--store", address, "rollback")
         wait_until_served(service, first)
         assert_answers_as_reported(service, test)
 
-    listed = typed(swift_server, "scripts.releases", "--store", address, "list")
+    listed = typed(swift_server, "scripts", "releases", "--store", address, "list")
     assert first in listed
     assert second in listed
     assert (seen.mixed, seen.cut, seen.turned_away, set(seen.statuses)) == ([], [], 0, {200})
@@ -47,7 +47,7 @@ def train_two_epochs(folder: Path, address: str, server: S3Server) -> None:
     test = write_csv(folder / "fashion-mnist_test.csv", TEST_PICTURES, TEST_SEED)
     typed(
         server,
-        *("scripts.train", "--network", "conv3", "--train", str(train), "--test", str(test)),
+        *("scripts", "train", "--network", "conv3", "--train", str(train), "--test", str(test)),
         *("--epochs", "2", "--run", str(folder / "run"), "--publish", address),
     )
 
