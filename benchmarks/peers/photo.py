@@ -13,7 +13,8 @@ import onnxruntime
 from clothing import LABELS, RELEASE
 from PIL import Image, ImageOps
 
-EDGE = json.loads((RELEASE / "manifest.json").read_text("utf-8"))["photos"]["input"]["shape"][0]
+NETWORKS = json.loads((RELEASE / "manifest.json").read_text("utf-8"))["networks"]
+EDGE = NETWORKS["photos"]["contract"]["input"]["shape"][0]
 
 
 class PhotoModel:

@@ -1,6 +1,5 @@
 """How a peer wants an upload: the request that carries it, and sending one."""
 
-import base64
 import http.client
 import json
 from collections.abc import Callable, Mapping
@@ -61,25 +60,8 @@ def form_of(pictures: list[bytes]) -> bytes:
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
-def _base64(picture: bytes) -> tuple[str, bytes]:
-    return JSON, json.dumps({"image": base64.b64encode(picture).decode("ascii")}).encode()
-
-
 def _rows(picture: bytes) -> tuple[str, bytes]:
     return JSON, json.dumps({"pixels": _pixels(picture)}).encode()
-
-
-def _v2_bytes(picture: bytes) -> tuple[str, bytes]:
-    data = base64.b64encode(picture).decode("ascii")
-    parameters = {"content_type": "base64"}
-    tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "data": [data], "parameters": parameters}
-    return JSON, json.dumps({"inputs": [tensor]}).encode()
-
-
-def _v2_uint8(picture: bytes) -> tuple[str, bytes]:
-    data = [value for row in _pixels(picture) for value in row]
-    tensor = {"name": "pixels", "shape": [1, 28, 28], "datatype": "UINT8", "data": data}
-    return JSON, json.dumps({"inputs": [tensor]}).encode()
 
 
 def _pixels(picture: bytes) -> list[list[int]]:
@@ -93,9 +75,6 @@ WAYS: Final[Mapping[str, Callable[[bytes], tuple[str, bytes]]]] = MappingProxyTy
     {
         "raw body": _raw,
         "multipart": _multipart,
-        "base64 in JSON": _base64,
         "rows in JSON": _rows,
-        "V2 BYTES": _v2_bytes,
-        "V2 UINT8": _v2_uint8,
     }
 )

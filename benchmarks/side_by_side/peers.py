@@ -144,12 +144,6 @@ PEERS: Final = (
         ),
         forms=_ROUTE_FOR_EACH | _photos(Form("raw body", "/photo")),
     ),
-    Peer(
-        name="LitServe",
-        package="litserve",
-        command=("{python}", "with_litserve.py", "{port}"),
-        forms={**_pictures(Form("base64 in JSON")), "pixels": ROWS},
-    ),
 )
 
 BY_NAME: Final = MappingProxyType({peer.file_name: peer for peer in PEERS})
