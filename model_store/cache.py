@@ -8,7 +8,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -39,12 +38,11 @@ from model_store.errors import (
     StoreError,
     StoreRefused,
 )
-from model_store.files import MANIFEST, SIGNATURE, expanded, flush_folder, refuse_unsafe_formats, write_whole
-from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release, verify
-from model_store.manifest import VERSION_PATTERN, Frozen, Manifest
-from model_store.promotions import current_version
+from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
+from model_store.local import BareArtifact, LocalRelease, bare_files, open_bare, open_release, verify
+from model_store.manifest import Frozen, Manifest
 from model_store.signing import TrustedKeys
-from model_store.store import Store, open_store
+from model_store.store import Store
 
 CACHE = Path("~/.cache/wardrobe")
 """The default folder in which the service keeps pulled releases."""
@@ -156,53 +154,6 @@ def _own_folder() -> Path:
 
 
 _NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
-
-
-def find_release(name: str) -> LocalRelease:
-    """Find and verify the release that a person names; one of a store comes into the cache.
-
-    The service has its own way to a release (app/releases/load.py): it follows promotions too.
-
-    Args:
-        name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or its address alone
-            for its current release.
-
-    Raises:
-        StoreError: there is none, or it must not be used.
-    """
-    if name == "bundled":
-        return bundled()
-    address = store_in(name)
-    if address is None:
-        return open_release(expanded(name))
-    if "://" not in address and not expanded(address).exists():
-        raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
-    store, version = open_store(address), name.removeprefix(address).removeprefix("@")
-    version = version or current_version(store)
-    while True:  # again where a prune was quicker
-        release = pull(store, version, cache_folder())
-        if _hold(release.folder):
-            return release
-
-
-def _hold(folder: Path) -> bool:
-    """Keep a release from being pruned while this process lives, which ends it however it ends."""
-    try:
-        held = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune removes it now
-    if (folder / MANIFEST).exists():
-        return True
-    os.close(held)
-    return False
-
-
-def store_in(name: str) -> str | None:
-    """The address of the store in what `find_release` takes; None where a person names a release itself."""
-    if name == "bundled" or (expanded(name) / MANIFEST).is_file():
-        return None
-    return re.sub(rf"@{VERSION_PATTERN}$", "", name)
 
 
 def pull_bare(store: Store, cache: Path) -> BareArtifact:

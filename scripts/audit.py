@@ -15,8 +15,8 @@ from labelling.review.audit import Audit, Share, audit_in, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
 from labelling.table import decided_columns, first_row, read_rows
-from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease
+from model_store.named_release import find_release, store_in
 from reports.answers import CLASS
 from reports.values import Promise, report_of
 from scripts.terminal import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from inference.contract import ModelContract
 from labelling.review.corrections import read_corrections
-from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
+from model_store.named_release import find_release
 from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report_of
 from scripts.audit import tell_audit
 from scripts.options import add_accept_options, conditions_of

@@ -12,9 +12,9 @@ from pathlib import Path
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
+from model_store.named_release import find_release
 from reports.answers import Answers
 from reports.page.page import file_page
 from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of

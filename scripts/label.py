@@ -38,8 +38,8 @@ from labelling.review.page import Sizes, exports_of, write_review, write_tasks
 from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import Categories, copy_for_excel, form_of
-from model_store.cache import find_release
 from model_store.local import LocalRelease
+from model_store.named_release import find_release
 from reports.answers import CLASS
 from reports.values import report_of
 from scripts.audit import tell_audit

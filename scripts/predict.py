@@ -21,8 +21,8 @@ from inference.classifier import Prediction
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
-from model_store.cache import find_release
 from model_store.files import errors_named
+from model_store.named_release import find_release
 from model_store.networks import open_networks
 from scripts.terminal import (
     BAR_COLUMNS,

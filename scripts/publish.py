@@ -6,9 +6,9 @@ After an interruption, run it again: it continues. Refusals: reports/gate.py; se
 import argparse
 from pathlib import Path
 
-from model_store.cache import find_release
 from model_store.catalogue import PROMOTIONS
 from model_store.files import expanded
+from model_store.named_release import find_release
 from model_store.store import open_store
 from scripts.target import Target, add_publishing_options, as_text, outcome, publishing
 from scripts.terminal import RELEASE_HELP, command_parser

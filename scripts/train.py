@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease, open_release
+from model_store.named_release import find_release, store_in
 from reports.judge import compared_with
 from scripts.doubted import write_doubted
 from scripts.options import (

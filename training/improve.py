@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 
 from labelling.review.corrections import LEFT_OUT, NONE, Correction, OfFiles, read_corrections
-from model_store.cache import find_release, store_in
 from model_store.local import LocalRelease
+from model_store.named_release import find_release, store_in
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.answers import CLASS

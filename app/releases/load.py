@@ -27,7 +27,6 @@ from model_store.cache import (
     pull,
     pull_bare,
     remember,
-    store_in,
 )
 from model_store.deadlines import at_most
 from model_store.errors import (
@@ -41,6 +40,7 @@ from model_store.errors import (
 )
 from model_store.files import FIGURES, REPORT, expanded
 from model_store.local import BareArtifact, LocalRelease, bundled, open_release
+from model_store.named_release import store_in
 from model_store.networks import open_networks
 from model_store.opening import opening
 from model_store.promotions import Promotion, Unread, newest

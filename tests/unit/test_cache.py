@@ -13,14 +13,12 @@ from model_store.cache import (
     ARRIVING,
     RELEASE_BYTES,
     cache_folder,
-    find_release,
     last_good,
     prune_cache,
     pull,
     pull_bare,
     release_folder,
     remember,
-    store_in,
 )
 from model_store.errors import (
     BadAddress,
@@ -31,6 +29,7 @@ from model_store.errors import (
     StoreRefused,
 )
 from model_store.local import open_bare, open_release
+from model_store.named_release import find_release, store_in
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
 from reports.judge import forced

@@ -1,0 +1,62 @@
+"""The release that a person names: bundled, a folder, or one of a store, which comes into the cache.
+
+The service has its own way to a release (app/releases/load.py): it follows promotions too.
+"""
+
+import fcntl
+import os
+import re
+from pathlib import Path
+
+from model_store.cache import cache_folder, pull
+from model_store.errors import NotFound
+from model_store.files import MANIFEST, expanded
+from model_store.local import LocalRelease, bundled, open_release
+from model_store.manifest import VERSION_PATTERN
+from model_store.promotions import current_version
+from model_store.store import open_store
+
+
+def find_release(name: str) -> LocalRelease:
+    """Find and verify the release that a person names; one of a store comes into the cache.
+
+    Args:
+        name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or its address alone
+            for its current release.
+
+    Raises:
+        StoreError: there is none, or it must not be used.
+    """
+    if name == "bundled":
+        return bundled()
+    address = store_in(name)
+    if address is None:
+        return open_release(expanded(name))
+    if "://" not in address and not expanded(address).exists():
+        raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
+    store, version = open_store(address), name.removeprefix(address).removeprefix("@")
+    version = version or current_version(store)
+    while True:  # again where a prune was quicker
+        release = pull(store, version, cache_folder())
+        if _hold(release.folder):
+            return release
+
+
+def _hold(folder: Path) -> bool:
+    """Keep a release from being pruned while this process lives, which ends it however it ends."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune removes it now
+    if (folder / MANIFEST).exists():
+        return True
+    os.close(held)
+    return False
+
+
+def store_in(name: str) -> str | None:
+    """The address of the store in what `find_release` takes; None where a person names a release itself."""
+    if name == "bundled" or (expanded(name) / MANIFEST).is_file():
+        return None
+    return re.sub(rf"@{VERSION_PATTERN}$", "", name)
