@@ -80,6 +80,10 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
         raise unknown_format(upload)
     if name not in _SCANS:
         return Opened(name, upload, "isolated")
+    height, width = contract.shape
+    if name == "PNG" and contract.channels == 1 and is_bare_png(upload, height, width):
+        check_size(width, height, max_pixels)
+        return Opened(name, upload, "bare", (width, height))  # there is nothing to scan
     scanned = _SCANS[name](upload)
     if not all(scanned.size):
         raise unopened(upload, name)

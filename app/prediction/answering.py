@@ -176,7 +176,7 @@ class _Work:
         if self._is_large(good):
             yield from self._heavy()
         for run in _runs(good):
-            if answers or not self.turn.is_heavy:
+            if answers or (len(self.items) > 1 and not self.turn.is_heavy):
                 yield "others"
             answers += self._answered(run)
         found = iter(answers)
