@@ -159,8 +159,10 @@ class OnRay(AbstractContextManager["OnRay"]):
         It takes no core of Ray's account, since where a machine is gone none may be free.
 
         Raises:
-            EngineUnusable: none started within REPLACING_SECONDS.
+            EngineUnusable: none started within REPLACING_SECONDS, or the cluster has ended: Ray ends this
+                process a minute later.
         """
+        _check_reachable(os.environ.get(ADDRESS) or self._ray.get_runtime_context().gcs_address)
         deadline = time.monotonic() + REPLACING_SECONDS
         while True:
             actor = self._new_actor(cores=0)

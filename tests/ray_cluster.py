@@ -43,6 +43,8 @@ def ray_cluster(cores: int) -> Iterator[dict[str, str]]:
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         command = [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", f"--num-cpus={cores}"]
         command += ["--node-ip-address=127.0.0.1", "--include-dashboard=false", "--disable-usage-stats"]
+        # Free ports: Ray's own are those from 10002 to 19999, and the head's may be one of these.
+        command += ["--min-worker-port=0", "--max-worker-port=0"]
         head = subprocess.Popen(
             [*command, f"--temp-dir={folder}"],
             cwd=folder,

@@ -109,6 +109,22 @@ def test_a_cluster_makes_the_same_table_though_a_worker_and_then_the_command_are
         assert {bool(row["error"]) for row in csv.DictReader(file)} == {True, False}
 
 
+def test_a_cluster_that_ends_costs_no_row(
+    catalogue: Path, release: Path, expected: bytes, tmp_path: Path
+) -> None:
+    require_ray()
+    table = tmp_path / "table.csv"
+    with ray_cluster(cores=2) as environment:
+        left = started(catalogue, table, release, environment)
+        wait_for("the first rows", lambda: has_rows(left, table), 240)
+    _, said = left.communicate()
+
+    assert left.returncode == 1
+    assert without_progress(said).splitlines()[-1].startswith("wardrobe: RAY_ADDRESS=127.0.0.1:")
+    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
+    assert table.read_bytes() == expected
+
+
 def test_on_this_machine_ray_is_for_us_alone_and_gone_after_ctrl_c(
     catalogue: Path, release: Path, expected: bytes, tmp_path: Path
 ) -> None:
