@@ -110,6 +110,7 @@ def _answer_exception(error: Exception) -> Response:
         log.exception("request %s failed", current_request().request_id, exc_info=error)
     response = _response(document)
     response.headers.update(errors.headers_of(error))
+    errors.without_frames(error)
     return response
 
 
@@ -138,6 +139,7 @@ def _answer_http(error: HTTPException) -> Response:
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
+    errors.without_frames(error)
     return response
 
 

@@ -1,5 +1,6 @@
 """Every error is problem+json with a request id, on every route, the framework's own included."""
 
+import gc
 import socket
 from typing import Any
 from urllib.parse import urljoin
@@ -8,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.middleware.request_context import RequestContext
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD, in_base64
 
@@ -145,6 +147,23 @@ def test_our_own_mistakes_leak_nothing_but_a_request_id(
     log = capsys.readouterr().err
     assert document["request_id"] in log
     assert "division" in log
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/predict", 415), ("/predict/batch", 400), ("/nowhere", 404), ("/model", 405)]
+)
+def test_a_refused_request_holds_neither_its_upload_nor_its_release_any_longer(
+    client: FlaskClient, path: str, status: int
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        answered = client.post(path, data=b"no picture").status_code
+        held = [one for one in gc.get_objects() if isinstance(one, RequestContext)]
+    finally:
+        gc.enable()
+
+    assert (answered, held) == (status, [])
 
 
 def test_a_clients_request_id_is_kept(client: FlaskClient) -> None:
