@@ -74,6 +74,13 @@ class Job:
         return {name: list(head.labels) for name, head in self.release.manifest.attributes.items()}
 
     @property
+    def learnt(self) -> tuple[str, ...]:
+        """The attributes of which `wardrobe improve` learns corrections: those that its training named."""
+        settings = self.release.manifest.training.get("settings")
+        named = settings.get("attribute") if isinstance(settings, dict) else None
+        return tuple(name for name in self.attributes if isinstance(named, list) and name in named)
+
+    @property
     def form(self) -> Form:
         """How the table is written.
 

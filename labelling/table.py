@@ -346,7 +346,7 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
         return
     try:
         if form.suffix == ".csv":
-            yield from (_with_names_as_they_were(row.cells) for row in open_list(table, ANSWER).rows())
+            yield from (_with_names_as_they_were(row.cells) for row in open_list(table, ANSWER[:1]).rows())
             return
         with table.open(encoding="utf-8-sig") as file:
             yield from map(json.loads, file)

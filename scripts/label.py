@@ -34,7 +34,7 @@ from labelling.products import check_by, in_words
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
-from labelling.review.page import Sizes, exports_of, write_review, write_tasks
+from labelling.review.page import Sheets, Sizes, exports_of, write_review, write_tasks
 from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import Categories, copy_for_excel, form_of
@@ -113,7 +113,7 @@ def _correct(arguments: argparse.Namespace) -> object:
     return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
 
 
-def _label(arguments: argparse.Namespace) -> object:
+def _job(arguments: argparse.Namespace) -> Job:
     form_of(arguments.out)
     if arguments.into:
         check_into(arguments.into, arguments.source)
@@ -121,7 +121,7 @@ def _label(arguments: argparse.Namespace) -> object:
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
     reading = replace(reading_of(arguments), read=(arguments.by,) if arguments.by else ())
     source = open_source(arguments.source, permits, reading)
-    job = Job(
+    return Job(
         source=source,
         column=None if arguments.by is None else check_by(source, arguments.by),
         table=arguments.out,
@@ -130,30 +130,38 @@ def _label(arguments: argparse.Namespace) -> object:
         engine=ENGINES[arguments.engine],
         categories=_categories(arguments.taxonomy, release),
     )
+
+
+def _label(arguments: argparse.Namespace) -> object:
+    job = _job(arguments)
+    asked = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
         with counting("labelling", _Rate()) as watch:
             summary = label(
                 job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
             )
-        pages: tuple[Path, ...] = ()
+        sheets = Sheets()
         exported = exports_of(arguments.reviewers)
         then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}"
         if arguments.review:
-            audited = DRAWN if arguments.audit is None else arguments.audit
-            sizes = Sizes(arguments.review_limit, audited, arguments.reviewers)
-            pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
+            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, asked)
+            sheets = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
         if arguments.tasks:
-            write_tasks(arguments.tasks, job, arguments.review_limit)
+            write_tasks(arguments.tasks, job, arguments.review_limit, asked)
         if arguments.excel:
             copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
-    show(summary, pages)
+    show(summary, sheets.pages)
+    if 0 < summary.rows == summary.errors:
+        return Failed(asdict(summary))
+    if sheets.prospect:
+        console().print(sheets.prospect)
     if summary.products:
-        for sentence in in_words(summary.products, report_of(release).products.get(LABEL)):
+        for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
             console().print(sentence)
     _feed(arguments, summary)
-    if pages:
+    if sheets.pages:
         _say_next(then)
     if sorted_in:
         done, failed = sorted_in
@@ -161,7 +169,19 @@ def _label(arguments: argparse.Namespace) -> object:
         console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
     if not summary.rows:
         complain(f"{arguments.source}: no picture in it.")
-    return Failed(asdict(summary)) if 0 < summary.rows == summary.errors else asdict(summary)
+    return asdict(summary)
+
+
+def _asked(named: Sequence[str], job: Job) -> tuple[str, ...]:
+    """The attributes that a sheet asks for beside the class: those that are learnt, unless people name some.
+
+    Raises:
+        TableUnusable: the release does not answer one.
+    """
+    if strange := [name for name in named if name not in job.attributes]:
+        known = ", ".join(job.attributes) or "none"
+        raise TableUnusable(f"--ask {strange[0]}: the release answers no such attribute, but {known}.")
+    return tuple(dict.fromkeys(named)) or job.learnt
 
 
 def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
@@ -266,18 +286,28 @@ def build_parser() -> argparse.ArgumentParser:
     excel = "write the table once more, for Excel where numbers have a decimal comma: German, French, Spanish"
     add("--excel", type=Path, metavar="FILE.csv", help=excel)
     add("--into", type=Path, metavar="FOLDER", help=into)
-    add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
-    add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
-    limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = f"pictures of that page that are drawn at random, to be answered first ({DRAWN}; 0 for none)"
-    add("--audit", type=at_least(0), metavar="N", help=audit)
-    add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
-    several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"
-    add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)
+    _add_review_options(parser)
     corrections = "write what people say in these files (CSV, or Label Studio's JSON) into the finished table"
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
     add("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
+
+
+def _add_review_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
+    add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
+    limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
+    audit = (
+        "pictures of that page that are drawn at random, to be answered first (a quarter of the table, at "
+        f"most {DRAWN}; 0 for none)"
+    )
+    add("--audit", type=at_least(0), metavar="N", help=audit)
+    add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
+    several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"
+    add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)
+    ask = "ask for this attribute, too, though corrections of it are not learnt; more than once"
+    add("--ask", action="append", default=[], metavar="ATTRIBUTE", help=ask)
 
 
 def _host(text: str) -> tuple[str, int]:

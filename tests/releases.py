@@ -17,6 +17,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper, parser
+from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.contract import (
@@ -78,6 +79,7 @@ def a_release(
     extra: Mapping[str, str] | None = None,
     photos: InputContract | None = None,
     attributes: Mapping[str, Head] | None = None,
+    settings: Mapping[str, JsonValue] | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -98,6 +100,7 @@ def a_release(
         attributes: what the network that answers photos, or the only one, answers beside the class.
         right: bool (N,), which pictures of that it answers rightly; None for some.
         keeps_answers: whether it keeps its answers to these.
+        settings: of its training, as its manifest records them.
 
     Returns:
         `folder`.
@@ -135,7 +138,7 @@ def a_release(
         folder,
         created_at=created_at,
         networks=first if second is None else {"pixels": next(iter(first.values())), "photos": second},
-        training={"network": "linear", "seed": seed},
+        training={"network": "linear", "seed": seed, **({"settings": dict(settings)} if settings else {})},
         libraries={"onnx": onnx.__version__},
         git_commit=None,
         data=data,

@@ -20,7 +20,10 @@ from reports.intervals import SURENESS, clopper_pearson, drawn_at_most, most_of
 from reports.values import HELD_OUT, Promise
 
 DRAWN: Final = 130
-"""Pictures of a sample: 94 accepted ones where 72% are."""
+"""Most pictures of a sample whose size no one chose: 94 accepted ones where 72% are."""
+
+PAYS: Final = 4
+"""So many answers of a table pay for one picture of such a sample."""
 
 LEAST: Final = 5
 """Looked at of each accepted label, as far as the table has so many."""
@@ -89,6 +92,26 @@ class Audit:
             f"Audit: of the accepted, {found.right:,} of {found.n:,} right: at least "
             f"{int(found.low * 1000) / 10:.1f}% ({SURENESS:.0%} sure).{missing}"
         )
+
+
+def usual_size(answers: int) -> int:
+    """How many pictures are drawn of a table with so many answers, unless people say so."""
+    return min(DRAWN, answers // PAYS)
+
+
+def prospect(drawn: int, accepted: int, of: int) -> str:
+    """What a sample can show at best, a sentence for those who are to answer it.
+
+    Args:
+        drawn: its pictures.
+        accepted: of these.
+        of: accepted answers of the table.
+    """
+    begin = f"Audit: {drawn:,} are drawn at random, {accepted:,} of them accepted."
+    if not accepted:
+        return f"{begin} So they show nothing of accepted answers."
+    low = int(share([True] * accepted, of).low * 1000) / 10
+    return f"{begin} If these are right, at least {low:.1f}% of {of:,} accepted are ({SURENESS:.0%} sure)."
 
 
 def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) -> list[T]:

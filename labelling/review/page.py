@@ -29,7 +29,16 @@ from labelling.errors import TableUnusable, Unreadable
 from labelling.export import ACCEPT, REVIEW
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.review.audit import IF_RIGHT, added, audit_of, chance_of_showing, promised_right, sample
+from labelling.review.audit import (
+    IF_RIGHT,
+    added,
+    audit_of,
+    chance_of_showing,
+    promised_right,
+    prospect,
+    sample,
+    usual_size,
+)
 from labelling.review.corrections import NONE
 from labelling.review.label_studio import Task, as_tasks
 from labelling.review.questions import Asked, answers, of_row, unanswered
@@ -39,8 +48,8 @@ from model_store.files import write_whole
 from reports.answers import CLASS
 from reports.values import Report, report_of
 
-EDGE: Final = 224
-"""Longest edge of a picture on the page, twice that of its card, so that it can be enlarged."""
+EDGE: Final = 320
+"""Longest edge of a picture on the page; its card shows 240 pixels of a screen."""
 
 QUALITY: Final = 80
 """Of its JPEG."""
@@ -117,14 +126,17 @@ class Sizes(NamedTuple):
 
     Attributes:
         limit: the most doubtful pictures on the page, of the class and of each attribute.
-        audited: pictures to be drawn at random, whatever the model or people answered. They come first, in
-            random order, without what the model answered. Each has a card for the class and each attribute.
+        audited: pictures to be drawn at random, whatever the model or people answered; None for what the
+            table can pay for. They come first, in random order, without what the model answered. Each has a
+            card for the class and each attribute.
         reviewers: among whom the pictures of each part are dealt out in turn.
+        attributes: that are asked for beside the class.
     """
 
     limit: int
-    audited: int = 0
+    audited: int | None = 0
     reviewers: int = 1
+    attributes: tuple[str, ...] = ()
 
 
 class Frame(NamedTuple):
@@ -152,7 +164,19 @@ def exports_of(reviewers: int) -> list[str]:
     return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
 
 
-def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> tuple[Path, ...]:
+class Sheets(NamedTuple):
+    """What was written.
+
+    Attributes:
+        pages: the files.
+        prospect: what the audit of the class can show; empty without one.
+    """
+
+    pages: tuple[Path, ...] = ()
+    prospect: str = ""
+
+
+def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> Sheets:
     """Write the sheets of a finished table, without pictures that people answered before.
 
     Args:
@@ -163,28 +187,26 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str 
         texts: of the pages in other languages.
         command: see Frame.
 
-    Returns:
-        The files.
-
     Raises:
         TableUnusable: the page cannot be written, or another run is at work on the table.
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    asked = {head: _asked(job, head, sizes) for head in (CLASS, *job.attributes)}
+    asked = {head: _asked(job, head, sizes) for head in (CLASS, *sizes.attributes)}
+    attributes = {head: job.attributes[head] for head in sizes.attributes}
     first = [card for one in asked.values() for card in one.first]
     then = [card for one in asked.values() for card in one.then]
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
     if sizes.reviewers == 1:
         frame = Frame(title, lead, texts, chances=asked[CLASS].chances, command=command)
-        write_page(page, page_of([*first, *then], job.labels, frame, job.attributes))
-        return (page,)
+        write_page(page, page_of([*first, *then], job.labels, frame, attributes))
+        return Sheets((page,), asked[CLASS].prospect)
     pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
     for number, (one, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
         frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, command=command)
-        write_page(one, page_of(dealt, job.labels, frame, job.attributes))
-    return tuple(pages)
+        write_page(one, page_of(dealt, job.labels, frame, attributes))
+    return Sheets(tuple(pages), asked[CLASS].prospect)
 
 
 class _Asked(NamedTuple):
@@ -194,39 +216,46 @@ class _Asked(NamedTuple):
         first: cards of an audit.
         then: doubtful ones.
         chances: see Frame.
+        prospect: what the audit can show; empty without one.
     """
 
     first: list[Card]
     then: list[Card]
     chances: Mapping[str, float]
+    prospect: str
 
 
 def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
     form, version = job.form, job.release.version
     with Journal(job.table, job.fingerprint()) as journal:
         chosen = unanswered(journal, form, head, sizes.limit)
-        drawn, rare, accepted = list[Asked](), list[Asked](), Counter[str]()
-        if sizes.audited:
-            drawn = sample(answers(journal, form, head), _name, sizes.audited, version)
+        drawn, rare, accepted, audited = list[Asked](), list[Asked](), Counter[str](), sizes.audited
+        if audited is None:
+            audited = usual_size(sum(1 for _ in answers(journal, form, CLASS)))
+        if audited:
+            drawn = sample(answers(journal, form, head), _name, audited, version)
             rare = added(answers(journal, form, head), _accepted, _name, drawn, version)
             found = answers(journal, form, head)
             accepted = Counter(one.label for one in found if one.reason is None)
     in_sample = {one.name for one in (*drawn, *rare)}
     first = [
-        *(_blind(card, sizes.audited, accepted) for card in _cards(drawn, job, head)),
+        *(_blind(card, audited, accepted) for card in _cards(drawn, job, head)),
         *(_blind(card, 0, accepted) for card in _cards(rare, job, head)),
     ]
     then = list(_cards([one for one in chosen if one.name not in in_sample], job, head))
-    return _Asked(first, then, {} if head else chances(report_of(job.release), drawn, accepted))
+    of_class = {} if head else chances(report_of(job.release), drawn, accepted)
+    n, of = sum(one.reason is None for one in drawn), sum(accepted.values())
+    return _Asked(first, then, of_class, prospect(len(drawn), n, of) if drawn else "")
 
 
-def write_tasks(file: Path, job: Job, limit: int) -> int:
+def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> int:
     """Write the doubtful pictures of a finished table that people did not answer, for Label Studio.
 
     Args:
         file: the JSON to write; an existing one is replaced.
         job: the finished labelling run.
         limit: the most pictures, most doubtful first.
+        attributes: that are asked for beside the class.
 
     Returns:
         The number of pictures; those that cannot be shown are left out.
@@ -238,7 +267,7 @@ def write_tasks(file: Path, job: Job, limit: int) -> int:
     prepare_decoders()
     form, rows = job.form, dict[str, None]()
     with Journal(job.table, job.fingerprint()) as journal:
-        for head in (CLASS, *job.attributes):
+        for head in (CLASS, *attributes):
             asked = unanswered(journal, form, head, limit)
             rows |= {path: None for one in asked for path, _ in one.photos}
         of_class = {one.path: one for one in journal.labelled() if one.path in rows}
@@ -247,9 +276,9 @@ def write_tasks(file: Path, job: Job, limit: int) -> int:
     for card in _cards(chosen, job, CLASS):
         row = of_class[card.name]
         cells = form.cells(row.cells)
-        attributes = {head: cells[head] for head in job.attributes if cells[head] is not None}
+        of_attributes = {head: cells[head] for head in attributes if cells[head] is not None}
         task = Task(card.name, card.sha256, card.picture, row.label, row.confidence, job.release.version)
-        tasks += [task._replace(attributes=attributes)] if card.picture else []
+        tasks += [task._replace(attributes=of_attributes)] if card.picture else []
     write_page(file, as_tasks(tasks))
     return len(tasks)
 

@@ -13,8 +13,10 @@ from labelling.review.audit import (
     audit_in,
     audit_of,
     chance_of_showing,
+    prospect,
     sample,
     share,
+    usual_size,
 )
 from labelling.review.corrections import LEFT_OUT, NONE, Correction
 from reports.values import HELD_OUT, Promise
@@ -208,3 +210,15 @@ def test_a_promise_about_photos_holds_or_is_broken_where_the_bounds_say_so(
 
     assert (judged.accuracy, judged.verdict) == (0.95, verdict)
     assert said in _sentence(found, judged)
+
+
+@pytest.mark.parametrize(("answers", "drawn"), [(3, 0), (58, 14), (520, 130), (10_000, 130)])
+def test_a_table_pays_for_a_quarter_of_its_answers(answers: int, drawn: int) -> None:
+    assert usual_size(answers) == drawn
+
+
+def test_what_an_audit_can_show_is_what_it_shows_without_an_error() -> None:
+    none_wrong = share([True] * 20, 300)
+
+    assert f"at least {int(none_wrong.low * 1000) / 10:.1f}% of 300 accepted are" in prospect(30, 20, 300)
+    assert prospect(2, 0, 9).endswith("So they show nothing of accepted answers.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, TableUnusable
@@ -180,11 +181,36 @@ def test_a_correction_for_what_the_release_lacks_is_refused(
         corrected(tmp_path / "table.csv", (row["path"], "", *answer))
 
 
+ASK = ("--ask", "colour")
+
+
+def test_the_sheet_asks_for_the_class_alone_where_no_answer_to_an_attribute_is_learnt(
+    shop: str, release: Path, tmp_path: Path
+) -> None:
+    page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
+
+    label(shop, release, table, "--review", str(page), "--audit", "2")
+
+    assert {card["attribute"] for card in cards_of(page)} == {""}
+    with pytest.raises(TableUnusable, match=r"--ask size: the release answers no such attribute, but colour"):
+        label(shop, release, table, "--review", str(page), "--ask", "size")
+
+
+def test_the_sheet_asks_for_attributes_that_a_training_learnt(shop: str, tmp_path: Path) -> None:
+    page = tmp_path / "sheet.html"
+    settings: dict[str, JsonValue] = {"attribute": ["colour"]}
+    learnt = a_release(tmp_path / "release", reads=READS, attributes=heads(0.1), settings=settings)
+
+    label(shop, learnt, tmp_path / "table.csv", "--review", str(page), "--audit", "2")
+
+    assert {card["attribute"] for card in cards_of(page)} == {"", "colour"}
+
+
 def test_the_sheet_asks_for_classes_then_for_attributes_that_no_person_answered(
     shop: str, release: Path, tmp_path: Path
 ) -> None:
     page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
-    rows = label(shop, release, table, "--review", str(page), "--audit", "2")
+    rows = label(shop, release, table, "--review", str(page), "--audit", "2", *ASK)
 
     cards = cards_of(page)
     asked = [(card["audit"] > 0, card["attribute"]) for card in cards if card["audit"]]
@@ -199,7 +225,7 @@ def test_the_sheet_asks_for_classes_then_for_attributes_that_no_person_answered(
     assert shares == sorted(shares)
 
     corrected(table, (doubtful[0]["path"], doubtful[0]["sha256"], "red", "colour"))
-    label(shop, release, table, "--review", str(page), "--audit", "0")
+    label(shop, release, table, "--review", str(page), "--audit", "0", *ASK)
     assert doubtful[0]["sha256"] not in {card["sha256"] for card in cards_of(page)}
 
 
@@ -207,7 +233,7 @@ def test_label_studio_has_a_choice_for_each_and_its_export_is_read(
     shop: str, release: Path, tmp_path: Path
 ) -> None:
     file, table = tmp_path / "tasks.json", tmp_path / "table.csv"
-    rows = {row["sha256"]: row for row in label(shop, release, table, "--tasks", str(file))}
+    rows = {row["sha256"]: row for row in label(shop, release, table, "--tasks", str(file), *ASK)}
     tasks = json.loads(file.read_text("utf-8"))
 
     assert len(tasks) == len(PICTURES)
@@ -271,7 +297,8 @@ def test_an_audit_has_a_part_and_a_verdict_for_each_attribute(
 ) -> None:
     release = promising(tmp_path)
     page, table, file = (tmp_path / name for name in ("sheet.html", "table.csv", "answers.csv"))
-    rows = {row["sha256"]: row for row in label(shop, release, table, "--review", str(page), "--audit", "6")}
+    sheet = ["--review", str(page), "--audit", "6", *ASK]
+    rows = {row["sha256"]: row for row in label(shop, release, table, *sheet)}
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         names = ["path", "sha256", "audit", "predicted", "decision", "audit_of", "attribute"]

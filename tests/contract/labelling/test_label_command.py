@@ -560,13 +560,16 @@ def test_a_run_ends_in_a_summary_and_a_page_to_review(
     assert {card["audit"] for card in cards} == {0}
 
 
-def test_a_review_draws_an_audit_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+def test_a_review_draws_the_audit_that_its_table_can_pay_for_and_says_what_that_can_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table, page = tmp_path / "table.csv", tmp_path / "review.html"
 
     pictures = with_doubtful(tmp_path / "pictures")
     main([pictures, "--out", str(table), "--workers", "1", "--review", str(page)])
 
-    assert [card["audit"] for card in cards_of(page)] == [130] * len(rows_of(table))
+    assert [card["audit"] for card in cards_of(page) if card["audit"]] == [2, 2]  # a quarter of 10
+    assert "Audit: 2 are drawn at random, " in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.fixture

@@ -52,9 +52,7 @@ def corrected(folder: Path, tasks: Tasks) -> Rows:
 
 def test_the_tasks_are_the_doubtful_rows_with_the_models_label_as_prediction(folder: Path) -> None:
     rows = rows_of(folder / "table.csv")
-    doubtful = {
-        row["path"]: row["label"] for row in rows if row["reason"] or row["colour_decision"] == "review"
-    }
+    doubtful = {row["path"]: row["label"] for row in rows if row["reason"]}
     tasks = tasks_in(folder)
 
     predicted = {

@@ -232,7 +232,7 @@ def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
     ]
     source, table = listed(shop, rows), tmp_path / "table.csv"
 
-    cards = {card["name"]: card for card in sheet_of(source, table, little_release)}
+    cards = {card["name"]: card for card in sheet_of(source, table, little_release, "--audit", "9")}
 
     assert sorted(cards) == ["1", "11.png", "2", "3"], "a photo without an article is asked alone"
     assert (cards["1"]["title"], cards["1"]["product"], cards["11.png"]["product"]) == (
@@ -266,7 +266,7 @@ def test_what_people_answered_for_a_product_is_not_asked_again(
 def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_path: Path) -> None:
     source, table = listed(shop, [(f"{n}.png", str(n // 2), "") for n in range(8)]), tmp_path / "table.csv"
     said = []
-    for card in sheet_of(source, table, little_release):
+    for card in sheet_of(source, table, little_release, "--audit", "9"):
         answer = {"label": card["predicted"], "product": card["product"], "at": "2026-11-22T10:00:00Z"}
         counted = {name: str(card[name]) for name in ("audit", "audit_of", "predicted", "decision")}
         said.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})

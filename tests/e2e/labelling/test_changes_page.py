@@ -11,7 +11,7 @@ from tests.review_sheets import a_change
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("width", "columns"), [(1200, 5), (360, 2)])
+@pytest.mark.parametrize(("width", "columns"), [(1200, 3), (360, 1)])
 def test_changes_stand_side_by_side_at_a_desk_and_on_a_phone(
     visiting: Visits, tmp_path: Path, width: int, columns: int
 ) -> None:

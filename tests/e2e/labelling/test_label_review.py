@@ -336,6 +336,16 @@ def test_a_sheet_of_two_parts_is_whole_in_every_window(
 
 
 @pytest.mark.parametrize("width", [360, 1280])
+def test_a_photo_is_large_enough_to_see_what_it_shows(sheet: str, visiting: Visits, width: int) -> None:
+    page = visiting(sheet, width=width)
+
+    boxes = [one.bounding_box() for one in page.locator("article img").all()]
+
+    assert boxes != []
+    assert min(max(box["width"], box["height"]) for box in boxes if box) >= 240
+
+
+@pytest.mark.parametrize("width", [360, 1280])
 def test_no_label_is_cut_off(sheet: str, visiting: Visits, width: int) -> None:
     page = visiting(sheet, width=width)
     page.locator("article select").nth(0).select_option("none of these")
