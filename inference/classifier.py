@@ -255,7 +255,7 @@ class Classifier:
         decision, reason = decide(
             confidence,
             familiarity,
-            least_confidence=asked.confidence,
+            least_confidence=asked.least(found),
             least_familiarity=contract.least_familiarity,
             withheld=found in asked.withheld,
         )

@@ -160,6 +160,7 @@ class Head:
             arXiv 1706.04599).
         confidence: 0..1, below which an answer is `ambiguous`; ACCEPT_NOTHING makes every one `unproven`.
         withheld: labels that are never accepted: an answer with one of them is `unproven`.
+        stricter: labels whose answers need a higher confidence than others, 0..1.
         applies_to: classes that have the attribute; None where all have it, and of the class itself.
     """
 
@@ -167,7 +168,12 @@ class Head:
     temperature: float
     confidence: float
     withheld: tuple[str, ...] = ()
+    stricter: Mapping[str, float] = field(default_factory=dict)
     applies_to: tuple[str, ...] | None = None
+
+    def least(self, label: str) -> float:
+        """The confidence that an answer with this label needs."""
+        return max(self.confidence, self.stricter.get(label, 0.0))
 
     @property
     def accepts_nothing(self) -> bool:
@@ -180,8 +186,9 @@ class Head:
             return f"temperature {self.temperature}: it has to be a number above 0"
         if not self.labels or len({*filter(str.strip, self.labels)}) < len(self.labels):
             return "labels: at least one, none empty, and no two alike"
-        if strange := [label for label in self.withheld if label not in self.labels]:
-            return f"withheld: {strange[0]!r} is none of the labels"
+        for key, named in (("withheld", self.withheld), ("stricter", self.stricter)):
+            if strange := [label for label in named if label not in self.labels]:
+                return f"{key}: {strange[0]!r} is none of the labels"
         return None
 
 

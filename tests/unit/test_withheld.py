@@ -15,12 +15,19 @@ LABELS = ("Bag", "Coat", "Shirt")
 
 
 def of_shop(
-    source: str, label: int, right: int, wrong: int, *, tier: str = "A", learnt: bool = False
+    source: str,
+    label: int,
+    right: int,
+    wrong: int,
+    *,
+    tier: str = "A",
+    learnt: bool = False,
+    share: float = 0.96,
 ) -> Answers:
     """Sure answers of one label by one network, or by two, each of which learnt what the other answered."""
     n = right + wrong
-    shares = np.full((n, 3), 0.02, np.float32)
-    shares[:, label] = 0.96
+    shares = np.full((n, 3), (1 - share) / 2, np.float32)
+    shares[:, label] = share
     truth = np.where(np.arange(n) < right, label, (label + 1) % 3)
     folds = np.arange(n) % 2 + 1 if learnt else 1
     return undecided_answers(Scores.of_class(shares, None), truth, tier, folds=folds, sources=source)
@@ -56,7 +63,7 @@ def test_things_of_no_class_break_no_promise() -> None:
 
 def test_the_promise_is_decided_again_without_the_label() -> None:
     known = of_shop("known", 0, 300, 0, learnt=True)
-    answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11)
+    answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11, share=0.99)
     target = Target(right=0.95, tiers=frozenset({"A"}))
 
     found = decide_withholding(answers, target, LABELS)
@@ -64,6 +71,18 @@ def test_the_promise_is_decided_again_without_the_label() -> None:
     assert found.withheld == (1,)
     (kind,) = found.kinds
     assert int((kind.confidences >= found.confidence).sum()) == 394
+
+
+def test_a_label_that_is_right_where_it_is_surer_needs_a_higher_confidence_alone() -> None:
+    surer = of_shop("new", 1, 94, 0, share=0.98)
+    known = of_shop("known", 0, 300, 0, learnt=True, share=0.93)
+    answers = known + of_shop("new", 1, 14, 11, share=0.93) + surer
+
+    found = decide_withholding(answers, Target(right=0.95, tiers=frozenset({"A"})), LABELS)
+
+    assert not found.withheld
+    assert found.confidence < found.stricter[1]
+    assert found.sure(answers).sum() == 394
 
 
 def test_a_withheld_label_is_reviewed_as_unproven() -> None:

@@ -7,8 +7,8 @@ applies it: inference/decision.py.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -81,6 +81,7 @@ class Target:
         others: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
         before: the parent's threshold, which stays where the answers say too little about it.
         withheld: indices of labels that are never accepted.
+        stricter: 0..1, by the index of a label, what its accepted answers need beyond `confidence`.
         demanded: whether to refuse answers that show nothing.
         sureness: with which `right` is shown where all answers promise together.
     """
@@ -94,6 +95,7 @@ class Target:
     others: Scores | None = None
     before: float = ACCEPT_NOTHING
     withheld: tuple[int, ...] = ()
+    stricter: Mapping[int, float] = field(default_factory=dict)
     demanded: bool = False
     sureness: float = SURENESS
 
@@ -108,6 +110,7 @@ class Decided:
         confidence: 0..1, that each accepted answer needs, or ACCEPT_NOTHING.
         kinds: the answers behind them.
         withheld: indices of labels that are never accepted.
+        stricter: as in Target.
     """
 
     temperature: float
@@ -115,6 +118,7 @@ class Decided:
     confidence: float
     kinds: tuple[AnswerSet, ...]
     withheld: tuple[int, ...] = ()
+    stricter: Mapping[int, float] = field(default_factory=dict)
 
     def sure(self, answers: Answers) -> NDArray[np.bool_]:
         """Bool (N,), which answers are sure and familiar enough, whatever they say.
@@ -123,7 +127,7 @@ class Decided:
             answers: with probabilities as the network gave them.
         """
         confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity)
-        return np.asarray(confidences >= self.confidence)
+        return np.asarray(confidences >= np.maximum(self.confidence, _least_of(answers, self.stricter)))
 
     def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
         """What serving needs to know about the network, whose classes and input are these."""
@@ -132,6 +136,7 @@ class Decided:
             temperature=self.temperature,
             confidence=self.confidence,
             withheld=tuple(labels[index] for index in self.withheld),
+            stricter={labels[index]: least for index, least in self.stricter.items()},
         )
         return ModelContract.of_class(head, reads, self.familiarity)
 
@@ -187,6 +192,7 @@ def of_own_pictures(answers: Answers, contract: ModelContract, accept: Condition
         familiarity=familiarity,
         unfamiliar=(least,),
         withheld=tuple(map(contract.labels.index, contract.of_label.withheld)),
+        stricter={contract.labels.index(label): least for label, least in contract.of_label.stricter.items()},
         demanded=True,
     )
 
@@ -228,7 +234,8 @@ def _decided_at(
 ) -> Decided:
     """What is decided where so many of the known pictures are `unfamiliar`."""
     sure = confidences_of(scores_in(answers), temperature, familiarity)
-    sure = np.where(np.isin(answers.predicted, target.withheld), np.float32(np.nan), sure)
+    never = np.isin(answers.predicted, target.withheld) | (sure < _least_of(answers, target.stricter))
+    sure = np.where(never, np.float32(np.nan), sure)
     if target.tiers is None:
         kinds: tuple[AnswerSet, ...] = (
             AnswerSet(
@@ -246,7 +253,12 @@ def _decided_at(
     confidence = confidence_threshold(kinds)
     if confidence >= ACCEPT_NOTHING and _parents_stays(answers, kinds, target):
         confidence = target.before
-    return Decided(temperature, familiarity, confidence, kinds, target.withheld)
+    return Decided(temperature, familiarity, confidence, kinds, target.withheld, target.stricter)
+
+
+def _least_of(answers: Answers, stricter: Mapping[int, float]) -> NDArray[np.float32]:
+    """What each answer needs for its label, float32 (N,)."""
+    return np.array([stricter.get(index, 0.0) for index in answers.predicted.tolist()], np.float32)
 
 
 def _parents_stays(answers: Answers, kinds: Sequence[AnswerSet], target: Target) -> bool:

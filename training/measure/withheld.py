@@ -1,15 +1,16 @@
 """Labels whose accepted answers break the promise on a shop that the heads had not learnt.
 
 All errors of a new shop may say one label: then the tiers' promises hold, and that label's answers do not. So
-the accepted answers are counted by source and label. A label is withheld where some source that nothing had
+the accepted answers are counted by source and label. A label is unproven where some source that nothing had
 learnt shows that fewer of them are right than is promised: by the upper one-sided bound of the cell, at one
-error rate for all of these cells (Holm 1979, Scand. J. Stat. 6, 65). Of tier X, which shows none of the
-classes, nothing is promised, so it breaks no promise. Pure. What serving does with it:
-inference/decision.py.
+error rate for all of these cells (Holm 1979, Scand. J. Stat. 6, 65). Its answers then need a higher
+confidence than others, and it is withheld where none of LEVELS is enough. Of tier X, which shows none of the
+classes, nothing is promised, so it breaks no promise. Pure. What serving does with it: inference/decision.py.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from reports.answers import Answers
 from reports.intervals import SURENESS, at_most
 from training.measure.decide import Decided, Target, decide
 from training.pictures.photos import OOD_TIER
+
+LEVELS: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
+"""Confidences that an unproven label may need."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class SourceLabel:
         label: that is answered.
         accepted: answers that are sure and familiar enough, withheld or not.
         right: of these.
-        unproven: whether so few are right that the label is withheld.
+        unproven: whether too few are right.
     """
 
     source: str
@@ -40,7 +44,7 @@ class SourceLabel:
 
 
 def decide_withholding(answers: Answers, target: Target, labels: Sequence[str]) -> Decided:
-    """Decide on photos, and again without the labels that turn out to be unproven, until none does.
+    """Decide on photos, and again with less of the labels that turn out to be unproven, until none does.
 
     Args:
         answers: to the photos, as `decide` takes them.
@@ -49,11 +53,26 @@ def decide_withholding(answers: Answers, target: Target, labels: Sequence[str]) 
     """
     while True:
         found = decide(answers, target)
-        rows = source_labels(answers, found.sure(answers), labels, target.right)
-        unproven = {labels.index(row.label) for row in rows if row.unproven}
-        if unproven <= set(target.withheld):
+        unproven = _unproven(answers, found, labels, target.right) - set(target.withheld)
+        if not unproven:
             return found
-        target = replace(target, withheld=tuple(sorted(unproven | set(target.withheld))))
+        stricter, withheld = dict(target.stricter), set(target.withheld)
+        for index in unproven:
+            least = max(found.confidence, stricter.pop(index, 0.0))
+            for level in (level for level in LEVELS if level > least):
+                tried = replace(found, stricter={**found.stricter, index: level})
+                if index not in _unproven(answers, tried, labels, target.right):
+                    stricter[index] = level
+                    break
+            else:
+                withheld.add(index)
+        target = replace(target, stricter=stricter, withheld=tuple(sorted(withheld)))
+
+
+def _unproven(answers: Answers, found: Decided, labels: Sequence[str], promised: float) -> set[int]:
+    """Indices of the labels that are unproven as it is decided."""
+    rows = source_labels(answers, found.sure(answers), labels, promised)
+    return {labels.index(row.label) for row in rows if row.unproven}
 
 
 def source_labels(

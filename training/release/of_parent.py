@@ -113,7 +113,7 @@ def release_photos(
 def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
     """The answers that count, and what they decide.
 
-    The parent's confidence, if unknown sources chose it, stays the least where neither such sources nor
+    The parent's confidences, if unknown sources chose them, stay the least where neither such sources nor
     a sample of the user's own pictures choose.
     """
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
@@ -122,10 +122,16 @@ def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answe
     target = of_photos(deciding, scores_in(others) if len(others) else None, before)
     chosen_by_strangers = known.both and bool(report_of(parent).unknown_sources)
     if chosen_by_strangers and not asked.of_unknown_sources.any() and OWN_TIER not in (target.tiers or ()):
-        target = replace(target, confidence=max(target.confidence, before))
+        kept = known.contract("photos").of_label.stricter
+        stricter = {known.labels.index(label): least for label, least in kept.items()}
+        target = replace(target, confidence=max(target.confidence, before), stricter=stricter)
     found = decide_withholding(deciding, target, known.labels)
     for broken in broken_promises(promises(found.kinds, found.confidence)):
         say(broken)
+    for index, least in found.stricter.items():
+        say(
+            f"{known.labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are right."
+        )
     for row in source_labels(deciding, found.sure(deciding), known.labels, target.right):
         if row.unproven:
             say(
