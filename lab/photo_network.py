@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    command = f"python -m lab.photo_network {given.release} --photos {given.photos}"
+    command = "python -m lab.photo_network RELEASE --photos CSV --check-photos CSV"
     plan = Plan(
         photos=given.photos,
         check_photos=given.check_photos,

@@ -102,7 +102,8 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     test = report.test.model_copy(update=difference)
     known = report.model_copy(update={"test": test, "photo_model": figures})
     again, answers = measured_photos(folder, known, photos, found, asked)
-    of_products = answers.of_unknown_sources & ~np.char.startswith(answers.groups, TOWNS)
+    # Nothing is promised of tier X, of products as of photos.
+    of_products = answers.of_unknown_sources & answers.known & ~np.char.startswith(answers.groups, TOWNS)
     products = products_of(answers.take(of_products), ACCEPTED_OF_PHOTOS)
     again = again.model_copy(update={"products": products})
     return make_release(
