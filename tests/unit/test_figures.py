@@ -56,7 +56,7 @@ def report() -> Report:
 
 def test_the_model_card_shows_the_figures_of_out_of_distribution_pictures(report: Report) -> None:
     assert table(CARD, "| out-of-distribution pictures |") == {
-        kind: [f"{each.familiarity_auroc:.4f}", f"{each.confidence_auroc:.4f}", f"{each.reviewed:.4f}"]
+        kind: [f"{each.familiarity_auroc:.4f}", f"{each.unfamiliar:.4f}"]
         for kind, each in (report.out_of_scope or {}).items()
     }
 
