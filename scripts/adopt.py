@@ -69,5 +69,5 @@ def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> No
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.release.adoption import adopt  # noqa: PLC0415
 
-    manifest = adopt(release, model, data, console().print, forced=forced)
+    manifest = adopt(release, model, data, Terminal(), forced=forced)
     complain(f"{manifest.training['origin']}.")

@@ -33,7 +33,7 @@ from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
 from training.pictures.table import Pictures
 from training.pictures.vectors import Vectors
 from training.pixel_network import run_of
-from training.progress import Progress
+from training.progress import Progress, Watch
 from training.release.make import Trained
 from training.release.of_fit import Evaluation, release_fit, warn_of_few
 from training.untyped import Network
@@ -62,11 +62,12 @@ def train_own_classes(
     data = _limited(data, options.limit)
     parts = parts_of(data, options.limit)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
+    progress.say(
+        f"{parts.train.in_words(len(data.labels))}: a head on {', '.join(blocks)}, and {len(folds)} heads "
+        "that each answer what they did not learn."
+    )
     warn_of_few(data, len(parts.validation) + len(parts.train), options.accept, progress)
     # 2) Heads: one of each fold, which answers what it did not learn, and the one that is released.
-    progress.say(
-        f"A head on {', '.join(blocks)}, and {len(folds)} heads that each answer what they did not learn."
-    )
     found = fit_own_classes(parts.train, folds, blocks, body, progress, began)
     height, width = data.reads.shape
     progress.say(
@@ -147,7 +148,9 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and w
     of_class, number = fits[LABEL], np.zeros(len(train), np.int64)
     for fold in folds:
         number[fold.pictures] = fold.number
-    scores = Scores.of_class(of_class.out_of_fold, _distances(train, part, folds, ood))
+    with progress.counting("fitting OOD scores") as watch:
+        distances = _distances(train, part, folds, ood, watch)
+    scores = Scores.of_class(of_class.out_of_fold, distances)
     answers = undecided(scores, train, folds=number)
     record = HeadRecord(list(blocks), of_class.head.strength, time.perf_counter() - began)
     fitted = Fitted(
@@ -163,7 +166,9 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and w
     return OwnClasses(fitted, answers)
 
 
-def _distances(train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPhotos | None) -> Distances:
+def _distances(
+    train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPhotos | None, watch: Watch
+) -> Distances:
     """How far each picture is from what its fold learnt, float32 (N,), as the release will measure it.
 
     Args:
@@ -171,10 +176,12 @@ def _distances(train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPh
         part: float32 (N, M), the measured part of their vectors.
         folds: of all of them.
         ood: photos of other things; None for the distance alone.
+        watch: called after each fold.
     """
     classes, found = int(train.labels.max()) + 1, np.zeros(len(train), np.float32)
     for fold in folds:
         others = np.setdiff1d(np.arange(len(train)), fold.pictures)
         measure = fit_measure(part[others], train.labels[others], classes, ood)
         found[fold.pictures] = measure.distances(part[fold.pictures])
+        watch(fold.number, len(folds))
     return found

@@ -41,8 +41,9 @@ def train_pixels(
     """
     parts = parts_of(data, recipe.limit)
     progress.say(
-        f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
-        f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
+        f"{parts.train.in_words(len(data.labels))} to learn, {len(parts.validation):,} held out, "
+        f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
+        f"{task.folder}."
     )
     warn_of_few(data, len(parts.validation), accept, progress)
     if doubt := warning_of_capped_weights(parts.train.labels, data.labels):

@@ -84,7 +84,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     sets = photos_in(places, labels, READS, progress, corrections_in(plan.corrections), by_audit=True)
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None
-    _announce(sets, folder, progress, corrected=corrected)
+    _announce(sets, len(labels), folder, progress, corrected=corrected)
     learnt = _seen(sets, folder, parent, progress, corrected=corrected)
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
@@ -94,18 +94,25 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
         command=plan.command,
         seconds=time.perf_counter() - began,
     )
-    with progress.counting("making the release"):
-        of_parent = NO_ANSWERS if compared is None else answers_of_parent(parent, compared)
+    of_parent = NO_ANSWERS
+    if compared is not None:
+        with progress.counting("asking the release before"):
+            of_parent = answers_of_parent(parent, compared)
+    with progress.counting("exporting the graph, comparing and measuring it"):
         report = release_photos(folder / RELEASE, parent, made, progress.say, of_parent)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
     return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
 
 
-def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
+def _announce(
+    sets: tuple[Pictures, ...], classes: int, folder: Path, progress: Progress, *, corrected: bool
+) -> None:
     more = " beside the photos that come with this package" if corrected else ""
+    photos = sets[0].in_words(classes, "photos")
+    checked = f", and {sum(map(len, sets[1:])):,} that choose thresholds" if sets[1:] else ""
     progress.say(
-        f"{sum(map(len, sets)):,} photos{more}. What is seen of them is kept in {folder}, so that the same "
+        f"{photos}{checked}{more}. What is seen of them is kept in {folder}, so that the same "
         "command goes on."
     )
 

@@ -46,6 +46,12 @@ class PictureColumns:
         """How many pictures there are."""
         return len(self.labels)
 
+    def in_words(self, classes: int, what: str = "pictures") -> str:
+        """How many there are, of how many of these classes, and of how many groups if these are fewer."""
+        labels, groups = np.unique(self.labels), len(np.unique(self.groups))
+        of_groups = f" and {groups:,} groups" if groups < len(self) else ""
+        return f"{len(self):,} {what} of {(labels < classes).sum():,} classes{of_groups}"
+
     def columns(self) -> dict[str, Any]:
         """The arrays of this class by their names; those of a subclass are left out."""
         return {name: getattr(self, name) for name in COLUMNS}

@@ -34,7 +34,7 @@ from training.measure.evaluate import joined, nll, undecided
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split, split
 from training.pictures.table import Pictures
-from training.progress import Say
+from training.progress import Progress, Say
 from training.release.make import begin
 from training.release.of_fit import Evaluation, Origin, complete_release
 from training.release.onnx_graph import (
@@ -77,14 +77,16 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 """What may stand between the last dense layer and the answer without changing where the features are."""
 
 
-def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: bool = False) -> Manifest:
+def adopt(
+    folder: Path, path: Path, data: LabelledData, progress: Progress, *, forced: bool = False
+) -> Manifest:
     """Write a release.
 
     Args:
         folder: emptied first, if it is there.
         path: the model, a `.keras` file.
         data: it is calibrated and measured on these; their labels are in the order of the model's outputs.
-        say: receives progress messages.
+        progress: shows what is done, and receives what was found.
         forced: release it even if it is hardly better than chance.
 
     Raises:
@@ -102,7 +104,7 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: boo
             f"({', '.join(data.labels)[:100]}). Each output needs one; --labels names them."
         )
     parts = split(data.train, len(data.labels))
-    right = _take_better_scale(session, parts.validation, say)
+    right = _take_better_scale(session, parts.validation, progress.say)
     if not forced:
         _check_preparation(session, path, parts.validation, right)
     if right < least_accuracy(len(data.labels)) and not forced:
@@ -112,11 +114,12 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say, *, forced: boo
             "releases it all the same."
         )
     begin(folder)
-    say("exporting and comparing the serving graph with the model")
-    if without := _export(folder, session, parts):
-        say(without)
+    with progress.counting("exporting the graph and comparing it with the model"):
+        without = _export(folder, session, parts)
+    if without:
+        progress.say(without)
     origin = _origin(path, session, len(parts.validation), data.licence)
-    return complete_release(folder, Evaluation(data=data, split=parts), origin, say)
+    return complete_release(folder, Evaluation(data=data, split=parts), origin, progress)
 
 
 SCALED_BY: Final = 1000

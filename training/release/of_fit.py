@@ -67,7 +67,7 @@ from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Learnt
 from training.pictures.picture_files import FileImages
 from training.pictures.split import Split, warning_of_few_answers
-from training.progress import Progress, Say
+from training.progress import Progress
 from training.release.attributes import all_accepted, attribute_in_words, decide_attributes
 from training.release.label_doubts import out_of_fold_answers
 from training.release.make import RELEASE, Trained, begin, make_release
@@ -164,10 +164,9 @@ def release_fit(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation, progr
         StoreError: the folder cannot be sealed.
     """
     folder = task.folder / RELEASE
-    with progress.counting("making the release"):
-        progress.say("exporting and comparing the serving graph with the network")
+    with progress.counting("exporting the graph and comparing it with the network"):
         origin = _exported(folder, task, recipe, fitted, on)
-        manifest = complete_release(folder, on, origin, progress.say)
+    manifest = complete_release(folder, on, origin, progress)
     session = OnnxSession(folder / GRAPH, shape=on.data.reads.array_shape)
     classifier = Classifier(session, manifest.contract("pixels"))
     asked = out_of_fold_answers(classifier, origin.scored_by(session), on.data.test, on.split, on.out_of_fold)
@@ -222,14 +221,14 @@ def _training(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation) -> Trai
     )
 
 
-def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> Manifest:
+def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Progress) -> Manifest:
     """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
 
     Args:
         folder: with these two files.
         on: what it is calibrated and measured on.
         origin: what else the report says.
-        say: receives progress messages.
+        progress: shows what is done, and receives what was found of attributes.
 
     Raises:
         ModelError: the graph cannot be run.
@@ -243,8 +242,8 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> 
     further = decide_attributes(origin.attributes, on.out_of_fold, found, target, contract.labels)
     contract = contract.with_heads({name: one.head for name, one in further.items()})
     # 2) Measure as serving would answer.
-    say("measuring")
-    report, answers = _measure(session, contract, on, origin, folder)
+    with progress.counting("measuring"):
+        report, answers = _measure(session, contract, on, origin, folder)
     report = with_promises(report, found.kinds, found.confidence)
     changed: dict[str, object] = {"possible_promises": possible_promises(found.kinds[0])}
     of_attributes = NO_ANSWERS
@@ -254,10 +253,11 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, say: Say) -> 
         changed["attributes"] = {name: one.figures for name, one in further.items()}
         changed["all_accepted"] = all_accepted(of_class, of_class.accepted, further)
         for name, one in further.items():
-            say(attribute_in_words(name, one))
+            progress.say(attribute_in_words(name, one))
     report = report.model_copy(update=changed)
     # 3) Draw and seal.
-    draw_all(folder / FIGURES, report, answers, on.data.measured.pixels, on.data.reads.polarity)
+    with progress.counting("drawing the report"):
+        draw_all(folder / FIGURES, report, answers, on.data.measured.pixels, on.data.reads.polarity)
     golden = on.samples[:GOLDEN_PICTURES]
     given = session.run(golden)
     return make_release(

@@ -81,7 +81,6 @@ def release_photos(
     asked, found = decide_photos(made.answers, parent, say)
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
-    say("exporting and comparing the serving graph with the network")
     known, contract = parent.manifest, found.contract(parent.manifest.labels, READS)
     with_attributes = None
     if known.both and (attributes := known.contract("photos").attributes):

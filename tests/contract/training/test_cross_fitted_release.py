@@ -20,6 +20,7 @@ from training.measure.evaluate import undecided
 from training.measure.why_nothing import promised_in_words
 from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
+from training.progress import Lines
 from training.release.of_fit import Evaluation, Origin, complete_release
 
 SHOWN = striped_pictures(180, seed=5)
@@ -61,7 +62,7 @@ def released(exported: Exported, folder: Path, evaluation: Evaluation) -> LocalR
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
     shutil.copy(exported.graph_path, folder)
-    complete_release(folder, evaluation, ORIGIN, lambda _: None)
+    complete_release(folder, evaluation, ORIGIN, Lines())
     return open_release(folder)
 
 
