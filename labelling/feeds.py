@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from labelling.errors import TableUnusable
-from labelling.products import ProductSummary
+from labelling.products import PHOTOS, ProductSummary
 from labelling.review.corrections import NONE
 from labelling.table import ALSO, DECISION, decided_columns, read_rows
 from model_store.files import write_whole
@@ -86,7 +86,7 @@ def write_feed(platform: str, table: Path, products: ProductSummary, attributes:
         raise TableUnusable(
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
         )
-    rows = list(read_rows(Path(products.table)))
+    rows = list(read_rows(Path(products.table), (PHOTOS, head)))
     cells = [
         PLATFORMS[platform](next(iter(row.values())), found, row)
         for row in rows

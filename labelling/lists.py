@@ -50,14 +50,14 @@ class Reading:
         root: the folder that paths are relative to; None for the list's own.
         encoding: of the text; empty to find it out.
         skip_bad_rows: leave out rows that do not fit the header, in place of refusing the list.
-        read: further columns that are read where they are there.
+        by: the column that says which pictures show one product; empty for none.
     """
 
     path_columns: tuple[str, ...] = (PATH,)
     root: Path | None = None
     encoding: str = ""
     skip_bad_rows: bool = False
-    read: tuple[str, ...] = ()
+    by: str = ""
 
     def place(self, cell: str, file: Path, encoding: str) -> str:
         """The path of the file that a cell of a list means, whether it is there or not.
@@ -207,7 +207,7 @@ def open_list(
     """
     try:
         found = _opened(path, needed, reading)
-        _check_header(found, needed, {*needed, *read, *reading.read})
+        _check_header(found, needed, {*needed, *read, reading.by})
         wrong = found.wrong()
     except OSError as error:
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error

@@ -333,8 +333,12 @@ def path_in_table(name: str) -> str:
     return safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))[:LONGEST_PATH]
 
 
-def read_rows(table: Path) -> Iterator[dict[str, Any]]:
+def read_rows(table: Path, needed: Collection[str] = ANSWER[:1]) -> Iterator[dict[str, Any]]:
     """The rows of a table by column; None or an empty text where there is nothing.
+
+    Args:
+        table: of photos, or of products.
+        needed: columns that a CSV has to have.
 
     Raises:
         TableUnusable: it cannot be read, or is of another form.
@@ -346,7 +350,7 @@ def read_rows(table: Path) -> Iterator[dict[str, Any]]:
         return
     try:
         if form.suffix == ".csv":
-            yield from (_with_names_as_they_were(row.cells) for row in open_list(table, ANSWER[:1]).rows())
+            yield from (_with_names_as_they_were(row.cells) for row in open_list(table, needed).rows())
             return
         with table.open(encoding="utf-8-sig") as file:
             yield from map(json.loads, file)

@@ -17,7 +17,7 @@ from inference.arrays import Pixels
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from reports.intervals import needed
-from scripts.lists import add_list_options, reading_of
+from scripts.lists import add_list_options, add_product_column, reading_of
 from scripts.progress import counting
 from scripts.terminal import (
     Failed,
@@ -89,7 +89,8 @@ def execute(arguments: argparse.Namespace) -> object:
     _draw(listing.pictures, arguments)
     unknown = of_no_class(listing, LABELS) if is_tiered else []
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]
-    named = shlex.join([str(place), *(word for name in columns for word in ("--attribute", name))])
+    by = ["--product-column", arguments.product_column] if arguments.product_column else []
+    named = shlex.join([str(place), *by, *(word for name in columns for word in ("--attribute", name))])
     also_wrong = [
         *filter(None, [wrong]),
         *(f"what is said above of the column {name}" for name in wrong_columns),
@@ -132,6 +133,7 @@ def build_parser() -> argparse.ArgumentParser:
     column = "check this column of the CSV, too, as `wardrobe train --attribute` learns it; more than once"
     parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
     add_list_options(parser)
+    add_product_column(parser)
     shown = (
         "draw some pictures of each class, as a network of 28 x 28 sees them (needs the training packages)"
     )
@@ -232,6 +234,10 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     found = (
         ("unreadable; mend them, or train with --skip-unreadable", findings.unreadable),
         ("the same or nearly so, in several classes or in train and test; look which label is wrong", mixed),
+        (
+            "the same or nearly so, in several classes by way of several products; the same are not learnt",
+            _grouped(findings.of_products),
+        ),
         ("copies, which count once", _grouped(findings.copies)),
         ("nearly the same, which are learnt or measured on together", alike),
         ("smaller than the model's input", [str(one.path) for one in findings.tiny]),
@@ -251,6 +257,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "counts": findings.counts,
         "unreadable": findings.unreadable,
         "in_two_classes": paths(findings.in_two_classes),
+        "of_products": paths(findings.of_products),
         "copies": paths(findings.copies),
         "near": paths(findings.near),
         "tiny": [str(one.path) for one in findings.tiny],

@@ -119,8 +119,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model)
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
-    reading = replace(reading_of(arguments), read=(arguments.by,) if arguments.by else ())
-    source = open_source(arguments.source, permits, reading)
+    source = open_source(arguments.source, permits, replace(reading_of(arguments), by=arguments.by or ""))
     return Job(
         source=source,
         column=None if arguments.by is None else check_by(source, arguments.by),

@@ -21,6 +21,12 @@ def add_list_options(group: "argparse._ActionsContainer") -> None:
     add("--skip-bad-rows", action="store_true", help=skip)
 
 
+def add_product_column(group: "argparse._ActionsContainer") -> None:
+    """Add --product-column of the commands that learn or check a table; their --by says who publishes."""
+    by = "photos that share a cell of this column show one product, and are learnt and measured on together"
+    group.add_argument("--product-column", metavar="COLUMN", help=by)
+
+
 def _columns(text: str) -> tuple[str, ...]:
     columns = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
     if not columns:
@@ -36,4 +42,5 @@ def reading_of(arguments: argparse.Namespace) -> Reading:
         root=Path(arguments.root).expanduser() if arguments.root else None,
         encoding=arguments.encoding or "",
         skip_bad_rows=arguments.skip_bad_rows,
+        by=getattr(arguments, "product_column", None) or "",
     )

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from inference.contract import LABEL
 from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
-from scripts.lists import add_list_options, reading_of
+from scripts.lists import add_list_options, add_product_column, reading_of
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -78,6 +78,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
     add_list_options(group)
+    add_product_column(group)
 
 
 def add_start_options(group: "argparse._ArgumentGroup") -> None:

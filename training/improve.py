@@ -25,10 +25,10 @@ from reports.answers import CLASS
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
 from training.pictures.attributes import check_columns
-from training.pictures.corrections import Applied, apply, corrections_in
+from training.pictures.corrections import Applied, apply, corrections_in, in_several_products
 from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.learnt_hashes import load_learnt
-from training.pictures.listing import Row, absolute, list_pictures, write_pictures
+from training.pictures.listing import PRODUCT, Row, absolute, list_pictures, write_pictures
 from training.pictures.named import Named
 from training.pictures.picture_files import hash_files
 from training.progress import Progress
@@ -223,7 +223,8 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         )
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
         options = options.for_head()
-    again = options.model_copy(update=dict(data=str(table), corrections=(), **AS_WRITTEN))
+    by = PRODUCT if any(one.product for one in pictures) else None
+    again = options.model_copy(update=dict(data=str(table), corrections=(), product_column=by, **AS_WRITTEN))
     return TrainAgain(again, store_in(corrected.name))
 
 
@@ -261,6 +262,8 @@ def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease
 
 
 def _warn_of_unused(said: OfFiles, applied: Applied, progress: Progress) -> None:
+    if sentence := in_several_products(said):
+        progress.warn(sentence)
     if said.outdated:
         progress.warn(
             f"{len(said.outdated):,} corrections are of pictures that have changed since, and do not count."

@@ -34,6 +34,7 @@ class Options(BaseModel):
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
         path_column, root, encoding, skip_bad_rows: how a table is read; see `Reading` of labelling/lists.py.
+        product_column: of the table, that says which pictures show one product; None without products.
         data_licence: for the model card.
         fast: own classes: leave EfficientNet-Lite0 out.
         network: that is trained by gradient.
@@ -53,6 +54,7 @@ class Options(BaseModel):
     root: str | None = None
     encoding: str | None = None
     skip_bad_rows: bool = False
+    product_column: str | None = None
     data_licence: str | None = None
     fast: bool = False
     network: str | None = None
@@ -93,6 +95,7 @@ class Options(BaseModel):
             root=Path(self.root) if self.root else None,
             encoding=self.encoding or "",
             skip_bad_rows=self.skip_bad_rows,
+            by=self.product_column or "",
         )
 
     @property

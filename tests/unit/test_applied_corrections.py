@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from labelling.review.corrections import OfFiles
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
 from training.pictures.corrections import Applied, apply, corrections_in
@@ -120,3 +121,38 @@ def test_the_table_is_read_as_it_was_written_whatever_a_class_is_called(tmp_path
     assert [one.label for one in listed] == ["=1+1", "=1+1", "盒子"]
     assert all(one.path.is_file() for one in listed)
     assert ",=1+1" not in (tmp_path / "runs" / "pictures.csv").read_text("utf-8")
+
+
+def of_products(shop: Path, *rows: tuple[str, str, str]) -> OfFiles:
+    """What counts of answers that hold for products: path, label and product."""
+    file = shop.parent / "products.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows([("path", "label", "product"), *rows])
+    return corrections_in([file])
+
+
+def test_a_picture_of_two_products_is_left_out_where_people_gave_these_two_classes(shop: Path) -> None:
+    one, other, same = (str(shop / "Ball" / f"00{number}.png") for number in range(3))
+    said = of_products(
+        shop,
+        (one, "Ball", "1"),
+        (one, "Box", "2"),
+        (other, "Box", "2"),
+        (same, "Stick", "3"),
+        (same, "Stick", "4"),
+    )
+
+    assert said.of_several == (one,)
+    assert said.labels == {one: "", other: "Box", same: "Stick"}
+    assert said.groups == {one: "2", other: "2", same: "4"}, "groups are products"
+    listing = list_pictures(shop)
+    found = apply(listing, said, KINDS, hashes_of(listing))
+    assert (found.relabelled, found.left_out) == (2, 1)
+
+
+def test_what_is_said_of_a_product_counts_before_what_is_said_of_its_picture(shop: Path) -> None:
+    path = str(shop / "Ball" / "000.png")
+
+    said = of_products(shop, (path, "Stick", ""), (path, "Box", "1"))
+
+    assert (said.labels, said.of_several) == ({path: "Box"}, ())

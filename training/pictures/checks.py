@@ -15,7 +15,7 @@ import numpy as np
 
 from inference.contract import EDGE, LABEL
 from training.pictures.duplicates import Hash, near_groups, perceptual_hash, split_keys
-from training.pictures.listing import Listing, Row
+from training.pictures.listing import Listing, Row, of_several_products
 from training.pictures.own_pictures import drawn_for_test
 from training.pictures.picture_files import content_of, decode_content, on_all_cores
 from training.pictures.rare import Measurable, measurable
@@ -72,6 +72,8 @@ class Findings:
         near: groups of pictures of one class that are nearly the same.
         in_two_classes: groups that are the same or nearly so, and have several classes, of which one is
             wrong, or are in both parts of a divided folder.
+        of_products: the same, but by way of several products: none is wrong, and the same picture is not
+            learnt.
         uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
             second; else None.
         learnt: what a training learns, each content once; none of tiers of photos.
@@ -83,6 +85,7 @@ class Findings:
     copies: tuple[tuple[Row, ...], ...]
     near: tuple[tuple[Row, ...], ...]
     in_two_classes: tuple[tuple[Row, ...], ...]
+    of_products: tuple[tuple[Row, ...], ...]
     uneven: tuple[str, str] | None
     learnt: Learnt
 
@@ -107,8 +110,13 @@ def check(listing: Listing, watch: Watch) -> Findings:
     looked = [one for one in found if isinstance(one, Looked)]
     counts = Counter(one.row.label for one in looked)
     groups = _groups(looked)
-    mixed = [group for group in groups if len({(one.row.label, one.row.part) for one in group}) > 1]
-    alike = [group for group in groups if group not in mixed]
+    of_products = [group for group in groups if of_several_products([one.row for one in group])]
+    mixed = [
+        group
+        for group in groups
+        if group not in of_products and len({(one.row.label, one.row.part) for one in group}) > 1
+    ]
+    alike = [group for group in groups if group not in mixed and group not in of_products]
     same = [group for group in alike if len({one.sha256 for one in group}) == 1]
     return Findings(
         counts={label: counts[label] for label in sorted({one.label for one in listing.pictures})},
@@ -117,6 +125,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
         copies=_row(same),
         near=_row([group for group in alike if group not in same]),
         in_two_classes=_row(mixed),
+        of_products=_row(of_products),
         uneven=_uneven(counts),
         learnt=_learnt([one for one in looked if not one.row.tier]),
     )
@@ -152,15 +161,16 @@ def _row(groups: Sequence[Sequence[Looked]]) -> tuple[tuple[Row, ...], ...]:
 
 def _learnt(looked: Sequence[Looked]) -> Learnt:
     """What a training makes of these pictures: see own_pictures.py."""
-    copies = defaultdict[str, list[Looked]](list)
+    by_content = defaultdict[str, list[Looked]](list)
     for one in looked:
-        copies[one.sha256].append(one)
+        by_content[one.sha256].append(one)
+    copies = {key: of for key, of in by_content.items() if not of_several_products([one.row for one in of])}
     if not copies:
         return Learnt((), (), ())
     contents = sorted(copies)
     first = [copies[content][0] for content in contents]
     alike = near_groups(np.stack([one.hash for one in first]))
-    grouped = [(one.sha256, one.row.group) for one in looked if one.row.group]
+    grouped = [(key, one.row.group) for key, of in copies.items() for one in of if one.row.group]
     keys = split_keys(contents, grouped, alike)
     groups, tested = [keys[one] for one in contents], [one.row.part == "test" for one in first]
     if all(one.is_pixels for one in looked) and not any(one.row.part for one in looked):

@@ -51,6 +51,9 @@ WORDS: Final = re.compile("[,;|/]")
 NAMED: Final = 5
 """Folders that a sentence names."""
 
+PRODUCT: Final = "product"
+"""What a table that is written here calls the column of products."""
+
 ANSWERED: Final = "at"
 """Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
 
@@ -66,6 +69,7 @@ class Row:
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
         source: the shop or collection that it comes from; empty where that is not known.
+        product: that it shows, where a column of the table names products.
         class_id: the index of its class, once labels have one.
     """
 
@@ -76,11 +80,27 @@ class Row:
     group: str = ""
     source: str = ""
     class_id: int = -1
+    product: str = ""
 
     @property
     def label(self) -> str:
         """Of the class."""
         return self.labels[LABEL]
+
+
+def of_several_products(rows: Sequence[Row]) -> bool:
+    """Whether the rows of one picture have several classes because it lies under several products.
+
+    One product with two classes is a slip of the table, as a picture without a product is.
+    """
+    classes: dict[str, set[str]] = {}
+    for row in rows:
+        classes.setdefault(row.product, set()).add(row.label)
+    return (
+        "" not in classes
+        and all(len(of) == 1 for of in classes.values())
+        and len(set.union(*classes.values())) > 1
+    )
 
 
 @dataclass
@@ -184,6 +204,8 @@ def list_pictures(place: Path, attributes: Sequence[str] = (), reading: Reading 
     """
     if place.exists() and not place.is_dir():
         return _list_table(place, attributes, reading)
+    if reading.by:
+        raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
     listing = Listing(place)
     tiers = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     tiers = _without_unlabelled(tiers, listing)
@@ -248,7 +270,8 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
 
 def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
     table = open_table(place, attributes, reading)
-    listing = Listing(place, columns=table.columns, notes=table.notes)
+    columns = tuple(name for name in table.columns if name != reading.by)
+    listing = Listing(place, columns=columns, notes=table.notes)
     if _holds_answers(listing.columns):
         answers = list_answers(place, answers_in([place], reading))
         shown = [one for one in answers.pictures if one.label != NONE]
@@ -271,18 +294,22 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
 
 
 def _pictures(table: ListFile, row: Cells, attributes: Sequence[str]) -> Iterator[Row]:
-    """The pictures of a row: those of several columns are of one group unless the row names another."""
+    """The pictures of a row: those of several columns are of one group unless the row names another.
+
+    A product is a group, too.
+    """
     cells = {name: cell.strip() for name, cell in row.cells.items()}
     paths = [path for name in table.reading.path_columns if (path := cells[name])]
     if not paths:
         raise BadCsv(f"{row.where}: names no picture.")
     tier, group, source = (cells.get(column, "") for column in FURTHER)
-    of_row = row.where if len(paths) > 1 else ""
+    product = " ".join(cells.get(table.reading.by, "").split())
+    group = group or product or (row.where if len(paths) > 1 else "")
     labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
-        yield Row(Path(table.place(path)), labels, None, tier, group or of_row, source)
+        yield Row(Path(table.place(path)), labels, None, tier, group, source, product=product)
 
 
 def _forget_what_is_no_label(listing: Listing, attribute: str) -> None:
@@ -369,9 +396,14 @@ def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS
         BadCsv: it cannot be read, or is not what its header says.
     """
     try:
-        return open_list(path, (*reading.path_columns, LABEL), reading, (*FURTHER, ANSWERED, *attributes))
+        found = open_list(path, (*reading.path_columns, LABEL), reading, (*FURTHER, ANSWERED, *attributes))
     except ListUnusable as error:
         raise BadCsv(str(error)) from error
+    if reading.by and reading.by not in found.columns:
+        raise BadCsv(
+            f"{path}: has no column `{reading.by}` for --product-column; it has {', '.join(found.columns)}."
+        )
+    return found
 
 
 def write_pictures(pictures: Sequence[Row], table: Path, attributes: Sequence[str] = ()) -> None:
@@ -382,12 +414,13 @@ def write_pictures(pictures: Sequence[Row], table: Path, attributes: Sequence[st
         table: the CSV.
         attributes: that have a column each.
     """
-    rows = (
-        (absolute(one.path), one.label, one.group, *(one.labels.get(name, "") for name in attributes))
-        for one in pictures
-    )
+    names = [*attributes, *([PRODUCT] if any(one.product for one in pictures) else [])]
+    rows = []
+    for one in pictures:
+        cells = {**one.labels, PRODUCT: one.product}
+        rows.append((absolute(one.path), one.label, one.group, *(cells.get(name, "") for name in names)))
     table.parent.mkdir(parents=True, exist_ok=True)
-    text = as_csv([("path", "label", "group", *attributes), *rows])
+    text = as_csv([("path", "label", "group", *names), *rows])
     write_whole(table, text.encode("utf-8", "surrogateescape"))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from inference.contract import LABEL, InputContract
 from training.errors import BadCsv, BadPictures
 from training.pictures.duplicates import near_groups, split_keys
-from training.pictures.listing import Listing, Row
+from training.pictures.listing import Listing, Row, of_several_products
 from training.pictures.picture_files import (
     NAMED,
     FileImages,
@@ -135,6 +135,12 @@ def drop_copies(listing: Listing, hashed: Hashed, say: Say, *, skip_unreadable: 
     for row in listing.pictures:
         if row.path in hashed.sha256:
             copies.setdefault(hashed.sha256[row.path], []).append(row)
+    several = [sha256 for sha256, rows in copies.items() if of_several_products(rows)]
+    if named := [str(copies.pop(sha256)[0].path) for sha256 in several]:
+        say(
+            f"{len(named)} pictures lie under several classes by way of several products, and are left out: "
+            f"{', '.join(named[:NAMED])}{', ...' if len(named) > NAMED else ''}."
+        )
     if further := sum(map(len, copies.values())) - len(copies):
         say(f"{further} of {len(listing.pictures)} pictures are copies of others and count once.")
     return [Content(merged(rows), sha256, groups_of(rows)) for sha256, rows in copies.items()]

@@ -1,0 +1,112 @@
+"""Tables with a column of products: learnt together, and without photos of several classes."""
+
+import csv
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from labelling.lists import Reading
+from tests.commands import wardrobe
+from tests.own_pictures import KINDS, write_class_folders
+from training.errors import BadCsv, BadPictures
+from training.pictures.listing import Listing, list_pictures, write_pictures
+from training.pictures.own_pictures import from_pictures
+
+data = partial(wardrobe, "data")
+
+BY = Reading(by="article")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Twelve pictures of each of three kinds."""
+    return write_class_folders(tmp_path, 12)
+
+
+def listed(
+    shop: Path, *more: tuple[str, ...], header: tuple[str, ...] = ("path", "label", "article")
+) -> Path:
+    """A list of products of two photos each, with further rows."""
+    rows = [
+        (f"{kind}/{number:03}.png", kind, f"{kind}-{number // 2}", *("" for _ in header[3:]))
+        for kind in KINDS
+        for number in range(12)
+    ]
+    with (shop / "list.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows, *more])
+    return shop / "list.csv"
+
+
+def groups_of(listing: Listing) -> dict[str, str]:
+    return {"/".join(one.path.parts[-2:]): one.group for one in listing.pictures}
+
+
+def test_products_are_groups_unless_the_table_has_others(shop: Path) -> None:
+    header = ("path", "label", "article", "group")
+    file = listed(shop, ("Ball/000.png", "Ball", " Ball-0 ", "sender"), header=header)
+
+    groups = groups_of(list_pictures(file, reading=BY))
+
+    assert (groups["Ball/000.png"], groups["Ball/001.png"]) == ("sender", "Ball-0")
+    assert (groups["Ball/002.png"], groups["Ball/003.png"]) == ("Ball-1", "Ball-1")
+
+
+def read(file: Path, reading: Reading, said: list[str]) -> int:
+    found = from_pictures(
+        list_pictures(file, reading=reading), said.append, lambda *_: None, division="cross-fitted"
+    )
+    assert all("article" not in sentence for sentence in said), "it is read"
+    return len(found.train)
+
+
+def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(shop: Path) -> None:
+    said = list[str]()
+
+    count = read(listed(shop, ("Ball/000.png", "Box", "Box-0")), BY, said)
+
+    assert count == 3 * 12 - 1
+    assert any("1 pictures lie under several classes by way of several products" in one for one in said)
+    assert any(str(Path("Ball", "000.png")) in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("reading", "row"),
+    [
+        pytest.param(Reading(), ("Ball/000.png", "Box", "Box-0"), id="without products"),
+        pytest.param(BY, ("Ball/000.png", "Box", "Ball-0"), id="one product of two classes"),
+        pytest.param(BY, ("Ball/000.png", "Box", ""), id="a row without a product"),
+    ],
+)
+def test_it_is_refused_where_products_do_not_say_why(
+    reading: Reading, row: tuple[str, ...], shop: Path
+) -> None:
+    with pytest.raises(BadPictures, match="are the same picture"):
+        read(listed(shop, row), reading, [])
+
+
+def test_the_check_says_what_is_left_out_and_goes_on(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = listed(shop, ("Ball/000.png", "Box", "Box-0"))
+
+    assert data([str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["in_two_classes"]
+    assert data([str(file), "--product-column", "article"]) == 0
+    told = capsys.readouterr().out
+    assert "in several classes by way of several products" in told
+    assert f"train --data {file} --product-column article" in told
+
+
+def test_a_table_that_is_written_keeps_its_products(shop: Path, tmp_path: Path) -> None:
+    before = list_pictures(listed(shop, ("Ball/000.png", "Box", "Box-0")), reading=BY)
+
+    write_pictures(before.pictures, tmp_path / "again.csv")
+
+    assert read(tmp_path / "again.csv", Reading(by="product"), []) == 3 * 12 - 1
+
+
+def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:
+    with pytest.raises(BadCsv, match="has no column `sku` for --product-column; it has path, label, article"):
+        list_pictures(listed(shop), reading=Reading(by="sku"))
+    with pytest.raises(BadCsv, match="--product-column sku names a column of a CSV"):
+        list_pictures(shop, reading=Reading(by="sku"))
