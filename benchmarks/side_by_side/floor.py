@@ -30,13 +30,18 @@ def bare_view() -> Flask:
     """An app that decodes, runs the model and answers, with nothing around it."""
     # Here, so that the no-op need not hold it.
     from benchmarks.peers.clothing import Model  # noqa: PLC0415
+    from benchmarks.peers.photo import PhotoModel  # noqa: PLC0415
 
     app = _empty_app()
-    model = Model()
+    model, photo_model = Model(), PhotoModel()
 
     @app.post("/predict")
     def predict() -> ResponseReturnValue:
         return jsonify(model.classify_upload(request.get_data()))
+
+    @app.post("/photo")
+    def photo() -> ResponseReturnValue:
+        return jsonify(photo_model.classify(request.get_data()))
 
     return app
 

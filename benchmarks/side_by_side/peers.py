@@ -31,6 +31,7 @@ BARE_ON_GRANIAN: Final = "bare view on granian"
 RAW: Final = Form("raw body")
 MULTIPART: Final = Form("multipart")
 ROWS: Final = Form("rows in JSON")
+PHOTO: Final = Form("raw body", "/photo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,7 @@ PEERS: Final = (
         name=BARE,
         command=(*_OUR_GUNICORN, "benchmarks.side_by_side.floor:bare_view()"),
         environment=_OURS,
-        forms=_pictures(RAW),
+        forms=_pictures(RAW) | _photos(PHOTO),
     ),
     Peer(
         name=BARE_ON_GRANIAN,
@@ -142,7 +143,7 @@ PEERS: Final = (
             *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
             *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
         ),
-        forms=_ROUTE_FOR_EACH | _photos(Form("raw body", "/photo")),
+        forms=_ROUTE_FOR_EACH | _photos(PHOTO),
     ),
 )
 
@@ -173,7 +174,7 @@ def started(peer: Peer) -> Iterator[Running]:
     fields = {"python": str(peer.python), "bin": binaries, "port": str(port)}
     environment = {
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PYTHONPATH": str(FOLDER if peer.lock else ROOT),
+        "PYTHONPATH": os.pathsep.join(map(str, [FOLDER] if peer.lock else [ROOT, FOLDER])),
         **{name: value.format(**fields) for name, value in peer.environment.items()},
     }
     command = [part.format(**fields) for part in peer.command]
