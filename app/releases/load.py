@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.errors import without_frames
 from app.prediction.categories import categories_of
 from app.releases.accept_target import with_target
 from app.releases.bare import open_bare_model
@@ -161,7 +162,7 @@ def load_first(
             errors.append(error)
             passed.ended = error
         except REFUSED as error:
-            errors.append(error)
+            errors.append(without_frames(error))  # which hold the release
             passed.refusals.append(refusal_of(record.number, version, error))
         else:
             if served.number is None:

@@ -1,6 +1,7 @@
 """Following the promotions: what is newer is served, what is bad is refused, what is old is called old."""
 
 import fcntl
+import gc
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ from flask import Flask
 from app.observability.metrics import Metrics
 from app.releases.watcher import PATIENCE_SECONDS, ReleaseWatcher
 from app.settings import Settings
+from inference.onnx_session import OnnxSession
 from model_store.cache import LOCK
 from model_store.catalogue import file_key, promotion_key
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
@@ -94,6 +96,22 @@ def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_curren
 
     assert app.extensions["wardrobe"].watcher is None
     assert ready(app)["model"]["version"] == first
+
+
+@pytest.mark.parametrize("publish_bad", BAD, ids=lambda one: one.__name__)
+def test_a_release_that_is_refused_is_not_held_in_memory(
+    app: Flask, store: FolderStore, tmp_path: Path, publish_bad: Publish
+) -> None:
+    publish_bad(tmp_path / "bad", store)
+    gc.collect()
+    gc.disable()
+    try:
+        poll(app)
+        held = [one for one in gc.get_objects() if isinstance(one, OnnxSession)]
+    finally:
+        gc.enable()
+
+    assert len(held) == 1  # of the release that is served on
 
 
 def test_the_cache_keeps_as_many_as_cache_keep(make_app: MakeApp, store: FolderStore, tmp_path: Path) -> None:
