@@ -83,7 +83,7 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
     settings = parse_settings(given | service["environment"])
 
     assert settings.trusted_proxies == 1
-    assert settings.model_store == services()["first-release"]["command"][4]
+    assert settings.model_store == services()["first-release"]["command"][5]
     others = {name for name in service["environment"] if not name.startswith("WARDROBE_")}
     assert others == {
         "AWS_ENDPOINT_URL_S3",
@@ -97,7 +97,7 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
 
 def test_store_services_and_first_release_agree() -> None:
     store, settings = services()["s3"], services()["wardrobe-1"]["environment"]
-    *publish, folder, _ = services()["first-release"]["command"][:5]
+    *publish, folder, _ = services()["first-release"]["command"][:6]
 
     assert store["environment"] == {
         "MINIO_ROOT_USER": settings["AWS_ACCESS_KEY_ID"],
