@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     check_keras_file(arguments.model)
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
-    target = open_target(arguments)
+    target = open_target(arguments, arguments.data)
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data
     target.check_labels(data.labels)

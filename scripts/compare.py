@@ -14,7 +14,14 @@ from model_store.errors import StoreError
 from model_store.local import open_release
 from reports.values import Report, report_of
 from scripts.doubted import write_doubted
-from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
+from scripts.options import (
+    add_data_options,
+    add_recipe_options,
+    named_without_photos,
+    options_of,
+    planned,
+    sized,
+)
 from scripts.progress import Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
@@ -126,7 +133,7 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     for network in arguments.networks:
         own = sized(starting_point(network), data)
         start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else own
-        recipe = planned(start, arguments)
+        recipe = planned(start, options_of(arguments))
         recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
     return recipes
 

@@ -16,7 +16,7 @@ from scripts.audit import tell_audit
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform
-from training.improve import FitHead, TrainAgain, corrected_release, looked_at, next_training
+from training.improve import corrected_release, looked_at, next_training
 
 EXAMPLES = (
     "wardrobe improve corrections.csv",
@@ -37,18 +37,10 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     tell_audit(corrected.corrections)
     training = next_training(corrected, arguments.data, progress)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
-    chosen = {**_chosen(training, arguments), "compared": looked_at(corrected.corrections)}
-    return train.trained(chosen, more, parent=corrected.release, command=command)
-
-
-def _chosen(training: FitHead | TrainAgain, arguments: argparse.Namespace) -> dict[str, object]:
-    """The options of `wardrobe train` that do it; a release of own classes goes beside its parent."""
-    out, publish = arguments.out, arguments.publish
-    target = {"publish": publish} if publish else {"out": out} if out else {}
-    if isinstance(training, FitHead):
-        return {"release": training.parent, "photos": training.photos, "data": arguments.data, **target}
-    beside = {"out": training.store} if training.store else {}
-    return {**training.options.as_json(), **(target or beside)}
+    out, publish = arguments.out or training.store, arguments.publish
+    where = {"publish": publish} if publish else {"out": out} if out else {}
+    better = train.Better(corrected.release, command, looked_at(corrected.corrections))
+    return train.train_again(training.options, where, more, better)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from inference.contract import LABEL
 from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
-from scripts.lists import add_list_options, add_product_column, reading_of
+from scripts.lists import add_list_options, add_product_column
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -52,14 +52,13 @@ def add_accept_options(group: "argparse._ActionsContainer", right: str) -> None:
     of_all = f"accepted answers that must be right ({right})"
     group.add_argument("--accept-right", type=share_right, metavar="X", help=of_all)
     each = f"confidence that each accepted answer needs ({ACCEPT_CONFIDENCE})"
-    group.add_argument(
-        "--accept-confidence", type=share_sure, default=ACCEPT_CONFIDENCE, metavar="X", help=each
-    )
+    group.add_argument("--accept-confidence", type=share_sure, metavar="X", help=each)
 
 
 def conditions_of(arguments: argparse.Namespace) -> Conditions:
     """What these two say."""
-    return Conditions(arguments.accept_right, arguments.accept_confidence)
+    confidence = arguments.accept_confidence
+    return Conditions(arguments.accept_right, ACCEPT_CONFIDENCE if confidence is None else confidence)
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -105,27 +104,35 @@ def _recipe_name(text: str) -> str:
     return text
 
 
-def named_of(arguments: argparse.Namespace) -> Named:
-    """The data set that the arguments name; a contradiction among them ends as wrong usage."""
-    train, test = arguments.train, arguments.test
+def named_of(
+    arguments: argparse.Namespace, options: Options | None = None, parent: LocalRelease | None = None
+) -> Named:
+    """The data set that the arguments name; a contradiction among them ends as wrong usage.
+
+    Args:
+        arguments: parsed.
+        options: None for those of the arguments.
+        parent: the release whose labels have to be learnt.
+    """
+    options, train, test = options or options_of(arguments), arguments.train, arguments.test
     if (train is None) != (test is None):
         arguments.error(
             "--train and --test belong together: one CSV file each. `wardrobe evaluate --data CSV` measures "
             "on one alone"
         )
-    if train is not None and arguments.data is not None:
+    if train is not None and options.data is not None:
         arguments.error(
             "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
         )
     return Named(
-        place=arguments.data,
+        place=options.data,
         csv_pair=(train, test) if train is not None else None,
-        corrections=tuple(arguments.corrections),
-        skip_unreadable=arguments.skip_unreadable,
-        licence=getattr(arguments, "data_licence", None),
-        attributes=tuple(getattr(arguments, "attribute", None) or ()),
-        keep=_labels_of(getattr(arguments, "parent", None)),
-        reading=reading_of(arguments),
+        corrections=tuple(map(Path, options.corrections)),
+        skip_unreadable=options.skip_unreadable,
+        licence=options.data_licence,
+        attributes=options.attribute,
+        keep=_labels_of(parent),
+        reading=options.reading,
     )
 
 
@@ -172,47 +179,45 @@ def _description(hint: Any) -> str:  # noqa: ANN401 - as above
     return str(next(one.description for one in hint.__metadata__ if getattr(one, "description", None)))
 
 
-def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The fields of a recipe that the arguments set, with their values."""
-    return {name: getattr(arguments, name) for name in RECIPE_FIELDS if getattr(arguments, name) is not None}
-
-
 def sized(recipe: Recipe, data: LabelledData) -> Recipe:
     """The recipe adapted to the size of the data, if these are pictures of one's own."""
     return for_few(recipe, len(data.train)) if data.named else recipe
 
 
-def planned(start: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """The recipe that the arguments make.
-
-    Args:
-        start: the fields that the arguments leave alone.
-        arguments: parsed; those of RECIPE_FIELDS that are None change nothing.
+def planned(start: Recipe, options: Options) -> Recipe:
+    """The recipe with the fields that the options set.
 
     Raises:
         BadRecipe: a field cannot be trained with.
     """
-    return replace(start, **given_fields(arguments))
+    changed: dict[str, Any] = dict(options.recipe_fields)
+    return replace(start, **changed)
 
 
-def start_named(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that the arguments name, before the data or any option changes it.
+def start_named(options: Options) -> tuple[Recipe, Options]:
+    """The recipe that the options name, before the data or any option changes it.
 
-    The limit that a file names becomes the option's value, unless that is given.
+    Returns:
+        It, and the options: the limit that a file names is one of them, unless another is set.
     """
-    if not arguments.recipe:
-        return starting_point(arguments.network or DEFAULT_NETWORK)
-    if arguments.recipe in RECIPES:
-        recipe = RECIPES[arguments.recipe]
-        return for_network(recipe, arguments.network) if arguments.network else recipe
-    recipe, given = read_recipe(Path(arguments.recipe))
-    if "limit" in given and arguments.limit is None:
-        arguments.limit = recipe.limit
-    return for_network(recipe, arguments.network) if arguments.network else recipe
+    network: Any = options.network
+    if not options.recipe:
+        return starting_point(network or DEFAULT_NETWORK), options
+    limit: dict[str, Any] = {}
+    if options.recipe in RECIPES:
+        recipe = RECIPES[options.recipe]
+    else:
+        recipe, given = read_recipe(Path(options.recipe))
+        limit = {"limit": recipe.limit} if "limit" in given else {}
+    recipe = for_network(recipe, network) if network else recipe
+    return recipe, Options(recipe_fields=limit).changed_by(options)
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
-    """What the arguments of a training choose."""
-    root = arguments.root and str(arguments.root)
-    given = {**vars(arguments), "root": root, "corrections": [*map(str, arguments.corrections)]}
-    return Options.from_json(given)
+    """What the arguments of a training choose: what was typed alone."""
+    typed = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(arguments).items()
+        if name in RECIPE_FIELDS or (value is not False and value != [])
+    }
+    return Options.from_json({**typed, "corrections": [*map(str, arguments.corrections)] or None})

@@ -207,7 +207,7 @@ class Target:
         }
 
 
-def open_target(arguments: argparse.Namespace) -> Target:
+def open_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> Target:
     """Where the arguments send a release.
 
     A service may follow the store: where it has a release already, the new one is current only with --publish
@@ -222,12 +222,11 @@ def open_target(arguments: argparse.Namespace) -> Target:
     before = newest(store)
     if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
         require_conditional_writes(store)
-    pictures = getattr(arguments, "compared", None) or getattr(arguments, "data", None)
     return Target(
         store=store,
         current=_current(store, before),
         promote=bool(before is None or arguments.publish or arguments.force),
-        pictures=pictures and Path(pictures),
+        pictures=Path(pictures) if pictures else None,
         **options,
     )
 

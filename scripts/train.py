@@ -8,8 +8,9 @@ import argparse
 import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release, store_in
@@ -20,7 +21,6 @@ from scripts.options import (
     add_data_options,
     add_recipe_options,
     add_start_options,
-    given_fields,
     named_of,
     options_of,
     planned,
@@ -34,8 +34,12 @@ from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
+from training.options import Options
 from training.pictures.named import Named, load
 from training.pictures.photos import is_corrections
+
+if TYPE_CHECKING:  # needs Keras
+    from training.release.make import Trained
 
 EXAMPLES = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
@@ -44,51 +48,77 @@ EXAMPLES = (
 )
 
 
-def trained(
-    chosen: Mapping[str, object], more: Sequence[str], *, parent: LocalRelease, command: str
-) -> object:
+@dataclass(frozen=True)
+class Better:
+    """What a training that makes a release better knows besides its options.
+
+    Attributes:
+        parent: the release.
+        command: what was typed, which the new release records.
+        compared: pictures to compare both on.
+    """
+
+    parent: LocalRelease
+    command: str
+    compared: Path | None
+
+
+def train_again(options: Options, where: Mapping[str, object], more: Sequence[str], better: Better) -> object:
     """Train with these options, and say what the gate says of the release that comes of it.
 
     Args:
-        chosen: options by their names in the arguments.
-        more: further ones as one types them, which win.
-        parent: the release that is made better.
-        command: what was typed, which the new release records.
+        options: of the training.
+        where: the release goes, by the names of `out` and `publish`.
+        more: further options as one types them, which win.
+        better: than which release.
 
     Returns:
         What was done, as JSON values.
     """
     parser = build_parser()
-    parser.set_defaults(**chosen, parent=parent, command=command)
-    return execute(parser.parse_args(more))
+    parser.set_defaults(**where)
+    arguments = parser.parse_args(more)
+    return _train(options.changed_by(options_of(arguments)), arguments, better.command, better)
 
 
 def execute(arguments: argparse.Namespace) -> object:
     """Train, or continue a training, and publish the release."""
+    return _train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
+
+
+def _train(
+    options: Options, arguments: argparse.Namespace, command: str, better: Better | None = None
+) -> object:
     if arguments.show_recipe:
-        recipe = planned(start_named(arguments), arguments)
+        recipe = planned(*start_named(options))
         print(as_toml(recipe), end="")
         return recipe.as_json()
-    _check_photo_options(arguments)
+    _check_photo_options(options, arguments)
     check_tensorflow()
-    named = named_of(arguments)
+    parent, compared = (better.parent, better.compared) if better else (None, None)
+    named = named_of(arguments, options, parent)
     named.check()
-    target = open_target(arguments)
-    if arguments.photos is not None:
-        return _train_photos(arguments, target)
+    target = open_target(arguments, compared or options.data)
+    if options.photos is not None:
+        return _train_photos(options, arguments, target, command, compared)
     if (classes := named.classes()) is not None:
         target.check_labels(classes)
     if named.shows_photos():
-        return _train_own_classes(arguments, named, target)
-    if arguments.fast or named.attributes:
-        option = "fast" if arguments.fast else "attribute"
-        arguments.error(f"--{option} is for photos of own classes")
-    return _train_pixels(arguments, named, target)
+        made = _train_own_classes(named, options, arguments, command)
+    elif options.fast or named.attributes:
+        arguments.error(f"--{'fast' if options.fast else 'attribute'} is for photos of own classes")
+    else:
+        made = _train_pixels(named, options, arguments, target, command)
+    say_promises(made.release, console().print)
+    write_doubted(made.run, made.asked, made.labels)
+    return _handed_over(made.release, target, parent)
 
 
-def _train_own_classes(arguments: argparse.Namespace, named: Named, target: Target) -> object:
-    given = vars(arguments)
-    if others := [name for name in ONLY_GRADIENT if given.get(name) is not None]:
+def _train_own_classes(
+    named: Named, options: Options, arguments: argparse.Namespace, command: str
+) -> "Trained":
+    given = options.as_json()
+    if others := [name for name in ONLY_GRADIENT if name in given]:
         arguments.error(
             f"--{others[0].replace('_', '-')} is for Fashion-MNIST and pictures of 28 x 28: photos of own "
             "classes are learnt by a head"
@@ -96,27 +126,27 @@ def _train_own_classes(arguments: argparse.Namespace, named: Named, target: Targ
     start_tensorflow()
     from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
-    progress, command = Terminal(), _command(arguments)
     with resumable("The same command begins again: heads take minutes at most."):
-        trained = train_own_classes(named, options_of(arguments), progress, arguments.run, command)
-    say_promises(trained.release, progress.say)
-    write_doubted(trained.run, trained.asked, trained.labels)
-    return _handed_over(trained.release, target, arguments.parent)
+        return train_own_classes(named, options, Terminal(), arguments.run, command)
 
 
-def _train_photos(arguments: argparse.Namespace, target: Target) -> object:
-    release = find_release(arguments.release)
-    check_learns_photos(release, arguments.release, arguments.photos)
+def _train_photos(
+    options: Options, arguments: argparse.Namespace, target: Target, command: str, compared: Path | None
+) -> object:
+    place, photos = str(options.release), Path(str(options.photos))
+    release = find_release(place)
+    check_learns_photos(release, place, photos)
     target.check_labels(release.manifest.labels)
     start_tensorflow()
     from training.ten_classes import Plan, train_photos  # noqa: PLC0415 - needs Keras
 
     plan = Plan(
-        photos=arguments.photos,
-        check_photos=arguments.check_photos,
-        corrections=tuple(arguments.corrections),
+        photos=photos,
+        check_photos=Path(options.check_photos) if options.check_photos else None,
+        corrections=tuple(map(Path, options.corrections)),
         run=arguments.run,
-        command=_command(arguments),
+        command=command,
+        settings=options.as_json(),
     )
     trained = train_photos(release, plan, Terminal())
     write_doubted(trained.run, trained.asked, trained.labels)
@@ -125,8 +155,7 @@ def _train_photos(arguments: argparse.Namespace, target: Target) -> object:
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
     verdict = compared_with(open_release(trained.release), release)
-    photos = arguments.compared or arguments.photos
-    print("\n".join([verdict, *next_commands(arguments.release, trained.release, photos)]))
+    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos)]))
     return {"release": str(trained.release), "verdict": verdict}
 
 
@@ -139,55 +168,46 @@ def _handed_over(made: Path, target: Target, parent: LocalRelease | None) -> obj
     return target.hand_over(made) | {"verdict": verdict}
 
 
-def _train_pixels(arguments: argparse.Namespace, named: Named, target: Target) -> object:
-    start = start_named(arguments)  # whose limit may become an option
-    options, progress = options_of(arguments), Terminal()
-    data = load(named, progress)
+def _train_pixels(
+    named: Named, options: Options, arguments: argparse.Namespace, target: Target, command: str
+) -> "Trained":
+    start, options = start_named(options)
+    data = load(named, Terminal())
     target.check_labels(data.labels)
-    recipe = planned(start if arguments.recipe else sized(start, data), arguments)
+    recipe = planned(start if options.recipe else sized(start, data), options)
     start_tensorflow()
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
-    task = run_of(
-        *(recipe, data, arguments.run, arguments.tensorboard, _command(arguments)), options.as_json()
-    )
+    task = run_of(recipe, data, arguments.run, arguments.tensorboard, command, options.as_json())
     if arguments.fresh:
         forget_checkpoint(task)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-        trained = train_pixels(data, recipe, task, progress, options.accept)
-    say_promises(trained.release, progress.say)
-    write_doubted(trained.run, trained.asked, trained.labels)
-    return _handed_over(trained.release, target, arguments.parent)
+        return train_pixels(data, recipe, task, Terminal(), options.accept)
 
 
-def _command(arguments: argparse.Namespace) -> str:
-    """What was typed."""
-    return arguments.command or shlex.join(["wardrobe", "train", *arguments.words])
+GRADIENT: Final = ("network", "recipe", "data", "attribute")
+"""Options of a training by gradient."""
 
 
-GRADIENT: Final = (
-    "network", "recipe", "data", "attribute", "train", "test", "tensorboard"
-)  # fmt: skip
-"""Options of a training by gradient, by their names in its arguments."""
-
-
-def _check_photo_options(arguments: argparse.Namespace) -> None:
+def _check_photo_options(options: Options, arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
-    if arguments.photos is None:
-        if arguments.check_photos is not None:
+    if options.photos is None:
+        if options.check_photos is not None:
             arguments.error("--check-photos belongs to --photos, which names what is learnt")
-        if arguments.release is not None:
+        if options.release is not None:
             arguments.error(
                 "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
                 "wardrobe improve CSV"
             )
         return
-    if arguments.release is None:
+    if options.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
-    if arguments.check_photos is not None and is_corrections(arguments.photos.expanduser()):
+    if options.check_photos is not None and is_corrections(Path(options.photos).expanduser()):
         arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
-    others = [*(name for name in GRADIENT if getattr(arguments, name) is not None), *given_fields(arguments)]
-    if others:
+    others = [name for name in GRADIENT if getattr(options, name)] + [
+        name for name in ("train", "test", "tensorboard") if getattr(arguments, name) is not None
+    ]
+    if others := [*others, *options.recipe_fields]:
         arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
 
 
@@ -299,5 +319,4 @@ def build_parser() -> argparse.ArgumentParser:
     add("--fresh", action="store_true", help="delete the checkpoint and start over")
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     add_target_options(group)
-    parser.set_defaults(parent=None, command=None, compared=None)
     return parser

@@ -10,7 +10,14 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.options import add_data_options, add_recipe_options, named_without_photos, planned, sized
+from scripts.options import (
+    add_data_options,
+    add_recipe_options,
+    named_without_photos,
+    options_of,
+    planned,
+    sized,
+)
 from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.gradient.recipes import (
@@ -43,7 +50,7 @@ def execute(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     data = load(named_without_photos(arguments), Terminal())
     usual = sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
-    start = planned(RECIPES[arguments.recipe] if arguments.recipe else usual, arguments)
+    start = planned(RECIPES[arguments.recipe] if arguments.recipe else usual, options_of(arguments))
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.

@@ -101,12 +101,14 @@ class FittedPhotos:
         learnt: photos that the head learnt.
         head: the head, and the answers of folds.
         command: the command line.
+        settings: its options.
         seconds: wall time.
     """
 
     learnt: PhotoFeatures
     head: PhotoHead
     command: str
+    settings: Mapping[str, JsonValue]
     seconds: float
 
     @property
@@ -134,6 +136,7 @@ class FittedPhotos:
             "units": len(self.head.head.hidden_bias),
             "photos": dict(zip(tiers.tolist(), counts.tolist(), strict=True)),
             "command": self.command,
+            "settings": dict(self.settings),
             "seconds": round(self.seconds, 1),
             "libraries": dict(libraries()),
         }

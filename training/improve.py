@@ -58,30 +58,18 @@ class Corrected:
 
 
 @dataclass(frozen=True)
-class FitHead:
-    """Fit the head for photos of a release of the ten classes again (ten_classes.py).
+class NextTraining:
+    """The training that makes a release better.
 
     Attributes:
-        parent: the release, as --from has it.
-        photos: the corrections.
-    """
-
-    parent: str
-    photos: Path
-
-
-@dataclass(frozen=True)
-class TrainAgain:
-    """Train a release of own classes again.
-
-    Attributes:
-        options: those of the parent's training, with the table of all pictures in place of its own.
+        options: of the ten classes, the release and the corrections; of own classes those of the parent's
+            training, with the table of all pictures in place of its own.
         store: where the parent is, and the new release goes unless another place is named; None for a parent
-            that is in no store.
+            that is in no store, and of the ten classes.
     """
 
     options: Options
-    store: str | None
+    store: str | None = None
 
 
 def corrected_release(file: Path, named: str | None, usual_store: str) -> Corrected:
@@ -132,7 +120,7 @@ def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> 
         )
 
 
-def next_training(corrected: Corrected, data: str | None, progress: Progress) -> FitHead | TrainAgain:
+def next_training(corrected: Corrected, data: str | None, progress: Progress) -> NextTraining:
     """Decide what is trained, say so, and write the table of pictures where one is learnt.
 
     Args:
@@ -153,7 +141,7 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
-    return FitHead(corrected.name, corrected.file)
+    return NextTraining(Options(release=corrected.name, photos=str(corrected.file), data=data))
 
 
 def _knows_ten_classes(release: LocalRelease) -> bool:
@@ -184,7 +172,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     )
 
 
-def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> TrainAgain:
+def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> NextTraining:
     """Join the pictures that the release learnt with the corrections, and say what is in them."""
     parent = corrected.release
     options = Options.recorded(parent.manifest.training)
@@ -225,7 +213,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         options = options.for_head()
     by = PRODUCT if any(one.product for one in pictures) else None
     again = options.model_copy(update=dict(data=str(table), corrections=(), product_column=by, **AS_WRITTEN))
-    return TrainAgain(again, store_in(corrected.name))
+    return NextTraining(again, store_in(corrected.name))
 
 
 def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:

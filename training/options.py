@@ -41,6 +41,9 @@ class Options(BaseModel):
         recipe: the name, or the file, of the recipe that is changed.
         accept_right: share of accepted answers that must be right; None for the usual one.
         accept_confidence: that each of them needs.
+        release: of the ten classes, whose head for photos is fitted again.
+        photos: that this head learns.
+        check_photos: that choose its thresholds; None for `photos`.
         recipe_fields: of RECIPE_FIELDS, that were set.
     """
 
@@ -61,6 +64,9 @@ class Options(BaseModel):
     recipe: str | None = None
     accept_right: float | None = None
     accept_confidence: float = ACCEPT_CONFIDENCE
+    release: str | None = None
+    photos: str | None = None
+    check_photos: str | None = None
     recipe_fields: Mapping[str, JsonValue] = {}
 
     @classmethod
@@ -80,6 +86,13 @@ class Options(BaseModel):
         """What differs from the defaults, fields of the recipe beside the others."""
         given = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
         return given | dict(self.recipe_fields)
+
+    def changed_by(self, others: Self) -> Self:
+        """These, but for what the others set."""
+        fields = {name: getattr(others, name) for name in others.model_fields_set}
+        return self.model_copy(
+            update=fields | {"recipe_fields": {**self.recipe_fields, **others.recipe_fields}}
+        )
 
     def for_head(self) -> Self:
         """Without what only a training by gradient has."""

@@ -9,10 +9,12 @@ folder alone. Before importing it: loading.start_tensorflow.
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS
@@ -43,6 +45,7 @@ class Plan:
         corrections: files of other labels.
         run: the folder; None takes the one that the photos name, in runs/.
         command: the command line, which the release records.
+        settings: the options of that command, which it records, too.
     """
 
     photos: Path
@@ -50,6 +53,7 @@ class Plan:
     corrections: tuple[Path, ...] = ()
     run: Path | None = None
     command: str = ""
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
         learnt=learnt,
         head=fitted,
         command=plan.command,
+        settings=plan.settings,
         seconds=time.perf_counter() - began,
     )
     of_parent = NO_ANSWERS

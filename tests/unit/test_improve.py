@@ -18,7 +18,8 @@ from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadPictures, BadRecipe
-from training.improve import Corrected, TrainAgain, check_learns_photos, looked_at, next_training
+from training.improve import Corrected, check_learns_photos, looked_at, next_training
+from training.options import Options
 from training.pictures.learnt_hashes import NOTHING
 from training.pictures.listing import list_pictures
 from training.progress import Lines
@@ -89,7 +90,6 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
 
     found = next_training(corrected, None, Lines())
 
-    assert isinstance(found, TrainAgain)
     given = found.options.as_json()
     assert given == {**kept, "data": given["data"]}
     assert len(list_pictures(Path(str(given["data"]))).pictures) == 8
@@ -112,7 +112,6 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
 
     found = next_training(recorded(tmp_path, data="shop.csv", attribute=["colour"]), None, Lines())
 
-    assert isinstance(found, TrainAgain)
     colours = {
         one.path: one.labels["colour"]
         for one in list_pictures(Path(str(found.options.data)), ["colour"]).pictures
@@ -194,15 +193,18 @@ def test_corrections_choose_thresholds_themselves(tmp_path: Path, capsys: pytest
     assert "corrections choose thresholds themselves" in capsys.readouterr().err
 
 
-def test_the_settings_that_a_release_records_are_the_options_of_the_next_training() -> None:
-    words = "--data my --fast --seed 3 --no-flip --accept-right .9 --recipe first --skip-unreadable"
-    given = train.build_parser().parse_args(words.split())
+def test_the_settings_that_a_release_records_are_those_of_the_next_training_but_for_what_is_typed() -> None:
+    words = "--data my --fast --seed 3 --no-flip --accept-right .9 --recipe first --accept-confidence .9"
+    given, typed = (
+        options_of(train.build_parser().parse_args(line.split()))
+        for line in (words, "--seed 4 --accept-confidence .75")
+    )
 
-    again = train.build_parser()
-    again.set_defaults(**json.loads(json.dumps(options_of(given).as_json())))
-    beside = vars(again.parse_args(["--seed", "4"]))
+    again = Options.from_json(json.loads(json.dumps(given.as_json()))).changed_by(typed)
 
-    assert {**beside, "error": None} == {**vars(given), "error": None, "seed": 4}
+    expected = {**given.as_json(), "seed": 4}
+    del expected["accept_confidence"]  # .75 is the usual one
+    assert again.as_json() == expected
 
 
 def test_pictures_that_the_release_did_not_learn_are_refused(tmp_path: Path) -> None:

@@ -169,6 +169,9 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     }
     assert not [kind for kind in report_of(child).acceptance if "corrected" in kind]
     assert {"A", "B", "C", "X"} <= set(report_of(child).photos)
+    record = child.manifest.training["photo_network"]
+    assert isinstance(record, dict)
+    assert record["settings"] == {"release": str(made.folder), "photos": str(tmp_path / "corrections.csv")}
     assert learnt is not None
     assert len(learnt.hashes) > 12
 
