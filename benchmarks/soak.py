@@ -1,4 +1,4 @@
-"""Memory over an hour: python -m benchmarks.soak.
+"""Memory over some time: python -m benchmarks.soak.
 
 Mixed uploads on eight kept-alive connections, at a rate that leaves the machine mostly idle, while another
 release is promoted every minute. Saves docs/results/soak.json and soak.png: the resident memory of each

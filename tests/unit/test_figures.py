@@ -207,7 +207,7 @@ def test_the_labels_per_second_are_the_measured_ones() -> None:
     assert list(rows.values()) == [[f"{rate[0]:,.0f} to {rate[-1]:,.0f}"] for rate in rates]
 
 
-def test_the_memory_over_an_hour_is_the_measured_one() -> None:
+def test_the_memory_of_a_worker_is_the_measured_one() -> None:
     _, *workers = result("soak")["resident_megabytes"]
 
     most = max(megabytes for its in workers for megabytes in its[10:])
