@@ -12,7 +12,6 @@ const LIKELIEST = 3; // classes shown at once; the others on demand
 /** The card of an item of the queue. */
 export class Card {
   #parts;
-  #predicted = "";
 
   /**
    * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
@@ -30,9 +29,11 @@ export class Card {
     this.#parts.retry.addEventListener("click", () => retry(item));
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
-    this.#parts.truth.addEventListener("change", ({ target }) => {
-      corrections.set(item, target.value);
-      this.#mark(target.value);
+    this.element.addEventListener("change", ({ target }) => {
+      const truth = target.closest(".truth");
+      if (!truth) return;
+      corrections.set(item, target.value, truth.dataset.attribute);
+      mark(truth, target.value);
       corrected();
     });
     this.#parts.api.addEventListener("toggle", () => this.#showSnippet(item.path));
@@ -56,10 +57,12 @@ export class Card {
     this.#trouble(item);
   }
 
-  /** Show this picture without a label. */
+  /** Show this picture without labels. */
   unlabel() {
-    this.#parts.truth.querySelector("select").value = "";
-    this.#mark("");
+    for (const truth of this.element.querySelectorAll(".truth")) {
+      truth.querySelector("select").value = "";
+      mark(truth, "");
+    }
   }
 
   #showSnippet(name) {
@@ -101,7 +104,6 @@ export class Card {
 
   #answer({ answer, path, loose }) {
     const parts = this.#parts;
-    this.#predicted = answer.label;
     this.element.dataset.decision = answer.decision;
     this.element.dataset.reason = answer.reason ?? "";
     parts.label.textContent = className(answer.label);
@@ -116,18 +118,16 @@ export class Card {
     parts.api.hidden = false;
     parts.explain.hidden = false;
     parts.save.hidden = !loose;
-    this.#offerLabels(Object.keys(answer.probabilities), this.corrections.labelOf(path));
+    this.#offerLabels(answer, path);
   }
 
-  #showAttributes({ attributes = {} }) {
-    const chips = Object.entries(attributes)
-      .filter(([, answer]) => answer.reason !== "inapplicable")
-      .map(([name, answer]) => {
-        const chip = document.createElement("li");
-        chip.dataset.decision = answer.decision;
-        chip.textContent = words.attribute(name, answer);
-        return chip;
-      });
+  #showAttributes(answer) {
+    const chips = applicable(answer).map(([name, one]) => {
+      const chip = document.createElement("li");
+      chip.dataset.decision = one.decision;
+      chip.textContent = words.attribute(name, one);
+      return chip;
+    });
     this.#parts.attributes.replaceChildren(...chips);
     this.#parts.attributes.hidden = !chips.length;
   }
@@ -145,18 +145,41 @@ export class Card {
     parts.others.hidden = parts.rest.hidden && !parts.familiarity.textContent;
   }
 
-  #offerLabels(labels, chosen) {
-    const options = labels.map((label) => new Option(className(label), label));
-    const select = this.#parts.truth.querySelector("select");
-    select.replaceChildren(new Option(t("Choose…"), ""), ...options, new Option(t("none of these"), NONE));
-    select.value = [...labels, NONE].includes(chosen) ? chosen : "";
-    this.#parts.truth.hidden = false;
-    this.#mark(chosen);
+  /** Offer the labels of the class, and of each attribute that the picture has. */
+  #offerLabels(answer, path) {
+    const { truth } = this.#parts;
+    for (const further of this.element.querySelectorAll(".truth[data-attribute]")) further.remove();
+    const ofAttributes = applicable(answer).map(([name, one]) => {
+      const further = truth.cloneNode(true);
+      further.dataset.attribute = name;
+      further.querySelector("span").textContent = `${name}?`;
+      offer(further, one, (label) => label, this.corrections.labelOf(path, name));
+      return further;
+    });
+    offer(truth, answer, className, this.corrections.labelOf(path));
+    truth.after(...ofAttributes);
   }
+}
 
-  #mark(chosen) {
-    this.element.dataset.truth = !chosen ? "" : chosen === this.#predicted ? "right" : "wrong";
-  }
+/** The attributes of an answer that the picture has. */
+function applicable({ attributes = {} }) {
+  return Object.entries(attributes).filter(([, one]) => one.reason !== "inapplicable");
+}
+
+/** Offer the labels of one question; `named` says what each is called. */
+function offer(truth, { label, probabilities }, named, chosen) {
+  const labels = Object.keys(probabilities);
+  const options = labels.map((one) => new Option(named(one), one));
+  const select = truth.querySelector("select");
+  select.replaceChildren(new Option(t("Choose…"), ""), ...options, new Option(t("none of these"), NONE));
+  select.value = [...labels, NONE].includes(chosen) ? chosen : "";
+  truth.dataset.predicted = label;
+  truth.hidden = false;
+  mark(truth, chosen);
+}
+
+function mark(truth, chosen) {
+  truth.dataset.truth = !chosen ? "" : chosen === truth.dataset.predicted ? "right" : "wrong";
 }
 
 /** Show the picture from memory; its URL is revoked as soon as it has loaded. */

@@ -1,10 +1,12 @@
 // Labels that a person gave: kept in this browser, exported as CSV.
-// wardrobe label --corrections reads the first four columns, as of a review sheet; the others are for people.
+// The class has no attribute. `wardrobe label --corrections` reads them as it reads those of a review sheet.
 
 import { asPath, asText, quoted } from "./cells.js";
 
 const NAME = "wardrobe.corrections";
-const COLUMNS = ["path", "label", "sha256", "at", "predicted", "confidence", "decision", "model"];
+const COLUMNS = ["path", "label", "sha256", "at", "predicted", "confidence", "decision", "model", "attribute"];
+
+const keyOf = (path, attribute = "") => (attribute ? `${path}\n${attribute}` : path);
 
 /** The label of a picture that shows none of the classes. */
 export const NONE = "none of these";
@@ -17,32 +19,33 @@ export class Corrections {
     this.reload();
   }
 
+  /** How many pictures have a label. */
   get size() {
-    return this.#rows.size;
+    return new Set([...this.#rows.values()].map((row) => row.path)).size;
   }
 
   /** Read the stored labels again: another tab may have changed them. */
   reload() {
     try {
-      this.#rows = new Map(JSON.parse(localStorage.getItem(NAME) ?? "[]").map((row) => [row.path, row]));
+      this.#rows = new Map(JSON.parse(localStorage.getItem(NAME) ?? "[]").map((row) => [keyOf(row.path, row.attribute), row]));
     } catch {
       this.#rows = new Map(); // storage is off or unreadable: labels last as long as the page
     }
   }
 
-  /** The label of a picture; empty without one. */
-  labelOf(path) {
-    return this.#rows.get(path)?.label ?? "";
+  /** The label of a picture's class or attribute; empty without one. */
+  labelOf(path, attribute) {
+    return this.#rows.get(keyOf(path, attribute))?.label ?? "";
   }
 
   /** Store a label for an item of the queue, and then the hash of its picture; an empty label removes both. */
-  set({ path, file, answer }, label) {
-    const { label: predicted, confidence, decision, model } = answer;
-    const at = new Date().toISOString();
-    if (label) this.#rows.set(path, { path, label, at, predicted, confidence, decision, model: model.version });
-    else this.#rows.delete(path);
+  set({ path, file, answer }, label, attribute = "") {
+    const { label: predicted, confidence, decision } = attribute ? answer.attributes[attribute] : answer;
+    const [at, key, model] = [new Date().toISOString(), keyOf(path, attribute), answer.model.version];
+    if (label) this.#rows.set(key, { path, label, at, predicted, confidence, decision, model, attribute });
+    else this.#rows.delete(key);
     this.#store();
-    if (label) this.#hashed = Promise.all([this.#hashed, this.#hash(path, at, file)]);
+    if (label) this.#hashed = Promise.all([this.#hashed, this.#hash(key, at, file)]);
   }
 
   forget() {
@@ -53,14 +56,14 @@ export class Corrections {
   /** RFC 4180, with a header. */
   async csv() {
     await this.#hashed;
-    const cell = (row, column) => quoted(column === "path" ? asPath(row.path) : asText(row[column]));
+    const cell = (row, column) => quoted(column === "path" ? asPath(row.path) : asText(row[column] ?? ""));
     const rows = [...this.#rows.values()].map((row) => COLUMNS.map((column) => cell(row, column)));
     return [COLUMNS, ...rows].map((cells) => cells.join(",") + "\r\n").join("");
   }
 
-  async #hash(path, at, file) {
+  async #hash(key, at, file) {
     const digest = await sha256(file);
-    const row = this.#rows.get(path); // another one, if the label has changed or another tab has written
+    const row = this.#rows.get(key); // another one, if the label has changed or another tab has written
     if (row?.at !== at) return;
     row.sha256 = digest;
     this.#store();

@@ -249,7 +249,7 @@ def test_on_a_phone_the_bar_of_labels_leaves_the_pictures_in_view(
 ) -> None:
     page = visit(visiting, bundled_service, locale=locale, **PHONE)
     page.locator("#files").set_input_files(TROUSERS)
-    page.locator(".card .truth select").select_option("Dress")
+    page.locator(".truth:not([data-attribute]) select").select_option("Dress")
 
     bar = page.locator("#corrections").bounding_box()
 
@@ -446,7 +446,7 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     exported = tmp_path / saved.value.suggested_filename
     saved.value.save_as(exported)
     header, first, _ = exported.read_text("utf-8").splitlines()
-    assert header == "path,label,sha256,at,predicted,confidence,decision,model"
+    assert header == "path,label,sha256,at,predicted,confidence,decision,model,attribute"
     assert re.fullmatch(
         rf"{DOUBTED.name},Shirt,{sha256(DOUBTED.read_bytes()).hexdigest()},.*,Dress,0\..*", first
     )
@@ -468,6 +468,24 @@ def test_a_picture_of_no_class_is_exported_as_a_review_sheet_does(page: Page, tm
 
     [said] = read_corrections([tmp_path / "page.csv"], ["Trouser"])
     assert (said.label, said.sha256) == (NONE, sha256(TROUSERS.read_bytes()).hexdigest())
+
+
+@pytest.mark.slow
+def test_a_card_corrects_the_colour_as_well_as_the_class(page: Page, tmp_path: Path) -> None:
+    give(page, TROUSERS)
+    settled(page, 1)
+
+    card(page, TROUSERS.name).get_by_label("What is it really?").select_option("Trouser")
+    card(page, TROUSERS.name).get_by_label("colour?").select_option("blue")
+    page.reload()
+    expect(page.locator("#kept")).to_contain_text("kept in this browser: 1 picture.")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download CSV").click()
+    saved.value.save_as(tmp_path / "page.csv")
+
+    found = read_corrections([tmp_path / "page.csv"], ["Trouser"], {"colour": ["blue"]})
+    assert [(one.attribute, one.label) for one in found] == [("", "Trouser"), ("colour", "blue")]
+    assert {one.sha256 for one in found} == {sha256(TROUSERS.read_bytes()).hexdigest()}
 
 
 @pytest.mark.slow

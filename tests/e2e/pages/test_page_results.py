@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visits
+from tests.browser import Visits, flaws
 from tests.commands import done
 from tests.picture_page import DOUBTED, TROUSERS, a_file, card, give, settled, visit
 from tests.service import Service
@@ -62,7 +62,7 @@ def test_the_columns_of_the_compact_list_align_and_its_answers_can_be_corrected(
     settled(page, 3)
 
     page.get_by_label("Compact list").check()
-    for column in (".path", ".label", ".sure", ".decision", ".truth select", ".remove"):
+    for column in (".path", ".label", ".sure", ".decision", ".truth:not([data-attribute]) select", ".remove"):
         edges = page.locator(f".card {column}").evaluate_all(
             "(all) => all.map((one) => one.getBoundingClientRect().x)"
         )
@@ -73,13 +73,34 @@ def test_the_columns_of_the_compact_list_align_and_its_answers_can_be_corrected(
     expect(page.locator("#kept")).to_contain_text("1 picture")
 
 
+@pytest.mark.parametrize("width", [360, 430, 700, 1280])
+def test_the_compact_list_keeps_words_whole_and_shows_the_colour(
+    visiting: Visits, bundled_service: Service, width: int
+) -> None:
+    page = visit(visiting, bundled_service, width=width)
+    give(page, TROUSERS, DOUBTED)
+    settled(page, 2)
+    page.get_by_label("Compact list").check()
+    shown = card(page, TROUSERS.name)
+
+    shown.locator(".label").evaluate("(one) => (one.textContent = 'Sweatshirt')")
+    lines = shown.locator(".label").evaluate(
+        "(one) => { const all = document.createRange(); all.selectNodeContents(one);"
+        " return new Set([...all.getClientRects()].map((line) => line.top)).size; }"
+    )
+
+    assert lines == 1
+    expect(shown.get_by_role("list", name="Attributes")).to_be_visible()
+    assert flaws(page) == []
+
+
 def test_the_language_of_a_snippet_does_not_look_like_an_answer(page: Page) -> None:
     give(page, TROUSERS)
     settled(page, 1)
     shown = card(page, TROUSERS.name)
     shown.get_by_text("Use via API").click()
     look = "(select) => [getComputedStyle(select).backgroundColor, getComputedStyle(select).borderColor]"
-    language, label = shown.locator(".language"), shown.locator(".truth select")
+    language, label = shown.locator(".language"), shown.get_by_label("What is it really?")
     before = language.evaluate(look)
 
     label.select_option("Trouser")
