@@ -34,6 +34,7 @@ from reports.values import (
     HELD_OUT,
     Calibrated,
     ModelFigures,
+    Promise,
     Report,
     report_of,
 )
@@ -95,7 +96,8 @@ def release_photos(
     configuration = before.training.configuration | {"photo_network": made.record}
     training = before.training.model_copy(update={"configuration": configuration})
     cost = photo_model_figures(network, folder, contract)
-    before = before.model_copy(update={"training": training, "photo_model": cost})
+    kept = {"products": _products(parent, found)}
+    before = before.model_copy(update={"training": training, "photo_model": cost, **kept})
     stored = answers_in(known, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
     report, answers = measured_photos(folder, before, photos, found, asked)
     make_release(
@@ -107,6 +109,15 @@ def release_photos(
         sources=sorted({*known.sources, *made.learnt.sources.tolist()} - {""}),
     )
     return report
+
+
+def _products(parent: LocalRelease, found: Decided) -> dict[str, Promise]:
+    """What the parent's accepted products keep, where this release asks as much confidence of a photo.
+
+    Its own answers are to no products that nothing has learnt.
+    """
+    before = parent.manifest.contract("photos").of_label.confidence
+    return report_of(parent).products if found.confidence >= before else {}
 
 
 def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
@@ -277,6 +288,7 @@ def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, a
             parent=parent.version, n=len(known), groups=len(np.unique(known.units)), accuracy=accuracy
         ),
         "all_accepted": None,  # which classes are accepted has changed
+        "products": _products(parent, found),
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():
         uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})

@@ -25,10 +25,10 @@ from model_store.store import open_store
 from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
 from reports.judge import judge
 from reports.model_card import MODEL_CARD
-from reports.values import AllAccepted, Report, report_of
+from reports.values import AllAccepted, Promise, Report, report_of
 from tests.commands import wardrobe
 from tests.photos import write_photos
-from tests.releases import LABELS, a_release
+from tests.releases import LABELS, a_release, with_contract, with_label
 from training.errors import BadRecipe, NotShown
 from training.pictures.learnt_hashes import Learnt
 from training.pictures.photos import photos_in
@@ -187,6 +187,22 @@ def test_it_follows_its_parent_through_the_gate(place: Path, chain: Chain) -> No
     assert current is not None
     assert (current.number, current.version) == (3, chain.third.version)
     assert ANSWERS in chain.third.manifest.files
+
+
+@pytest.mark.parametrize(("confidence", "stays"), [(0.1, True), (0.999999, False)])
+def test_what_products_keep_holds_where_a_photo_needs_as_much_confidence(
+    confidence: float, tmp_path: Path, pictures: Path, *, stays: bool
+) -> None:
+    kept = Promise(
+        pictures="products", accuracy=0.95, needed=59, n=90, accepted=80, right=80, lower_bound=0.96
+    )
+    before = open_release(a_release(tmp_path / "parent", reads=WHOLE, products={"label": kept}))
+    contract = with_label(before.manifest.contract("pixels"), confidence=confidence)
+    parent = changed(replace(before, manifest=with_contract(before.manifest, contract)))
+
+    child = calibrating(tmp_path, parent, pictures)
+
+    assert report_of(child).products == ({"label": kept} if stays else {})
 
 
 def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Path) -> None:

@@ -83,9 +83,10 @@ def products_of(shop: Path) -> dict[str, dict[str, str]]:
         photos = [known[name] | SEEN.get(f"{name}.jpg", {}) for name in names.split()]
         rows += [(photo["path"], article) for photo in photos]
         for name in ("label", *ATTRIBUTES):
-            of_photos = {photo[name].split("/")[0].replace("-", NONE) for photo in photos}
+            of_photos = {photo[name].split("/")[0] for photo in photos}
             if len(of_photos) == 1:
-                truths.setdefault(article, {})[name] = of_photos.pop()
+                [truth] = of_photos
+                truths.setdefault(article, {})[name] = NONE if truth == "-" else truth
     rows += list(TWICE.items())
     learnt = [row for name, row in known.items() if f"{name}.jpg" not in TWICE]
     listed = [
