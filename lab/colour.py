@@ -27,7 +27,7 @@ from pydantic import JsonValue
 from scipy.special import softmax
 
 from inference.arrays import Picture
-from inference.contract import ModelContract
+from inference.contract import LABEL, ModelContract
 from inference.framing import fit_whole
 from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
@@ -52,10 +52,9 @@ from training.environment import libraries
 from training.features.blocks import READS, VECTOR, Block, network
 from training.features.npz import read_npz, write_npz
 from training.features.shipped_vectors import LITE0
-from training.heads.fit import AttributeAnswers
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
-from training.pictures.attributes import Attribute
+from training.pictures.labels import Labels
 from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.pictures.vectors import Features, Vectors, joined
 from training.progress import Lines, Progress, Say
@@ -231,10 +230,11 @@ def _decided(
     asked = [photos[place] for place in of_photos]
     of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in asked]))
     right = np.array([[word in one.right for word in WORDS] for one in asked])
-    said = AttributeAnswers(Attribute(WORDS, _labels(asked), right, None), probabilities[of_photos])
+    labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: Labels(WORDS, _labels(asked), right)}
     decided = Decided(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
     target = Target(right=ACCEPTED_OF_PHOTOS)
-    return decide_attributes({COLOUR: said}, of_class, decided, target, contract.labels), of_class
+    given = {COLOUR: probabilities[of_photos]}
+    return decide_attributes(labels, given, of_class, decided, target), of_class
 
 
 def _sha256(folder: Path, photo: Photo) -> str:

@@ -21,7 +21,8 @@ from model_store.local import open_release
 from reports.answers import packed
 from training.features.blocks import scaling
 from training.features.npz import write_npz
-from training.features.shipped_vectors import STORED, Shipped
+from training.features.shipped_vectors import NO_CLASS, STORED, Shipped
+from training.pictures.labels import OOD
 from training.progress import Lines
 from training.ten_classes import Plan, TrainedPhotos, train_photos
 
@@ -99,7 +100,8 @@ def save_vectors(shipped: Shipped, path: Path) -> None:
         upright=whole[0],
         mirrored=whole[1],
         checked=shipped.photos.checked,
-        **{STORED[name]: column for name, column in shipped.photos.columns().items()},
+        labels=np.where(shipped.photos.classes == OOD, NO_CLASS, shipped.photos.classes).astype(np.uint8),
+        **{kept: getattr(shipped.photos, name) for name, kept in STORED.items()},
     )
 
 

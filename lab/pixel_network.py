@@ -76,7 +76,7 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
     )
     targets.save(file)
     by_one = networks == 1
-    right = float(np.mean(total[by_one].argmax(axis=1) == data.train.labels[by_one]))
+    right = float(np.mean(total[by_one].argmax(axis=1) == data.train.classes[by_one]))
     progress.say(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
 
 

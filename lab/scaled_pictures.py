@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
             image = cv2.resize(train.images[index], (edge, edge), interpolation=cv2.INTER_LINEAR)
             path = folder / f"{index:05}.png"
             cv2.imwrite(str(path), 255 - image if negative else image)
-            rows.writerow([path.absolute(), train.labels[index], SCALED])
+            rows.writerow([path.absolute(), train.classes[index], SCALED])
     return 0
 
 

@@ -72,7 +72,7 @@ class SoftTargets:
                 f"{train.digest()[:16]}). Make new ones: python -m lab.pixel_network teach."
             )
         rows = self.probabilities[np.isin(train.sha256, learnt.sha256)].astype(np.float32)
-        return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.labels] + SHARE * rows
+        return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.classes] + SHARE * rows
 
     def save(self, path: Path) -> None:
         """Write the file, all of it or nothing."""

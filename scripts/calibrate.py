@@ -27,7 +27,8 @@ from scripts.terminal import (
 from training.errors import BadRecipe
 from training.loading import require
 from training.pictures.corrections import corrections_in
-from training.pictures.photos import OOD, OWN_TIER, is_corrections, list_photos, photos_in
+from training.pictures.labels import OOD
+from training.pictures.photos import OWN_TIER, is_corrections, list_photos, photos_in
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",

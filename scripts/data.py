@@ -29,9 +29,9 @@ from scripts.terminal import (
 )
 from training.errors import BadClasses, BadPictures
 from training.loading import require
-from training.pictures.attributes import Column, check_columns, column_in
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
+from training.pictures.labels import Column, check_columns, column_in
 from training.pictures.listing import Row, has_idx, list_pictures, unwrapped
 from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import NetworkName
+from training.pictures.labels import Codes
 from training.pictures.pixel_files import COLUMNS, PIXELS, UINT8
 from training.pictures.table import Pictures
 
@@ -35,18 +36,18 @@ def write_idx_folder(folder: Path, *, train: int, test: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in (("train", striped_pictures(train)), ("t10k", striped_pictures(test, seed=1))):
         (folder / f"{name}-images-idx3-ubyte").write_bytes(idx_bytes(part.images))
-        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx_bytes(part.labels))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx_bytes(part.classes.astype(np.uint8)))
 
 
 def write_csv(path: Path, count: int, seed: int = 0) -> Path:
     """Write one CSV file of `striped_pictures`, with a header."""
     part = striped_pictures(count, seed)
-    path.write_text(csv_text(part.images, part.labels), encoding="utf-8")
+    path.write_text(csv_text(part.images, part.classes), encoding="utf-8")
     return path
 
 
-def csv_text(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> str:
-    """The CSV file of uint8 (N, 28, 28) pictures and uint8 (N,) labels, with the customary header."""
+def csv_text(pictures: NDArray[np.uint8], labels: Codes) -> str:
+    """The CSV file of uint8 (N, 28, 28) pictures and their labels, (N,), with the customary header."""
     header = ",".join(["label", *(f"pixel{number}" for number in range(1, COLUMNS))])
     table = np.concatenate([labels[:, None], pictures.reshape(len(pictures), PIXELS)], axis=1)
     return "\n".join([header, *(",".join(map(str, row)) for row in table.tolist())]) + "\n"

@@ -12,7 +12,7 @@ from reports.answers import NONE_OF_THESE, Answers
 from reports.values import Epoch
 from training.environment import libraries
 from training.features.shipped_vectors import LITE0, PhotoFeatures
-from training.heads.fit import AttributeHead
+from training.heads.fit import Fit
 from training.heads.logistic import Head
 from training.heads.ood import OodPhotos, OodScore, Whitening
 from training.heads.photo_head import PhotoHead
@@ -70,7 +70,7 @@ class Fitted:
         libraries: the versions that its last epoch ran on, by package name.
         head: of a head on frozen networks; None for a network that was fitted by gradient.
         ood: photos of other things that its distance is fitted against; None for no such ones.
-        attributes: heads beside that of the class, on the same vectors, with their out-of-fold answers.
+        heads: on frozen networks, with their out-of-fold answers: by question, that of the class first.
         last_layer: of a head on frozen networks; None to run the network.
     """
 
@@ -80,7 +80,7 @@ class Fitted:
     libraries: dict[str, str]
     head: HeadRecord | None = None
     ood: OodPhotos | None = None
-    attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
+    heads: Mapping[str, Fit] = field(default_factory=dict)
     last_layer: LastLayer | None = None
 
     @property

@@ -24,9 +24,9 @@ from model_store.store import open_store
 from reports.answers import CLASS
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
-from training.pictures.attributes import check_columns
 from training.pictures.corrections import Applied, apply, corrections_in, in_several_products
 from training.pictures.fashion import NAME, OTHER_NAME
+from training.pictures.labels import check_columns
 from training.pictures.learnt_hashes import load_learnt
 from training.pictures.listing import PRODUCT, Row, absolute, list_pictures, write_pictures
 from training.pictures.named import Named

@@ -21,7 +21,7 @@ from training.environment import hardware, libraries
 from training.features import backbone, lite0
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, measured, network, seeing, spread
 from training.fit_result import Fitted, HeadRecord, LastLayer
-from training.heads.fit import AttributeHead, fit
+from training.heads.fit import fit
 from training.heads.ood import OodPhotos, fit_measure
 from training.heads.other_things import ood_negatives
 from training.heads.out_of_fold import Fold, folds_of
@@ -61,9 +61,9 @@ def train_own_classes(
     data = load(named, progress, READS, division="cross-fitted", see=seeing(body))
     data = _limited(data, options.limit)
     parts = parts_of(data, options.limit)
-    folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
+    folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.classes, parts.train.groups)))
     progress.say(
-        f"{parts.train.in_words(len(data.labels))}: a head on {', '.join(blocks)}, and {len(folds)} heads "
+        f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
     )
     warn_of_few(data, len(parts.validation) + len(parts.train), options.accept, progress)
@@ -124,20 +124,14 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and w
     """
     seen, spreads = train.features, spread(blocks)
     # 1) A head for each question, and heads of folds that answer what they did not learn.
-    labels = {LABEL: train.labels.astype(np.int64)}
-    labels |= {name: one.main for name, one in train.attributes.items()}
-    classes = {LABEL: int(train.labels.max()) + 1}
-    classes |= {name: len(one.labels) for name, one in train.attributes.items()}
     with progress.counting("fitting heads") as watch:
-        done, heads = count(1), len(labels) * (len(folds) + 1)
+        done, heads = count(1), len(train.labels) * (len(folds) + 1)
         fits = {
-            name: fit(
-                mine, classes[name], seen, train.groups, folds, spreads, lambda: watch(next(done), heads)
-            )
-            for name, mine in labels.items()
+            name: fit(labels, seen, train.groups, folds, spreads, lambda: watch(next(done), heads))
+            for name, labels in train.labels.items()
         }
-    for name, one in train.attributes.items():
-        if lacking := ", ".join(repr(one.labels[place]) for place in fits[name].lacking):
+    for name, labels in train.labels.items():
+        if lacking := ", ".join(repr(labels.names[place]) for place in fits[name].lacking):
             progress.say(
                 f"{name}: {lacking} is of so few groups that a fold has not learnt it, and answers it "
                 "wrongly."
@@ -157,10 +151,7 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and w
         *(of_class.head.on(body), (), (hardware(),), libraries()),
         head=record,
         ood=ood,
-        attributes={
-            name: AttributeHead(one, fits[name].out_of_fold, fits[name].head)
-            for name, one in train.attributes.items()
-        },
+        heads=fits,
         last_layer=LastLayer(of_class.head, measured(blocks)),
     )
     return OwnClasses(fitted, answers)
@@ -178,10 +169,10 @@ def _distances(
         ood: photos of other things; None for the distance alone.
         watch: called after each fold.
     """
-    classes, found = int(train.labels.max()) + 1, np.zeros(len(train), np.float32)
+    classes, found = int(train.classes.max()) + 1, np.zeros(len(train), np.float32)
     for fold in folds:
         others = np.setdiff1d(np.arange(len(train)), fold.pictures)
-        measure = fit_measure(part[others], train.labels[others], classes, ood)
+        measure = fit_measure(part[others], train.classes[others], classes, ood)
         found[fold.pictures] = measure.distances(part[fold.pictures])
         watch(fold.number, len(folds))
     return found

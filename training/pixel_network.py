@@ -46,7 +46,7 @@ def train_pixels(
         f"{task.folder}."
     )
     warn_of_few(data, len(parts.validation), accept, progress)
-    if doubt := warning_of_capped_weights(parts.train.labels, data.labels):
+    if doubt := warning_of_capped_weights(parts.train.classes, data.labels):
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)
     on = Evaluation(data=data, split=parts, accept=accept)

@@ -159,6 +159,6 @@ def _digest(sets: tuple[Pictures, ...]) -> str:
     lines = sorted(
         f"{sha256} {tier} {label}"
         for one in sets
-        for sha256, tier, label in zip(one.sha256, one.tiers, one.labels.tolist(), strict=True)
+        for sha256, tier, label in zip(one.sha256, one.tiers, one.classes.tolist(), strict=True)
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -24,7 +24,7 @@ from training.measure.decide import Target, decide, fit_familiarity
 from training.measure.evaluate import scores_in
 from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
 from training.measure.why_nothing import broken_promises, in_words
-from training.pictures.photos import OOD
+from training.pictures.labels import OOD
 
 
 def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> AnswerSet:
@@ -171,7 +171,7 @@ def test_a_shop_that_has_a_tier_to_itself_is_judged_as_that_tier() -> None:
 
 
 def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_drawn_with() -> None:
-    labels = np.array([0] * 100 + [OOD] * 100 + [0] * 20, np.uint8)
+    labels = np.array([0] * 100 + [OOD] * 100 + [0] * 20)
     tiers = (*("A",) * 120, *("X",) * 80, *("studio",) * 20)
 
     found = kinds_of(undecided_answers(unmeasured((0.9, 220)), labels, tiers))
@@ -304,7 +304,7 @@ def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() ->
 
 def test_each_tier_of_photos_has_a_curve_at_the_same_thresholds() -> None:
     checked = undecided_answers(
-        unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD], np.uint8), ("A", "A", "A", "C", "C", "X")
+        unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD]), ("A", "A", "A", "C", "C", "X")
     )
 
     curves = acceptance_curves(kinds_of(checked))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from training.errors import BadClasses, BadCsv
-from training.pictures.attributes import (
+from training.pictures.labels import (
     INAPPLICABLE,
     UNKNOWN,
-    Attribute,
+    Labels,
     check_columns,
     column_in,
     labels_in,
@@ -24,7 +24,7 @@ from training.pictures.listing import list_pictures
 CLASSES = ("Coat", "Bag")
 
 
-def read(cells: Sequence[str]) -> tuple[Attribute, list[str]]:
+def read(cells: Sequence[str]) -> tuple[Labels, list[str]]:
     """What is learnt of pictures of alternating classes with these cells, and what is said."""
     said: list[str] = []
     groups, classes = list(map(str, range(len(cells)))), np.arange(len(cells)) % 2
@@ -37,7 +37,7 @@ def test_a_cell_is_a_label_or_several_or_not_known_or_does_not_apply() -> None:
 
     found, _ = read(cells)
 
-    assert found.labels == ("T-shirt/top", "blue", "white")
+    assert found.names == ("T-shirt/top", "blue", "white")
     assert found.main[:7].tolist() == [1, 2, 1, UNKNOWN, INAPPLICABLE, 2, 0]
     assert found.right[2].tolist() == found.right[5].tolist() == [False, True, True]
     assert found.right[0].tolist() == [False, True, False]
@@ -78,7 +78,7 @@ def test_a_class_that_never_has_the_attribute_is_not_asked() -> None:
 def test_a_rare_label_is_left_out_and_a_common_one_warned_of(cells: list[str], said: str) -> None:
     found, [sentence] = read(cells)
 
-    assert found.labels == ("a", "b")
+    assert found.names == ("a", "b")
     assert re.search(said, sentence)
 
 

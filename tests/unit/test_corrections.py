@@ -17,10 +17,11 @@ from tests.uploads import png
 from training.errors import BadCsv, BadPictures
 from training.pictures.corrections import corrections_in
 from training.pictures.fashion import LabelledData
+from training.pictures.labels import OOD
 from training.pictures.listing import list_pictures
 from training.pictures.named import Named, load
 from training.pictures.own_pictures import from_pictures
-from training.pictures.photos import OOD, photos_in
+from training.pictures.photos import photos_in
 from training.pictures.table import Pictures
 from training.progress import Lines
 
@@ -47,7 +48,7 @@ def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
     return [
         data.labels[label]
         for part in (data.train, data.test)
-        for image, label in zip(part.images, part.labels, strict=True)
+        for image, label in zip(part.images, part.classes, strict=True)
         if np.array_equal(image, pixels)
     ]
 
@@ -60,7 +61,7 @@ def test_a_corrected_picture_has_its_new_label_and_one_that_shows_no_class_is_le
 
     assert labels_of(data, "Ball", 3) == ["Stick"]
     assert labels_of(data, "Box", 4) == []
-    assert (np.bincount(data.train.labels) + np.bincount(data.test.labels)).tolist() == [11, 11, 13]
+    assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [11, 11, 13]
 
 
 def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(folder: Path) -> None:
@@ -204,13 +205,15 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(ph
     )
     learnt, checked = read_photos(photos, *rows)
 
-    assert [(file.name, label) for file, label in zip(learnt.files, learnt.labels.tolist(), strict=True)] == [
+    assert [
+        (file.name, label) for file, label in zip(learnt.files, learnt.classes.tolist(), strict=True)
+    ] == [
         ("001.png", 1),
         ("002.png", 0),
         *((f"{n:03}.png", OOD) for n in range(3)),
     ]
     assert [
-        (file.name, label) for file, label in zip(checked.files, checked.labels.tolist(), strict=True)
+        (file.name, label) for file, label in zip(checked.files, checked.classes.tolist(), strict=True)
     ] == [
         ("001.png", 0),
         ("copy.png", 1),

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.contract import ACCEPT_NOTHING
+from inference.arrays import Probabilities
+from inference.contract import ACCEPT_NOTHING, LABEL
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import truth, undecided_answers, unmeasured
 from tests.releases import a_contract
 from training.errors import NotShown
-from training.heads.fit import AttributeAnswers
 from training.measure.acceptance import promises
 from training.measure.decide import (
     FAMILIARITY_OF_PHOTOS,
@@ -31,9 +31,9 @@ from training.measure.decide import (
     usual_accept_right,
 )
 from training.measure.why_nothing import check_enough
-from training.pictures.attributes import Attribute
+from training.pictures.labels import Labels
 from training.pictures.photos import CORRECTED_TIER, OWN_TIER
-from training.release.attributes import attribute_in_words, decide_attributes
+from training.release.attributes import DecidedAttribute, attribute_in_words, decide_attributes
 
 CLASSES = 10
 
@@ -301,17 +301,29 @@ def test_such_photos_say_nothing_of_what_is_familiar(given: dict[str, str | int]
     assert max(familiarity.quantiles) <= 2.0
 
 
+def decided_attributes(
+    labels: dict[str, Labels], given: dict[str, Probabilities], right: float = 0.95
+) -> dict[str, DecidedAttribute]:
+    """What answers decide about attributes of pictures of bags, all of which are familiar."""
+    n = len(next(iter(labels.values())))
+    bags = Labels.of(np.zeros(n, np.int64), ("Bag",))
+    of_class = Answers.of("own", bags.main, probabilities=np.ones((n, 1)))
+    known = Decided(1.0, None, ACCEPT_NOTHING, ())
+    return decide_attributes({LABEL: bags, **labels}, given, of_class, known, Target(right=right))
+
+
+def decided_colour(said: Labels, given: Probabilities, right: float = 0.95) -> DecidedAttribute:
+    return decided_attributes({"colour": said}, {"colour": given}, right)["colour"]
+
+
 def test_of_several_right_labels_any_is_right() -> None:
     main = np.arange(200) % 2
     right = np.eye(2, dtype=bool)[main]
     right[:50] = True
     first = np.full((200, 2), [0.99, 0.01], np.float32)
     probabilities = np.where((np.arange(200) < 50)[:, None] | (main == 0)[:, None], first, first[:, ::-1])
-    said = AttributeAnswers(Attribute(("blue", "white"), main, right, None), probabilities)
-    of_class = Answers.of("own", np.zeros(200, np.int64), probabilities=np.ones((200, 1)))
-    known = Decided(1.0, None, ACCEPT_NOTHING, ())
 
-    found = decide_attributes({"colour": said}, of_class, known, Target(right=0.95), ("Bag",))["colour"]
+    found = decided_colour(Labels(("blue", "white"), main, right), probabilities)
 
     assert found.figures.accuracy == 1
 
@@ -321,11 +333,8 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
     main = np.where(np.arange(n) < 2, 1, np.arange(n) % 2 * 2)
     probabilities = np.full((n, 3), 0.005, np.float32)
     probabilities[np.arange(n), main] = 0.99
-    said = AttributeAnswers(Attribute(labels, main, np.eye(3, dtype=bool)[main], None), probabilities)
-    of_class = Answers.of("own", np.zeros(n, np.int64), probabilities=np.ones((n, 1)))
-    known = Decided(1.0, None, ACCEPT_NOTHING, ())
 
-    found = decide_attributes({"colour": said}, of_class, known, Target(right=0.95), ("Bag",))["colour"]
+    found = decided_colour(Labels.of(main, labels), probabilities)
 
     assert found.head.withheld == ("gold",)
     assert found.accepted.sum() == n - 2
@@ -338,13 +347,9 @@ def test_59_answers_without_an_error_show_95_percent_of_each_attribute_whatever_
 ) -> None:
     main = np.arange(59) % 2
     sure = np.where(np.eye(2, dtype=bool)[main], 0.99, 0.01).astype(np.float32)
-    said = AttributeAnswers(Attribute(("blue", "white"), main, np.eye(2, dtype=bool)[main], None), sure)
-    of_class = Answers.of("own", np.zeros(59, np.int64), probabilities=np.ones((59, 1)))
-    known = Decided(1.0, None, ACCEPT_NOTHING, ())
+    said, names = Labels.of(main, ("blue", "white")), tuple(map(str, range(attributes)))
 
-    found = decide_attributes(
-        {str(number): said for number in range(attributes)}, of_class, known, Target(right=0.95), ("Bag",)
-    )
+    found = decided_attributes(dict.fromkeys(names, said), dict.fromkeys(names, sure))
 
     assert [one.figures.accepted for one in found.values()] == [1.0] * attributes
 
@@ -365,14 +370,9 @@ def test_an_attribute_of_which_nothing_is_accepted_says_what_to_do(
     answered = np.where(np.arange(n) % (n // wrong) == 0, 1 - said, said)
     probabilities = np.full((n, 2), 0.01, np.float32)
     probabilities[np.arange(n), answered] = 0.99
-    known = Attribute(("black", "white"), said, np.eye(2, dtype=bool)[said], None)
-    of_class = Answers.of("own", np.zeros(n, np.int64), probabilities=np.ones((n, 1)))
-    of_attribute = {"colour": AttributeAnswers(known, probabilities)}
 
-    found = decide_attributes(
-        of_attribute, of_class, Decided(1.0, None, ACCEPT_NOTHING, ()), Target(right=asked), ("Bag",)
-    )
+    found = decided_colour(Labels.of(said, ("black", "white")), probabilities, right=asked)
 
-    sentence = attribute_in_words("colour", found["colour"])
+    sentence = attribute_in_words("colour", found)
     assert "none accepted" in sentence
     assert advice in sentence

@@ -11,9 +11,10 @@ from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
 from training.measure.improvement import compared_of
 from training.pictures.fashion import LABELS
+from training.pictures.labels import OOD
 from training.pictures.learnt_hashes import Learnt
 from training.pictures.listing import list_pictures
-from training.pictures.photos import CORRECTED_TIER, OOD, OWN_TIER, list_photos, photos_in
+from training.pictures.photos import CORRECTED_TIER, OWN_TIER, list_photos, photos_in
 from training.progress import Lines
 
 
@@ -54,7 +55,7 @@ def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_
     found = compared_of(read, parent)
 
     assert sorted(found.kinds.tolist()) == ["Bag", "Dress", "Dress", "Hats", "Hats"]
-    Learnt.of(read.sha256[read.labels != OOD]).save(tmp_path)
+    Learnt.of(read.sha256[read.classes != OOD]).save(tmp_path)
     with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
         compared_of(read, parent)
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inference.contract import LABEL
 from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
 from training.heads.out_of_fold import answers_out_of_fold, folds_of
+from training.pictures.labels import Labels
 from training.pictures.split import split
 from training.pictures.vectors import Vectors
 
@@ -30,7 +32,9 @@ def test_no_fold_learns_what_it_answers_and_each_is_answered_once() -> None:
 def test_pictures_of_one_group_are_in_one_fold() -> None:
     groups = np.array([f"sender {number // 2}" for number in range(len(PARTS.train))])
     pairs = np.repeat(np.arange(len(groups) // 2 + 1), 2)[: len(groups)] % CLASSES
-    train = replace(PARTS.train, groups=groups, labels=pairs.astype(np.uint8))
+    train = replace(
+        PARTS.train, groups=groups, labels={LABEL: Labels.of(pairs, PARTS.train.labels[LABEL].names)}
+    )
 
     folds = folds_of(replace(PARTS, train=train), 4)
 
@@ -60,7 +64,7 @@ def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:
 
 
 def test_folds_keep_the_shares_of_the_classes() -> None:
-    counts = np.array([np.bincount(PARTS.train.labels[fold.pictures]) for fold in folds_of(PARTS, 4)])
+    counts = np.array([np.bincount(PARTS.train.classes[fold.pictures]) for fold in folds_of(PARTS, 4)])
 
     assert (np.ptp(counts, axis=0) <= 1).all()
 

@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def pixels_of(part: Pictures, label: int) -> set[bytes]:
-    return {image.tobytes() for image in part.images[part.labels == label]}
+    return {image.tobytes() for image in part.images[part.classes == label]}
 
 
 def hashes(data: LabelledData) -> tuple[str, str]:
@@ -91,8 +91,8 @@ def test_each_sub_folder_is_a_class_in_order_of_the_names(folder: Path, said: Sa
 
     assert data.labels == KINDS
     assert data.described().name == "things"
-    assert (np.bincount(data.train.labels) + np.bincount(data.test.labels)).tolist() == [COUNT] * 3
-    assert np.bincount(data.test.labels).min() >= 1
+    assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [COUNT] * 3
+    assert np.bincount(data.test.classes).min() >= 1
     assert said == []
 
 
@@ -182,7 +182,7 @@ def joined(data: LabelledData) -> Pictures:
     images, labels, digests, keys = (
         np.concatenate(both)
         for both in zip(
-            *((part.images, part.labels, part.sha256, part.groups) for part in (data.train, data.test)),
+            *((part.images, part.classes, part.sha256, part.groups) for part in (data.train, data.test)),
             strict=True,
         )
     )
@@ -249,7 +249,7 @@ def test_rows_of_one_content_fill_each_others_attributes_and_may_not_disagree(
 
     colour = train.attributes["colour"]
     [place] = [at for at, file in enumerate(train.files) if file.name == "ball-000.png"]
-    assert (len(train), colour.labels[colour.main[place]]) == (3 * COUNT, "red")
+    assert (len(train), colour.names[colour.main[place]]) == (3 * COUNT, "red")
     lines[0] += "blue"
     table.write_text("\n".join([f"{header},colour", *lines, f"{copy},Ball,red"]), "utf-8")
     with pytest.raises(BadCsv, match="is 'blue' in one row and 'red' in another one in column `colour`"):

@@ -32,7 +32,7 @@ def test_pictures_that_are_taken_keep_all_that_is_known_of_them_in_the_order_ask
     found = every.take(np.array([2, 0]))
 
     assert found.images.tolist() == [IMAGES[2].tolist(), IMAGES[0].tolist()]
-    assert found.labels.tolist() == [1, 2]
+    assert found.classes.tolist() == [1, 2]
     assert found.sha256.tolist() == [every.sha256[2], every.sha256[0]]
     assert found.files == (Path("2.png"), Path("0.png"))
     columns = (found.groups, found.tiers, found.kinds, found.sources)

@@ -56,7 +56,7 @@ def test_a_folder_of_four_idx_files_becomes_a_data_set(tmp_path: Path) -> None:
     data = from_idx(tmp_path)
 
     assert (data.train.images.shape, data.test.images.shape) == ((30, 28, 28), (20, 28, 28))
-    assert set(data.train.labels) == set(range(len(LABELS)))
+    assert set(data.train.classes) == set(range(len(LABELS)))
     assert first(data.train, 12).images.tolist() == data.train.images[:12].tolist()
 
 
@@ -91,20 +91,20 @@ def test_a_missing_idx_file_is_named_with_the_way_to_get_it(tmp_path: Path) -> N
 @pytest.mark.parametrize("header", [True, False])
 def test_a_csv_is_read_as_it_was_written(tmp_path: Path, header: bool, quote: str, line_end: str) -> None:
     part = striped_pictures(3)
-    lines = csv_text(part.images, part.labels).splitlines()[0 if header else 1 :]
+    lines = csv_text(part.images, part.classes).splitlines()[0 if header else 1 :]
     quoted = [",".join(f"{quote}{cell}{quote}" for cell in line.split(",")) for line in lines]
     (tmp_path / "pictures.csv").write_bytes((line_end.join(quoted) + line_end).encode())
 
     pictures, labels = read_csv(tmp_path / "pictures.csv", 10)
 
     assert pictures.tolist() == part.images.tolist()
-    assert labels.tolist() == part.labels.tolist()
+    assert labels.tolist() == part.classes.tolist()
 
 
 @pytest.mark.parametrize("packing", ["gzip", "zip"])
 def test_a_packed_csv_is_read_as_it_was_written(tmp_path: Path, packing: str) -> None:
     part, path = striped_pictures(3), tmp_path / "pictures.csv.packed"
-    content = csv_text(part.images, part.labels).encode()
+    content = csv_text(part.images, part.classes).encode()
     if packing == "gzip":
         path.write_bytes(gzip.compress(content))
     else:
@@ -131,7 +131,7 @@ def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
     tmp_path: Path, order: str
 ) -> None:
     part, path = striped_pictures(2), tmp_path / "pictures.csv"
-    rows = csv_text(part.images, part.labels).splitlines()[1:]
+    rows = csv_text(part.images, part.classes).splitlines()[1:]
     cells = [(one, other) for one in range(1, 29) for other in range(1, 29)]
     names = [f"{row}x{column}" if order == "by row" else f"{column}x{row}" for row, column in cells]
     path.write_text("\n".join([",".join(["label", *names]), *rows]))
@@ -160,7 +160,7 @@ def test_idx_files_are_found_as_archives_unpack_them(tmp_path: Path, spelling: s
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
     pair = from_csv(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
 
-    copied = Pictures.of_pixels(pair.train.images.copy(), pair.train.labels.copy())
+    copied = Pictures.of_pixels(pair.train.images.copy(), pair.train.classes.copy())
 
     assert copied.digest() == pair.train.digest() != pair.test.digest()
     assert pair.described().name == "other pictures in Fashion-MNIST's form"

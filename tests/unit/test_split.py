@@ -28,7 +28,7 @@ def of_own(count: int) -> Pictures:
 
 
 def held_out_keys(images: Pictures) -> set[str]:
-    chosen = sampled_indices(images.labels, images.groups, SHARE, VALIDATION)
+    chosen = sampled_indices(images.classes, images.groups, SHARE, VALIDATION)
     return set(images.groups[chosen].tolist())
 
 
@@ -74,7 +74,7 @@ def test_a_small_class_has_a_picture_held_out_too() -> None:
 
     parts = split(images, classes=2)
 
-    assert 1 <= np.sum(parts.validation.labels == 1) <= 5
+    assert 1 <= np.sum(parts.validation.classes == 1) <= 5
 
 
 def test_pictures_of_one_group_are_on_one_side_of_the_split_and_of_every_fold() -> None:
@@ -82,7 +82,7 @@ def test_pictures_of_one_group_are_on_one_side_of_the_split_and_of_every_fold() 
     images = pictures_with_keys(groups, LABELS[:1000])
 
     parts = split(images, classes=10)
-    folds = class_folds(images.labels, images.groups, 4)
+    folds = class_folds(images.classes, images.groups, 4)
 
     assert set(parts.train.groups).isdisjoint(parts.validation.groups)
     assert all(set(groups[others]).isdisjoint(groups[mine]) for others, mine in folds)
@@ -125,7 +125,7 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
     with pytest.raises(BadRecipe, match="All 10 training pictures of class 1 are in groups that are held"):
         split(images, classes=2)
     with pytest.raises(BadRecipe, match="The rarest class has 1 training pictures or groups"):
-        class_folds(images.labels, images.groups, 2)
+        class_folds(images.classes, images.groups, 2)
 
 
 @pytest.mark.parametrize(

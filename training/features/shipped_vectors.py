@@ -13,10 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.contract import LABEL
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, network, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
-from training.pictures.table import COLUMNS, PictureColumns, Pictures
+from training.pictures.labels import OOD, Labels
+from training.pictures.table import TEXTS, PictureColumns, Pictures
 from training.pictures.vectors import Features, joined
 from training.progress import Watch
 
@@ -29,8 +31,11 @@ SCALED: Final = "scaled"
 CHUNK: Final = 512
 """Pictures in a file of the run's folder: some seconds of work."""
 
-STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in COLUMNS}
-"""What the columns are called in the file."""
+STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in TEXTS}
+"""What the columns of text are called in the file."""
+
+NO_CLASS: Final = 255
+"""Stands for OOD in the file."""
 
 SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
@@ -49,16 +54,16 @@ class PhotoFeatures(PictureColumns):
 
     def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "PhotoFeatures":
         """Those that a mask picks, or those at these positions."""
-        columns = {name: column[chosen] for name, column in self.columns().items()}
-        return PhotoFeatures(features=self.features.take(chosen), checked=self.checked[chosen], **columns)
+        features, checked = self.features.take(chosen), self.checked[chosen]
+        return PhotoFeatures(features=features, checked=checked, **self.columns(chosen))
 
     def followed_by(self, others: "PhotoFeatures") -> "PhotoFeatures":
         """These photos, and then others."""
-        more = others.columns()
         return PhotoFeatures(
             features=joined([self.features, others.features]),
             checked=np.concatenate([self.checked, others.checked]),
-            **{name: np.concatenate([column, more[name]]) for name, column in self.columns().items()},
+            labels={name: one.followed_by(others.labels[name]) for name, one in self.labels.items()},
+            **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS},
         )
 
 
@@ -123,8 +128,10 @@ def shipped_photos(path: Path = SHIPPED) -> Shipped:
             for name in ("upright", "mirrored")
         )
         seen = Features(upright, mirrored)
-        columns = {name: stored[kept] for name, kept in STORED.items()}
-        photos = PhotoFeatures(features=seen, checked=stored["checked"], **columns)
-        return Shipped(photos, tuple(stored["names"].tolist()))
+        names, texts = tuple(stored["names"].tolist()), {name: stored[kept] for name, kept in STORED.items()}
+        classes = stored["labels"].astype(np.int16)
+        labels = {LABEL: Labels.of(np.where(classes == NO_CLASS, OOD, classes), names)}
+        photos = PhotoFeatures(features=seen, checked=stored["checked"], labels=labels, **texts)
+        return Shipped(photos, names)
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

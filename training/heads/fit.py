@@ -16,36 +16,11 @@ from scipy.special import softmax
 from inference.arrays import Probabilities
 from training.heads.logistic import Head, fit_head
 from training.heads.out_of_fold import Fold, answers_out_of_fold
-from training.pictures.attributes import Attribute
+from training.pictures.labels import Codes, Labels
 from training.pictures.vectors import Features, Vectors
 
 LACKED: Final = -30.0
 """The logit of a label that a fold's head has not learnt."""
-
-
-@dataclass(frozen=True)
-class AttributeAnswers:
-    """What is known of an attribute, and what heads that had not learnt the pictures answered.
-
-    Attributes:
-        said: what the table says of N pictures.
-        probabilities: float32 (N, C), of all of them, before temperature, by a head that learnt none of the
-            picture's group.
-    """
-
-    said: Attribute
-    probabilities: Probabilities
-
-
-@dataclass(frozen=True)
-class AttributeHead(AttributeAnswers):
-    """A head and its out-of-fold answers.
-
-    Attributes:
-        head: learnt all pictures with a label.
-    """
-
-    head: Head
 
 
 @dataclass(frozen=True)
@@ -64,8 +39,7 @@ class Fit:
 
 
 def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
-    labels: NDArray[np.int64],
-    classes: int,
+    labels: Labels,
     seen: Features,
     groups: NDArray[np.str_],
     folds: Sequence[Fold],
@@ -75,19 +49,19 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     """Fit the head of a question, and heads of folds.
 
     Args:
-        labels: int64 (N,), 0..C - 1; below 0 where the label is not known.
-        classes: C.
-        seen: of N pictures.
+        labels: of N pictures, C different ones; what has none is not learnt.
+        seen: of the pictures.
         groups: str (N,).
         folds: of all of them.
         spread: float32 (D,), as `fit_head` has it.
         fitted: called after each head.
     """
-    known, lacking = np.flatnonzero(labels >= 0), set[int]()
+    main, classes, lacking = labels.main, len(labels.names), set[int]()
+    known = np.flatnonzero(main >= 0)
 
     def learn(some: NDArray[np.int64]) -> Head:
-        lacking.update(set(range(classes)) - set(labels[some].tolist()))
-        head = _head_of(labels, classes, some, seen, groups, spread)
+        lacking.update(set(range(classes)) - set(main[some].tolist()))
+        head = _head_of(main, classes, some, seen, groups, spread)
         fitted()
         return head
 
@@ -99,7 +73,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
 
 
 def _head_of(  # noqa: PLR0913, PLR0917 - as above
-    labels: NDArray[np.int64],
+    labels: Codes,
     classes: int,
     some: NDArray[np.int64],
     seen: Features,
@@ -112,7 +86,7 @@ def _head_of(  # noqa: PLR0913, PLR0917 - as above
         bias = np.full(classes, LACKED, np.float32)
         bias[there] = 0
         return Head(np.zeros((seen.upright.shape[1], classes), np.float32), bias, 0.0)
-    head = fit_head(seen.take(some), places.astype(np.uint8), groups[some], spread=spread)
+    head = fit_head(seen.take(some), places, groups[some], spread=spread)
     if len(there) == classes:
         return head
     kernel = np.zeros((len(head.kernel), classes), np.float32)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
+from training.pictures.labels import Codes
 from training.pictures.vectors import Features, Vectors
 from training.untyped import Network
 
@@ -73,13 +74,13 @@ class HiddenHead:
 
 
 def fit_hidden_head(
-    seen: Features, labels: NDArray[np.uint8], weights: NDArray[np.float64], units: int = UNITS
+    seen: Features, labels: Codes, weights: NDArray[np.float64], units: int = UNITS
 ) -> HiddenHead:
     """Fit it.
 
     Args:
         seen: of N pictures.
-        labels: uint8 (N,), 0..C - 1.
+        labels: (N,), 0..C - 1.
         weights: float64 (N,), of each picture in the loss.
         units: of each member.
     """
@@ -104,7 +105,7 @@ def fit_hidden_head(
 
 
 def _batches(
-    vectors: Vectors, labels: NDArray[np.uint8], weights: Vectors, steps: int
+    vectors: Vectors, labels: Codes, weights: Vectors, steps: int
 ) -> Iterator[tuple[Vectors, Vectors, Vectors]]:
     """Batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
     rng, targets = np.random.default_rng(SEED), np.eye(int(labels.max()) + 1, dtype=np.float32)

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from inference.arrays import Probabilities
 from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
+from training.pictures.labels import Codes
 from training.pictures.split import FEWEST_FOLDS, class_folds, rarest_class
 from training.pictures.vectors import Features, Vectors
 from training.untyped import Network
@@ -74,7 +75,7 @@ class Head:
 
 def fit_head(
     seen: Features,
-    labels: NDArray[np.uint8],
+    labels: Codes,
     groups: NDArray[np.str_],
     *,
     spread: Vectors | None = None,
@@ -84,7 +85,7 @@ def fit_head(
 
     Args:
         seen: of N pictures.
-        labels: uint8 (N,), 0..C - 1; each occurs.
+        labels: (N,), 0..C - 1; each occurs.
         groups: str (N,); equal ones are in one fold.
         spread: float32 (D,), the standard deviation that each number gets; None for 1.
         strengths: values of C that are compared; a single one is taken.
@@ -123,7 +124,7 @@ def fit_head(
 
 
 def _compared(
-    labels: NDArray[np.uint8], groups: NDArray[np.str_], strengths: Sequence[float]
+    labels: Codes, groups: NDArray[np.str_], strengths: Sequence[float]
 ) -> list[tuple[Indices, Indices]] | None:
     """Folds of pictures and mirrored ones that compare values of C by upright ones; None for no choice."""
     count, rarest = len(labels), rarest_class(labels, groups)

@@ -22,7 +22,7 @@ from inference.arrays import Distances
 from inference.contract import Familiarity
 from inference.decision import familiarity_of
 from reports.values import OutOfScope
-from training.pictures.photos import OOD
+from training.pictures.labels import OOD, Codes
 
 Floats = NDArray[np.float32]
 
@@ -77,12 +77,12 @@ class Whitening:
         return distances
 
 
-def fit_whitening(features: Floats, labels: NDArray[np.uint8], classes: int) -> Whitening:
+def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
     """Fit means and covariance; this is shrunk (Ledoit and Wolf 2004), as some features hardly vary.
 
     Args:
         features: float32 (N, D), of training pictures.
-        labels: uint8 (N,); every class must occur.
+        labels: (N,); every class must occur.
         classes: how many there are.
     """
     exact = features.astype(np.float64)
@@ -146,13 +146,13 @@ class OodPhotos:
 
 
 def fit_measure(
-    features: Floats, labels: NDArray[np.uint8], classes: int, photos: OodPhotos | None = None
+    features: Floats, labels: Codes, classes: int, photos: OodPhotos | None = None
 ) -> Whitening | OodScore:
     """Fit the distance, or the score against photos of other things; these count as much as the pictures.
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
-        labels: uint8 (N,); every class must occur.
+        labels: (N,); every class must occur.
         classes: how many there are.
         photos: of other things; without them the distance measures.
     """
@@ -162,7 +162,7 @@ def fit_measure(
     both = np.concatenate([features, photos.features])
     return fit_ood_score(
         both,
-        np.concatenate([labels, np.full(len(weights), OOD, np.uint8)]),
+        np.concatenate([labels, np.full(len(weights), OOD)]),
         classes,
         np.concatenate([np.ones(len(labels)), weights]),
     )
@@ -170,7 +170,7 @@ def fit_measure(
 
 def fit_ood_score(
     features: Floats,
-    labels: NDArray[np.uint8],
+    labels: Codes,
     classes: int,
     weights: NDArray[np.float64],
 ) -> OodScore:
@@ -178,7 +178,7 @@ def fit_ood_score(
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
-        labels: uint8 (N,), a class's index or OOD; every class must occur, and OOD.
+        labels: (N,), a class's index or OOD; every class must occur, and OOD.
         classes: how many there are.
         weights: float64 (N,), how much each counts.
     """

@@ -37,7 +37,7 @@ def folds_of(parts: Split, folds: int) -> tuple[Fold, ...]:
     Raises:
         BadRecipe: a class has fewer training pictures, or groups, than there are folds.
     """
-    in_folds = class_folds(parts.train.labels, parts.train.groups, folds)
+    in_folds = class_folds(parts.train.classes, parts.train.groups, folds)
     return tuple(Fold(number, mine) for number, (_, mine) in enumerate(in_folds, start=1))
 
 

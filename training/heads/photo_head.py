@@ -25,7 +25,8 @@ from training.features.blocks import VECTOR, network
 from training.features.shipped_vectors import LITE0, SCALED, PhotoFeatures
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.out_of_fold import answers_out_of_fold
-from training.pictures.photos import OOD, OOD_PREFIX
+from training.pictures.labels import OOD
+from training.pictures.photos import OOD_PREFIX
 from training.pictures.split import stratified_folds
 from training.pictures.vectors import Vectors
 from training.progress import Watch
@@ -85,11 +86,11 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         BadRecipe: the checked photos are of fewer groups than there are folds.
     """
     classes = len(names)
-    if missing := [name for index, name in enumerate(names) if index not in learnt.labels]:
+    if missing := [name for index, name in enumerate(names) if index not in learnt.classes]:
         raise BadPictures(
             f"No photo shows {', '.join(missing)}. The network that answers photos needs some of each class."
         )
-    labels = np.where(learnt.labels == OOD, classes, learnt.labels).astype(np.uint8)
+    labels = np.where(learnt.classes == OOD, classes, learnt.classes)
     weights = _weights(learnt)
     asked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
@@ -117,7 +118,7 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
 
 def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
     """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
-    return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in _names_of(learnt)], "")
+    return np.where(learnt.classes == OOD, [name[:KIND_LETTERS] for name in _names_of(learnt)], "")
 
 
 def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
@@ -148,8 +149,8 @@ def kinds_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
 
 def _weights(learnt: PhotoFeatures) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
-    ood = learnt.labels == OOD
-    shown = np.where(ood, learnt.kinds, learnt.labels.astype(str))
+    ood = learnt.classes == OOD
+    shown = np.where(ood, learnt.kinds, learnt.classes.astype(str))
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
     of_each = np.bincount(cells)[cells] ** -BALANCE
     return np.asarray(

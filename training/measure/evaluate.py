@@ -30,8 +30,8 @@ from reports.values import (
     TestFigures,
 )
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
-from training.pictures.attributes import UNKNOWN, Attribute
 from training.pictures.fashion import in_batches
+from training.pictures.labels import UNKNOWN, Labels
 from training.pictures.picture_files import FileImages
 from training.pictures.table import Pictures
 
@@ -84,7 +84,7 @@ def undecided(scores: Scores, images: Pictures, name: str = TEST_SET, **columns:
     """
     return Answers.of(
         name,
-        images.labels,
+        np.maximum(images.classes, NONE_OF_THESE),
         pictures=_names(images.sha256),
         groups=images.groups if images.files else "",
         networks=images.networks,
@@ -135,7 +135,7 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
 
 
 def attribute_answers(
-    predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Attribute]
+    predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
 ) -> Answers:
     """Rows of attributes, of the pictures of which a table says something.
 

@@ -10,8 +10,8 @@ from model_store.networks import open_networks
 from reports.answers import ACCEPT, NONE_OF_THESE, Answers
 from training.errors import BadPictures
 from training.measure.evaluate import predicted
+from training.pictures.labels import OOD
 from training.pictures.learnt_hashes import NOTHING, load_learnt
-from training.pictures.photos import OOD
 from training.pictures.table import Pictures
 
 
@@ -23,7 +23,7 @@ def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:
     """
     known = load_learnt(parent.folder) or NOTHING
     found = photos.take(np.flatnonzero(~known.has(photos.sha256)))
-    if not (found.labels != OOD).any():
+    if not (found.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
             "so nothing can be compared. Correct others, or begin with the release before it."
@@ -41,7 +41,7 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
     answers = predicted(open_networks(parent)["photos"], shown)
     return Answers.of(
         shown.tiers,
-        np.where(shown.labels == OOD, NONE_OF_THESE, shown.labels.astype(np.int64)),
+        np.maximum(shown.classes, NONE_OF_THESE),
         [one.answer.class_id for one in answers],
         pictures=shown.sha256,
         groups=shown.groups,

@@ -23,7 +23,7 @@ from reports.values import (
 )
 from training.measure.evaluate import most_are
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
-from training.pictures.photos import OOD, OOD_TIER
+from training.pictures.photos import OOD_TIER
 from training.pictures.table import PictureColumns
 
 DEVELOPMENT: Final = "development"
@@ -39,10 +39,9 @@ def asked_photos(scores: Scores, photos: PictureColumns, networks: Values, folds
         networks: of the network that each is for, by name.
         folds: from 1, the head that gave each; 0 for the network itself.
     """
-    ood = photos.labels == OOD
     return Answers.of(
         photos.tiers,
-        np.where(ood, NONE_OF_THESE, photos.labels.astype(np.int64)),
+        np.maximum(photos.classes, NONE_OF_THESE),
         pictures=photos.sha256,
         groups=photos.groups,
         folds=folds,

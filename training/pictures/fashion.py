@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.contract import EDGE, GREY_28, InputContract
+from inference.contract import EDGE, GREY_28, LABEL, InputContract
 from model_store.manifest import DataSet
 from training.errors import BadClasses, BadIdx, DataSetMissing
+from training.pictures.labels import Codes, Labels
 from training.pictures.picture_files import FileImages
 from training.pictures.pixel_files import read_csv, read_idx
 from training.pictures.rare import GROUPS_OF_CLASS
@@ -70,7 +70,7 @@ LARGEST_WEIGHT: Final = 10.0
 """Of a picture: with more, a handful of pictures would drive the training."""
 
 
-def class_weights(labels: NDArray[np.uint8], classes: int) -> dict[int, float] | None:
+def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
     """How much a picture of each class counts in the loss, so that all classes count alike.
 
     Args:
@@ -89,7 +89,7 @@ def class_weights(labels: NDArray[np.uint8], classes: int) -> dict[int, float] |
     return dict(enumerate(np.minimum(weights, LARGEST_WEIGHT).tolist()))
 
 
-def warning_of_capped_weights(labels: NDArray[np.uint8], names: tuple[str, ...]) -> str | None:
+def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | None:
     """The warning before a training in which a class is so rare that its weight is capped, if one is.
 
     Args:
@@ -151,7 +151,7 @@ class LabelledData:
         """
         if self.named:
             return self._reordered(labels)
-        highest = int(max(part.labels.max() for part in (self.train, self.measured)))
+        highest = int(max(part.classes.max() for part in (self.train, self.measured)))
         if highest >= len(labels):
             raise BadClasses(
                 f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
@@ -167,17 +167,17 @@ class LabelledData:
                 "Give it the data that the model was made for."
             )
         kept = [number for number, label in enumerate(self.labels) if label not in rare]
-        places = np.zeros(len(self.labels), np.uint8)
+        places = np.zeros(len(self.labels), np.int16)
         places[kept] = [labels.index(self.labels[number]) for number in kept]
 
         def renumbered(part: Pictures) -> Pictures:
-            there = part.take(np.flatnonzero(np.isin(part.labels, kept))) if rare else part
-            return replace(there, labels=places[there.labels])
+            there = part.take(np.flatnonzero(np.isin(part.classes, kept))) if rare else part
+            return replace(there, labels={**there.labels, LABEL: Labels.of(places[there.classes], labels)})
 
         return replace(self, train=renumbered(self.train), test=renumbered(self.test), labels=labels)
 
     def _is_rare(self, label: str) -> bool:
-        of_class = self.measured.groups[self.measured.labels == self.labels.index(label)]
+        of_class = self.measured.groups[self.measured.classes == self.labels.index(label)]
         return len(np.unique(of_class)) < GROUPS_OF_CLASS
 
 

@@ -14,7 +14,6 @@ from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from training.errors import BadPictures
 from training.loading import start_tensorflow
-from training.pictures.attributes import check_columns
 from training.pictures.corrections import check_listed, corrections_in
 from training.pictures.fashion import (
     SYSTEM_FOLDER,
@@ -24,6 +23,7 @@ from training.pictures.fashion import (
     from_keras,
     from_one_csv,
 )
+from training.pictures.labels import check_columns
 from training.pictures.listing import Listing, has_idx, list_pictures, unwrapped
 from training.pictures.own_pictures import Division, from_pictures, with_classes
 from training.pictures.picture_files import Hashed, See, decode_file, hash_files

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from inference.contract import GREY_28, LABEL, InputContract
 from labelling.review.corrections import OfFiles
-from training.pictures.attributes import (
-    Attribute,
+from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
+from training.pictures.fashion import LabelledData
+from training.pictures.labels import (
+    Labels,
     learnt_attribute,
     measured_attribute,
     unread_columns,
 )
-from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
-from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Contents
 from training.pictures.listing import Listing
 from training.pictures.picture_files import Hashed, See, hash_files
@@ -103,17 +103,17 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         train = test = test or train
     else:
         labels, train, test = _learnt(listing, keys, train, test, keep.get(LABEL, ()), say)
-    learnt = pictures_of(train, keys, reads)
-    measured = pictures_of(test, keys, reads) if test else learnt.take(np.arange(0))
+    learnt = pictures_of(train, keys, reads, labels)
+    measured = pictures_of(test, keys, reads, labels) if test else learnt.take(np.arange(0))
     if division == "to measure":
         known = _measured_attributes(listing, train, keep, say)
-        measured = replace(measured, attributes=known)
+        measured = replace(measured, labels={**measured.labels, **known})
     else:
         known = _learnt_attributes(listing, train, learnt, labels, attributes, keep, say)
     if known and (sentence := unread_columns(listing, known)):
         say(sentence)
     return LabelledData(
-        train=replace(learnt, attributes=known),
+        train=replace(learnt, labels={**learnt.labels, **known}),
         test=measured,
         labels=labels,
         named=True,
@@ -124,7 +124,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
 
 def _measured_attributes(
     listing: Listing, read: Sequence[ReadPicture], heads: Mapping[str, Sequence[str]], say: Say
-) -> dict[str, Attribute]:
+) -> dict[str, Labels]:
     """What a table says of the attributes of a release that it has columns of."""
     return {
         name: measured_attribute(_column(listing, name), _cells(read, name), labels, say)
@@ -141,8 +141,8 @@ def _learnt_attributes(  # noqa: PLR0913, PLR0917 - pictures, their columns, and
     names: Sequence[str],
     keep: Mapping[str, Sequence[str]],
     say: Say,
-) -> dict[str, Attribute]:
-    groups, of_class = pictures.groups.tolist(), pictures.labels
+) -> dict[str, Labels]:
+    groups, of_class = pictures.groups.tolist(), pictures.classes
     return {
         name: learnt_attribute(
             _column(listing, name), _cells(read, name), groups, of_class, classes, say, keep.get(name, ())
@@ -172,7 +172,7 @@ def with_classes(listing: Listing) -> Listing:
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
     """Those of all pictures of a folder that a training draws for its test set."""
-    return pictures.take(drawn_for_test(pictures.labels, pictures.groups))
+    return pictures.take(drawn_for_test(pictures.classes, pictures.groups))
 
 
 def drawn_for_test(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:

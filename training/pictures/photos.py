@@ -17,6 +17,7 @@ from labelling.review.corrections import NONE, OfFiles
 from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
+from training.pictures.labels import OOD
 from training.pictures.listing import (
     Listing,
     Row,
@@ -29,9 +30,6 @@ from training.pictures.picture_files import Hashed, hash_files
 from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
 from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
-
-OOD: Final = 255
-"""Label of an out-of-distribution (OOD) photo: it shows none of the classes."""
 
 OOD_TIER: Final = "X"
 
@@ -70,8 +68,6 @@ def list_photos(
         BadClasses: a label is none of the classes.
         BadPictures: there is no photo, or one has no tier.
     """
-    if len(labels) > OOD:
-        raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {OOD}.")
     listing = _list_corrections(place, by_audit=by_audit) if is_corrections(place) else list_pictures(place)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
@@ -184,7 +180,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     with progress.counting("reading photos") as watch:
         sets = [read_photos(one, hashed, contract, progress.warn, watch) for one in listings]
     groups = joint_keys([one for photos in sets for one in photos], progress.warn)
-    return tuple(pictures_of(one, groups, contract) for one in sets)
+    return tuple(pictures_of(one, groups, contract, labels) for one in sets)
 
 
 def _warn_of_table(place: Path, progress: Progress) -> None:

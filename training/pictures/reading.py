@@ -12,6 +12,7 @@ import numpy as np
 from inference.contract import LABEL, InputContract
 from training.errors import BadCsv, BadPictures
 from training.pictures.duplicates import near_groups, split_keys
+from training.pictures.labels import Labels
 from training.pictures.listing import Listing, Row, of_several_products
 from training.pictures.picture_files import (
     NAMED,
@@ -217,20 +218,23 @@ def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
     return split_keys([one.sha256 for one in contents], grouped, alike)
 
 
-def pictures_of(read: Sequence[ReadPicture], groups: Mapping[str, str], reads: InputContract) -> Pictures:
+def pictures_of(
+    read: Sequence[ReadPicture], groups: Mapping[str, str], reads: InputContract, classes: Sequence[str]
+) -> Pictures:
     """One picture or more as a table.
 
     Args:
         read: with the `class_id` of each.
         groups: of `joint_keys`, of these pictures and perhaps others.
         reads: the input of the model.
+        classes: their names.
     """
     sha256, files = [one.sha256 for one in read], tuple(one.file.path for one in read)
     pixels = [one.file.pixels for one in read if one.file.pixels is not None]
     return Pictures(
         pixels=np.stack(pixels) if pixels else FileImages(files, reads),
         features=joined([one.file.features for one in read]),
-        labels=np.array([one.row.class_id for one in read], np.uint8),
+        labels={LABEL: Labels.of(np.array([one.row.class_id for one in read]), classes)},
         sha256=np.array(sha256),
         groups=np.array([groups[one] for one in sha256]),
         files=files,

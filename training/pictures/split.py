@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from training.errors import BadRecipe
 from training.pictures.fashion import LabelledData
+from training.pictures.labels import Codes
 from training.pictures.learnt_hashes import Contents
 from training.pictures.table import Pictures
 
@@ -76,18 +77,18 @@ def split(images: Pictures, classes: int) -> Split:
     Raises:
         BadRecipe: a class does not occur, or all its pictures are of one group.
     """
-    missing = np.setdiff1d(np.arange(classes), images.labels)
+    missing = np.setdiff1d(np.arange(classes), images.classes)
     if missing.size:
         raise BadRecipe(
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = sampled_indices(images.labels, images.groups, SHARE, VALIDATION)
+    chosen = sampled_indices(images.classes, images.groups, SHARE, VALIDATION)
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
-    if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):
+    if lost := sorted(set(range(classes)) - set(images.classes[rest].tolist())):
         raise BadRecipe(
-            f"All {np.sum(images.labels == lost[0])} training pictures of class {lost[0]} are in groups that "
-            "are held out. Bring pictures of other groups."
+            f"All {np.sum(images.classes == lost[0])} training pictures of class {lost[0]} are in groups "
+            "that are held out. Bring pictures of other groups."
         )
     return Split(train=images.take(rest), validation=images.take(chosen))
 
@@ -126,13 +127,13 @@ def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
-def class_folds(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[FoldIndices]:
+def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
     """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
 
     Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
 
     Args:
-        labels: uint8 (N,), of each.
+        labels: of each, (N,).
         keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
 
@@ -192,7 +193,7 @@ def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) ->
     return list(splitter.split(of, of, keys))
 
 
-def rarest_class(labels: NDArray[np.uint8], keys: Contents) -> int:
+def rarest_class(labels: Codes, keys: Contents) -> int:
     """How many groups the class with the fewest has."""
     units = np.unique(keys, return_inverse=True)[1]
     _, classes = np.unique(np.stack([units, labels]), axis=1)

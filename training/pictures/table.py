@@ -6,7 +6,7 @@ features/shipped_vectors.py's; probabilities stand beside it, in arrays of as ma
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import NetworkName
-from training.pictures.attributes import Attribute
+from inference.contract import LABEL, NetworkName
+from training.pictures.labels import Codes, Labels, Places
 from training.pictures.learnt_hashes import Contents
 from training.pictures.picture_files import FileImages
 from training.pictures.vectors import NOT_SEEN, Features
@@ -26,7 +26,7 @@ class PictureColumns:
     """The columns of N labelled pictures that do not depend on how their pixels are held.
 
     Attributes:
-        labels: uint8 (N,), a class's index, or photos.OOD.
+        labels: by question, that of the class, LABEL, first.
         sha256: str (N,), hex digests of the files, or of the pixels where there are none.
         groups: str (N,), the smallest content in each picture's group: equal ones stay on one side of every
             split. Its own content where a picture belongs with no other.
@@ -35,7 +35,7 @@ class PictureColumns:
         sources: str (N,), the shop or collection; empty where that is not known.
     """
 
-    labels: NDArray[np.uint8]
+    labels: Mapping[str, Labels]
     sha256: Contents
     groups: Contents
     tiers: NDArray[np.str_]
@@ -44,20 +44,32 @@ class PictureColumns:
 
     def __len__(self) -> int:
         """How many pictures there are."""
-        return len(self.labels)
+        return len(self.sha256)
 
-    def in_words(self, classes: int, what: str = "pictures") -> str:
-        """How many there are, of how many of these classes, and of how many groups if these are fewer."""
-        labels, groups = np.unique(self.labels), len(np.unique(self.groups))
+    def in_words(self, what: str = "pictures") -> str:
+        """How many there are, of how many classes, and of how many groups if these are fewer."""
+        classes, groups = np.unique(self.classes[self.classes >= 0]), len(np.unique(self.groups))
         of_groups = f" and {groups:,} groups" if groups < len(self) else ""
-        return f"{len(self):,} {what} of {(labels < classes).sum():,} classes{of_groups}"
+        return f"{len(self):,} {what} of {len(classes):,} classes{of_groups}"
 
-    def columns(self) -> dict[str, Any]:
-        """The arrays of this class by their names; those of a subclass are left out."""
-        return {name: getattr(self, name) for name in COLUMNS}
+    @property
+    def classes(self) -> Codes:
+        """The class of each, int16 (N,)."""
+        return self.labels[LABEL].main
+
+    @property
+    def attributes(self) -> dict[str, Labels]:
+        """The other questions."""
+        return {name: one for name, one in self.labels.items() if name != LABEL}
+
+    def columns(self, places: Places = slice(None)) -> dict[str, Any]:
+        """The columns of this class by their names, at these positions; those of a subclass are left out."""
+        labels = {name: one.take(places) for name, one in self.labels.items()}
+        return {"labels": labels} | {name: getattr(self, name)[places] for name in TEXTS}
 
 
-COLUMNS: Final = tuple(one.name for one in fields(PictureColumns))
+TEXTS: Final = tuple(one.name for one in fields(PictureColumns) if one.name != "labels")
+"""Columns of text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,31 +81,29 @@ class Pictures(PictureColumns):
         files: of each; empty for pixels without files.
         networks: that each is for, by name.
         features: of all, where a network saw them as they were read; else NOT_SEEN.
-        attributes: what is known beside the class, by name.
     """
 
     pixels: PixelsBatch | FileImages
     files: tuple[Path, ...]
     networks: tuple[NetworkName, ...]
     features: Features = NOT_SEEN
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     @classmethod
-    def of_pixels(cls, images: PixelsBatch, labels: NDArray[np.uint8]) -> Self:
-        """Pixels without files, each in a group of its own."""
-        pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(labels), "")
+    def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
+        """Pixels without files, each in a group of its own, of classes that are numbers alone."""
+        pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(classes), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
         pixels_of: NetworkName = "pixels"
         return cls(
             pixels=pixels,
-            labels=labels,
+            labels={LABEL: Labels.of(classes, tuple(map(str, range(max(classes, default=0) + 1))))},
             sha256=sha256,
             groups=sha256,
             tiers=unknown,
             kinds=unknown,
             sources=unknown,
             files=(),
-            networks=(pixels_of,) * len(labels),
+            networks=(pixels_of,) * len(classes),
         )
 
     @property
@@ -109,8 +119,7 @@ class Pictures(PictureColumns):
             files=files,
             networks=tuple(self.networks[place] for place in places),
             features=self.features.take(places) if len(self.features) else NOT_SEEN,
-            attributes={name: one.take(places) for name, one in self.attributes.items()},
-            **{name: column[places] for name, column in self.columns().items()},
+            **self.columns(places),
         )
 
     def digest(self) -> str:
@@ -121,5 +130,5 @@ class Pictures(PictureColumns):
         """
         lie_on_disk = isinstance(self.pixels, FileImages)
         digest = hashlib.sha256("".join(self.sha256.tolist()).encode() if lie_on_disk else self.images.data)
-        digest.update(np.ascontiguousarray(self.labels, np.uint8).data)
+        digest.update(self.classes.astype(np.uint8).data)
         return digest.hexdigest()

@@ -173,7 +173,7 @@ def _check_preparation(session: KerasSession, path: Path, held_out: Pictures, ri
     """
     if "int" in session.habits.dtype:
         return
-    images, labels = held_out.images[:SCALED_BY].astype(np.float32), held_out.labels[:SCALED_BY]
+    images, labels = held_out.images[:SCALED_BY].astype(np.float32), held_out.classes[:SCALED_BY]
 
     def share(mean: float, std: float) -> float:
         fed = ((images - mean) / std).reshape(-1, *session.habits.shape)
@@ -216,7 +216,7 @@ def _export(folder: Path, session: KerasSession, parts: Split) -> str | None:
     whitening = None
     if features is not None and features <= WIDEST:
         learnt = _features_of(artifact, parts.train.images)
-        whitening = fit_whitening(learnt, parts.train.labels, session.outputs[LABEL])
+        whitening = fit_whitening(learnt, parts.train.classes, session.outputs[LABEL])
     export_graph(artifact, whitening, folder / GRAPH)
     pictures = parts.validation.images[:PARITY_PICTURES]
     written = KerasSession(folder / MODEL)

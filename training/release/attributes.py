@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Head
+from inference.arrays import Probabilities
+from inference.contract import LABEL, Head
 from inference.decision import calibrate, familiarity_of
 from reports.answers import NONE_OF_THESE, Answers
 from reports.values import AllAccepted, AttributeFigures, LabelFigures
-from training.heads.fit import AttributeAnswers
 from training.measure.acceptance import promises
 from training.measure.decide import Decided, Target, decide
 from training.measure.kinds import AnswerSet
 from training.measure.why_nothing import attribute_accepts_nothing
-from training.pictures.attributes import INAPPLICABLE, UNKNOWN
+from training.pictures.labels import INAPPLICABLE, UNKNOWN, Codes, Labels
 from training.pictures.rare import FEWEST
 
 
@@ -45,32 +45,40 @@ class DecidedAttribute:
 
 
 def decide_attributes(
-    fitted: Mapping[str, AttributeAnswers],
+    labels: Mapping[str, Labels],
+    given: Mapping[str, Probabilities],
     of_class: Answers,
     found: Decided,
     target: Target,
-    labels: tuple[str, ...],
 ) -> dict[str, DecidedAttribute]:
     """Decide and measure each.
 
     Args:
-        fitted: of N pictures.
+        labels: of N pictures, those of the class among them.
+        given: by attribute, float32 (N, C), before temperature, by heads that learnt none of the group.
         of_class: out-of-fold answers to the same pictures, in their order.
         found: what these decided about the class.
         target: of the class; its share of right answers is that of the attributes, too.
-        labels: of the class.
     """
-    return {name: _decided(one, of_class, found, target, labels) for name, one in fitted.items()}
+    classes = labels[LABEL].names
+    return {
+        name: _decided(labels[name], one, of_class, found, target, classes) for name, one in given.items()
+    }
 
 
-def _decided(
-    one: AttributeAnswers, of_class: Answers, found: Decided, target: Target, labels: tuple[str, ...]
+def _decided(  # noqa: PLR0913, PLR0917 - what is known, what was answered, and what is to be kept
+    said: Labels,
+    given: Probabilities,
+    of_class: Answers,
+    found: Decided,
+    target: Target,
+    classes: tuple[str, ...],
 ) -> DecidedAttribute:
-    said, predicted = one.said, one.probabilities.argmax(axis=1)
+    predicted = given.argmax(axis=1)
     right = said.right[np.arange(len(predicted)), predicted]
     # Any of several labels is right: where one of them was answered, it counts as the truth.
     truth = np.where(right, predicted, np.where(said.main >= 0, said.main, NONE_OF_THESE))
-    has_it = np.isin(of_class.predicted, [labels.index(label) for label in said.applies_to or labels])
+    has_it = np.isin(of_class.predicted, [classes.index(label) for label in said.applies_to or classes])
     # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
     asked = np.flatnonzero((said.main >= 0) | ((said.main == INAPPLICABLE) & has_it))
     answers = Answers.of(
@@ -78,9 +86,9 @@ def _decided(
         truth[asked],
         groups=of_class.groups[asked],
         distances=of_class.distances[asked],
-        probabilities=one.probabilities[asked],
+        probabilities=given[asked],
     )
-    unchecked = np.flatnonzero(_counts(said.main, len(said.labels)) < FEWEST)
+    unchecked = np.flatnonzero(_counts(said.main, len(said.names)) < FEWEST)
     decided = decide(
         answers,
         Target(
@@ -91,22 +99,22 @@ def _decided(
             withheld=tuple(unchecked.tolist()),
         ),
     )
-    confidences = [max(calibrate(row, decided.temperature)) for row in one.probabilities.tolist()]
+    confidences = [max(calibrate(row, decided.temperature)) for row in given.tolist()]
     # In float32, as serving compares them.
     sure = np.array(confidences, np.float32).astype(np.float64) >= decided.confidence
     accepted = sure & has_it & _familiar(of_class, found) & ~np.isin(predicted, unchecked)
     head = Head(
-        labels=said.labels,
+        labels=said.names,
         temperature=decided.temperature,
         confidence=decided.confidence,
-        withheld=tuple(said.labels[place] for place in unchecked),
+        withheld=tuple(said.names[place] for place in unchecked),
         applies_to=said.applies_to,
     )
-    figures = _figures(one, decided, right, accepted)
+    figures = _figures(said, decided, right, accepted)
     return DecidedAttribute(head, figures, accepted, right, said.main != UNKNOWN, decided.kinds[0])
 
 
-def _counts(main: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
+def _counts(main: Codes, labels: int) -> NDArray[np.int64]:
     """How many pictures have each label as their main one, int64 (C,)."""
     return np.bincount(main[main >= 0], minlength=labels)
 
@@ -119,11 +127,11 @@ def _familiar(of_class: Answers, found: Decided) -> NDArray[np.bool_]:
 
 
 def _figures(
-    one: AttributeAnswers, decided: Decided, right: NDArray[np.bool_], accepted: NDArray[np.bool_]
+    said: Labels, decided: Decided, right: NDArray[np.bool_], accepted: NDArray[np.bool_]
 ) -> AttributeFigures:
-    said, known = one.said, one.said.main >= 0
-    counts = _counts(said.main, len(said.labels))
-    hits = _counts(said.main[right], len(said.labels))
+    known = said.main >= 0
+    counts = _counts(said.main, len(said.names))
+    hits = _counts(said.main[right], len(said.names))
     of_known = known & accepted
     n = int(known.sum())
     [promise] = promises(decided.kinds, decided.confidence)
@@ -138,7 +146,7 @@ def _figures(
         promise=promise,
         labels={
             label: LabelFigures(n=int(count), recall=float(hit / max(count, 1)))
-            for label, count, hit in zip(said.labels, counts, hits, strict=True)
+            for label, count, hit in zip(said.names, counts, hits, strict=True)
         },
     )
 

@@ -12,9 +12,9 @@ from typing import Final, cast
 
 from pydantic import JsonValue
 
-from inference.arrays import Distances, PixelsBatch
+from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
-from inference.contract import ModelContract, NetworkName
+from inference.contract import LABEL, ModelContract, NetworkName
 from inference.onnx_session import OnnxSession
 from inference.session import Session
 from model_store.assemble import only_network
@@ -39,7 +39,6 @@ from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
-from training.heads.fit import AttributeHead
 from training.heads.ood import OTHER_KINDS, fit_measure, separation
 from training.measure.acceptance import possible_promises, with_promises
 from training.measure.decide import (
@@ -124,7 +123,7 @@ class Origin:
         history: empty where it is not known.
         unseen: distances of photos of other things, of kinds that the distance was not fitted against; None
             where it was fitted against no such photos.
-        attributes: heads beside that of the class.
+        out_of_fold: what heads of folds answered to the training pictures' attributes, by name.
         scores: of pictures; None to ask the graph.
     """
 
@@ -134,7 +133,7 @@ class Origin:
     training: TrainingFigures
     history: tuple[Epoch, ...] = ()
     unseen: Distances | None = None
-    attributes: Mapping[str, AttributeHead] = field(default_factory=dict)
+    out_of_fold: Mapping[str, Probabilities] = field(default_factory=dict)
     scores: Score | None = None
 
     def scored_by(self, session: Session) -> Score:
@@ -180,10 +179,11 @@ def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evalu
     artifact = save_artifact(fitted.model, folder / MODEL)
     last = fitted.last_layer
     features = features_of(artifact, train.images) if last is None else last.features(train)
-    measure = fit_measure(features, train.labels, len(on.data.labels), fitted.ood)
-    attributes = {name: one.head for name, one in fitted.attributes.items()}
-    export_graph(artifact, measure, folder / GRAPH, attributes)
-    network = partial(scores_of, artifact, measure, attributes)
+    measure = fit_measure(features, train.classes, len(on.data.labels), fitted.ood)
+    attributes = {name: one for name, one in fitted.heads.items() if name != LABEL}
+    heads = {name: one.head for name, one in attributes.items()}
+    export_graph(artifact, measure, folder / GRAPH, heads)
+    network = partial(scores_of, artifact, measure, heads)
     check_parity(network, folder / GRAPH, on.samples)
     Learnt.of(train.sha256).save(folder)
     return Origin(
@@ -193,7 +193,7 @@ def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evalu
         training=_training(task, recipe, fitted, on),
         history=fitted.history,
         unseen=None if fitted.ood is None else measure.distances(fitted.ood.unseen),
-        attributes=fitted.attributes,
+        out_of_fold={name: one.out_of_fold for name, one in attributes.items()},
         scores=None if last is None else partial(last.scores, measure),
     )
 
@@ -239,7 +239,8 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
     target = _target(on, fitted_on_photos=origin.unseen is not None)
     found = _decided_on(origin.scored_by(session), on, target)
     contract = found.contract(on.data.labels, on.data.reads)
-    further = decide_attributes(origin.attributes, on.out_of_fold, found, target, contract.labels)
+    known = on.split.train.labels
+    further = decide_attributes(known, origin.out_of_fold, on.out_of_fold, found, target)
     contract = contract.with_heads({name: one.head for name, one in further.items()})
     # 2) Measure as serving would answer.
     with progress.counting("measuring"):
@@ -249,7 +250,7 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
     of_attributes = NO_ANSWERS
     if further:
         of_class = decided(Classifier(session, contract), on.out_of_fold)
-        of_attributes = _attributes_as_served(Classifier(session, contract), on.out_of_fold, of_class, origin)
+        of_attributes = _attributes_as_served(Classifier(session, contract), on, of_class, origin)
         changed["attributes"] = {name: one.figures for name, one in further.items()}
         changed["all_accepted"] = all_accepted(of_class, of_class.accepted, further)
         for name, one in further.items():
@@ -269,18 +270,15 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
 
 
 def _attributes_as_served(
-    classifier: Classifier, asked: Answers, of_class: Answers, origin: Origin
+    classifier: Classifier, on: Evaluation, of_class: Answers, origin: Origin
 ) -> Answers:
     """The out-of-fold answers to attributes."""
-    heads = {name: one.probabilities for name, one in origin.attributes.items()}
-    scores = scores_in(asked)
+    asked, scores = on.out_of_fold, scores_in(on.out_of_fold)
     predictions = classifier.interpret(
-        replace(scores, probabilities={**scores.probabilities, **heads}),
+        replace(scores, probabilities={**scores.probabilities, **origin.out_of_fold}),
         cast("list[NetworkName]", asked.networks.tolist()),
     )
-    return attribute_answers(
-        predictions, of_class, {name: one.said for name, one in origin.attributes.items()}
-    )
+    return attribute_answers(predictions, of_class, on.split.train.attributes)
 
 
 def _target(on: Evaluation, *, fitted_on_photos: bool) -> Target:

@@ -51,8 +51,9 @@ from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measure
 from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
 from training.measure.why_nothing import broken_promises, check_enough
 from training.measure.withheld import decide_withholding, source_labels
+from training.pictures.labels import OOD
 from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
-from training.pictures.photos import OOD, OWN_TIER
+from training.pictures.photos import OWN_TIER
 from training.pictures.split import in_groups
 from training.pictures.table import Pictures
 from training.progress import Say
@@ -203,7 +204,7 @@ def recalibrate(
         )
     accuracy = accept.right or ACCEPTED_OF_PHOTOS
     photos = _not_learnt(photos, parent, say)
-    check_enough(photos.tiers[photos.labels != OOD].tolist(), accuracy)
+    check_enough(photos.tiers[photos.classes != OOD].tolist(), accuracy)
     before = parent.manifest.contract("photos")
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
     given = asked_photos(graph_scores(session, photos), photos, photos.networks)

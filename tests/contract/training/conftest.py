@@ -71,6 +71,6 @@ def exported(fitted: Fitted, parts: Split, tmp_path_factory: pytest.TempPathFact
     """The same network as model.keras and model.onnx."""
     folder = tmp_path_factory.mktemp("export")
     artifact = save_artifact(fitted.model, folder / "model.keras")
-    whitening = fit_whitening(features_of(artifact, parts.train.images), parts.train.labels, CLASSES)
+    whitening = fit_whitening(features_of(artifact, parts.train.images), parts.train.classes, CLASSES)
     export_graph(artifact, whitening, folder / "model.onnx")
     return Exported(artifact, whitening, folder / "model.keras", folder / "model.onnx")

@@ -393,7 +393,7 @@ def standardised_reader(folder: Path) -> Path:
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(CLASSES, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy")
     images = learnt.images[..., None].astype(np.float32)
-    model.fit((images - images.mean()) / images.std(), learnt.labels, epochs=30, verbose=0)
+    model.fit((images - images.mean()) / images.std(), learnt.classes, epochs=30, verbose=0)
     model.save(folder / "mine.keras")
     return folder / "mine.keras"
 

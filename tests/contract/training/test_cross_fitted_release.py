@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from inference.session import Scores
 from model_store.catalogue import files_in_folder
@@ -19,6 +18,7 @@ from tests.fashion import CLASSES, striped_pictures
 from training.measure.evaluate import undecided
 from training.measure.why_nothing import promised_in_words
 from training.pictures.fashion import LabelledData
+from training.pictures.labels import Codes
 from training.pictures.split import Split
 from training.progress import Lines
 from training.release.of_fit import Evaluation, Origin, complete_release
@@ -28,7 +28,7 @@ FAR = 1000.0
 """A distance that no picture has here."""
 
 
-def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
+def sure_of(classes: Codes, distance: float) -> Scores:
     """Answers for these classes with 0.91, from this distance on."""
     probabilities = np.full((len(classes), CLASSES), 0.01, np.float32)
     probabilities[np.arange(len(classes)), classes] = 0.91
@@ -76,7 +76,7 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     few: LocalRelease, evaluation: Evaluation, exported: Exported, tmp_path: Path
 ) -> None:
     learnt = evaluation.split.train
-    others = undecided(sure_of(learnt.labels, distance=FAR), learnt, folds=1)
+    others = undecided(sure_of(learnt.classes, distance=FAR), learnt, folds=1)
 
     enough = released(exported, tmp_path / "enough", replace(evaluation, out_of_fold=others))
     alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))

@@ -37,7 +37,8 @@ from training.heads.ood import (
     fit_whitening,
 )
 from training.measure.evaluate import scored
-from training.pictures.photos import OOD, OWN_TIER
+from training.pictures.labels import OOD
+from training.pictures.photos import OWN_TIER
 from training.pictures.split import Split
 from training.release.of_parent import decide_photos
 from training.release.onnx_conversion import mflops
@@ -170,7 +171,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
 ) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (100, 28, 28)).astype(np.uint8)
     learnt = np.concatenate([parts.train.images, noise])
-    labels = np.concatenate([parts.train.labels, np.full(100, OOD, np.uint8)])
+    labels = np.concatenate([parts.train.classes, np.full(100, OOD)])
     score = fit_ood_score(features_of(exported.artifact, learnt), labels, CLASSES, np.ones(len(labels)))
     export_graph(exported.artifact, score, tmp_path / "model.onnx")
 
@@ -191,7 +192,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
 
 def test_each_pass_over_the_features_shuffles_them_anew() -> None:
     random = np.random.default_rng(0)
-    labels = np.repeat(np.array([0, 1, OOD], np.uint8), 4000)
+    labels = np.repeat(np.array([0, 1, OOD]), 4000)
     features = random.normal(0, 1, (12_000, 4)).astype(np.float32) + labels[:, None] % 7
     whitening = fit_whitening(features[labels != OOD], labels[labels != OOD], 2)
     measures = np.column_stack([features, whitening.distances(features)]).astype(np.float64)
@@ -218,7 +219,7 @@ def fitted_in_passes(
 
 def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:
     random = np.random.default_rng(0)
-    labels = np.repeat(np.array([0, 1, OOD], np.uint8), 300)
+    labels = np.repeat(np.array([0, 1, OOD]), 300)
     centres = np.eye(3, 8, dtype=np.float32) * 9
     features = centres[np.where(labels == OOD, 2, labels)] + random.normal(0, 1, (900, 8)).astype(np.float32)
     score = fit_ood_score(features, labels, 2, np.ones(len(labels)))

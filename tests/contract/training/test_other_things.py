@@ -141,7 +141,7 @@ def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_wou
 def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
     negatives: Negatives, chosen: Chosen
 ) -> None:
-    head = fit_head(Features(chosen.learnt, chosen.learnt), chosen.train.labels, chosen.train.groups)
+    head = fit_head(Features(chosen.learnt, chosen.learnt), chosen.train.classes, chosen.train.groups)
     earrings = negatives.features[negatives.kinds == "earrings"]
 
     assert np.mean(head.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
@@ -151,7 +151,7 @@ def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_
 def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
     chosen: Chosen,
 ) -> None:
-    score = fit_measure(chosen.learnt, chosen.train.labels, len(OWN), chosen.ood)
+    score = fit_measure(chosen.learnt, chosen.train.classes, len(OWN), chosen.ood)
 
     own, others = score.distances(chosen.hidden), score.distances(chosen.ood.unseen)
     truth = np.repeat([0, 1], [len(own), len(others)])

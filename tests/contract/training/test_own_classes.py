@@ -31,7 +31,7 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, drawn = tmp_path_factory.mktemp("data") / "bars", striped_pictures(600)
     for kind, label in zip(KINDS, (0, 9, 5), strict=True):
         (folder / kind).mkdir(parents=True)
-        for number, image in enumerate(drawn.images[drawn.labels == label]):
+        for number, image in enumerate(drawn.images[drawn.classes == label]):
             (folder / kind / f"{number}.png").write_bytes(png(image))
     return folder
 

@@ -218,5 +218,5 @@ def test_no_head_answers_a_picture_that_it_learnt_and_each_is_counted() -> None:
     found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, body, progress := Counted(), 0.0)
 
     assert 0.25 < found.answers.right.mean() < 0.75
-    assert np.array_equal(found.answers.truth, learnt_by_heart.labels)
+    assert np.array_equal(found.answers.truth, learnt_by_heart.classes)
     assert progress.of["fitting heads"] == [(done, 6) for done in range(1, 7)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.contract import LABEL
 from model_store.local import bundled
 from training.features.blocks import READS
 from training.features.shipped_vectors import SCALED, PhotoFeatures, photo_features, shipped_photos
@@ -18,8 +19,9 @@ from training.heads.photo_head import (
     kinds_in_folds,
     scores_of,
 )
-from training.pictures.photos import OOD
-from training.pictures.table import COLUMNS, Pictures
+from training.pictures.fashion import LABELS
+from training.pictures.labels import OOD, Labels
+from training.pictures.table import TEXTS, Pictures
 from training.pictures.vectors import Features
 from training.progress import Lines
 from training.ten_classes import _seen
@@ -32,7 +34,7 @@ def seen(*photos: tuple[int, str, str], sources: str = "") -> PhotoFeatures:
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
     return PhotoFeatures(
         features=Features(vectors, -1 - vectors),
-        labels=np.array(labels, np.uint8),
+        labels={LABEL: Labels.of(np.array(labels), LABELS)},
         tiers=np.array(tiers),
         sha256=names,
         groups=names,
@@ -48,6 +50,7 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
     n = len(images)
     return replace(
         Pictures.of_pixels(np.stack(images), np.full(n, 8, np.uint8)),
+        labels={LABEL: Labels.of(np.full(n, 8), LABELS)},
         tiers=np.full(n, "own"),
         sha256=np.array(sha256),
         groups=np.array(sha256),
@@ -63,7 +66,7 @@ def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
     assert again.features.upright.tolist() == every.features.upright.tolist()
     assert again.features.mirrored.tolist() == every.features.mirrored.tolist()
     assert again.checked.tolist() == every.checked.tolist()
-    for name in COLUMNS:
+    for name in TEXTS:
         assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inference.contract import LABEL
 from inference.decode import decode
 from inference.networks import Networks
 from lab import photo_network
@@ -25,8 +26,9 @@ from training import ten_classes
 from training.errors import BadPictures
 from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
+from training.pictures.labels import OOD, Labels
 from training.pictures.learnt_hashes import load_learnt
-from training.pictures.table import COLUMNS
+from training.pictures.table import TEXTS
 from training.pictures.vectors import Features
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # it fits eleven heads twice
@@ -181,9 +183,13 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     rng = np.random.default_rng(4)
     shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, 704)) + 5).astype(np.float32)
     names = np.arange(300).astype(str)
-    labels, checked = np.zeros(300, np.uint8), np.arange(300) % 2 == 0
-    columns = dict.fromkeys(COLUMNS, names) | {"labels": labels}
-    photos = PhotoFeatures(features=Features(*shown), checked=checked, **columns)
+    classes, checked = np.where(np.arange(300) < 9, OOD, 0), np.arange(300) % 2 == 0
+    photos = PhotoFeatures(
+        features=Features(*shown),
+        checked=checked,
+        labels={LABEL: Labels.of(classes, LABELS)},
+        **dict.fromkeys(TEXTS, names),
+    )
 
     photo_network.save_vectors(Shipped(photos, LABELS), tmp_path / "vectors.npz")
 
@@ -193,6 +199,7 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     assert found.names == LABELS
     assert found.photos.sha256.tolist() == names.tolist()
     assert found.photos.checked.tolist() == checked.tolist()
+    assert found.photos.classes.tolist() == classes.tolist()
 
 
 def test_a_class_without_a_photo_is_named(place: Path, tmp_path: Path) -> None:

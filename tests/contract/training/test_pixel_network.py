@@ -43,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures with labels at random, which a network can learn by heart alone."""
     folder = tmp_path_factory.mktemp("lab")
     write_idx_folder(folder / "data", train=200, test=20)
-    labels = np.random.default_rng(0).permutation(striped_pictures(200).labels)
+    labels = np.random.default_rng(0).permutation(striped_pictures(200).classes.astype(np.uint8))
     (folder / "data" / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
     return folder
 
@@ -82,11 +82,11 @@ def test_a_release_records_what_its_network_learnt_from(place: Path, stored: Sof
 
 def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
     parts, next_one = split(PICTURES, CLASSES), np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0)
-    stored = replace(always(2), probabilities=next_one[PICTURES.labels])
+    stored = replace(always(2), probabilities=next_one[PICTURES.classes])
 
     targets = stored.beside_labels(PICTURES, parts.train)
 
-    assert np.allclose(targets, (np.eye(CLASSES) + next_one)[parts.train.labels] / 2)
+    assert np.allclose(targets, (np.eye(CLASSES) + next_one)[parts.train.classes] / 2)
 
 
 def test_a_network_learns_the_targets_in_place_of_the_labels(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_network_learns_the_targets_in_place_of_the_labels(tmp_path: Path) -> 
 
 
 def test_soft_targets_of_another_training_set_are_refused() -> None:
-    others = replace(PICTURES, labels=PICTURES.labels[::-1].copy())
+    others = Pictures.of_pixels(PICTURES.images, PICTURES.classes[::-1])
 
     with pytest.raises(BadRecipe, match="made for another training set"):
         always(2).beside_labels(others, others)

@@ -34,7 +34,7 @@ def sorted_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data, folder = from_idx(SYSTEM_FOLDER), tmp_path_factory.mktemp("planted") / "sorted"
     for label in CLASSES:
         (folder / label).mkdir(parents=True)
-        chosen = data.train.images[data.train.labels == data.labels.index(label)][:EACH]
+        chosen = data.train.images[data.train.classes == data.labels.index(label)][:EACH]
         for number, image in enumerate(chosen):
             large = cv2.resize(image.reshape(28, 28), (EDGE, EDGE), interpolation=cv2.INTER_CUBIC)
             cv2.imwrite(f"{folder}/{label}/{number}.png", large)

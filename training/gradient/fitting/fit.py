@@ -127,12 +127,12 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     held_out = split.validation
     try:
         model.fit(
-            _batches(images, one_hot[split.train.labels] if targets is None else targets, recipe, done),
+            _batches(images, one_hot[split.train.classes] if targets is None else targets, recipe, done),
             epochs=done if keeper.checkpoint.finished else recipe.epochs,
             initial_epoch=done,
-            validation_data=(held_out.images, one_hot[held_out.labels]),
+            validation_data=(held_out.images, one_hot[held_out.classes]),
             validation_batch_size=at_once(held_out.images),
-            class_weight=class_weights(split.train.labels, classes),
+            class_weight=class_weights(split.train.classes, classes),
             # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
             callbacks=[*extra, TerminateOnNaN(raise_error=True), keeper, SwapEMAWeights()],
             shuffle=False,

@@ -50,7 +50,7 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
             for pictures in in_batches(self._held_out.images)
         ]
         classes = np.arange(len(self._labels))
-        counts = confusion_matrix(self._held_out.labels, np.concatenate(answers), labels=classes)
+        counts = confusion_matrix(self._held_out.classes, np.concatenate(answers), labels=classes)
         title = f"epoch {self._epoch + 1}, {len(self._held_out):,} held out"
         png = io.BytesIO()
         draw_shares(counts, self._labels, title).savefig(png, format="png")

@@ -1,14 +1,14 @@
-"""Attributes of one's own pictures: further columns of their table, each a question beside the class.
+"""Labels of pictures by question: the class, by LABEL, and attributes, which are further columns of a table.
 
-An empty cell is not known, nor is `none of these`; `-` says that the picture does not have the attribute, and
-`blue/white` has several right labels, the main one first. Pure. Reading the table: listing.py; who learns
-them: heads/attribute_heads.py.
+An empty cell is not known; of an attribute, `none of these` is neither, `-` says that the picture does not
+have it, and `blue/white` has several right labels, the main one first. Pure. Reading the table: listing.py;
+which labels can be learnt: rare.py; who learns them: heads/fit.py.
 """
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,13 @@ SEVERAL: Final = "/"
 """Between the labels of a cell with several."""
 
 UNKNOWN: Final = -1
+OOD: Final = -2
 INAPPLICABLE: Final = -3
-"""In place of a label's index."""
+"""In place of a label's index: it is not known; the picture is out of distribution (OOD), as it shows none of
+them; or it does not have the attribute."""
+
+Codes: TypeAlias = NDArray[np.integer[Any]]
+"""Integers (N,): a label's index, or UNKNOWN, OOD or INAPPLICABLE."""
 
 TOO_MUCH: Final = 0.97
 """Share of one label from which an attribute is hardly a question."""
@@ -38,31 +43,44 @@ OF_TABLES: Final = frozenset({*COLUMNS, ANSWERED, "tier", "group", "source", LAB
 SHOWN: Final = 5
 """Labels or rows that a message names."""
 
+Places: TypeAlias = NDArray[np.int64] | NDArray[np.bool_] | slice
+"""Positions, or a mask."""
+
 
 @dataclass(frozen=True)
-class Attribute:
-    """What a table says of N pictures.
+class Labels:
+    """What is known of N pictures in answer to one question.
 
     Attributes:
-        labels: in order of their names, or of a release's.
-        main: int16 (N,), the index of the first label of each, UNKNOWN or INAPPLICABLE.
+        names: of the labels, C of them, in order of their names, or of a release's.
+        main: int16 (N,), the first label of each.
         right: bool (N, C), every label of each.
-        applies_to: classes that have it; None for all.
+        applies_to: classes that have the attribute; None for all.
     """
 
-    labels: tuple[str, ...]
-    main: NDArray[np.signedinteger[Any]]
+    names: tuple[str, ...]
+    main: Codes
     right: NDArray[np.bool_]
-    applies_to: tuple[str, ...] | None
+    applies_to: tuple[str, ...] | None = None
 
-    @property
-    def known(self) -> NDArray[np.int64]:
-        """Positions of the pictures with a label."""
-        return np.flatnonzero(self.main >= 0)
+    @classmethod
+    def of(cls, main: Codes, names: Sequence[str]) -> Self:
+        """Pictures with one right label each, or none."""
+        codes = np.asarray(main, np.int16)
+        return cls(tuple(names), codes, codes[:, None] == np.arange(len(names)))
 
-    def take(self, places: NDArray[np.int64]) -> "Attribute":
-        """What is said of the pictures at these positions, in this order."""
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return len(self.main)
+
+    def take(self, places: Places) -> "Labels":
+        """What is known of the pictures at these positions, in this order, or of those that a mask picks."""
         return replace(self, main=self.main[places], right=self.right[places])
+
+    def followed_by(self, others: "Labels") -> "Labels":
+        """These pictures, and then others."""
+        main, right = np.concatenate([self.main, others.main]), np.concatenate([self.right, others.right])
+        return replace(self, main=main, right=right)
 
 
 def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]) -> None:
@@ -118,7 +136,7 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     names: Sequence[str],
     say: Say,
     keep: Sequence[str] = (),
-) -> Attribute:
+) -> Labels:
     """What a column says of pictures that are to be learnt.
 
     Args:
@@ -141,10 +159,10 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     none, some = (set(classes[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
     without = none - some
     applies_to = tuple(one for place, one in enumerate(names) if place not in without) if without else None
-    return Attribute(found.labels, main, right, applies_to)
+    return Labels(found.labels, main, right, applies_to)
 
 
-def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], say: Say) -> Attribute:
+def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], say: Say) -> Labels:
     """What a column says of pictures that a release is measured on.
 
     Args:
@@ -156,7 +174,7 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
     of_each = labels_in(cells, labels)
     if strange := sorted(set(filter(None, _main(of_each))) - set(labels)):
         say(f"{where}: the release lacks these labels{_few(strange)}.")
-    return Attribute(tuple(labels), *_placed(cells, of_each, labels), None)
+    return Labels(tuple(labels), *_placed(cells, of_each, labels))
 
 
 def labels_in(cells: Sequence[str], known: Collection[str] = ()) -> list[tuple[str, ...]]:
@@ -213,7 +231,7 @@ def _main(of_each: Sequence[tuple[str, ...]]) -> list[str]:
 def _placed(
     cells: Sequence[str], of_each: Sequence[tuple[str, ...]], labels: Sequence[str]
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """`main` and `right` of an Attribute."""
+    """`main` and `right` of Labels."""
     index = {label: place for place, label in enumerate(labels)}
     main, right = np.full(len(cells), UNKNOWN, np.int16), np.zeros((len(cells), len(labels)), np.bool_)
     for place, (cell, given) in enumerate(zip(cells, of_each, strict=True)):
