@@ -24,7 +24,8 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         contracts: of the release's networks.
 
     Returns:
-        The same; a row keeps its decision where it lacks a probability, or a familiarity that is asked for.
+        The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,
+        of an attribute, an answer to the class.
     """
     decisions = answers.decisions.astype("<U12")  # "inapplicable"
     of_class = answers.attributes == CLASS
@@ -36,7 +37,8 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         attribute = str(answers.attributes[row])
         head = contract.heads.get(attribute or LABEL)
         familiarity = None if contract.familiarity is None else float(answers.familiarity[row])
-        if head is None or (familiarity is not None and np.isnan(familiarity)):
+        lacks_class = attribute and answers.pictures[row] not in classes
+        if head is None or lacks_class or (familiarity is not None and np.isnan(familiarity)):
             continue
         shares = answers.probabilities[row]
         likeliest = int(np.nanargmax(shares))  # `predicted` of an attribute may be another right label
@@ -49,7 +51,7 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
             withheld=head.labels[likeliest] in head.withheld,
         )
         having_it = set(map(contract.labels.index, head.applies_to or contract.labels))
-        if attribute and classes.get(answers.pictures[row]) not in having_it and reason != "unfamiliar":
+        if attribute and classes[answers.pictures[row]] not in having_it and reason != "unfamiliar":
             reason = "inapplicable"
         decisions[row] = reason or ACCEPT
     return replace(answers, decisions=decisions)

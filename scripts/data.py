@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28, LABEL
+from inference.contract import GREY_28
 from inference.decode import prepare_decoders
 from reports.intervals import needed
 from scripts.lists import add_list_options, add_product_column, reading_of
@@ -79,7 +79,7 @@ def execute(arguments: argparse.Namespace) -> object:
     learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.rare, place))
     if learnt and learnt.rare:
         console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
-    columns = {name: _column(name, findings, learnt, place) for name in attributes}
+    columns = {name: _column(name, findings, place) for name in attributes}
     for name, column in columns.items():
         print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
         for finding in column.findings:
@@ -111,14 +111,10 @@ def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]
         return None, str(error)
 
 
-def _column(name: str, findings: Findings, learnt: Measurable | None, place: Path) -> Column:
-    """A column of the pictures whose class is learnt."""
+def _column(name: str, findings: Findings, place: Path) -> Column:
+    """A column of the pictures that are learnt."""
     every = zip(findings.learnt.labels, findings.learnt.groups, findings.learnt.tested, strict=True)
-    known = [
-        (labels[name], group)
-        for labels, group, tested in every
-        if not tested and (learnt is None or labels[LABEL] in learnt.labels)
-    ]
+    known = [(labels[name], group) for labels, group, tested in every if not tested]
     return column_in(f"{place}, column `{name}`", [one[0] for one in known], [one[1] for one in known])
 
 

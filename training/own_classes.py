@@ -66,12 +66,13 @@ def train_own_classes(
         f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
     )
-    warn_of_few(data, len(parts.validation) + len(parts.train), options.accept, progress)
+    known = len(parts.train.of_known_class)
+    warn_of_few(data, len(parts.validation) + known, options.accept, progress)
     # 2) Heads: one of each fold, which answers what it did not learn, and the one that is released.
     found = fit_own_classes(parts.train, folds, blocks, body, progress, began)
     height, width = data.reads.shape
     progress.say(
-        f"{found.answers.right.mean():.2%} of {len(parts.train):,} answers to pictures that the head had not "
+        f"{found.answers.right.sum() / known:.2%} of {known:,} answers to pictures that the head had not "
         f"learnt are right; {found.fitted.seconds:.0f} s. The model reads {height} x {width} pixels in "
         "colour."
     )
@@ -94,7 +95,7 @@ class OwnClasses:
 
     Attributes:
         fitted: the network, whose head learnt all pictures.
-        answers: to each picture, by a head that learnt none of its group.
+        answers: to each picture, by a head that learnt none of its group; also where its class is not known.
     """
 
     fitted: Fitted

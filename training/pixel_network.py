@@ -41,7 +41,7 @@ def train_pixels(
     """
     parts = parts_of(data, recipe.limit)
     progress.say(
-        f"{parts.train.in_words(len(data.labels))} to learn, {len(parts.validation):,} held out, "
+        f"{parts.train.in_words()} to learn, {len(parts.validation):,} held out, "
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{task.folder}."
     )

@@ -114,7 +114,7 @@ def _announce(
     sets: tuple[Pictures, ...], classes: int, folder: Path, progress: Progress, *, corrected: bool
 ) -> None:
     more = " beside the photos that come with this package" if corrected else ""
-    photos = sets[0].in_words(classes, "photos")
+    photos = sets[0].in_words("photos")
     checked = f", and {sum(map(len, sets[1:])):,} that choose thresholds" if sets[1:] else ""
     progress.say(
         f"{photos}{checked}{more}. What is seen of them is kept in {folder}, so that the same "

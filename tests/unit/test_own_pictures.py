@@ -19,6 +19,7 @@ from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures import picture_files
 from training.pictures.fashion import LabelledData
+from training.pictures.labels import UNKNOWN
 from training.pictures.listing import list_pictures
 from training.pictures.own_pictures import from_pictures
 from training.pictures.picture_files import FileImages, See
@@ -491,6 +492,26 @@ def test_a_file_that_is_larger_than_any_picture_is_not_read(tmp_path: Path) -> N
         file.truncate(picture_files.MAX_BYTES + 1)
 
     assert picture_files.decode_file(film) == f"{film}: 200,000,001 bytes; at most 200,000,000 are read."
+
+
+def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_attributes(
+    tmp_path: Path, said: Said
+) -> None:
+    table = write_picture_csv(tmp_path, COUNT)
+    header, *rows = table.read_text("utf-8").splitlines()
+    rows = [f"{row},{'red' if place % 2 else 'blue'}" for place, row in enumerate(rows)]
+    for seed, colour in ((100, "red"), (101, "")):
+        (tmp_path / f"{seed}.png").write_bytes(png(a_photo("Ball", seed)))
+        rows.append(f"{seed}.png,Marble,{colour}")
+    table.write_text("\n".join([f"{header},colour", *rows]), "utf-8")
+
+    train = said.read(table, attributes=["colour"]).train
+
+    [marble] = np.flatnonzero(train.classes == UNKNOWN)
+    known = train.labels["colour"]
+    assert (train.files[marble].name, known.names[known.main[marble]]) == ("100.png", "red")
+    assert (len(train), len(train.of_known_class)) == (3 * COUNT + 1, 3 * COUNT)
+    assert len(said.read(table).train) + len(said.read(table).test) == 3 * COUNT
 
 
 def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(folder: Path, said: Said) -> None:

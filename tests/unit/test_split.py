@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from tests.fashion import striped_pictures
 from training.errors import BadRecipe
 from training.pictures.fashion import class_weights, warning_of_capped_weights
-from training.pictures.split import SHARE, VALIDATION, class_folds, sampled_indices, split, stratified_folds
+from training.pictures.split import (
+    SHARE,
+    VALIDATION,
+    class_folds,
+    rarest_class,
+    sampled_indices,
+    split,
+    stratified_folds,
+)
 from training.pictures.table import Pictures
 
 KEYS = np.array([f"{number}" for number in range(2000)])
@@ -116,6 +124,15 @@ def test_each_class_is_in_two_folds_however_large_its_groups_are() -> None:
         plain = stratified_folds(labels, keys, 3)
         whole += any(set(labels[others]) != set(labels) for others, _ in plain)
     assert whole > 0
+
+
+def test_a_picture_of_no_known_class_is_in_a_fold_and_asks_for_no_other() -> None:
+    labels = np.array([0, 1] * 20 + [-1])
+
+    folds = class_folds(labels, KEYS[:41], 4)
+
+    assert rarest_class(labels, KEYS[:41]) == 20
+    assert sorted(np.concatenate([mine for _, mine in folds]).tolist()) == list(range(41))
 
 
 def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:

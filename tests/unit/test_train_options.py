@@ -15,7 +15,7 @@ from tests.releases import a_store
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadRecipe
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
-from training.pictures.split import warning_of_few_answers
+from training.measure.why_nothing import warning_of_few
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_what_a_store_of_other_classes_would_refuse_is_not_trained_first(
 
 @pytest.mark.parametrize(("answers", "doubted"), [(6, True), (58, True), (59, False), (5000, False)])
 def test_too_few_answers_are_named_before_the_training(answers: int, doubted: bool) -> None:
-    assert ("fewer than 59" in (warning_of_few_answers(answers, needed=59) or "")) is doubted
+    assert ("fewer than 59" in (warning_of_few(answers, 0.95) or "")) is doubted
 
 
 @pytest.mark.parametrize("share", ["0.4", "1", "1.5"])

@@ -228,6 +228,21 @@ def test_an_answer_of_exactly_the_least_confidence_stays_accepted_in_the_file() 
     assert decide_stored(read, {"pixels": contract}).decisions.tolist() == ["accept"]
 
 
+def test_what_is_decided_about_an_attribute_stays_where_the_class_of_the_picture_is_not_known() -> None:
+    size = Head(labels=("big", "small"), temperature=1.0, confidence=0.5)
+    shares = np.array([[0.9, 0.1]] * 2)
+    of_class = Answers.of("A", [0], [0], pictures=["a"], networks="pixels", probabilities=shares[:1])
+    of_size = replace(
+        Answers.of("A", [0, 0], [0, 0], pictures=["a", "b"], networks="pixels", probabilities=shares),
+        attributes=np.array(["size", "size"]),
+        decisions=np.array(["unfamiliar", "unfamiliar"]),
+    )
+
+    found = decide_stored(of_class + of_size, {"pixels": CONTRACT.with_heads({"size": size})})
+
+    assert found.decisions[1:].tolist() == ["accept", "unfamiliar"]
+
+
 def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_release_gave_it() -> None:
     ranked = replace(CONTRACT, familiarity=Familiarity(quantiles=(0.0, 1.0)))
     shares = np.array([[0.9, 0.1, 0], [np.nan] * 3, [0.9, 0.1, 0], [0.9, 0.1, 0]])

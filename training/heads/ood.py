@@ -152,10 +152,11 @@ def fit_measure(
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
-        labels: (N,); every class must occur.
+        labels: (N,); every class must occur, and what is no class is left out.
         classes: how many there are.
         photos: of other things; without them the distance measures.
     """
+    features, labels = features[labels >= 0], labels[labels >= 0]
     if photos is None:
         return fit_whitening(features, labels, classes)
     weights = photos.weights * (len(labels) / photos.weights.sum())

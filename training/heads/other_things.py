@@ -133,9 +133,10 @@ def own_kinds(negatives: Negatives, train: Pictures, measured: Floats, folds: Se
         measured: float32 (N, D), what it measures of them.
         folds: of the training pictures.
     """
-    head = fit_head(Features(measured, measured), train.classes, train.groups)
+    known = np.flatnonzero(train.classes >= 0)
+    head = fit_head(Features(measured, measured).take(known), train.classes[known], train.groups[known])
     sure = head.probabilities(negatives.features) > SURE
-    whitening = fit_whitening(measured, train.classes, int(train.classes.max()) + 1)
+    whitening = fit_whitening(measured[known], train.classes[known], int(train.classes.max()) + 1)
     distances, radius = whitening.to_each(negatives.features), _radius(train, measured, folds)
     found = set[str]()
     for kind, of_users in product(np.unique(negatives.kinds).tolist(), (False, True)):
@@ -149,8 +150,9 @@ def own_kinds(negatives: Negatives, train: Pictures, measured: Floats, folds: Se
 def _radius(train: Pictures, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
     """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
     classes, own = int(train.classes.max()) + 1, np.zeros(len(train))
+    known = np.flatnonzero(train.classes >= 0)
     for fold in folds:
-        others, labels = np.setdiff1d(np.arange(len(train)), fold.pictures), train.classes[fold.pictures]
+        others, labels = np.setdiff1d(known, fold.pictures), train.classes[fold.pictures]
         whitening = fit_whitening(measured[others], train.classes[others], classes)
         own[fold.pictures] = whitening.to_each(measured[fold.pictures])[np.arange(len(labels)), labels]
     return np.array([np.quantile(own[train.classes == label], WITHIN) for label in range(classes)])

@@ -1,4 +1,4 @@
-"""Why no answer is accepted, and what would help: the sentences of trainings, calibration and attributes.
+"""Why no answer is accepted, and what would help: before a training, after it, of attributes and calibration.
 
 Pure. What is accepted: decide.py and acceptance.py. The page of a report says it in the reader's language:
 reports/page/sentences.py.
@@ -88,6 +88,22 @@ def broken_promises(promised: Sequence[Promise]) -> list[str]:
         f"{_not_shown(f'{one.n:,} answers to {one.pictures}', one.accuracy)}"
         for one in [one for one in promised if one.n < one.needed] or promised
     ]
+
+
+def warning_of_few(answers: int, accuracy: float) -> str | None:
+    """The warning before a training whose thresholds would come from too few answers, if any.
+
+    Args:
+        answers: of networks that did not learn the picture.
+        accuracy: 0..1, share of the accepted answers that is to be promised.
+    """
+    if answers >= needed(accuracy):
+        return None
+    return (
+        f"{answers} pictures can show how often accepted answers are right. With fewer than "
+        f"{needed(accuracy)}, every decision by the thresholds that they choose will be `review`: bring more "
+        "training pictures."
+    )
 
 
 def check_enough(tiers: Sequence[str], accuracy: float) -> None:

@@ -20,7 +20,9 @@ from labelling.review.corrections import OfFiles
 from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
 from training.pictures.fashion import LabelledData
 from training.pictures.labels import (
+    UNKNOWN,
     Labels,
+    has_label,
     learnt_attribute,
     measured_attribute,
     unread_columns,
@@ -77,6 +79,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
 
     Returns:
         Labels in order of their names, without those that too few pictures show, unless it is `to measure`.
+        Of these a picture stays, without a class, where it has a label of an attribute.
         Both parts in order of the files' sha256, which is as good as shuffled, and the same wherever the
         files lie. The first one knows the attributes.
 
@@ -91,7 +94,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     labels, listing = listing.classes(), with_classes(listing)
     counting = corrected(listing, corrections, labels, hashed, say, attributes)
     if division != "to measure":
-        counting = _without_rare(counting, labels, keep.get(LABEL, ()), say)
+        counting = _without_rare(counting, labels, keep.get(LABEL, ()), attributes, say)
     read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     pictures = sorted(read, key=lambda one: one.sha256)
     keys = joint_keys(pictures, say)
@@ -102,7 +105,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     if division == "to measure":
         train = test = test or train
     else:
-        labels, train, test = _learnt(listing, keys, train, test, keep.get(LABEL, ()), say)
+        labels, train, test = _learnt(listing, keys, train, test, keep.get(LABEL, ()), attributes, say)
     learnt = pictures_of(train, keys, reads, labels)
     measured = pictures_of(test, keys, reads, labels) if test else learnt.take(np.arange(0))
     if division == "to measure":
@@ -195,12 +198,19 @@ def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[Rea
     return train, test
 
 
-def _without_rare(listing: Listing, labels: Sequence[str], keep: Sequence[str], say: Say) -> Listing:
+def _without_rare(
+    listing: Listing, labels: Sequence[str], keep: Sequence[str], attributes: Sequence[str], say: Say
+) -> Listing:
     """A listing without the classes that its own groups show to be rare, before a picture is decoded."""
     found = listing.measurable(keep, gone=labels)
     if found.rare:
         say(found.of_rare(str(listing.place)))
-    return replace(listing, pictures=[one for one in listing.pictures if one.label in found.labels])
+    kept = (
+        one if one.label in found.labels else replace(one, class_id=UNKNOWN)
+        for one in listing.pictures
+        if one.label in found.labels or has_label(one.labels, attributes)
+    )
+    return replace(listing, pictures=list(kept))
 
 
 def _learnt(  # noqa: PLR0913, PLR0917 - pictures in two parts, and who follows it
@@ -209,20 +219,22 @@ def _learnt(  # noqa: PLR0913, PLR0917 - pictures in two parts, and who follows 
     train: list[ReadPicture],
     test: list[ReadPicture],
     keep: Sequence[str],
+    attributes: Sequence[str],
     say: Say,
 ) -> tuple[tuple[str, ...], list[ReadPicture], list[ReadPicture]]:
-    """The classes that can be measured, and both parts under these."""
+    """The classes that can be measured, and both parts under these; others stay for their attributes."""
     every, of_test = [*train, *test], [False] * len(train) + [True] * len(test)
-    labels, groups = [one.row.label for one in every], [keys[one.sha256] for one in every]
+    labels = ["" if one.row.class_id == UNKNOWN else one.row.label for one in every]
+    groups = [keys[one.sha256] for one in every]
     found = measurable(str(listing.place), labels, groups, of_test, keep=keep)
     if found.rare:
         say(found.of_rare(str(listing.place)))
     place = {label: number for number, label in enumerate(found.labels)}
     train, test = (
         [
-            replace(one, row=replace(one.row, class_id=place[one.row.label]))
+            replace(one, row=replace(one.row, class_id=place.get(one.row.label, UNKNOWN)))
             for one in part
-            if one.row.label in place
+            if one.row.label in place or has_label(one.row.labels, attributes)
         ]
         for part in (train, test)
     )

@@ -133,7 +133,7 @@ def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
     Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
 
     Args:
-        labels: of each, (N,).
+        labels: of each, (N,); one that is below 0 is no class, and may be missing in a fold.
         keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
 
@@ -152,7 +152,7 @@ def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
     fold_of = np.empty(len(labels), np.int64)
     for number, (_, mine) in enumerate(stratified_folds(labels, keys, folds)):
         fold_of[mine] = number
-    every = np.unique(labels)
+    every = np.unique(labels[labels >= 0])
     for _ in range(2 * len(every)):  # a move may bring another class into one fold
         lone = [one for one in every if len(np.unique(fold_of[labels == one])) == 1]
         if not lone:
@@ -195,20 +195,10 @@ def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) ->
 
 def rarest_class(labels: Codes, keys: Contents) -> int:
     """How many groups the class with the fewest has."""
-    units = np.unique(keys, return_inverse=True)[1]
-    _, classes = np.unique(np.stack([units, labels]), axis=1)
+    known = labels >= 0
+    units = np.unique(keys[known], return_inverse=True)[1]
+    _, classes = np.unique(np.stack([units, labels[known]]), axis=1)
     return int(np.unique(classes, return_counts=True)[1].min())
-
-
-def warning_of_few_answers(answers: int, needed: int) -> str | None:
-    """The warning before a training whose thresholds would come from too few answers, if any."""
-    if answers >= needed:
-        return None
-    return (
-        f"{answers} pictures can show how often accepted answers are right. With fewer than "
-        f"{needed}, every decision by the thresholds that they choose will be `review`: bring more "
-        "training pictures."
-    )
 
 
 def first(images: Pictures, count: int | None) -> Pictures:

@@ -122,6 +122,12 @@ class Pictures(PictureColumns):
             **self.columns(places),
         )
 
+    @property
+    def of_known_class(self) -> "Pictures":
+        """Those whose class is known."""
+        known = self.classes >= 0
+        return self if known.all() else self.take(np.flatnonzero(known))
+
     def digest(self) -> str:
         """Hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
 

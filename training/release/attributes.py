@@ -176,7 +176,8 @@ def all_accepted(
         class_accepted: bool (N,).
         found: the attributes.
     """
-    known, wrong, some = np.ones(len(of_class), np.bool_), class_accepted & ~of_class.right, class_accepted
+    known = ~class_accepted | of_class.known
+    wrong, some = class_accepted & ~of_class.right, class_accepted
     for one in found.values():
         known &= ~one.accepted | one.known
         wrong = wrong | (one.accepted & ~one.right)

@@ -22,7 +22,6 @@ from model_store.files import FIGURES, GRAPH, MODEL
 from model_store.manifest import Golden, Manifest
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
-from reports.intervals import needed
 from reports.model_card import DATA_LICENCE
 from reports.values import (
     CROSS_FITTED,
@@ -62,10 +61,11 @@ from training.measure.evaluate import (
     undecided,
 )
 from training.measure.plots import draw_all
+from training.measure.why_nothing import warning_of_few
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Learnt
 from training.pictures.picture_files import FileImages
-from training.pictures.split import Split, warning_of_few_answers
+from training.pictures.split import Split
 from training.progress import Progress
 from training.release.attributes import all_accepted, attribute_in_words, decide_attributes
 from training.release.label_doubts import out_of_fold_answers
@@ -95,7 +95,8 @@ class Evaluation:
         data: its labels name the network's outputs.
         split: the training set in its two parts; the held-out one calibrates.
         out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
-            each where nothing is held out. Without a test set they are measured.
+            each where nothing is held out. Without a test set they are measured. Where the class of a picture
+            is not known, its attributes alone are decided and measured.
         accept: when an answer is accepted.
     """
 
@@ -103,6 +104,11 @@ class Evaluation:
     split: Split
     out_of_fold: Answers = NO_ANSWERS
     accept: Conditions = USUAL
+
+    @property
+    def of_class(self) -> Answers:
+        """The answers of other networks to pictures whose class is known."""
+        return self.out_of_fold.take(self.out_of_fold.known)
 
     @property
     def samples(self) -> PixelsBatch:
@@ -144,7 +150,7 @@ class Origin:
 def warn_of_few(data: LabelledData, answers: int, accept: Conditions, progress: Progress) -> None:
     """Warn, before hours of training, where too few answers would choose the thresholds."""
     promised = accept.right or usual_accept_right(own_classes=data.named)
-    if doubt := warning_of_few_answers(answers, needed(promised)):
+    if doubt := warning_of_few(answers, promised):
         progress.warn(doubt)
 
 
@@ -258,7 +264,8 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
     report = report.model_copy(update=changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
-        draw_all(folder / FIGURES, report, answers, on.data.measured.pixels, on.data.reads.polarity)
+        pixels = on.data.measured.of_known_class.pixels
+        draw_all(folder / FIGURES, report, answers, pixels, on.data.reads.polarity)
     golden = on.samples[:GOLDEN_PICTURES]
     given = session.run(golden)
     return make_release(
@@ -291,7 +298,7 @@ def _target(on: Evaluation, *, fitted_on_photos: bool) -> Target:
 
 def _decided_on(score: Score, on: Evaluation, target: Target) -> Decided:
     """Decide by the answers to pictures that their network did not learn."""
-    answers = on.out_of_fold
+    answers = on.of_class
     if held_out := on.split.validation:
         answers = undecided(score(held_out), held_out, HELD_OUT) + answers
     return decide(answers, target)
@@ -302,11 +309,11 @@ def _measure(
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without promises, and the answers to the test set behind it."""
     classifier, score, test = Classifier(session, contract), origin.scored_by(session), on.data.test
-    given = undecided(score(test), test) if test else on.out_of_fold
+    given = undecided(score(test), test) if test else on.of_class
     answers, before = decided(classifier, given), decided(Classifier(session, uncalibrated(contract)), given)
     train, held_out = (
         decided(classifier, undecided(score(part), part)) if part else answers
-        for part in (on.split.train, on.split.validation)
+        for part in (on.split.train.of_known_class, on.split.validation)
     )
     report = Report(
         labels=contract.labels,
