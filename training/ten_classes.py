@@ -88,7 +88,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     sets = photos_in(places, labels, READS, progress, corrections_in(plan.corrections), by_audit=True)
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None
-    _announce(sets, len(labels), folder, progress, corrected=corrected)
+    _announce(sets, folder, progress, corrected=corrected)
     learnt = _seen(sets, folder, parent, progress, corrected=corrected)
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
@@ -110,9 +110,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
 
 
-def _announce(
-    sets: tuple[Pictures, ...], classes: int, folder: Path, progress: Progress, *, corrected: bool
-) -> None:
+def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
     more = " beside the photos that come with this package" if corrected else ""
     photos = sets[0].in_words("photos")
     checked = f", and {sum(map(len, sets[1:])):,} that choose thresholds" if sets[1:] else ""

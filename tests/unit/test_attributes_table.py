@@ -27,8 +27,8 @@ CLASSES = ("Coat", "Bag")
 def read(cells: Sequence[str]) -> tuple[Labels, list[str]]:
     """What is learnt of pictures of alternating classes with these cells, and what is said."""
     said: list[str] = []
-    groups, classes = list(map(str, range(len(cells)))), np.arange(len(cells)) % 2
-    return learnt_attribute("column", cells, groups, classes, CLASSES, said.append), said
+    groups, classes = list(map(str, range(len(cells)))), Labels.of(np.arange(len(cells)) % 2, CLASSES)
+    return learnt_attribute("column", cells, groups, classes, said.append), said
 
 
 def test_a_cell_is_a_label_or_several_or_not_known_or_does_not_apply() -> None:

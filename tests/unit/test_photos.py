@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28, Imaging, InputContract
+from inference.contract import GREY_28, LABEL, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.photos import a_garment_photo, write_photos
@@ -14,7 +14,7 @@ from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
 from training.pictures.labels import OOD
 from training.pictures.photos import list_photos, photos_in, read_photos
 from training.pictures.picture_files import hash_files
-from training.pictures.reading import joint_keys, pictures_of
+from training.pictures.reading import classes_in, joint_keys, pictures_of
 from training.pictures.table import Pictures
 from training.progress import Lines
 
@@ -27,7 +27,7 @@ def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Pictur
     listing = list_photos(place, LABELS)
     hashed = hash_files(one.path for one in listing.pictures)
     read = read_photos(listing, hashed, contract, said.append, lambda *_: None)
-    return pictures_of(read, joint_keys(read, said.append), contract, LABELS)
+    return pictures_of(read, joint_keys(read, said.append), contract, {LABEL: classes_in(read, LABELS)})
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:

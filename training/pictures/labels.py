@@ -132,8 +132,7 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     where: str,
     cells: Sequence[str],
     groups: Sequence[str],
-    classes: NDArray[np.integer[Any]],
-    names: Sequence[str],
+    classes: Labels,
     say: Say,
     keep: Sequence[str] = (),
 ) -> Labels:
@@ -143,8 +142,7 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
         where: begins a message.
         cells: of N pictures, each content once.
         groups: of each.
-        classes: (N,), of each.
-        names: of the classes.
+        classes: of each.
         say: receives what a person should know, a sentence each.
         keep: labels that have to be learnt.
 
@@ -153,12 +151,14 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     """
     of_each = labels_in(cells)
     found = measurable(where, _main(of_each), groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
-    for sentence in _said(where, found, _main(of_each)):
+    for sentence in _warnings_of(where, found, _main(of_each)):
         say(sentence)
     main, right = _placed(cells, of_each, found.labels)
-    none, some = (set(classes[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
+    none, some = (set(classes.main[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
     without = none - some - {UNKNOWN}
-    applies_to = tuple(one for place, one in enumerate(names) if place not in without) if without else None
+    applies_to = (
+        tuple(one for place, one in enumerate(classes.names) if place not in without) if without else None
+    )
     return Labels(found.labels, main, right, applies_to)
 
 
@@ -223,7 +223,7 @@ def column_in(where: str, cells: Sequence[str], groups: Sequence[str]) -> Column
     main = _main(labels_in(cells))
     counts, findings, is_wrong = dict(sorted(Counter(filter(None, main)).items())), tuple[str, ...](), False
     try:
-        findings = _said(where, measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE), main)
+        findings = _warnings_of(where, measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE), main)
     except BadClasses as error:
         findings, is_wrong = (str(error),), True
     return Column(counts, cells.count(""), cells.count(NOT_THERE), findings, is_wrong)
@@ -248,7 +248,7 @@ def _placed(
     return main, right
 
 
-def _said(where: str, found: Measurable, main: Sequence[str]) -> tuple[str, ...]:
+def _warnings_of(where: str, found: Measurable, main: Sequence[str]) -> tuple[str, ...]:
     known = [label for label in main if label in found.labels]
     label, count = Counter(known).most_common(1)[0]
     common = f"{where}: {count / len(known):.0%} are {label!r}, so that an answer says little."

@@ -31,7 +31,14 @@ from training.pictures.learnt_hashes import Contents
 from training.pictures.listing import Listing
 from training.pictures.picture_files import Hashed, See, hash_files
 from training.pictures.rare import measurable
-from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
+from training.pictures.reading import (
+    ReadPicture,
+    cells_of,
+    classes_in,
+    joint_keys,
+    pictures_of,
+    read_pictures,
+)
 from training.pictures.split import sampled_indices
 from training.pictures.table import Pictures
 from training.progress import Say, Watch
@@ -91,75 +98,69 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     """
     check_listed(corrections, [listing])
     hashed = hashed or hash_files(one.path for one in listing.pictures)
-    labels, listing = listing.classes(), with_classes(listing)
-    counting = corrected(listing, corrections, labels, hashed, say, attributes)
+    classes, listing = listing.classes(), with_classes(listing)
+    counting = corrected(listing, corrections, classes, hashed, say, attributes)
     if division != "to measure":
-        counting = _without_rare(counting, labels, keep.get(LABEL, ()), attributes, say)
+        counting = _without_rare(counting, classes, keep.get(LABEL, ()), attributes, say)
     read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
-    pictures = sorted(read, key=lambda one: one.sha256)
-    keys = joint_keys(pictures, say)
-    train, test = _divide(pictures, keys)
-    has_parts = any(one.row.part for one in pictures)
-    if not has_parts and division != "divided":
-        train, test = pictures, []
+    read.sort(key=lambda one: one.sha256)
+    keys = joint_keys(read, say)
+    tested = _tested(read, keys, division)
     if division == "to measure":
-        train = test = test or train
+        read = [one for one, chosen in zip(read, tested, strict=True) if chosen]
+        labels = {LABEL: classes_in(read, classes)} | _measured(listing, read, keep, say)
     else:
-        labels, train, test = _learnt(listing, keys, train, test, keep.get(LABEL, ()), attributes, say)
-    learnt = pictures_of(train, keys, reads, labels)
-    measured = pictures_of(test, keys, reads, labels) if test else learnt.take(np.arange(0))
-    if division == "to measure":
-        known = _measured_attributes(listing, train, keep, say)
-        measured = replace(measured, labels={**measured.labels, **known})
-    else:
-        known = _learnt_attributes(listing, train, learnt, labels, attributes, keep, say)
-    if known and (sentence := unread_columns(listing, known)):
+        labels = _learnt(listing, read, keys, tested, attributes, keep, say)
+    if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
-    return LabelledData(
-        train=replace(learnt, labels={**learnt.labels, **known}),
-        test=measured,
-        labels=labels,
-        named=True,
-        name=listing.name,
-        reads=reads,
+    every = pictures_of(read, keys, reads, labels)
+    learnt = np.any([one.main >= 0 for one in labels.values()], axis=0)
+    train, test = (
+        every if division == "to measure" else every.take(np.flatnonzero(learnt & chosen))
+        for chosen in (~tested, tested)
     )
+    names = labels[LABEL].names
+    return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)
 
 
-def _measured_attributes(
+def _measured(
     listing: Listing, read: Sequence[ReadPicture], heads: Mapping[str, Sequence[str]], say: Say
 ) -> dict[str, Labels]:
     """What a table says of the attributes of a release that it has columns of."""
     return {
-        name: measured_attribute(_column(listing, name), _cells(read, name), labels, say)
+        name: measured_attribute(_column(listing, name), cells_of(read, name), labels, say)
         for name, labels in heads.items()
         if name != LABEL and name in listing.columns
     }
 
 
-def _learnt_attributes(  # noqa: PLR0913, PLR0917 - pictures, their columns, and who hears
+def _learnt(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, and who hears
     listing: Listing,
     read: Sequence[ReadPicture],
-    pictures: Pictures,
-    classes: Sequence[str],
-    names: Sequence[str],
+    keys: Mapping[str, str],
+    tested: NDArray[np.bool_],
+    attributes: Sequence[str],
     keep: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
-    groups, of_class = pictures.groups.tolist(), pictures.classes
-    return {
+    """The labels that can be measured, of the class and of attributes; others are unknown."""
+    groups, where = [keys[one.sha256] for one in read], str(listing.place)
+    spelt = ["" if one.row.class_id == UNKNOWN else one.row.label for one in read]
+    found = measurable(where, spelt, groups, tested.tolist(), keep=keep.get(LABEL, ()))
+    if found.rare:
+        say(found.of_rare(where))
+    place = {label: number for number, label in enumerate(found.labels)}
+    classes = Labels.of(np.array([place.get(label, UNKNOWN) for label in spelt]), found.labels)
+    return {LABEL: classes} | {
         name: learnt_attribute(
-            _column(listing, name), _cells(read, name), groups, of_class, classes, say, keep.get(name, ())
+            _column(listing, name), cells_of(read, name), groups, classes, say, keep.get(name, ())
         )
-        for name in names
+        for name in attributes
     }
 
 
 def _column(listing: Listing, name: str) -> str:
     return f"{listing.place}, column `{name}`"
-
-
-def _cells(read: Sequence[ReadPicture], name: str) -> list[str]:
-    return [one.row.labels.get(name, "") for one in read]
 
 
 def with_classes(listing: Listing) -> Listing:
@@ -183,19 +184,13 @@ def drawn_for_test(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.in
     return sampled_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
-def _divide(pictures: list[ReadPicture], keys: dict[str, str]) -> tuple[list[ReadPicture], list[ReadPicture]]:
-    """Training and test set: by their parts, else by content one in TEST_SHARE."""
-    labels = np.array([one.row.class_id for one in pictures])
-    of_each = np.array([keys[one.sha256] for one in pictures])
-    sampled = set(drawn_for_test(labels, of_each).tolist())
-    tested = [
-        one.row.part == "test" if one.row.part else index in sampled for index, one in enumerate(pictures)
-    ]
-    train, test = (
-        [picture for picture, chosen in zip(pictures, tested, strict=True) if chosen == wanted]
-        for wanted in (False, True)
-    )
-    return train, test
+def _tested(read: Sequence[ReadPicture], keys: Mapping[str, str], division: Division) -> NDArray[np.bool_]:
+    """Which pictures are for the test: by their parts, else by content one in TEST_SHARE, none, or all."""
+    tested = np.array([one.row.part == "test" for one in read])
+    if division == "divided" and not any(one.row.part for one in read):
+        classes = np.array([one.row.class_id for one in read])
+        tested[drawn_for_test(classes, np.array([keys[one.sha256] for one in read]))] = True
+    return tested if tested.any() or division != "to measure" else ~tested
 
 
 def _without_rare(
@@ -211,31 +206,3 @@ def _without_rare(
         if one.label in found.labels or has_label(one.labels, attributes)
     )
     return replace(listing, pictures=list(kept))
-
-
-def _learnt(  # noqa: PLR0913, PLR0917 - pictures in two parts, and who follows it
-    listing: Listing,
-    keys: dict[str, str],
-    train: list[ReadPicture],
-    test: list[ReadPicture],
-    keep: Sequence[str],
-    attributes: Sequence[str],
-    say: Say,
-) -> tuple[tuple[str, ...], list[ReadPicture], list[ReadPicture]]:
-    """The classes that can be measured, and both parts under these; others stay for their attributes."""
-    every, of_test = [*train, *test], [False] * len(train) + [True] * len(test)
-    labels = ["" if one.row.class_id == UNKNOWN else one.row.label for one in every]
-    groups = [keys[one.sha256] for one in every]
-    found = measurable(str(listing.place), labels, groups, of_test, keep=keep)
-    if found.rare:
-        say(found.of_rare(str(listing.place)))
-    place = {label: number for number, label in enumerate(found.labels)}
-    train, test = (
-        [
-            replace(one, row=replace(one.row, class_id=place.get(one.row.label, UNKNOWN)))
-            for one in part
-            if one.row.label in place or has_label(one.row.labels, attributes)
-        ]
-        for part in (train, test)
-    )
-    return found.labels, train, test

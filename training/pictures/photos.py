@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from inference.contract import InputContract
+from inference.contract import LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.review.corrections import NONE, OfFiles
 from reports.answers import CORRECTED
@@ -27,7 +27,7 @@ from training.pictures.listing import (
     open_table,
 )
 from training.pictures.picture_files import Hashed, hash_files
-from training.pictures.reading import ReadPicture, joint_keys, pictures_of, read_pictures
+from training.pictures.reading import ReadPicture, classes_in, joint_keys, pictures_of, read_pictures
 from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
 
@@ -180,7 +180,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     with progress.counting("reading photos") as watch:
         sets = [read_photos(one, hashed, contract, progress.warn, watch) for one in listings]
     groups = joint_keys([one for photos in sets for one in photos], progress.warn)
-    return tuple(pictures_of(one, groups, contract, labels) for one in sets)
+    return tuple(pictures_of(one, groups, contract, {LABEL: classes_in(one, labels)}) for one in sets)
 
 
 def _warn_of_table(place: Path, progress: Progress) -> None:

@@ -218,23 +218,36 @@ def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
     return split_keys([one.sha256 for one in contents], grouped, alike)
 
 
+def classes_in(read: Sequence[ReadPicture], names: Sequence[str]) -> Labels:
+    """The class of each picture, by its `class_id`."""
+    return Labels.of(np.array([one.row.class_id for one in read]), names)
+
+
+def cells_of(read: Sequence[ReadPicture], name: str) -> list[str]:
+    """What a column says of each picture, as spelt."""
+    return [one.row.labels.get(name, "") for one in read]
+
+
 def pictures_of(
-    read: Sequence[ReadPicture], groups: Mapping[str, str], reads: InputContract, classes: Sequence[str]
+    read: Sequence[ReadPicture],
+    groups: Mapping[str, str],
+    reads: InputContract,
+    labels: Mapping[str, Labels],
 ) -> Pictures:
     """One picture or more as a table.
 
     Args:
-        read: with the `class_id` of each.
+        read: N.
         groups: of `joint_keys`, of these pictures and perhaps others.
         reads: the input of the model.
-        classes: their names.
+        labels: of the N pictures.
     """
     sha256, files = [one.sha256 for one in read], tuple(one.file.path for one in read)
     pixels = [one.file.pixels for one in read if one.file.pixels is not None]
     return Pictures(
         pixels=np.stack(pixels) if pixels else FileImages(files, reads),
         features=joined([one.file.features for one in read]),
-        labels={LABEL: Labels.of(np.array([one.row.class_id for one in read]), classes)},
+        labels=labels,
         sha256=np.array(sha256),
         groups=np.array([groups[one] for one in sha256]),
         files=files,

@@ -39,7 +39,7 @@ def write_table(folder: Path) -> Path:
         (folder / f"hat-{colour}.png").write_bytes(png(a_blob(colour, 900)[..., ::-1]))
     with (folder / "products.csv").open("w", encoding="utf-8", newline="") as file:
         rare = [(rows[place][0], "wide", "beige", "", "") for place in (-2, -9)]  # whose colours are unknown
-        hats = [(f"hat-{colour}.png", "hat", colour.lower(), "-", "") for colour in list(COLOURS)[:2]]
+        hats = [(f"hat-{colour}.png", "hat", colour.lower(), "", "") for colour in list(COLOURS)[:2]]
         csv.writer(file).writerows([("path", "label", "colour", "bow", "price"), *rows, *rare, *hats])
     return folder / "products.csv"
 
