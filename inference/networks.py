@@ -3,7 +3,6 @@
 classifier.py is one network; convert.py makes what it reads. Does no I/O.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -41,11 +40,6 @@ class Networks:
         return Networks(
             {name: Classifier(self[name].session, contract) for name, contract in contracts.items()}
         )
-
-    @property
-    def largest_input(self) -> InputContract:
-        """The input of that network whose pixels have most numbers."""
-        return max(self._inputs.values(), key=lambda reads: math.prod(reads.array_shape))
 
     @property
     def _inputs(self) -> dict[NetworkName, InputContract]:
