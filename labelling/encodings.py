@@ -40,6 +40,10 @@ MOST: Final = 1 << 16
 """Bytes that are looked at."""
 
 
+SHOWN: Final = 60
+"""Characters of an example."""
+
+
 class Encoding(NamedTuple):
     """How the bytes of a list become text.
 
@@ -111,7 +115,7 @@ def _page_of(path: Path, strange: list[_Strange]) -> Encoding:
             f"{path}: its text is no UTF-8, and of no encoding that is found out. Name it: --encoding NAME."
         )
     page, longest = ranked[0][-1], max(strange, key=lambda one: len(one.cell))
-    return Encoding(page, longest.cell.decode(page, "replace"), longest.line)
+    return Encoding(page, longest.cell.decode(page, "replace")[:SHOWN], longest.line)
 
 
 def _oddness(sample: bytes, page: str) -> tuple[int, float, float] | None:

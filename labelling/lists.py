@@ -285,7 +285,7 @@ def _notes(found: ListFile) -> Iterator[str]:
     if found.encoding.example:
         yield (
             f"{found.path}: is no UTF-8, and is read as {found.encoding.name}, such as "
-            f"{found.encoding.example!r} in line {found.encoding.line}. Is it another, say --encoding NAME."
+            f"{found.encoding.example!r} in line {found.encoding.line}. --encoding NAME names another one."
         )
 
 

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
+from inference.file_names import is_picture_name
 from inference.plain_text import shown
 from inference.spreadsheets import as_it_was
 
@@ -44,14 +45,14 @@ def why_missing(path: str) -> str:
     """Where a file that is not there was looked for, and which name there is nearest."""
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
-    what, (folder, name) = "file", os.path.split(path)
-    while folder and not os.path.isdir(folder):  # noqa: PTH112 - as below
+    what, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
+    while not os.path.isdir(folder):  # noqa: PTH112 - as below
         what, (folder, name) = "folder", os.path.split(folder)
-    there = _sorted_names(folder or ".")
+    there = [one for one in _sorted_names(folder) if what == "folder" or is_picture_name(one)]
     place = bisect_left(there, name)
     near = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
     advice = f" The nearest name there is {shown(near[0])!r}." if near else ""
-    return f"There is no {what} {shown(name)!r} in {shown(folder) or 'this folder'}.{advice}"
+    return f"There is no {what} {shown(name)!r} in {shown(folder)}.{advice}"
 
 
 def _respelt(path: str) -> str:

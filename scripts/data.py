@@ -32,7 +32,7 @@ from training.loading import require
 from training.pictures.checks import Findings, check
 from training.pictures.fashion import LABELS
 from training.pictures.labels import Column, check_columns, column_in
-from training.pictures.listing import Row, has_idx, list_pictures, unwrapped
+from training.pictures.listing import Listing, Row, has_idx, list_pictures, unwrapped
 from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files
 from training.pictures.pixel_files import is_pixel_table
@@ -73,8 +73,7 @@ def execute(arguments: argparse.Namespace) -> object:
             complain(wrong)
     if attributes:
         check_columns(listing, attributes, listing.classes())
-    with counting("checking pictures") as watch:
-        findings = check(listing, watch)
+    findings = _findings(listing)
     _show(findings)
     learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.rare, place))
     if learnt and learnt.rare:
@@ -101,6 +100,16 @@ def execute(arguments: argparse.Namespace) -> object:
         document["attributes"] = {name: asdict(column) for name, column in columns.items()}
     is_wrong = findings.unreadable or findings.in_two_classes or unknown or also_wrong
     return Failed(document) if is_wrong else document
+
+
+def _findings(listing: Listing) -> Findings:
+    with counting("checking pictures") as watch:
+        found = check(listing, watch)
+    if found.unreadable and not any(found.counts.values()):
+        raise BadPictures(
+            f"{listing.place}: none of {len(found.unreadable):,} pictures can be read. {found.unreadable[0]}"
+        )
+    return found
 
 
 def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]:

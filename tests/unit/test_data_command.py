@@ -55,6 +55,18 @@ def test_different_pictures_are_no_finding(folder: Path, capsys: pytest.CaptureF
     assert found(folder, capsys) == (0, {})
 
 
+def test_where_no_picture_can_be_read_that_is_all_that_is_said(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list_ = tmp_path / "things" / "list.csv"
+    list_.write_text("path,label\n" + "".join(f"bag/{n}.png,{n % 2}\n" for n in range(8)), "utf-8")
+
+    with pytest.raises(BadPictures, match=r"none of 8 pictures.* no folder 'bag' in .*name there is 'bags'"):
+        main([str(list_)])
+
+    assert capsys.readouterr().out == ""
+
+
 def test_brackets_in_a_label_are_printed_as_they_are(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
