@@ -16,7 +16,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TextIO
@@ -74,9 +74,11 @@ def perform(parser: argparse.ArgumentParser, command: Command, words: list[str])
     arguments = parser.parse_args(words)
     read_dotenv()
     arguments.words = words
-    with json_output(arguments) as emit:
+    with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
         found = command(arguments)
-        emit(found.document if isinstance(found, Failed) else found)
+    if arguments.json:
+        document = found.document if isinstance(found, Failed) else found
+        print(json.dumps(document, indent=1, ensure_ascii=False))
     return FAILED if isinstance(found, Failed) else 0
 
 
@@ -316,25 +318,3 @@ def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
 def summary(doc: str | None) -> str:
     """The first line of a docstring; empty without one, as under `python -OO`."""
     return (doc or "").partition("\n")[0]
-
-
-Emit = Callable[[object], None]
-"""Prints what a command found or did, as one JSON document."""
-
-
-@contextmanager
-def json_output(arguments: argparse.Namespace) -> Iterator[Emit]:
-    """Keep stdout for one document while a block runs, if that is what the arguments ask for.
-
-    Args:
-        arguments: with `json`.
-
-    Yields:
-        what prints the document; without --json it prints nothing, and stdout is left to the words.
-    """
-    if not arguments.json:
-        yield lambda document: None
-        return
-    stdout = sys.stdout
-    with redirect_stdout(sys.stderr):
-        yield lambda document: print(json.dumps(document, indent=1, ensure_ascii=False), file=stdout)

@@ -81,8 +81,8 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
         TrainingError: the photos cannot be learnt from.
         StoreError: the release cannot be sealed.
     """
-    began = time.perf_counter()
-    labels = parent.manifest.labels
+    # 1) Photos: read, and seen by the frozen network.
+    began, labels = time.perf_counter(), parent.manifest.labels
     places = [place for place in (plan.photos, plan.check_photos) if place is not None]
     corrected = is_corrections(plan.photos.expanduser())
     sets = photos_in(places, labels, READS, progress, corrections_in(plan.corrections), by_audit=True)
@@ -90,6 +90,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     compared = compared_of(sets[0], parent) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)
     learnt = _seen(sets, folder, parent, progress, corrected=corrected)
+    # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
     made = FittedPhotos(
@@ -99,6 +100,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
         settings=plan.settings,
         seconds=time.perf_counter() - began,
     )
+    # 3) Release: decided and measured by these answers; the parent's to corrections are kept for the gate.
     of_parent = NO_ANSWERS
     if compared is not None:
         with progress.counting("asking the release before"):
