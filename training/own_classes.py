@@ -81,7 +81,10 @@ def train_own_classes(
         backbone.NETWORK if options.fast else lite0.NETWORK, seed=options.seed, limit=options.limit
     )
     task = run_of(recipe, data, run, command=command, settings=options.as_json())
-    on = Evaluation(data=data, split=parts, out_of_fold=found.answers, accept=options.accept)
+    of_products = named.listing is not None and named.listing.groups_are_products
+    on = Evaluation(
+        data=data, split=parts, out_of_fold=found.answers, accept=options.accept, of_products=of_products
+    )
     return release_fit(task, recipe, found.fitted, on, progress)
 
 

@@ -132,6 +132,7 @@ class OfFiles(NamedTuple):
         missing: those that cannot be read, and whose content is nowhere near.
         attributes: the label that counts of an attribute, by sha256 and attribute.
         of_several: files that are of several products with different labels: LEFT_OUT counts.
+        products: of these files, where the answers hold for one.
     """
 
     labels: dict[str, str]
@@ -142,6 +143,7 @@ class OfFiles(NamedTuple):
     missing: tuple[str, ...]
     attributes: Mapping[tuple[str, str], str] = MappingProxyType({})
     of_several: tuple[str, ...] = ()
+    products: Mapping[str, str] = MappingProxyType({})
 
 
 def read_corrections(
@@ -212,6 +214,7 @@ def corrections_of_files(
         tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
         attributes,
         tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),
+        {path: one.product for path, _, one in named if one.product},
     )
 
 

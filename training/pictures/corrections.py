@@ -101,7 +101,12 @@ def apply(
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
     new = {
-        said.hashes[path]: Row(Path(path), {LABEL: label}, group=said.groups.get(path, ""))
+        said.hashes[path]: Row(
+            Path(path),
+            {LABEL: label},
+            group=said.groups.get(path, ""),
+            product=said.products.get(path, ""),
+        )
         for path, label in said.labels.items()
         if path not in missing and said.hashes[path] not in there and label not in {LEFT_OUT, NONE}
     }

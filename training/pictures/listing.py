@@ -134,6 +134,12 @@ class Listing:
         name = self.place.resolve().name if self.place.is_dir() else self.place.stem
         return name.encode("utf-8", "replace").decode() or "pictures"
 
+    @property
+    def groups_are_products(self) -> bool:
+        """Whether there are products, and no other groups than these."""
+        groups = {one.group for one in self.pictures} - {""}
+        return bool(groups) and groups == {one.product for one in self.pictures} - {""}
+
     def of_nested(self) -> str:
         """A sentence on pictures in folders of folders; empty where there are none."""
         few = ", ".join(map(str, self.nested[:NAMED])) + (", ..." if len(self.nested) > NAMED else "")
@@ -375,7 +381,12 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
         BadCsv: none of the pictures is there.
     """
     pictures = [
-        Row(Path(path), {LABEL: as_spelt(label)}, group=said.groups.get(path, ""))
+        Row(
+            Path(path),
+            {LABEL: as_spelt(label)},
+            group=said.groups.get(path, ""),
+            product=said.products.get(path, ""),
+        )
         for path, label in said.labels.items()
         if label and path not in said.missing
     ]

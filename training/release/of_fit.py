@@ -61,6 +61,7 @@ from training.measure.evaluate import (
     undecided,
 )
 from training.measure.plots import draw_all
+from training.measure.products import products_of
 from training.measure.why_nothing import warning_of_few
 from training.pictures.fashion import LabelledData
 from training.pictures.learnt_hashes import Learnt
@@ -98,12 +99,14 @@ class Evaluation:
             each where nothing is held out. Without a test set they are measured. Where the class of a picture
             is not known, its attributes alone are decided and measured.
         accept: when an answer is accepted.
+        of_products: whether groups are products, of which the report says what is accepted.
     """
 
     data: LabelledData
     split: Split
     out_of_fold: Answers = NO_ANSWERS
     accept: Conditions = USUAL
+    of_products: bool = False
 
     @property
     def of_class(self) -> Answers:
@@ -261,6 +264,8 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
         changed["all_accepted"] = all_accepted(of_class, of_class.accepted, further)
         for name, one in further.items():
             progress.say(attribute_in_words(name, one))
+    if on.of_products:
+        changed["products"] = products_of(answers + of_attributes, target.right)
     report = report.model_copy(update=changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):

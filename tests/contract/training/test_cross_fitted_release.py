@@ -1,6 +1,7 @@
 """What other networks say about pictures that they did not learn decides a release's thresholds."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,24 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     familiarity = enough.manifest.contract("pixels").familiarity
     assert familiarity is not None
     assert familiarity.quantiles[-1] == FAR + 1
+
+
+def test_where_groups_are_products_the_report_says_how_many_are_accepted_and_right(
+    evaluation: Evaluation, exported: Exported, tmp_path: Path
+) -> None:
+    test = evaluation.data.test
+    files = tuple(tmp_path / str(n) for n in range(len(test)))
+    pairs = replace(
+        test, files=files, groups=np.array([f"{label} {n // 40}" for n, label in enumerate(test.classes)])
+    )
+    on = replace(evaluation, data=replace(evaluation.data, test=pairs), of_products=True)
+
+    found = report_of(released(exported, tmp_path / "products", on)).products
+
+    several = [group for group, n in Counter(pairs.groups.tolist()).items() if n > 1]
+    assert several
+    assert list(found) == ["label"]
+    assert (found["label"].n, found["label"].accuracy) == (len(several), 0.99)
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
