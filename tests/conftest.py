@@ -4,7 +4,9 @@ import logging.config
 import os
 import signal
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests import s3_servers
@@ -41,6 +43,26 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """moto_server, started for the first test that asks."""
     with s3_servers.moto(tmp_path_factory.mktemp("moto")) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def short_fits() -> Iterator[None]:
+    """Heads and OOD scores learn in a tenth of their steps, corrections beside a tenth of the shipped photos.
+
+    Toy pictures need no more. tests/contract/training/test_photo_features.py shows that all are learnt.
+    """
+    from training import ten_classes  # noqa: PLC0415 - it imports TensorFlow
+    from training.features.shipped_vectors import shipped_photos  # noqa: PLC0415
+    from training.heads import hidden, ood  # noqa: PLC0415
+
+    shipped = shipped_photos()
+    tenth = replace(shipped, photos=shipped.photos.take(np.arange(0, len(shipped.photos), 10)))
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(ten_classes, "shipped_photos", lambda: tenth)
+        for name in ("LEAST_STEPS", "PASSES"):
+            changed.setattr(hidden, name, max(1, getattr(hidden, name) // 10))
+        changed.setattr(ood, "STEPS", ood.STEPS // 10)
+        yield
 
 
 LOG_CHARACTERS = 4000

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,7 +21,6 @@ from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts.terminal import run
 from tests.commands import wardrobe
-from training import ten_classes
 from training.errors import BadPictures
 from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
 from training.pictures.fashion import LABELS
@@ -31,7 +29,7 @@ from training.pictures.learnt_hashes import load_learnt
 from training.pictures.table import TEXTS
 from training.pictures.vectors import Features
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # it fits eleven heads twice
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 
 EACH = 12
 """Photos of each class, and of none."""
@@ -49,7 +47,7 @@ def a_photo(path: Path, kind: int, rng: np.random.Generator) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(short_fits: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of photos, two to a sender, and the release that learnt them."""
     folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
     with (folder / "photos.csv").open("w", encoding="utf-8", newline="") as file:
@@ -74,14 +72,6 @@ def made(place: Path) -> LocalRelease:
 @pytest.fixture(scope="module")
 def networks(made: LocalRelease) -> Networks:
     return open_networks(made)
-
-
-@pytest.fixture
-def fewer_photos(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenth of the photos that come with the package; tests/e2e/labelling/test_improve.py learns all."""
-    shipped = shipped_photos()
-    tenth = replace(shipped, photos=shipped.photos.take(np.arange(0, len(shipped.photos), 10)))
-    monkeypatch.setattr(ten_classes, "shipped_photos", lambda: tenth)
 
 
 def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
@@ -142,7 +132,6 @@ def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Net
     assert familiarity[10] < familiarity[2]
 
 
-@pytest.mark.usefixtures("fewer_photos")
 def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     place: Path, made: LocalRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
