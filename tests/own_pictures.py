@@ -69,12 +69,3 @@ def a_blob(colour: str, seed: int) -> Picture:
     x, y, width, height = map(int, random.integers(14, 26, 4))
     cv2.ellipse(photo, (x + 14, y + 16), (width // 2 + 6, height // 2 + 6), 0, 0, 360, ink, -1)
     return photo
-
-
-def write_blobs(folder: Path, count: int) -> Path:
-    """Write `count` PNGs of each colour into a sub-folder of its name."""
-    for colour in COLOURS:
-        (folder / colour).mkdir(parents=True)
-        for seed in range(count):
-            (folder / colour / f"{seed:03}.png").write_bytes(png(a_blob(colour, seed)[..., ::-1]))
-    return folder

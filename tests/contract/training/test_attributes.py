@@ -19,6 +19,8 @@ from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
 from training.errors import BadPictures
 
+pytestmark = pytest.mark.slow
+
 PER_CELL = 30
 
 
@@ -45,7 +47,7 @@ def write_table(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+def release(short_fits: None, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     folder = tmp_path_factory.mktemp("shop")
     table = write_table(folder)
     words = ["--data", str(table), "--attribute", "colour", "--attribute", "bow", "--fast"]
@@ -54,7 +56,6 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     return open_release(folder / "store" / "releases" / current(open_store(store)).version)
 
 
-@pytest.mark.slow
 def test_each_attribute_has_a_head_and_the_class_what_it_has_without(release: LocalRelease) -> None:
     heads = release.manifest.attributes
 
@@ -68,7 +69,6 @@ def test_each_attribute_has_a_head_and_the_class_what_it_has_without(release: Lo
     assert release.manifest.training["settings"]["attribute"] == ["colour", "bow"]  # type: ignore[index, call-overload]
 
 
-@pytest.mark.slow
 def test_the_report_measures_each_and_all_accepted_answers_together(release: LocalRelease) -> None:
     report = report_of(release)
     colour, bow = report.attributes["colour"], report.attributes["bow"]
@@ -86,7 +86,6 @@ def test_the_report_measures_each_and_all_accepted_answers_together(release: Loc
     assert 0 < report.all_accepted.right <= report.all_accepted.pictures
 
 
-@pytest.mark.slow
 def test_out_of_fold_answers_are_kept_by_which_releases_compare(release: LocalRelease) -> None:
     read = lambda path: (release.folder / path).read_bytes()  # noqa: E731 - of this test alone
     answers, report = all_answers_in(release.manifest, read, "release"), report_of(release)
@@ -103,7 +102,6 @@ def test_out_of_fold_answers_are_kept_by_which_releases_compare(release: LocalRe
     assert answers.of_head("").probabilities.shape[1] == 2
 
 
-@pytest.mark.slow
 def test_evaluate_measures_the_attributes_that_a_table_has(
     release: LocalRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +133,6 @@ def test_evaluate_measures_the_attributes_that_a_table_has(
     assert "the release lacks these labels ('beige')" in told.err
 
 
-@pytest.mark.slow
 def test_a_new_picture_is_answered_to_each(release: LocalRelease) -> None:
     networks = open_networks(release)
     uploads = [png(a_blob(colour, 1000)[..., ::-1]) for colour in COLOURS]
@@ -147,7 +144,6 @@ def test_a_new_picture_is_answered_to_each(release: LocalRelease) -> None:
     assert {one.attributes["bow"].reason for one in found} <= {"inapplicable", "unfamiliar"}
 
 
-@pytest.mark.slow
 def test_a_correction_of_an_attribute_that_the_release_lacks_is_refused(
     release: LocalRelease, tmp_path: Path
 ) -> None:
@@ -156,38 +152,3 @@ def test_a_correction_of_an_attribute_that_the_release_lacks_is_refused(
 
     with pytest.raises(BadPictures, match="'sleeve', which the release lacks: it has learnt colour, bow"):
         wardrobe("improve", [str(file), "--from", str(shop / "store")])
-
-
-@pytest.mark.slow
-def test_a_better_release_learns_what_people_said_of_attributes_too(
-    release: LocalRelease,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    shop = release.folder.parents[2]
-    rows = [
-        ("path", "label", "attribute"),
-        (str(shop / "wide-Green-0.png"), "green", "colour"),  # was not known
-        (str(shop / "wide-Green-1.png"), "", "colour"),
-        (str(shop / "tall-Red-1.png"), "", ""),
-    ]
-    with (tmp_path / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-    assert wardrobe("improve", ["corrections.csv", "--from", str(shop / "store")]) == 0
-
-    told = capsys.readouterr().out
-    [table] = tmp_path.glob("runs/improved-*/pictures.csv")
-    with table.open(encoding="utf-8", newline="") as file:
-        cells = {Path(row["path"]).name: row["colour"] for row in csv.DictReader(file)}
-    assert "Attributes: 2 answers are new or others." in told
-    assert (cells["wide-Green-0.png"], cells["wide-Green-1.png"]) == ("green", "")
-    assert "tall-Red-1.png" not in cells
-    made = next(line.split()[1] for line in told.splitlines() if line.startswith("Release: "))
-    heads = open_release(tmp_path / made).manifest.attributes
-    assert {name: one.labels for name, one in heads.items()} == {
-        name: one.labels for name, one in release.manifest.attributes.items()
-    }
-    assert "stays current there" in told or "is current" in told

@@ -25,7 +25,7 @@ label = partial(wardrobe, "label")
 publish = partial(wardrobe, "publish")
 train = partial(wardrobe, "train")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # it trains twice
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 
 ATTRIBUTES = ("colour", "pattern", "sleeve")
 SEEN = {"534cb9e4.jpg": {"colour": "blue"}, "221f6226.jpg": {"sleeve": "sleeveless"}}

@@ -26,7 +26,7 @@ label_command = partial(wardrobe, "label")
 publish_command = partial(wardrobe, "publish")
 train_command = partial(wardrobe, "train")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it fits eleven heads on 12,000 photos
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 
 PHOTOS = 200
 SAMPLED = 80
