@@ -38,10 +38,10 @@ MUTATIONS: Final = (
         ("unit/test_decode.py", "unit/test_scan.py"),
     ),
     Mutation(
-        "inference/opening.py",
-        "elif max(width, height) > MAX_EDGE:",
-        "elif False:",
-        ("unit/test_scan.py",),
+        "inference/isolated_decoder.py",
+        "MEGABYTES, PIXEL_BYTES = 100, 16",
+        "MEGABYTES, PIXEL_BYTES = 100_000, 16",
+        ("unit/test_isolated_decoder.py",),
     ),
     Mutation(
         "inference/isolated_decoder.py",

@@ -113,10 +113,27 @@ def test_a_picture_that_takes_more_memory_than_its_pixels_need_is_refused() -> N
         decode(upload, 1_000_000)
 
 
-def test_a_webp_of_50_megapixels_is_read() -> None:
+def test_a_webp_of_50_megapixels_is_read_in_100_mb_and_16_bytes_a_pixel() -> None:
     upload = webp(np.full((7000, 7000), 200, np.uint8))
+    decode(KINDS["AVIF"], MAX_PIXELS)
+    (template,) = children_that_decode(os.getpid())
 
-    assert decoded_picture(upload)[0, 0].tolist() == [200, 200, 200]
+    with ThreadPoolExecutor(1) as threads:
+        picture = threads.submit(decoded_picture, upload)
+        limit = wait_for("a limit of memory", lambda: most_mapped(template))
+
+    assert picture.result()[0, 0].tolist() == [200, 200, 200]
+    before = int(of_process(template, "statm").split()[0]) * resource.getpagesize()
+    assert limit < before + len(upload) + 16 * 7000 * 7000 + (116 << 20)
+
+
+def most_mapped(template: int) -> int | None:
+    """Bytes that the process of one picture may map, once that is bounded."""
+    for decoder in children_that_decode(template):
+        for line in of_process(decoder, "limits").splitlines():
+            if line.startswith("Max address space") and (soft := line.split()[3]).isdecimal():
+                return int(soft)
+    return None
 
 
 def test_a_picture_that_takes_seconds_is_refused() -> None:
