@@ -29,7 +29,7 @@ def test_every_route_tells_browsers_to_keep_out(make_app: MakeApp) -> None:
 
 
 def test_answers_refusals_and_failures_tell_it_too(make_app: MakeApp) -> None:
-    app = make_app(rate_limit="4/minute", max_upload_bytes=1000)
+    app = make_app(rate_limit="4/day", max_upload_bytes=1000)
     app.add_url_rule("/broken", view_func=lambda: str(1 // 0))
     client = app.test_client()
 

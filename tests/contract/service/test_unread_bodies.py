@@ -39,7 +39,7 @@ def test_an_answer_that_needs_no_body_reads_none(make_app: MakeApp, path: str, e
 
 def test_without_a_key_or_above_a_rate_no_body_is_read(make_app: MakeApp, tmp_path: Path) -> None:
     guarded = make_app(api_keys_file=keys_file(tmp_path, "alpha")).test_client()
-    limited = make_app(rate_limit="1/minute").test_client()
+    limited = make_app(rate_limit="1/day").test_client()
 
     assert status_and_rest(guarded) == (401, UPLOAD + REST)
     assert status_and_rest(limited) == (200, REST)
