@@ -64,21 +64,10 @@ def test_a_corrected_picture_has_its_new_label_and_one_that_shows_no_class_is_le
     assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [11, 11, 13]
 
 
-def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(folder: Path) -> None:
-    (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
-
-    data = corrected(folder, "things/Ball/003.png,Box", "things/Ball/003.png,Stick")
-
-    assert labels_of(data, "Ball", 3) == ["Stick"]
-
-
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (
-            "things/Ball/gone.png,Box",
-            r"1 of 1 name no picture that is read, among them /.*/things/Ball/gone\.png",
-        ),
+        ("corrections.csv,Box", r"1 of 1 name no picture that is read, among them /.*/corrections\.csv"),
         ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick.* Did you mean 'Box'"),
         ("things/Ball/003.png", r"corrections\.csv, row 2, line 2: it has 1 cells, and the header has 2"),
     ],
@@ -97,13 +86,6 @@ def test_a_correction_of_a_file_that_is_not_there_is_refused_before_pictures_are
 
     with pytest.raises(BadCsv, match="1 of 1 name no picture"):
         corrections_in([listing])
-
-
-def test_a_correction_of_a_picture_that_is_not_read_is_refused(folder: Path) -> None:
-    (folder.parent / "other.png").write_bytes(png(a_photo("Ball", 99)))
-
-    with pytest.raises(BadCsv, match=r"1 of 1 name no picture that is read, among them /.*/other\.png"):
-        corrected(folder, "other.png,Box")
 
 
 def test_the_latest_answer_to_a_content_counts_wherever_it_stands_in_the_file(folder: Path) -> None:
@@ -221,23 +203,9 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(ph
     ]
 
 
-@pytest.mark.parametrize(
-    ("row", "error", "message"),
-    [
-        (
-            "learn/A/Trouser/gone.png,Bag",
-            BadCsv,
-            r"1 of 1 name no picture that is read, among them /.*/gone\.png",
-        ),
-        ("check/A/Trouser/000.png,bag", BadCsv, "'bag' is none of the classes Trouser, Bag"),
-        ("check/X/Hats/000.png,Bag", BadCsv, r"Hats/000\.png is of tier X, .* Give it the tier"),
-    ],
-)
-def test_a_correction_of_no_photo_or_to_no_class_is_refused(
-    photos: Path, row: str, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        read_photos(photos, row)
+def test_a_photo_of_no_class_is_not_corrected_without_a_tier(photos: Path) -> None:
+    with pytest.raises(BadCsv, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
+        read_photos(photos, "check/X/Hats/000.png,Bag")
 
 
 def test_corrections_that_leave_no_photo_are_refused(photos: Path) -> None:

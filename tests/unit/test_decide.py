@@ -198,11 +198,6 @@ def test_pictures_of_no_class_that_would_be_accepted_are_errors() -> None:
         again(of_none)
 
 
-def test_pictures_of_one_sender_alone_are_refused() -> None:
-    with pytest.raises(NotShown, match=r"of 1 groups.*: none is accepted"):
-        again(checked_pictures(400, groups=["ann"] * 400))
-
-
 @pytest.mark.parametrize(("n", "unfamiliar"), [(400, FAMILIARITY_OF_PHOTOS), (90, 0.2)])
 def test_a_hundred_pictures_say_what_is_unfamiliar_and_fewer_leave_the_cut(n: int, unfamiliar: float) -> None:
     (kind,) = again(checked_pictures(n), familiarity=0.2).kinds

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
 from reports.intervals import Weighted, mean_interval, share_interval, weighted
 from tests.answers import undecided_answers
-from training.measure.acceptance import confidence_threshold, promises
-from training.measure.kinds import AnswerSet, photo_kinds
+from training.measure.acceptance import promises
+from training.measure.kinds import photo_kinds
 
 
 def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:
@@ -80,17 +79,6 @@ def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
     ]
 
 
-def test_a_threshold_that_independent_photos_would_show_is_not_shown_by_few_senders() -> None:
-    right = np.array([True] * 195 + [False] * 5)
-    sure = np.full(200, 0.9, np.float32)
-    apart, together = np.arange(200), np.append(np.arange(195) // 5, np.full(5, 99))
-
-    alone, of_few = (AnswerSet("photos", sure, right, 0.94, groups) for groups in (apart, together))
-
-    assert confidence_threshold([alone]) == pytest.approx(0.9)
-    assert confidence_threshold([of_few]) == ACCEPT_NOTHING
-
-
 def test_photos_of_one_sender_promise_less_than_as_many_of_several() -> None:
     right = np.array([True] * 190 + [False] * 10)
     senders = tuple(f"{number // 5}" for number in range(200))
@@ -131,13 +119,3 @@ def test_photos_of_one_sender_have_nearly_no_certain_share(right: np.ndarray) ->
 
     assert low < 0.25
     assert high > 0.98
-
-
-def test_an_interval_of_three_senders_holds_the_true_share() -> None:
-    random, groups = np.random.default_rng(0), np.repeat(np.arange(3), 40)
-    held = 0
-    for shares in random.beta(0.85 * 9, 0.15 * 9, (200, 3)):  # intra-class correlation .1
-        low, high = share_interval(random.random(120) < np.repeat(shares, 40), groups)
-        held += low <= 0.85 <= high
-
-    assert held >= 0.95 * 200
