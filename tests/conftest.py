@@ -47,9 +47,10 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="module")
 def short_fits() -> Iterator[None]:
-    """Heads and OOD scores learn in a tenth of their steps, corrections beside a tenth of the shipped photos.
+    """Heads learn in a quarter of their steps, OOD scores in a tenth, for toy pictures need no more.
 
-    Toy pictures need no more. tests/contract/training/test_photo_features.py shows that all are learnt.
+    Corrections are learnt beside a tenth of the photos that come with the package: that all of them are is in
+    tests/contract/training/test_photo_features.py.
     """
     from training import ten_classes  # noqa: PLC0415 - it imports TensorFlow
     from training.features.shipped_vectors import shipped_photos  # noqa: PLC0415
@@ -60,7 +61,7 @@ def short_fits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(ten_classes, "shipped_photos", lambda: tenth)
         for name in ("LEAST_STEPS", "PASSES"):
-            changed.setattr(hidden, name, max(1, getattr(hidden, name) // 10))
+            changed.setattr(hidden, name, getattr(hidden, name) // 4)
         changed.setattr(ood, "STEPS", ood.STEPS // 10)
         yield
 
