@@ -24,7 +24,7 @@ from model_store.store import open_store
 from reports.answers import CLASS
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
-from training.pictures.corrections import Applied, apply, corrections_in, in_several_products
+from training.pictures.corrections import Applied, apply, corrections_in
 from training.pictures.fashion import NAME, OTHER_NAME
 from training.pictures.labels import check_columns
 from training.pictures.learnt_hashes import load_learnt
@@ -250,7 +250,7 @@ def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease
 
 
 def _warn_of_unused(said: OfFiles, applied: Applied, progress: Progress) -> None:
-    if sentence := in_several_products(said):
+    if sentence := said.of_several_in_words:
         progress.warn(sentence)
     if said.outdated:
         progress.warn(

@@ -52,6 +52,9 @@ SAMPLE: Final = re.compile("[0-9]{1,9}")
 ACCEPTED_OF: Final = re.compile("([0-9]{1,9}) of ([0-9]{1,9})")
 """How the accepted rows of a label and of the table are written."""
 
+NAMED: Final = 5
+"""Pictures that a sentence names."""
+
 LEFT_OUT: Final = ""
 """The label of a picture that a person cannot decide about."""
 
@@ -144,6 +147,13 @@ class OfFiles(NamedTuple):
     attributes: Mapping[tuple[str, str], str] = MappingProxyType({})
     of_several: tuple[str, ...] = ()
     products: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def of_several_in_words(self) -> str:
+        """The sentence on `of_several`; empty where there is none."""
+        few = ", ".join(self.of_several[:NAMED]) + (", ..." if len(self.of_several) > NAMED else "")
+        count = f"{len(self.of_several):,} pictures"
+        return f"{count} lie under products of different classes, and are left out: {few}." if few else ""
 
 
 def read_corrections(

@@ -145,6 +145,8 @@ def test_a_picture_of_two_products_is_left_out_where_people_gave_these_two_class
     assert said.of_several == (one,)
     assert said.labels == {one: "", other: "Box", same: "Stick"}
     assert said.groups == {one: "2", other: "2", same: "4"}, "groups are products"
+    [note] = list_answers(shop, said).notes
+    assert note == f"1 pictures lie under products of different classes, and are left out: {one}."
     listing = list_pictures(shop)
     found = apply(listing, said, KINDS, hashes_of(listing))
     assert (found.relabelled, found.left_out) == (2, 1)

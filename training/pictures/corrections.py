@@ -16,7 +16,7 @@ from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import LEFT_OUT, NONE, OfFiles
 from training.errors import BadCsv, BadPictures
 from training.pictures.listing import Listing, Row, absolute, answers_in
-from training.pictures.picture_files import NAMED, Hashed
+from training.pictures.picture_files import Hashed
 from training.progress import Say
 
 UNREAD: Final = "0" * 64
@@ -158,7 +158,7 @@ def corrected(  # noqa: PLR0913, PLR0917 - a listing, what is said of it, and wh
         BadCsv: a correction is to none of the classes.
         BadPictures: none is left.
     """
-    if sentence := in_several_products(said):
+    if sentence := said.of_several_in_words:
         say(sentence)
     if said.outdated:
         say(
@@ -181,16 +181,6 @@ def corrected(  # noqa: PLR0913, PLR0917 - a listing, what is said of it, and wh
     if not applied.listing.pictures:
         raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")
     return applied.listing
-
-
-def in_several_products(said: OfFiles) -> str:
-    """The sentence on pictures that are left out as products give them several classes; empty without any."""
-    few = ", ".join(said.of_several[:NAMED]) + (", ..." if len(said.of_several) > NAMED else "")
-    if not said.of_several:
-        return ""
-    return (
-        f"{len(said.of_several)} pictures lie under products of different classes, and are left out: {few}."
-    )
 
 
 def check_listed(said: OfFiles, listings: Iterable[Listing]) -> None:

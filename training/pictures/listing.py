@@ -284,7 +284,7 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
         answers.left_out += [one.path for one in answers.pictures if one.label == NONE]
         for one in shown:
             as_label(one.label, str(place))
-        return replace(answers, pictures=shown, columns=listing.columns, notes=listing.notes)
+        return replace(answers, pictures=shown, columns=listing.columns, notes=listing.notes + answers.notes)
     there = [name for name in attributes if name in listing.columns]
     for row in table.rows():
         for one in _pictures(table, row, there):
@@ -390,14 +390,17 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
         for path, label in said.labels.items()
         if label and path not in said.missing
     ]
-    left_out = [Path(path) for path, label in said.labels.items() if not label]
+    left_out = [
+        Path(path) for path, label in said.labels.items() if not label and path not in said.of_several
+    ]
     outdated, missing = (list(map(Path, paths)) for paths in (said.outdated, said.missing))
     if missing and not pictures:
         raise BadCsv(
             f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
             "absolute, or relative to the CSV; put it where the pictures are."
         )
-    return Listing(place, pictures, left_out, outdated=outdated, missing=missing)
+    notes = tuple(filter(None, [said.of_several_in_words]))
+    return Listing(place, pictures, left_out, outdated=outdated, missing=missing, notes=notes)
 
 
 def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS) -> ListFile:
