@@ -1,13 +1,16 @@
 """What the commands that train, adopt and search refuse before anything heavy is loaded."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from inference.errors import ModelUnreadable
+from labelling.lists import Reading
 from model_store.errors import GateRefused
 from reports.values import Epoch
-from scripts import tune
+from scripts import train, tune
+from scripts.options import named_of, options_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
@@ -16,6 +19,7 @@ from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadRecipe
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.measure.why_nothing import warning_of_few
+from training.options import Options
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -159,3 +163,15 @@ def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_s
     command = tune.train_command(arguments, Path("found/best.toml"))
 
     assert command == "wardrobe train --recipe found/best.toml --data 'my pictures' --skip-unreadable"
+
+
+def test_how_a_list_is_read_is_recorded_and_read_again() -> None:
+    words = ["--data", "list.csv", "--path-column", "image,image_model", "--root", "photos"]
+    arguments = train.build_parser().parse_args([*words, "--encoding", "cp1251", "--skip-bad-rows"])
+
+    recorded = Options.recorded({"settings": json.loads(json.dumps(options_of(arguments).as_json()))})
+
+    assert recorded.reading == named_of(arguments).reading
+    assert recorded.reading == Reading(
+        path_columns=("image", "image_model"), root=Path("photos"), encoding="cp1251", skip_bad_rows=True
+    )
