@@ -42,13 +42,14 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
             continue
         shares = answers.probabilities[row]
         likeliest = int(np.nanargmax(shares))  # `predicted` of an attribute may be another right label
+        label = head.labels[likeliest]
         # Stored numbers are rounded, which keeps their order: an equal one is not below.
         _, reason = decide(
             float(shares[likeliest]),
             familiarity,
-            least_confidence=round(head.confidence, DIGITS),
+            least_confidence=round(head.least(label), DIGITS),
             least_familiarity=round(contract.least_familiarity, DIGITS),
-            withheld=head.labels[likeliest] in head.withheld,
+            withheld=label in head.withheld,
         )
         having_it = set(map(contract.labels.index, head.applies_to or contract.labels))
         if attribute and classes[answers.pictures[row]] not in having_it and reason != "unfamiliar":
