@@ -8,7 +8,7 @@ from tests.commands import done
 
 pytestmark = pytest.mark.slow
 
-FILES = "15"
+FILES = "4"
 """Of each format."""
 
 

@@ -26,9 +26,9 @@ LONG_ENOUGH = 500
 """Seconds for TensorFlow to start on a machine that is busy with other tests."""
 
 
-def options(data: Path, run: Path, epochs: int) -> list[str]:
+def options(data: Path, run: Path, epochs: int, network: str = "dense") -> list[str]:
     return [
-        *("--data", str(data), "--network", "conv3", "--epochs", str(epochs), "--patience", "99"),
+        *("--data", str(data), "--network", network, "--epochs", str(epochs), "--patience", "99"),
         *("--batch-size", "16", "--run", str(run), "--out", str(run / "store")),
     ]
 
@@ -48,7 +48,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     store, run = str(tmp_path / "store"), str(tmp_path / "run")
 
     code = wardrobe(
-        "train", [*pair, *("--network", "conv3", "--num_epochs", "2", "--run", run, "--out", store)]
+        "train", [*pair, *("--network", "dense", "--num_epochs", "2", "--run", run, "--out", store)]
     )
 
     version = current(open_store(store)).version
@@ -60,7 +60,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     assert code == 0
     assert report.test.accuracy == np.mean(right)
     assert release.manifest.headline.test_accuracy == report.test.accuracy
-    assert (report.model.parameters, len(report.history)) == (241_546, 2)
+    assert (report.model.parameters, len(report.history)) == (101_770, 2)
     assert 15 <= report.validation.n <= 35  # a twelfth of 300, by content
     golden = release.manifest.network("pixels").golden
     assert golden.distances is not None
@@ -116,13 +116,13 @@ def test_killed_after_an_epoch_the_same_command_goes_on(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "scripts", "train", *options(data, run, epochs=3)]
+    command = [sys.executable, "-m", "scripts", "train", *options(data, run, 3, "conv3")]
     with subprocess.Popen(command, cwd=ROOT) as process:
         wait_for("a checkpoint", (run / CHECKPOINT).exists, LONG_ENOUGH)
         process.kill()
 
     first = json.loads((run / CHECKPOINT).read_bytes())["history"]
-    code = wardrobe("train", options(data, run, epochs=3))
+    code = wardrobe("train", options(data, run, 3, "conv3"))
 
     history = parse_report((run / "release" / "report.json").read_bytes(), str(run)).history
     assert (process.returncode, code) == (-signal.SIGKILL, 0)
