@@ -88,15 +88,22 @@ def test_a_correction_of_a_file_that_is_not_there_is_refused_before_pictures_are
         corrections_in([listing])
 
 
-def test_the_latest_answer_to_a_content_counts_wherever_it_stands_in_the_file(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("at", "counts"),
+    [(("2026-11-02", "2026-11-01"), "Stick"), (("", ""), "Box")],
+    ids=["the latest", "without times the later row"],
+)
+def test_of_two_answers_to_a_picture_and_its_copy_one_counts_for_both(
+    folder: Path, at: tuple[str, str], counts: str
+) -> None:
     (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
     listing = folder.parent / "corrections.csv"
-    rows = "things/Ball/003.png,Stick,2026-11-02\nthings/Ball/copy.png,Box,2026-11-01\n"
+    rows = f"things/Ball/003.png,Stick,{at[0]}\nthings/Ball/copy.png,Box,{at[1]}\n"
     listing.write_text(f"path,label,at\n{rows}", "utf-8")
 
     data = from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections_in([listing]))
 
-    assert labels_of(data, "Ball", 3) == ["Stick"]
+    assert labels_of(data, "Ball", 3) == [counts]
 
 
 def test_an_answer_to_a_picture_that_was_overwritten_since_does_not_count(
