@@ -56,7 +56,8 @@ class By(NamedTuple):
         """The product of a photo's row: blanks count once, capitals count; empty where it has none."""
         if self.folder is None:
             return " ".join((row[self.column] or "").split())
-        inside = os.path.relpath(os.path.dirname(row["path"]), self.folder)  # noqa: PTH120 - as written
+        beside = os.path.dirname(row["path"]) or os.curdir  # noqa: PTH120 - as written
+        inside = os.path.relpath(beside, self.folder)
         return "" if inside == os.curdir else inside
 
 
