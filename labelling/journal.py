@@ -352,7 +352,7 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             OtherRun: another command's.
         """
-        if self._restart or self._is_superseded():
+        if self._is_superseded() or self._restart:
             self._db.execute("DROP TABLE IF EXISTS rows")
             self._db.execute("DROP TABLE IF EXISTS run")
         for statement in (*_SCHEMA, *_SEEN):
@@ -374,9 +374,10 @@ class Journal(AbstractContextManager["Journal"]):
         if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone() is None:
             return False
         (found,) = self._db.execute("SELECT fingerprint FROM run").fetchone() or ("{}",)
-        begun = json.loads(found)
-        if begun and self._supersedes(begun, self._fingerprint):
-            self.superseded = begun
+        with suppress(ValueError) if self._restart else ExitStack():  # a restart discards a damaged one, too
+            begun = json.loads(found)
+            if begun and (self._restart or self._supersedes(begun, self._fingerprint)):
+                self.superseded = begun
         return bool(self.superseded)
 
     @contextmanager

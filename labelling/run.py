@@ -142,7 +142,7 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
                 f"{journal.path} is damaged, or of an earlier version: it is kept as {journal.kept_as.name}, "
                 f"{journal.recovered:,} answers of people came over, and everything is labelled again."
             )
-        if before := journal.superseded.get("version"):
+        if (before := journal.superseded.get("version")) and not restart:
             say(
                 f"{job.table} is of release {before}: everything is labelled again by {job.release.version}. "
                 f"The {len(journal.answers()):,} answers of people stay."

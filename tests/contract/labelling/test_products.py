@@ -13,6 +13,7 @@ import pytest
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.export import summary_of
+from labelling.products import FOLDER, By
 from labelling.review.audit import audit_in
 from labelling.review.corrections import read_corrections
 from labelling.review.questions import SHOWN
@@ -169,6 +170,12 @@ def test_folders_are_products_in_every_form_of_the_table(suffix: str, release: P
     assert {name: int(one["photos"]) for name, one in found.items()} == {"a/b": 2, "c": 1}
 
 
+def test_a_photo_in_the_working_directory_itself_is_in_no_folder() -> None:
+    by = By(FOLDER, ".", [])
+
+    assert [by.product_of({"path": path}) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
+
+
 def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(
     shop: Path, release: Path, tmp_path: Path
 ) -> None:
@@ -278,8 +285,9 @@ def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_pa
     assert (found.reviewed.n, found.reviewed.right, found.accepted.n) == (4, 4, 0)
 
 
-def test_a_table_gets_products_later_and_loses_them_without_labelling_again(
-    shop: Path, release: Path, tmp_path: Path
+@pytest.mark.parametrize("words", [(), ("--restart",)])
+def test_a_table_gets_products_later_and_loses_them(
+    words: Sequence[str], shop: Path, release: Path, tmp_path: Path
 ) -> None:
     source, table = listed(shop, [("1.png", "1", ""), ("2.png", "2", "")]), tmp_path / "table.csv"
     label(source, table, release)
@@ -287,7 +295,7 @@ def test_a_table_gets_products_later_and_loses_them_without_labelling_again(
     assert json.loads(summary_of(table).read_bytes())["rows_before"] == 2
     assert list(products_in(table)) == ["1", "2"]
 
-    label(source, table, release)
+    label(source, table, release, *words)
 
     assert not (tmp_path / "table-products.csv").exists()
     assert json.loads(summary_of(table).read_bytes())["products"] is None
