@@ -130,7 +130,10 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
     """
-    form = job.form
+    form, products = job.form, products_of(job.table)
+    replaced = [job.table, products] if job.by else [job.table]
+    if own := next((one for one in replaced if one.resolve() == Path(job.source.address).resolve()), None):
+        raise OtherRun(f"{own}: is the list itself, and would be replaced. Name another table with --out.")
     if job.table.exists() and not journal_of(job.table).exists() and not restart:
         raise OtherRun(
             f"{job.table}: is there already, and there is no {journal_of(job.table).name} with its rows. "
@@ -147,10 +150,16 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
                 f"{job.table} is of release {before}: everything is labelled again by {job.release.version}. "
                 f"The {len(journal.answers()):,} answers of people stay."
             )
+        had_products = {**journal.superseded, **journal.begun}.get(BY)
+        if job.by and not had_products and products.exists():
+            raise OtherRun(
+                f"{products}: is there already, and the products of {job.table} would replace it. Name "
+                "another table with --out, or move that file away."
+            )
         journal.keep(CATEGORIES, job.categories)
         journal.keep(NOTES, list(job.source.notes))
-        if not job.by and {**journal.superseded, **journal.begun}.get(BY):
-            products_of(job.table).unlink(missing_ok=True)
+        if had_products and not job.by and products.resolve() != Path(job.source.address).resolve():
+            products.unlink(missing_ok=True)
         journal.keep(BY, job.by._asdict() if job.by else {})
         try:
             _label_rest(job, form, journal, watch, say)

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from inference.contract import Head, whole_pictures
-from labelling.errors import CorrectionsUnusable, SourceUnusable
+from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable
 from labelling.export import summary_of
 from labelling.products import FOLDER, By
 from labelling.review.audit import audit_in
@@ -299,6 +300,38 @@ def test_a_table_gets_products_later_and_loses_them(
 
     assert not (tmp_path / "table-products.csv").exists()
     assert json.loads(summary_of(table).read_bytes())["products"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("table-products.csv", [], "is the list itself"),
+        ("table-products.csv", ["--restart"], "is the list itself"),
+        ("table.csv", ["--restart"], "is the list itself"),
+        ("list.csv", [], "is there already.*Name another table with --out"),
+        ("list.csv", ["--restart"], "is there already"),
+    ],
+)
+def test_a_file_of_the_user_is_never_replaced_by_products(
+    name: str, words: list[str], message: str, shop: Path, release: Path
+) -> None:
+    kept = listed(shop, [("1.png", "1", "")]).rename(shop / "kept.csv")
+    source, theirs = (Path(shutil.copy(kept, shop / one)) for one in (name, "table-products.csv"))
+
+    with pytest.raises(OtherRun, match=message):
+        label(source, shop / "table.csv", release, "--by", "article", *words)
+
+    assert source.read_bytes() == theirs.read_bytes() == kept.read_bytes()
+
+
+def test_a_list_that_is_called_like_products_stays_when_its_table_loses_them(
+    shop: Path, release: Path
+) -> None:
+    source, table = listed(shop, [("1.png", "1", "")]), shop / "table.csv"
+    label(source, table, release, "--by", "article")
+    label(shop / "table-products.csv", table, release, "--restart", "--path-column", "rests_on")
+
+    assert (shop / "table-products.csv").exists()
 
 
 def test_answers_for_products_need_a_table_of_products(shop: Path, release: Path, tmp_path: Path) -> None:
