@@ -126,9 +126,9 @@ def build_parser() -> ArgumentParser:
     return parser
 
 
-def command() -> int:
-    """Run `main`: the entry point of the installed command."""
-    return run(main)
+def command(verb: str | None = None) -> int:
+    """Run `main`: the entry point of the installed command, or a verb's file that is run by itself."""
+    return run(main if verb is None else partial(main, [verb, *sys.argv[1:]]))
 
 
 if __name__ == "__main__":

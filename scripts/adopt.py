@@ -10,6 +10,7 @@ from pathlib import Path
 from inference.keras_file import check_keras_file
 from inference.plain_text import as_spelt
 from model_store.files import fingerprint
+from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
 from scripts.target import RELEASE, add_target_options, open_target
@@ -71,3 +72,7 @@ def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> No
 
     manifest = adopt(release, model, data, Terminal(), forced=forced)
     complain(f"{manifest.training['origin']}.")
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("adopt"))

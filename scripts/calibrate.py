@@ -13,6 +13,7 @@ from labelling.review.corrections import read_corrections
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release
 from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report_of
+from scripts.__main__ import command
 from scripts.audit import tell_audit
 from scripts.options import add_accept_options, conditions_of
 from scripts.progress import Terminal
@@ -153,3 +154,7 @@ def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:
 def _own(report: Report) -> list[Promise]:
     """The promises that the pictures at hand keep."""
     return [one for one in report.promises if one.pictures.startswith(PHOTOS_OF_TIER)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("calibrate"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from model_store.errors import StoreError
 from model_store.local import open_release
 from reports.values import Report, report_of
+from scripts.__main__ import command
 from scripts.doubted import write_doubted
 from scripts.options import (
     add_data_options,
@@ -175,3 +176,7 @@ def _headline(one: "Compared") -> dict[str, object]:
         "published_loss": one.published and one.published.loss,
         **one.summary,
     }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("compare"))

@@ -17,6 +17,7 @@ from inference.arrays import Pixels
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
 from reports.intervals import needed
+from scripts.__main__ import command
 from scripts.lists import add_list_options, add_product_column, reading_of
 from scripts.progress import counting
 from scripts.terminal import (
@@ -268,3 +269,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "tiny": [str(one.path) for one in findings.tiny],
         "uneven": findings.uneven,
     }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("data"))

@@ -19,6 +19,7 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.networks import open_networks
 from reports.answers import CLASS
+from scripts.__main__ import command
 from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
@@ -146,3 +147,7 @@ def document(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> di
         "changes": [asdict(one) for one in found.changes],
         "unread": dict(found.unread),
     }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("diff"))

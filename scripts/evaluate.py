@@ -18,6 +18,7 @@ from model_store.named_release import find_release
 from reports.answers import Answers
 from reports.page.page import file_page
 from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
+from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal
 from scripts.terminal import (
@@ -301,3 +302,7 @@ NONE = "-"
 
 def _shown(figure: float | None, form: str) -> str:
     return NONE if figure is None else format(figure, form)
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("evaluate"))

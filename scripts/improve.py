@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from scripts import train
+from scripts.__main__ import command
 from scripts.audit import tell_audit
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
@@ -59,3 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     target.add_argument("--publish", metavar="STORE", help="a folder or s3:// store; current there")
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("improve"))

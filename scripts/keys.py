@@ -16,6 +16,7 @@ from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
 from inference.plain_text import decoded, without_unseen
 from model_store.files import errors_named, partial_file
+from scripts.__main__ import command
 from scripts.terminal import chosen, command_parser, complain, subcommands
 
 KEY_BYTES = 32
@@ -112,3 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     for each in (adding, removing):
         each.add_argument("name", type=_name, help="whose key it is; logged with each of its requests")
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("keys"))

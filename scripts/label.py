@@ -42,6 +42,7 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from reports.answers import CLASS
 from reports.values import report_of
+from scripts.__main__ import command
 from scripts.audit import tell_audit
 from scripts.lists import add_list_options, reading_of
 from scripts.progress import counting
@@ -368,3 +369,7 @@ def _row(
         "pictures": f"{pictures:,}",
         "review": f"{1 - outcomes[ACCEPT] / pictures:.1%}" if pictures else "",
     }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("label"))

@@ -24,6 +24,7 @@ from inference.networks import Networks
 from model_store.files import errors_named
 from model_store.named_release import find_release
 from model_store.networks import open_networks
+from scripts.__main__ import command
 from scripts.terminal import (
     BAR_COLUMNS,
     FAILED,
@@ -200,3 +201,7 @@ def _show_image(axes: "Axes", image: Picture | Pixels, title: str) -> None:
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     axes.set_title(title, fontsize=9, parse_math=False)
     axes.set(xticks=[], yticks=[])
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("predict"))

@@ -10,6 +10,7 @@ from model_store.catalogue import PROMOTIONS
 from model_store.files import expanded
 from model_store.named_release import find_release
 from model_store.store import open_store
+from scripts.__main__ import command
 from scripts.target import Target, add_publishing_options, as_text, outcome, publishing
 from scripts.terminal import RELEASE_HELP, command_parser
 
@@ -49,3 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_publishing_options(parser)
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("publish"))

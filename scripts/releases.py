@@ -30,6 +30,7 @@ from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
+from scripts.__main__ import command
 from scripts.target import add_promotion_options, as_text, who
 from scripts.terminal import (
     at_least,
@@ -313,3 +314,7 @@ def _minutes(text: str) -> float:
     if not 0 <= (minutes := float(text)) <= MOST_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
     return minutes
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("releases"))

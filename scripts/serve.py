@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 
+from scripts.__main__ import command
 from scripts.terminal import command_parser
 
 EXAMPLES = (
@@ -46,3 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument_group("other settings", "are variables, or lines of .env: docs/reference/settings.md")
     parser.add_argument_group("other arguments", "go to gunicorn")
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("serve"))

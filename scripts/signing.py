@@ -10,6 +10,7 @@ from pathlib import Path
 from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
+from scripts.__main__ import command
 from scripts.terminal import chosen, command_parser, subcommands
 
 EXAMPLES = (
@@ -57,3 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     checking.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
     checking.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("signing"))

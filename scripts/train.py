@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release, store_in
 from reports.judge import compared_with
+from scripts.__main__ import command
 from scripts.doubted import write_doubted
 from scripts.options import (
     add_accept_options,
@@ -320,3 +321,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     add_target_options(group)
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("train"))

@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.__main__ import command
 from scripts.options import (
     add_data_options,
     add_recipe_options,
@@ -141,3 +142,7 @@ def _row(one: "FrozenTrial") -> dict[str, str]:
         "seconds": f"{one.duration.total_seconds():.0f}" if one.duration else "",
         **{name.replace("_", " "): f"{value:.4g}" for name, value in rounded(one.params).items()},
     }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("tune"))

@@ -45,11 +45,12 @@ def test_help_says_what_a_command_is_for_and_ends_with_examples(verb: Verb) -> N
     assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load().EXAMPLES))
 
 
-def test_a_command_can_be_run_without_being_installed() -> None:
-    ended = done([sys.executable, "-m", "scripts", "predict", "--help"])
+@pytest.mark.parametrize("named", [("scripts", "train"), ("scripts.train",)], ids=" ".join)
+def test_a_command_can_be_run_without_being_installed(named: tuple[str, ...]) -> None:
+    ended = done([sys.executable, "-m", *named, "--help"])
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("usage: wardrobe predict ")
+    assert ended.stdout.startswith("usage: wardrobe train ")
 
 
 @pytest.mark.parametrize(("verb", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])
