@@ -21,7 +21,7 @@ from inference.spreadsheets import as_it_was
 FOLDERS: Final = 64
 """Whose names are kept while lists are read: a list names the files of one folder one after another."""
 
-NEIGHBOURS: Final = 100
+NEIGHBOURS: Final = 10
 """Names before and after a missing one, by the alphabet, that are compared with it: a folder may hold a
 million."""
 
@@ -48,7 +48,7 @@ def why_missing(path: str) -> str:
     what, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
     while not os.path.isdir(folder):  # noqa: PTH112 - as below
         what, (folder, name) = "folder", os.path.split(folder)
-    there = [one for one in _sorted_names(folder) if what == "folder" or is_picture_name(one)]
+    there = _sorted_names(folder, of_pictures=what == "file")
     place = bisect_left(there, name)
     near = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
     advice = f" The nearest name there is {shown(near[0])!r}." if near else ""
@@ -67,11 +67,12 @@ def _respelt(path: str) -> str:
 
 
 @lru_cache(4)
-def _sorted_names(folder: str) -> list[str]:
+def _sorted_names(folder: str, *, of_pictures: bool) -> list[str]:
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 - as below
+        names = os.listdir(folder)  # noqa: PTH208 - as below
     except OSError:
         return []
+    return sorted(name for name in names if not of_pictures or is_picture_name(name))
 
 
 @lru_cache(FOLDERS)
