@@ -1,4 +1,4 @@
-"""Find the encoding of a list: which code page of Windows the Excel of a language wrote.
+"""Find the encoding of a list: which code page the Excel of a language wrote.
 
 UTF-8 and UTF-16 show in the bytes. For code pages charset-normalizer says how odd a text is in each; its own
 choice needs more text than a list of products has, so that PAGES and what is common in each decide with it.
@@ -7,6 +7,7 @@ Reads the file.
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +24,9 @@ PAGES: Final = {
     "cp1250": rb"\x8a\x8c-\x8f\x9a\x9c-\x9f\xa3\xa5\xaa\xaf\xb3\xb9\xba\xbc\xbe-\xff",
     "cp1253": rb"\xa2\xb8-\xba\xbc\xbe-\xfe",
     "cp1256": rb"\x81\x8d\x8e\x90\xc0-\xfe",
+    "cp850": rb"\x80-\x9a\xa0-\xa5\xb5-\xb7\xc6\xc7\xd2-\xd4\xd6-\xd8\xe0-\xe5\xe9-\xed",
+    "mac_roman": rb"\x80-\x9f\xa7\xae\xbe\xbf\xcb-\xcd\xe5-\xef\xf1-\xf4",
+    "cp874": rb"\xa1-\xda\xdf-\xfb",
 }
 """The encodings that are told apart, the likelier first, with the bytes at which the letters begin that texts
 in it are made of: of Japanese, Korean and Chinese the first level of their standards."""
@@ -33,7 +37,7 @@ SIGNS: Final = frozenset("–—’‘“”„…€£¥®™°²·×»«¡¿\x
 LEAST: Final = 64
 """Bytes below which charset-normalizer says nothing; shorter samples are repeated."""
 
-ENOUGH: Final = 200
+ENOUGH: Final = 100
 """Bytes from which the frequencies of letters, by which it knows languages, count."""
 
 MOST: Final = 1 << 16
@@ -51,11 +55,13 @@ class Encoding(NamedTuple):
         name: of Python's codec.
         example: a text of it that shows a choice; empty where none was made.
         line: where that is, from 1.
+        rival: an encoding of another script that is as likely; empty where there is none.
     """
 
     name: str
     example: str = ""
     line: int = 0
+    rival: str = ""
 
 
 class _Strange(NamedTuple):
@@ -114,8 +120,25 @@ def _page_of(path: Path, strange: list[_Strange]) -> Encoding:
         raise ListUnusable(
             f"{path}: its text is no UTF-8, and of no encoding that is found out. Name it: --encoding NAME."
         )
-    page, longest = ranked[0][-1], max(strange, key=lambda one: len(one.cell))
-    return Encoding(page, longest.cell.decode(page, "replace")[:SHOWN], longest.line)
+    best, page = ranked[0][0], ranked[0][-1]
+    rivals = (other for rank, _, other in ranked if rank == best and _reads_otherwise(sample, page, other))
+    longest = max(strange, key=lambda one: len(one.cell))
+    return Encoding(page, longest.cell.decode(page, "replace")[:SHOWN], longest.line, next(rivals, ""))
+
+
+def _reads_otherwise(sample: bytes, page: str, other: str) -> bool:
+    """Whether another code page makes letters of another script of a sample.
+
+    One that makes more characters is less likely: few texts of one byte a letter are text in two bytes, too.
+    """
+    text, rival = sample.decode(page), sample.decode(other)
+    scripts = _scripts(rival)
+    return len(rival) <= len(text) and bool(scripts) and scripts.isdisjoint(_scripts(text))
+
+
+def _scripts(text: str) -> set[str]:
+    letters = (one for one in text if one.isalpha() and not one.isascii())
+    return {unicodedata.name(one, "").split(" ")[0] for one in letters}
 
 
 def _oddness(sample: bytes, page: str) -> tuple[int, float, float] | None:

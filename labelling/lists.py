@@ -6,6 +6,7 @@ counts: one that does not fit the header makes the list unusable, or is left out
 encodings.py finds the encoding. Reads the list, and looks whether files exist.
 """
 
+import codecs
 import csv
 import os
 import re
@@ -232,7 +233,10 @@ def renaming(needed: Iterable[str], header: Iterable[str]) -> str:
 
 
 def _opened(path: Path, needed: Collection[str], reading: Reading) -> ListFile:
-    encoding = Encoding(reading.encoding) if reading.encoding else encoding_of(path)
+    named = reading.encoding
+    if named and codecs.lookup(named).name == "utf-8":
+        named = "utf-8-sig"  # Excel writes a mark
+    encoding = Encoding(named) if named else encoding_of(path)
     headers = dict[str, list[str]]()
     for one in SEPARATORS:
         with _text_of(path, encoding.name) as file:

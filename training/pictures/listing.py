@@ -294,9 +294,20 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
             if not one.tier:  # which may say that a photo shows none of the classes
                 as_label(one.label, row.where)
             listing.pictures.append(one)
+    _check_encoding(table, listing)
     for name in there:
         _forget_what_is_no_label(listing, name)
     return listing
+
+
+def _check_encoding(table: ListFile, listing: Listing) -> None:
+    """Refuse labels that may be of another script."""
+    found, labels = table.encoding, (label for one in listing.pictures for label in one.labels.values())
+    if found.rival and not all(map(str.isascii, labels)):
+        raise BadCsv(
+            f"{table.path}: may be {found.name}, such as {found.example!r} in line {found.line}, or "
+            f"{found.rival}. Say which: --encoding {found.name}, {found.rival} or another one."
+        )
 
 
 def _pictures(table: ListFile, row: Cells, attributes: Sequence[str]) -> Iterator[Row]:
