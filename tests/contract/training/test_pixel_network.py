@@ -62,7 +62,7 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
     train = from_idx(place / "data").train
     learnt = stored.learnt.has(train.sha256)
 
-    right = stored.probabilities.argmax(axis=1) == train.labels
+    right = stored.probabilities.argmax(axis=1) == train.classes
 
     assert 0.85 < learnt.mean() < 0.97
     assert right[learnt].mean() < 0.25

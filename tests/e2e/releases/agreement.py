@@ -28,5 +28,5 @@ def assert_answers_as_reported(service: Service, test: Pictures) -> None:
         answer = service.post("/predict/batch", data=zipped(**pictures)).json()
         predicted += [prediction["class_id"] for prediction in answer["predictions"]]
 
-    matrix = confusion_matrix(test.labels, predicted, labels=range(len(reported)))
-    assert np.abs(matrix - reported).sum() / 2 <= FLIPPED * len(test.labels)
+    matrix = confusion_matrix(test.classes, predicted, labels=range(len(reported)))
+    assert np.abs(matrix - reported).sum() / 2 <= FLIPPED * len(test.classes)
