@@ -1,7 +1,7 @@
 """What a training leaves for the release: its network, and how it was fitted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -116,6 +116,9 @@ class FittedPhotos:
         """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
         asked, others = self.learnt.take(self.head.asked), self.head.scores_of_unseen_ood
         given = asked_photos(self.head.scores, asked, "photos", self.head.folds)
+        # A source is not unknown where each fold's head learnt unchecked photos of it.
+        learnt = np.isin(given.sources, self.learnt.sources[~self.learnt.checked])
+        given = replace(given, sources=np.where(learnt & given.of_unknown_sources, "", given.sources))
         if others is None:
             return given
         truth = np.full(len(others), NONE_OF_THESE)

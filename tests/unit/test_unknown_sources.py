@@ -59,15 +59,23 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     assert "Tier C: too few sources for a bound." in card
 
 
-def test_a_tier_of_ten_unknown_sources_is_decided_by_these_alone() -> None:
-    names = [f"shop {number}" for number in range(10)]
-    many = answered(sources=[*names, "known", "known"], folds=[*[1] * 10, 1, 2])
-    few = answered(sources=[*names[:9], "known", "known"], folds=[*[1] * 9, 1, 2], sets="B")
+@pytest.mark.parametrize(
+    ("sources", "photos", "alone"),
+    [
+        pytest.param(10, 6, True, id="enough"),
+        pytest.param(9, 7, False, id="too few sources"),
+        pytest.param(10, 5, False, id="fewer photos than a promise takes"),
+    ],
+)
+def test_a_tier_of_enough_unknown_sources_is_decided_by_these_alone(
+    sources: int, photos: int, alone: bool
+) -> None:
+    names = [f"shop {number}" for number in range(sources) for _ in range(photos)]
+    known = answered(sources=["known", "known"], folds=[1, 2])
 
-    found = that_decide(many + few)
+    found = that_decide(answered(sources=names) + known)
 
-    assert found.sources.tolist() == [*names, *names[:9], "known", "known"]
-    assert found.sets.tolist() == ["A"] * 10 + ["B"] * 11
+    assert found.sources.tolist() == [*names, *([] if alone else ["known", "known"])]
 
 
 def answered(**columns: object) -> Answers:

@@ -76,6 +76,7 @@ class Target:
         confidence: 0..1, that each accepted answer needs.
         tiers: of photos, that promise it; None where all answers do together, as HELD_OUT.
         alike: whether each class, and each tier of it, weighs alike in the temperature.
+        temperature: of the network; None to fit it.
         familiarity: of the network; None to fit it.
         unfamiliar: 0..1, shares of the known pictures that may be `unfamiliar`; the cheapest is chosen.
         others: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
@@ -90,6 +91,7 @@ class Target:
     confidence: float = ACCEPT_CONFIDENCE
     tiers: frozenset[str] | None = None
     alike: bool = False
+    temperature: float | None = None
     familiarity: Familiarity | None = None
     unfamiliar: tuple[float, ...] = (FAMILIARITY_THRESHOLD,)
     others: Scores | None = None
@@ -209,7 +211,7 @@ def decide(answers: Answers, target: Target) -> Decided:
     Raises:
         NotShown: no threshold keeps it, and it is demanded.
     """
-    temperature = temperature_of(answers, alike=target.alike)
+    temperature = target.temperature or temperature_of(answers, alike=target.alike)
     distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
     familiarity = target.familiarity or (None if distances is None else fit_familiarity(distances))
     found = [

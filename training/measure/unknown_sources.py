@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from reports.answers import Answers
-from reports.intervals import share_interval, weighted
+from reports.intervals import needed, share_interval, weighted
 from reports.values import UnknownSource, UnknownSources
+from training.measure.decide import ACCEPTED_OF_PHOTOS
 from training.measure.photo_evaluation import measured_tiers
 from training.pictures.photos import OOD_TIER
 
@@ -22,16 +23,24 @@ FEW_SOURCES: Final = 10
 """Sources with accepted answers that a bound needs."""
 
 
-def that_decide(answers: Answers) -> Answers:
-    """The answers that choose temperature and threshold: of unknown sources alone, in a tier that has enough.
+def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
+    """Tiers with FEW_SOURCES unknown sources, and as many known photos of these as a promise takes."""
+    unknown = answers.take(answers.of_unknown_sources & answers.known)
+    return [
+        tier
+        for tier in np.unique(unknown.sets).tolist()
+        if len(np.unique(unknown.of_set(tier).sources)) >= FEW_SOURCES
+        and len(unknown.of_set(tier)) >= needed(ACCEPTED_OF_PHOTOS)
+    ]
 
-    A shop that uses the release is a further source, and photos of known ones are answered better. All photos
-    decide in a tier of fewer than FEW_SOURCES unknown sources.
+
+def that_decide(answers: Answers) -> Answers:
+    """The answers that choose temperature and threshold: of unknown sources alone, in the tiers above.
+
+    A shop that uses the release is a further source, and photos of known ones are answered better.
     """
-    unknown = answers.of_unknown_sources
-    pairs = np.unique(np.stack([answers.sets[unknown], answers.sources[unknown]]), axis=1)
-    tiers, counts = np.unique(pairs[0], return_counts=True)
-    return answers.take(unknown | ~np.isin(answers.sets, tiers[counts >= FEW_SOURCES]))
+    tiers = tiers_that_unknown_sources_decide(answers)
+    return answers.take(answers.of_unknown_sources | ~np.isin(answers.sets, tiers))
 
 
 def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:

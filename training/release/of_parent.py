@@ -29,6 +29,7 @@ from reports.answers import (
     answers_in,
 )
 from reports.decisions import at_temperature, decide_stored
+from reports.intervals import needed
 from reports.values import (
     CROSS_FITTED,
     HELD_OUT,
@@ -48,7 +49,12 @@ from training.measure.acceptance import promises, with_promises
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures, of_photos
 from training.measure.evaluate import decided, graph_scores, measured, scores_in
 from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
-from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
+from training.measure.unknown_sources import (
+    of_known_sources,
+    that_decide,
+    tiers_that_unknown_sources_decide,
+    unknown_figures,
+)
 from training.measure.why_nothing import broken_promises, check_enough
 from training.measure.withheld import decide_withholding, source_labels
 from training.pictures.labels import OOD
@@ -113,29 +119,39 @@ def release_photos(
 
 
 def _products(parent: LocalRelease, found: Decided) -> dict[str, Promise]:
-    """What the parent's accepted products keep, where this release asks as much confidence of a photo.
-
-    Its own answers are to no products that nothing has learnt.
-    """
-    before = parent.manifest.contract("photos").of_label.confidence
-    return report_of(parent).products if found.confidence >= before else {}
+    """What the parent's accepted products keep, where this release is as strict: it answered no others."""
+    before = parent.manifest.contract("photos")
+    now = found.contract(before.labels, before.input)
+    is_as_strict = (
+        found.temperature >= before.temperature
+        and found.confidence >= before.of_label.confidence
+        and now.least_familiarity >= before.least_familiarity
+        and (now.of_label.stricter, now.of_label.withheld)
+        == (before.of_label.stricter, before.of_label.withheld)
+    )
+    return report_of(parent).products if is_as_strict else {}
 
 
 def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
     """The answers that count, and what they decide.
 
-    The parent's confidences, if unknown sources chose them, stay the least where neither such sources nor
-    a sample of the user's own pictures choose.
+    Where neither unknown sources nor enough of the user's own pictures choose, the parent's temperature
+    stays, and its confidences are the least.
     """
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
     known, deciding = parent.manifest, that_decide(asked)
     before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
     target = of_photos(deciding, scores_in(others) if len(others) else None, before)
-    chosen_by_strangers = known.both and bool(report_of(parent).unknown_sources)
-    if chosen_by_strangers and not asked.of_unknown_sources.any() and OWN_TIER not in (target.tiers or ()):
-        kept = known.contract("photos").of_label.stricter
-        stricter = {known.labels.index(label): least for label, least in kept.items()}
-        target = replace(target, confidence=max(target.confidence, before), stricter=stricter)
+    is_sampled = int((asked.known & (asked.sets == OWN_TIER)).sum()) >= needed(target.right)
+    if before < ACCEPT_NOTHING and not tiers_that_unknown_sources_decide(asked) and not is_sampled:
+        head = known.contract("photos").of_label
+        target = replace(
+            target,
+            temperature=head.temperature,
+            confidence=max(target.confidence, before),
+            stricter={known.labels.index(label): least for label, least in head.stricter.items()},
+            withheld=tuple(map(known.labels.index, head.withheld)),
+        )
     found = decide_withholding(deciding, target, known.labels)
     for broken in broken_promises(promises(found.kinds, found.confidence)):
         say(broken)

@@ -239,17 +239,27 @@ def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:
     assert (found["tensorflow"], found["python"]) == (version("tensorflow"), platform.python_version())
 
 
-@pytest.mark.parametrize(("tier", "stays"), [("A", True), (OWN_TIER, False)])
-def test_what_unknown_sources_chose_stays_but_for_a_sample_of_ones_own(tier: str, stays: bool) -> None:
-    n, parent = 400, bundled()
-    labels = parent.manifest.labels
-    before = parent.manifest.contract("photos").of_label.confidence
+@pytest.mark.parametrize(
+    ("tier", "n", "stays"),
+    [
+        pytest.param("A", 400, True, id="sources that are known"),
+        pytest.param(OWN_TIER, 20, True, id="too small a sample of one's own"),
+        pytest.param(OWN_TIER, 400, False, id="a sample of one's own"),
+    ],
+)
+def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
+    tier: str, n: int, stays: bool
+) -> None:
+    parent = bundled()
+    head = parent.manifest.contract("photos").of_label
     surest = np.linspace(0.5, 0.99, n)
-    shares = np.repeat((1 - surest)[:, np.newaxis] / (len(labels) - 1), len(labels), axis=1)
+    shares = np.repeat((1 - surest)[:, np.newaxis] / (len(head.labels) - 1), len(head.labels), axis=1)
     shares[:, 0] = surest
     distances = np.linspace(-9, -1, n)
     right = Answers.of(tier, [0] * n, networks="photos", probabilities=shares, distances=distances)
 
     _, found = decide_photos(right, parent, print)
 
-    assert (found.confidence >= before) == stays
+    now = found.contract(head.labels, parent.manifest.contract("photos").input).of_label
+    assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
+    assert (now.confidence >= head.confidence) == stays
