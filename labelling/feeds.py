@@ -1,12 +1,16 @@
 """A feed: the colours of a table's products in the columns that a shop's platform imports.
 
-What is doubtful is in none: an empty cell would take away what a person gave the product there. Reads the
-table of products; the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
+What is doubtful is in none: an empty cell would take away what a person gave the product there. WooCommerce
+takes away every attribute that a row lacks, so that its feed carries those of the list. Reads the table of
+products; the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
 """
 
 import csv
 import io
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +27,17 @@ COLOURS: Final = ("colour", "color")
 MOST: Final = 3
 """Colours of a product that Google takes."""
 
+NEEDED: Final = {"shopify": (("handle", "url handle"), ("title",))}
+"""Columns of the list that a platform needs, each by any of these names, in small letters."""
+
+ATTRIBUTE: Final = re.compile(r"Attribute \d+ (name|value\(s\)|visible|global|default)")
+"""The columns of WooCommerce that hold attributes."""
+
+REPLACES: Final = (
+    "WooCommerce replaces all attributes of a product by those of its row, and the list has no columns "
+    "`Attribute 1 name` and so on: label the export of the shop, whose attributes then stay."
+)
+
 
 class Feed(NamedTuple):
     """What became of a feed.
@@ -31,11 +46,15 @@ class Feed(NamedTuple):
         file: where it is.
         products: rows of it.
         left_out: products whose colour is doubtful, or not known.
+        contradicting: rows that would come more than once, with different colours, and are left out.
+        note: what a person should know of it; empty for nothing.
     """
 
     file: Path
     products: int
     left_out: int
+    contradicting: int
+    note: str
 
 
 def _google(product: str, colours: Sequence[str], _: Mapping[str, Any]) -> dict[str, str]:
@@ -43,20 +62,25 @@ def _google(product: str, colours: Sequence[str], _: Mapping[str, Any]) -> dict[
 
 
 def _shopify(product: str, colours: Sequence[str], row: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "URL handle": _cell(row, "handle", product),
-        "Title": _cell(row, "title", product),
-        "Color (product.metafields.custom.color)": ", ".join(colours),
-    }
+    handle, title = (_cell(row, names, product) for names in NEEDED["shopify"])
+    colour = "Color (product.metafields.custom.color)"
+    return {"URL handle": handle, "Title": title, colour: ", ".join(colours)}
 
 
-def _woocommerce(product: str, colours: Sequence[str], _: Mapping[str, Any]) -> dict[str, str]:
+def _woocommerce(product: str, colours: Sequence[str], row: Mapping[str, Any]) -> dict[str, str]:
+    """The colour goes to the attribute of that name, or to the first that has none."""
+    own = {column: str(cell or "") for column, cell in row.items() if ATTRIBUTE.fullmatch(column)}
+    of_colour = (one for one, cell in own.items() if one.endswith("name") and cell.casefold() in COLOURS)
+    free = (one for number in count(1) if not own.get(one := f"Attribute {number} name"))
+    name = next(of_colour, None) or next(free)
+    visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
         "SKU": product,
-        "Attribute 1 name": "Color",
-        "Attribute 1 value(s)": ", ".join(one.replace(",", r"\,") for one in colours),
-        "Attribute 1 visible": "1",
-        "Attribute 1 global": "1",
+        **own,
+        name: own.get(name) or "Color",
+        name.removesuffix("name") + "value(s)": ", ".join(one.replace(",", r"\,") for one in colours),
+        visible: own.get(visible) or "1",
+        shared: own.get(shared) or "1",
     }
 
 
@@ -66,6 +90,52 @@ PLATFORMS: Final[Mapping[str, Callable[[str, Sequence[str], Mapping[str, Any]], 
     "woocommerce": _woocommerce,
 }
 """The cells of a product, by its name, its colours and its row."""
+
+
+def check_feed(platform: str, table: Path, columns: Iterable[str], attributes: Iterable[str]) -> str:
+    """Refuse a feed that a table cannot have, before anything is labelled.
+
+    Args:
+        platform: of PLATFORMS.
+        table: of photos.
+        columns: of the list.
+        attributes: that the release answers.
+
+    Returns:
+        the attribute that is the colour.
+
+    Raises:
+        TableUnusable: the release answers no colour, a column is missing that the platform needs, or the feed
+            would replace a file that is none.
+    """
+    head = next((one for one in attributes if one in COLOURS), None)
+    if head is None:
+        raise TableUnusable(
+            f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
+        )
+    there = {one.casefold() for one in columns}
+    if lacking := [names[0] for names in NEEDED.get(platform, ()) if there.isdisjoint(names)]:
+        raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
+    if not _is_free(file := _feed_of(table, platform), platform):
+        raise TableUnusable(
+            f"{file}: is there already and is no such feed, which would replace it. Name another table with "
+            "--out, or move that file away."
+        )
+    return head
+
+
+def _feed_of(table: Path, platform: str) -> Path:
+    return table.with_name(f"{table.stem}-{platform}.csv")
+
+
+def _is_free(file: Path, platform: str) -> bool:
+    """Whether nothing is there, or a feed of this platform."""
+    if not file.is_file():
+        return True
+    with file.open(encoding="utf-8", errors="replace", newline="") as opened:
+        header = next(csv.reader([opened.readline(1 << 16)]), [])
+    ours = PLATFORMS[platform]("", (), {name: "-" for names in NEEDED.get(platform, ()) for name in names})
+    return all(name in ours or ATTRIBUTE.fullmatch(name) for name in header)
 
 
 def write_feed(platform: str, table: Path, products: ProductSummary, attributes: Iterable[str]) -> Feed:
@@ -78,35 +148,34 @@ def write_feed(platform: str, table: Path, products: ProductSummary, attributes:
         attributes: that the release answers.
 
     Raises:
-        TableUnusable: the release answers no colour, none is accepted or given by a person, a column is
-            missing that the platform needs, or a file cannot be read or written.
+        TableUnusable: see `check_feed`; none is accepted or given by a person, a cell is empty that the
+            platform needs, or a file cannot be read or written.
     """
-    head = next((one for one in attributes if one in COLOURS), None)
-    if head is None:
-        raise TableUnusable(
-            f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
-        )
-    rows = list(read_rows(Path(products.table), (PHOTOS, head)))
-    cells = [
-        PLATFORMS[platform](next(iter(row.values())), found, row)
-        for row in rows
-        if (found := _colours(row, head))
-    ]
-    if not cells:
+    rows = list(read_rows(Path(products.table), (PHOTOS,)))
+    columns = rows[0] if rows else ()
+    head = check_feed(platform, table, columns, attributes)
+    found: dict[str, dict[tuple[str, ...], dict[str, str]]] = defaultdict(dict)
+    known = [(row, colours) for row in rows if (colours := _colours(row, head))]
+    for row, colours in known:
+        cells = PLATFORMS[platform](next(iter(row.values())), colours, row)
+        found[next(iter(cells.values()))].setdefault(tuple(colours), cells)
+    feed = [cells for ones in found.values() for cells in ones.values() if len(ones) == 1]
+    if not feed:
         raise TableUnusable(
             f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. Look "
             "through the sheet of --review first."
         )
-    file = table.with_name(f"{table.stem}-{platform}.csv")
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(cells[0]))
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for cells in feed for name in cells)), restval="")
     writer.writeheader()
-    writer.writerows(cells)
+    writer.writerows(feed)
+    file = _feed_of(table, platform)
     try:
         write_whole(file, text.getvalue().encode())
     except OSError as error:
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
-    return Feed(file, len(cells), len(rows) - len(cells))
+    keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, columns))
+    return Feed(file, len(feed), len(rows) - len(known), len(found) - len(feed), "" if keeps else REPLACES)
 
 
 def _colours(row: Mapping[str, Any], head: str) -> list[str]:
@@ -117,12 +186,12 @@ def _colours(row: Mapping[str, Any], head: str) -> list[str]:
     return [row[head], *filter(None, (row[head + ALSO] or "").split("/"))][:MOST]
 
 
-def _cell(row: Mapping[str, Any], name: str, product: str) -> str:
+def _cell(row: Mapping[str, Any], names: Sequence[str], product: str) -> str:
     """The cell of a column of the list, in whatever capitals."""
-    found = next((column for column in row if column.casefold() == name), None)
-    if found is None or not row[found]:
+    found = next((cell for column, cell in row.items() if cell and column.casefold() in names), None)
+    if found is None:
         raise TableUnusable(
-            f"--feed shopify: {product!r} has nothing in a column `{name}` of the list, by which Shopify "
+            f"--feed shopify: {product!r} has nothing in a column `{names[0]}` of the list, by which Shopify "
             "finds products. Add it to the list."
         )
-    return str(row[found])
+    return str(found)

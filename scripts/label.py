@@ -24,7 +24,7 @@ from inference.contract import LABEL
 from inference.plain_text import shown_lines
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.export import ACCEPT, OUTCOMES, Summary
-from labelling.feeds import PLATFORMS, write_feed
+from labelling.feeds import PLATFORMS, check_feed, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
@@ -106,11 +106,11 @@ def _correct(arguments: argparse.Namespace) -> object:
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
     tell_audit(read_corrections(arguments.corrections, None, reading=reading))
-    _feed(arguments, summary)
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
     if arguments.excel:
         copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
+    _feed(arguments, summary)
     return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
 
 
@@ -134,6 +134,8 @@ def _job(arguments: argparse.Namespace) -> Job:
 
 def _label(arguments: argparse.Namespace) -> object:
     job = _job(arguments)
+    if arguments.feed:
+        check_feed(arguments.feed, arguments.out, job.further.values(), job.attributes)
     asked = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
@@ -160,7 +162,6 @@ def _label(arguments: argparse.Namespace) -> object:
     if summary.products:
         for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
             console().print(sentence)
-    _feed(arguments, summary)
     if sheets.pages:
         _say_next(then)
     if sorted_in:
@@ -169,6 +170,7 @@ def _label(arguments: argparse.Namespace) -> object:
         console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
     if not summary.rows:
         complain(f"{arguments.source}: no picture in it.")
+    _feed(arguments, summary)
     return asdict(summary)
 
 
@@ -194,7 +196,9 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
         )
     feed = write_feed(arguments.feed, arguments.out, summary.products, summary.attributes)
     left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
-    console().print(f"Feed of {feed.products:,} products: {feed.file}.{left_out}")
+    if feed.contradicting:
+        left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
+    console().print(f"Feed of {feed.products:,} products: {feed.file}.{left_out} {feed.note}".strip())
 
 
 def _total(job: Job) -> int | None:

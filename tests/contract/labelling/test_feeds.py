@@ -52,10 +52,19 @@ def labelled(shop: Path, release: Path, *words: str) -> int:
     return label([str(shop / "list.csv"), "--by", "article", *words])
 
 
-def corrected(shop: Path, *words: str) -> int:
+def rename(shop: Path, text: str, other: str) -> None:
+    """Put another text into the list."""
+    (shop / "list.csv").write_text((shop / "list.csv").read_text("utf-8").replace(text, other), "utf-8")
+
+
+def handles(shop: Path) -> list[str]:
+    return [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")]
+
+
+def corrected(shop: Path, *words: str, **others: str) -> int:
     said = [
         {"path": f"{article[-1]}a.png", "label": colour, "attribute": "colour", "product": article}
-        for article, colour in SAID.items()
+        for article, colour in (SAID | others).items()
     ]
     file = write_corrections(shop / "corrections.csv", *said)
     return label(["--corrections", str(file), "--out", str(shop / "labels.csv"), *words])
@@ -90,7 +99,9 @@ def with_further_colours(shop: Path) -> None:
 
 
 @pytest.mark.parametrize("platform", ["google", "shopify", "woocommerce"])
-def test_a_feed_is_the_file_that_a_platform_reads(platform: str, shop: Path, doubtful: Path) -> None:
+def test_a_feed_is_the_file_that_a_platform_reads(
+    platform: str, shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     labelled(shop, doubtful)
     corrected(shop)
     with_further_colours(shop)
@@ -99,6 +110,8 @@ def test_a_feed_is_the_file_that_a_platform_reads(platform: str, shop: Path, dou
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert (shop / f"labels-{platform}.csv").read_bytes() == fixture.read_bytes()
+    said = capsys.readouterr().out
+    assert ("replaces all attributes" in said) == (platform == "woocommerce"), "and the list has none"
 
 
 def test_without_an_accepted_colour_there_is_no_feed_and_the_table_stands(shop: Path, doubtful: Path) -> None:
@@ -109,15 +122,54 @@ def test_without_an_accepted_colour_there_is_no_feed_and_the_table_stands(shop: 
     assert not (shop / "labels-google.csv").exists()
 
 
-def test_what_a_platform_needs_is_named(shop: Path, doubtful: Path, little_release: Path) -> None:
-    text = (shop / "list.csv").read_text("utf-8").replace("Handle", "shelf")
-    (shop / "list.csv").write_text(text, "utf-8")
+def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
+    shop: Path, doubtful: Path, little_release: Path
+) -> None:
+    with pytest.raises(TableUnusable, match="answers no attribute `colour`"):
+        labelled(shop, little_release, "--feed", "google")
+    rename(shop, "Handle", "shelf")
+    with pytest.raises(TableUnusable, match="the list has no column `handle`"):
+        labelled(shop, doubtful, "--feed", "shopify")
+    (shop / "labels-google.csv").write_text("id,title,color\n1,Mine,red\n", "utf-8")
+    with pytest.raises(TableUnusable, match=r"labels-google\.csv: is there already.*Name another table"):
+        labelled(shop, doubtful, "--feed", "google")
+
+    assert not (shop / "labels.csv").exists()
+    assert "Mine" in (shop / "labels-google.csv").read_text("utf-8")
+
+
+def test_an_empty_cell_that_a_platform_needs_is_named(shop: Path, doubtful: Path) -> None:
+    rename(shop, "item-1", "")
     labelled(shop, doubtful)
 
     with pytest.raises(TableUnusable, match="'001001' has nothing in a column `handle`"):
         corrected(shop, "--feed", "shopify")
-    with pytest.raises(TableUnusable, match="answers no attribute `colour`"):
-        labelled(shop, little_release, "--restart", "--feed", "google")
+
+
+def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename(shop, "Handle", "URL handle")
+    rename(shop, "item-3", "item-1")
+    labelled(shop, doubtful)
+    corrected(shop, "--feed", "shopify")
+
+    assert handles(shop) == ["item-4"]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 have articles of different colours, and are in no feed." in said
+
+    corrected(shop, "--feed", "shopify", **{"001003": "red"})
+
+    assert handles(shop) == ["item-1", "item-4"]
+
+
+def test_the_command_that_comes_next_is_said_though_no_feed_can_be_written(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(TableUnusable, match="no colour of 5 products"):
+        labelled(shop, doubtful, "--feed", "google", "--review", str(shop / "sheet.html"))
+
+    assert "label --corrections corrections.csv" in capsys.readouterr().out
 
 
 def test_a_feed_needs_products(shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]) -> None:
