@@ -156,13 +156,18 @@ class ProductRows:
         return self._by.product_of(self._form.cells(values))
 
     def row(self, photos: Sequence[Sequence[Any]]) -> Cells:
-        """What the model answers to a product, of the rows of its photos."""
+        """What the model answers to a product, of the rows of its photos; each photo counts once."""
         cells = [self._form.cells(one) for one in photos]
+        once: dict[str, int] = {}
+        for place, one in enumerate(cells):
+            once.setdefault(one["sha256"] or one["path"], place)
+        shown = [cells[place] for place in once.values()]
+        answers = [self._form.answers(photos[place]) for place in once.values()]
         row: Cells = dict.fromkeys(self.columns(()))
         product = self._by.product_of(cells[0])
-        row |= {self.name: product, PHOTOS: len(cells), "version": cells[0]["version"]}
+        row |= {self.name: product, PHOTOS: len(shown), "version": cells[0]["version"]}
         for head in self._heads:
-            row |= self._answer(head, cells, [self._form.answers(one) for one in photos])
+            row |= self._answer(head, shown, answers)
         for theirs, ours in self._further.items():
             row[ours] = next((one[theirs] for one in cells if one[theirs]), None)
         if row["label"] is None:

@@ -141,8 +141,9 @@ def test_the_summary_counts_products_and_names_what_looks_odd(
 def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_photo(
     shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [name, *_] = [row["path"] for row in label(shop, tmp_path / "all.csv", little_release) if row["label"]]
-    rows = [(name, "1", ""), (name, "1", ""), (name, "2", "")]
+    answered = [row for row in label(shop, tmp_path / "all.csv", little_release) if row["label"]]
+    name, other = [row["path"] for row in answered if row["label"] == answered[0]["label"]][:2]
+    rows = [(name, "1", ""), (other, "1", ""), (name, "2", "")]
 
     label(listed(shop, rows), tmp_path / "table.csv", little_release, "--by", "article")
 
@@ -151,8 +152,23 @@ def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_p
     assert "This release was not measured on products" in capsys.readouterr().out
 
 
+def test_a_photo_in_several_rows_of_a_product_counts_once(
+    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+) -> None:
+    name, other = next(iter(by_label.values()))[:2]
+    (shop / "copy.png").write_bytes(PICTURES[name])
+    rows = [(name, "1", ""), ("copy.png", "1", "S"), (other, "2", ""), (name, "2", ""), (name, "2", "M")]
+
+    label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
+
+    found = products_in(tmp_path / "table.csv")
+    assert [(one["photos"], one["title"]) for one in found.values()] == [("1", "S"), ("2", "M")]
+    assert [one["rests_on"] for one in found.values()] == [name, f"{other}|{name}"]
+    assert found["1"]["colour_decision"] == "accept", "one photo answers as for itself"
+
+
 def test_three_thousand_photos_of_one_article_are_one_row(shop: Path, release: Path, tmp_path: Path) -> None:
-    rows = [("broken.png", "1", "")] * 2999 + [("1.png", "1", "Long")]
+    rows = [*((f"{number}.gone", "1", "") for number in range(2999)), ("1.png", "1", "Long")]
 
     label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
 
@@ -260,7 +276,7 @@ def test_what_people_answered_for_a_product_is_not_asked_again(
     shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
     source, table = (
-        listed(shop, [("1.png", "1", ""), ("2.png", "1", ""), *[("3.png", "2", "")] * 2]),
+        listed(shop, [("1.png", "1", ""), ("2.png", "1", ""), ("3.png", "2", ""), ("4.png", "2", "")]),
         tmp_path / "t.csv",
     )
     cards = sheet_of(source, table, little_release, "--audit", "0")
