@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Any, Final, NamedTuple, TextIO
 
 from inference.plain_text import trimmed
 from labelling.cells import names_picture
@@ -59,6 +59,18 @@ class Reading:
     encoding: str = ""
     skip_bad_rows: bool = False
     by: str = ""
+
+    @classmethod
+    def of(cls, options: Any) -> "Reading":  # noqa: ANN401 - a command line's, or those of a training
+        """What options say that have the names which they have on a command line."""
+        root = options.root
+        return cls(
+            path_columns=tuple(options.path_column or (PATH,)),
+            root=Path(root).expanduser() if root else None,
+            encoding=options.encoding or "",
+            skip_bad_rows=options.skip_bad_rows,
+            by=getattr(options, "product_column", None) or "",
+        )
 
     def place(self, cell: str, file: Path, encoding: str) -> str:
         """The path of the file that a cell of a list means, whether it is there or not.

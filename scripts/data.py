@@ -16,9 +16,10 @@ from pathlib import Path
 from inference.arrays import Pixels
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
+from labelling.lists import Reading
 from reports.intervals import needed
 from scripts.__main__ import command
-from scripts.lists import add_list_options, add_product_column, reading_of
+from scripts.lists import add_list_options, add_product_column, typed_list_options
 from scripts.progress import counting
 from scripts.terminal import (
     Failed,
@@ -63,7 +64,7 @@ def execute(arguments: argparse.Namespace) -> object:
             f"{program()} train --data FOLDER, or --train CSV --test CSV."
         )
     attributes = arguments.attribute or []
-    listing = list_pictures(place, attributes, reading_of(arguments))
+    listing = list_pictures(place, attributes, Reading.of(arguments))
     for note in listing.notes:
         console().print(note, markup=False, highlight=False)
     is_tiered = any(one.tier for one in listing.pictures)
@@ -89,8 +90,8 @@ def execute(arguments: argparse.Namespace) -> object:
     _draw(listing.pictures, arguments)
     unknown = of_no_class(listing, LABELS) if is_tiered else []
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]
-    by = ["--product-column", arguments.product_column] if arguments.product_column else []
-    named = shlex.join([str(place), *by, *(word for name in columns for word in ("--attribute", name))])
+    asked = (word for name in columns for word in ("--attribute", name))
+    named = shlex.join([str(place), *typed_list_options(arguments), *asked])
     also_wrong = [
         *filter(None, [wrong]),
         *(f"what is said above of the column {name}" for name in wrong_columns),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
+from labelling.lists import Reading
 from labelling.review.changes import Change, Compared, compare, page_of, table_of
 from labelling.sources import open_source
 from model_store.files import errors_named, write_whole
@@ -20,6 +21,7 @@ from model_store.named_release import find_release
 from model_store.networks import open_networks
 from reports.answers import CLASS
 from scripts.__main__ import command
+from scripts.lists import add_list_options
 from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
@@ -49,7 +51,9 @@ def execute(arguments: argparse.Namespace) -> object:
     releases = find_release(arguments.a), find_release(arguments.b)
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
-    source = open_source(arguments.pictures)
+    source = open_source(arguments.pictures, reading=Reading.of(arguments))
+    for note in source.notes:
+        complain(note)
     with counting("comparing") as watch:
         first, second = map(open_networks, releases)
         wanted = arguments.page is not None
@@ -73,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--allow", type=_share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
     add("--out", type=Path, metavar="FILE.csv", help="write all changes as a table")
     add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")
+    add_list_options(parser)
     return parser
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
+from labelling.lists import Reading
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
@@ -260,7 +261,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     corrections = corrections_in(arguments.corrections)
     (photos,) = photos_in(
-        *([arguments.photos], contract.labels, contract.input, Terminal(), corrections), untiered=OWN_TIER
+        *([arguments.photos], contract.labels, contract.input, Terminal(), corrections),
+        untiered=OWN_TIER,
+        reading=Reading.of(arguments),
     )
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
     asked = asked_photos(graph_scores(session, photos), photos, photos.networks)

@@ -26,6 +26,7 @@ from labelling.errors import SourceUnusable, TableUnusable
 from labelling.export import ACCEPT, OUTCOMES, Summary
 from labelling.feeds import PLATFORMS, check_feed, write_feed
 from labelling.into_folders import check_into, sort_into
+from labelling.lists import Reading
 from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.pool import MakeEngine
@@ -44,7 +45,7 @@ from reports.answers import CLASS
 from reports.values import report_of
 from scripts.__main__ import command
 from scripts.audit import tell_audit
-from scripts.lists import add_list_options, reading_of
+from scripts.lists import add_list_options
 from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
@@ -92,7 +93,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _correct(arguments: argparse.Namespace) -> object:
-    reading = reading_of(arguments)
+    reading = Reading.of(arguments)
     found = correct(arguments.out, arguments.corrections, reading, complain)
     summary = found.summary
     if found.disagreements:
@@ -120,7 +121,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model)
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
-    source = open_source(arguments.source, permits, replace(reading_of(arguments), by=arguments.by or ""))
+    source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
     return Job(
         source=source,
         column=None if arguments.by is None else check_by(source, arguments.by),

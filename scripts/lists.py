@@ -6,8 +6,6 @@ How lists are read: labelling/lists.py.
 import argparse
 from pathlib import Path
 
-from labelling.lists import Reading
-
 
 def add_list_options(group: "argparse._ActionsContainer") -> None:
     """Add --path-column, --root, --encoding and --skip-bad-rows."""
@@ -34,13 +32,13 @@ def _columns(text: str) -> tuple[str, ...]:
     return columns
 
 
-def reading_of(arguments: argparse.Namespace) -> Reading:
-    """What these say."""
-    usual = Reading()
-    return Reading(
-        path_columns=tuple(arguments.path_column or usual.path_columns),
-        root=Path(arguments.root).expanduser() if arguments.root else None,
-        encoding=arguments.encoding or "",
-        skip_bad_rows=arguments.skip_bad_rows,
-        by=getattr(arguments, "product_column", None) or "",
-    )
+def typed_list_options(arguments: argparse.Namespace) -> list[str]:
+    """The options that were given, as one types them."""
+    named = {
+        "--path-column": ",".join(arguments.path_column or ()),
+        "--root": arguments.root,
+        "--encoding": arguments.encoding,
+        "--product-column": arguments.product_column,
+    }
+    words = [str(word) for option, value in named.items() if value for word in (option, value)]
+    return words + ["--skip-bad-rows"] * arguments.skip_bad_rows

@@ -145,6 +145,7 @@ def _train_photos(
         photos=photos,
         check_photos=Path(options.check_photos) if options.check_photos else None,
         corrections=tuple(map(Path, options.corrections)),
+        reading=options.reading,
         run=arguments.run,
         command=command,
         settings=options.as_json(),
@@ -203,7 +204,8 @@ def _check_photo_options(options: Options, arguments: argparse.Namespace) -> Non
         return
     if options.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
-    if options.check_photos is not None and is_corrections(Path(options.photos).expanduser()):
+    photos = Path(options.photos).expanduser()
+    if options.check_photos is not None and is_corrections(photos, options.reading):
         arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
     others = [name for name in GRADIENT if getattr(options, name)] + [
         name for name in ("train", "test", "tensorboard") if getattr(arguments, name) is not None

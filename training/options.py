@@ -7,12 +7,11 @@ Parsing: scripts/options.py.
 
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from labelling.lists import AS_IT_IS, Reading
+from labelling.lists import Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from training.gradient.recipes import ONLY_GRADIENT, Recipe
 
@@ -103,13 +102,7 @@ class Options(BaseModel):
     @property
     def reading(self) -> Reading:
         """How a table of pictures is read."""
-        return Reading(
-            path_columns=self.path_column or AS_IT_IS.path_columns,
-            root=Path(self.root) if self.root else None,
-            encoding=self.encoding or "",
-            skip_bad_rows=self.skip_bad_rows,
-            by=self.product_column or "",
-        )
+        return Reading.of(self)
 
     @property
     def accept(self) -> Conditions:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import JsonValue
 
+from labelling.lists import AS_IT_IS, Reading
 from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS
 from reports.values import report_of
@@ -43,6 +44,7 @@ class Plan:
         photos: to learn: a folder, a table, or corrections.
         check_photos: choose thresholds on these; None takes all of `photos`.
         corrections: files of other labels.
+        reading: how tables of photos are read.
         run: the folder; None takes the one that the photos name, in runs/.
         command: the command line, which the release records.
         settings: the options of that command, which it records, too.
@@ -51,6 +53,7 @@ class Plan:
     photos: Path
     check_photos: Path | None = None
     corrections: tuple[Path, ...] = ()
+    reading: Reading = AS_IT_IS
     run: Path | None = None
     command: str = ""
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -84,8 +87,9 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
     places = [place for place in (plan.photos, plan.check_photos) if place is not None]
-    corrected = is_corrections(plan.photos.expanduser())
-    sets = photos_in(places, labels, READS, progress, corrections_in(plan.corrections), by_audit=True)
+    corrected = is_corrections(plan.photos.expanduser(), plan.reading)
+    said = corrections_in(plan.corrections)
+    sets = photos_in(places, labels, READS, progress, said, by_audit=True, reading=plan.reading)
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)

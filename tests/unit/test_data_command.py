@@ -351,3 +351,19 @@ def test_columns_that_are_checked_stand_in_the_command_that_comes_next(
     told = capsys.readouterr().out
     assert told.splitlines()[-1] == f"Next: {program()} {said.format(table=table)}"
     assert ("what is said above of the column colour" in told) == bool(code)
+
+
+def test_how_the_list_is_read_stands_in_the_command_that_comes_next(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = folder.parent / "products.csv"
+    files = sorted(folder.glob("*/*.png"))
+    rows = [f"{place},{one.relative_to(folder)},{one.parent.name}" for place, one in enumerate(files)]
+    table.write_text("\n".join(["sku,image,label", *rows, "cut"]), "utf-8")
+    words = ["--path-column", "image", "--root", str(folder), "--encoding", "utf-8"]
+    words += ["--product-column", "sku", "--skip-bad-rows"]
+
+    assert main([str(table), *words]) == 0
+
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1] == f"Next: {program()} train --data {table} {' '.join(words)}"

@@ -8,10 +8,12 @@ import pytest
 from inference.contract import GREY_28, LABEL, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
+from labelling.lists import Reading
 from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
-from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
+from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing
 from training.pictures.labels import OOD
+from training.pictures.listing import list_pictures
 from training.pictures.photos import list_photos, photos_in, read_photos
 from training.pictures.picture_files import hash_files
 from training.pictures.reading import classes_in, joint_keys, pictures_of
@@ -67,6 +69,25 @@ def test_a_table_says_which_shop_a_photo_comes_from(tmp_path: Path) -> None:
     )
 
     assert read(table, []).sources.tolist() == ["north", ""]
+
+
+def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
+    table = write_table(tmp_path, "1.png,Bag,A,", "2.png,Trouser", columns="image,label,tier,group")
+    reading = Reading(path_columns=("image",), root=tmp_path / "photos", skip_bad_rows=True)
+
+    listed = list_photos(table, LABELS, reading=reading).pictures
+
+    assert [(one.path, one.class_id) for one in listed] == [(tmp_path / "photos" / "1.png", 3)]
+
+
+@pytest.mark.parametrize("reading", [Reading(path_columns=("image",)), Reading(root=Path("photos"))])
+def test_answers_of_people_have_their_own_paths(reading: Reading, tmp_path: Path) -> None:
+    table = write_table(tmp_path, "1.png,1.png,Bag,", columns="path,image,label,at")
+
+    with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
+        list_photos(table, LABELS, reading=reading)
+    with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
+        list_pictures(table, reading=reading)
 
 
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:

@@ -375,6 +375,11 @@ def answers_in(
     Raises:
         BadCsv: a table cannot be read, or two answers contradict each other.
     """
+    if reading.root or reading.path_columns != AS_IT_IS.path_columns:
+        raise BadCsv(
+            f"{files[0]}: is read as people's answers, as it has a column `at`, or no `tier` for --photos. "
+            "Their `path` is relative to the file: --path-column and --root are not for them."
+        )
     try:
         return corrections_of_files(files, reading, say)
     except CorrectionsUnusable as error:

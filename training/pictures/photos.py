@@ -13,6 +13,7 @@ from typing import Final
 
 from inference.contract import LABEL, InputContract
 from inference.decode import prepare_decoders
+from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import NONE, OfFiles
 from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -50,7 +51,12 @@ LAYOUT: Final = (
 
 
 def list_photos(
-    place: Path, labels: tuple[str, ...], untiered: str = "", *, by_audit: bool = False
+    place: Path,
+    labels: tuple[str, ...],
+    untiered: str = "",
+    *,
+    by_audit: bool = False,
+    reading: Reading = AS_IT_IS,
 ) -> Listing:
     """List the photos of a folder or a table, with the class of each.
 
@@ -61,6 +67,7 @@ def list_photos(
             a slash.
         untiered: the tier of photos that have none, as in plain class folders; empty to refuse these.
         by_audit: whether corrections that no audit drew are of CORRECTED_TIER.
+        reading: how a table is read.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -68,7 +75,10 @@ def list_photos(
         BadClasses: a label is none of the classes.
         BadPictures: there is no photo, or one has no tier.
     """
-    listing = _list_corrections(place, by_audit=by_audit) if is_corrections(place) else list_pictures(place)
+    if is_corrections(place, reading):
+        listing = _list_corrections(place, reading, by_audit=by_audit)
+    else:
+        listing = list_pictures(place, reading=reading)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
     listing.pictures = [replace(one, tier=one.tier or untiered) for one in listing.pictures]
@@ -89,14 +99,14 @@ def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
     return sorted(found)
 
 
-def is_corrections(place: Path) -> bool:
+def is_corrections(place: Path, reading: Reading = AS_IT_IS) -> bool:
     """Whether this is a table without tiers, as people's answers are."""
-    return place.is_file() and "tier" not in open_table(place).columns
+    return place.is_file() and "tier" not in open_table(place, reading=reading).columns
 
 
-def _list_corrections(place: Path, *, by_audit: bool) -> Listing:
+def _list_corrections(place: Path, reading: Reading, *, by_audit: bool) -> Listing:
     """People's answers as photos of OWN_TIER, also those that show none of the classes."""
-    said = answers_in([place])
+    said = answers_in([place], reading)
     drawn = {said.hashes[path] for path in said.audited}
     listing = list_answers(place, said)
 
@@ -154,6 +164,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     *,
     untiered: str = "",
     by_audit: bool = False,
+    reading: Reading = AS_IT_IS,
 ) -> tuple[Pictures, ...]:
     """Read folders or tables of photos as a model would see them; what was left out is a warning.
 
@@ -165,6 +176,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         corrections: of labels; each has to name one of these photos, and holds for its copies.
         untiered: as `list_photos` has it.
         by_audit: the same.
+        reading: how tables are read.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
@@ -173,7 +185,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     found = [place.expanduser() for place in places]
     for place in found:
         _warn_of_table(place, progress)
-    listings = [list_photos(place, labels, untiered, by_audit=by_audit) for place in found]
+    listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in found]
     check_listed(corrections, listings)
     hashed = hash_files(photo.path for one in listings for photo in one.pictures)
     listings = [corrected(one, corrections, labels, hashed, progress.warn) for one in listings]

@@ -47,6 +47,20 @@ def test_a_release_and_itself_answer_alike_which_is_said(
     assert "are the same release" in told.err
 
 
+def test_a_list_is_read_as_people_say(
+    releases: tuple[str, str], photos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = min(Path(photos).rglob("*.*")).relative_to(photos)
+    (tmp_path / "list.csv").write_text(f"image,title\n{name},one\ncut\n", "utf-8")
+    words = ["--path-column", "image", "--root", photos, "--skip-bad-rows", "--allow", "1", "--json"]
+
+    main([*releases, str(tmp_path / "list.csv"), *words])
+
+    told = capsys.readouterr()
+    assert json.loads(told.out)["pictures"] == 1
+    assert "Rows that are left out: 1." in told.err
+
+
 def test_changed_answers_fail_a_pipeline_unless_so_many_are_allowed(
     releases: tuple[str, str], photos: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
