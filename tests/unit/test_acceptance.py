@@ -117,6 +117,12 @@ def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[AnswerS
     return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least)
 
 
+def test_where_nothing_is_promised_of_photos_sources_have_no_row() -> None:
+    (of_tier,) = photo_kinds(two_shops(400), np.full(2_000, 0.9, np.float32), {})
+
+    assert of_tier.accuracy is None
+
+
 def test_all_tiers_choose_one_threshold_together() -> None:
     """Of the first two tiers' 200 answers the surer half is right; of the last one's all are."""
     surest, mistaken = unmeasured((0.95, 100), (0.9, 100)).of_label, truth(130, 70)

@@ -90,7 +90,9 @@ def photo_kinds(
         kind(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
         for tier in sorted(set(tiers[answers.known].tolist()))
     ]
-    asked, accuracy = np.isin(tiers, list(promised)), max(promised.values(), default=0.0)
+    if not promised:
+        return tuple(of_tiers)
+    asked, accuracy = np.isin(tiers, list(promised)), max(promised.values())
     return (
         *of_tiers,
         *(
