@@ -372,6 +372,7 @@ class PhotoFigures(Frozen):
         curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
+        decided_by: in older reports alone.
     """
 
     split: str = "development"
@@ -388,6 +389,7 @@ class PhotoFigures(Frozen):
     curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
+    decided_by: JsonValue = Field(default=None, exclude=True)
 
 
 class UnknownSource(Frozen):
@@ -430,12 +432,14 @@ class Calibrated(Frozen):
         n: pictures that show a class, which chose temperature and thresholds of photos.
         groups: of these, such as senders.
         accuracy: share of accepted answers that must be right.
+        test_decided_by: in older reports alone.
     """
 
     parent: str
     n: Count
     groups: Count
     accuracy: Share
+    test_decided_by: JsonValue = Field(default=None, exclude=True)
 
 
 class LabelFigures(Frozen):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from model_store.local import check_names
+from model_store.files import REPORT
+from model_store.local import BUNDLED, check_names
 from model_store.manifest import SCHEMA_VERSION, Manifest, parse_manifest
 from model_store.schema_5 import SCHEMA_5
 from reports.values import parse_report
@@ -59,3 +60,16 @@ def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
     kept = (KEPT[-1] / "manifest.json").read_bytes()
 
     assert json.loads(manifest_in(KEPT[-1]).as_bytes()) == json.loads(kept)
+
+
+def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() -> None:
+    report = json.loads((BUNDLED / REPORT).read_bytes())
+    for tier in report["photos"].values():
+        tier["decided_by"] = "an older release"
+    calibrated = {"parent": "an older release", "n": 3, "groups": 3, "accuracy": 0.95}
+    report["calibrated"] = {**calibrated, "test_decided_by": "an older release"}
+
+    written = parse_report(json.dumps(report).encode(), REPORT).model_dump_json()
+
+    assert json.loads(written)["calibrated"] == calibrated
+    assert "decided_by" not in written
