@@ -176,6 +176,20 @@ class Head:
         return max(self.confidence, self.stricter.get(label, 0.0))
 
     @property
+    def exceptions(self) -> dict[str, float]:
+        """What answers need whose label asks for more than `confidence`; ACCEPT_NOTHING for withheld ones."""
+        least = {one: ACCEPT_NOTHING if one in self.withheld else self.least(one) for one in self.labels}
+        return {label: confidence for label, confidence in least.items() if confidence > self.confidence}
+
+    @property
+    def exceptions_in_words(self) -> str:
+        """The same, to follow the confidence in a sentence; empty where every label needs the same."""
+        return "".join(
+            f", {label} from {100 * least:.4g}%" if least <= 1 else f", {label} never"
+            for label, least in self.exceptions.items()
+        )
+
+    @property
     def accepts_nothing(self) -> bool:
         """Whether no confidence is enough."""
         return self.confidence > 1

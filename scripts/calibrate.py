@@ -114,7 +114,8 @@ def show(made: LocalRelease, report: Report) -> None:
     of_groups = f" of {found.groups:,} senders or products" if found.groups < found.n else ""
     out.print(
         f"Calibrated on {found.n:,} pictures{of_groups}. An answer is accepted where its confidence is "
-        f"{contract.of_label.confidence:.1%} or more{_familiar_enough(contract)}."
+        f"{contract.of_label.confidence:.1%} or more{contract.of_label.exceptions_in_words}"
+        f"{_familiar_enough(contract)}."
     )
     by_tier = {one.pictures: one for one in _own(report)}
     print_table(

@@ -283,8 +283,8 @@ def _accepts(contract: ModelContract) -> str:
     if by.of_label.accepts_nothing:
         return "no confidence is accepted."
     return (
-        f"an answer is accepted where its confidence is {by.of_label.confidence:.1%} or more, and its "
-        f"familiarity {by.least_familiarity:.1%} or more."
+        f"an answer is accepted where its confidence is {by.of_label.confidence:.1%} or "
+        f"more{by.of_label.exceptions_in_words}, and its familiarity {by.least_familiarity:.1%} or more."
     )
 
 

@@ -234,7 +234,8 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _review_below(contract: ModelContract) -> str:
-    return f"confidence {contract.of_label.confidence}, familiarity {contract.least_familiarity}"
+    of = contract.of_label
+    return f"confidence {of.confidence}, familiarity {contract.least_familiarity}{of.exceptions_in_words}"
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:

@@ -4,10 +4,12 @@ import re
 
 import pytest
 
+from inference.contract import ACCEPT_NOTHING
 from model_store.local import BUNDLED, bundled
 from reports.model_card import model_card
 from reports.page.page import figures_in, file_page
 from reports.values import report_of
+from tests.releases import with_label
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,23 @@ def test_a_label_cannot_put_tags_into_the_page_of_a_release() -> None:
 
     assert "<script" not in made
     assert "&lt;script&gt;alert(1)" in made
+
+
+def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld() -> None:
+    release = bundled()
+    photos = release.manifest.contract("photos")
+    stricter = {"Coat": 0.96, "Bag": photos.of_label.confidence / 2}
+    photos = with_label(photos, stricter=stricter, withheld=("Shirt",))
+    contracts = {**release.manifest.contracts, "photos": photos}
+
+    page = file_page(contracts, report_of(release), {}).decode()
+
+    assert photos.of_label.exceptions_in_words == ", Coat from 96%, Shirt never"
+    assert "on, Coat from 96%, Shirt never." in model_card(contracts, report_of(release))
+    rows = re.findall(r"threshold, photos: (.*?)</th><td class=\"number\">(.*?)</td>", page)
+    assert rows == [("Coat", "96.0%"), ("Shirt", "nothing is accepted")]
+    nothing = with_label(photos, confidence=ACCEPT_NOTHING)
+    assert not nothing.of_label.exceptions_in_words
 
 
 def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
