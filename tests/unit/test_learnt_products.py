@@ -2,17 +2,20 @@
 
 import csv
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from inference.contract import LABEL
 from labelling.lists import Reading
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from training.errors import BadCsv, BadPictures
-from training.pictures.listing import Listing, list_pictures, write_pictures
+from training.pictures.listing import Listing, Row, list_pictures, write_pictures
 from training.pictures.own_pictures import from_pictures
+from training.pictures.reading import merged_labels
 
 data = partial(wardrobe, "data")
 
@@ -95,6 +98,16 @@ def test_the_check_says_what_is_left_out_and_goes_on(shop: Path, capsys: pytest.
     told = capsys.readouterr().out
     assert "in several classes by way of several products" in told
     assert f"train --data {file} --product-column article" in told
+
+
+def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> None:
+    cells = (("1", "red"), ("2", "blue"), ("3", ""))
+    rows = [Row(Path("1.jpg"), {LABEL: "Coat", "colour": colour}, product=name) for name, colour in cells]
+
+    assert merged_labels(rows) == {LABEL: "Coat", "colour": ""}
+    assert merged_labels(rows[1:]) == {LABEL: "Coat", "colour": "blue"}
+    with pytest.raises(BadCsv, match="'red' in one row and 'blue' in another"):
+        merged_labels([replace(row, product="1") for row in rows])
 
 
 def test_a_table_that_is_written_keeps_its_products(shop: Path, tmp_path: Path) -> None:

@@ -88,18 +88,22 @@ class Row:
         return self.labels[LABEL]
 
 
-def of_several_products(rows: Sequence[Row]) -> bool:
-    """Whether the rows of one picture have several classes because it lies under several products.
+def of_several_products(rows: Sequence[Row], head: str = LABEL) -> bool:
+    """Whether the rows of one picture have several labels because it lies under several products.
 
-    One product with two classes is a slip of the table, as a picture without a product is.
+    One product with two labels is a slip of the table, as a picture without a product is.
+
+    Args:
+        rows: one or more.
+        head: the class, or an attribute that all of these rows know.
     """
-    classes: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
     for row in rows:
-        classes.setdefault(row.product, set()).add(row.label)
+        labels.setdefault(row.product, set()).add(row.labels[head])
     return (
-        "" not in classes
-        and all(len(of) == 1 for of in classes.values())
-        and len(set.union(*classes.values())) > 1
+        "" not in labels
+        and all(len(of) == 1 for of in labels.values())
+        and len(set.union(*labels.values())) > 1
     )
 
 

@@ -168,18 +168,21 @@ def merged(rows: Sequence[Row]) -> Row:
 def merged_labels(rows: Sequence[Row]) -> dict[str, str]:
     """The labels of all rows of one content; the class of the first.
 
+    An attribute in which several products differ is not known: the picture shows all of them.
+
     Raises:
         BadCsv: they have two labels of an attribute.
     """
     labels = dict(rows[0].labels)
-    for row in rows[1:]:
-        for name, label in row.labels.items():
-            before = labels.setdefault(name, label)
-            if name != LABEL and label and before and label != before:
-                raise BadCsv(
-                    f"{row.path} is {before!r} in one row and {label!r} in another one in column `{name}`."
-                )
-            labels[name] = before or label
+    for name in sorted({name for row in rows for name in row.labels} - {LABEL}):
+        known = [row for row in rows if row.labels.get(name)]
+        label, *others = dict.fromkeys(row.labels[name] for row in known) or [""]
+        if others and not of_several_products(known, name):
+            raise BadCsv(
+                f"{known[0].path} is {label!r} in one row and {others[0]!r} in another one in column "
+                f"`{name}`."
+            )
+        labels[name] = "" if others else label
     return labels
 
 
