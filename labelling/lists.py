@@ -170,7 +170,7 @@ class ListFile:
                 if wrong:
                     lines.give_back()
                     reader = _reader(lines, self.separator)
-                if wrong or "".join(cells).strip() or len(cells) > 1:
+                if wrong or "".join(cells).strip():
                     yield _Parsed(row, line, cells, wrong or self._misfit(cells, lines.taken))
 
     def _misfit(self, cells: list[str], taken: list[str]) -> str:

@@ -7,7 +7,7 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -81,7 +81,8 @@ def correct(
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
-                f"{table}, among them {name_of(corrections[0])}. Give the table that the review was made of."
+                f"{table}, among them {name_of(corrections[0])}. "
+                + _advice(corrections, {product for *_, product in _rows(journal, form, by)})
             )
         new, disagreements = merge(matched, journal.answers())
         journal.answer(new)
@@ -102,6 +103,17 @@ def _check_products(corrections: Sequence[Correction], table: Path, by: By | Non
             f"{one.file}: its answers hold for products, such as {one.product!r}, and {table} has none. Give "
             "the command that made the table once more with --by COLUMN: it labels no picture again."
         )
+
+
+def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
+    """What to do where no correction is of a picture of the table."""
+    gone = next((one.product for one in corrections if one.product not in {"", *products}), "")
+    if not gone:
+        return "Give the table that the review was made of."
+    return (
+        f"The table has no product {gone!r}. Give the table that the review was made of; a spreadsheet drops "
+        "zeros at the beginning of numbers."
+    )
 
 
 def _rows(journal: Journal, form: Form, by: By | None) -> Iterator[tuple[str, str, str]]:

@@ -208,6 +208,7 @@ def corrections_of_files(
             continue
         matched.append((sha256, one))
         named.append((path, sha256, one))
+    there = {path for path, _, _ in named}
     answers, several = _of_contents(merge(matched, {})[0])
     every, named = named, [row for row in named if row[2].attribute == CLASS]
     attributes = {
@@ -220,7 +221,7 @@ def corrections_of_files(
         {path: sha256 for path, sha256, _ in named},
         {path: one.group or one.product for path, _, one in named if one.group or one.product},
         frozenset(path for path, _, one in named if one.audit),
-        tuple(path for path in outdated if path not in {path for path, _, _ in every}),
+        tuple(path for path in outdated if path not in there),
         tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
         attributes,
         tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),

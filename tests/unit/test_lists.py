@@ -80,6 +80,7 @@ def test_rows_that_do_not_fit_are_left_out_and_named_where_people_say_so(
         'path,html,label\n"a.jpg","","Coat"\n\n"b.jpg","5"" wide","Coat"\n',
         'path,html,label\na.jpg,5" wide,Coat\nb.jpg,"x, y\\",Coat\n',
         'path,"of\nseveral lines",label\na.jpg,,Coat\nb.jpg,,Coat\n',
+        "path,html,label\na.jpg,,Coat\nb.jpg,,Coat\n,,\n, ,,,\n",
         "sep=;\npath;html;label\na.jpg;x, y;Coat\nb.jpg;;Coat\n",
     ],
 )
@@ -258,9 +259,9 @@ def test_a_folder_of_many_files_is_looked_through_once(tmp_path: Path) -> None:
     ("cells", "labels", "said"),
     [
         (
-            ["nan", "N/A", "None", "-", "red"],
-            ["", "", "", "-", "red"],
-            "'nan' (1), 'N/A' (1), 'None' (1), '-' (1)",
+            ["nan", "N/A", "None", r"\N", "-", "red"],
+            ["", "", "", "", "-", "red"],
+            r"'nan' (1), 'N/A' (1), 'None' (1), '\\N' (1), '-' (1)",
         ),
         (["Red, white", "red;blue", "white|red", "red"], ["", "", "", "red"], "3 cells such as 'Red, white'"),
         (["red/white", "shirts, tops", "red"], ["red/white", "shirts, tops", "red"], ""),

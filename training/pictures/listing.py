@@ -39,8 +39,8 @@ COLUMNS: Final = ("path", "label")
 FURTHER: Final = ("tier", "group", "source")
 """What is read of a table as well."""
 
-NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null"})
-"""What programs write, in any capitals, where an attribute is not known."""
+NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
+"""What programs write, in any capitals, as MySQL \\N, where an attribute is not known."""
 
 NOT_THERE: Final = "-"
 """The cell of a picture that does not have an attribute."""

@@ -287,6 +287,16 @@ def test_what_people_answered_for_a_product_is_not_asked_again(
     assert [card["name"] for card in sheet_of(source, table, little_release, "--audit", "0")] == ["2"]
 
 
+def test_a_product_that_lost_its_zeros_in_a_spreadsheet_is_named(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    sheet_of(listed(shop, [("1.png", "001002", "")]), tmp_path / "t.csv", little_release)
+    answers = write_corrections(shop / "c.csv", {"path": "1.png", "label": "Bag", "product": "1002"})
+
+    with pytest.raises(CorrectionsUnusable, match=r"has no product '1002'.* drops zeros"):
+        main(["--corrections", str(answers), "--out", str(tmp_path / "t.csv")])
+
+
 def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_path: Path) -> None:
     source, table = listed(shop, [(f"{n}.png", str(n // 2), "") for n in range(8)]), tmp_path / "table.csv"
     said = []
