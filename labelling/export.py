@@ -6,7 +6,7 @@ categories.
 
 import json
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from inference.decision import Reason
 from labelling.errors import TableUnusable
 from labelling.journal import Journal
-from labelling.products import By, ProductRows, ProductSummary, products_of
+from labelling.products import REASON, By, ProductRows, ProductSummary, products_of, said_of_photos
 from labelling.review.corrections import Answer
 from labelling.table import (
     ALSO,
@@ -29,6 +29,7 @@ from labelling.table import (
 )
 from model_store.files import write_whole
 from reports.answers import CLASS
+from reports.products import CONTRADICTING
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
@@ -159,14 +160,28 @@ class _Pass:
         for values in self.journal.rows():
             row = self.form.cells(values)
             self._count(row)
-            self._decided += self.complete(row, row["sha256"], self.by.product_of(row) if self.by else "")
+            self._decided += self.complete(row, [row["sha256"]], self.by.product_of(row) if self.by else "")
             yield row
 
-    def complete(self, row: Cells, sha256: str | None, product: str) -> bool:
-        """Put what people answered, and categories, into a row; whether its class is a person's."""
-        of_photo, of_product = (self._answers.get(key, {}) for key in ((sha256, ""), (None, product)))
-        given = {head: one.label for head, one in {**of_photo, **of_product}.items()}
+    def complete(self, row: Cells, photos: Iterable[str | None], product: str) -> bool:
+        """Put what people answered, and categories, into a row; whether its class is a person's.
+
+        Args:
+            row: of a photo, or of a product.
+            photos: the sha256 of each that it is about; None where it could not be read.
+            product: for which people may have answered; empty for none.
+        """
+        of_photos = [self._answers.get((one, ""), {}) for one in photos]
+        of_product = self._answers.get((None, product), {})
+        given = dict[str, str]()
         for head in self.heads:
+            labels = [found[head].label if head in found else None for found in of_photos]
+            said = {of_product[head].label} if head in of_product else said_of_photos(labels)
+            if len(said) > 1:
+                row |= {head + DECISION if head else "decision": REVIEW}
+                row |= {head + REASON if head else "reason": CONTRADICTING}
+            elif said:
+                given[head] = said.pop()
             _complete(row, head, given.get(head), self._categories)
         return CLASS in given
 
@@ -232,7 +247,8 @@ class _Products:
         """The rows as their table has them."""
         for photos in self._photos.journal.rows_together(self._rows.key):
             row = self._rows.row(photos)
-            self._decided += self._photos.complete(row, None, row[self._rows.name])
+            sha256s = [self._photos.form.cells(one)["sha256"] for one in photos]
+            self._decided += self._photos.complete(row, sha256s, row[self._rows.name])
             yield row
 
     def write(self) -> None:

@@ -17,6 +17,7 @@ from inference.contract import LABEL
 from labelling.errors import SourceUnusable
 from labelling.files import Folder
 from labelling.items import Source
+from labelling.review.corrections import LEFT_OUT
 from labelling.table import ALSO, CONFIDENCE, DECISION, LONGEST_PATH, Cells, Form, kept_apart
 from reports.answers import ACCEPT, CLASS
 from reports.products import answer_of_product, is_shown
@@ -232,6 +233,15 @@ def _alike(names: Iterable[str]) -> Iterator[str]:
     """Names that differ from another one in capitals alone."""
     counts = Counter(name.casefold() for name in names)
     return (name for name in names if counts[name.casefold()] > 1)
+
+
+def said_of_photos(labels: Sequence[str | None]) -> set[str]:
+    """What people say of a product by what they say of its photos: one label where they agree.
+
+    Args:
+        labels: of each photo; empty where a person left it out, None without an answer.
+    """
+    return set(filter(None, labels)) or ({LEFT_OUT} if set(labels) == {LEFT_OUT} else set())
 
 
 def products_of(table: Path) -> Path:

@@ -39,9 +39,9 @@ from labelling.review.audit import (
     sample,
     usual_size,
 )
-from labelling.review.corrections import NONE
+from labelling.review.corrections import NONE, Question
 from labelling.review.label_studio import Task, as_tasks
-from labelling.review.questions import Asked, answers, of_row, unanswered
+from labelling.review.questions import SHOWN, Asked, answers, of_row, unanswered
 from labelling.run import Job
 from labelling.table import path_in_table
 from model_store.files import write_whole
@@ -267,9 +267,12 @@ def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> 
     prepare_decoders()
     form, rows = job.form, dict[str, None]()
     with Journal(job.table, job.fingerprint()) as journal:
+        given = journal.answers()
         for head in (CLASS, *attributes):
             asked = unanswered(journal, form, head, limit)
-            rows |= {path: None for one in asked for path, _ in one.photos}
+            for one in asked:
+                unsaid = (path for path, sha256 in one.photos if Question(sha256, head) not in given)
+                rows |= dict.fromkeys(islice(unsaid, SHOWN))
         of_class = {one.path: one for one in journal.labelled() if one.path in rows}
     chosen = [of_row(of_class[path], form) for path in islice(rows, limit) if path in of_class]
     tasks = []
@@ -332,13 +335,13 @@ def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
 
 def _cards(chosen: list[Asked], job: Job, head: str) -> Iterator[Card]:
     """A card for each question, with its pictures read again from the source; `head` is what it asks for."""
-    wanted = {path for one in chosen for path, _ in one.photos}
+    wanted = {path for one in chosen for path, _ in one.photos[:SHOWN]}
     items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
     shown = _photos(
-        [(items[path], sha256) for one in chosen for path, sha256 in one.photos if path in items], job
+        [(items[path], sha256) for one in chosen for path, sha256 in one.photos[:SHOWN] if path in items], job
     )
     for one in chosen:
-        photos = [next(shown) for path, _ in one.photos if path in items]
+        photos = [next(shown) for path, _ in one.photos[:SHOWN] if path in items]
         if not photos:
             continue
         said: dict[str, str | float] = {"label": one.label, "confidence": one.confidence}
@@ -358,7 +361,7 @@ def _cards(chosen: list[Asked], job: Job, head: str) -> Iterator[Card]:
             product=one.product,
             title=one.title,
             photos=tuple(photos[1:]),
-            more=one.more,
+            more=max(len(one.photos) - SHOWN, 0),
         )
 
 

@@ -4,17 +4,17 @@ A product is asked about once, whatever the number of its photos. Reads the jour
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from labelling.export import ACCEPT, REVIEW, by_of, heads_of
 from labelling.journal import Journal, Labelled
-from labelling.products import REASON, ProductRows
-from labelling.review.corrections import Question
+from labelling.products import REASON, ProductRows, said_of_photos
+from labelling.review.corrections import Answer, Question
 from labelling.table import CONFIDENCE, DECISION, Cells, Form
 from reports.answers import CLASS
-from reports.products import UNFAMILIAR
+from reports.products import CONTRADICTING, UNFAMILIAR
 
 SHOWN: Final = 6
 """Photos of a product on its card."""
@@ -29,10 +29,9 @@ class Asked(NamedTuple):
     Attributes:
         name: of the picture in the table, or of the product.
         label, confidence, reason: the model's answer; `reason` is None where it is accepted.
-        photos: path and sha256 of each; of a product at most SHOWN, familiar ones first.
+        photos: path and sha256 of each; of a product familiar ones first.
         product: empty for a picture.
         title: of the product, as its list has it.
-        more: photos of the product that are not among these.
     """
 
     name: str
@@ -42,7 +41,6 @@ class Asked(NamedTuple):
     photos: tuple[tuple[str, str], ...]
     product: str = ""
     title: str = ""
-    more: int = 0
 
 
 def of_row(row: Labelled, form: Form) -> Asked:
@@ -82,10 +80,9 @@ def _of_product(rows: ProductRows, form: Form, photos: Sequence[Sequence[Any]], 
         row[head or "label"],
         row[head + CONFIDENCE if head else "confidence"],
         row[head + REASON if head else "reason"],
-        tuple(islice(read.items(), SHOWN)),
+        tuple(read.items()),
         product=row[rows.name],
         title=next((one[name] for one in cells for name in form.further if _is_title(name, one)), ""),
-        more=max(len(read) - SHOWN, 0),
     )
 
 
@@ -99,19 +96,25 @@ def _is_title(name: str, cells: Cells) -> bool:
 
 
 def unanswered(journal: Journal, form: Form, head: str, limit: int) -> list[Asked]:
-    """The first doubtful questions that no person answered."""
+    """The first doubtful questions that no person answered, and those that photos answer differently."""
     given = journal.answers()
-    people = {(one.product, one.attribute) for one in given if one.product} | given.keys()
     if head == CLASS and not by_of(journal):
-        rows: Iterator[Asked] = (of_row(row, form) for row in journal.doubtful())
-    else:
-        found = (one for one in answers(journal, form, head) if one.reason)
-        rows = iter(heapq.nsmallest(limit + len(given), found, key=_doubt))
-    return list(islice((one for one in rows if _key(one, head) not in people), limit))
+        return list(islice(_open((of_row(row, form) for row in journal.doubtful()), given, head), limit))
+    return heapq.nsmallest(limit, _open(answers(journal, form, head), given, head), key=_doubt)
 
 
-def _key(one: Asked, head: str) -> tuple[str, ...]:
-    return (one.product, head) if one.product else Question(one.photos[0][1], head)
+def _open(asked: Iterable[Asked], given: Mapping[Question, Answer], head: str) -> Iterator[Asked]:
+    """Those of some questions that a person has to answer."""
+    products = {one.product for one in given if one.attribute == head} - {""}
+    for one in asked:
+        said = [given.get(Question(sha256, head)) for _, sha256 in one.photos]
+        labels = [answer.label if answer else None for answer in said]
+        if one.product in products:
+            continue
+        if len(said_of_photos(labels)) > 1:
+            yield one._replace(reason=CONTRADICTING)
+        elif one.reason and None in labels:
+            yield one
 
 
 def _doubt(one: Asked) -> tuple[bool, float]:

@@ -52,6 +52,17 @@ def labelled(shop: Path, release: Path, *words: str) -> int:
     return label([str(shop / "list.csv"), "--by", "article", *words])
 
 
+def test_answers_to_photos_are_a_feed_where_those_of_a_product_agree(shop: Path, doubtful: Path) -> None:
+    labelled(shop, doubtful)
+    said = {"1a": "red", "2a": "red", "2b": "blue", "3a": "black", "3b": "black"}
+    rows = ({"path": f"{name}.png", "label": said[name], "attribute": "colour"} for name in said)
+    corrections = write_corrections(shop / "corrections.csv", *rows)
+
+    label(["--corrections", str(corrections), "--out", str(shop / "labels.csv"), "--feed", "google"])
+
+    assert (shop / "labels-google.csv").read_bytes() == b"id,color\r\n001001,red\r\n001003,black\r\n"
+
+
 def rename(shop: Path, text: str, other: str) -> None:
     """Put another text into the list."""
     (shop / "list.csv").write_text((shop / "list.csv").read_text("utf-8").replace(text, other), "utf-8")

@@ -237,6 +237,29 @@ def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_
     assert json.loads(summary_of(table).read_bytes())["products"]["decided_by_person"] == 2
 
 
+def test_answers_to_photos_hold_for_their_product_where_they_agree(
+    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+) -> None:
+    table, corrections = tmp_path / "table.csv", tmp_path / "corrections.csv"
+    one, two, three, four, five = next(iter(by_label.values()))[:5]
+    of = {"1": (one, two), "2": (three, four), "3": (five,)}
+    label(listed(shop, [(name, article, "") for article in of for name in of[article]]), table, release)
+    said = {one: "Bag", three: "Bag", four: "Coat", five: " "}
+    write_corrections(corrections, *({"path": name, "label": said[name]} for name in said))
+    assert main(["--corrections", str(corrections), "--out", str(table)]) == 0
+
+    label(shop / "list.csv", table, release, "--by", "article")
+
+    found = products_in(table)
+    assert [(row["label"], row["decided_by"]) for row in found.values()] == [
+        ("Bag", "person"),
+        (next(iter(by_label)), "model"),
+        (None, "person"),
+    ]
+    assert (found["2"]["decision"], found["2"]["reason"]) == ("review", "contradicting")
+    assert json.loads(summary_of(table).read_bytes())["products"]["decided_by_person"] == 2
+
+
 def sheet_of(source: Path, table: Path, release: Path, *words: str) -> list[dict[str, Any]]:
     """The cards of a sheet that ask for the class."""
     label(source, table, release, "--by", "article", "--review", str(table.with_suffix(".html")), *words)
@@ -295,6 +318,27 @@ def test_a_product_that_lost_its_zeros_in_a_spreadsheet_is_named(
 
     with pytest.raises(CorrectionsUnusable, match=r"has no product '1002'.* drops zeros"):
         main(["--corrections", str(answers), "--out", str(tmp_path / "t.csv")])
+
+
+def test_a_product_is_not_asked_about_whose_photos_people_answered_alike(
+    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+) -> None:
+    (one, two, three, four), (other, *_) = (names[:4] for names in list(by_label.values())[:2])
+    of = {"1": (one, two), "2": (three, other), "3": (four, other)}
+    source = listed(shop, [(name, article, "") for article in of for name in of[article]])
+    table, tasks = tmp_path / "table.csv", tmp_path / "tasks.json"
+    assert sorted(card["name"] for card in sheet_of(source, table, release, "--audit", "0")) == ["2", "3"]
+    said = {one: "Bag", two: "Coat", three: "Bag", other: "Bag"}
+    rows = [{"path": name, "label": said[name]} for name in said]
+    assert main(["--corrections", str(write_corrections(shop / "c.csv", *rows)), "--out", str(table)]) == 0
+
+    cards = sheet_of(source, table, release, "--audit", "0", "--tasks", str(tasks))
+
+    assert sorted(card["name"] for card in cards) == ["1", "3"], (
+        "people contradict each other, or did not answer"
+    )
+    [task] = json.loads(tasks.read_text("utf-8"))
+    assert task["data"]["path"].endswith(four)
 
 
 def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_path: Path) -> None:
