@@ -186,10 +186,9 @@ class Listing:
         Raises:
             BadClasses: see `rare.measurable`.
         """
-        labels, groups, tested = zip(
-            *((one.label, one.group or str(one.path), one.part == "test") for one in self.pictures),
-            strict=True,
-        )
+        labels = [one.label for one in self.pictures]
+        groups = [one.group or str(one.path) for one in self.pictures]
+        tested = [one.part == "test" for one in self.pictures]
         return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 
 

@@ -38,6 +38,7 @@ from training.pictures.reading import (
     joint_keys,
     pictures_of,
     read_pictures,
+    without_several_products,
 )
 from training.pictures.split import sampled_indices
 from training.pictures.table import Pictures
@@ -101,6 +102,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     classes, listing = listing.classes(), with_classes(listing)
     counting = corrected(listing, corrections, classes, hashed, say, attributes)
     if division != "to measure":
+        counting = without_several_products(counting, hashed, say)  # which may leave a class too rare
         counting = _without_rare(counting, classes, keep.get(LABEL, ()), attributes, say)
     read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     read.sort(key=lambda one: one.sha256)

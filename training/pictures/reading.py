@@ -132,19 +132,40 @@ def drop_copies(listing: Listing, hashed: Hashed, say: Say, *, skip_unreadable: 
     """
     why = [hashed.unreadable[one.path] for one in listing.pictures if one.path in hashed.unreadable]
     report_unreadable(why, len(listing.pictures), say, skip_unreadable=skip_unreadable)
+    copies = _copies(without_several_products(listing, hashed, say), hashed)
+    if further := sum(map(len, copies.values())) - len(copies):
+        say(f"{further} of {len(listing.pictures)} pictures are copies of others and count once.")
+    return [Content(merged(rows), sha256, groups_of(rows)) for sha256, rows in copies.items()]
+
+
+def without_several_products(listing: Listing, hashed: Hashed, say: Say) -> Listing:
+    """A listing without the contents that lie under several classes by way of several products.
+
+    Args:
+        listing: of pictures.
+        hashed: its files.
+        say: receives which are left out.
+    """
+    copies = _copies(listing, hashed)
+    several = {sha256: rows for sha256, rows in copies.items() if of_several_products(rows)}
+    if not several:
+        return listing
+    named = [str(rows[0].path) for rows in several.values()]
+    say(
+        f"{len(named)} pictures lie under several classes by way of several products, and are left out: "
+        f"{', '.join(named[:NAMED])}{', ...' if len(named) > NAMED else ''}."
+    )
+    kept = [row for row in listing.pictures if hashed.sha256.get(row.path) not in several]
+    return replace(listing, pictures=kept)
+
+
+def _copies(listing: Listing, hashed: Hashed) -> dict[str, list[Row]]:
+    """The rows of each content, of files that can be read."""
     copies: dict[str, list[Row]] = {}
     for row in listing.pictures:
         if row.path in hashed.sha256:
             copies.setdefault(hashed.sha256[row.path], []).append(row)
-    several = [sha256 for sha256, rows in copies.items() if of_several_products(rows)]
-    if named := [str(copies.pop(sha256)[0].path) for sha256 in several]:
-        say(
-            f"{len(named)} pictures lie under several classes by way of several products, and are left out: "
-            f"{', '.join(named[:NAMED])}{', ...' if len(named) > NAMED else ''}."
-        )
-    if further := sum(map(len, copies.values())) - len(copies):
-        say(f"{further} of {len(listing.pictures)} pictures are copies of others and count once.")
-    return [Content(merged(rows), sha256, groups_of(rows)) for sha256, rows in copies.items()]
+    return copies
 
 
 def merged(rows: Sequence[Row]) -> Row:
