@@ -63,7 +63,8 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     contract = release.manifest.contract("pixels")
     heads = {name: head.labels for name, head in contract.attributes.items()}
     named = replace(named_of(arguments), keep=heads)
-    data = load(named, Terminal(), contract.input, division="to measure").under(contract.labels)
+    progress = Terminal()
+    data = load(named, progress, contract.input, division="to measure").under(contract.labels, progress.warn)
     if data.named:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)

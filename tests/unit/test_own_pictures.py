@@ -473,17 +473,19 @@ def test_data_with_names_is_renumbered_for_a_model_with_another_order(folder: Pa
         data.under(("Ball", "Cup"))
 
 
-def test_a_model_is_measured_without_the_classes_that_were_too_rare_for_it(folder: Path, said: Said) -> None:
-    write_class_folders(folder / "Other", 2, KINDS[:1], first_seed=100)
+def test_a_model_is_measured_without_the_classes_that_it_lacks(folder: Path, said: Said) -> None:
+    write_class_folders(folder / "Other", 4, KINDS[:1], first_seed=100)
     (folder / "Other" / KINDS[0]).rename(folder / "Rare")
     (folder / "Other").rmdir()
 
     data = said.measured(folder)
 
-    assert (data.labels, len(data.test)) == ((*KINDS[:2], "Rare", KINDS[2]), 3 * COUNT + 2)
-    assert len(data.under(KINDS).test) == 3 * COUNT
-    with pytest.raises(BadClasses, match="but the model Ball, Rare"):
-        data.under(("Ball", "Rare"))
+    assert (data.labels, len(data.test)) == ((*KINDS[:2], "Rare", KINDS[2]), 3 * COUNT + 4)
+    assert len(data.under(KINDS, said.append).test) == 3 * COUNT
+    assert said[-1] == "Pictures of classes that the model lacks are left out: Rare."
+    for labels, say in ((KINDS, None), (("Ball", "Cup"), said.append)):
+        with pytest.raises(BadClasses, match=f"but the model {', '.join(labels)}"):
+            data.under(labels, say)
 
 
 def test_a_file_that_is_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
@@ -505,12 +507,14 @@ def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_a
         rows.append(f"{seed}.png,Marble,{colour}")
     table.write_text("\n".join([f"{header},colour", *rows]), "utf-8")
 
-    train = said.read(table, attributes=["colour"]).train
+    data = said.read(table, attributes=["colour"])
 
+    train = data.train
     [marble] = np.flatnonzero(train.classes == UNKNOWN)
     known = train.labels["colour"]
     assert (train.files[marble].name, known.names[known.main[marble]]) == ("100.png", "red")
     assert (len(train), len(train.of_known_class)) == (3 * COUNT + 1, 3 * COUNT)
+    assert len(data.under(KINDS).train) == 3 * COUNT
     assert len(said.read(table).train) + len(said.read(table).test) == 3 * COUNT
 
 

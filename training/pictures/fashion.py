@@ -22,8 +22,8 @@ from training.errors import BadClasses, BadIdx, DataSetMissing
 from training.pictures.labels import Codes, Labels
 from training.pictures.picture_files import FileImages
 from training.pictures.pixel_files import read_csv, read_idx
-from training.pictures.rare import GROUPS_OF_CLASS
 from training.pictures.table import Pictures
+from training.progress import Say
 
 NAME: Final = "Fashion-MNIST"
 
@@ -140,17 +140,20 @@ class LabelledData:
         original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
         return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
 
-    def under(self, labels: tuple[str, ...]) -> "LabelledData":
+    def under(self, labels: tuple[str, ...], say: Say | None = None) -> "LabelledData":
         """The same pictures under these labels, for a model that has them in this order.
 
-        Data that names its classes is renumbered to fit, and classes that are too rare to be learnt, and that
-        the model lacks, are left out; data of numbers alone is taken as it is.
+        Data that names its classes is renumbered to fit; data of numbers alone is taken as it is.
+
+        Args:
+            labels: of the model.
+            say: receives which classes the model lacks, whose pictures are left out; None refuses these.
 
         Raises:
             BadClasses: other classes, or a number that the labels do not reach.
         """
         if self.named:
-            return self._reordered(labels)
+            return self._reordered(labels, say)
         highest = int(max(part.classes.max() for part in (self.train, self.measured)))
         if highest >= len(labels):
             raise BadClasses(
@@ -159,26 +162,24 @@ class LabelledData:
             )
         return replace(self, labels=labels)
 
-    def _reordered(self, labels: tuple[str, ...]) -> "LabelledData":
-        rare = [label for label in self.labels if label not in labels and self._is_rare(label)]
-        if set(labels) != set(self.labels) - set(rare):
+    def _reordered(self, labels: tuple[str, ...], say: Say | None) -> "LabelledData":
+        further = [label for label in self.labels if label not in labels]
+        if set(labels) - set(self.labels) or (further and say is None):
             raise BadClasses(
                 f"The data set has the classes {', '.join(self.labels)}, but the model {', '.join(labels)}. "
                 "Give it the data that the model was made for."
             )
-        kept = [number for number, label in enumerate(self.labels) if label not in rare]
+        if further and say:
+            say(f"Pictures of classes that the model lacks are left out: {', '.join(further)}.")
+        kept = [number for number, label in enumerate(self.labels) if label in labels]
         places = np.zeros(len(self.labels), np.int16)
         places[kept] = [labels.index(self.labels[number]) for number in kept]
 
         def renumbered(part: Pictures) -> Pictures:
-            there = part.take(np.flatnonzero(np.isin(part.classes, kept))) if rare else part
+            there = part.take(np.flatnonzero(np.isin(part.classes, kept)))
             return replace(there, labels={**there.labels, LABEL: Labels.of(places[there.classes], labels)})
 
         return replace(self, train=renumbered(self.train), test=renumbered(self.test), labels=labels)
-
-    def _is_rare(self, label: str) -> bool:
-        of_class = self.measured.groups[self.measured.classes == self.labels.index(label)]
-        return len(np.unique(of_class)) < GROUPS_OF_CLASS
 
 
 def from_idx(folder: Path) -> LabelledData:
