@@ -25,6 +25,7 @@ PAGES: Final = {
     "cp1253": rb"\xa2\xb8-\xba\xbc\xbe-\xfe",
     "cp1256": rb"\x81\x8d\x8e\x90\xc0-\xfe",
     "cp850": rb"\x80-\x9a\xa0-\xa5\xb5-\xb7\xc6\xc7\xd2-\xd4\xd6-\xd8\xe0-\xe5\xe9-\xed",
+    "cp1255": rb"\xe0-\xfa",
     "mac_roman": rb"\x80-\x9f\xa7\xae\xbe\xbf\xcb-\xcd\xe5-\xef\xf1-\xf4",
     "cp874": rb"\xa1-\xda\xdf-\xfb",
 }
@@ -40,9 +41,11 @@ LEAST: Final = 64
 ENOUGH: Final = 100
 """Bytes from which the frequencies of letters, by which it knows languages, count."""
 
+NEAR: Final = 0.15
+"""By how much less coherent a text may be, which is rounded to tenths, and still be the one that is meant."""
+
 MOST: Final = 1 << 16
 """Bytes that are looked at."""
-
 
 SHOWN: Final = 60
 """Characters of an example."""
@@ -55,7 +58,7 @@ class Encoding(NamedTuple):
         name: of Python's codec.
         example: a text of it that shows a choice; empty where none was made.
         line: where that is, from 1.
-        rival: an encoding of another script that is as likely; empty where there is none.
+        rival: an encoding of another script that is nearly as likely; empty where there is none.
     """
 
     name: str
@@ -120,8 +123,12 @@ def _page_of(path: Path, strange: list[_Strange]) -> Encoding:
         raise ListUnusable(
             f"{path}: its text is no UTF-8, and of no encoding that is found out. Name it: --encoding NAME."
         )
-    best, page = ranked[0][0], ranked[0][-1]
-    rivals = (other for rank, _, other in ranked if rank == best and _reads_otherwise(sample, page, other))
+    (least, best, _), _, page = ranked[0]
+    rivals = (
+        other
+        for (odd, coherence, _), _, other in ranked
+        if odd == least and coherence < best + NEAR and _reads_otherwise(sample, page, other)
+    )
     longest = max(strange, key=lambda one: len(one.cell))
     return Encoding(page, longest.cell.decode(page, "replace")[:SHOWN], longest.line, next(rivals, ""))
 

@@ -123,6 +123,12 @@ GREEK = [
 """As many as it takes: a few Greek words may as well be Russian."""
 
 
+HEBREW = [
+    *("שמלה", "נעליים", "חולצה לבנה", "מכנסיים שחורים", "תיק עור", "חצאית אדומה", "מעיל חורף", "גרביים"),
+    *("סוודר צמר", "כובע קיץ", "צעיף משי", "שמלת ערב ארוכה"),
+]
+
+
 @pytest.mark.parametrize(
     ("encoding", "texts"),
     [
@@ -138,6 +144,7 @@ GREEK = [
         ("gb18030", ["衬衫", "裤子"]),
         ("big5", ["襯衫", "褲子"]),
         ("cp1253", GREEK),
+        ("cp1255", HEBREW),
         ("mac_roman", ["Größe 42", "Röcke"]),
         ("cp850", ["Robe d'été", "Chaussures légères à lacets"]),
         ("cp874", ["เสื้อเชิ้ต", "กางเกง"]),
