@@ -27,9 +27,8 @@ from training.heads.other_things import ood_negatives
 from training.heads.out_of_fold import Fold, folds_of
 from training.measure.evaluate import undecided
 from training.options import Options
-from training.pictures.fashion import LabelledData
 from training.pictures.named import Named, load
-from training.pictures.split import USUAL_FOLDS, first, parts_of, rarest_class
+from training.pictures.split import USUAL_FOLDS, parts_of, rarest_class
 from training.pictures.table import Pictures
 from training.pictures.vectors import Vectors
 from training.pixel_network import run_of
@@ -58,9 +57,8 @@ def train_own_classes(
     blocks = WITHOUT_LITE0 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
-    data = load(named, progress, READS, division="cross-fitted", see=seeing(body))
-    data = _limited(data, options.limit)
-    parts = parts_of(data, options.limit)
+    data = load(named, progress, READS, division="cross-fitted", see=seeing(body), limit=options.limit)
+    parts = parts_of(data, None)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.classes, parts.train.groups)))
     progress.say(
         f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
@@ -86,10 +84,6 @@ def train_own_classes(
         data=data, split=parts, out_of_fold=found.answers, accept=options.accept, of_products=of_products
     )
     return release_fit(task, recipe, found.fitted, on, progress)
-
-
-def _limited(data: LabelledData, limit: int | None) -> LabelledData:
-    return data if data.test else replace(data, train=first(data.train, limit))
 
 
 @dataclass(frozen=True)

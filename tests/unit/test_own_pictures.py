@@ -16,7 +16,7 @@ from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
-from training.errors import BadClasses, BadCsv, BadPictures
+from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
 from training.pictures import picture_files
 from training.pictures.fashion import LabelledData
 from training.pictures.labels import UNKNOWN
@@ -43,6 +43,7 @@ class Said(list[str]):
         skip_unreadable: bool = False,
         attributes: Sequence[str] = (),
         see: See | None = None,
+        limit: int | None = None,
     ) -> LabelledData:
         return from_pictures(
             *(list_pictures(place, attributes), self.append, lambda *_: None, reads),
@@ -50,6 +51,7 @@ class Said(list[str]):
             attributes=attributes,
             division="cross-fitted" if attributes or see else "divided",
             see=see,
+            limit=limit,
         )
 
     def measured(self, place: Path) -> LabelledData:
@@ -547,3 +549,19 @@ def test_a_network_sees_each_content_once_and_in_the_same_order_whatever_it_is_c
 
     assert sums[0] == sums[1] and len(sums[0]) == len(KINDS) * COUNT
     assert learnt.features.upright[:, 0].tolist() == corners
+
+
+def test_a_network_sees_no_more_pictures_than_a_quick_try_learns(folder: Path, said: Said) -> None:
+    seen = list[int]()
+
+    def see(images: PixelsBatch) -> Features:
+        seen.append(len(images))
+        return Features(images[:, :1, 0, 0].astype(np.float32), images[:, :1, -1, 0].astype(np.float32))
+
+    every = said.read(folder, READS, see=see).train
+    learnt = said.read(folder, READS, see=see, limit=2 * COUNT).train
+
+    assert seen == [len(every), 2 * COUNT]
+    assert learnt.sha256.tolist() == every.sha256.tolist()[: 2 * COUNT]
+    with pytest.raises(BadRecipe, match=f"--limit 99: the training set allows 1 to {len(every)}"):
+        said.read(folder, READS, see=see, limit=99)

@@ -124,13 +124,14 @@ class Named:
         return any(not isinstance(one, str) and one.pixels is None for one in read)
 
 
-def load(
+def load(  # noqa: PLR0913 - what is read, how, and who follows it
     named: Named,
     progress: Progress,
     reads: InputContract = GREY_28,
     *,
     division: Division = "divided",
     see: See | None = None,
+    limit: int | None = None,
 ) -> LabelledData:
     """Read a data set; what was left out of a folder of pictures is a warning.
 
@@ -140,8 +141,10 @@ def load(
         reads: what the model reads.
         division: of pictures of one's own; see `from_pictures`.
         see: the network that sees pictures of one's own, if one does.
+        limit: of these, how many contents are learnt, for a quick try; None for all.
 
     Raises:
+        BadRecipe: there are fewer of them.
         DataError: a file is missing or wrong; the message names it and the row.
     """
     reading = Reading(skip_bad_rows=named.reading.skip_bad_rows)  # no other option is of corrections
@@ -151,7 +154,7 @@ def load(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "
             "count without --attribute."
         )
-    data = _read(named, progress, reads, corrections, division, see)
+    data = _read(named, progress, reads, corrections, division, see, limit)
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -167,6 +170,7 @@ def _read(  # noqa: PLR0913, PLR0917 - as above
     corrections: OfFiles,
     division: Division,
     see: See | None,
+    limit: int | None,
 ) -> LabelledData:
     if named.listing is None:
         check_listed(corrections, [])
@@ -184,6 +188,7 @@ def _read(  # noqa: PLR0913, PLR0917 - as above
                 attributes=named.attributes,
                 keep=named.keep,
                 see=see,
+                limit=limit,
             )
     if named.pixel_table is not None:
         if division != "to measure":

@@ -40,7 +40,7 @@ from training.pictures.reading import (
     read_pictures,
     without_several_products,
 )
-from training.pictures.split import sampled_indices
+from training.pictures.split import check_limit, sampled_indices
 from training.pictures.table import Pictures
 from training.progress import Say, Watch
 
@@ -67,6 +67,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     attributes: Sequence[str] = (),
     keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
     see: See | None = None,
+    limit: int | None = None,
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -84,6 +85,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         keep: labels of a release, by what they answer: that have to be learnt, or, `to measure`, those of the
             attributes that are measured.
         see: the network that sees them, if one does.
+        limit: how many contents are learnt, the first by their hashes; None for all.
 
     Returns:
         Labels in order of their names, without those that too few pictures show, unless it is `to measure`.
@@ -96,6 +98,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
             file that is none of these pictures.
         BadClasses: they cannot be learnt.
         BadPictures: a file cannot be read, none is left, or one picture is in two classes or in both parts.
+        BadRecipe: there are fewer contents than the limit.
     """
     check_listed(corrections, [listing])
     hashed = hashed or hash_files(one.path for one in listing.pictures)
@@ -104,6 +107,8 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     if division != "to measure":
         counting = without_several_products(counting, hashed, say)  # which may leave a class too rare
         counting = _without_rare(counting, classes, keep.get(LABEL, ()), attributes, say)
+    if limit is not None:
+        counting = _first(counting, hashed, limit)
     read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     read.sort(key=lambda one: one.sha256)
     keys = joint_keys(read, say)
@@ -193,6 +198,15 @@ def _tested(read: Sequence[ReadPicture], keys: Mapping[str, str], division: Divi
         classes = np.array([one.row.class_id for one in read])
         tested[drawn_for_test(classes, np.array([keys[one.sha256] for one in read]))] = True
     return tested if tested.any() or division != "to measure" else ~tested
+
+
+def _first(listing: Listing, hashed: Hashed, limit: int) -> Listing:
+    """A listing of which as many contents are learnt, before a picture is decoded."""
+    learnt = {hashed.sha256.get(one.path, "") for one in listing.pictures if one.part != "test"} - {""}
+    check_limit(limit, len(learnt))
+    gone = set(sorted(learnt)[limit:])
+    kept = [one for one in listing.pictures if one.part == "test" or hashed.sha256.get(one.path) not in gone]
+    return replace(listing, pictures=kept)
 
 
 def _without_rare(

@@ -209,6 +209,15 @@ def first(images: Pictures, count: int | None) -> Pictures:
     """
     if count is None:
         return images
-    if not 1 <= count <= len(images):
-        raise BadRecipe(f"--limit {count}: the training set allows 1 to {len(images)}.")
+    check_limit(count, len(images))
     return images.take(np.arange(count))
+
+
+def check_limit(limit: int, count: int) -> None:
+    """Refuse to learn more pictures than there are, or none.
+
+    Raises:
+        BadRecipe: `limit` is not within 1 to `count`.
+    """
+    if not 1 <= limit <= count:
+        raise BadRecipe(f"--limit {limit}: the training set allows 1 to {count}.")
