@@ -33,6 +33,7 @@ from reports.intervals import needed
 from reports.values import (
     CROSS_FITTED,
     HELD_OUT,
+    PHOTOS_OF_TIER,
     Calibrated,
     ModelFigures,
     Promise,
@@ -135,15 +136,17 @@ def _products(parent: LocalRelease, found: Decided) -> dict[str, Promise]:
 def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
     """The answers that count, and what they decide.
 
-    Where neither unknown sources nor enough of the user's own pictures choose, the parent's temperature
-    stays, and its confidences are the least.
+    Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, and its
+    confidences are the least: unknown sources may have chosen them.
     """
     asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
     known, deciding = parent.manifest, that_decide(asked)
     before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
     target = of_photos(deciding, scores_in(others) if len(others) else None, before)
     is_sampled = int((asked.known & (asked.sets == OWN_TIER)).sum()) >= needed(target.right)
-    if before < ACCEPT_NOTHING and not tiers_that_unknown_sources_decide(asked) and not is_sampled:
+    promised = {one.pictures.removeprefix(PHOTOS_OF_TIER) for one in report_of(parent).promises}
+    is_new = is_sampled or not (target.tiers or set()) <= {*promised, OWN_TIER}
+    if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(asked):
         head = known.contract("photos").of_label
         target = replace(
             target,

@@ -245,6 +245,7 @@ def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:
         pytest.param("A", 400, True, id="sources that are known"),
         pytest.param(OWN_TIER, 20, True, id="too small a sample of one's own"),
         pytest.param(OWN_TIER, 400, False, id="a sample of one's own"),
+        pytest.param("studio", 400, False, id="a tier of one's own"),
     ],
 )
 def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
