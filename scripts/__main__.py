@@ -58,7 +58,7 @@ class Verb:
     """A command as it is listed: the name of its file, and the first line of that file's docstring."""
 
     name: str
-    summary: str
+    summary: str = ""
 
     def load(self) -> ModuleType:
         """Import it."""
@@ -85,9 +85,9 @@ def verbs() -> tuple[Verb, ...]:
 def main(argv: list[str] | None = None) -> int:
     """List the verbs, or run the one that is named first."""
     words = sys.argv[1:] if argv is None else argv
-    known = {verb.name: verb for verb in verbs()}
+    known = [name for name in VERBS if Path(__file__).with_name(f"{name}.py").exists()]
     if words and words[0] in known:
-        return known[words[0]].run(words[1:])
+        return Verb(words[0]).run(words[1:])
     if words and not words[0].startswith("-"):
         file = Path(words[0])
         stem = SCRIPTS_OF_OTHERS.get(file.stem, file.stem) if file.suffix == ".py" else words[0]
