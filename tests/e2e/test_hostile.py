@@ -106,10 +106,10 @@ def test_no_bytes_on_a_socket_are_an_error_of_ours(service: Service) -> None:
 @pytest.mark.parametrize(
     ("name", "statuses"),
     [
-        ("heic/one-tile-900-times-in-a-grid.heic", {200, 413, 503}),  # who waits too long is turned away
+        ("heic/one-tile-900-times-in-a-grid.heic", {200, 413}),
         ("heic/2000-nested-boxes.heic", {422}),
         ("gif/80000-resets.gif", {422}),
-        ("bmp/rle8-rows-of-one-sample.bmp", {413, 503}),
+        ("bmp/rle8-rows-of-one-sample.bmp", {413}),
         ("tiff/tile-width-is-a-text.tif", {422}),
     ],
 )
@@ -123,7 +123,8 @@ def test_a_hostile_file_ends_its_own_process_and_no_worker(
         hostile = [clients.submit(service.post, "/predict", data=body_of(name)) for _ in range(4)]
         meanwhile = [service.post("/predict", data=UPLOAD).status_code for _ in range(3)]
 
-    assert {one.result().status_code for one in hostile} <= statuses
+    # Who would wait too long is turned away.
+    assert {one.result().status_code for one in hostile} <= {*statuses, 503}
     assert meanwhile == [200, 200, 200]
     assert service.post("/predict", data=sound).status_code == 200
     assert service.worker_pids() == before
