@@ -44,13 +44,11 @@ Spent = Callable[[int, float], None]
 """Receives the pixels that a header declares (0: it cannot be read), and seconds of processor time."""
 
 
-def spent_by_nobody(pixels: int, seconds: float) -> None:
+def uncounted(pixels: int, seconds: float) -> None:
     """Where nothing bounds what pictures take together."""
 
 
-def decode_in_child(
-    opened: Opened, max_pixels: int, edge: int, spent: Spent = spent_by_nobody
-) -> Image.Image:
+def decode_in_child(opened: Opened, max_pixels: int, edge: int, spent: Spent = uncounted) -> Image.Image:
     """Open and decode a picture in a process of its own, and wait for it.
 
     Args:

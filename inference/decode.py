@@ -18,7 +18,7 @@ from PIL import (
 )
 
 from inference.arrays import Picture, Pixels
-from inference.child_decoder import Spent, decode_in_child, spent_by_nobody
+from inference.child_decoder import Spent, decode_in_child, uncounted
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.fashion_picture import Stored, own_input, rgb_over_white
 from inference.isolated_decoder import in_8_bits, reduced, turned
@@ -72,7 +72,7 @@ def prepare_decoders(max_pixels: int = MAX_PIXELS) -> None:
 
 
 def decode(
-    upload: bytes, max_pixels: int, contract: InputContract = GREY_28, spent: Spent = spent_by_nobody
+    upload: bytes, max_pixels: int, contract: InputContract = GREY_28, spent: Spent = uncounted
 ) -> Decoded:
     """Decode an upload; of an animation, the first frame.
 
@@ -95,7 +95,7 @@ def decode_opened(
     opened: Opened,
     max_pixels: int,
     contract: InputContract = GREY_28,
-    spent: Spent = spent_by_nobody,
+    spent: Spent = uncounted,
 ) -> Decoded:
     """Decode what `open_picture` returned, reduced if it is much larger than needed. See `decode`."""
     edge = max(REDUCED_EDGE, 2 * max(contract.shape))

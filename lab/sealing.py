@@ -1,4 +1,4 @@
-"""Seal a release anew: the same networks, decided again, with its answers to all pictures.
+"""Seal a release again: the same networks, decided again, with its answers to all pictures.
 
 python -m lab.sealing RELEASE --photo-answers photo-answers.csv.gz --strangers FILE --run FOLDER
 

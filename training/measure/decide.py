@@ -101,6 +101,12 @@ class Target:
     demanded: bool = False
     sureness: float = SURENESS
 
+    def with_labels_of(self, contract: ModelContract) -> "Target":
+        """The same with what a release asks of single labels: which need more, and which are withheld."""
+        head, index = contract.of_label, contract.labels.index
+        stricter = {index(label): least for label, least in head.stricter.items()}
+        return replace(self, stricter=stricter, withheld=tuple(map(index, head.withheld)))
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -187,16 +193,15 @@ def of_own_pictures(answers: Answers, contract: ModelContract, accept: Condition
     if familiarity is not None and distances is not None and answers.known.sum() >= FEWEST_FAMILIAR:
         ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
         least = float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
-    return Target(
+    target = Target(
         right=accept.right or ACCEPTED_OF_PHOTOS,
         confidence=accept.confidence,
         tiers=frozenset(answers.sets[answers.known].tolist()),
         familiarity=familiarity,
         unfamiliar=(least,),
-        withheld=tuple(map(contract.labels.index, contract.of_label.withheld)),
-        stricter={contract.labels.index(label): least for label, least in contract.of_label.stricter.items()},
         demanded=True,
     )
+    return target.with_labels_of(contract)
 
 
 def decide(answers: Answers, target: Target) -> Decided:

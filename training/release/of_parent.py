@@ -147,14 +147,8 @@ def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answe
     promised = {one.pictures.removeprefix(PHOTOS_OF_TIER) for one in report_of(parent).promises}
     is_new = is_sampled or not (target.tiers or set()) <= {*promised, OWN_TIER}
     if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(asked):
-        head = known.contract("photos").of_label
-        target = replace(
-            target,
-            temperature=head.temperature,
-            confidence=max(target.confidence, before),
-            stricter={known.labels.index(label): least for label, least in head.stricter.items()},
-            withheld=tuple(map(known.labels.index, head.withheld)),
-        )
+        contract, least = known.contract("photos"), max(target.confidence, before)
+        target = replace(target, temperature=contract.temperature, confidence=least).with_labels_of(contract)
     found = decide_withholding(deciding, target, known.labels)
     for broken in broken_promises(promises(found.kinds, found.confidence)):
         say(broken)
