@@ -1,4 +1,4 @@
-"""Simulated: how often the bounds of a promise and of an interval err where answers of a sender resemble.
+"""Simulated: how often a promise, its bound and an interval err where answers of a sender resemble.
 
 RUNS runs of senders whose shares of right answers are drawn of a beta distribution with the mean and the
 intra-class correlation of the row, seed 0. The bounds one at a time: tests/unit/test_intervals.py.
@@ -7,8 +7,12 @@ intra-class correlation of the row, seed 0. The bounds one at a time: tests/unit
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reports.intervals import lower_bound, share_interval, weighted
+from inference.contract import ACCEPT_NOTHING
+from reports.intervals import share_interval, weighted
+from training.measure.acceptance import confidence_threshold
+from training.measure.kinds import AnswerSet
 
 RUNS = 1000
 PROMISED = 0.95
@@ -16,7 +20,7 @@ SENDERS = {2: (35, 0.1), 3: (40, 0.1), 5: (40, 0.3), 10: (30, 0.3), 20: (20, 0.2
 """Photos of each sender and the correlation of their answers, by the number of senders."""
 
 
-def drawn(groups: int, each: int, correlation: float, true: float) -> list[np.ndarray]:
+def drawn(groups: int, each: int, correlation: float, true: float) -> list[NDArray[np.bool_]]:
     """Right answers of RUNS runs, bool (groups * each,), those of one sender beside each other."""
     random, times = np.random.default_rng(0), 1 / correlation - 1
     shares = random.beta(true * times, (1 - true) * times, (RUNS, groups))
@@ -28,8 +32,17 @@ def promises_too_much(senders: int) -> float:
     each, correlation = SENDERS[senders]
     of = np.repeat(np.arange(senders), each)
     found = [weighted(~one, of, np.array([len(of)])) for one in drawn(senders, each, correlation, 0.94)]
-    bounds = [lower_bound((1 - one.wrong) * one.n, one.n)[0] for one in found]
-    return float(np.mean(np.array(bounds) >= PROMISED))
+    return float(np.mean([one.show(PROMISED)[0] for one in found]))
+
+
+def accepts_too_much() -> float:
+    """The same of thresholds, of which the best is chosen, where confidence says nothing."""
+    random, found = np.random.default_rng(0), 0
+    for _ in range(RUNS):
+        right, sure = random.random((2, 400))
+        kind = AnswerSet("pictures", sure.astype(np.float32), right < 0.949, PROMISED)
+        found += confidence_threshold([kind]) < ACCEPT_NOTHING
+    return found / RUNS
 
 
 def interval_misses() -> float:
@@ -43,6 +56,7 @@ def simulated() -> Iterator[tuple[str, float]]:
     """What errs, and in which share of the runs."""
     for senders in SENDERS:
         yield f"too much is promised of {senders} senders", promises_too_much(senders)
+    yield "a threshold is chosen that breaks its promise", accepts_too_much()
     yield "a 95% interval misses the truth", interval_misses()
 
 

@@ -6,11 +6,10 @@ picture, and of all photos of a sender. About 6% of the answers to photos then d
 rules one at a time: tests/unit/test_gate.py.
 """
 
-import re
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model_store.catalogue import files_in_folder
 from model_store.errors import GateRefused
@@ -23,12 +22,6 @@ RUNS, SEED = 200, 0
 
 SURE, SENDER = 4.0, 0.8
 """Log odds that a release answers and decides as the bundled one, and their deviation by sender."""
-
-REASONS = {
-    "accuracy": "% are right, [^:]* before: more",
-    "wrong and accepted": "wrong and accepted, [^:]* before: more",
-    "accepts less": "accepts less than current",
-}
 
 
 def a_release(base: Evidence, random: np.random.Generator, lost: float = 0.0) -> Evidence:
@@ -43,22 +36,20 @@ def a_release(base: Evidence, random: np.random.Generator, lost: float = 0.0) ->
     return replace(base, answers=replace(answers, predicted=predicted, decisions=decisions))
 
 
-def _as_before(answers: Answers, random: np.random.Generator) -> np.ndarray:
+def _as_before(answers: Answers, random: np.random.Generator) -> NDArray[np.bool_]:
     units = answers.units
     odds = SURE + random.normal(0, SENDER, units.max() + 1)[units]
     return np.asarray(random.random(len(odds)) < 1 / (1 + np.exp(-odds)))
 
 
-def refused(base: Evidence, lost: float) -> Counter[str]:
-    """Of RUNS candidates how many are refused, in all and by reason."""
-    random, found = np.random.default_rng(SEED), Counter[str]()
+def refused(base: Evidence, lost: float) -> list[str]:
+    """Why, of those of RUNS candidates that are refused."""
+    random, found = np.random.default_rng(SEED), list[str]()
     for _ in range(RUNS):
         try:
             check_gate(a_release(base, random, lost), a_release(base, random))
         except GateRefused as error:
-            text = str(error)
-            found["in all"] += 1
-            found.update(name for name, part in REASONS.items() if re.search(part, text))
+            found.append(str(error))
     return found
 
 
@@ -67,6 +58,5 @@ def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_thre
 
     equal, worse = refused(base, 0.0), refused(base, 0.033)
 
-    print(f"{RUNS} runs, seed {SEED}: equal {dict(equal)}, three points less {dict(worse)}")  # noqa: T201 - with -s
-    assert equal["in all"] / RUNS <= 0.05 + 2 * (0.05 * 0.95 / RUNS) ** 0.5
-    assert worse["in all"] / RUNS >= 0.9
+    assert len(equal) / RUNS <= 0.05 + 2 * (0.05 * 0.95 / RUNS) ** 0.5, equal
+    assert len(worse) / RUNS >= 0.9, f"{len(worse)} of {RUNS}"

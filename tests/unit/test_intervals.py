@@ -1,19 +1,26 @@
-"""Bounds and intervals, computed without SciPy, are those of the textbooks and of SciPy."""
+"""Bounds and intervals, computed without SciPy, are those of the textbooks and of SciPy.
+
+Photos of one sender resemble each other, so they count for less than as many of different people.
+"""
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import beta, binomtest, hypergeom, t
 
 from reports.intervals import (
+    Weighted,
     at_most,
     beta_quantile,
     chance_by_group,
     clopper_pearson,
     lower_bound,
     macro_interval,
+    mean_interval,
     most_of,
     needed,
     needed_with,
+    share_interval,
     t_quantile,
     upper_bound,
     weighted,
@@ -49,23 +56,18 @@ def test_the_interval_is_clopper_and_pearsons(right: int, n: int, low: float, hi
     assert clopper_pearson(right, n) == pytest.approx((low, high), abs=1e-4)
 
 
-@pytest.mark.parametrize(("accuracy", "answers"), [(0.98, 149), (0.99, 299), (0.95, 59), (0.9, 29)])
-def test_so_many_answers_without_an_error_show_the_promise_and_one_less_does_not(
-    accuracy: float, answers: int
+@pytest.mark.parametrize(
+    ("accuracy", "errors", "answers"),
+    [(0.98, 0, 149), (0.99, 0, 299), (0.95, 0, 59), (0.9, 0, 29), (0.95, 4, 181)],
+)
+def test_so_many_answers_show_the_promise_and_one_less_does_not(
+    accuracy: float, errors: int, answers: int
 ) -> None:
     counts = np.array([answers - 1.0, answers])
 
-    assert needed(accuracy) == answers
-    assert (lower_bound(counts, counts) >= accuracy).tolist() == [False, True]
-
-
-def test_so_many_answers_with_four_errors_show_the_promise_and_one_less_does_not() -> None:
-    n = needed_with(4, 0.95)
-
-    assert (lower_bound(np.array([n - 5.0, n - 4.0]), np.array([n - 1.0, n])) >= 0.95).tolist() == [
-        False,
-        True,
-    ]
+    assert needed_with(errors, accuracy) == answers
+    assert errors or needed(accuracy) == answers
+    assert (lower_bound(counts - errors, counts) >= accuracy).tolist() == [False, True]
 
 
 # By hand: 94 draws without and with one error are .98^94 + 94 * .02 * .98^93 = .1497 + .2872.
@@ -74,24 +76,22 @@ def test_how_likely_few_errors_are_is_a_sum_of_binomial_terms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "found", "drawn"), [(119, 10, 115), (119, 0, 50), (94, 1, 94), (300, 2, 80), (20, 0, 0)]
+    ("rows", "found", "drawn"),
+    [
+        *((119, 10, 115), (119, 0, 50), (94, 1, 94), (300, 2, 80), (20, 0, 0)),
+        # A table that was looked at whole leaves no doubt. Of a small one nearly all may be wrong: of four
+        # rows one was drawn and is right; three wrong ones would leave it with 1/4, four with 0.
+        *((94, 3, 94), (4, 0, 1)),
+    ],
 )
 def test_more_wrong_rows_of_a_table_than_the_bound_would_have_shown_more(
     rows: int, found: int, drawn: int
 ) -> None:
-    most = most_of(rows, found, drawn)
-
     possible = range(found, rows - (drawn - found) + 1)
-    assert most == max(wrong for wrong in possible if hypergeom.cdf(found, rows, wrong, drawn) > 0.05)
 
+    most = max(wrong for wrong in possible if hypergeom.cdf(found, rows, wrong, drawn) > 0.05)
 
-def test_a_table_that_was_looked_at_whole_leaves_no_doubt() -> None:
-    assert most_of(94, 3, 94) == 3
-
-
-# By hand: of four rows one was drawn and is right. Three wrong ones would leave it with 1/4, four with 0.
-def test_of_a_small_table_nearly_all_may_be_wrong() -> None:
-    assert most_of(4, 0, 1) == 3
+    assert most_of(rows, found, drawn) == most
 
 
 def test_wilsons_interval_is_the_one_in_the_textbook() -> None:
@@ -116,22 +116,102 @@ def test_the_chance_counts_all_photos_of_a_sender_as_one(losses: list[int], expe
     assert chance_by_group(np.array(losses, np.int64)) == pytest.approx(expected, abs=0.005)
 
 
-def bound_by_group(right: np.ndarray, groups: np.ndarray) -> float:
-    """At least so large is the share of right answers, of which those of a group resemble."""
-    found = weighted(~right, groups, np.array([len(groups)]))
-    return float(lower_bound((1 - found.wrong) * found.n, found.n)[0])
+@pytest.mark.parametrize(("worse", "better"), [(5, 1), (1, 1), (0, 9), (60, 40), (3000, 2900), (40, 60)])
+def test_the_chance_is_that_of_mcnemars_exact_test(worse: int, better: int) -> None:
+    exact = binomtest(worse, worse + better, 0.5, alternative="greater").pvalue
+
+    assert chance_by_group(np.repeat([1, -1], [worse, better])) == pytest.approx(exact, abs=0.005)
+
+
+def answers(*senders: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """What each sender's photos were answered, `+` right and `-` wrong: bool (N,), int64 (N,)."""
+    right = np.array([sign == "+" for photos in senders for sign in photos])
+    return right, np.repeat(np.arange(len(senders)), [len(photos) for photos in senders])
+
+
+def shown(*senders: str) -> Weighted:
+    right, groups = answers(*senders)
+    return weighted(~right, groups, np.array([len(right)]))
+
+
+# By hand, with a likeness of .1. First: three photos weigh 1 / 1.2 each, the others 1, so W = 4.5 and the
+# share is .8333 / 4.5; its variance, 3/2 (.3704^2 + 2 * .1852^2) / 4.5^2, would allow 9.9 answers. Three
+# senders cost (t(2) / t(4))^2 = (2.9200 / 2.1318)^2. Second: each weighs 1 / 1.4, W = 17.86, and the variance
+# is .04, which allows .2 * .8 / .04 = 4 answers; five senders cost (t(4) / t(24))^2 = (2.1318 / 1.7109)^2.
+@pytest.mark.parametrize(
+    ("senders", "wrong", "n", "independent"),
+    [
+        (("-++", "+", "+"), 0.18519, 4.5 / 1.87606, 4.5 / 1.87606),
+        (("+++++",) * 4 + ("-----",), 0.2, 4 / 1.55265, 17.857 / 1.55265),
+    ],
+    ids=["as alike as is assumed", "more alike"],
+)
+def test_photos_are_weighed_by_sender(
+    senders: tuple[str, ...], wrong: float, n: float, independent: float
+) -> None:
+    found = shown(*senders)
+
+    assert found.wrong[0] == pytest.approx(wrong, rel=1e-4)
+    assert found.n[0] == pytest.approx(n, rel=1e-4)
+    assert found.independent[0] == pytest.approx(independent, rel=1e-4)
+
+
+def test_photos_of_as_many_senders_are_independent_and_those_of_one_are_one_answer_at_most() -> None:
+    assert shown(*"+" * 300).n[0] == pytest.approx(300)
+    assert shown("+" * 60).n[0] <= 1
+    assert shown("+" * 35, "+" * 35).lower_bounds()[0] < 0.7
+
+
+def test_the_bound_is_beta_of_the_weighted_numbers() -> None:
+    found = shown(*["+++"] * 60, *["-++"] * 3)
+
+    right = (1 - found.wrong) * found.n
+    assert found.lower_bounds() == pytest.approx(beta.ppf(0.05, right, found.n - right + 1))
+    (bound,) = found.lower_bounds()
+    assert [found.show(accuracy)[0] for accuracy in (bound - 1e-6, bound + 1e-6)] == [True, False]
+
+
+def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
+    right, groups = answers("++-", "+", "--+", "++", "-")
+
+    found = weighted(~right, groups, np.array([4, 7]))
+
+    assert found.n.tolist() == [
+        weighted(~right[:count], groups[:count], np.array([count])).n[0] for count in (4, 7)
+    ]
 
 
 def test_a_bound_rises_with_every_further_right_answer() -> None:
-    groups = np.arange(200) // 40
     for wrong in range(1, 6):
-        right = np.ones(200, bool)
-        right[np.arange(wrong) * 40] = False
-        better = right.copy()
-        better[0] = True
+        senders = ["-" + "+" * 39] * wrong + ["+" * 40] * (5 - wrong)
+        (bound,), (better,) = (shown(*one).lower_bounds() for one in (senders, ["+" * 40, *senders[1:]]))
 
-        assert bound_by_group(better, groups) >= bound_by_group(right, groups)
+        assert better >= bound
 
 
-def test_two_senders_without_an_error_promise_nothing() -> None:
-    assert bound_by_group(np.ones(70, bool), np.repeat([0, 1], 35)) < 0.7
+def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> None:
+    right = np.array(([True] * 4 + [False]) * 40)
+    apart, together = np.arange(200), np.where(right, np.cumsum(right) // 8, 50 + np.cumsum(~right) // 8)
+
+    (low, high), (least, most) = (share_interval(right, groups) for groups in (apart, together))
+
+    assert high - low == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 200) ** 0.5, rel=0.1)
+    assert most - least > 2 * (high - low)
+
+
+def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
+    classes = np.array([0] * 300 + [1] * 20, np.uint8)
+    right = np.array([True] * 270 + [False] * 30 + [True] * 10 + [False] * 10)
+
+    low, high = mean_interval(right, np.arange(320), classes)
+
+    assert low < (0.9 + 0.5) / 2 < high
+    assert high - low == pytest.approx(2 * 1.96 * (0.9 * 0.1 / 300 + 0.5 * 0.5 / 20) ** 0.5 / 2, rel=0.15)
+
+
+@pytest.mark.parametrize("right", [np.ones(20, bool), np.arange(20) < 18], ids=["all", "most"])
+def test_photos_of_one_sender_have_nearly_no_certain_share(right: NDArray[np.bool_]) -> None:
+    low, high = share_interval(right, np.zeros(20, np.int64))
+
+    assert low < 0.25
+    assert high > 0.98
