@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import shutil
 import signal
 import tarfile
 import zipfile
@@ -10,9 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from labelling.errors import Unreadable
 from labelling.files import Folder, read_file
 from labelling.items import Read, attempt
+from tests.service import ROOT
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{group}/{number}.png": png(a_garment(number)) for group in "ab" for number in range(3)}
@@ -29,6 +33,17 @@ def write_folder(folder: Path, pictures: dict[str, bytes] | None = None) -> Path
     for name, content in (PICTURES if pictures is None else pictures).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+    return folder
+
+
+def write_doubtful(folder: Path) -> Path:
+    """Copy the examples into a folder, and write four pictures of nothing, which no release accepts."""
+    folder.mkdir()
+    for path in (ROOT / "examples").glob("*.[pj]*g"):
+        shutil.copy(path, folder)
+    for seed in range(4):
+        noise = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
+        (folder / f"noise-{seed}.png").write_bytes(png(noise))
     return folder
 
 

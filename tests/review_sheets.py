@@ -1,10 +1,12 @@
 """What a review sheet or a page of changes shows: the JSON that its script makes cards of."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from labelling.review.changes import Change
+from tests.tables import write_csv
 
 
 def a_change(path: str, attribute: str = "", first: str = "Bag", second: str = "Coat") -> Change:
@@ -30,7 +32,18 @@ def shown_on(page: Path) -> dict[str, Any]:
     return shown
 
 
-def cards_of(page: Path) -> list[dict[str, Any]]:
-    """The cards of all parts of a sheet that ask for the class, in order."""
+def cards_of(page: Path, attribute: str | None = "") -> list[dict[str, Any]]:
+    """The cards of all parts of a sheet, in order: those that ask for the class, or all for None."""
     cards = [card for part in shown_on(page)["parts"] for card in part["cards"]]
-    return [card for card in cards if not card.get("attribute")]
+    return [card for card in cards if attribute in {None, card.get("attribute", "")}]
+
+
+def export(sheet: Path, said: Mapping[str, str], file: Path) -> Path:
+    """What a sheet exports when a person says this of pictures, by sha256 and perhaps ` attribute`."""
+    columns = ("path", "sha256", "audit", "predicted", "decision", "audit_of", "attribute")
+    rows = [
+        {name: card[name] for name in columns} | {"label": said[key], "at": "2026-11-22T10:00:00Z"}
+        for card in cards_of(sheet, None)
+        if (key := f"{card['sha256']} {card['attribute']}".rstrip()) in said
+    ]
+    return write_csv(file, rows)

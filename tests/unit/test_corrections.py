@@ -1,45 +1,341 @@
-"""Corrected labels: `--corrections CSV` beside `--data` or `--photos`."""
+"""What an answer of a person does: to the table of `wardrobe label`, and to the pictures that are learnt."""
 
-import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import permutations
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28
+from inference.contract import GREY_28, LABEL, Head
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
+from labelling.errors import CorrectionsUnusable
+from labelling.review.answers import correct
+from labelling.review.corrections import AHEAD, LEFT_OUT, NONE
+from labelling.run import Job, label
+from labelling.sources import open_source
+from labelling.table import read_rows
+from model_store.local import open_release
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
+from tests.labelled_here import Here
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
+from tests.releases import a_release
+from tests.tables import write_csv
 from tests.uploads import png
 from training.errors import BadCsv, BadPictures
-from training.pictures.corrections import corrections_in
+from training.pictures.corrections import Applied, apply, corrections_in
 from training.pictures.fashion import LabelledData
 from training.pictures.labels import OOD
-from training.pictures.listing import list_pictures
+from training.pictures.listing import answers_in, list_answers, list_pictures, write_pictures
 from training.pictures.named import Named, load
-from training.pictures.own_pictures import from_pictures
 from training.pictures.photos import photos_in
+from training.pictures.picture_files import hash_files
 from training.pictures.table import Pictures
 from training.progress import Lines
+
+CLASSES: Final = ("Ball", "Café", "=Stick")
+COLOURS: Final = ("red", "blue")
+SHOP = {
+    **{f"shop/Ball/{name}.png": png(a_photo("Ball", seed)) for name, seed in (("1", 1), ("copy of 1", 1))},
+    "shop/Ball/2.png": png(a_photo("Ball", 2)),
+    "shop/Café/3.png": png(a_photo("Box", 3)),
+    "shop/=Stick/4.png": png(a_photo("Stick", 4)),
+}
+"""By path. A folder's name is the label that is learnt; the table has what the model answers."""
+
+SHA = {name: sha256(content).hexdigest() for name, content in SHOP.items()}
+ONE, COPY, TWO, THREE, FOUR = SHOP
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of SHOP and of its table."""
+    folder = tmp_path_factory.mktemp("labelled")
+    for name, content in SHOP.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    head = Head(labels=COLOURS, temperature=1.0, confidence=0.1)
+    release = open_release(a_release(folder / "release", labels=CLASSES, attributes={"colour": head}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        job = Job(source=open_source("shop"), table=Path("table.csv"), release=release, engine=Here)
+        label(job, lambda *_: None, print)
+        yield folder
+
+
+@pytest.fixture
+def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copies of these; a table names pictures relative to the working directory."""
+    copied = shutil.copytree(labelled, tmp_path / "copied", ignore=shutil.ignore_patterns("release"))
+    monkeypatch.chdir(copied)
+    return copied
+
+
+def learnt_with(file: Path) -> Applied:
+    """The pictures of shop/ as a training learns them."""
+    listing = list_pictures(file.parent / "shop")
+    hashed = hash_files(one.path for one in listing.pictures)
+    return apply(listing, corrections_in([file]), CLASSES, hashed, ["colour"])
+
+
+Said = dict[str, str]
+"""Labels by the path of a picture; with ` colour` after it, those of its colour."""
+
+
+def labels_in(found: Applied, folder: Path) -> Said:
+    pictures = {str(one.path.relative_to(folder)): one for one in (*found.listing.pictures, *found.added)}
+    colours = {f"{name} colour": one.labels["colour"] for name, one in pictures.items()}
+    return {name: one.labels[LABEL] for name, one in pictures.items()} | {
+        name: label for name, label in colours.items() if label
+    }
+
+
+def answer(path: str, label: str, at: str = "", sha256: str = "", attribute: str = "") -> dict[str, str]:
+    return {"path": path, "label": label, "at": at, "sha256": sha256, "attribute": attribute}
+
+
+OF_BOTH = {ONE: "Café", COPY: "Café"}
+
+COUNTS = {
+    "a path, relative to the answers": ([answer(TWO, "Café")], {TWO: "Café"}),
+    "a path from the root": ([answer(f"FOLDER/{TWO}", "Café")], {TWO: "Café"}),
+    "a path that is wrong, by the content": (
+        [answer("lost.png", "Café", sha256=SHA[TWO].upper())],
+        {TWO: "Café"},
+    ),
+    "the label it has already": ([answer(TWO, "Ball")], {TWO: "Ball"}),
+    "left out": ([answer(TWO, "")], {TWO: LEFT_OUT}),
+    "left out by a blank": ([answer(TWO, " ")], {TWO: LEFT_OUT}),
+    "none of the classes": ([answer(TWO, "none of these")], {TWO: NONE}),
+    "accents as macOS writes them": ([answer(TWO, "Cafe\u0301")], {TWO: "Café"}),
+    "marked against spreadsheets": ([answer(TWO, "'=Stick")], {TWO: "=Stick"}),
+    "all copies get it": ([answer(COPY, "Café")], OF_BOTH),
+    "the latest, wherever it stands": (
+        [answer(ONE, "Café", "2026-11-02"), answer(COPY, "=Stick", "2026-11-01")],
+        OF_BOTH,
+    ),
+    "at the same time, the later row": ([answer(ONE, "=Stick"), answer(COPY, "Café")], OF_BOTH),
+    "times of two zones": (
+        [answer(TWO, "Café", "2026-11-01T12:00+00:00"), answer(TWO, "Ball", "2026-11-01T13:00+02:00")],
+        {TWO: "Café"},
+    ),
+    "not of a content that was overwritten": (
+        [answer(TWO, "Café", sha256="ab" * 32), answer(THREE, "Ball")],
+        {THREE: "Ball"},
+    ),
+    "a colour, and the class stays": ([answer(COPY, "blue", attribute="colour")], {
+        f"{ONE} colour": "blue", f"{COPY} colour": "blue",
+    }),
+    "a colour and a class": (
+        [answer(TWO, "red", attribute="colour"), answer(TWO, "Café")],
+        {f"{TWO} colour": "red", TWO: "Café"},
+    ),
+    "a colour that cannot be said": ([answer(TWO, "", attribute="colour")], {f"{TWO} colour": LEFT_OUT}),
+    "a colour that is none of them": ([answer(TWO, NONE, attribute="colour")], {f"{TWO} colour": NONE}),
+}  # fmt: skip
+"""Rows of corrections, and what people say by them of which picture."""
+
+
+@pytest.mark.parametrize(("answers", "said"), COUNTS.values(), ids=COUNTS)
+def test_an_answer_counts_in_the_table_and_in_what_is_learnt(
+    answers: list[dict[str, str]], said: Said, folder: Path
+) -> None:
+    rows = [one | {"path": one["path"].replace("FOLDER", str(folder))} for one in answers]
+    file, table = write_csv(folder / "corrections.csv", rows), folder / "table.csv"
+    before = {row["path"]: row for row in read_rows(table)}
+
+    summary = correct(Path("table.csv"), [file]).summary
+    found = learnt_with(file)
+
+    for row in read_rows(table):
+        name, model = row["path"], before[row["path"]]
+        for head, suffix, of_head in (("label", "", ""), ("colour", " colour", "colour_")):
+            label_of_people = said.get(name + suffix)
+            by = "model" if label_of_people is None else "person"
+            assert row[head] == (model[head] if label_of_people is None else label_of_people)
+            assert (row[f"{of_head}decided_by"], row[f"{of_head}predicted"]) == (by, model[head])
+    assert summary.decided_by_person == len(said.keys() & SHOP.keys())
+    folders = {name: name.split("/")[1] for name in SHOP}
+    learnt = {name: one for name, one in (folders | said).items() if one not in {LEFT_OUT, NONE}}
+    assert labels_in(found, folder) == learnt
+    assert bool(found.changes) == (learnt != folders)
+
+
+def test_files_of_several_people_count_in_any_order_together_or_one_after_another(folder: Path) -> None:
+    said = {
+        "ann.csv": [answer(ONE, "Café", "2026-11-22T10:00Z"), answer(TWO, "Ball", "2026-11-22T10:00Z")],
+        "ben.csv": [answer(COPY, "Ball", "2026-11-22T11:00Z"), answer(THREE, "Ball", "2026-11-22T11:00Z")],
+        "cid.csv": [answer(ONE, NONE, "2026-11-22T09:00Z"), answer(FOUR, "", "2026-11-22T09:00Z")],
+    }
+    files = [write_csv(folder / name, rows) for name, rows in said.items()]
+    table, kept = Path("table.csv"), {path: path.read_bytes() for path in folder.glob("table.csv*")}
+
+    made, learnt = set(), set()
+    for order in permutations(files):
+        for given in ([list(order)], [[file] for file in (*order, order[0])]):
+            for path, content in kept.items():
+                path.write_bytes(content)
+            for one in given:
+                correct(table, one)
+            made.add(table.read_bytes())
+        learnt.add(tuple(corrections_in(order).labels[str(folder / name)] for name in SHOP if name != COPY))
+
+    assert len(made) == 1
+    assert [row["label"] for row in read_rows(table) if row["decided_by"] == "person"] == [
+        *("", "Ball", "Ball"),
+        *("Ball", "Ball"),
+    ]
+    assert learnt == {("Ball", "Ball", "Ball", "")}
+
+
+PATH = f"path,label\n{TWO},"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("path|label\na|b\n", r"begins with 'path\|label'\. It needs the columns `path` and `label`"),
+        (f"Path,label\n{TWO},Ball\n", r"columns `path` and `label`\. Rename 'Path' to `path`\."),
+        (f"{PATH}Bal\n", "'Bal' is none of the classes .*Did you mean 'Ball'"),
+        ("path,label\n,Ball\n", "line 2: names no picture"),
+        (f"path,label\n{TWO}\n", "row 2, line 2: it has 1 cells, and the header has 2"),
+        (f"path,label,at\n{TWO},Ball,yesterday\n", "'yesterday' is no time in ISO 8601"),
+        (f"path,label,at\n{TWO},Ball,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
+        (f"path,label,at\n{TWO},Ball,TOO_FAR_AHEAD\n", "is in the future. Correct the time"),
+        (f"path,label,audit\n{TWO},Ball,{'9' * 5000}\n", "is no size of a sample"),
+        ("path,label\ntable.csv,Ball\n", "none of 1 corrections is of a picture of|1 of 1 name no picture"),
+        ("path,label\ngone.png,Ball\n", "none of 1 corrections is of a picture of|1 of 1 name no picture"),
+        ("path,label\n\0.png,Ball\n", "none of 1 corrections is of a picture of|1 of 1 name no picture"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason: str, folder: Path) -> None:
+    table, file = Path("table.csv"), folder / "corrections.csv"
+    before = table.read_bytes()
+    ahead = f"{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}"  # not a parameter: those name the test
+    file.write_text(text.replace("TOO_FAR_AHEAD", ahead), "utf-8")
+
+    with pytest.raises(CorrectionsUnusable, match=reason):
+        correct(table, [file])
+    with pytest.raises(BadCsv, match=reason):
+        load(Named(place="shop", corrections=(file,)), Lines())
+
+    assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("attribute", "text", "reason"),
+    [
+        ("color", "blue", "'color' is no attribute of the release, which has colour"),
+        ("colour", "blu", "'blu' is none of the labels of 'colour', red, blue. Did you mean 'blue'"),
+        ("", "blue", "'blue' is none of the classes"),
+    ],
+)
+def test_an_answer_to_what_the_release_lacks_is_refused(
+    attribute: str, text: str, reason: str, folder: Path
+) -> None:
+    file = write_csv(folder / "corrections.csv", [answer(TWO, text, attribute=attribute)])
+
+    with pytest.raises(CorrectionsUnusable, match=reason):
+        correct(Path("table.csv"), [file])
+
+
+def test_two_files_that_say_different_things_at_the_same_time_are_refused(folder: Path) -> None:
+    at = "2026-11-22T10:00Z"
+    files = [write_csv(folder / f"{one}.csv", [answer(TWO, one, at)]) for one in ("Ball", "Café")]
+
+    with pytest.raises(CorrectionsUnusable, match=r"in another one of the same time, 2026-11-22T10:00"):
+        correct(Path("table.csv"), files)
+    with pytest.raises(BadCsv, match=r"in another one of the same time, 2026-11-22T10:00"):
+        corrections_in(files)
+
+
+def test_pictures_that_were_renamed_or_moved_are_learnt_by_their_content_and_gone_ones_are_not(
+    folder: Path,
+) -> None:
+    catalogue = {f"catalogue/{seed}.png": png(a_photo("Box", seed)) for seed in (11, 12)}
+    (folder / "catalogue").mkdir()
+    (folder / "sold").mkdir()
+    for (name, content), new in zip(catalogue.items(), ("catalogue/new.png", "sold/moved.png"), strict=True):
+        (folder / new).write_bytes(content)
+        SHA[name] = sha256(content).hexdigest()
+    (folder / THREE).rename(folder / "shop/Café/z.png")
+    rows = [answer(name, "=Stick", sha256=SHA[name]) for name in (*catalogue, THREE)]
+    (folder / "catalogue/copy.png").write_bytes(SHOP[FOUR])
+    rows += [answer("catalogue/gone.png", "Ball", sha256="ab" * 32), answer("catalogue/copy.png", "Ball")]
+    file = write_csv(folder / "corrections.csv", rows)
+
+    found, listed = learnt_with(file), list_answers(file, answers_in([file]))
+
+    names = ("catalogue/new.png", "sold/moved.png", "shop/Café/z.png")
+    assert {name: labels_in(found, folder)[name] for name in names} == dict.fromkeys(names, "=Stick")
+    assert labels_in(found, folder)[FOUR] == "Ball", "a copy of it was answered, which is not learnt twice"
+    assert (len(found.added), found.relabelled, len(found.contents)) == (2, 2, len(SHOP))
+    assert {str(one.path.relative_to(folder)) for one in listed.pictures} == {*names, "catalogue/copy.png"}
+    assert [Path(path).name for path in found.missing] == [one.name for one in listed.missing] == ["gone.png"]
+
+
+def test_the_table_of_what_is_learnt_is_read_as_it_was_written(folder: Path) -> None:
+    file = write_csv(folder / "corrections.csv", [answer(TWO, "'=Stick")])
+
+    write_pictures(learnt_with(file).listing.pictures, folder / "runs" / "pictures.csv")
+
+    found = list_pictures(folder / "runs" / "pictures.csv").pictures
+    assert {one.path.name: one.label for one in found} == {
+        **{"1.png": "Ball", "copy of 1.png": "Ball"},
+        **{"2.png": "=Stick", "3.png": "Café", "4.png": "=Stick"},
+    }
+    assert all(one.path.is_file() for one in found)
+    assert ",=Stick" not in (folder / "runs" / "pictures.csv").read_text("utf-8")
+
+
+def test_what_is_said_of_products_counts_first_and_a_picture_of_two_classes_is_left_out(
+    folder: Path,
+) -> None:
+    said = [
+        (ONE, "Ball", "1"),
+        (ONE, "Café", "2"),
+        (TWO, "Café", "2"),
+        (THREE, "Ball", ""),
+        (THREE, "Café", "3"),
+    ]
+    rows = [answer(path, label) | {"product": product} for path, label, product in said]
+    file = write_csv(folder / "corrections.csv", [*rows, answer(FOUR, "=Stick") | {"product": "3"}])
+    one, two, three, four = (str(folder / name) for name in (ONE, TWO, THREE, FOUR))
+
+    found = corrections_in([file])
+
+    assert found.labels == {one: LEFT_OUT, two: "Café", three: "Café", four: "=Stick"}
+    assert found.groups == {one: "2", two: "2", three: "3", four: "3"}, "groups are products"
+    [note] = list_answers(folder, found).notes
+    assert note == f"1 pictures lie under products of different classes, and are left out: {one}."
+    assert (learnt_with(file).relabelled, learnt_with(file).left_out) == (1, 2), "its copy as well"
+
 
 COUNT = 12
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def things(tmp_path: Path) -> Path:
     """Three classes of twelve pictures."""
     return write_class_folders(tmp_path / "things", COUNT)
 
 
-def corrected(folder: Path, *rows: str) -> LabelledData:
-    """The data of a folder with the corrections of a CSV beside it, whose rows these are."""
-    listing = folder.parent / "corrections.csv"
-    listing.write_text("\n".join(["path,label", *rows]), "utf-8")
-    corrections = corrections_in([listing])
-    return from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections)
+@pytest.fixture
+def corrected(things: Path) -> Callable[..., LabelledData]:
+    """Learns `things` with answers to them."""
+
+    def read(*rows: dict[str, str]) -> LabelledData:
+        file = write_csv(things / "corrections.csv", rows)
+        return load(Named(place=str(things), corrections=(file,)), Lines())
+
+    return read
 
 
 def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
@@ -53,191 +349,92 @@ def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("nothing", [" ", "none of these"])
-def test_a_corrected_picture_has_its_new_label_and_one_that_shows_no_class_is_left_out(
-    nothing: str, folder: Path
+def test_a_training_learns_answers_and_says_once_what_became_of_them(
+    corrected: Callable[..., LabelledData], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = corrected(folder, f"{folder}/Ball/003.png,Stick", f"things/Box/004.png,{nothing}")
-
-    assert labels_of(data, "Ball", 3) == ["Stick"]
-    assert labels_of(data, "Box", 4) == []
-    assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [11, 11, 13]
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("corrections.csv,Box", r"1 of 1 name no picture that is read, among them /.*/corrections\.csv"),
-        ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick.* Did you mean 'Box'"),
-        ("things/Ball/003.png", r"corrections\.csv, row 2, line 2: it has 1 cells, and the header has 2"),
-    ],
-)
-def test_a_correction_of_no_picture_or_to_no_class_is_refused(folder: Path, row: str, message: str) -> None:
-    with pytest.raises(BadCsv, match=message):
-        corrected(folder, row)
-
-
-@pytest.mark.parametrize("name", ["gone.png", "\0.png"])
-def test_a_correction_of_a_file_that_is_not_there_is_refused_before_pictures_are_read(
-    tmp_path: Path, name: str
-) -> None:
-    listing = tmp_path / "corrections.csv"
-    listing.write_text(f"path,label\n{name},Box\n", "utf-8")
-
-    with pytest.raises(BadCsv, match="1 of 1 name no picture"):
-        corrections_in([listing])
-
-
-@pytest.mark.parametrize(
-    ("at", "counts"),
-    [(("2026-11-02", "2026-11-01"), "Stick"), (("", ""), "Box")],
-    ids=["the latest", "without times the later row"],
-)
-def test_of_two_answers_to_a_picture_and_its_copy_one_counts_for_both(
-    folder: Path, at: tuple[str, str], counts: str
-) -> None:
-    (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
-    listing = folder.parent / "corrections.csv"
-    rows = f"things/Ball/003.png,Stick,{at[0]}\nthings/Ball/copy.png,Box,{at[1]}\n"
-    listing.write_text(f"path,label,at\n{rows}", "utf-8")
-
-    data = from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections_in([listing]))
-
-    assert labels_of(data, "Ball", 3) == [counts]
-
-
-def test_an_answer_to_a_picture_that_was_overwritten_since_does_not_count(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    listing = folder.parent / "corrections.csv"
-    of_another = hashlib.sha256(b"what was there").hexdigest()
-    listing.write_text(f"path,label,sha256\nthings/Ball/003.png,Stick,{of_another}\n", "utf-8")
-
-    data = from_pictures(list_pictures(folder), print, lambda *_: None, corrections=corrections_in([listing]))
-
-    assert labels_of(data, "Ball", 3) == ["Ball"]
-    assert "1 are of pictures that have another content now" in capsys.readouterr().out
-
-
-def test_how_many_labels_are_corrected_and_pictures_left_out_is_said_once(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = (
-        "things/Ball/003.png,Box",
-        "things/Ball/004.png,Ball",
-        "things/Box/004.png,",
-        "things/Box/005.png,",
+    data = corrected(
+        answer("Ball/003.png", "Box"),
+        answer("Ball/004.png", "Ball"),
+        answer("Box/004.png", ""),
+        answer("Box/005.png", NONE),
+        answer("Stick/003.png", "Ball", sha256="ab" * 32),
+        answer("Stick/004.png", "blue", attribute="colour"),
     )
 
-    corrected(folder, *rows)
-
-    said = f"--corrections: of 36 pictures of {folder}, 1 get another label and 2 are left out."
-    assert capsys.readouterr().out.count(said) == 1
-
-
-def test_answers_about_attributes_are_said_not_to_count(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    listing = folder.parent / "corrections.csv"
-    listing.write_text(
-        f"path,label,attribute\n{folder}/Ball/003.png,Stick,\n{folder}/Box/004.png,blue,colour\n", "utf-8"
-    )
-
-    data = load(Named(place=str(folder), corrections=(listing,)), Lines())
-
-    assert labels_of(data, "Ball", 3) == ["Stick"]
-    assert (
-        "1 of the answers are about attributes, and do not count without --attribute"
-        in capsys.readouterr().err
-    )
-
-
-def test_corrections_that_leave_no_picture_are_refused_and_a_class_without_one_is_named(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [f"{file},\n" for file in sorted(folder.glob("*/*.png"))]
-
-    with pytest.raises(BadPictures, match="things: no picture is left of 36"):
-        corrected(folder, *rows)
-
-    assert corrected(folder, *rows[:COUNT]).labels == ("Box", "Stick")
-    assert "too few pictures or groups of 'Ball' (0 pictures, and needs 3)" in capsys.readouterr().out
-
-
-def read_photos(folder: Path, *rows: str) -> tuple[Pictures, ...]:
-    """The photos of learn/ and check/, with the corrections of a CSV beside them, whose rows these are."""
-    listing = folder / "corrections.csv"
-    listing.write_text("\n".join(["path,label", *rows]), "utf-8")
-    places = [folder / "learn", folder / "check"]
-    return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), corrections_in([listing]))
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """Pictures to learn and photos to check."""
-    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"], "X": ["Hats"]})
-    write_photos(tmp_path / "check", 2, {"A": ["Trouser"], "X": ["Hats"]}, seed=10)
-    return tmp_path
-
-
-def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(photos: Path) -> None:
-    trousers, others = (photos / one / "A" / "Trouser" for one in ("learn", "check"))
-    (trousers / "copy.png").write_bytes((trousers / "000.png").read_bytes())
-    (others / "copy.png").write_bytes((trousers / "001.png").read_bytes())
-    (trousers / "left out.png").write_bytes((others / "000.png").read_bytes())
-
-    rows = (
-        "learn/A/Trouser/000.png,",
-        "learn/A/Trouser/001.png,Bag",
-        "check/A/Trouser/000.png,",
-        "check/X/Hats/000.png,",
-    )
-    learnt, checked = read_photos(photos, *rows)
-
-    assert [
-        (file.name, label) for file, label in zip(learnt.files, learnt.classes.tolist(), strict=True)
-    ] == [
-        ("001.png", 1),
-        ("002.png", 0),
-        *((f"{n:03}.png", OOD) for n in range(3)),
+    assert [labels_of(data, *one) for one in (("Ball", 3), ("Box", 4), ("Stick", 3))] == [
+        *(["Box"], [], ["Stick"]),
     ]
-    assert [
-        (file.name, label) for file, label in zip(checked.files, checked.classes.tolist(), strict=True)
-    ] == [
-        ("001.png", 0),
-        ("copy.png", 1),
-        ("001.png", OOD),
-    ]
+    assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [11, 11, 12]
+    said = " ".join(" ".join(capsys.readouterr()).split())
+    assert said.count("1 get another label and 2 are left out.") == 1
+    assert "1 are of pictures that have another content now" in said
+    assert "1 of the answers are about attributes, and do not count without --attribute" in said
+    assert data.train.files is not None
+    assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])
 
 
-def test_a_photo_of_no_class_is_not_corrected_without_a_tier(photos: Path) -> None:
-    with pytest.raises(BadCsv, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
-        read_photos(photos, "check/X/Hats/000.png,Bag")
+def test_answers_that_leave_no_picture_are_refused_and_a_class_without_one_is_named(
+    corrected: Callable[..., LabelledData], things: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [answer(str(file), "") for file in sorted(things.glob("*/*.png"))]
+
+    with pytest.raises(BadPictures, match=f"things: no picture is left of {COUNT * len(KINDS)}"):
+        corrected(*rows)
+
+    assert corrected(*rows[:COUNT]).labels == KINDS[1:]
+    assert "too few pictures or groups of 'Ball' (0 pictures, and needs 3)" in " ".join(
+        " ".join(capsys.readouterr()).split()
+    )
 
 
-def test_corrections_that_leave_no_photo_are_refused(photos: Path) -> None:
-    rows = [f"{file}," for file in sorted(photos.glob("learn/*/*/*.png"))]
-
-    with pytest.raises(BadPictures, match="no picture is left of 6"):
-        read_photos(photos, *rows)
-
-
-def test_corrections_of_data_without_files_are_refused(tmp_path: Path) -> None:
+def test_answers_to_data_without_files_are_refused(tmp_path: Path) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
-
-    rows = tmp_path / "c.csv"
-    rows.write_text("path,label\nc.csv,Bag\n", "utf-8")
+    file = write_csv(tmp_path / "c.csv", [answer("c.csv", "Bag")])
 
     with pytest.raises(BadCsv, match="Corrections are of pictures of your own"):
         wardrobe(
-            "train", ["--data", str(tmp_path), "--corrections", str(rows), "--out", str(tmp_path / "store")]
+            "train", ["--data", str(tmp_path), "--corrections", str(file), "--run", str(tmp_path / "run")]
         )
 
 
-def test_every_picture_knows_its_file(folder: Path) -> None:
-    data = from_pictures(list_pictures(folder), print, lambda *_: None)
+@pytest.fixture
+def photos(tmp_path: Path) -> Callable[..., tuple[Pictures, ...]]:
+    """Reads photos to learn and to check, of classes (tier A) and of none (X), with answers to them."""
+    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"], "X": ["Hats"]})
+    write_photos(tmp_path / "check", 2, {"A": ["Trouser"], "X": ["Hats"]}, seed=10)
+    learn, check = (tmp_path / one / "A" / "Trouser" for one in ("learn", "check"))
+    shutil.copy(learn / "000.png", learn / "copy.png")
+    shutil.copy(learn / "001.png", check / "copy.png")
+    shutil.copy(check / "000.png", learn / "left out.png")
 
-    assert data.train.files is not None
-    assert data.test.files is not None
-    assert len({*data.train.files, *data.test.files}) == COUNT * len(KINDS)
-    assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])
+    def read(*rows: dict[str, str]) -> tuple[Pictures, ...]:
+        said = corrections_in([write_csv(tmp_path / "corrections.csv", rows)])
+        places = [tmp_path / "learn", tmp_path / "check"]
+        return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), said)
+
+    return read
+
+
+def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
+    photos: Callable[..., tuple[Pictures, ...]],
+) -> None:
+    found = photos(
+        answer("learn/A/Trouser/000.png", ""),
+        answer("learn/A/Trouser/001.png", "Bag"),
+        answer("check/A/Trouser/000.png", ""),
+        answer("check/X/Hats/000.png", ""),
+    )
+
+    learnt, checked = (
+        [(file.name, label) for file, label in zip(one.files or (), one.classes.tolist(), strict=True)]
+        for one in found
+    )
+    assert learnt == [("001.png", 1), ("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
+    assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
+
+
+def test_a_photo_of_no_class_is_not_corrected_without_a_tier(
+    photos: Callable[..., tuple[Pictures, ...]],
+) -> None:
+    with pytest.raises(BadCsv, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
+        photos(answer("check/X/Hats/000.png", "Bag"))

@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import (
-    Answer,
-    Prediction,
-)
+from inference.classifier import Answer, Prediction
 from inference.spreadsheets import FORMULA
-from labelling.table import LONGEST_PATH, Form, Outcome, columns, read_rows
+from labelling.errors import TableUnusable
+from labelling.table import LONGEST_PATH, Form, Outcome, check_attributes, columns, read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 HOSTILE = 'a,"b"\nc\td\udcff.png'
@@ -34,26 +32,16 @@ AMBIGUOUS = Prediction(answer=ANSWER, attributes={}, familiarity=0.1)
 OUTCOMES = [Outcome(HOSTILE, "ab" * 32, AMBIGUOUS), Outcome("bad.png", "", "It is no file.")]
 
 
-def labelled(label: str) -> Prediction:
-    """The same with another label."""
-    return replace(AMBIGUOUS, answer=replace(ANSWER, label=label))
-
-
-def write(form: Form, table: Path, *outcomes: Outcome) -> None:
-    """A table without people's answers."""
+def write(form: Form, table: Path, *outcomes: Outcome) -> str:
+    """A table without people's answers; its text, if it is one."""
     form.write(table, [form.cells(json.loads(form.row(one, "v1").cells)) for one in outcomes])
-
-
-def written(suffix: str, folder: Path) -> str:
-    """A table of OUTCOMES."""
-    table = folder / f"table{suffix}"
-    write(Form(suffix, LABELS), table, *OUTCOMES)
-    return table.read_bytes().decode()
+    return table.read_bytes().decode(errors="replace")
 
 
 def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Path) -> None:
-    header, good, bad = csv.reader(io.StringIO(written(".csv", tmp_path), newline=""))
+    text = write(Form(".csv", LABELS), tmp_path / "table.csv", *OUTCOMES)
 
+    header, good, bad = csv.reader(io.StringIO(text, newline=""))
     assert header == columns(LABELS)
     assert good == [
         HOSTILE.replace("\udcff", r"\udcff"),
@@ -64,37 +52,56 @@ def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Pa
 
 
 def test_a_line_of_jsonl_has_the_same_under_the_same_names(tmp_path: Path) -> None:
-    good, bad = (json.loads(line) for line in written(".jsonl", tmp_path).splitlines())
+    text = write(Form(".jsonl", LABELS), tmp_path / "table.jsonl", *OUTCOMES)
 
+    good, bad = map(json.loads, text.splitlines())
     assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
     assert list(good) == list(bad) == columns(LABELS)
     assert (bad["label"], bad["p_T-shirt/top"], bad["error"]) == (None, None, "It is no file.")
 
 
-def test_a_name_longer_than_a_cell_can_hold_is_cut_and_its_row_can_be_read(tmp_path: Path) -> None:
-    write(Form(".csv", LABELS), tmp_path / "table.csv", Outcome("\udcff" * 65_535, "", "It is no file."))
+SHOWN = {
+    "a\rb.png": r"a\rb.png",
+    "=1+1.png": "./=1+1.png",
+    "+1.png": "./+1.png",
+    "-1.png": "./-1.png",
+    "@a.png": "./@a.png",
+    "\t=1.png": "./\t=1.png",
+    "\r\n=1.png": "\\r\n=1.png",
+    "a=b.png": "a=b.png",
+    "\udcff" * 65_535: ("\\udcff" * 65_535)[:LONGEST_PATH],
+}
 
-    [row] = read_rows(tmp_path / "table.csv")
-    assert len(row["path"]) == LONGEST_PATH
 
-
-@pytest.mark.parametrize("label", ["=1+1", "+a", "-a", "a;=1", "@a", "\x01=1", "'=1", "a"])
-def test_a_class_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_read(
-    label: str, tmp_path: Path
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
+    suffix: str, tmp_path: Path
 ) -> None:
-    table = tmp_path / "table.csv"
-    write(Form(".csv", (label, "b")), table, Outcome("a.png", "ab" * 32, labelled(label)))
+    table = tmp_path / f"table{suffix}"
+    write(Form(suffix, LABELS), table, *(Outcome(name, "ab" * 32, AMBIGUOUS) for name in SHOWN))
 
-    cells = [cell for line in csv.reader(io.StringIO(table.read_text("utf-8"), newline="")) for cell in line]
+    assert [row["path"] for row in read_rows(table)] == list(SHOWN.values())
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("label", ["=1+1", "+a", "-a", "a;=1", "@a", "\x01=1", "'=1", "a"])
+def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_read(
+    label: str, suffix: str, tmp_path: Path
+) -> None:
+    answer, table = replace(ANSWER, label=label), tmp_path / f"table{suffix}"
+    outcome = Outcome(
+        "a.png", "ab" * 32, Prediction(answer=answer, attributes={"of": answer}, familiarity=0.1)
+    )
+    text = write(Form(suffix, (label, "b"), attributes=("of",)), table, outcome)
+
     [row] = read_rows(table)
+    assert (row["label"], row["of"], f"p_{label}" in row) == (label, label, True)
+    if suffix == ".csv":
+        cells = [cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line]
+        assert not any(re.match(FORMULA, cell) for cell in cells)
 
-    assert not any(re.match(FORMULA, cell) for cell in cells)
-    assert (row["label"], f"p_{label}" in row) == (label, True)
 
-
-def test_a_parquet_table_has_such_a_class_as_it_is_called(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    table = tmp_path / "table.parquet"
-    write(Form(".parquet", LABELS), table, Outcome("a.png", "ab" * 32, labelled("=1")))
-
-    assert [row["label"] for row in read_rows(table)] == ["=1"]
+@pytest.mark.parametrize("name", ["path", "reason", "decided_by", "colour_also", "sleeve_predicted"])
+def test_an_attribute_that_is_called_like_another_column_is_refused(name: str) -> None:
+    with pytest.raises(TableUnusable, match=f"two columns `{name}`"):
+        check_attributes(LABELS, ["colour", "sleeve", name])

@@ -209,33 +209,19 @@ def test_a_cell_that_names_no_file_says_what_to_write(cell: str, words: str, tmp
     assert picture == PICTURES["b/1.png"]
 
 
-@pytest.mark.parametrize("name", ["~a.png", "a.png, b.png", "www.a.png", "file:a.png"])
-def test_a_file_that_is_there_is_read_however_it_is_called(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        *((name, name) for name in ("~a.png", "a.png, b.png", "www.a.png", "file:a.png")),
+        *((name, safe_text(name)) for name in ("=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png")),
+    ],
+)
+def test_a_file_that_is_there_is_read_however_it_is_called_also_as_a_table_writes_it(
+    name: str, cell: str, tmp_path: Path
+) -> None:
     write_folder(tmp_path, {name: b"picture"})
 
-    assert contents(open_source(str(write_list(tmp_path / "list.csv", [name])))) == [b"picture"]
-
-
-@pytest.mark.parametrize("name", ["=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png"])
-def test_a_file_is_found_by_the_cell_that_a_table_has_for_it(name: str, tmp_path: Path) -> None:
-    write_folder(tmp_path, {name: b"picture"})
-
-    source = open_source(str(write_list(tmp_path / "list.csv", [safe_text(name)])))
-
-    assert contents(source) == [b"picture"]
-
-
-@pytest.mark.parametrize("ending", [".tsv", ".txt", ".CSV"])
-def test_a_list_may_have_other_endings(ending: str, tmp_path: Path) -> None:
-    (tmp_path / f"list{ending}").write_text("title\tpath\nred\ta.png\n", "utf-16")
-
-    assert names(open_source(f"{tmp_path}/list{ending}")) == ["a.png"]
-
-
-def test_a_list_may_have_cells_of_any_length_beside_the_paths(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text(f"path,html\na.png,{'x' * 3_000_000}\nb.png,\n", "utf-8")
-
-    assert names(open_source(f"{tmp_path}/list.csv")) == ["a.png", "b.png"]
+    assert contents(open_source(str(write_list(tmp_path / "list.csv", [cell])))) == [b"picture"]
 
 
 def big_directory(path: Path) -> Path:

@@ -1,8 +1,10 @@
-"""A list that is not what its header says is never read in silence: its row and line are named."""
+"""A list is read as any Excel saves it; one that is not what its header says is never read in silence."""
 
 import tracemalloc
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
@@ -19,6 +21,7 @@ CLOSED_IN_THE_NEXT_ROW = 'path,label\na.jpg,"Coat\nb.jpg,Dress"\nc.jpg,Dress\n'
 OPEN_BEFORE_A_QUOTED_ROW = 'path,label\na.jpg,"Coat\n"b.jpg","Dress"\n'
 MORE_CELLS = "path,name,label\na.jpg,Dress, long,Coat\nb.jpg,Warm,Dress\n"
 FEWER_CELLS = "path,name,label\nb.jpg,Warm,Dress\n\na.jpg,Coat\n"
+AFTER_TWO_LINES = 'path,name,label\nb.jpg,"two\nlines",Coat\na.jpg\n'
 MYSQL = 'path,name,label\nb.jpg,"Warm",Coat\na.jpg,"a \\"real\\" one, warm",Coat\n'
 NOT_DOUBLED = 'path;name;label\na.jpg;"5" wide";Coat\n'
 NO_UTF8 = "path,name,label\nb.jpg,Röcke,Coat\nc.jpg,Mäntel,Coat\na.jpg,R\udcf6cke,Coat\n"
@@ -29,7 +32,7 @@ def write(folder: Path, text: str) -> Path:
     return folder / "list.csv"
 
 
-WRONG = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     ("text", "said", "left"),
     [
         (OPEN_QUOTE, "row 2, line 2: a quotation mark is opened and not closed", ["b.jpg", "c.jpg"]),
@@ -38,15 +41,13 @@ WRONG = pytest.mark.parametrize(
         (OPEN_BEFORE_A_QUOTED_ROW, "row 2, line 2: a quotation mark is opened", ["b.jpg"]),
         (MORE_CELLS, "row 2, line 2: it has 4 cells, and the header has 3", ["b.jpg"]),
         (FEWER_CELLS, "row 4, line 4: it has 2 cells, and the header has 3", ["b.jpg"]),
+        (AFTER_TWO_LINES, "row 3, line 4: it has 1 cells", ["b.jpg"]),
         (MYSQL, r"row 3, line 3: It has \", as MySQL writes it", ["b.jpg"]),
         (NOT_DOUBLED, "row 2, line 2: a quotation mark within a quoted cell is not written twice", []),
         (NO_UTF8, "row 4, line 4: its text is not utf-8", ["b.jpg", "c.jpg"]),
     ],
 )
-
-
-@WRONG
-def test_a_row_that_does_not_fit_is_named_and_nothing_is_read(
+def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leave_such_rows_out(
     text: str, said: str, left: list[str], tmp_path: Path
 ) -> None:
     list_ = write(tmp_path, text)
@@ -57,17 +58,10 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read(
         list_pictures(list_)
     with pytest.raises(CorrectionsUnusable) as corrected:
         read_corrections([list_], None)
+    found = open_list(list_, ["path", "label"], Reading(skip_bad_rows=True))
 
     assert f"{list_}, {said}" in str(labelled.value)
     assert {str(labelled.value)} == {str(learnt.value), str(corrected.value)}
-
-
-@WRONG
-def test_rows_that_do_not_fit_are_left_out_and_named_where_people_say_so(
-    text: str, said: str, left: list[str], tmp_path: Path
-) -> None:
-    found = open_list(write(tmp_path, text), ["path", "label"], Reading(skip_bad_rows=True))
-
     assert [row.cells["path"] for row in found.rows()] == left
     assert found.notes[0].startswith("Rows that are left out: 1.")
     assert said in found.notes[0]
@@ -82,7 +76,9 @@ def test_rows_that_do_not_fit_are_left_out_and_named_where_people_say_so(
         'path,"of\nseveral lines",label\na.jpg,,Coat\nb.jpg,,Coat\n',
         "path,html,label\na.jpg,,Coat\nb.jpg,,Coat\n,,\n, ,,,\n",
         "sep=;\npath;html;label\na.jpg;x, y;Coat\nb.jpg;;Coat\n",
+        f"path,html,label\na.jpg,{'x' * 3_000_000},Coat\nb.jpg,,Coat\n",
     ],
+    ids=["lines", "quoted", "a quote within", "header of lines", "empty rows", "sep=", "a long cell"],
 )
 def test_what_spreadsheets_and_shops_write_rightly_is_read(text: str, tmp_path: Path) -> None:
     found = open_list(write(tmp_path, text), ["path", "label"])
@@ -92,13 +88,6 @@ def test_what_spreadsheets_and_shops_write_rightly_is_read(text: str, tmp_path: 
         ("b.jpg", "Coat"),
     ]
     assert found.notes == ()
-
-
-def test_a_row_is_named_by_the_line_where_it_begins(tmp_path: Path) -> None:
-    list_ = write(tmp_path, 'path,html\na.jpg,"two\nlines"\nb.jpg\n')
-
-    with pytest.raises(ListUnusable, match="row 3, line 4: it has 1 cells"):
-        open_list(list_, ["path"])
 
 
 @pytest.mark.parametrize("header", ["path,title,path", "path,label,label", "path,label,colour,colour"])
@@ -130,32 +119,35 @@ HEBREW = [
 
 
 @pytest.mark.parametrize(
-    ("encoding", "texts"),
+    ("encoding", "between", "texts"),
     [
-        ("cp1251", ["Обувь"]),
-        ("cp1251", ["белый", "синий", "Платье летнее"]),
-        ("cp932", ["靴", "鞄", "服", "帽子", "ワンピース"]),
-        ("cp932", ["赤い服", "下着"]),
-        ("cp1252", ["Größe 42"]),
-        ("cp1252", ["nœud papillon", "Robe d'été « à fleurs »"]),
-        ("cp1252", ["pantalón", "niño", "19,90 €"]),
-        ("cp1250", ["Płaszcz", "Koszulka żółta"]),
-        ("cp949", ["셔츠", "바지"]),
-        ("gb18030", ["衬衫", "裤子"]),
-        ("big5", ["襯衫", "褲子"]),
-        ("cp1253", GREEK),
-        ("cp1255", HEBREW),
-        ("mac_roman", ["Größe 42", "Röcke"]),
-        ("cp850", ["Robe d'été", "Chaussures légères à lacets"]),
-        ("cp874", ["เสื้อเชิ้ต", "กางเกง"]),
-        ("utf-16", ["Платье", "靴"]),
-        ("utf-16-le", ["Платье", "靴"]),
-        ("utf-8-sig", ["Платье", "靴"]),
+        ("cp1251", ";", ["Обувь"]),
+        ("cp1251", ";", ["белый", "синий", "Платье летнее"]),
+        ("cp932", ",", ["靴", "鞄", "服", "帽子", "ワンピース"]),
+        ("cp932", ",", ["赤い服", "下着"]),
+        ("cp1252", ";", ["Größe 42"]),
+        ("cp1252", ",", ["nœud papillon", "Robe d'été « à fleurs »"]),
+        ("cp1252", ";", ["pantalón", "niño", "19,90 €"]),
+        ("cp1250", ";", ["Płaszcz", "Koszulka żółta"]),
+        ("cp949", ",", ["셔츠", "바지"]),
+        ("gb18030", ",", ["衬衫", "裤子"]),
+        ("big5", ",", ["襯衫", "褲子"]),
+        ("cp1253", ";", GREEK),
+        ("cp1255", ",", HEBREW),
+        ("mac_roman", ";", ["Größe 42", "Röcke"]),
+        ("cp850", ";", ["Robe d'été", "Chaussures légères à lacets"]),
+        ("cp874", ",", ["เสื้อเชิ้ต", "กางเกง"]),
+        ("utf-16", "\t", ["Платье", "靴"]),
+        ("utf-16-le", ";", ["Платье", "靴"]),
+        ("utf-8-sig", ";", ["Платье", "靴"]),
+        ("utf-8", ",", ["Платье", "靴"]),
     ],
 )
-def test_a_list_of_any_language_s_excel_is_read(encoding: str, texts: list[str], tmp_path: Path) -> None:
-    rows = "".join(f'{number}.jpg;"{text}"\r\n' for number, text in enumerate(texts))
-    (tmp_path / "list.csv").write_bytes(f"path;title\r\n{rows}".encode(encoding))
+def test_a_list_of_any_language_s_excel_is_read(
+    encoding: str, between: str, texts: list[str], tmp_path: Path
+) -> None:
+    rows = "".join(f'{number}.jpg{between}"{text}"\r\n' for number, text in enumerate(texts))
+    (tmp_path / "list.csv").write_bytes(f"path{between}title\r\n{rows}".encode(encoding))
 
     found = open_list(tmp_path / "list.csv", ["path"])
 
@@ -164,35 +156,41 @@ def test_a_list_of_any_language_s_excel_is_read(encoding: str, texts: list[str],
     assert [f"is read as {encoding}, such as" in note for note in found.notes] == [True] * is_chosen
 
 
-def test_an_encoding_that_people_name_is_taken(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_bytes("path,title\na.jpg,שמלה\n".encode("cp1255"))
-
-    found = open_list(tmp_path / "list.csv", ["path"], Reading(encoding="cp1255"))
-
-    assert [row.cells["title"] for row in found.rows()] == ["שמלה"]
-    assert found.notes == ()
-
-
-def test_utf_8_that_people_name_may_begin_with_the_mark_of_excel(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_bytes("path,title\na.jpg,Röcke\n".encode("utf-8-sig"))
-
-    assert open_list(tmp_path / "list.csv", ["path"], Reading(encoding="UTF8")).columns == ("path", "title")
-
-
-@pytest.mark.parametrize(("title", "label"), [("coat", "Παλτό"), ("Παλτό", "coat")])
-def test_labels_that_may_be_of_two_scripts_are_not_learnt_until_people_say_which(
-    title: str, label: str, tmp_path: Path
-) -> None:
+def test_answers_pictures_to_learn_and_to_label_are_read_alike(tmp_path: Path) -> None:
     list_ = tmp_path / "list.csv"
-    list_.write_bytes(f"path,title,label\na.jpg,{title},{label}\n".encode("cp1253"))
+    list_.write_bytes("path;label;note\r\n1.jpg;Schürze;\r\nstrümpfe.jpg;Bébé;\r\n".encode("cp1252"))
+    expected = [("1.jpg", "Schürze"), ("strümpfe.jpg", "Bébé")]
 
-    if label.isascii():
-        assert list_pictures(list_).pictures
-        return
-    with pytest.raises(BadCsv, match=r"may be cp1251, .* or cp1253"):
-        list_pictures(list_)
-    (found,) = list_pictures(list_, reading=Reading(encoding="cp1253")).pictures
-    assert found.label == label
+    assert [(one.path, one.label) for one in read_corrections([list_], None)] == expected
+    assert [(one.path.name, one.label) for one in list_pictures(list_).pictures] == expected
+    assert [one.name for one in open_source(str(list_)).items()] == ["1.jpg", "strümpfe.jpg"]
+
+
+@pytest.mark.parametrize("ending", [".tsv", ".txt", ".CSV"])
+def test_a_list_may_have_other_endings(ending: str, tmp_path: Path) -> None:
+    (tmp_path / f"list{ending}").write_text("title\tpath\nred\ta.png\n", "utf-16")
+
+    assert [one.name for one in open_source(f"{tmp_path}/list{ending}").items()] == ["a.png"]
+
+
+def test_a_parquet_file_of_paths_is_a_list_like_any_other(tmp_path: Path) -> None:
+    paths = pyarrow.table({"shelf": [1, 2, 3], "path": ["b/1.png", None, "a/0.png"]})
+    pyarrow.parquet.write_table(paths, tmp_path / "list.parquet")
+
+    first, empty, last = open_source(str(tmp_path / "list.parquet")).items()
+
+    assert (first.name, empty.name, last.name) == ("b/1.png", "", "a/0.png")
+    assert first.place == f"{tmp_path}/b/1.png"
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("cp1255", "cp1255"), ("utf-8-sig", "UTF8")])
+def test_an_encoding_that_people_name_is_taken(encoding: str, named: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("path,title\na.jpg,שמלה\n".encode(encoding))
+
+    found = open_list(tmp_path / "list.csv", ["path"], Reading(encoding=named))
+
+    assert [row.cells for row in found.rows()] == [{"path": "a.jpg", "title": "שמלה"}]
+    assert found.notes == ()
 
 
 @pytest.mark.parametrize(("encoding", "said"), [("utf-8", "row 2, line 2: its text"), ("klingon", "unknown")])
@@ -201,6 +199,19 @@ def test_an_encoding_that_does_not_fit_is_refused(encoding: str, said: str, tmp_
 
     with pytest.raises(ListUnusable, match=said):
         open_list(tmp_path / "list.csv", ["path"], Reading(encoding=encoding))
+
+
+def test_labels_that_may_be_of_two_scripts_are_not_learnt_until_people_say_which(tmp_path: Path) -> None:
+    list_ = tmp_path / "list.csv"
+    list_.write_bytes("path,title,label\na.jpg,coat,Παλτό\n".encode("cp1253"))
+
+    with pytest.raises(BadCsv, match=r"may be cp1251, .* or cp1253"):
+        list_pictures(list_)
+    (found,) = list_pictures(list_, reading=Reading(encoding="cp1253")).pictures
+    assert found.label == "Παλτό"
+
+    list_.write_bytes("path,title,label\na.jpg,Παλτό,coat\n".encode("cp1253"))
+    assert list_pictures(list_).pictures, "titles are not learnt"
 
 
 SHOP = "sku,image,image_model,label\n1,a.jpg,m/a.jpg,Coat\n2,b.jpg,,Dress\n"

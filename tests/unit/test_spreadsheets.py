@@ -1,27 +1,26 @@
-"""No spreadsheet runs a cell of a table, whatever it separates cells by, and every text comes back."""
+"""What a spreadsheet saved is read, and what it opens runs nothing, whatever it separates cells by."""
 
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.spreadsheets import FORMULA, NUMBER, as_csv, as_it_was, safe_text
+from labelling.table import copy_for_excel, read_rows
+from training.pictures.pixel_files import read_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
 
 
 @given(TEXTS)
-def test_every_text_comes_back(text: str) -> None:
+def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
     assert as_it_was(safe_text(text)) == text
 
-
-@given(TEXTS)
-def test_no_part_of_a_cell_runs_whatever_a_table_is_opened_by(text: str) -> None:
     [row] = csv.reader(io.StringIO(as_csv([["", text]]), newline=""))
-
     parts = re.split("[,;\t\r\n]", row[1])
     assert NUMBER.fullmatch(row[1]) or not any(re.match(FORMULA, part) for part in parts)
 
@@ -40,3 +39,36 @@ def test_no_part_of_a_cell_runs_whatever_a_table_is_opened_by(text: str) -> None
 )
 def test_a_mark_stands_where_a_cell_may_begin_and_numbers_stay(text: str, cell: str) -> None:
     assert safe_text(text) == cell
+
+
+@pytest.mark.parametrize("ending", [",", ";"])
+def test_a_table_that_excel_saved_again_is_read(ending: str, tmp_path: Path) -> None:
+    header = "path,label,confidence,decision,reason,familiarity".replace(",", ending)
+    cells = ["ä.jpg", "Bag", "0,97" if ending == ";" else "0.97", "accept", "", "1"]
+    (tmp_path / "labels.csv").write_bytes(f"{header}\r\n{ending.join(cells)}\r\n".encode("utf-8-sig"))
+
+    assert [(row["path"], row["decision"]) for row in read_rows(tmp_path / "labels.csv")] == [
+        ("ä.jpg", "accept")
+    ]
+
+
+def test_a_copy_for_excel_has_semicolons_decimal_commas_and_a_byte_order_mark(tmp_path: Path) -> None:
+    header = "path,label,confidence,decision,reason,familiarity,p_Schürze,p_code,colour,colour_confidence"
+    row = "strümpfe.jpg,Schürze,0.973,accept,,1.0,1.5e-05,7.5,red,0.5"
+    (tmp_path / "labels.csv").write_text(f"{header}\n{row}\n", "utf-8")
+
+    copy_for_excel(tmp_path / "labels.csv", ["Schürze"], tmp_path / "excel.csv", ["colour"])
+
+    assert (tmp_path / "excel.csv").read_bytes().decode("utf-8").splitlines() == [
+        "\ufeff" + header.replace(",", ";"),
+        "strümpfe.jpg;Schürze;0,973;accept;;1,0;1,5e-05;7.5;red;0,5",
+    ]
+    assert [row["label"] for row in read_rows(tmp_path / "excel.csv")] == ["Schürze"]
+
+
+def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:
+    (tmp_path / "pixels.csv").write_text(";".join(["3", *["7"] * 784]) + "\r\n", "utf-8")
+
+    pixels, labels = read_csv(tmp_path / "pixels.csv", 10)
+
+    assert (pixels.shape, pixels.max(), labels.tolist()) == ((1, 28, 28), 7, [3])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.contract import Head
 from scripts.label import ENGINES
 from tests.catalogues import PICTURES
 from tests.contract.store.conftest import use
@@ -22,10 +23,17 @@ def labelled_here() -> Iterator[None]:
         yield
 
 
+COLOURS = ("red", "green", "blue")
+HEADS = {
+    "colour": Head(labels=COLOURS, temperature=1.0, confidence=1.0),
+    "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.1, applies_to=()),
+}
+
+
 @pytest.fixture(scope="session")
 def little_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release whose graph runs in microseconds."""
-    return a_release(tmp_path_factory.mktemp("labelling") / "release")
+    """A release whose graph runs in microseconds; it accepts no colour, and no class of it has a sleeve."""
+    return a_release(tmp_path_factory.mktemp("labelling") / "release", attributes=HEADS)
 
 
 @pytest.fixture

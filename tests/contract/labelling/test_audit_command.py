@@ -1,29 +1,31 @@
-"""From a sheet with an audit to `wardrobe audit`: which pictures count, and what the promise's verdict is."""
+"""From a sheet with an audit to `wardrobe audit`: what is asked, what counts, and the promise's verdict."""
 
-import csv
-import glob
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
+from pydantic import JsonValue
 
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.review.page import ADDED, AUDITED, DOUBTFUL
-from model_store.local import bundled
+from model_store.local import bundled, open_release
 from reports.values import report_of
-from scripts.audit import HOLDS, OPEN
+from scripts.audit import BROKEN, HOLDS, OPEN
 from scripts.terminal import program
+from tests.catalogues import write_doubtful, write_folder
 from tests.commands import wardrobe
-from tests.contract.labelling.test_label_command import EXAMPLES, rows_of
-from tests.review_sheets import cards_of, shown_on
-from tests.uploads import png
+from tests.contract.labelling.conftest import COLOURS, HEADS
+from tests.releases import a_release
+from tests.review_sheets import cards_of, export, shown_on
+from tests.tables import correct, label, rows_of
+from tests.uploads import a_garment, png
 
-label = partial(wardrobe, "label")
 main = partial(wardrobe, "audit")
+labelling = partial(wardrobe, "label")
 
 SAMPLED = 4
 
@@ -32,27 +34,32 @@ SAMPLED = 4
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of twelve pictures by the bundled release, and a sheet with an audit of four."""
     folder = tmp_path_factory.mktemp("audit")
-    (folder / "catalogue").mkdir()
-    for example in glob.glob(EXAMPLES):  # noqa: PTH207 - a pattern, as the command takes it
-        shutil.copy(example, folder / "catalogue")
-    for seed in range(4):  # which no release accepts
-        noise = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
-        (folder / "catalogue" / f"noise-{seed}.png").write_bytes(png(noise))
     sheet = ["--review", str(folder / "sheet.html"), "--audit", str(SAMPLED)]
-    label([str(folder / "catalogue"), "--out", str(folder / "table.csv"), "--workers", "1", *sheet])
+    label(write_doubtful(folder / "catalogue"), folder / "table.csv", "bundled", *sheet)
     return folder
 
 
-def export(sheet: Path, said: dict[str, str], corrections: Path) -> Path:
-    """What a sheet exports when a person says this of pictures, by their sha256."""
-    with corrections.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["path", "label", "sha256", "at", "audit", "predicted", "decision", "audit_of"])
-        for card in cards_of(sheet):
-            answered = [card["path"], said[card["sha256"]], card["sha256"], "2026-11-22T10:00:00Z"]
-            what = [card["predicted"], card["decision"], card["audit_of"]]
-            writer.writerow([*answered, card["audit"] or "", *what])
-    return corrections
+def answers_of(table: Path) -> dict[str, str]:
+    """The label of each picture, by its sha256."""
+    return {row["sha256"]: row["label"] for row in rows_of(table)}
+
+
+def test_a_run_ends_in_a_summary_and_draws_the_audit_that_its_table_can_pay_for(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, sheet = folder / "table.csv", tmp_path / "sheet.html"
+    rows = label(folder / "catalogue", table, "bundled", "--review", str(sheet))
+
+    said = capsys.readouterr().out
+    assert "12 rows (12 of them before); " in said
+    assert "Audit: 3 are drawn at random, " in " ".join(said.split())
+    assert said.endswith(f"label --corrections corrections.csv --out {table}\n")
+    assert [card["audit"] for card in cards_of(sheet) if card["audit"]] == [3, 3, 3], "a quarter of 12"
+
+    label(folder / "catalogue", table, "bundled", "--review", str(sheet), "--audit", "0")
+    doubtful = sorted(row["path"] for row in rows if row["decision"] == "review")
+    assert sorted(card["path"] for card in cards_of(sheet)) == doubtful != []
+    assert all(card["picture"].startswith("data:image/jpeg;base64,") for card in cards_of(sheet))
 
 
 def test_a_sheet_begins_with_the_audit_without_answers_of_the_model_and_then_suggests_labels(
@@ -62,8 +69,6 @@ def test_a_sheet_begins_with_the_audit_without_answers_of_the_model_and_then_sug
     accepted = Counter(row["label"] for row in rows if row["decision"] == "accept")
     drawn, rare, then = shown_on(folder / "sheet.html")["parts"]
 
-    for part in (drawn, rare, then):  # colours of photos are asked for as well
-        part["cards"] = [card for card in part["cards"] if not card.get("attribute")]
     blind = [*drawn["cards"], *rare["cards"]]
     assert [one["title"] for one in (drawn, rare, then)] == [AUDITED[0], ADDED[0], DOUBTFUL[0]]
     assert [card["audit"] for card in blind] == [SAMPLED] * SAMPLED + [0] * len(rare["cards"])
@@ -75,10 +80,59 @@ def test_a_sheet_begins_with_the_audit_without_answers_of_the_model_and_then_sug
     assert {card["button"] for card in then["cards"]} == {"Right"}
 
 
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "shop", {f"{seed}.png": png(a_garment(seed)) for seed in range(6)})
+
+
+def test_a_sheet_asks_for_attributes_that_a_training_learnt_or_people_name(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, JsonValue] = {"attribute": ["colour"]}
+    learnt = a_release(tmp_path / "learnt", attributes=HEADS, settings=settings)
+    page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
+    sheet = ("--review", str(page), "--audit", "2")
+
+    def asked(release: Path, *words: str) -> set[str]:
+        label(shop, table.with_stem(release.parent.name), release, *sheet, *words)
+        return {card["attribute"] for card in cards_of(page, None)}
+
+    assert asked(little_release) == {""}
+    assert asked(little_release, "--ask", "colour") == {"", "colour"}
+    assert asked(learnt) == {"", "colour"}
+    with pytest.raises(TableUnusable, match=r"--ask size: the release answers no such attribute, but colour"):
+        label(shop, table, little_release, *sheet, "--ask", "size")
+
+
+def test_a_sheet_asks_for_classes_then_for_attributes_that_no_person_answered(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
+    words = ("--review", str(page), "--ask", "colour", "--audit")
+    rows = label(shop, table, little_release, *words, "2")
+
+    cards = cards_of(page, None)
+    drawn, doubtful = (
+        [card for card in cards if card["audit"]],
+        [card for card in cards if not card["audit_of"]],
+    )
+    assert [card["attribute"] for card in drawn] == ["", "", "colour", "colour"]
+    assert {card["guess"] for card in drawn} == {""}
+    assert {card["attribute"] for card in doubtful} == {"colour"}, "every class is accepted"
+    of_sample = {card["sha256"] for card in drawn}
+    assert {card["sha256"] for card in doubtful} == {row["sha256"] for row in rows} - of_sample
+    shares = [card["confidence"] for card in doubtful]
+    assert shares == sorted(shares)
+
+    first = doubtful[0]["sha256"]
+    correct(table, {"path": "", "sha256": first, "label": "red", "attribute": "colour"})
+    label(shop, table, little_release, *words, "0")
+    assert first not in {card["sha256"] for card in cards_of(page, None)}
+
+
 def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = {row["sha256"]: row for row in rows_of(folder / "table.csv")}
-    said = {sha256: row["label"] for sha256, row in rows.items()}
-    file = export(folder / "sheet.html", said, folder / "corrections.csv")
+    file = export(folder / "sheet.html", answers_of(folder / "table.csv"), folder / "corrections.csv")
     capsys.readouterr()
 
     code = main([str(file), str(folder / "table.csv"), "--json"])
@@ -93,30 +147,66 @@ def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureF
     assert (code, found["promise"]["verdict"]) == (0, HOLDS if accepted == of else OPEN)
 
 
-def test_answers_to_another_tables_sample_are_refused(folder: Path, tmp_path: Path) -> None:
-    rows = {row["sha256"]: row["label"] for row in rows_of(folder / "table.csv")}
-    file = export(folder / "sheet.html", rows, tmp_path / "corrections.csv")
+@pytest.fixture(scope="module")
+def promising(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release that promises of accepted colours what the bundled one does."""
+    folder = tmp_path_factory.mktemp("promising")
+    heads = {"colour": replace(HEADS["colour"], confidence=0.1)}
+    made = a_release(folder / "without", attributes=heads)
+    promised = {"colour": report_of(bundled()).attributes["colour"]}
+    report = report_of(open_release(made)).model_copy(update={"attributes": promised})
+    more = {"report.json": report.as_bytes().decode()}
+    return a_release(folder / "release", attributes=heads, extra=more)
+
+
+@pytest.mark.parametrize("errors", [1, 0])
+def test_an_audit_has_a_part_and_a_verdict_for_each_attribute(
+    errors: int, promising: Path, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
+    rows = label(shop, table, promising, "--review", str(page), "--audit", "6", "--ask", "colour")
+    said = answers_of(table) | {f"{row['sha256']} colour": row["colour"] for row in rows}
+    for key in list(said)[6 : 6 + errors]:
+        said[key] = next(one for one in COLOURS if one != said[key])
+    file = export(page, said, tmp_path / "answers.csv")
+    capsys.readouterr()
+
+    code = main([str(file), str(table), "--model", str(promising), "--json"])
+
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    assert (found["accepted"]["n"], found["accepted"]["right"]) == (6, 6)
+    assert found["attributes"].keys() == {"colour"}
+    colour = found["attributes"]["colour"]
+    assert (colour["accepted"]["n"], colour["accepted"]["right"]) == (6, 6 - errors)
+    assert colour["promise"] == {"accuracy": 0.95, "verdict": BROKEN if errors else HOLDS}
+    assert code == errors
+    assert "The release promises that 95% of accepted answers are right: " in told.err
+
+
+def test_answers_to_another_tables_sample_or_without_an_audit_are_refused(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = export(folder / "sheet.html", answers_of(folder / "table.csv"), tmp_path / "corrections.csv")
     header, *lines = (folder / "table.csv").read_text("utf-8").splitlines()
     (tmp_path / "table.csv").write_text("\n".join([header, lines[0]]), "utf-8")
 
     with pytest.raises(CorrectionsUnusable, match="is not in this table, or has another answer there"):
         main([str(file), str(tmp_path / "table.csv")])
 
-
-def test_corrections_without_an_audit_are_refused(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "corrections.csv").write_text("path,label\na.jpg,Coat\n", "utf-8")
-
+    file.write_text("path,label\na.jpg,Coat\n", "utf-8")
     with pytest.raises(CorrectionsUnusable, match="No correction is of an audit"):
-        main([str(tmp_path / "corrections.csv"), str(folder / "table.csv")])
+        main([str(file), str(folder / "table.csv")])
+    with pytest.raises(TableUnusable, match="has no row, or no column `confidence`"):
+        main([str(file), str(file)])
 
 
 def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_order(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = {row["sha256"]: row["label"] for row in rows_of(folder / "table.csv")}
-    sheet = tmp_path / "sheet.html"
+    said, sheet = answers_of(folder / "table.csv"), tmp_path / "sheet.html"
     options = ["--review", str(sheet), "--audit", str(SAMPLED), "--reviewers", "3"]
-    label([str(folder / "catalogue"), "--out", str(folder / "table.csv"), "--workers", "1", *options])
+    label(folder / "catalogue", folder / "table.csv", "bundled", *options)
 
     sheets = [tmp_path / f"sheet-{number}.html" for number in (1, 2, 3)]
     pictures = [card["sha256"] for one in sheets for card in cards_of(one)]
@@ -127,23 +217,12 @@ def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_or
     assert {shown_on(one)["command"] for one in sheets} == {then}
     assert f"Next: {then}" in capsys.readouterr().out
 
-    files = [export(one, rows, tmp_path / f"{one.stem}.csv") for one in sheets]
+    files = [export(one, said, tmp_path / f"{one.stem}.csv") for one in sheets]
     tables = []
     for order in (files, files[::-1]):
         table = Path(shutil.copytree(folder, tmp_path / order[0].stem)) / "table.csv"
-        label(["--corrections", *map(str, order), "--out", str(table)])
+        labelling(["--corrections", *map(str, order), "--out", str(table)])
         assert "Audit: of the accepted" in capsys.readouterr().out
         tables.append(rows_of(table))
     assert tables[0] == tables[1]
     assert sum(row["decided_by"] == "person" for row in tables[0]) == len(pictures)
-
-
-def test_a_csv_that_is_no_table_of_ours_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "table.csv").write_text("path,label\na.jpg,Coat\n", "utf-8")
-
-    with pytest.raises(TableUnusable, match="has no row, or no column `confidence`"):
-        main([str(tmp_path / "corrections.csv"), str(tmp_path / "table.csv")])
-
-
-def test_the_bundled_release_has_a_promise_to_audit() -> None:
-    assert report_of(bundled()).promises

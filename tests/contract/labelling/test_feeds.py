@@ -3,7 +3,6 @@
 tests/fixtures/feeds has a file for each, with the columns and separators of the platform's own page.
 """
 
-import csv
 from functools import partial
 from pathlib import Path
 
@@ -11,15 +10,15 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import TableUnusable
+from labelling.feeds import PLATFORMS
 from tests.commands import wardrobe
-from tests.contract.labelling.test_label_command import rows_of
-from tests.contract.labelling.test_label_corrections import write_corrections
 from tests.documents import blocks
 from tests.releases import a_release
 from tests.service import ROOT
+from tests.tables import Rows, correct, label, rows_of, write_csv
 from tests.uploads import a_garment, png
 
-label = partial(wardrobe, "label")
+main = partial(wardrobe, "label")
 
 TITLES = ("Shirt, striped", "Shirt 2", "Shirt 3", "Shirt 4", "Shirt 5")
 COLOURS = ("black", "blue", "red", "white")
@@ -37,28 +36,35 @@ def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """A folder with a list of five products of two photos each."""
-    rows = [("path", "article", "Handle", "title")]
+    rows = []
     for number, title in enumerate(TITLES, 1):
         for side in "ab":
             (tmp_path / f"{number}{side}.png").write_bytes(png(a_garment(2 * number + (side == "b"))))
-            rows.append((f"{number}{side}.png", f"{1000 + number:06}", f"item-{number}", title))
-    with (tmp_path / "list.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
+            names = {"article": f"{1000 + number:06}", "Handle": f"item-{number}", "title": title}
+            rows.append({"path": f"{number}{side}.png", **names})
+    write_csv(tmp_path / "list.csv", rows)
     return tmp_path
 
 
-def labelled(shop: Path, release: Path, *words: str) -> int:
-    words = ("--out", str(shop / "labels.csv"), "--model", str(release), "--workers", "1", *words)
-    return label([str(shop / "list.csv"), "--by", "article", *words])
+def labelled(shop: Path, release: Path, *words: str) -> Rows:
+    return label(shop / "list.csv", shop / "labels.csv", release, "--by", "article", *words)
+
+
+def corrected(shop: Path, feed: str, **others: str) -> None:
+    """People answer for products."""
+    said = [
+        {"path": f"{article[-1]}a.png", "label": colour, "attribute": "colour", "product": article}
+        for article, colour in (SAID | others).items()
+    ]
+    correct(shop / "labels.csv", *said, feed=feed)
 
 
 def test_answers_to_photos_are_a_feed_where_those_of_a_product_agree(shop: Path, doubtful: Path) -> None:
     labelled(shop, doubtful)
     said = {"1a": "red", "2a": "red", "2b": "blue", "3a": "black", "3b": "black"}
     rows = ({"path": f"{name}.png", "label": said[name], "attribute": "colour"} for name in said)
-    corrections = write_corrections(shop / "corrections.csv", *rows)
 
-    label(["--corrections", str(corrections), "--out", str(shop / "labels.csv"), "--feed", "google"])
+    correct(shop / "labels.csv", *rows, feed="google")
 
     assert (shop / "labels-google.csv").read_bytes() == b"id,color\r\n001001,red\r\n001003,black\r\n"
 
@@ -68,25 +74,12 @@ def rename(shop: Path, text: str, other: str) -> None:
     (shop / "list.csv").write_text((shop / "list.csv").read_text("utf-8").replace(text, other), "utf-8")
 
 
-def handles(shop: Path) -> list[str]:
-    return [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")]
-
-
-def corrected(shop: Path, *words: str, **others: str) -> int:
-    said = [
-        {"path": f"{article[-1]}a.png", "label": colour, "attribute": "colour", "product": article}
-        for article, colour in (SAID | others).items()
-    ]
-    file = write_corrections(shop / "corrections.csv", *said)
-    return label(["--corrections", str(file), "--out", str(shop / "labels.csv"), *words])
-
-
 def test_answers_of_people_are_a_feed_of_one_row_a_product_and_doubtful_ones_are_counted(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled(shop, doubtful)
 
-    assert corrected(shop, "--feed", "google") == 0
+    corrected(shop, "google")
 
     assert (shop / "labels-google.csv").read_bytes() == (
         b"id,color\r\n001001,red\r\n001003,black\r\n001004,blue\r\n"
@@ -98,15 +91,12 @@ def test_answers_of_people_are_a_feed_of_one_row_a_product_and_doubtful_ones_are
 
 def with_further_colours(shop: Path) -> None:
     """As a release would answer that accepts colours of products."""
-    table = shop / "labels-products.csv"
-    rows = rows_of(table)
     further = {"001001": "white", "001003": "white/red/blue"}
-    with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        for row in rows:
-            accepted = {"colour_also": further.get(row["article"]), "colour_decision": "accept"}
-            writer.writerow(row | (accepted if row["article"] in further else {}))
+    rows = rows_of(shop / "labels-products.csv")
+    for row in rows:
+        if row["article"] in further:
+            row |= {"colour_also": further[row["article"]], "colour_decision": "accept"}
+    write_csv(shop / "labels-products.csv", rows)
 
 
 @pytest.mark.parametrize("platform", ["google", "shopify", "woocommerce"])
@@ -114,10 +104,10 @@ def test_a_feed_is_the_file_that_a_platform_reads(
     platform: str, shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled(shop, doubtful)
-    corrected(shop)
+    corrected(shop, "")
     with_further_colours(shop)
 
-    assert labelled(shop, doubtful, "--feed", platform) == 0
+    labelled(shop, doubtful, "--feed", platform)
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert (shop / f"labels-{platform}.csv").read_bytes() == fixture.read_bytes()
@@ -125,19 +115,45 @@ def test_a_feed_is_the_file_that_a_platform_reads(
     assert ("replaces all attributes" in said) == (platform == "woocommerce"), "and the list has none"
 
 
-def test_without_an_accepted_colour_there_is_no_feed_and_the_table_stands(shop: Path, doubtful: Path) -> None:
-    with pytest.raises(TableUnusable, match="no colour of 5 products is accepted, or given by a person"):
-        labelled(shop, doubtful, "--feed", "google")
+MATERIAL = {"Attribute 1 name": "Material", "Attribute 1 value(s)": "Cotton", "Attribute 1 global": "0"}
+COLOUR = {"Attribute 2 name": "Colour", "Attribute 2 value(s)": "Rosso", "Attribute 2 global": "0"}
+SHOWN = {"Attribute 2 value(s)": "red, white", "Attribute 2 visible": "1"}
+ADDED = SHOWN | {"Attribute 2 name": "Color", "Attribute 2 global": "1"}
 
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        pytest.param({}, {one.replace("2", "1"): cell for one, cell in ADDED.items()}, id="none"),
+        pytest.param(MATERIAL, MATERIAL | ADDED, id="the colour gets the first free number"),
+        pytest.param(MATERIAL | {"Attribute 2 name": None}, MATERIAL | ADDED, id="which may be there, empty"),
+        pytest.param(MATERIAL | COLOUR, MATERIAL | COLOUR | SHOWN, id="or that of the list's own colour"),
+    ],
+)
+def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_the_colour(
+    listed: dict[str, str | None], found: dict[str, str]
+) -> None:
+    row = {"sku": "7", "title": "Shirt", **listed}
+
+    assert PLATFORMS["woocommerce"]("7", ["red", "white"], row) == {"SKU": "7", **found}
+
+
+def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(TableUnusable, match="no colour of 5 products is accepted, or given by a person"):
+        labelled(shop, doubtful, "--feed", "google", "--review", str(shop / "sheet.html"))
+
+    assert "label --corrections corrections.csv" in capsys.readouterr().out
     assert len(rows_of(shop / "labels-products.csv")) == 5
     assert not (shop / "labels-google.csv").exists()
 
 
 def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
-    shop: Path, doubtful: Path, little_release: Path
+    shop: Path, doubtful: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(TableUnusable, match="answers no attribute `colour`"):
-        labelled(shop, little_release, "--feed", "google")
+        labelled(shop, a_release(tmp_path / "without"), "--feed", "google")
     rename(shop, "Handle", "shelf")
     with pytest.raises(TableUnusable, match="the list has no column `handle`"):
         labelled(shop, doubtful, "--feed", "shopify")
@@ -149,50 +165,37 @@ def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
     assert "Mine" in (shop / "labels-google.csv").read_text("utf-8")
 
 
-def test_an_empty_cell_that_a_platform_needs_is_named(shop: Path, doubtful: Path) -> None:
-    rename(shop, "item-1", "")
-    labelled(shop, doubtful)
-
-    with pytest.raises(TableUnusable, match="'001001' has nothing in a column `handle`"):
-        corrected(shop, "--feed", "shopify")
-
-
-def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
+def test_articles_of_one_handle_are_a_row_where_they_have_one_colour_and_each_needs_a_handle(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def handles() -> list[str]:
+        return [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")]
+
     rename(shop, "Handle", "URL handle")
     rename(shop, "item-3", "item-1")
     labelled(shop, doubtful)
-    corrected(shop, "--feed", "shopify")
+    corrected(shop, "shopify")
 
-    assert handles(shop) == ["item-4"]
+    assert handles() == ["item-4"]
     said = " ".join(capsys.readouterr().out.split())
     assert "1 have articles of different colours, and are in no feed." in said
+    corrected(shop, "shopify", **{"001003": "red"})
+    assert handles() == ["item-1", "item-4"]
 
-    corrected(shop, "--feed", "shopify", **{"001003": "red"})
-
-    assert handles(shop) == ["item-1", "item-4"]
-
-
-def test_the_command_that_comes_next_is_said_though_no_feed_can_be_written(
-    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(TableUnusable, match="no colour of 5 products"):
-        labelled(shop, doubtful, "--feed", "google", "--review", str(shop / "sheet.html"))
-
-    assert "label --corrections corrections.csv" in capsys.readouterr().out
+    rename(shop, "item-1", "")
+    labelled(shop, doubtful)
+    with pytest.raises(TableUnusable, match="'001001' has nothing in a column `handle`"):
+        corrected(shop, "shopify")
 
 
 def test_a_feed_needs_products(shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [str(shop / "list.csv"), "--out", str(shop / "labels.csv"), "--model", str(doubtful)]
-    label([*words, "--workers", "1"])
+    label(shop / "list.csv", shop / "labels.csv", doubtful)
 
     with pytest.raises(SystemExit, match="2"):
-        label([*words, "--feed", "google"])
+        main([str(shop / "list.csv"), "--out", str(shop / "labels.csv"), "--feed", "google"])
     assert "--by" in capsys.readouterr().err
-    said = write_corrections(shop / "c.csv", {"path": "1a.png", "label": "red", "attribute": "colour"})
     with pytest.raises(TableUnusable, match="has no products, of which a feed has a row each"):
-        label(["--corrections", str(said), "--out", str(shop / "labels.csv"), "--feed", "google"])
+        correct(shop / "labels.csv", {"path": "1a.png", "label": "red", "attribute": "colour"}, feed="google")
 
 
 def test_the_page_shows_rows_of_the_example() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from labelling.errors import CorrectionsUnusable
+from tests.catalogues import write_doubtful
 from tests.commands import wardrobe
-from tests.contract.labelling.test_label_command import Rows, rows_of, with_doubtful
+from tests.tables import Rows, label, rows_of
 
 main = partial(wardrobe, "label")
 
@@ -18,10 +19,10 @@ Tasks = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table of the bundled release, and its doubtful pictures as tasks."""
+    """A table of the bundled release, and the pictures of doubtful class or colour as tasks."""
     folder = tmp_path_factory.mktemp("studio")
-    tasks = ["--tasks", str(folder / "tasks.json")]
-    main([with_doubtful(folder / "pictures"), "--out", str(folder / "table.csv"), "--workers", "1", *tasks])
+    words = ["--tasks", str(folder / "tasks.json"), "--ask", "colour"]
+    label(write_doubtful(folder / "pictures"), folder / "table.csv", "bundled", *words)
     return folder
 
 
@@ -30,18 +31,19 @@ def tasks_in(folder: Path) -> Tasks:
     return read
 
 
-def annotation(label: str, **more: object) -> dict[str, Any]:
+def question(name: str, *choices: object) -> dict[str, Any]:
+    return {"from_name": name, "to_name": "image", "type": "choices", "value": {"choices": [*choices]}}
+
+
+def answered(
+    *questions: object, at: object = "2026-11-22T10:01:00.728353Z", **more: object
+) -> dict[str, Any]:
     """As Label Studio exports it: https://labelstud.io/guide/task_format."""
-    value = {"choices": [label]}
-    chosen = {"id": "Dx_aB9", "from_name": "label", "to_name": "image", "type": "choices", "value": value}
-    return {
-        "id": 1001,
-        "result": [chosen],
-        "was_cancelled": False,
-        "created_at": "2026-11-22T10:00:00.728353Z",
-        "updated_at": "2026-11-22T10:01:00.728353Z",
-        **more,
-    }
+    of_studio = {"id": 1001, "was_cancelled": False, "created_at": "2026-11-22T10:00:00.728353Z"}
+    return {**of_studio, "updated_at": at, "result": [*questions], **more}
+
+
+BAG = answered(question("label", "Bag"))
 
 
 def corrected(folder: Path, tasks: Tasks) -> Rows:
@@ -50,67 +52,67 @@ def corrected(folder: Path, tasks: Tasks) -> Rows:
     return rows_of(folder / "table.csv")
 
 
-def test_the_tasks_are_the_doubtful_rows_with_the_models_label_as_prediction(folder: Path) -> None:
-    rows = rows_of(folder / "table.csv")
-    doubtful = {row["path"]: row["label"] for row in rows if row["reason"]}
-    tasks = tasks_in(folder)
+def test_the_tasks_are_the_doubtful_rows_with_the_models_labels_as_prediction(folder: Path) -> None:
+    rows, tasks = rows_of(folder / "table.csv"), tasks_in(folder)
 
     predicted = {
-        task["data"]["path"]: task["predictions"][0]["result"][0]["value"]["choices"][0] for task in tasks
+        task["data"]["path"]: {
+            one["from_name"]: one["value"]["choices"] for one in task["predictions"][0]["result"]
+        }
+        for task in tasks
     }
 
-    assert predicted == doubtful != {}
+    doubtful = [row for row in rows if "review" in {row["decision"], row["colour_decision"]}]
+    assert {row["decision"] for row in doubtful} == {"accept", "review"}
+    assert predicted == {
+        row["path"]: {"label": [row["label"]], "colour": [row["colour"]]} for row in doubtful
+    }
     assert all(task["data"]["image"].startswith("data:image/jpeg;base64,") for task in tasks)
 
 
-def test_an_export_decides_the_rows_that_were_annotated(folder: Path) -> None:
-    first, second, *_ = tasks_in(folder)
-    first["annotations"] = [annotation("Shirt"), annotation("Bag", was_cancelled=True)]
-    second["annotations"] = [annotation("leave out")]
+def test_an_export_decides_what_was_annotated(folder: Path) -> None:
+    before = {row["sha256"]: row for row in rows_of(folder / "table.csv")}
+    tasks = tasks_in(folder)[:3]
+    both = (question("label", "Shirt"), question("colour", "blue"), question("mood", "good"))
+    tasks[0]["annotations"] = [answered(*both), answered(question("label", "Bag"), was_cancelled=True)]
+    tasks[1]["annotations"] = [answered(question("label", "leave out"))]
+    tasks[2]["annotations"] = [answered(question("colour", "red"))]
+    first, second, third = (task["data"]["sha256"] for task in tasks)
 
-    rows = corrected(folder, [first, second])
+    rows = {row["sha256"]: row for row in corrected(folder, tasks)}
 
-    said = {row["sha256"]: row["label"] for row in rows if row["decided_by"] == "person"}
-    assert said == {first["data"]["sha256"]: "Shirt", second["data"]["sha256"]: None}
+    assert {sha256: row["label"] for sha256, row in rows.items() if row["decided_by"] == "person"} == {
+        first: "Shirt",
+        second: None,
+    }
+    assert {
+        sha256: row["colour"] for sha256, row in rows.items() if row["colour_decided_by"] == "person"
+    } == {
+        first: "blue",
+        third: "red",
+    }
+    assert rows[third]["label"] == before[third]["label"]
 
 
 def test_a_project_of_label_studio_s_own_template_decides_as_well(folder: Path) -> None:
     first, *_ = tasks_in(folder)
-    first["annotations"] = [annotation("Coat", updated_at="2026-11-23T10:00:00Z")]
-    first["annotations"][0]["result"][0]["from_name"] = "choice"
-    first["annotations"][0]["result"].append({"from_name": "box", "type": "rectanglelabels", "value": {}})
+    box = {"from_name": "box", "type": "rectanglelabels", "value": {}}
+    first["annotations"] = [answered(question("choice", "Coat"), box, at="2026-11-23T10:00:00Z")]
 
     rows = corrected(folder, [first])
 
     assert [row["label"] for row in rows if row["sha256"] == first["data"]["sha256"]] == ["Coat"]
 
 
-def question(name: str, *choices: object) -> dict[str, Any]:
-    return {"from_name": name, "to_name": "image", "type": "choices", "value": {"choices": [*choices]}}
-
-
-def answered(*questions: object) -> list[dict[str, Any]]:
-    return [annotation("", result=[*questions])]
-
-
 @pytest.mark.parametrize(
     ("odd", "words"),
     [
-        (
-            {"annotations": answered(question("label", "Bag", "Dress"))},
-            "the choices are Bag, Dress",
-        ),
-        ({"annotations": answered(question("label"))}, "the choices are none"),
-        ({"annotations": answered(question("label", 3))}, "the choices are 3"),
-        (
-            {"annotations": answered(question("a", "Bag"), question("b", "Bag"))},
-            "has 2 questions",
-        ),
-        (
-            {"annotations": answered({"type": "rating", "value": {"rating": 4}})},
-            "has no choice",
-        ),
-        ({"annotations": [annotation("Bag", updated_at=1764100000)]}, "1764100000 is no time"),
+        ({"annotations": [answered(question("label", "Bag", "Dress"))]}, "the choices are Bag, Dress"),
+        ({"annotations": [answered(question("label"))]}, "the choices are none"),
+        ({"annotations": [answered(question("label", 3))]}, "the choices are 3"),
+        ({"annotations": [answered(question("a", "Bag"), question("b", "Bag"))]}, "has 2 questions"),
+        ({"annotations": [answered({"type": "rating", "value": {"rating": 4}})]}, "has no choice"),
+        ({"annotations": [answered(question("label", "Bag"), at=1764100000)]}, "1764100000 is no time"),
         ({"annotations": [17]}, "its annotation is no object"),
         ({"annotations": None}, "or no `annotations`"),
         ({"data": {"image": "/data/upload/1.jpg"}}, "has no `data` with `path`"),
@@ -118,7 +120,7 @@ def answered(*questions: object) -> list[dict[str, Any]]:
 )
 def test_a_task_that_is_odd_is_named(odd: dict[str, Any], words: str, folder: Path) -> None:
     first, second, *_ = tasks_in(folder)
-    first["annotations"] = second["annotations"] = [annotation("Bag")]
+    first["annotations"] = second["annotations"] = [BAG]
 
     with pytest.raises(CorrectionsUnusable) as refused:
         corrected(folder, [first, second | odd])
@@ -127,7 +129,7 @@ def test_a_task_that_is_odd_is_named(odd: dict[str, Any], words: str, folder: Pa
     assert words in str(refused.value)
 
 
-NUMBERS = [{"data": {"path": 1, "sha256": 2}, "annotations": [annotation("Shirt")]}]
+NUMBERS = [{"data": {"path": 1, "sha256": 2}, "annotations": [BAG]}]
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from labelling.sources import open_source
 from labelling.table import Form
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
-from tests.contract.labelling.test_label_command import Rows, rows_of
 from tests.https_servers import HttpsServer, redirect, status
 from tests.review_sheets import cards_of
+from tests.tables import Rows, rows_of
 
 main = partial(wardrobe, "label")
 

@@ -1,6 +1,5 @@
 """`wardrobe label --by`: one answer a product beside the table of photos, with people's answers for it."""
 
-import csv
 import json
 import math
 import shutil
@@ -21,15 +20,13 @@ from labelling.review.questions import SHOWN
 from reports.values import Promise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
-from tests.contract.labelling.test_label_command import Rows, rows_of
-from tests.contract.labelling.test_label_corrections import write_corrections
 from tests.releases import LABELS, a_release
 from tests.review_sheets import cards_of
+from tests.tables import correct, label, products_of, write_csv
 from tests.uploads import a_garment, png
 
 main = partial(wardrobe, "label")
 
-COLOUR = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}
 KEPT = Promise(
     pictures="products", accuracy=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
@@ -39,9 +36,18 @@ KEPT = Promise(
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts every photo, and shows its promise for classes of products, not for colours."""
-    folder = tmp_path_factory.mktemp("release")
-    reads = whole_pictures(32, 3)
-    return a_release(folder, reads=reads, attributes={"colour": COLOUR}, products={"label": KEPT})
+    colour = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
+    folder, reads = tmp_path_factory.mktemp("release"), whole_pictures(32, 3)
+    return a_release(folder, reads=reads, attributes={"colour": colour}, products={"label": KEPT})
+
+
+@pytest.fixture(scope="module")
+def by_label(release: Path, tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+    """The names of pictures that the release gives the same label; first those of the most frequent one."""
+    folder, found = tmp_path_factory.mktemp("by label"), dict[str, list[str]]()
+    for row in label(write_folder(folder / "shop", PICTURES), folder / "all.csv", release):
+        found.setdefault(row["label"], []).append(Path(row["path"]).name)
+    return sorted(found.values(), key=len, reverse=True)
 
 
 @pytest.fixture
@@ -49,62 +55,44 @@ def shop(tmp_path: Path) -> Path:
     return write_folder(tmp_path / "shop", PICTURES | {"broken.png": b"no picture"})
 
 
-def label(source: Path, table: Path, release: Path, *words: str) -> Rows:
-    words = ("--out", str(table), "--model", str(release), "--workers", "1", *words)
-    assert main([str(source), *words]) == 0
-    return rows_of(table)
-
-
-def listed(shop: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+def listed(shop: Path, *rows: tuple[str, ...]) -> Path:
     """A list with the columns path, article and title."""
-    with (shop / "list.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("path", "article", "title"), *rows])
-    return shop / "list.csv"
+    names = ("path", "article", "title")
+    return write_csv(shop / "list.csv", [dict(zip(names, (*row, ""), strict=False)) for row in rows])
 
 
-@pytest.fixture
-def by_label(shop: Path, release: Path, tmp_path: Path) -> dict[str, list[str]]:
-    """The names of pictures by the label that the release gives them; the first has the most."""
-    found: dict[str, list[str]] = {}
-    for row in label(shop, tmp_path / "all.csv", release):
-        if row["label"]:
-            found.setdefault(row["label"], []).append(Path(row["path"]).name)
-    return dict(sorted(found.items(), key=lambda one: -len(one[1])))
-
-
-def products_in(table: Path) -> dict[str, dict[str, str]]:
-    rows = rows_of(table.with_stem(f"{table.stem}-products"))
-    return {row[next(iter(row))]: row for row in rows}
+def said_of_products(table: Path) -> dict[str, Any]:
+    """What the summary says of them."""
+    found: dict[str, Any] = json.loads(summary_of(table).read_bytes())["products"]
+    return found
 
 
 def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
-    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+    shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
-    (alike, others), table = list(by_label.values())[:2], tmp_path / "table.csv"
-    rows = [
+    (alike, others, *_), table = by_label, tmp_path / "table.csv"
+    source = listed(
+        shop,
         (alike[0], "1", "One"),
-        (others[0], "2", ""),
-        (alike[1], " 1 ", ""),
+        (others[0], "2"),
+        (alike[1], " 1 "),
         (alike[2], "2", "Two"),
-        ("broken.png", "1", ""),
+        ("broken.png", "1"),
         ("broken.png", "3", "Three"),
         (alike[0], "4", "Four"),
-    ]
-    source = listed(shop, rows)
+    )
     photos = label(source, tmp_path / "before.csv", release)
 
     assert label(source, table, release, "--by", "article") == photos
-    found = products_in(table)
-    assert list(found) == ["1", "2", "3", "4"]
-    assert [(one["decision"], one["reason"]) for one in found.values()] == [
-        ("accept", None),
-        ("review", "contradicting"),
-        (None, None),
-        ("accept", None),
-    ]
-    assert [one["photos"] for one in found.values()] == ["3", "2", "1", "1"]
+    found = products_of(table)
+    shown = ("title", "photos", "decision", "reason")
+    assert {name: tuple(one[of] for of in shown) for name, one in found.items()} == {
+        "1": ("One", "3", "accept", None),
+        "2": ("Two", "2", "review", "contradicting"),
+        "3": ("Three", "1", None, None),
+        "4": ("Four", "1", "accept", None),
+    }
     assert found["1"]["rests_on"] == f"{alike[0]}|{alike[1]}"
-    assert [one["title"] for one in found.values()] == ["One", "Two", "Three", "Four"]
     assert found["1"]["colour_reason"] in {"unproven", "contradicting"}, "of colours nothing is shown"
     assert found["4"]["colour_decision"] == "accept", "one photo answers as for itself"
     assert found["3"]["error"].startswith("No photo of it has an answer.")
@@ -119,16 +107,16 @@ def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
 def test_the_summary_counts_products_and_names_what_looks_odd(
     shop: Path,
     release: Path,
-    by_label: dict[str, list[str]],
+    by_label: list[list[str]],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    alike = next(iter(by_label.values()))
-    rows = [(alike[0], "a1", ""), (alike[1], "A1", ""), (alike[2], "", ""), ("broken.png", "b", "")]
+    alike = by_label[0]
+    source = listed(shop, (alike[0], "a1"), (alike[1], "A1"), (alike[2], ""), ("broken.png", "b"))
 
-    label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
+    label(source, tmp_path / "table.csv", release, "--by", "article")
 
-    found = json.loads(summary_of(tmp_path / "table.csv").read_bytes())["products"]
+    found = said_of_products(tmp_path / "table.csv")
     assert (found["products"], found["accepted"], found["without_answer"]) == (3, 2, 1)
     assert (found["photos_of_none"], found["alike"]) == (1, ["a1", "A1"])
     said = " ".join(capsys.readouterr().out.split())
@@ -141,39 +129,30 @@ def test_the_summary_counts_products_and_names_what_looks_odd(
 def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_photo(
     shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answered = [row for row in label(shop, tmp_path / "all.csv", little_release) if row["label"]]
-    name, other = [row["path"] for row in answered if row["label"] == answered[0]["label"]][:2]
-    rows = [(name, "1", ""), (other, "1", ""), (name, "2", "")]
+    rows = label(shop, tmp_path / "all.csv", little_release)
+    name, other = [Path(row["path"]).name for row in rows if row["label"] == rows[0]["label"]][:2]
+    source = listed(shop, (name, "1"), (other, "1"), (name, "2"))
 
-    label(listed(shop, rows), tmp_path / "table.csv", little_release, "--by", "article")
+    label(source, tmp_path / "table.csv", little_release, "--by", "article")
 
-    found = products_in(tmp_path / "table.csv")
+    found = products_of(tmp_path / "table.csv")
     assert [one["reason"] for one in found.values()] == ["unproven", None]
     assert "This release was not measured on products" in capsys.readouterr().out
 
 
 def test_a_photo_in_several_rows_of_a_product_counts_once(
-    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+    shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
-    name, other = next(iter(by_label.values()))[:2]
+    name, other = by_label[0][:2]
     (shop / "copy.png").write_bytes(PICTURES[name])
-    rows = [(name, "1", ""), ("copy.png", "1", "S"), (other, "2", ""), (name, "2", ""), (name, "2", "M")]
+    rows = [(name, "1"), ("copy.png", "1", "S"), (other, "2"), (name, "2"), (name, "2", "M")]
 
-    label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
+    label(listed(shop, *rows), tmp_path / "table.csv", release, "--by", "article")
 
-    found = products_in(tmp_path / "table.csv")
+    found = products_of(tmp_path / "table.csv")
     assert [(one["photos"], one["title"]) for one in found.values()] == [("1", "S"), ("2", "M")]
     assert [one["rests_on"] for one in found.values()] == [name, f"{other}|{name}"]
     assert found["1"]["colour_decision"] == "accept", "one photo answers as for itself"
-
-
-def test_three_thousand_photos_of_one_article_are_one_row(shop: Path, release: Path, tmp_path: Path) -> None:
-    rows = [*((f"{number}.gone", "1", "") for number in range(2999)), ("1.png", "1", "Long")]
-
-    label(listed(shop, rows), tmp_path / "table.csv", release, "--by", "article")
-
-    [found] = products_in(tmp_path / "table.csv").values()
-    assert (found["photos"], found["rests_on"], found["title"]) == ("3000", "1.png", "Long")
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
@@ -183,7 +162,7 @@ def test_folders_are_products_in_every_form_of_the_table(suffix: str, release: P
 
     label(shop, tmp_path / f"table{suffix}", release, "--by-folder")
 
-    found = products_in(tmp_path / f"table{suffix}")
+    found = products_of(tmp_path / f"table{suffix}")
     assert {name: int(one["photos"]) for name, one in found.items()} == {"a/b": 2, "c": 1}
 
 
@@ -200,7 +179,7 @@ def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(
 
     label(shop / "list.csv", tmp_path / "table.csv", release, "--by", "photos")
 
-    [found] = rows_of(tmp_path / "table-products.csv")
+    [found] = products_of(tmp_path / "table.csv").values()
     assert (found["list_rests_on"], found["rests_on"]) == ("8", "1.png")
     assert (found["list_photos"], found["photos"]) == ("7", "1")
 
@@ -208,56 +187,52 @@ def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(
 def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_answers(
     shop: Path, release: Path, tmp_path: Path
 ) -> None:
-    table = tmp_path / "table.csv"
-    rows = [("1.png", "1", ""), ("2.png", "1", ""), ("2.png", "2", ""), ("3.png", "", "")]
-    photos = label(listed(shop, rows), table, release, "--by", "article")
-    said = [
-        {"path": "1.png", "sha256": photos[0]["sha256"], "label": "Bag", "attribute": "", "product": "1"},
-        {"path": "2.png", "sha256": photos[1]["sha256"], "label": "Coat", "attribute": "", "product": "2"},
-        {
-            "path": "2.png",
-            "sha256": photos[1]["sha256"],
-            "label": "red",
-            "attribute": "colour",
-            "product": "2",
-        },
-    ]
+    source, table = (
+        listed(shop, ("1.png", "1"), ("2.png", "1"), ("2.png", "2"), ("3.png", "")),
+        tmp_path / "t.csv",
+    )
+    photos = label(source, table, release, "--by", "article")
+    said = [("1.png", "Bag", "", "1"), ("2.png", "Coat", "", "2"), ("2.png", "red", "colour", "2")]
+    hashes = {row["path"]: row["sha256"] for row in photos}
 
-    assert (
-        main(["--corrections", str(write_corrections(tmp_path / "c.csv", *said)), "--out", str(table)]) == 0
+    after = correct(
+        table,
+        *(
+            {"path": path, "sha256": hashes[path], "label": text, "attribute": of, "product": product}
+            for path, text, of, product in said
+        ),
     )
 
-    found = products_in(table)
+    found = products_of(table)
     assert [(one["label"], one["decided_by"]) for one in found.values()] == [
         ("Bag", "person"),
         ("Coat", "person"),
     ]
     assert (found["2"]["colour"], found["2"]["colour_decided_by"]) == ("red", "person")
-    assert [row["label"] for row in rows_of(table)][:3] == ["Bag", "Bag", "Coat"]
-    assert json.loads(summary_of(table).read_bytes())["products"]["decided_by_person"] == 2
+    assert [row["label"] for row in after][:3] == ["Bag", "Bag", "Coat"]
+    assert said_of_products(table)["decided_by_person"] == 2
 
 
 def test_answers_to_photos_hold_for_their_product_where_they_agree(
-    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
+    shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
-    table, corrections = tmp_path / "table.csv", tmp_path / "corrections.csv"
-    one, two, three, four, five = next(iter(by_label.values()))[:5]
-    of = {"1": (one, two), "2": (three, four), "3": (five,)}
-    label(listed(shop, [(name, article, "") for article in of for name in of[article]]), table, release)
+    table, (one, two, three, four, five, *_) = tmp_path / "table.csv", by_label[0]
+    source = listed(shop, (one, "1"), (two, "1"), (three, "2"), (four, "2"), (five, "3"))
+    model = label(source, table, release)[0]["label"]
     said = {one: "Bag", three: "Bag", four: "Coat", five: " "}
-    write_corrections(corrections, *({"path": name, "label": said[name]} for name in said))
-    assert main(["--corrections", str(corrections), "--out", str(table)]) == 0
+    correct(table, *({"path": name, "label": said[name]} for name in said))
 
-    label(shop / "list.csv", table, release, "--by", "article")
+    label(source, table, release, "--by", "article")
 
-    found = products_in(table)
-    assert [(row["label"], row["decided_by"]) for row in found.values()] == [
-        ("Bag", "person"),
-        (next(iter(by_label)), "model"),
-        (None, "person"),
-    ]
-    assert (found["2"]["decision"], found["2"]["reason"]) == ("review", "contradicting")
-    assert json.loads(summary_of(table).read_bytes())["products"]["decided_by_person"] == 2
+    found = products_of(table)
+    shown = ("label", "decided_by", "reason")
+    assert {name: tuple(row[of] for of in shown) for name, row in found.items()} == {
+        "1": ("Bag", "person", found["1"]["reason"]),
+        "2": (model, "model", "contradicting"),
+        "3": (None, "person", found["3"]["reason"]),
+    }
+    assert found["2"]["decision"] == "review"
+    assert said_of_products(table)["decided_by_person"] == 2
 
 
 def sheet_of(source: Path, table: Path, release: Path, *words: str) -> list[dict[str, Any]]:
@@ -269,24 +244,17 @@ def sheet_of(source: Path, table: Path, release: Path, *words: str) -> list[dict
 def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
     shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
-    rows = [
-        *[(f"{number}.png", "1", "Long sleeves") for number in range(9)],
-        ("10.png", "2", ""),
-        ("10.png", "3", ""),
-        ("broken.png", "3", ""),
-        ("11.png", "", ""),
-        ("broken.png", "4", ""),
-    ]
-    source, table = listed(shop, rows), tmp_path / "table.csv"
+    long = [(f"{number}.png", "1", "Long sleeves") for number in range(9)]
+    others = [("10.png", "2"), ("10.png", "3"), ("broken.png", "3"), ("11.png", ""), ("broken.png", "4")]
+    source = listed(shop, *long, *others)
 
-    cards = {card["name"]: card for card in sheet_of(source, table, little_release, "--audit", "9")}
+    cards = {
+        card["name"]: card for card in sheet_of(source, tmp_path / "t.csv", little_release, "--audit", "9")
+    }
 
     assert sorted(cards) == ["1", "11.png", "2", "3"], "a photo without an article is asked alone"
-    assert (cards["1"]["title"], cards["1"]["product"], cards["11.png"]["product"]) == (
-        "Long sleeves",
-        "1",
-        "",
-    )
+    assert (cards["1"]["title"], cards["1"]["product"]) == ("Long sleeves", "1")
+    assert cards["11.png"]["product"] == ""
     assert (len(cards["1"]["photos"]), cards["1"]["more"]) == (SHOWN - 1, 9 - SHOWN)
     assert all(one["picture"] for one in (cards["1"], *cards["1"]["photos"]))
     assert cards["2"]["sha256"] == cards["3"]["sha256"], "it lies under two articles, and is asked under each"
@@ -295,42 +263,21 @@ def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
     )
 
 
-def test_what_people_answered_for_a_product_is_not_asked_again(
-    shop: Path, little_release: Path, tmp_path: Path
+def test_a_product_is_not_asked_about_that_people_answered_or_whose_photos_they_answered_alike(
+    shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
-    source, table = (
-        listed(shop, [("1.png", "1", ""), ("2.png", "1", ""), ("3.png", "2", ""), ("4.png", "2", "")]),
-        tmp_path / "t.csv",
-    )
-    cards = sheet_of(source, table, little_release, "--audit", "0")
-    assert [card["name"] for card in cards] == ["1", "2"]
-    said = {"path": "2.png", "label": "Bag", "product": "1"}
-    assert main(["--corrections", str(write_corrections(shop / "c.csv", said)), "--out", str(table)]) == 0
-
-    assert [card["name"] for card in sheet_of(source, table, little_release, "--audit", "0")] == ["2"]
-
-
-def test_a_product_that_lost_its_zeros_in_a_spreadsheet_is_named(
-    shop: Path, little_release: Path, tmp_path: Path
-) -> None:
-    sheet_of(listed(shop, [("1.png", "001002", "")]), tmp_path / "t.csv", little_release)
-    answers = write_corrections(shop / "c.csv", {"path": "1.png", "label": "Bag", "product": "1002"})
-
-    with pytest.raises(CorrectionsUnusable, match=r"has no product '1002'.* drops zeros"):
-        main(["--corrections", str(answers), "--out", str(tmp_path / "t.csv")])
-
-
-def test_a_product_is_not_asked_about_whose_photos_people_answered_alike(
-    shop: Path, release: Path, by_label: dict[str, list[str]], tmp_path: Path
-) -> None:
-    (one, two, three, four), (other, *_) = (names[:4] for names in list(by_label.values())[:2])
-    of = {"1": (one, two), "2": (three, other), "3": (four, other)}
-    source = listed(shop, [(name, article, "") for article in of for name in of[article]])
+    (one, two, three, four, five, *_), (other, another, *_) = by_label[:2]
+    of = {"1": (one, two), "2": (three, other), "3": (four, other), "4": (five, another)}
+    source = listed(shop, *((name, article) for article in of for name in of[article]))
     table, tasks = tmp_path / "table.csv", tmp_path / "tasks.json"
-    assert sorted(card["name"] for card in sheet_of(source, table, release, "--audit", "0")) == ["2", "3"]
+    assert sorted(card["name"] for card in sheet_of(source, table, release, "--audit", "0")) == [
+        "2",
+        "3",
+        "4",
+    ]
     said = {one: "Bag", two: "Coat", three: "Bag", other: "Bag"}
-    rows = [{"path": name, "label": said[name]} for name in said]
-    assert main(["--corrections", str(write_corrections(shop / "c.csv", *rows)), "--out", str(table)]) == 0
+    of_product = {"path": five, "label": "Bag", "product": "4"}
+    correct(table, *({"path": name, "label": said[name]} for name in said), of_product)
 
     cards = sheet_of(source, table, release, "--audit", "0", "--tasks", str(tasks))
 
@@ -342,15 +289,15 @@ def test_a_product_is_not_asked_about_whose_photos_people_answered_alike(
 
 
 def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_path: Path) -> None:
-    source, table = listed(shop, [(f"{n}.png", str(n // 2), "") for n in range(8)]), tmp_path / "table.csv"
+    source, table = listed(shop, *((f"{n}.png", str(n // 2)) for n in range(8))), tmp_path / "table.csv"
     said = []
     for card in sheet_of(source, table, little_release, "--audit", "9"):
         answer = {"label": card["predicted"], "product": card["product"], "at": "2026-11-22T10:00:00Z"}
-        counted = {name: str(card[name]) for name in ("audit", "audit_of", "predicted", "decision")}
+        counted = {name: card[name] for name in ("audit", "audit_of", "predicted", "decision")}
         said.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})
         said += [{"path": one["path"], "sha256": one["sha256"], **answer} for one in card["photos"]]
 
-    found = audit_in(read_corrections([write_corrections(tmp_path / "c.csv", *said)], LABELS))
+    found = audit_in(read_corrections([write_csv(tmp_path / "c.csv", said)], LABELS))
 
     assert found is not None
     assert (found.reviewed.n, found.reviewed.right, found.accepted.n) == (4, 4, 0)
@@ -360,16 +307,16 @@ def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_pa
 def test_a_table_gets_products_later_and_loses_them(
     words: Sequence[str], shop: Path, release: Path, tmp_path: Path
 ) -> None:
-    source, table = listed(shop, [("1.png", "1", ""), ("2.png", "2", "")]), tmp_path / "table.csv"
+    source, table = listed(shop, ("1.png", "1"), ("2.png", "2")), tmp_path / "table.csv"
     label(source, table, release)
     label(source, table, release, "--by", "article")
     assert json.loads(summary_of(table).read_bytes())["rows_before"] == 2
-    assert list(products_in(table)) == ["1", "2"]
+    assert list(products_of(table)) == ["1", "2"]
 
     label(source, table, release, *words)
 
     assert not (tmp_path / "table-products.csv").exists()
-    assert json.loads(summary_of(table).read_bytes())["products"] is None
+    assert said_of_products(table) is None
 
 
 @pytest.mark.parametrize(
@@ -385,7 +332,7 @@ def test_a_table_gets_products_later_and_loses_them(
 def test_a_file_of_the_user_is_never_replaced_by_products(
     name: str, words: list[str], message: str, shop: Path, release: Path
 ) -> None:
-    kept = listed(shop, [("1.png", "1", "")]).rename(shop / "kept.csv")
+    kept = listed(shop, ("1.png", "1")).rename(shop / "kept.csv")
     source, theirs = (Path(shutil.copy(kept, shop / one)) for one in (name, "table-products.csv"))
 
     with pytest.raises(OtherRun, match=message):
@@ -397,20 +344,29 @@ def test_a_file_of_the_user_is_never_replaced_by_products(
 def test_a_list_that_is_called_like_products_stays_when_its_table_loses_them(
     shop: Path, release: Path
 ) -> None:
-    source, table = listed(shop, [("1.png", "1", "")]), shop / "table.csv"
+    source, table = listed(shop, ("1.png", "1")), shop / "table.csv"
     label(source, table, release, "--by", "article")
     label(shop / "table-products.csv", table, release, "--restart", "--path-column", "rests_on")
 
     assert (shop / "table-products.csv").exists()
 
 
-def test_answers_for_products_need_a_table_of_products(shop: Path, release: Path, tmp_path: Path) -> None:
-    table = tmp_path / "table.csv"
-    [row] = label(listed(shop, [("1.png", "1", "")]), table, release)
-    said = {"path": "1.png", "sha256": row["sha256"], "label": "Bag", "product": "1"}
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (((), "1"), r"hold for products, such as '1'.*--by COLUMN"),
+        ((("--by", "article"), "1002"), r"has no product '1002'.* drops zeros"),
+    ],
+    ids=["a table without products", "zeros that a spreadsheet dropped"],
+)
+def test_answers_for_products_that_the_table_has_not_are_refused(
+    answer: tuple[tuple[str, ...], str], message: str, shop: Path, release: Path, tmp_path: Path
+) -> None:
+    by, product = answer
+    label(listed(shop, ("1.png", "001002")), tmp_path / "table.csv", release, *by)
 
-    with pytest.raises(CorrectionsUnusable, match=r"hold for products, such as '1'.*--by COLUMN"):
-        main(["--corrections", str(write_corrections(tmp_path / "c.csv", said)), "--out", str(table)])
+    with pytest.raises(CorrectionsUnusable, match=message):
+        correct(tmp_path / "table.csv", {"path": "1.png", "label": "Bag", "product": product})
 
 
 @pytest.mark.parametrize(
@@ -425,7 +381,7 @@ def test_products_that_the_source_does_not_name_are_refused_before_anything_is_l
     words: list[str], message: str, shop: Path, release: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(SourceUnusable, match=message):
-        label(listed(shop, [("1.png", "1", "")]), tmp_path / "table.csv", release, *words)
+        label(listed(shop, ("1.png", "1")), tmp_path / "table.csv", release, *words)
 
     assert not (tmp_path / "table.csv").exists()
 

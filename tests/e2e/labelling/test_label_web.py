@@ -8,9 +8,9 @@ import pytest
 
 from tests.catalogues import PICTURES, write_list
 from tests.commands import wardrobe
-from tests.contract.labelling.test_label_command import rows_of
 from tests.https_servers import Authority, https_server, raw, redirect, silence, status
 from tests.releases import a_release
+from tests.tables import rows_of
 
 main = partial(wardrobe, "label")
 

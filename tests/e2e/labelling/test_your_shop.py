@@ -13,9 +13,9 @@ import pytest
 
 from model_store.local import open_release
 from tests.commands import done
-from tests.contract.labelling.test_audit_command import export
 from tests.documents import Step, blocks
 from tests.real_photos import photos_of_kinds
+from tests.review_sheets import export
 from tests.service import ROOT, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it trains twice

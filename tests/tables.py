@@ -1,0 +1,56 @@
+"""`wardrobe label` in the process of the test: its tables, and what people say of their pictures."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+
+from tests.commands import wardrobe
+
+Rows = list[dict[str, Any]]
+
+
+def label(source: Path | str, table: Path, release: Path | str = "bundled", *more: str) -> Rows:
+    """Label a source; the rows of the table, as `rows_of` reads them."""
+    words = [str(source), "--out", str(table), "--model", str(release), "--workers", "1", *more]
+    assert wardrobe("label", words) == 0
+    return rows_of(table)
+
+
+def rows_of(table: Path) -> Rows:
+    """A table's rows, with None where there is nothing; of a CSV, all else is text."""
+    match table.suffix:
+        case ".parquet":
+            read: Rows = pyarrow.parquet.read_table(table).to_pylist()
+            return read
+        case ".jsonl":
+            return [json.loads(line) for line in table.read_text("utf-8").splitlines()]
+    with table.open(encoding="utf-8", newline="") as file:
+        return [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def products_of(table: Path) -> dict[str, dict[str, Any]]:
+    """The table of products beside one of photos, by the names of the products, which come first."""
+    rows = rows_of(table.with_stem(f"{table.stem}-products"))
+    return {row[next(iter(row))]: row for row in rows}
+
+
+def write_csv(file: Path, rows: Sequence[Mapping[str, object]]) -> Path:
+    """A CSV with the columns of all rows."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    return file
+
+
+def correct(table: Path, *answers: Mapping[str, object], feed: str = "") -> Rows:
+    """Write answers of people into `corrections.csv` beside a table, and take them into it."""
+    file = write_csv(table.with_name("corrections.csv"), answers)
+    words = ["--corrections", str(file), "--out", str(table), *(["--feed", feed] if feed else [])]
+    assert wardrobe("label", words) == 0
+    return rows_of(table)
