@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from model_store.catalogue import promotion_key
+from model_store.catalogue import PROMOTIONS, promotion_key
 from model_store.promotions import Reason, append, newest
 from model_store.store import Store
 
@@ -14,12 +14,12 @@ def write_log(store: Store, steps: str, versions: Mapping[str, str]) -> None:
     """Append a record for each step.
 
     Args:
-        store: whose log is empty.
+        store: whose log may have records already.
         steps: `+A` promotes A, `-A` rolls back to it, `?` cannot be read; `+a` and `-a` as version 1.0 wrote
         versions: by the letters.
     """
     before = None
-    for number, step in enumerate(steps.split(), 1):
+    for number, step in enumerate(steps.split(), len(store.entries(PROMOTIONS)) + 1):
         version = versions.get(step[-1].upper())
         if version is None:
             store.create(promotion_key(number), b"{")

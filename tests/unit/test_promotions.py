@@ -14,7 +14,6 @@ from model_store.errors import (
     NotFound,
     NothingPromoted,
     RecordUnreadable,
-    ReleaseCorrupt,
     ReleaseRemoved,
     StoreBroken,
     UnconditionalStore,
@@ -24,11 +23,13 @@ from model_store.promotions import (
     Promotion,
     Reason,
     append,
+    backwards,
     current,
     current_version,
     history,
     newest,
     parse_promotion,
+    passed_over,
     promotion_bytes,
     roll_back,
 )
@@ -138,23 +139,29 @@ class UnmountedMeanwhile(FolderStore):
         return found
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four releases."""
+    folder = tmp_path_factory.mktemp("shelf")
+    return [a_release(folder / str(seed), seed=seed, keeps_answers=False) for seed in range(4)]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The place of a store."""
     return tmp_path / "store"
 
 
-def published(store: FolderStore, tmp_path: Path, seed: int, *, promoted: bool = True) -> str:
-    made = a_release(tmp_path / str(seed), seed=seed, keeps_answers=False)
+def published(store: FolderStore, made: Path, *, promoted: bool = True) -> str:
     return publish(made, store, forced, by="ann", promote=promoted, unconditional=True).manifest.version
 
 
-def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, tmp_path: Path) -> None:
+def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, shelf: list[Path]) -> None:
     store = Unconditional(folder)
-    first, second = (published(store, tmp_path, seed, promoted=False) for seed in (1, 2))
+    first, second = (published(store, shelf[seed], promoted=False) for seed in (1, 2))
 
     with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
-        publish(a_release(tmp_path / "3", seed=3), store, forced, by="ann")
+        publish(shelf[3], store, forced, by="ann")
     with pytest.raises(UnconditionalStore):
         promote(first, store, forced, by="ann")
     unchanged = store.entries("promotions/"), {release.version for release in stored(store)}
@@ -195,10 +202,10 @@ def test_a_writer_whose_record_was_replaced_learns_it(folder: Path) -> None:
         append(Overwriting(folder), A, "promote", "ann", None)
 
 
-def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, tmp_path: Path) -> None:
+def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, shelf: list[Path]) -> None:
     store = PrunedBefore(folder)
-    held = published(store, tmp_path, 1)
-    store.doomed = published(store, tmp_path, 2, promoted=False)
+    held = published(store, shelf[1])
+    store.doomed = published(store, shelf[2], promoted=False)
 
     with pytest.raises(ReleaseRemoved, match=f"{store.doomed} was deleted .*{held} was made current again"):
         promote(store.doomed, store, forced, by="bob")
@@ -209,17 +216,17 @@ def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, tmp_
     ]
 
 
-def test_a_first_release_pruned_before_promotion_is_reported(folder: Path, tmp_path: Path) -> None:
+def test_a_first_release_pruned_before_promotion_is_reported(folder: Path, shelf: list[Path]) -> None:
     store = PrunedBefore(folder)
-    store.doomed = published(store, tmp_path, 1, promoted=False)
+    store.doomed = published(store, shelf[1], promoted=False)
 
     with pytest.raises(ReleaseRemoved, match="no earlier release is in the store"):
         promote(store.doomed, store, forced, by="ann")
 
 
-def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, tmp_path: Path) -> None:
+def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, shelf: list[Path]) -> None:
     store = PrunedBefore(folder)
-    oldest, store.doomed, _ = (published(store, tmp_path, seed) for seed in (1, 2, 3))
+    oldest, store.doomed, _ = (published(store, shelf[seed]) for seed in (1, 2, 3))
 
     promotion = roll_back(store, "ann")
 
@@ -227,18 +234,18 @@ def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, tmp_p
     assert promotion.version == oldest
 
 
-def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Path, tmp_path: Path) -> None:
+def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Path, shelf: list[Path]) -> None:
     with pytest.raises(StoreBroken, match="read back, it is not what was sent"):
-        published(Damaging(folder), tmp_path, 1)
+        published(Damaging(folder), shelf[1])
 
     assert stored(FolderStore(folder))[0].complete is False
     assert newest(FolderStore(folder)) is None
 
 
-def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, tmp_path: Path) -> None:
-    published(FolderStore(folder), tmp_path, 1)
+def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, shelf: list[Path]) -> None:
+    published(FolderStore(folder), shelf[1])
     store = PromotedMeanwhile(folder)
-    store.chosen = published(FolderStore(folder), tmp_path, 2, promoted=False)
+    store.chosen = published(FolderStore(folder), shelf[2], promoted=False)
 
     assert prune(store, keep=1, older_than=timedelta(0)) == []
     assert current(store).version == store.chosen
@@ -255,10 +262,12 @@ class PromotedAtDeletion(FolderStore):
         super().delete(key)
 
 
-def test_a_release_that_becomes_current_while_it_is_removed_stays_whole(folder: Path, tmp_path: Path) -> None:
-    published(FolderStore(folder), tmp_path, 1)
+def test_a_release_that_becomes_current_while_it_is_removed_stays_whole(
+    folder: Path, shelf: list[Path]
+) -> None:
+    published(FolderStore(folder), shelf[1])
     store = PromotedAtDeletion(folder)
-    store.chosen = published(FolderStore(folder), tmp_path, 2, promoted=False)
+    store.chosen = published(FolderStore(folder), shelf[2], promoted=False)
 
     assert prune(store, keep=1, older_than=timedelta(0)) == []
     assert current(store).version == store.chosen
@@ -273,9 +282,9 @@ class KilledAfterOneDelete(FolderStore):
         raise KeyboardInterrupt
 
 
-def test_a_prune_that_is_killed_leaves_no_release_that_looks_whole(folder: Path, tmp_path: Path) -> None:
+def test_a_prune_that_is_killed_leaves_no_release_that_looks_whole(folder: Path, shelf: list[Path]) -> None:
     store = KilledAfterOneDelete(folder)
-    versions = {published(store, tmp_path, seed) for seed in (1, 2)}
+    versions = {published(store, shelf[seed]) for seed in (1, 2)}
 
     with pytest.raises(KeyboardInterrupt):
         prune(store, keep=1, older_than=timedelta(0))
@@ -283,21 +292,11 @@ def test_a_prune_that_is_killed_leaves_no_release_that_looks_whole(folder: Path,
     assert [release.complete for release in stored(store)].count(False) == len(versions) - 1
 
 
-def test_a_release_with_a_file_cut_short_is_not_promoted(folder: Path, tmp_path: Path) -> None:
+def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(
+    folder: Path, tmp_path: Path, shelf: list[Path]
+) -> None:
     store = FolderStore(folder)
-    version = published(store, tmp_path, 1, promoted=False)
-    graph = folder / release_prefix(version) / "model.onnx"
-    graph.write_bytes(graph.read_bytes()[:-1])
-
-    with pytest.raises(ReleaseCorrupt, match=r"not .* as in the manifest"):
-        promote(version, store, forced, by="tests")
-
-    assert newest(store) is None
-
-
-def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(folder: Path, tmp_path: Path) -> None:
-    store = FolderStore(folder)
-    versions = {published(store, tmp_path, seed) for seed in (1, 2)}
+    versions = {published(store, shelf[seed]) for seed in (1, 2)}
     (folder / "promotions").rename(tmp_path / "promotions")
     (folder / "promotions").symlink_to("promotions")  # fails for every user; root may read any folder
 
@@ -309,9 +308,9 @@ def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(folder: Pat
     assert {release.version for release in stored(store)} == versions
 
 
-def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, tmp_path: Path) -> None:
+def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, shelf: list[Path]) -> None:
     store = FolderStore(folder)
-    version = published(store, tmp_path, 1, promoted=False)
+    version = published(store, shelf[1], promoted=False)
 
     with pytest.raises(NothingPromoted, match="nothing shows which release is in use"):
         prune(store, keep=1, older_than=timedelta(0))
@@ -319,8 +318,8 @@ def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, tmp_path
     assert [release.version for release in stored(store)] == [version]
 
 
-def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path) -> None:
-    versions = {published(FolderStore(folder), tmp_path, seed) for seed in (1, 2)}
+def test_a_prune_ends_when_the_promotions_disappear(folder: Path, shelf: list[Path]) -> None:
+    versions = {published(FolderStore(folder), shelf[seed]) for seed in (1, 2)}
 
     with pytest.raises(NothingPromoted):
         prune(UnmountedMeanwhile(folder), keep=1, older_than=timedelta(0))
@@ -461,26 +460,41 @@ def test_prune_keeps_what_was_current_last_and_the_candidates(
     assert {NAMES[name] for name in "ABCD" if name not in gone} - chosen == {NAMES[name] for name in kept}
 
 
-def remove(store: FolderStore, number: int) -> None:
-    store.delete(promotion_key(number))
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
 
 
-def a_folder(store: FolderStore, number: int) -> None:
-    remove(store, number)
-    Path(store.address, promotion_key(number)).mkdir()
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
 
 
-def a_pipe(store: FolderStore, number: int) -> None:
-    remove(store, number)
-    os.mkfifo(Path(store.address, promotion_key(number)))
+def another_text(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(change(path.read_bytes()))
 
 
-@pytest.mark.parametrize("spoil", [remove, a_folder, a_pipe])
-def test_an_old_record_that_is_gone_or_no_file_is_passed_over(
-    folder: Path, spoil: Callable[[FolderStore, int], None]
+UNREADABLE: dict[str, Callable[[Path], object]] = {
+    "gone": Path.unlink,
+    "a folder": a_folder,
+    "a pipe": a_pipe,
+    "empty": another_text(lambda record: b""),
+    "cut short": another_text(lambda record: record[:40]),
+    "of a later version": another_text(lambda record: record.replace(b'"promote"', b'"canary"')),
+    "noise": another_text(lambda record: bytes(range(128, 256))),
+    "far too long": another_text(lambda record: record + bytes(20_000_000)),
+}
+
+
+@pytest.mark.parametrize("spoil", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_record_that_cannot_be_read_is_named_and_passed_over(
+    folder: Path, spoil: Callable[[Path], object]
 ) -> None:
     store = a_log(folder, "+A +B +C")
-    spoil(store, 2)
+    spoil(folder / promotion_key(2))
 
+    [named] = passed_over(backwards(store))
+
+    assert named.startswith("Promotion 2 is passed over: ")
     assert [one.number for one in history(store)] == [1, 3]
     assert roll_back(store, "eve").version == B

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from model_store.catalogue import promotion_key
 from model_store.errors import GateRefused, NotFound, NothingPromoted
-from model_store.promotions import current
+from model_store.promotions import current, history
+from model_store.publish import publish
 from model_store.store import open_store
+from reports.judge import judge
 from scripts import releases, target
 from scripts.target import who
 from tests.commands import wardrobe
@@ -28,13 +32,21 @@ def store(tmp_path: Path) -> str:
     return str(tmp_path / "store")
 
 
-@pytest.fixture
-def published(tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Two releases, the second current; their versions."""
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two releases, the second current."""
+    folder = tmp_path_factory.mktemp("two")
     for seed in (1, 2):
-        folder = a_release(tmp_path / str(seed), seed=seed, accuracy=0.93 + seed / 1000, per_class=20)
-        wardrobe("publish", [str(folder), store, "--by", "ann"])
-    return [line.split()[0] for line in capsys.readouterr().out.splitlines() if " is current in " in line]
+        made = a_release(folder / str(seed), seed=seed, accuracy=0.93 + seed / 1000, per_class=20)
+        publish(made, open_store(f"{folder}/store"), judge, by="ann")
+    return folder / "store"
+
+
+@pytest.fixture
+def published(two: Path, store: str) -> list[str]:
+    """The versions of these two releases, in a store of this test's own."""
+    shutil.copytree(two, store)
+    return [promotion.version for promotion in history(open_store(store))]
 
 
 @pytest.fixture
@@ -87,13 +99,24 @@ def test_what_is_shown_of_a_release_is_wrapped_at_the_terminals_width(
     assert sum(line.startswith("labels ") for line in lines) == 1
 
 
-def test_one_damaged_manifest_does_not_hide_the_others(published: list[str], typed: Type, store: str) -> None:
-    (Path(store) / "releases" / published[0] / "manifest.json").write_bytes(b"{}")
+def test_each_command_names_a_record_that_cannot_be_read_and_goes_on(
+    published: list[str], tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(store, promotion_key(3)).write_bytes(b"{")  # it may be a rollback from the second release
+    said = dict[str, Any]()
 
-    listed = {one["version"]: one["state"] for one in json.loads(typed("list", "--json"))}
+    for command in (["list"], ["show", "current"], ["prune", "--keep", "1", "--older-than", "0"]):
+        wardrobe("releases", ["--store", store, *command, "--json"])
+        out, err = capsys.readouterr()
+        assert "Promotion 3 is passed over: " in err, command
+        said[command[0]] = json.loads(out)
+    wardrobe("publish", [str(a_release(tmp_path / "next", seed=3)), store, "--by", "bob"])
 
-    assert listed[published[0]].startswith("damaged: ")
-    assert listed[published[1]] == "current"
+    assert [one["version"] for one in said["list"] if one["current"]] == [published[0]]
+    assert said["show"]["manifest"]["version"] == published[0]
+    assert said["prune"] == []
+    assert "Promotion 3 is passed over: " in capsys.readouterr().out
+    assert (current(open_store(store)).number, current(open_store(store)).by) == (4, "bob")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +228,7 @@ def test_a_program_reads_what_became_of_a_release(
 def test_a_release_of_one_store_is_published_in_another(
     at: str, published: list[str], store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WARDROBE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))  # the cache of commands is there
     copy, version = str(tmp_path / "copy"), published[0 if at else 1]
 
     wardrobe("publish", [store + at.format(version), copy])
@@ -214,9 +237,14 @@ def test_a_release_of_one_store_is_published_in_another(
 
 
 def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
-    published: list[str], store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    published: list[str],
+    store: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert published
+    monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "run").mkdir()
 
     with pytest.raises(NotFound, match=r"run/manifest\.json: no such file, so .*run is no release"):

@@ -17,6 +17,7 @@ from app.factory import create_app
 from app.observability.log_format import logging_config
 from app.prediction.admission import LARGE_BODY_BYTES
 from app.settings import Settings
+from tests.places import Place, Shelf, a_shelf
 from tests.releases import a_store
 from tests.uploads import UPLOAD
 
@@ -74,6 +75,18 @@ def filled_cache(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     cache = tmp_path_factory.mktemp("filled") / "cache"
     create_app(Settings(model_store=str(store_folder), cache_dir=cache, refresh_seconds=0))
     return cache
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Releases in a store without promotions."""
+    return a_shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def place(shelf: Shelf, tmp_path: Path) -> Place:
+    """A store with these releases, and a cache, of a test's own."""
+    return shelf.place(tmp_path)
 
 
 @pytest.fixture

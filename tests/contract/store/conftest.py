@@ -1,7 +1,9 @@
 """One suite, every store: a folder, Swift and moto_server."""
 
 import os
+import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,11 +55,23 @@ def store(address: str) -> Store:
     return open_store(address)
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, float], Path]:
+    """Makes each release once."""
+    folder = tmp_path_factory.mktemp("made")
+    return cache(
+        lambda seed, accuracy: a_release(
+            folder / f"{seed}-{accuracy}", seed=seed, accuracy=accuracy, per_class=20
+        )
+    )
+
+
 @pytest.fixture
-def releases(tmp_path: Path) -> Callable[..., Path]:
-    """Make releases that differ by `seed`, measured on few pictures."""
+def releases(made: Callable[[int, float], Path], tmp_path: Path) -> Callable[..., Path]:
+    """Releases of a test's own that differ by `seed`, measured on few pictures."""
 
-    def make(seed: int, accuracy: float = 0.93) -> Path:
-        return a_release(tmp_path / f"release-{seed}-{accuracy}", seed=seed, accuracy=accuracy, per_class=20)
+    def copied(seed: int, accuracy: float = 0.93) -> Path:
+        folder = tmp_path / f"release-{seed}-{accuracy}"
+        return folder if folder.exists() else shutil.copytree(made(seed, accuracy), folder)
 
-    return make
+    return copied

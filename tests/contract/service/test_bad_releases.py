@@ -1,0 +1,324 @@
+"""Releases that must not be served: what is wrong with each, and what it is answered by whom.
+
+Whoever opens its folder, fetches or promotes it is refused; a list names it; a start and a running service
+serve what was served before. Each kind is tried where it is told apart, and two where services meet it.
+"""
+
+import gc
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+
+from app.factory import create_app
+from app.releases.load import REFUSED, load
+from app.settings import Settings
+from inference.contract import whole_pictures
+from inference.onnx_session import OnnxSession
+from model_store.assemble import seal
+from model_store.cache import RELEASE_BYTES, pull
+from model_store.catalogue import release_prefix
+from model_store.local import open_release
+from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
+from model_store.promotions import Promotion, append, newest
+from model_store.publish import promote
+from model_store.store import FolderStore
+from reports.judge import forced
+from tests.commands import wardrobe
+from tests.contract.service.conftest import poll
+from tests.releases import a_graph, a_release
+
+Spoil = Callable[[Path], None]
+"""Makes a bad release of a good one's folder."""
+
+
+def flip_a_bit(folder: Path) -> None:
+    data = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def cut_a_file_short(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes((folder / "model.onnx").read_bytes()[:-1])
+
+
+def lengthen_a_file(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes((folder / "model.onnx").read_bytes() + b"x")
+
+
+def remove_a_file(folder: Path) -> None:
+    (folder / "figures" / "confusion-matrix.png").unlink()
+
+
+def add_a_file(folder: Path) -> None:
+    (folder / "figures" / "extra.png").write_bytes(b"")
+
+
+def link_a_file(folder: Path) -> None:
+    (folder / "model.onnx").rename(folder.parent / "elsewhere")
+    (folder / "model.onnx").symlink_to(folder.parent / "elsewhere")
+
+
+def link_a_folder(folder: Path) -> None:
+    (folder / "figures").rename(folder.parent / "figures")
+    (folder / "figures").symlink_to(folder.parent / "figures")
+
+
+def remove_the_manifest(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], object], name: str = "manifest.json") -> None:
+    document = json.loads((folder / name).read_bytes())
+    change(document)
+    (folder / name).write_text(json.dumps(document), "utf-8")
+
+
+def name_another_hash(folder: Path) -> None:
+    rewrite(folder, lambda manifest: manifest["files"]["model.onnx"].update(sha256="0" * 64))
+
+
+def leave_out(name: str) -> Spoil:
+    def leave_it_out(folder: Path) -> None:
+        (folder / name).unlink()
+        rewrite(folder, lambda manifest: manifest["files"].pop(name))
+
+    leave_it_out.__name__ = f"leave_out_{name}"
+    return leave_it_out
+
+
+def claim_a_disk(folder: Path) -> None:
+    rewrite(
+        folder, lambda manifest: [one.update(size=RELEASE_BYTES // 2) for one in manifest["files"].values()]
+    )
+
+
+def name_a_folder_as_a_file(folder: Path) -> None:
+    rewrite(folder, lambda manifest: manifest["files"].update(figures={"sha256": "0" * 64, "size": 0}))
+
+
+def need_a_newer_wardrobe(folder: Path) -> None:
+    rewrite(folder, lambda manifest: manifest.update(schema_version=SCHEMA_VERSION + 1))
+
+
+def answer_nan(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(a_graph(np.full((784, 10), np.nan, np.float32)))
+    seal_again(folder)
+
+
+def answer_otherwise(folder: Path) -> None:
+    network = open_release(folder).manifest.network("pixels")
+    pixels, answers = network.golden.inputs(network.contract.input), network.golden.probabilities()
+    seal_again(folder, Golden.of(pixels, {"label": np.roll(answers["label"], 1, axis=1)}))
+
+
+def report_of_another(folder: Path) -> None:
+    rewrite(folder, lambda report: report["test"]["confusion_matrix"].pop(), "report.json")
+    seal_again(folder)
+
+
+def seal_again(folder: Path, golden: Golden | None = None) -> None:
+    """As a broken trainer would: the manifest is right about every file."""
+    manifest = parse_manifest((folder / "manifest.json").read_bytes(), str(folder))
+    pixels = manifest.network("pixels")
+    changed = pixels.model_copy(update={"golden": golden or pixels.golden})
+    seal(
+        folder,
+        created_at=manifest.created_at,
+        networks={**manifest.networks, "pixels": changed},
+        training=manifest.training,
+        libraries=manifest.libraries,
+        git_commit=None,
+        data=manifest.data,
+        headline=manifest.headline,
+    )
+
+
+OPEN, FETCH, PROMOTE, LIST, START, FOLLOW = "open", "fetch", "promote", "list", "start", "follow"
+A_SHA, A_SIZE = (
+    r"model\.onnx: sha256 [0-9a-f]{64}, but manifest\.json says",
+    r"bytes, but manifest\.json says",
+)
+NEWER = rf"schema version {SCHEMA_VERSION + 1}, but this code reads up to {SCHEMA_VERSION}"
+OTHERS = "answers to its golden pictures differ"
+NO_MATRIX = r"report\.json .*: test\.confusion_matrix needs 10 rows and columns"
+
+BAD: dict[Spoil, dict[str, str]] = {
+    flip_a_bit: {OPEN: A_SHA, FETCH: rf"releases/.*/{A_SHA}", FOLLOW: A_SHA},
+    cut_a_file_short: {OPEN: rf"model\.onnx: \d+ {A_SIZE} \d+", PROMOTE: r"not \d+ as in the manifest"},
+    lengthen_a_file: {FETCH: r"model\.onnx: more than the expected \d+ bytes"},
+    remove_a_file: {
+        OPEN: r"figures/confusion-matrix\.png missing",
+        FETCH: r"confusion-matrix\.png: .*publish the release again",
+        PROMOTE: r"confusion-matrix\.png: no bytes are there",
+    },
+    add_a_file: {OPEN: r"figures/extra\.png is not in manifest\.json"},
+    link_a_file: {OPEN: r"model\.onnx: a link"},
+    link_a_folder: {OPEN: "figures: a link"},
+    remove_the_manifest: {OPEN: r"manifest\.json: no such file"},
+    name_another_hash: {OPEN: "its files hash to", FETCH: "its files hash to"},
+    leave_out("model.keras"): {OPEN: r"model\.keras is not in manifest\.json"},
+    leave_out("photos.keras"): {OPEN: r"photos\.keras is not in manifest\.json"},
+    leave_out("photos.onnx"): {OPEN: r"photos\.onnx is not in manifest\.json"},
+    claim_a_disk: {FETCH: f"at most {RELEASE_BYTES} are taken"},
+    name_a_folder_as_a_file: {START: r"figures is a file and a folder in manifest\.json"},
+    need_a_newer_wardrobe: {LIST: f"damaged: .*{NEWER}", START: NEWER},
+    answer_nan: {START: "answered NaN or infinity"},
+    answer_otherwise: {START: OTHERS, FOLLOW: OTHERS},
+    report_of_another: {START: NO_MATRIX, FOLLOW: NO_MATRIX},
+}
+"""By kind, in which words it is refused, and by whom."""
+
+
+def cases(level: str) -> pytest.MarkDecorator:
+    """The kinds that are tried there, each with its words."""
+    found = [
+        pytest.param(spoil, said[level], id=spoil.__name__) for spoil, said in BAD.items() if level in said
+    ]
+    return pytest.mark.parametrize(("spoil", "words"), found)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two good releases: one with two networks, of which bad ones are made, and one to be served."""
+    folder = tmp_path_factory.mktemp("good")
+    two = a_release(folder / "two", photos=whole_pictures(32, 3), keeps_answers=False)
+    return [two, a_release(folder / "served", seed=1, keeps_answers=False)]
+
+
+@pytest.fixture
+def bad(good: list[Path], tmp_path: Path, spoil: Spoil) -> Path:
+    """The folder of a bad release of the case's kind."""
+    folder = shutil.copytree(good[0], tmp_path / "made" / "release")
+    spoil(folder)
+    return folder
+
+
+def put(folder: Path, store: FolderStore) -> str:
+    """Bring a release into a store past all checks; its version."""
+    version: str = json.loads((folder / "manifest.json").read_bytes())["version"]
+    shutil.copytree(folder, Path(store.address, release_prefix(version)), dirs_exist_ok=True)
+    return version
+
+
+def promoted(folder: Path, store: FolderStore) -> Promotion:
+    return append(store, put(folder, store), "promote", "tests", newest(store))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "store")
+
+
+@cases(OPEN)
+def test_the_folder_of_a_bad_release_is_not_opened_and_the_difference_is_named(bad: Path, words: str) -> None:
+    with pytest.raises(REFUSED, match=words):
+        open_release(bad)
+
+
+@cases(FETCH)
+def test_a_bad_release_of_a_store_is_not_fetched_and_nothing_stays_in_the_cache(
+    bad: Path, store: FolderStore, tmp_path: Path, words: str
+) -> None:
+    version = put(bad, store)
+
+    with pytest.raises(REFUSED, match=words):
+        pull(store, version, tmp_path / "cache")
+
+    left = [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert left == [".lock"]
+
+
+@cases(PROMOTE)
+def test_a_release_that_is_not_complete_is_not_promoted(bad: Path, store: FolderStore, words: str) -> None:
+    version = put(bad, store)
+
+    with pytest.raises(REFUSED, match=words):
+        promote(version, store, forced, by="ann")
+
+    assert newest(store) is None
+
+
+@cases(LIST)
+def test_a_bad_release_is_named_in_the_list_and_does_not_hide_the_others(
+    bad: Path, good: list[Path], store: FolderStore, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served, damaged = promoted(good[1], store).version, put(bad, store)
+
+    wardrobe("releases", ["--store", store.address, "list", "--json"])
+
+    listed = {one["version"]: one["state"] for one in json.loads(capsys.readouterr().out)}
+    assert re.search(words, listed[damaged])
+    assert listed[served] == "current"
+
+
+@cases(START)
+def test_a_start_serves_the_release_before_a_bad_one(
+    bad: Path, good: list[Path], store: FolderStore, tmp_path: Path, words: str
+) -> None:
+    before, refused = promoted(good[1], store), promoted(bad, store)
+
+    models = load(Settings(model_store=store.address, cache_dir=tmp_path / "cache"), store)
+
+    [told] = models.refusals
+    assert (told.number, told.version) == (refused.number, refused.version)
+    assert re.search(words, told.reason)
+    assert models.current.version == before.version
+    assert models.current.stale_since is not None
+    assert models.fault is None
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
+    return FolderStore(tmp_path_factory.mktemp("followed") / "store")
+
+
+@pytest.fixture(scope="module")
+def app(good: list[Path], followed: FolderStore) -> Iterator[Flask]:
+    """A service that all cases share; it polls only when a test says so."""
+    promoted(good[1], followed)
+    cache = Path(followed.address).with_name("cache")
+    app = create_app(Settings(model_store=followed.address, cache_dir=cache, refresh_seconds=3600))
+    yield app
+    app.extensions["wardrobe"].watcher.stop()
+
+
+def refusals_counted(app: Flask) -> float:
+    text = app.test_client().get("/metrics/prometheus").text
+    return float(re.findall(r"^wardrobe_releases_refused_total (\S+)$", text, re.MULTILINE)[0])
+
+
+def sessions() -> int:
+    return sum(isinstance(one, OnnxSession) for one in gc.get_objects())
+
+
+@cases(FOLLOW)
+def test_a_bad_release_is_refused_once_told_and_counted_and_the_next_good_one_is_served(
+    app: Flask, followed: FolderStore, good: list[Path], bad: Path, words: str
+) -> None:
+    counted, refused = refusals_counted(app), promoted(bad, followed)
+    gc.collect()
+    gc.disable()
+    held = sessions()
+
+    told = [poll(app) for _ in range(2)][-1]
+    held_after = sessions()
+    gc.enable()
+
+    assert (told["refused"][-1]["promotion"], told["refused"][-1]["version"]) == (
+        refused.number,
+        refused.version,
+    )
+    assert re.search(words, told["refused"][-1]["reason"])
+    assert (told["status"], told["stale"], told["store"]) == ("ready", True, {"status": "ok"})
+    assert told["model"]["version"] == open_release(good[1]).version
+    assert refusals_counted(app) == counted + 1
+    assert held_after == held  # what was refused is not in memory
+    assert "wardrobe_release_stale 1.0" in app.test_client().get("/metrics/prometheus").text
+    promoted(good[1], followed)
+    assert poll(app)["stale"] is False

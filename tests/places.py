@@ -1,0 +1,103 @@
+"""A store of little releases and a cache: what a service would serve of them, without Flask around it."""
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.observability.metrics import Metrics
+from app.releases.load import load
+from app.releases.serving import Models
+from app.releases.watcher import ReleaseWatcher
+from app.settings import Settings
+from model_store.cache import pull, remember
+from model_store.catalogue import file_key, release_prefix
+from model_store.publish import publish
+from model_store.store import FolderStore
+from reports.judge import forced
+from tests.logs import write_log
+from tests.releases import a_release
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store without promotions, a cache, and the versions of releases by the letters of `Shelf`."""
+
+    store: FolderStore
+    cache: Path
+    versions: Mapping[str, str]
+
+    def settings(self, **changes: Any) -> Settings:
+        """Of a service here."""
+        return Settings.model_validate({"model_store": self.store.address, "cache_dir": self.cache} | changes)
+
+    def start(self, store: FolderStore | None = None, **changes: Any) -> Models:
+        """What a service would serve."""
+        return load(self.settings(**changes), store or self.store)
+
+    def follow(self, models: Models, store: FolderStore | None = None, **changes: Any) -> ReleaseWatcher:
+        """What swaps it; it polls when a test says so."""
+        return ReleaseWatcher(self.settings(**changes), lambda: store or self.store, models, Metrics(None))
+
+    def log(self, steps: str) -> None:
+        """Append to the log; see `write_log`."""
+        write_log(self.store, steps, self.versions)
+
+    def folder(self, letter: str) -> Path:
+        """Of a release in the store."""
+        return Path(self.store.address, release_prefix(self.versions[letter]))
+
+    def named(self, *versions: str | None) -> str:
+        """The letters of versions, `?` for None."""
+        letters = {version: letter for letter, version in self.versions.items()}
+        return "".join("?" if version is None else letters[version] for version in versions)
+
+    def served(self, models: Models) -> str:
+        """The letter of what is served, with `!` where it may be outdated."""
+        return self.named(models.current.version) + "!" * (models.current.stale_since is not None)
+
+    def refused(self, models: Models) -> str:
+        """The letters of what was refused."""
+        return self.named(*(one.version for one in models.refusals))
+
+    def serve_before(self, letter: str) -> None:
+        """Leave a cache as a service that served a release has left it."""
+        release = pull(self.store, self.versions[letter], self.cache)
+        remember(self.cache, self.store.address, release, datetime.now(UTC))
+
+    def mark(self, letter: str, ended: int, ago: float = 0) -> Path:
+        """Leave what processes leave that end while they open a release."""
+        self.cache.mkdir(exist_ok=True)
+        mark = self.cache / f"opening-{self.versions[letter]}"
+        mark.write_text(str(ended), "ascii")
+        os.utime(mark, (time.time() - ago,) * 2)
+        return mark
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A store with releases and no log: A, B and C are sound, X and Y damaged, G is none."""
+
+    store: Path
+    versions: Mapping[str, str]
+
+    def place(self, folder: Path) -> Place:
+        """A store and a cache of a test's own; files of releases must be replaced, not written to."""
+        shutil.copytree(self.store, folder / "store", copy_function=os.link)
+        return Place(FolderStore(folder / "store"), folder / "cache", self.versions)
+
+
+def a_shelf(folder: Path) -> Shelf:
+    """Make the releases."""
+    store, versions = FolderStore(folder / "store"), {"G": "20261120T101500Z-00000000"}
+    for seed, letter in enumerate("ABCXY"):
+        release = a_release(folder / letter, seed=seed, keeps_answers=False)
+        versions[letter] = publish(release, store, forced, by="ann", promote=False).manifest.version
+    for letter in "XY":
+        (folder / "damaged").write_bytes(b"damaged")
+        store.upload(file_key(versions[letter], "model.onnx"), folder / "damaged")
+    return Shelf(folder / "store", versions)
