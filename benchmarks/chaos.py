@@ -1,9 +1,10 @@
 """Faults on purpose: python -m benchmarks.chaos (or `make chaos`).
 
-Twenty swaps and rollbacks under load, kill -9 of workers under load, every S3 fault in every situation, what
-may be wrong at a start, commands that meet in a store, and JSON that is no text, with real gunicorn, Swift
-and a fault-making proxy. Saves docs/results/chaos.json, prints what is broken, and ends with 1 if
-anything is. The scenes are those of tests/s3_faults.py and tests/start_faults.py; e2e plays a few of them.
+Twenty swaps and rollbacks under load, kill -9 of workers under load, every S3 fault in every situation, and
+JSON that is no text, with real gunicorn, Swift and a fault-making proxy. Saves docs/results/chaos.json,
+prints what is broken, and ends with 1 if anything is. The scenes are those of tests/s3_faults.py; e2e plays
+a few of them. A start's faults are in tests/contract/service/test_starting.py, commands that meet in
+tests/contract/store/test_prune_races.py.
 """
 
 import os
@@ -25,11 +26,11 @@ from model_store.store import open_store
 from scripts.terminal import console
 from tests import s3_servers
 from tests.fault_proxy import Mode
+from tests.json_attack import HEALTH_SECONDS, health_during_attack
 from tests.load import CLIENTS, Record, under_load
 from tests.s3_faults import SCENES, SITUATIONS, Stage, a_stage, held_while_polls_fail
 from tests.s3_servers import S3Server
 from tests.service import running
-from tests.start_faults import HEALTH_SECONDS, MEETINGS, ROUNDS, STARTS, health_during_attack, meet
 from tests.swaps import UPLOAD, a_shelf, swap, wait_until_served
 
 SWAPS = 20
@@ -65,11 +66,8 @@ def main() -> int:
         swapped, killed = swap_under_load(folder / "swaps"), kill_under_load(folder / "kills")
         with s3_servers.swift(folder / "swift") as server, _reaching(server):
             scenes, leaked = play_all(server, folder)
-            starts = [_tried(partial(_start, name), server, folder, {"start": name}) for name in STARTS]
-        with s3_servers.moto(folder / "moto") as server, _reaching(server):  # creates a key once, as AWS does
-            meetings = [_meet(server, folder / name, name) for name in MEETINGS]
         attacked = attack_by_json(folder / "attack")
-    trials = [swapped, killed, *scenes, *leaked, *starts, *meetings, attacked]
+    trials = [swapped, killed, *scenes, *leaked, attacked]
     broken = [trial for trial in trials if trial["error"]]
     figures = {
         "seconds": round(time.monotonic() - begun),
@@ -78,8 +76,6 @@ def main() -> int:
         "kills_under_load": killed,
         "faults": scenes,
         "held_by_a_worker": leaked,
-        "starts": starts,
-        "commands_that_meet": meetings,
         "json_attack": attacked,
         "promises_broken": len(broken),
     }
@@ -182,22 +178,6 @@ def _count(stage: Stage, fault: Mode) -> Figures:
         "threads": (before.threads, after.threads),
         "descriptors": (before.descriptors, after.descriptors),
         "error": "it grew" if after.exceeds(before) else None,
-    }
-
-
-def _start(name: str, stage: Stage) -> Figures:
-    """One fault at a start."""
-    outcome = STARTS[name](stage)
-    return {"seconds": round(outcome.seconds, 1), "said": _constant(outcome.said), "error": None}
-
-
-def _meet(server: S3Server, folder: Path, commands: str) -> Figures:
-    broken = meet(server, folder, commands)
-    return {
-        "commands": commands,
-        "rounds": ROUNDS,
-        "broken": len(broken),
-        "error": "; ".join(broken)[:LONGEST] or None,
     }
 
 

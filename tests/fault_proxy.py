@@ -47,8 +47,6 @@ class FaultProxy:
     def __init__(self, upstream: str) -> None:
         self._upstream = urlsplit(upstream)
         self._mode = Mode.PASS
-        self.passed = 0
-        """Requests that were handed on."""
         self._open: set[socket.socket] = set()
         self._server: ThreadingTCPServer | None = None
         # Bound and never listening: the port stays ours, and refuses, while no server listens on it.
@@ -135,7 +133,6 @@ class FaultProxy:
 
     def _fetched(self, head: bytes, body: bytes) -> bytes:
         """The server's whole answer."""
-        self.passed += 1
         with socket.create_connection((self._upstream.hostname, self._upstream.port)) as server:
             # The header is not signed, so it may be added: the answer then ends where the connection does.
             server.sendall(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + body)

@@ -118,15 +118,25 @@ class Damaging(FolderStore):
 
 
 class PromotedMeanwhile(FolderStore):
-    """A store in which another process promotes a release while a prune looks which to remove."""
+    """A store in which another process promotes a release while a prune looks, or begins to remove it."""
 
-    chosen = ""
+    def __init__(self, folder: Path, chosen: str, moment: str) -> None:
+        super().__init__(folder)
+        self._at = {"list": RELEASES, "delete": manifest_key(chosen)}[moment]
+        self._chosen = chosen
 
     def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
         found = super().entries(prefix)
-        if prefix == RELEASES:
-            append(FolderStore(Path(self.address)), self.chosen, "promote", "bob", newest(self))
+        self._come_to(prefix)
         return found
+
+    def delete(self, key: str) -> None:
+        self._come_to(key)
+        super().delete(key)
+
+    def _come_to(self, key: str) -> None:
+        if key == self._at:
+            append(FolderStore(Path(self.address)), self._chosen, "promote", "bob", newest(self))
 
 
 class UnmountedMeanwhile(FolderStore):
@@ -242,36 +252,16 @@ def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Pat
     assert newest(FolderStore(folder)) is None
 
 
-def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, shelf: list[Path]) -> None:
-    published(FolderStore(folder), shelf[1])
-    store = PromotedMeanwhile(folder)
-    store.chosen = published(FolderStore(folder), shelf[2], promoted=False)
-
-    assert prune(store, keep=1, older_than=timedelta(0)) == []
-    assert current(store).version == store.chosen
-
-
-class PromotedAtDeletion(FolderStore):
-    """A store in which another process promotes a release once a prune has found that it is not current."""
-
-    chosen = ""
-
-    def delete(self, key: str) -> None:
-        if key == manifest_key(self.chosen):
-            append(FolderStore(Path(self.address)), self.chosen, "promote", "bob", newest(self))
-        super().delete(key)
-
-
-def test_a_release_that_becomes_current_while_it_is_removed_stays_whole(
-    folder: Path, shelf: list[Path]
+@pytest.mark.parametrize("moment", ["list", "delete"])
+def test_a_release_that_becomes_current_during_a_prune_stays_whole(
+    folder: Path, shelf: list[Path], moment: str
 ) -> None:
     published(FolderStore(folder), shelf[1])
-    store = PromotedAtDeletion(folder)
-    store.chosen = published(FolderStore(folder), shelf[2], promoted=False)
+    chosen = published(FolderStore(folder), shelf[2], promoted=False)
 
-    assert prune(store, keep=1, older_than=timedelta(0)) == []
-    assert current(store).version == store.chosen
-    assert [release.complete for release in stored(store)] == [True, True]
+    assert prune(PromotedMeanwhile(folder, chosen, moment), keep=1, older_than=timedelta(0)) == []
+    assert current(FolderStore(folder)).version == chosen
+    assert [release.complete for release in stored(FolderStore(folder))] == [True, True]
 
 
 class KilledAfterOneDelete(FolderStore):
@@ -359,24 +349,17 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
     ("steps", "served"),
     [
         ("+A", "A"),
-        ("+A +A", "A"),
-        ("+A +B +C", "CBA"),
         ("+A +B +C -B", "BA"),
-        ("+A +B +C -B -A", "A"),
         ("+A +B -A +C", "CA"),
-        ("+A +B -A +B", "BA"),
         ("+A +B +A", "AB"),
         ("+A -D", "D"),
-        ("+a", "A"),
         ("+a +b +c", "CB"),
         ("+a +b -a", "A"),
         ("+a +b -a +c", "CA"),
         ("+a +b +C", "CBA"),
         ("+a +b -a +C", "CA"),
-        ("+A +B +c", "CB"),
         ("+A +B +c +D", "DCBA"),
         ("?", ""),
-        ("+A ?", "A"),
         ("+A +B ?", "A"),
         ("+A +B +C ? ?", "A"),
         ("+A +B -A ?", ""),
@@ -486,15 +469,17 @@ UNREADABLE: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("spoil", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(
+    ("number", "how", "back"), [*((2, how, B) for how in UNREADABLE), (3, "empty", A), (3, "far too long", A)]
+)
 def test_a_record_that_cannot_be_read_is_named_and_passed_over(
-    folder: Path, spoil: Callable[[Path], object]
+    folder: Path, number: int, how: str, back: str
 ) -> None:
     store = a_log(folder, "+A +B +C")
-    spoil(folder / promotion_key(2))
+    UNREADABLE[how](folder / promotion_key(number))
 
     [named] = passed_over(backwards(store))
 
-    assert named.startswith("Promotion 2 is passed over: ")
-    assert [one.number for one in history(store)] == [1, 3]
-    assert roll_back(store, "eve").version == B
+    assert named.startswith(f"Promotion {number} is passed over: ")
+    assert {one.number for one in history(store)} == {1, 2, 3} - {number}
+    assert roll_back(store, "eve").version == back

@@ -1,6 +1,5 @@
 """Prunes beside rollbacks and promotions, one operation of the store at a time, in many orders: whatever the
-order, current is in the store, and what a command has made current without an error is there. In a folder;
-`make chaos` lets such commands meet on Swift."""
+order, current is in the store, and what a command has made current without an error is there. In a folder."""
 
 import random
 import threading
