@@ -221,9 +221,7 @@ def test_the_watcher_of_a_service_opens_a_store_of_its_own_in_its_own_thread(
     assert threading.get_ident() not in own.threads
 
 
-def test_only_signed_releases_are_followed_where_keys_are_trusted_and_keys_are_rotated_without_a_restart(
-    place: Place, tmp_path: Path
-) -> None:
+def test_only_signed_releases_are_served_where_keys_are_trusted(place: Place, tmp_path: Path) -> None:
     trusted = new_key(tmp_path / "key.pem")
     sign(place.folder("A"), tmp_path / "key.pem")
     place.log("+A")
