@@ -24,7 +24,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi lists labelling screenshots
+.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi docs labelling screenshots
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,8 +83,8 @@ sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbo
 openapi: $(VENV)/.serve ## Print the HTTP contract, for tools that generate clients
 	@$(IN)/python -m scripts.documents openapi
 
-lists: $(VENV)/.serve ## Write the tables of commands and settings in docs/reference
-	@$(IN)/python -m scripts.documents lists
+docs: $(VENV)/.dev ## Write the tables of README and docs: commands, settings, and what was measured
+	@$(IN)/python -m scripts.documents docs
 
 conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
 	@$(IN)/python -m benchmarks.conversion $(ARGS)

@@ -1,7 +1,7 @@
 """What an operator may set: one frozen value, read once from the environment and `.env`.
 
 The only file that reads the environment. Credentials and endpoints of S3 are boto3's own (`AWS_*`); `.env`
-may hold them too. `make lists` writes the table of docs/reference/settings.md out of the docstring.
+may hold them too. `make docs` writes the table of docs/reference/settings.md out of the docstring.
 """
 
 import os

@@ -1,9 +1,10 @@
-"""Write what others read about the product: the OpenAPI document, what the image contains, and two tables.
+"""Write what others read about the product: the OpenAPI document, what the image contains, and tables.
 
-`make openapi`, `make sbom` and `make lists` run it. The OpenAPI document goes to stdout and has every setting
+`make openapi`, `make sbom` and `make docs` run it. The OpenAPI document goes to stdout and has every setting
 at its default; a running service answers GET /openapi.json with its own. cyclonedx-py makes the list from
-the serving lock; the addresses of the package index are removed from it. The tables in docs/reference are
-made of the verbs, of `.dockerignore`, and of the docstring of Settings.
+the serving lock; the addresses of the package index are removed from it. The tables in README and docs/ are
+made of the verbs and `.dockerignore`, of the docstring of Settings, and of what was measured
+(benchmarks/tables.py).
 """
 
 import inspect
@@ -11,6 +12,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ from scripts.__main__ import verbs
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "serve.txt"
 OUTPUT = ROOT / "deploy" / "sbom.cdx.json"
-REFERENCE = ROOT / "docs" / "reference"
+BLOCK = re.compile(
+    r"(?P<kept><!-- (?P<name>[a-z ]+) -->\n(?:\|.*\n\|[-| ]+\n)?)(?s:.*?)(?=<!-- /(?P=name) -->)"
+)
+"""A part of a document that is written here: a table below its heading, or a sentence."""
 
 OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
@@ -57,21 +62,26 @@ def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
     return kept | {"metadata": metadata, "components": components, "dependencies": dependencies}
 
 
-def write_lists() -> None:
-    """Fill the tables in REFERENCE."""
-    for page in (REFERENCE / "commands.md", REFERENCE / "settings.md"):
-        page.write_text(with_lists(page.read_text("utf-8")), "utf-8")
+def write_docs() -> None:
+    """Fill the blocks of every document."""
+    made = blocks()
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = page.read_text("utf-8")
+        if (renewed := filled(text, made)) != text:
+            page.write_text(renewed, "utf-8")
+            print(page.relative_to(ROOT))
 
 
-def with_lists(page: str) -> str:
-    """A page whose table between `<!-- list -->` and `<!-- /list -->` shows what there is now."""
-    rows = _commands() if "| verb |" in page else _settings()
-    return re.sub(
-        r"(<!-- list -->\n(?:[^\n]*\n){2}).*?(?=<!-- /list -->)",
-        lambda head: head[1] + "".join(f"| {' | '.join(row)} |\n" for row in rows),
-        page,
-        flags=re.DOTALL,
-    )
+def blocks() -> dict[str, str]:
+    """What each block shows, by its name."""
+    from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
+
+    return {"commands": table(_commands()), "settings": table(_settings())} | figures()
+
+
+def filled(page: str, made: Mapping[str, str]) -> str:
+    """A page whose blocks between `<!-- NAME -->` and `<!-- /NAME -->` show what was made."""
+    return BLOCK.sub(lambda block: block["kept"] + made[block["name"]], page)
 
 
 def _commands() -> list[tuple[str, ...]]:
@@ -97,4 +107,4 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    {"openapi": write_openapi, "sbom": write_sbom, "lists": write_lists}[sys.argv[1]]()
+    {"openapi": write_openapi, "sbom": write_sbom, "docs": write_docs}[sys.argv[1]]()

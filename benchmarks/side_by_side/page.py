@@ -1,13 +1,12 @@
-"""The tables and the plot of docs/explanation/benchmarks.md: python -m benchmarks.side_by_side.page.
+"""The rows and the plot of docs/explanation/benchmarks.md: the stored figures, rounded.
 
-Between `<!-- NAME -->` and `<!-- /NAME -->` the page shows the stored figures, rounded: those of photos from
-docs/results/photos/benchmark.json, all others from docs/results/benchmark.json. Nothing is computed here.
+`make docs` writes the tables (benchmarks/tables.py), python -m benchmarks.side_by_side.page the plot.
+Nothing is computed here.
 """
 
 import json
-import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from benchmarks.results import FOLDER
 from benchmarks.side_by_side.peers import NO_OP, OURS
 from benchmarks.uploads import PHOTOS
 
-PAGE = FOLDER.parent / "explanation" / "benchmarks.md"
 SHOWN_CONNECTIONS = 8
 TABLED = "png"
 """The upload that all servers answer by the same network; plot and data have the others as well."""
@@ -25,36 +23,13 @@ TABLED = "png"
 OUR_COLOUR, THEIR_COLOUR = "#1b6ca8", "#5f6d78"
 
 Stored = Mapping[str, Any]
-"""The content of benchmark.json."""
+"""The content of a file of docs/results, or an object in it."""
 
 
 def main() -> int:
-    """Fill the page, and draw the plot."""
-    stored, of_photos = (
-        json.loads((folder / "benchmark.json").read_text("utf-8")) for folder in (FOLDER, FOLDER / "photos")
-    )
-    PAGE.write_text(filled(PAGE.read_text("utf-8"), stored, of_photos), "utf-8")
-    draw(stored, FOLDER / "benchmark.png")
+    """Draw the plot."""
+    draw(json.loads((FOLDER / "benchmark.json").read_text("utf-8")), FOLDER / "benchmark.png")
     return 0
-
-
-def filled(page: str, stored: Stored, of_photos: Stored) -> str:
-    """The page with its blocks made of these figures, those of photos from a run of their own.
-
-    Raises:
-        ValueError: the page lacks a block.
-    """
-    for name, text in (
-        ("machine", machine_line(stored)),
-        ("rates", rates_table(stored)),
-        ("machine of photos", machine_line(of_photos)),
-        ("photos", photos_table(of_photos)),
-    ):
-        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not block.search(page):
-            raise ValueError(f"The page has no block called {name}.")
-        page = block.sub(rf"\g<1>{text}\n\g<2>", page)
-    return page
 
 
 def machine_line(stored: Stored) -> str:
@@ -62,46 +37,36 @@ def machine_line(stored: Stored) -> str:
     machine, plan = stored["machine"], stored["plan"]
     return (
         f"Measured {stored['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, "
-        f"Python {machine['python']}; {plan['rounds']} rounds of {plan['seconds']} s."
+        f"Python {machine['python']}; {plan['rounds']} rounds of {plan['seconds']} s.\n"
     )
 
 
-def rates_table(stored: Stored) -> str:
+def rates_rows(stored: Stored) -> list[Sequence[str]]:
     """A row for each peer, the fastest first."""
-    cells = {row["peer"]: row for row in _shown(stored) if row["upload"] == TABLED}
     costs = {cost["peer"]: cost for cost in stored["summary"]["costs"]}
-    lines = [
-        ("server", f"{TABLED}, answers a second", "p99, ms", "start, s", "memory, MB"),
-        ["---"] * 5,
-        *(
-            (
-                peer,
-                _rate(row),
-                f"{row['p99']['median']:.1f}",
-                f"{costs[peer]['start_seconds']['median']:.1f}",
-                f"{costs[peer]['megabytes']['median']:.0f}",
-            )
-            for peer, row in cells.items()
-        ),
+    return [
+        (
+            row["peer"],
+            _rate(row),
+            f"{row['p99']['median']:.1f}",
+            f"{costs[row['peer']]['start_seconds']['median']:.1f}",
+            f"{costs[row['peer']]['megabytes']['median']:.0f}",
+        )
+        for row in _shown(stored)
+        if row["upload"] == TABLED
     ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def photos_table(stored: Stored) -> str:
+def photos_rows(stored: Stored) -> list[Sequence[str]]:
     """A row for each photo and server that answers photos."""
-    lines = [
-        ("photo", "server", "answers a second", "p50, ms", "p99, ms"),
-        ["---"] * 5,
-        *(
-            (
-                *(row["upload"], row["peer"], _rate(row)),
-                *(f"{row[figure]['median']:.1f}" for figure in ("p50", "p99")),
-            )
-            for row in sorted(_shown(stored), key=lambda row: row["upload"])
-            if row["upload"] in PHOTOS
-        ),
+    return [
+        (
+            *(row["upload"], row["peer"], _rate(row)),
+            *(f"{row[figure]['median']:.1f}" for figure in ("p50", "p99")),
+        )
+        for row in sorted(_shown(stored), key=lambda row: row["upload"])
+        if row["upload"] in PHOTOS
     ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _rate(row: Stored) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from reports.values import Report
-from scripts.documents import with_lists
 from tests.documents import DOCUMENTS as PAGES
 from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
@@ -100,16 +99,6 @@ def all_tests() -> set[str]:
         for file in files
         for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
     }
-
-
-@pytest.mark.parametrize(
-    ("name", "row"), [("commands", "| `label`* |"), ("settings", "| `WARDROBE_SLOTS` |")]
-)
-def test_the_tables_of_commands_and_settings_show_what_there_is(name: str, row: str) -> None:
-    page = (ROOT / "docs/reference" / f"{name}.md").read_text("utf-8")
-
-    assert row in page
-    assert with_lists(page) == page, "make lists writes it"
 
 
 def test_the_page_of_the_report_explains_keys_that_a_report_has() -> None:
