@@ -5,15 +5,15 @@ Reads the syntax trees of our own code; imports none of it.
 
 import ast
 import statistics
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("app", "inference", "lab", "labelling", "model_store", "reports", "scripts", "training")
 SERVING = ("app", "inference", "model_store", "reports")
 
 ARROWS = {
@@ -62,8 +62,7 @@ MEDIAN_FUNCTION = 12
 """Code lines: without blank lines, comments and docstrings."""
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """One imported module of one file; `eager` when it happens as the file is imported.
 
     Attributes:
@@ -79,11 +78,29 @@ class Import:
     def package(self) -> str:
         return self.module.partition(".")[0]
 
+    @property
+    def home(self) -> str:
+        return self.file.partition("/")[0]
+
+
+FORBIDDEN: dict[str, Callable[[Import], bool]] = {
+    "an arrow between our packages that points back": lambda one: (
+        one.package in ARROWS.keys() - {one.home} - ARROWS.get(one.home, ARROWS.keys())
+    ),
+    "a library outside its home": lambda one: (
+        one.home != "lab" and not one.file.startswith(HOMES.get(one.package, ("",)))
+    ),
+    "what only training installs, where services start": lambda one: (
+        one.eager and one.package in ONLY_FOR_TRAINING and one.home in (*SERVING, "scripts")
+    ),
+    "the decoder of HEIC, before a picture needs it": lambda one: one.eager and one.package == "pillow_heif",
+}
+
 
 @cache
 def trees() -> dict[str, ast.Module]:
     """The syntax tree of each file of ours, by its path."""
-    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    paths = [path for package in ARROWS for path in sorted((ROOT / package).rglob("*.py"))]
     paths += [ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
     return {str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8")) for path in paths}
 
@@ -99,8 +116,8 @@ def _imports_of(file: str, node: ast.AST, *, eager: bool) -> Iterator[Import]:
     if isinstance(node, ast.ImportFrom):
         names = tuple(f"{node.module}.{name.name}" for name in node.names)
         yield Import(file, node.module or "", eager, names)
+    lazy = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types_only(node)
     for child in ast.iter_child_nodes(node):
-        lazy = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types_only(node)
         yield from _imports_of(file, child, eager=eager and not lazy)
 
 
@@ -108,127 +125,61 @@ def _is_for_types_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def home_of(file: str) -> str:
-    return file.partition("/")[0]
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_imports(what: str) -> None:
+    assert [f"{one.file}: {one.module}" for one in imports() if FORBIDDEN[what](one)] == []
 
 
-@dataclass(frozen=True)
-class Function:
-    name: str
-    node: ast.FunctionDef
-    lines: int
+def between_files() -> Iterator[tuple[str, str]]:
+    """Which file of ours imports which."""
+    files = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in trees()}
+    for found in imports():
+        yield from ((found.file, files[name]) for name in {found.module, *found.names} & files.keys())
 
 
-@cache
-def functions() -> tuple[Function, ...]:
-    return tuple(
-        Function(f"{file}:{node.name}", node, _code_lines(node))
+def between_folders_of_training() -> Iterator[tuple[str, str]]:
+    """The same of `training/heads` and the like."""
+    for edge in between_files():
+        one, other = (path.split("/") for path in edge)
+        if one[0] == other[0] == "training" and min(len(one), len(other)) > 2:
+            yield one[1], other[1]
+
+
+@pytest.mark.parametrize("edges", [between_files, between_folders_of_training])
+def test_nothing_imports_itself_in_a_circle(edges: Callable[[], Iterable[tuple[str, str]]]) -> None:
+    uses: dict[str, set[str]] = {}
+    for one, other in edges():
+        uses.setdefault(one, set()).update({other} - {one})
+
+    assert uses
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    parts = {(part, file) for file in trees() for part in Path(file).with_suffix("").parts}
+
+    assert [file for part, file in parts if part in NO_NAMES] == []
+
+
+def test_functions_are_seen_at_once_and_most_are_small() -> None:
+    lengths = {
+        f"{file}:{node.lineno} {node.name}": _code_lines(node)
         for file, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
-    )
+    }
+
+    assert [(name, lines) for name, lines in lengths.items() if lines > LONGEST_FUNCTION] == []
+    assert statistics.median(lengths.values()) < MEDIAN_FUNCTION
 
 
 def _code_lines(node: ast.FunctionDef) -> int:
     """Lines on which something of the function's body begins or ends, its signature included."""
     body = node.body[1:] if ast.get_docstring(node) else node.body
     inside = [part for statement in body for part in ast.walk(statement)]
-    signature = range(node.lineno, node.body[0].lineno)
     placed = [part for part in inside if isinstance(part, ast.stmt | ast.expr)]
     lines = {line for part in placed for line in (part.lineno, part.end_lineno)}
-    return len(lines | set(signature))
-
-
-def test_dependencies_between_our_packages_point_one_way() -> None:
-    against = [
-        f"{found.file} imports {found.module}"
-        for found in imports()
-        if found.package in ARROWS
-        and home_of(found.file) in ARROWS
-        and found.package != home_of(found.file)
-        and found.package not in ARROWS[home_of(found.file)]
-    ]
-
-    assert against == []
-
-
-def test_no_files_of_a_package_import_each_other_in_a_circle() -> None:
-    files = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in trees()}
-    uses: dict[str, set[str]] = {file: set() for file in trees()}
-    for found in imports():
-        for module in {found.module, *found.names}:
-            if files.get(module, found.file) != found.file:
-                uses[found.file].add(files[module])
-
-    assert list(_circles(uses)) == []
-
-
-def test_no_two_folders_of_training_import_each_other() -> None:
-    uses = {
-        (_folder(found.file), _folder(module.replace(".", "/")))
-        for found in imports()
-        for module in {found.module, *found.names}
-        if found.file.startswith("training/") and module.startswith("training.")
-    }
-
-    assert {(one, other) for one, other in uses if one != other and (other, one) in uses} == set()
-
-
-def _folder(path: str) -> str:
-    """`training/heads` of whatever is below it; a file directly in `training` is its own."""
-    return "/".join(path.split("/")[:2])
-
-
-def _circles(uses: dict[str, set[str]]) -> Iterator[str]:
-    """The files that are left when those that use no other one are taken away, again and again."""
-    left = dict(uses)
-    while done := {file for file, used in left.items() if not used & left.keys()}:
-        left = {file: used for file, used in left.items() if file not in done}
-    while idle := {file for file in left if not any(file in used for used in left.values())}:
-        left = {file: used for file, used in left.items() if file not in idle}
-    yield from sorted(left)
-
-
-def test_eight_libraries_stay_in_their_homes() -> None:
-    strays = [
-        f"{found.file} imports {found.package}"
-        for found in imports()
-        if found.package in HOMES
-        and home_of(found.file) != "lab"
-        and not found.file.startswith(HOMES[found.package])
-    ]
-
-    assert strays == []
-
-
-def test_serving_never_imports_what_only_training_installs() -> None:
-    eager = [
-        f"{found.file} imports {found.package}"
-        for found in imports()
-        if found.eager and found.package in ONLY_FOR_TRAINING and home_of(found.file) in (*SERVING, "scripts")
-    ]
-
-    assert eager == []
-
-
-def test_a_service_that_sees_no_heic_does_not_load_its_decoder() -> None:
-    assert [found.file for found in imports() if found.eager and found.package == "pillow_heif"] == []
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_no_file_has_a_name_that_says_nothing(package: str) -> None:
-    names = {path.stem for path in (ROOT / package).rglob("*")}
-
-    assert names & NO_NAMES == set()
-
-
-def test_no_function_is_too_long_to_be_seen_at_once() -> None:
-    long = [
-        f"{function.name} ({function.lines})" for function in functions() if function.lines > LONGEST_FUNCTION
-    ]
-
-    assert long == []
-
-
-def test_most_functions_are_small() -> None:
-    assert statistics.median(function.lines for function in functions()) < MEDIAN_FUNCTION
+    return len(lines | set(range(node.lineno, node.body[0].lineno)))
