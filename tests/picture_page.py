@@ -8,6 +8,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from tests.browser import Visits
 from tests.service import ROOT, Service
 from tests.uploads import a_garment, png
+from tests.waiting import wait_for
 
 EXAMPLES = ROOT / "examples"
 TROUSERS = EXAMPLES / "photo-trousers.jpg"
@@ -79,8 +80,12 @@ class Held:
 
     def wait_for(self, count: int) -> None:
         """Wait until so many are held: a card says that it is being sent before its request is seen here."""
-        while len(self.routes) < count:
-            self._page.wait_for_timeout(20)
+
+        def enough() -> bool:
+            self._page.wait_for_timeout(20)  # in it, Playwright hears of requests
+            return len(self.routes) >= count
+
+        wait_for(f"{count} held requests", enough)
 
     def let_go(self) -> None:
         """Send them all on, and whatever comes after them."""

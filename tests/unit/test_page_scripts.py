@@ -1,4 +1,4 @@
-"""Parts of the page that run without a browser: ZIPs taken apart, results as a CSV."""
+"""Parts of the page that run without a browser: its words, ZIPs taken apart, results as a CSV."""
 
 import csv
 import io
@@ -7,9 +7,11 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.web.translations import TRANSLATIONS
 from inference.spreadsheets import safe_path, safe_text
 from tests.uploads import zipped
 
@@ -27,6 +29,67 @@ def run(folder: Path, script: str, given: bytes = b"") -> object:
     (folder / "test.js").write_text(script, "utf-8")
     done = subprocess.run(["node", "test.js"], cwd=folder, input=given, capture_output=True, check=True)
     return json.loads(done.stdout)
+
+
+WORDS = """
+import { readFileSync } from "node:fs";
+const [lang, texts, name, given] = JSON.parse(readFileSync(0));
+const getElementById = () => ({ textContent: JSON.stringify(texts) });
+globalThis.document = { documentElement: { lang }, getElementById };
+const words = { ...(await import("./words.js")), ...(await import("./problems.js")) };
+console.log(JSON.stringify(words[name](...given)));
+"""
+
+
+def an_answer(decision: str, confidence: float, reason: str | None = None, **more: Any) -> dict[str, Any]:
+    shares = {"Shirt": 1 - confidence, "Dress": confidence}
+    answer = {"label": "Dress", "decision": decision, "confidence": confidence, "reason": reason}
+    return answer | {"probabilities": shares, "familiarity": 0.42} | more
+
+
+LIKELY, AMBIGUOUS = an_answer("accept", 0.89), an_answer("review", 0.6, "ambiguous")
+UNFAMILIAR = an_answer("review", 0.6, "unfamiliar", enlarged=True)
+BLUE = {"label": "blue", "also": ["white"], "confidence": 0.83, "decision": "accept"}
+WAITING = {"state": "held", "seconds": 7, "trouble": {"status": 429, "detail": "Ten a minute."}}
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "given", "text"),
+    [
+        ("en", "reason", [LIKELY], "The model holds this for likely: Dress 89%, Shirt 11%."),
+        ("en", "reason", [AMBIGUOUS], "Not sure enough to accept: Dress 60%, Shirt 40%."),
+        ("en", "reason", [UNFAMILIAR], "may mean nothing. The picture is smaller than what the model reads"),
+        ("en", "sureness", [UNFAMILIAR], "the nearest class: 60%"),
+        ("en", "sureness", [an_answer("accept", 0.9999)], "> 99.9% sure"),
+        (
+            "en",
+            "familiarity",
+            [LIKELY],
+            "of 100 pictures that the model was checked on, 42 look less typical",
+        ),
+        ("en", "attribute", ["colour", BLUE], "colour: blue, white 83%, Accept"),
+        ("en", "tally", [[{"answer": LIKELY}, {"state": "failed"}]], "2 pictures: 1 accepted, 1 failed"),
+        (
+            "en",
+            "holding",
+            [[WAITING]],
+            "The rate limit is used up: 1 picture waits, the next try is in 7 seconds.",
+        ),
+        ("en", "meaning", [{"status": 400, "title": "No", "detail": "Its own words"}], "Its own words"),
+        ("de", "meaning", [{"status": 400, "title": "No"}], "Ungültige Anfrage"),
+        ("de", "meaning", [{"status": 500, "title": "No"}], "Interner Fehler"),
+        ("de", "meaning", [{"type": "urn:wardrobe:problem:busy", "status": 503}], "Ausgelastet"),
+        ("de", "sureness", [LIKELY], "89\u00a0% sicher"),
+    ],
+)
+def test_the_page_says_of_an_answer_or_an_error_what_it_means(
+    language: str, name: str, given: list[Any], text: str, tmp_path: Path
+) -> None:
+    asked = [language, TRANSLATIONS.get(language, {}), name, given]
+
+    said = run(tmp_path, WORDS, json.dumps(asked).encode())
+
+    assert text in (said if isinstance(said, str) else str(said))
 
 
 UNZIP = """

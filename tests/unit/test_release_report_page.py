@@ -3,13 +3,15 @@
 import re
 
 import pytest
+from markupsafe import escape
 
 from inference.contract import ACCEPT_NOTHING
 from model_store.local import BUNDLED, bundled
+from model_store.manifest import DataSet
 from reports.model_card import model_card
 from reports.page.page import figures_in, file_page
 from reports.values import report_of
-from tests.releases import with_label
+from tests.releases import a_contract, a_report, with_label
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +20,51 @@ def page() -> str:
     return file_page(release.manifest.contracts, report_of(release), figures_in(BUNDLED)).decode()
 
 
-def test_the_page_of_a_release_says_what_the_services_page_says(page: str) -> None:
+def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -> None:
     report = report_of(bundled())
 
-    for shown in ("What it gets wrong", "Product shots", f"{report.test.accuracy:.2%}", "X_kaggle:Belts"):
-        assert shown in page
+    sections = ["Product shots", "X_kaggle:Belts", ">Accuracy<", "smooth noise", "muon"]
+    figures = [f"{report.test.accuracy:.2%}", f"{report.model.parameters:,}"]
+    assert [shown for shown in sections + figures if shown not in page] == []
+    order = [
+        "The model names the right class for",
+        "What it gets wrong",
+        ">Product shots<",
+        ">Users&#39; own photos<",
+        ">Accuracy<",
+    ]
+    assert sorted(order, key=page.index) == order
     assert "Undefined" not in page
 
 
-def test_the_large_figure_of_a_tier_is_the_share_of_all_its_photos(page: str) -> None:
+def test_a_tier_has_one_large_figure_that_of_the_lead_and_the_mean_of_the_classes_is_small(page: str) -> None:
     tiers = report_of(bundled()).photos.values()
 
-    shown = re.findall(r'<dd class="value">([^<]+)</dd>', page)
+    (lead,) = re.findall(r'<p class="lead">(The model names .*?)</p>', page)
+    (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
+    large = re.findall(r'<dd class="value">(.*?)</dd>', cards)
+    assert large == [f"{one.accuracy:.1%}" for one in tiers if one.macro_accuracy is not None]
+    assert re.findall(r"([\d.]+%) of (?!the)", lead) == large
+    assert len(large) == len(re.findall(r"<dd>mean of the classes [\d.]+%", cards)) == 3
 
-    assert {f"{one.accuracy:.1%}" for one in tiers if one.macro_accuracy is not None} <= set(shown)
+
+def test_accepted_photos_have_their_interval_and_weaknesses_no_names_of_statistics(page: str) -> None:
+    (wrong,) = re.findall(r"What it gets wrong</h2>(.*?)</ul>", page, re.DOTALL)
+
+    assert re.search(r"accepted, [\d.]+% of these right \(95% interval [\d.]+ to [\d.]+%\)", page)
+    assert re.search(r"looks more familiar in [\d.]+% of pairs only\.", wrong)
+    assert "AUROC" not in wrong
+
+
+def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:
+    release, report = bundled(), report_of(bundled())
+    test = report.test.model_copy(update={"split": "cross-fitted"})
+
+    page = file_page(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
+
+    assert "each was answered by a network that had not learnt it (cross-fitted)" in page
+    assert "Calibration and decisions on all pictures, cross-fitted" in page
+    assert "test picture" not in page
 
 
 def test_a_calibration_error_stands_beside_what_chance_gives() -> None:
@@ -58,15 +91,16 @@ def test_the_page_of_a_release_needs_nothing_but_itself(page: str) -> None:
     assert "url(" not in page
 
 
-def test_a_label_cannot_put_tags_into_the_page_of_a_release() -> None:
-    release = bundled()
-    data = report_of(release).data.model_copy(update={"name": "<script>alert(1)</script>"})
-    report = report_of(release).model_copy(update={"data": data})
+def test_labels_and_names_are_shown_as_they_are_and_do_nothing() -> None:
+    labels = ("<script>alert(1)</script>", '" onload="alert(2)', "Größe & {{ 7 * 7 }}")
+    data = DataSet(name="<script>alert(3)</script>", train_sha256="d" * 64, test_sha256="e" * 64)
 
-    made = file_page(release.manifest.contracts, report, {}).decode()
+    page = file_page({"pixels": a_contract(labels)}, a_report(labels, 1.0, data), {}).decode()
 
-    assert "<script" not in made
-    assert "&lt;script&gt;alert(1)" in made
+    assert "<script" not in page
+    assert ' onload="' not in page
+    for shown in (*labels, data.name):
+        assert escape(shown) in page
 
 
 def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld() -> None:

@@ -18,10 +18,7 @@ UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open
 NO_PICTURE = a_file("a-very-long-name-that-has-no-place-where-it-could-be-broken-over-lines.txt", b"text")
 
 
-looks = pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
-
-
-@looks
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 def test_the_page_is_accessible_and_never_wider_than_the_window(
     visiting: Visits, bundled_service: Service, width: int, scheme: str
 ) -> None:
@@ -44,14 +41,19 @@ def test_the_page_is_accessible_and_never_wider_than_the_window(
     assert found == {"empty": [], "sending": [], "results": [], "compact": []}
 
 
-@looks
 @pytest.mark.parametrize(
-    "where", [("/metrics", "en-GB"), ("/metrics", "de-DE"), ("/docs", "en-GB"), ("/nowhere", "de-DE")]
+    ("path", "locale", "width", "scheme"),
+    [
+        ("/metrics", "de-DE", 360, "dark"),
+        ("/metrics", "en-GB", 1440, "light"),
+        ("/docs", "en-GB", 360, "dark"),
+        ("/docs", "en-GB", 1440, "light"),
+        ("/nowhere", "de-DE", 360, "dark"),
+    ],
 )
 def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
-    visiting: Visits, bundled_service: Service, where: tuple[str, str], width: int, scheme: str
+    visiting: Visits, bundled_service: Service, *, path: str, locale: str, width: int, scheme: str
 ) -> None:
-    path, locale = where
     page = visiting(bundled_service.url + path, width=width, color_scheme=scheme, locale=locale)
     expect(page.locator("h1, #operations-Health-health_live").first).to_be_visible()
     page.evaluate(UNFOLD)
@@ -59,24 +61,19 @@ def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     assert flaws(page, besides=OF_SWAGGER_UI if path == "/docs" else ()) == []
 
 
-def test_on_a_phone_a_table_that_moves_sideways_has_shaded_edges(
+def test_a_wide_table_has_shaded_edges_on_a_phone_and_no_figure_is_cut_at_a_desk(
     visiting: Visits, bundled_service: Service
 ) -> None:
     page = visiting(f"{bundled_service.url}/metrics", width=360)
+    expect(page.get_by_role("img", name="Confusion matrix")).to_be_visible()
     moving = "(all) => all.filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)"
-
     shades = page.locator(".wide").evaluate_all(
         f"(all) => ({moving})(all).map((one) => getComputedStyle(one).backgroundAttachment)"
     )
-
-    assert set(shades) == {"local, local, scroll, scroll"}
-
-
-def test_no_figure_of_the_report_is_cut_at_a_desk(visiting: Visits, bundled_service: Service) -> None:
-    page = visiting(f"{bundled_service.url}/metrics", width=1280)
-    expect(page.get_by_role("img", name="Confusion matrix")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate(UNFOLD)
 
+    assert set(shades) == {"local, local, scroll, scroll"}
     cut = "(all) => all.filter((one) => one.querySelector('img') && one.scrollWidth > one.clientWidth).length"
     assert page.locator(".wide").evaluate_all(cut) == 0
 
