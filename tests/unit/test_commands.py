@@ -8,15 +8,12 @@ import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from app import __version__
 from model_store.errors import StoreRefused
-from model_store.publish import publish
-from model_store.signing import new_key, sign
-from model_store.store import open_store
-from reports.judge import judge
 from scripts.__main__ import Verb, main, verbs
 from scripts.terminal import run
 from tests.commands import EVERY_PARSER, done
@@ -111,21 +108,23 @@ def test_make_lists_its_targets_in_two_columns() -> None:
     assert len({len(column) for column in columns}) == 1
 
 
-SERVED = """
-import json, os, sys
-from scripts import serve
-os.execve = lambda program, words, environment: print(json.dumps([words[1:], environment]))
-serve.main(sys.argv[1:])
-"""
+def test_options_of_serve_become_its_variables_and_others_go_to_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def become(_: str, *words_and_environment: Any) -> NoReturn:
+        raise SystemExit(words_and_environment)
 
+    for name, value in {"PORT": "9000", "WARDROBE_LOG_LEVEL": "ERROR"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "execve", become)
 
-def test_options_of_serve_become_its_variables_and_others_go_to_the_server() -> None:
-    options = ["--port", "8080", "--host", "::1", "--workers", "2", "--model", "releases", "--threads", "4"]
+    options = "--port 8080 --host ::1 --workers 2 --model releases --threads 4"
 
-    ended = done([sys.executable, "-c", SERVED, *options], PORT="9000", WARDROBE_LOG_LEVEL="ERROR")
+    with pytest.raises(SystemExit) as became:
+        main(["serve", *options.split()])
 
-    words, environment = json.loads(ended.stdout)
-    assert words == ["-m", "app", "--threads", "4"]
+    words, environment = cast("Any", became.value.code)
+    assert words[1:] == ["-m", "app", "--threads", "4"]
     expected = {
         "PORT": "8080",
         "BIND": "::1",
@@ -167,19 +166,9 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
 
 
 def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.CaptureFixture[str]) -> None:
-    words = [
-        "--model_arch",
-        "vgg",
-        "--Optimizer",
-        "SGD",
-        "-b",
-        "250",
-        "--learning_rate=0.1",
-        "--num_epochs",
-        "3",
-    ]
+    words = "--model_arch vgg --Optimizer SGD -b 250 --learning_rate=0.1 --num_epochs 3 --show_recipe --json"
 
-    assert main(["train", *words, "--show_recipe", "--json"]) == 0
+    assert main(["train", *words.split()]) == 0
 
     shown = json.loads(capsys.readouterr().out)
     names = ("network", "optimizer", "batch_size", "learning_rate", "epochs")
@@ -239,54 +228,31 @@ def test_wrong_usage_is_exit_2_with_the_reason(
     assert reason in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        ("keys add shop --file keys --json", {"name", "key"}),
-        ("keys --json list --file some-keys", {"keys"}),
-        ("keys remove old --file some-keys --json", {"name", "left"}),
-        ("predict --image bag.png --json", {"file", "label", "decision", "probabilities", "model"}),
-        ("releases --store store list --json", {"version", "state", "current"}),
-        ("signing new release.key --json", {"key", "public"}),
-        ("signing sign bundled some.key --json", {"version", "signature"}),
-        ("signing --json check bundled some.key.pub", {"version", "trusted"}),
-    ],
-)
-def test_with_json_stdout_is_one_document(
-    line: str, told: set[str], here: Path, capsys: pytest.CaptureFixture[str]
+DOCUMENTS = {
+    "keys add shop --file keys --json": {"name", "key"},
+    "keys --json list --file keys": {"keys"},
+    "keys add app --file keys --json": {"name", "key"},
+    "keys remove shop --file keys --json": {"name", "left"},
+    "signing new some.key --json": {"key", "public"},
+    "signing sign bundled some.key --json": {"version", "signature"},
+    "signing --json check bundled some.key.pub": {"version", "trusted"},
+}
+"""What is typed, one after the other, and the fields of what is printed."""
+
+
+def test_with_json_stdout_is_one_document_and_of_an_error_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = main(line.split())
-
-    document = json.loads(capsys.readouterr().out)
-    assert code == 0
-    assert told <= set(document[0] if isinstance(document, list) else document)
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the commands take, signed and listed where they ask for it."""
-    folder = tmp_path_factory.mktemp("prepared")
-    shutil.copytree(ROOT / "model_store/bundled", folder / "bundled")
-    shutil.copy(ROOT / "examples/bag.png", folder)
-    publish(folder / "bundled", open_store(str(folder / "store")), judge, by="ann")
-    (folder / "some-keys").write_text(f"old:{'0' * 64}\nnew:{'1' * 64}\n", "utf-8")
-    new_key(folder / "some.key")
-    sign(folder / "bundled", folder / "some.key")
-    return folder
-
-
-@pytest.fixture
-def here(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a copy of it: commands replace files and change none in place."""
-    shutil.copytree(prepared, tmp_path, copy_function=os.link, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "model_store/bundled", tmp_path / "bundled")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
+    def typed(line: str) -> set[str]:
+        assert main(line.split()) == 0
+        return set(json.loads(capsys.readouterr().out))
 
-@pytest.mark.usefixtures("here")
-def test_with_json_an_error_leaves_stdout_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert {line: typed(line) for line in DOCUMENTS} == DOCUMENTS
+
     code = run(lambda: main(["signing", "new", "some.key", "--json"]))
-
     told = capsys.readouterr()
     assert (code, told.out) == (1, "")
     assert told.err.startswith("wardrobe: some.key.pub: is there already.")
