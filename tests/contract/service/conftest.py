@@ -122,10 +122,26 @@ def fresh_client(make_app: MakeApp) -> FlaskClient:
 
 
 @pytest.fixture(scope="module")
-def client(store_folder: Path, filled_cache: Path) -> FlaskClient:
+def make_shared_app(
+    store_folder: Path, filled_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> MakeApp:
+    """Builds apps that the tests of a file share, and which poll no store; what they log goes nowhere."""
+
+    def make(**settings: object) -> Flask:
+        given = {"model_store": str(store_folder), "cache_dir": filled_cache, "refresh_seconds": 0}
+        if "model_store" in settings:
+            given["cache_dir"] = tmp_path_factory.mktemp("cache")
+        app = create_app(Settings.model_validate(given | settings))
+        app.test_client_class = PatientClient
+        return app
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def client(make_shared_app: MakeApp) -> FlaskClient:
     """A client of an app with default settings, which the tests of a file share."""
-    settings = Settings(model_store=str(store_folder), cache_dir=filled_cache, refresh_seconds=0)
-    return create_app(settings).test_client()
+    return make_shared_app().test_client()
 
 
 @contextmanager

@@ -34,7 +34,11 @@ REFUSING = {"dialect_models.tf_unspoken"}
 """What only ever says that another method is meant; OpenAPI allows no second name for a place in a path."""
 
 
-@pytest.fixture
+KNOWN = [problem_type(kind) for kind in (*PROBLEMS, TooManyRequests, NotFound, MethodNotAllowed, Exception)]
+"""The problems that clients may get."""
+
+
+@pytest.fixture(scope="module")
 def described(client: FlaskClient) -> Described:
     return Described(client.get("/openapi.json").get_json())
 
@@ -74,32 +78,22 @@ def test_below_a_proxys_prefix_the_document_leads_to_the_service(
     assert "X-Forwarded-Prefix" in response.headers["Vary"]
 
 
-def test_every_route_is_described_and_nothing_else(make_app: MakeApp) -> None:
-    app = make_app()
+def test_every_route_is_described_and_listed_by_the_pages_and_no_other(
+    client: FlaskClient, described: Described
+) -> None:
     routes = {
-        (method.lower(), path_of(rule))
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.endpoint not in OF_PAGES | REFUSING
-    }
-
-    document = app.test_client().get("/openapi.json").get_json()
-
-    assert {(method, path) for method, path, _ in Described(document).operations()} == routes
-
-
-def test_the_pages_list_every_route_with_its_method(make_app: MakeApp) -> None:
-    routes = {
-        (method, rule.rule)
-        for rule in make_app().url_map.iter_rules()
+        (method, rule.rule): (method.lower(), path_of(rule), rule.endpoint)
+        for rule in client.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
+    pages = "".join((ROOT / f"docs/reference/{name}.md").read_text("utf-8") for name in ("http", "dialects"))
 
-    reference = ROOT / "docs/reference"
-    pages = (reference / "http.md").read_text("utf-8") + (reference / "dialects.md").read_text("utf-8")
     listed = set(re.findall(r"(?:^\| |, )`([A-Z]+) (/[^` ]*)`(?=,| \|)", pages, re.MULTILINE))
 
-    assert listed == routes
+    assert listed == routes.keys()
+    assert {(method, path) for method, path, _ in described.operations()} == {
+        (method, path) for method, path, endpoint in routes.values() if endpoint not in OF_PAGES | REFUSING
+    }
 
 
 def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> None:
@@ -109,38 +103,29 @@ def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> No
         for response in document["components"]["responses"].values()
         if "application/problem+json" in response.get("content", {})
     ]
-    described = {
+
+    assert {
         (content["examples"]["problem"]["value"]["status"], kind)
         for content in contents
         for kind in content["x-problem-types"]
-    }
-
-    problems = map(problem_type, [*PROBLEMS, TooManyRequests, NotFound, MethodNotAllowed, Exception])
-
-    assert described == {(int(problem.status), type_of(problem)) for problem in problems}
+    } == {(int(problem.status), type_of(problem)) for problem in KNOWN}
 
 
 def test_a_generator_finds_one_problem_plain_booleans_and_methods() -> None:
     document = json.loads(DOCUMENT.read_text("utf-8"))
+    contents = [response.get("content", {}) for response in document["components"]["responses"].values()]
 
     names = [operation["operationId"] for _, _, operation in Described(document).operations()]
 
-    problem = document["components"]["schemas"]["Problem"]
-    contents = [response.get("content", {}) for response in document["components"]["responses"].values()]
     problems = [content for content in contents if "application/problem+json" in content]
-    media = [content["application/problem+json"] for content in problems]
-    assert {one["schema"]["$ref"] for one in media} == {"#/components/schemas/Problem"}
+    refers = {"schema": {"$ref": "#/components/schemas/Problem"}}
     assert all(set(content) == {"application/problem+json"} for content in problems)
-    assert problem["properties"]["status"]["type"] == "integer"
+    assert all(refers.items() <= content["application/problem+json"].items() for content in problems)
+    assert document["components"]["schemas"]["Problem"]["properties"]["status"]["type"] == "integer"
     assert '"const": true' not in DOCUMENT.read_text("utf-8")
     assert names == list(dict.fromkeys(names))
-    assert {"predict", "predict_batch", "get_report", "get_model", "get_health", "get_readiness"} <= set(
-        names
-    )
-    assert all(
-        re.fullmatch(r"(tf_|v2_|sagemaker_)?(get|predict|send|infer|invoke|ping)(_[a-z]+)*", name)
-        for name in names
-    )
+    named = r"(tf_|v2_|sagemaker_)?(get|predict|send|infer|invoke|ping)(_[a-z]+)*"
+    assert [name for name in names if not re.fullmatch(named, name)] == []
 
 
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:
@@ -153,8 +138,8 @@ def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) 
     assert "Ankle boot" not in json.dumps(document)
 
 
-def test_the_settings_that_it_names_have_their_values(make_app: MakeApp) -> None:
-    client = make_app(max_batch=7, max_pixels=1_000_000, model_name="shop").test_client()
+def test_the_settings_that_it_names_have_their_values(make_shared_app: MakeApp) -> None:
+    client = make_shared_app(max_batch=7, max_pixels=1_000_000, model_name="shop").test_client()
 
     document = client.get("/openapi.json").get_json()
 
@@ -209,8 +194,6 @@ def test_each_error_has_an_example_of_its_own_which_names_its_status_type_and_ti
 ) -> None:
     client = make_app(api_keys_file=keys_file(tmp_path, "alpha"), rate_limit="1/hour").test_client()
     described = Described(client.get("/openapi.json").get_json())
-    kinds = [*PROBLEMS, TooManyRequests, NotFound, MethodNotAllowed, Exception]
-    known = {(type_of(one), one.title, int(one.status)) for one in map(problem_type, kinds)}
 
     shown = [
         (status, example["value"])
@@ -224,7 +207,9 @@ def test_each_error_has_an_example_of_its_own_which_names_its_status_type_and_ti
 
     assert {status for status, _ in shown} >= {"400", "401", "404", "413", "415", "422", "429", "500", "503"}
     assert [status for status, example in shown if str(example.get("status")) != status] == []
-    assert {(example["type"], example["title"], example["status"]) for _, example in shown} <= known
+    assert {(example["type"], example["title"], example["status"]) for _, example in shown} <= {
+        (type_of(problem), problem.title, int(problem.status)) for problem in KNOWN
+    }
 
 
 def asked(path: str, operation: Any) -> str:
@@ -233,6 +218,12 @@ def asked(path: str, operation: Any) -> str:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["schema"]["enum"][0])
     return path
+
+
+@pytest.fixture(scope="module")
+def taking_little(make_shared_app: MakeApp) -> FlaskClient:
+    """A client of a service that takes uploads of 10 kB."""
+    return make_shared_app(max_upload_bytes=10_000).test_client()
 
 
 @pytest.mark.parametrize(
@@ -253,11 +244,10 @@ def asked(path: str, operation: Any) -> str:
         ("/predict/batch", {"data": {"image": [(BytesIO(UPLOAD), "a.png"), (BytesIO(b"?"), "b.txt")]}}),
     ],
 )
-def test_a_classification_is_answered_as_described(make_app: MakeApp, path: str, how: dict[str, Any]) -> None:
-    client = make_app(max_upload_bytes=10_000).test_client()
-    described = Described(client.get("/openapi.json").get_json())
-
-    answer = client.post(path, **how)
+def test_a_classification_is_answered_as_described(
+    taking_little: FlaskClient, described: Described, path: str, how: dict[str, Any]
+) -> None:
+    answer = taking_little.post(path, **how)
 
     assert described.complaints("post", path.partition("?")[0], answer) == []
 

@@ -40,16 +40,34 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "made"
 
 
-@pytest.fixture
-def client(make_app: MakeApp, release: Path) -> FlaskClient:
-    return make_app(model_store=str(release.parent / "store")).test_client()
+@pytest.fixture(scope="module")
+def client(make_shared_app: MakeApp, release: Path) -> FlaskClient:
+    return make_shared_app(model_store=str(release.parent / "store")).test_client()
 
 
-@pytest.mark.parametrize("kind", PICTURES)
-def test_a_picture_that_is_converted_is_a_photo(client: FlaskClient, kind: str) -> None:
-    upload, decision = PICTURES[kind]
+def test_a_picture_that_is_converted_is_a_photo_in_the_service_a_table_and_the_command_line(
+    client: FlaskClient, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop").mkdir()
+    for number, (upload, _) in enumerate(PICTURES.values()):
+        (tmp_path / "shop" / f"{number}.png").write_bytes(upload)
+    files, table = sorted(map(str, (tmp_path / "shop").iterdir())), tmp_path / "table.jsonl"
 
-    assert client.post("/predict", data=upload).get_json()["decision"] == decision
+    answers = [client.post("/predict", data=upload).get_json() for upload, _ in PICTURES.values()]
+    label([str(tmp_path / "shop"), "--out", str(table), "--model", str(release), "--workers", "1"])
+    capsys.readouterr()
+    predict([*files, "--model", str(release), "--json"])
+
+    labelled, predicted = (
+        [json.loads(line) for line in lines.splitlines()]
+        for lines in (table.read_text("utf-8"), capsys.readouterr().out)
+    )
+    decided = zip(
+        *([one["decision"] for one in each] for each in (answers, labelled, predicted)), strict=True
+    )
+    assert dict(zip(PICTURES, decided, strict=True)) == {
+        kind: (decision,) * 3 for kind, (_, decision) in PICTURES.items()
+    }
 
 
 def test_pixels_are_none_and_each_picture_of_a_batch_is_what_it_is(client: FlaskClient) -> None:
@@ -63,32 +81,10 @@ def test_pixels_are_none_and_each_picture_of_a_batch_is_what_it_is(client: Flask
     assert decisions == ["review", "accept", None, "accept", "review"]
 
 
-def test_readyz_says_why(client: FlaskClient) -> None:
-    condition = client.get("/readyz").get_json()["photos"]
+def test_readyz_says_why_and_model_names_both_thresholds(client: FlaskClient) -> None:
+    condition, model = client.get("/readyz").get_json()["photos"], client.get("/model").get_json()
 
     assert condition["status"] == "unproven"
     assert "no network that answers photos" in condition["error"]
-
-
-def test_model_names_both(client: FlaskClient) -> None:
-    model = client.get("/model").get_json()
-
     assert model["thresholds"] == {"confidence": 0.01, "familiarity": 0.0}
     assert model["photo_thresholds"] == {"confidence": ACCEPT_NOTHING, "familiarity": 0.0}
-
-
-def test_a_table_and_the_command_line_decide_as_the_service_does(
-    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "shop").mkdir()
-    for number, (upload, _) in enumerate(PICTURES.values()):
-        (tmp_path / "shop" / f"{number}.png").write_bytes(upload)
-    files, table = sorted(map(str, (tmp_path / "shop").iterdir())), tmp_path / "table.jsonl"
-
-    label([str(tmp_path / "shop"), "--out", str(table), "--model", str(release), "--workers", "1"])
-    capsys.readouterr()
-    predict([*files, "--model", str(release), "--json"])
-
-    for lines in (table.read_text("utf-8"), capsys.readouterr().out):
-        decisions = [json.loads(line)["decision"] for line in lines.splitlines()]
-        assert decisions == [decision for _, decision in PICTURES.values()]

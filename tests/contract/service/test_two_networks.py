@@ -19,7 +19,6 @@ from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from model_store.files import GRAPH, PHOTO_GRAPH
 from model_store.local import open_release
-from reports.values import AcceptPoint
 from tests.commands import wardrobe
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.releases import a_store
@@ -45,9 +44,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "made"
 
 
-@pytest.fixture
-def client(make_app: MakeApp, release: Path) -> FlaskClient:
-    return make_app(model_store=str(release.parent / "store")).test_client()
+@pytest.fixture(scope="module")
+def client(make_shared_app: MakeApp, release: Path) -> FlaskClient:
+    return make_shared_app(model_store=str(release.parent / "store")).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -166,21 +165,6 @@ def test_the_model_says_what_both_networks_read(client: FlaskClient) -> None:
     assert networks["pixels"]["contract"]["input"]["shape"] == [28, 28]
     assert networks["photos"]["contract"]["input"]["shape"] == [32, 32]
     assert not any("golden" in one for one in networks.values())
-
-
-def test_each_network_accepts_from_the_threshold_that_its_own_answers_show(
-    make_app: MakeApp, tmp_path: Path
-) -> None:
-    curves = {
-        kind: (AcceptPoint(threshold=threshold, accepted=0.5, right=1.0, lower_bound=0.95),)
-        for kind, threshold in {"held-out pictures": 0.01, "photos of tier C": 1.0}.items()
-    }
-    store = a_store(tmp_path, photos=READS, acceptance=curves)
-    client = make_app(model_store=store, accept_target=0.9).test_client()
-
-    answers = [client.post("/predict", data=upload).get_json() for upload in (PIXELS, PHOTO)]
-
-    assert [one["decision"] for one in answers] == ["accept", "review"]
 
 
 def test_a_table_and_the_command_line_answer_as_the_service_does(
