@@ -32,7 +32,7 @@ PORTS = range(11_000, 32_000)
 
 _next_port = count(secrets.randbelow(len(PORTS)))
 
-NOT_OURS = ("AWS_", "BIND", "GUNICORN_", "PORT", "PROMETHEUS_", "WEB_")
+NOT_OURS = ("AWS_", "BIND", "GUNICORN_", "PORT", "PROMETHEUS_", "PYTHON", "WEB_")
 """How variables begin that are no settings of Wardrobe."""
 
 
@@ -86,9 +86,13 @@ class Service:
         return self.metric(r'wardrobe_requests_total\{.*route="/predict",status="200"\}')
 
     def stop(self) -> int:
-        """SIGTERM, and the exit status."""
+        """SIGTERM, and the exit status; killed, and an error, if it does not end."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_SECONDS)
+        try:
+            return self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """kill -9 of the master and all workers, as if the machine were gone."""
@@ -124,10 +128,21 @@ class Service:
             return False
 
 
+APP = ("-m", "app")
+"""What Python is given to serve."""
+
+
 @contextmanager
-def running(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: str) -> Iterator[Service]:
+def running(
+    directory: Path,
+    stderr: int = subprocess.STDOUT,
+    /,
+    words: Sequence[str] = APP,
+    cwd: str = str(ROOT),
+    **environment: str,
+) -> Iterator[Service]:
     """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
-    service = start(directory, stderr, **environment)
+    service = start(directory, stderr, words, cwd, **environment)
     try:
         service.wait_until_ready()
         yield service
@@ -136,12 +151,13 @@ def running(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: 
             service.stop()
 
 
-APP = ("-m", "app")
-"""What Python is given to serve."""
-
-
 def start(
-    directory: Path, stderr: int = subprocess.STDOUT, /, words: Sequence[str] = APP, **environment: str
+    directory: Path,
+    stderr: int = subprocess.STDOUT,
+    /,
+    words: Sequence[str] = APP,
+    cwd: str = str(ROOT),
+    **environment: str,
 ) -> Service:
     """gunicorn on PORT, or on a free one; perhaps not ready yet. `stderr` is a file descriptor."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -156,7 +172,7 @@ def start(
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=inherited | ours, stdout=out, stderr=stderr
+            [sys.executable, *words], cwd=cwd, env=inherited | ours, stdout=out, stderr=stderr
         )
     return Service(f"http://127.0.0.1:{ours['PORT']}", process, log)
 

@@ -1,4 +1,4 @@
-"""Two services behind nginx: what clients see when one is killed, both are renewed, or both are away."""
+"""Two services behind nginx: what clients and logs see; test_compose.py kills one of two under load."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 import requests
 
 from tests.documents import blocks
-from tests.load import under_load
 from tests.nginx import Fleet, fleet, nginx
 from tests.service import free_port
 from tests.uploads import UPLOAD
@@ -16,45 +15,11 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 
-CLIENTS = 2
-"""Enough to have a request on its way all the time; more would only slow the starts down."""
-
-LARGE = UPLOAD + b"\0" * 3_000_000
-"""More than nginx keeps in memory; decoders stop at the picture's end."""
-
-
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Two services that no test kills."""
     with fleet(tmp_path_factory.mktemp("fleet"), LOG_FORMAT="json") as behind:
         yield behind
-
-
-def test_a_service_killed_or_renewed_under_load_fails_no_request(tmp_path: Path, little_store: str) -> None:
-    with (
-        fleet(tmp_path, MODEL_STORE=little_store, DRAIN_SECONDS="1") as behind,
-        under_load(behind.url, UPLOAD, clients=CLIENTS) as record,
-    ):
-        wait_for("answers of both", lambda: min(each.predictions() for each in behind.services) > 50)
-        before = [service.predictions() for service in behind.services]
-        behind.services[0].kill()
-        since = record.answered
-        wait_for("answers of the other alone", lambda: record.answered > since + 100)
-        large = {
-            requests.post(f"{behind.url}/predict", data=LARGE, timeout=120).status_code for _ in range(4)
-        }
-        again = behind.start_again(0)
-        cut_by_the_kill = len(record.cut)
-        wait_for("answers of the one that is back", lambda: again.predictions() > 50)
-        status = behind.services[1].stop()
-        renewed = behind.start_again(1)
-        wait_for("answers of the renewed one", lambda: renewed.predictions() > 50)
-
-    assert min(before) > sum(before) / 4
-    # What nginx has begun to pass on it cannot ask the other service for.
-    assert [cut for cut in record.cut[:cut_by_the_kill] if "IncompleteRead" not in cut] == []
-    assert record.cut[cut_by_the_kill:] == []
-    assert (set(record.statuses), large, status) == ({200}, {200}, 0)
 
 
 def test_what_nginx_answers_itself_looks_like_the_services_answer(tmp_path: Path) -> None:

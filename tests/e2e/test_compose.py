@@ -6,7 +6,6 @@ its specification in tests/contract/deploy/test_compose.py.
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ import yaml
 
 from tests.commands import done
 from tests.load import under_load
-from tests.nginx import Fleet, fleet
+from tests.nginx import fleet
 from tests.s3_servers import S3Server, moto
-from tests.service import ROOT
+from tests.service import PATIENCE_SECONDS, ROOT
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
@@ -27,13 +26,8 @@ pytestmark = pytest.mark.slow
 DEPLOY = ROOT / "deploy"
 
 
-@pytest.fixture
-def services() -> dict[str, dict[str, Any]]:
-    """Each container by its name."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))[
-        "services"
-    ]
-    return found
+LARGE = UPLOAD + b"\0" * 3_000_000
+"""More than nginx keeps in memory; decoders stop at the picture's end."""
 
 
 @pytest.fixture
@@ -44,36 +38,44 @@ def store(tmp_path: Path) -> Iterator[S3Server]:
         yield server
 
 
-def test_of_what_compose_starts_one_service_is_killed_and_no_request_fails(
-    services: dict[str, dict[str, Any]], store: S3Server, tmp_path: Path
+def test_of_what_compose_starts_a_service_is_killed_the_other_renewed_and_no_request_fails(
+    store: S3Server, tmp_path: Path
 ) -> None:
-    first, serving = services["first-release"], services["wardrobe-1"]
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
+    first, serving = services["first-release"], environment_of(services["wardrobe-1"], store)
     [python, *publish] = first["command"]
 
     published = [done([sys.executable, *publish], **environment_of(first, store)) for _ in range(2)]
     with (
-        behind_nginx(tmp_path, serving, store) as running,
-        under_load(running.url, UPLOAD, clients=2) as record,
+        fleet(
+            tmp_path, **{name.removeprefix("WARDROBE_"): value for name, value in serving.items()}
+        ) as behind,
+        under_load(behind.url, UPLOAD, clients=2, pause=0.01) as record,
     ):
-        wait_for("answers of both", lambda: min(each.predictions() for each in running.services) > 20)
-        running.services[0].kill()
+        wait_for("answers of both", lambda: min(each.predictions() for each in behind.services) > 20)
+        before = [service.predictions() for service in behind.services]
+        behind.services[0].kill()
         since = record.answered
         wait_for("answers of the other alone", lambda: record.answered > since + 50)
-        again = running.start_again(0)
+        large = {
+            requests.post(f"{behind.url}/predict", data=LARGE, timeout=PATIENCE_SECONDS).status_code
+            for _ in range(4)
+        }
+        again = behind.start_again(0)
+        cut_by_the_kill = len(record.cut)
         wait_for("answers of the one that is back", lambda: again.predictions() > 20)
-        ready = requests.get(f"{running.url}/readyz", timeout=120).json()
+        status = behind.services[1].stop()
+        renewed = behind.start_again(1)
+        wait_for("answers of the renewed one", lambda: renewed.predictions() > 20)
+        ready = requests.get(f"{behind.url}/readyz", timeout=PATIENCE_SECONDS).json()
 
     assert (python, [each.returncode for each in published]) == ("python", [0, 0]), published
-    assert set(record.statuses) == {200}
+    assert min(before) > sum(before) / 4, "nginx spreads requests over both"
     # What nginx has begun to pass on it cannot ask the other service for.
-    assert [cut for cut in record.cut if "IncompleteRead" not in cut] == []
+    assert [cut for cut in record.cut[:cut_by_the_kill] if "IncompleteRead" not in cut] == []
+    assert record.cut[cut_by_the_kill:] == []
+    assert (set(record.statuses), large, status) == ({200}, {200}, 0)
     assert (ready["status"], ready["store"]["status"]) == ("ready", "ok")
-
-
-def behind_nginx(folder: Path, service: dict[str, Any], store: S3Server) -> AbstractContextManager[Fleet]:
-    """Two services as the file has them, behind its nginx."""
-    given = environment_of(service, store)
-    return fleet(folder, **{name.removeprefix("WARDROBE_"): value for name, value in given.items()})
 
 
 def environment_of(service: dict[str, Any], store: S3Server) -> dict[str, str]:

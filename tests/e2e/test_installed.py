@@ -1,6 +1,5 @@
 """What `pip install .[train]` puts beside Python's own libraries: a wheel, away from any checkout."""
 
-import os
 import subprocess
 import sys
 import zipfile
@@ -10,7 +9,7 @@ import pytest
 
 from app import __version__
 from tests.commands import done
-from tests.service import ROOT, Service, free_port
+from tests.service import ROOT, running
 
 UV = ROOT / ".cache/uv/bin/uv"
 
@@ -41,20 +40,7 @@ def test_the_commands_of_a_wheel_run_away_from_a_checkout(site: Path, tmp_path: 
 
 
 def test_a_wheel_serves(site: Path, tmp_path: Path) -> None:
-    port = free_port()
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scripts", "serve", "--port", str(port), "--workers", "1"],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(site), "WARDROBE_DRAIN_SECONDS": "0"},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    service = Service(f"http://127.0.0.1:{port}", process, tmp_path / "log")
-    try:
-        service.wait_until_ready()
-
+    words = ["-m", "scripts", "serve", "--workers", "1"]
+    with running(tmp_path, words=words, cwd=str(tmp_path), PYTHONPATH=str(site)) as service:
         assert service.get("/openapi.json").json()["info"]["version"] == __version__
         assert service.get("/docs").ok
-    finally:
-        service.stop()

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from app.settings import parse_settings
-from tests.manifests import SCHEMAS
 from tests.nginx import CONFIGURATION, UPSTREAMS
 from tests.service import ROOT
 
 DEPLOY = ROOT / "deploy"
 SERVING = ("wardrobe-1", "wardrobe-2")
+OF_AWS = ("ENDPOINT_URL_S3", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
 
 
 @cache
@@ -41,13 +41,9 @@ def mounts() -> list[list[str]]:
     return [volume.split(":") for volume in listed("volumes") if volume.startswith(".")]
 
 
-def check(composed: dict[str, Any]) -> None:
-    """Raise an error of jsonschema if it does not fit the Compose Specification."""
-    jsonschema.validate(composed, json.loads((SCHEMAS / "compose-spec.json").read_text("utf-8")))
-
-
 def test_it_keeps_to_the_specification_and_names_what_is_there() -> None:
-    check(read("compose.yaml"))
+    specification = Path(__file__).parent / "schemas" / "compose-spec.json"
+    jsonschema.validate(read("compose.yaml"), json.loads(specification.read_text("utf-8")))
     named = {volume.split(":")[0] for volume in listed("volumes")}
 
     assert {volume for volume in named if not volume.startswith(".")} == read("compose.yaml")[
@@ -85,12 +81,7 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
     assert settings.trusted_proxies == 1
     assert settings.model_store == services()["first-release"]["command"][5]
     others = {name for name in service["environment"] if not name.startswith("WARDROBE_")}
-    assert others == {
-        "AWS_ENDPOINT_URL_S3",
-        "AWS_DEFAULT_REGION",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-    }
+    assert others == {f"AWS_{name}" for name in OF_AWS}
     assert settings.drain_seconds <= int(patience) - 20
     assert service["stop_grace_period"] == f"{int(patience) + 5}s"
 

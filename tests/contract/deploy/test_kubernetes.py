@@ -1,18 +1,35 @@
-"""deploy/kubernetes as Kustomize renders it: would a cluster take it, and has the service what it names?"""
+"""deploy/kubernetes as Kustomize renders it: would a cluster take it, and has the service what it names?
 
+A kind without a known schema is an error: its fields could be anything.
+"""
+
+import json
 import re
+import shutil
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 import yaml
+from flask.testing import FlaskClient
+from kubernetes_validate.utils import validate
 
 from app.factory import create_app
 from app.memory import WORKER_BYTES, most_of_worker
 from app.settings import Settings, parse_settings
-from tests.manifests import KUBERNETES, OVERLAYS, check, container_of, pod_of, rendered, settings_of, the
+from tests.commands import done
 from tests.service import ROOT
+from tests.system_parts import require_system_part
 
 pytestmark = pytest.mark.slow
+
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+OVERLAYS = ("bundled", "s3", "kserve")
+SCHEMAS = Path(__file__).parent / "schemas"
+
+Manifest = dict[str, Any]
 
 OLDEST, NEWEST = "1.27", "1.37"
 """Of Kubernetes: the first whose disruption budgets know AlwaysAllow unasked, the last with schemas here."""
@@ -27,6 +44,64 @@ IMAGE = (ROOT / "Dockerfile").read_text("utf-8")
 
 overlays = pytest.mark.parametrize("overlay", OVERLAYS)
 deployments = pytest.mark.parametrize("overlay", ["bundled", "s3"])
+
+
+@cache
+def rendered(overlay: str) -> list[Manifest]:
+    """What `kubectl apply --kustomize` would send."""
+    kubectl = shutil.which("kubectl", path=ROOT / ".cache" / "kubectl") or shutil.which("kubectl")
+    require_system_part("kubectl", kubectl is not None, "scripts/setup_kubectl.sh fetches it")
+    ended = done([str(kubectl), "kustomize", KUBERNETES / "overlays" / overlay])
+    # Kustomize warns of what it will no longer read.
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return list(yaml.safe_load_all(ended.stdout))
+
+
+def the(kind: str, overlay: str) -> Manifest:
+    """The one manifest of a kind."""
+    [found] = [manifest for manifest in rendered(overlay) if manifest["kind"] == kind]
+    return found
+
+
+def pod_of(overlay: str) -> Manifest:
+    """The spec of the pod that serves."""
+    if overlay == "kserve":
+        return _pod_in(the("InferenceService", overlay)["spec"]["predictor"])
+    spec: Manifest = the("Deployment", overlay)["spec"]["template"]["spec"]
+    return spec
+
+
+def container_of(overlay: str) -> Manifest:
+    """The one container of that pod."""
+    container: Manifest
+    [container] = pod_of(overlay)["containers"]
+    return container
+
+
+def settings_of(overlay: str) -> dict[str, str]:
+    """The variables that the container is given by its ConfigMap."""
+    data: dict[str, str] = the("ConfigMap", overlay)["data"]
+    return data
+
+
+def check(manifest: Manifest, version: str) -> None:
+    """Raise an error of jsonschema, or of kubernetes_validate, if a manifest does not fit its schema."""
+    if manifest["kind"] == "InferenceService":
+        jsonschema.validate(manifest, _inference_service())
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "predictor"}}
+        manifest = pod | {"spec": _pod_in(manifest["spec"]["predictor"])}
+    validate(manifest, version, strict=True)
+
+
+def _pod_in(predictor: Manifest) -> Manifest:
+    """A predictor without the fields that are KServe's own."""
+    own = _inference_service()["properties"]["spec"]["properties"]["predictor"]["properties"]
+    return {name: value for name, value in predictor.items() if name not in own.keys() - {"containers"}}
+
+
+def _inference_service() -> Manifest:
+    schema: Manifest = json.loads((SCHEMAS / "inferenceservice.json").read_text("utf-8"))
+    return schema
 
 
 @overlays
@@ -55,11 +130,15 @@ def test_the_service_takes_every_setting_and_credentials_are_made_by_hand(overla
     assert "Secret" not in {manifest["kind"] for manifest in rendered(overlay)}
 
 
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    return create_app(Settings(cache_dir=tmp_path_factory.mktemp("cache"))).test_client()
+
+
 @overlays
-def test_probes_and_port_are_those_of_the_service(overlay: str, tmp_path: Path) -> None:
+def test_probes_and_port_are_those_of_the_service(overlay: str, client: FlaskClient) -> None:
     container = container_of(overlay)
     probes = {name: probe["httpGet"] for name, probe in container.items() if name.endswith("Probe")}
-    client = create_app(Settings(cache_dir=tmp_path)).test_client()
 
     paths = {name: probe["path"] for name, probe in probes.items()}
     [port] = container["ports"]
@@ -119,12 +198,12 @@ def test_each_worker_has_a_core_and_the_worst_case_fits_the_limit(overlay: str) 
 
 
 @deployments
-def test_more_pods_come_when_half_of_the_places_are_taken(overlay: str, tmp_path: Path) -> None:
+def test_more_pods_come_when_half_of_the_places_are_taken(overlay: str, client: FlaskClient) -> None:
     autoscaler = the("HorizontalPodAutoscaler", overlay)["spec"]
     adapter = yaml.safe_load((KUBERNETES / "prometheus-adapter.yaml").read_text("utf-8"))
     settings = parse_settings(settings_of(overlay))
     places = int(settings_of(overlay)["WEB_CONCURRENCY"]) * (settings.slots + settings.queue_length)
-    exposed = create_app(Settings(cache_dir=tmp_path)).test_client().get("/metrics/prometheus").text
+    exposed = client.get("/metrics/prometheus").text
 
     processor, in_flight = autoscaler["metrics"]
     [rule] = adapter["rules"]["custom"]
@@ -165,11 +244,11 @@ def test_only_with_a_store_may_a_pod_open_connections() -> None:
 
 
 def labels_of_the_pod(overlay: str) -> dict[str, str]:
-    labels: dict[str, str]
-    if overlay == "kserve":
-        labels = the("InferenceService", overlay)["spec"]["predictor"]["labels"]
-    else:
-        labels = the("Deployment", overlay)["spec"]["template"]["metadata"]["labels"]
+    labels: dict[str, str] = (
+        the("InferenceService", overlay)["spec"]["predictor"]["labels"]
+        if overlay == "kserve"
+        else the("Deployment", overlay)["spec"]["template"]["metadata"]["labels"]
+    )
     return labels
 
 
