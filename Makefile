@@ -62,7 +62,6 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on
 	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
 	@$(IN)/python -m pytest --quiet tests/fuzz/gate_simulated.py tests/fuzz/bounds_simulated.py
 	@$(IN)/python -m tests.fuzz.budget
-	@$(IN)/python -m tests.fuzz.archives
 	@$(IN)/python -m tests.fuzz.coverage_guided
 	@$(IN)/python -m tests.fuzz.against_contract
 

@@ -29,10 +29,6 @@ def in_base64(upload: bytes) -> str:
     return base64.b64encode(upload).decode()
 
 
-def data_url(upload: bytes) -> str:
-    return f"data:image/png;base64,{in_base64(upload)}"
-
-
 def zipped(method: int = zipfile.ZIP_DEFLATED, /, **members: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as archive:

@@ -130,7 +130,7 @@ def test_a_name_is_read_as_utf_8_or_as_windows_wrote_it(written: str, read: Read
     assert names == [item.name for item in Zip(f"{tmp_path}/shop.zip").items()] == ["grüne Jacke.png"]
 
 
-def test_folders_and_what_desktops_hide_are_passed_over() -> None:
+def test_folders_and_what_desktops_hide_are_passed_over_and_long_names_cut() -> None:
     packed = zipped(
         **{
             "in/": b"",
@@ -143,13 +143,14 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
             "shop\\": b"",
             "shop\\b.png": b"b",
             "shop\\Thumbs.db": b"x",
+            f"{'a' * 9000}.png": b"c",
         },
         **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(20)},
     )
 
     names = [item.name for item in open_archive(packed, 3, 100).items()]
 
-    assert names == ["in/a.png", "./a.png", "shop\\b.png"]
+    assert names == ["in/a.png", "./a.png", "shop\\b.png", "a" * 255]
 
 
 @pytest.mark.parametrize(("name", "count"), [("folder-{}/", 5), ("@eaDir/{}.jpg", 17)])

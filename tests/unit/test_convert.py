@@ -181,13 +181,6 @@ def test_grey_weighs_the_colours_as_the_eye_does() -> None:
     assert as_grey(picture).tolist() == [[76, 150, 29]]
 
 
-def test_a_picture_of_the_data_set_saved_in_colour_comes_back_as_it_was() -> None:
-    original = np.zeros((28, 28), np.uint8)
-    original[3:26, 5:20] = np.random.default_rng(0).integers(40, 256, (23, 15))
-
-    assert np.array_equal(picture_to_pixels(np.dstack([original] * 3), IMAGING), original)
-
-
 @settings(max_examples=100, deadline=None)
 @given(
     background=st.tuples(*[st.integers(0, 255)] * 3),

@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable
 from functools import partial
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -15,11 +14,12 @@ from inference.contract import InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import REDUCED_EDGE, decode
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
+from inference.opening import open_picture
+from inference.signatures import format_of
 from tests.coded_pictures import avif, avif_turned, heic
 from tests.pictures import (
     bmp,
     cmyk_jpeg,
-    encoded,
     garment_picture,
     gif,
     handmade_png,
@@ -34,13 +34,14 @@ from tests.pictures import (
     top_down_bmp,
     turned,
     webp,
+    webp_lossy,
 )
 
 PICTURE = garment_picture(height=80, width=120)
-GREY_28 = np.arange(28 * 28, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
+NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
 MAX_PIXELS = 1_000_000
-LOSSY = 5
-"""Mean difference that lossy formats of these pictures stay below; any wrong turn makes it 40 or more."""
+LOSSY, FINE = 5, 2
+"""Mean difference that lossy formats of the picture stay below; any wrong turn makes it 40 or more."""
 
 
 def decoded_picture(upload: bytes) -> Picture:
@@ -49,55 +50,107 @@ def decoded_picture(upload: bytes) -> Picture:
 
 def difference(one: Picture, other: Picture) -> float:
     """Mean over all samples."""
+    assert one.shape == other.shape
     return float(np.abs(one.astype(int) - other).mean())
 
 
-@pytest.mark.parametrize(
-    "upload",
-    [
-        png(PICTURE),
-        webp(PICTURE),
-        bmp(PICTURE),
-        os2_bmp(PICTURE),
-        top_down_bmp(PICTURE),
-        tiff(PICTURE),
-        tiff(PICTURE, order=">"),
-    ],
-)
-def test_lossless_formats_come_out_as_they_went_in(upload: bytes) -> None:
-    assert np.array_equal(decoded_picture(upload), PICTURE)
-
-
-def gif_of_an_unknown_background() -> bytes:
+def gif_of_an_unknown_background(picture: Picture) -> bytes:
     """Its background colour is none of its palette of four."""
     file = io.BytesIO()
-    Image.fromarray(PICTURE).quantize(4).save(file, "GIF")
+    Image.fromarray(picture).quantize(4).save(file, "GIF")
     return file.getvalue()[:11] + b"\xc8" + file.getvalue()[12:]
 
 
-@pytest.mark.parametrize(
-    "upload",
-    [jpeg(PICTURE), cmyk_jpeg(PICTURE), gif(PICTURE, PICTURE[::-1].copy()), gif_of_an_unknown_background()],
-    ids=["JPEG", "CMYK JPEG", "first frame of a GIF", "GIF of an unknown background"],
-)
-def test_lossy_formats_keep_their_colours(upload: bytes) -> None:
-    assert difference(decoded_picture(upload), PICTURE) < LOSSY
+def opaque_heic(picture: Picture) -> bytes:
+    return heic(np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]))
 
 
-TURNED: dict[str, Callable[[Picture, int], bytes]] = {
-    **{kind: partial(turned, kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF")},
-    "HEIC": heic,
-    "HEIC, tiles": partial(heic, tile_size=64),
-    "AVIF": avif_turned,
+def wide(largest: int) -> Callable[[Picture], NDArray[np.uint16]]:
+    """A picture in samples of 10, 12 or 16 bits."""
+    return lambda picture: (picture.astype(np.uint32) * largest // 255).astype(np.uint16)
+
+
+FORMATS: dict[str, tuple[Callable[[Picture], bytes], float]] = {
+    "PNG": (png, 0),
+    "JPEG": (jpeg, LOSSY),
+    "JPEG, CMYK": (cmyk_jpeg, LOSSY),
+    "WebP": (webp, 0),
+    "WebP, lossy": (webp_lossy, LOSSY),
+    "GIF": (gif, LOSSY),
+    "GIF, animated": (lambda picture: gif(picture, picture[::-1].copy()), LOSSY),
+    "GIF, unknown background": (gif_of_an_unknown_background, LOSSY),
+    "BMP": (bmp, 0),
+    "BMP, OS/2": (os2_bmp, 0),
+    "BMP, top down": (top_down_bmp, 0),
+    "TIFF": (tiff, 0),
+    "TIFF, other order": (partial(tiff, order=">"), 0),
+    "HEIC": (heic, FINE),
+    "HEIC, 4:2:0": (partial(heic, chroma=420), FINE),
+    "HEIC, lossless": (partial(heic, quality=-1), FINE),
+    "HEIC, opaque": (opaque_heic, FINE),
+    "HEIC, tiles": (partial(heic, tile_size=64), FINE),
+    "HEIC, 10 bits": (lambda picture: heic(wide(65535)(picture)), FINE),
+    "HEIC, 10 bits, tiles": (lambda picture: heic(wide(65535)(picture), tile_size=64), FINE),
+    "AVIF": (avif, FINE),
+    "AVIF, 4:4:4": (lambda picture: avif_turned(picture, 1), FINE),
+    "AVIF, 10 bits": (lambda picture: avif(wide(1023)(picture), 10), FINE),
+    "AVIF, 12 bits": (lambda picture: avif(wide(4095)(picture), 12), FINE),
 }
+"""How each format is written, and how far from the picture it may come out."""
+
+WHOLE = [name for name in FORMATS if "," not in name] + ["WebP, lossy", "HEIC, tiles"]
 
 
-@pytest.mark.parametrize("encode", [heic, avif])
-@pytest.mark.parametrize("major", [b"mif1", b"mif2", b"miaf", b"msf1", b"MA1B", b"MiHB"])
-def test_a_picture_under_a_brand_of_any_codec_is_read(encode: Callable[..., bytes], major: bytes) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_picture_of_every_format_is_named_and_keeps_its_colours(name: str) -> None:
+    encode, most = FORMATS[name]
     upload = encode(PICTURE)
 
-    assert decoded_picture(upload[:8] + major + upload[12:]).tolist() == decoded_picture(upload).tolist()
+    opened = open_picture(upload, MAX_PIXELS)
+
+    assert opened.format == name.partition(",")[0]
+    assert opened.lane == "isolated" or opened.size == (120, 80)
+    assert difference(decoded_picture(upload), PICTURE) <= most
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_truncated_picture_is_broken(name: str, share: float) -> None:
+    upload = FORMATS[name][0](NOISE)
+
+    with pytest.raises(BrokenPicture, match="Send the whole file"):
+        decode(upload[: int(len(upload) * share)], MAX_PIXELS)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_bytes_after_the_end_do_no_harm(name: str) -> None:
+    assert decoded_picture(FORMATS[name][0](NOISE) + b"trailing").shape == NOISE.shape
+
+
+@pytest.mark.parametrize("name", ["HEIC", "HEIC, tiles", "AVIF"])
+def test_a_missing_end_is_broken(name: str) -> None:
+    with pytest.raises(BrokenPicture, match="is truncated"):
+        decode(FORMATS[name][0](NOISE)[:-20], MAX_PIXELS)
+
+
+def test_a_png_with_a_wrong_checksum_is_broken() -> None:
+    upload = bytearray(png(NOISE))
+    upload[len(upload) // 2] ^= 0xFF
+
+    with pytest.raises(BrokenPicture, match="is truncated, damaged"):
+        decode(bytes(upload), MAX_PIXELS)
+
+
+@pytest.mark.parametrize(("name", "encode"), [("HEIC", heic), ("AVIF", avif)])
+@pytest.mark.parametrize("major", [b"mif1", b"mif2", b"miaf", b"msf1", b"MA1B", b"MiHB"])
+def test_a_picture_under_a_brand_of_any_codec_is_read(
+    name: str, encode: Callable[..., bytes], major: bytes
+) -> None:
+    upload = encode(PICTURE)
+    branded = upload[:8] + major + upload[12:]
+
+    assert format_of(branded) == name
+    assert decoded_picture(branded).tolist() == decoded_picture(upload).tolist()
 
 
 @pytest.mark.parametrize("encode", [heic, avif])
@@ -107,6 +160,14 @@ def test_a_picture_whose_brands_name_no_codec_is_read_by_its_items(encode: Calla
     unnamed = upload[:8] + b"mif1" + upload[12:16] + b"mif1" * ((end - 16) // 4) + upload[end:]
 
     assert decoded_picture(unnamed).tolist() == decoded_picture(upload).tolist()
+
+
+TURNED: dict[str, Callable[[Picture, int], bytes]] = {
+    **{kind: partial(turned, kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF")},
+    "HEIC": heic,
+    "HEIC, tiles": partial(heic, tile_size=64),
+    "AVIF": avif_turned,
+}
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -125,10 +186,30 @@ def test_a_reduced_jpeg_stands_upright(orientation: int) -> None:
     assert difference(decoded_picture(upload), large[::2, ::2]) < LOSSY
 
 
+def test_the_boxes_say_how_a_photo_is_turned_and_exif_does_not() -> None:
+    upload = heic(stored_for(PICTURE, 6), 6).replace(b"irot", b"free")
+
+    assert difference(decoded_picture(upload), stored_for(PICTURE, 6)) < FINE
+
+
+@pytest.mark.parametrize("size", [(1, 1), (61, 93), (33, 120), (79, 7)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photo_of_any_size_is_cropped_to_it(size: tuple[int, int], orientation: int) -> None:
+    picture = np.ascontiguousarray(PICTURE[: size[0], : size[1]])
+    upload = heic(stored_for(picture, orientation), orientation)
+
+    assert b"clap" in upload
+    assert difference(decoded_picture(upload), picture) < 2 * FINE
+
+
+def test_a_grey_photo_of_10_bits_is_no_darker() -> None:
+    grey = PICTURE[..., 0].astype(np.uint16) * 257
+
+    assert difference(decoded_picture(heic(grey)), np.dstack([PICTURE[..., 0]] * 3)) < FINE
+
+
 PALETTE = png_chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255]))
 WHITE, RED, BLUE = [255] * 3, [255, 0, 0], [0, 0, 255]
-
-
 SAMPLES = {
     "one pixel": (png(plain(1, 1, (1, 2, 3))), [[1, 2, 3]]),
     "grey JPEG": (jpeg(plain(1, 1, (9, 9, 9))[..., 0]), [[9, 9, 9]]),
@@ -160,174 +241,6 @@ def test_a_tiff_of_floats_is_refused_by_name() -> None:
         decode(tiff(np.ones((8, 8), np.float32)), MAX_PIXELS)
 
 
-@pytest.mark.parametrize(
-    "upload",
-    [
-        png(GREY_28),
-        bmp(GREY_28),
-        tiff(GREY_28),
-        encoded(".tiff", GREY_28),
-        png(GREY_28.astype(np.uint16) * 257),
-        heic(GREY_28, quality=-1),
-        avif(GREY_28),
-    ],
-)
-def test_a_single_channel_28_by_28_picture_is_taken_as_it_is(upload: bytes) -> None:
-    pixels = decode(upload, MAX_PIXELS).pixels
-
-    assert pixels is not None
-    assert np.array_equal(pixels, GREY_28)
-    assert pixels.flags.c_contiguous
-
-
-ROWS_28 = [row.tobytes() for row in GREY_28]
-SIDEWAYS = png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0")
-
-
-@pytest.mark.parametrize(
-    ("upload", "expected"),
-    [
-        (
-            handmade_png((28, 28), 8, 0, ROWS_28, png_chunk(b"tRNS", b"\0\x05")),
-            np.where(GREY_28 == 5, 255, GREY_28),
-        ),
-        (handmade_png((28, 28), 8, 0, ROWS_28, SIDEWAYS), np.rot90(GREY_28, -1)),
-        (
-            handmade_png((28, 28), 8, 0, ROWS_28)[:-12] + SIDEWAYS + png_chunk(b"IEND", b""),
-            np.rot90(GREY_28, -1),
-        ),
-    ],
-    ids=["one grey is transparent", "turned", "turned, as is said at its end"],
-)
-def test_a_28_by_28_png_is_more_than_its_samples(upload: bytes, expected: NDArray[np.uint8] | None) -> None:
-    pixels = decode(upload, MAX_PIXELS).pixels
-
-    assert (None if pixels is None else pixels.tolist()) == (None if expected is None else expected.tolist())
-
-
-DARK_ON_LIGHT = np.full((28, 28), 128, np.uint8)
-DARK_ON_LIGHT[4:24, 9:19] = 20
-
-
-def test_a_picture_of_28_by_28_is_negated_where_its_border_is_light_and_light_on_black_is_read() -> None:
-    almost = np.where(DARK_ON_LIGHT == 128, 127, DARK_ON_LIGHT).astype(np.uint8)
-
-    read = [decode(png(one), MAX_PIXELS).pixels for one in (DARK_ON_LIGHT, almost)]
-
-    assert [None if one is None else one.tolist() for one in read] == [
-        (255 - DARK_ON_LIGHT).tolist(),
-        almost.tolist(),
-    ]
-    as_it_is = decode(png(DARK_ON_LIGHT), MAX_PIXELS, whole_pictures(28, 1)).pixels
-    assert as_it_is is not None
-    assert as_it_is.tolist() == DARK_ON_LIGHT.tolist()
-
-
-GARMENT_28 = np.zeros((28, 28), np.uint8)
-GARMENT_28[4:24, 9:19] = np.arange(200, dtype=np.uint8).reshape(20, 10) + 40
-
-
-def saved(grey: NDArray[np.uint8], kind: str, mode: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(grey).convert(mode).save(file, kind, **options)
-    return file.getvalue()
-
-
-def enlarged(factor: int) -> NDArray[np.uint8]:
-    return GARMENT_28.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-@pytest.mark.parametrize(
-    "upload",
-    [
-        *(saved(GARMENT_28, "PNG", mode) for mode in ("L", "RGB", "RGBA", "P", "LA")),
-        *(saved(GARMENT_28, kind, "L") for kind in ("GIF", "BMP", "TIFF")),
-        *(saved(GARMENT_28, kind, "RGB") for kind in ("BMP", "TIFF")),
-        saved(GARMENT_28, "WEBP", "RGB", lossless=True),
-        *(saved(enlarged(factor), "PNG", mode) for factor in (2, 10) for mode in ("L", "RGB")),
-        saved(enlarged(8), "GIF", "L"),
-    ],
-)
-def test_a_picture_of_the_data_set_is_read_as_it_is_however_it_was_saved(upload: bytes) -> None:
-    pixels = decode(upload, MAX_PIXELS).pixels
-
-    assert pixels is not None
-    assert pixels.tolist() == GARMENT_28.tolist()
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_a_lossy_picture_of_the_data_set_in_colour_is_read_nearly_as_it_is(kind: str) -> None:
-    pixels = decode(saved(GARMENT_28, kind, "RGB", quality=95), MAX_PIXELS).pixels
-
-    assert pixels is not None
-    assert np.abs(pixels.astype(int) - GARMENT_28).mean() < 4
-
-
-COLOURED = np.stack([GARMENT_28, GARMENT_28, GARMENT_28 // 2], axis=2)
-ICON = np.where(GARMENT_28 > 0, 200, 0).astype(np.uint8)
-
-
-@pytest.mark.parametrize(
-    "upload",
-    [
-        png(PICTURE[..., 0]),
-        png(COLOURED[:, :27]),
-        png(cv2.resize(GARMENT_28, (280, 280), interpolation=cv2.INTER_LINEAR)),
-        png(cv2.resize(GARMENT_28, (70, 70), interpolation=cv2.INTER_NEAREST)),
-        png(ICON.repeat(4, axis=0).repeat(4, axis=1)),
-    ],
-    ids=["wide", "narrow", "smoothed", "by two and a half", "of two levels"],
-)
-def test_any_other_picture_is_left_to_conversion(upload: bytes) -> None:
-    assert decode(upload, MAX_PIXELS).pixels is None
-
-
-FADING_28 = cv2.GaussianBlur(GARMENT_28, (3, 3), 0).astype(np.uint8)
-"""Its edge is darker than its middle, as that of a garment on black is."""
-
-
-def on_a_clear_ground(grey: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(np.dstack([grey, grey, grey, opacity])).save(file, "PNG")
-    return file.getvalue()
-
-
-VISIBLE = np.where(FADING_28 > 0, 255, 0).astype(np.uint8)
-WHITE_28 = np.full((28, 28), 255, np.uint8)
-DARK_FADING = FADING_28 // 3
-
-
-@pytest.mark.parametrize(
-    ("upload", "expected"),
-    [
-        (png(COLOURED), cv2.cvtColor(COLOURED, cv2.COLOR_RGB2GRAY)),
-        (png(255 - COLOURED), cv2.cvtColor(COLOURED, cv2.COLOR_RGB2GRAY)),
-        (png(255 - GARMENT_28), GARMENT_28),
-        (saved(255 - GARMENT_28, "BMP", "RGB"), GARMENT_28),
-        (saved(255 - GARMENT_28, "GIF", "L"), GARMENT_28),
-        (on_a_clear_ground(FADING_28, VISIBLE), FADING_28),
-        (on_a_clear_ground(DARK_FADING, VISIBLE), DARK_FADING),
-        (on_a_clear_ground(255 - FADING_28, VISIBLE), FADING_28),
-        (on_a_clear_ground(255 - DARK_FADING, VISIBLE), DARK_FADING),
-        (on_a_clear_ground(WHITE_28, FADING_28), FADING_28),
-        (on_a_clear_ground(0 * WHITE_28, FADING_28), FADING_28),
-        (png(np.dstack([COLOURED, WHITE_28])), cv2.cvtColor(COLOURED, cv2.COLOR_RGB2GRAY)),
-    ],
-    ids=[
-        *("in colour", "in colour on white", "on white", "BMP on white", "GIF on white"),
-        *("light on clear", "grey on clear", "dark on clear", "dark grey on clear"),
-        *("white silhouette", "black silhouette", "opaque"),
-    ],
-)
-def test_a_picture_of_exactly_28_by_28_is_read_as_light_on_black(
-    upload: bytes, expected: NDArray[np.uint8]
-) -> None:
-    pixels = decode(upload, MAX_PIXELS).pixels
-
-    assert pixels is not None
-    assert np.abs(pixels.astype(int) - expected).max() <= 1  # of rounding
-
-
 def test_more_pixels_than_allowed_are_refused_before_decoding() -> None:
     with pytest.raises(PictureTooLarge, match=r"has 7000 x 7000 = 49,000,000 pixels; at most 1,000,000"):
         decode(png_bomb(7000, 7000), MAX_PIXELS)
@@ -344,29 +257,10 @@ def test_a_large_jpeg_is_decoded_no_larger_than_needed(edge: int, expected: int)
     assert decoded_picture(jpeg(plain(8, edge))).shape[1] == expected
 
 
-NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
-UPLOADS = [encode(NOISE) for encode in (png, jpeg, webp, gif, bmp, tiff, heic, avif)]
-UPLOADS.append(heic(NOISE, tile_size=64))
+def test_a_large_photo_keeps_two_samples_for_each_pixel_of_a_large_input() -> None:
+    photo = jpeg(plain(3000, 4000))
 
-
-@pytest.mark.parametrize("upload", UPLOADS)
-@pytest.mark.parametrize("share", [0.3, 0.9])
-def test_a_truncated_picture_is_broken(upload: bytes, share: float) -> None:
-    with pytest.raises(BrokenPicture, match="Send the whole file"):
-        decode(upload[: int(len(upload) * share)], MAX_PIXELS)
-
-
-@pytest.mark.parametrize("upload", UPLOADS)
-def test_bytes_after_the_end_do_no_harm(upload: bytes) -> None:
-    assert decoded_picture(upload + b"trailing").shape == NOISE.shape
-
-
-def test_a_png_with_a_wrong_checksum_is_broken() -> None:
-    upload = bytearray(png(NOISE))
-    upload[len(upload) // 2] ^= 0xFF
-
-    with pytest.raises(BrokenPicture, match="is truncated, damaged"):
-        decode(bytes(upload), MAX_PIXELS)
+    assert max(decode(photo, 10**8, whole_pictures(500, 3)).picture.shape) == 1000
 
 
 @pytest.mark.parametrize(
@@ -388,19 +282,3 @@ def test_a_whole_picture_keeps_its_aspect_and_colours_in_the_middle_of_black(
     assert pixels.shape == (*shape, 3)
     assert (pixels[top:bottom, left:right] == (0, 120, 250)).all()
     assert pixels.any(axis=2).sum() == (bottom - top) * (right - left)
-
-
-def test_a_grey_input_takes_a_grey_picture_of_its_size_as_it_is() -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
-    reads = whole_pictures(40, 1)
-
-    as_grey_png, as_rgb_png = (decode(png(one), 10**6, reads) for one in (picture, np.dstack([picture] * 3)))
-
-    assert np.array_equal(decoded_to_pixels(as_grey_png, reads), picture)
-    assert np.array_equal(decoded_to_pixels(as_rgb_png, reads), picture)
-
-
-def test_a_large_photo_keeps_two_samples_for_each_pixel_of_a_large_input() -> None:
-    _, jpeg = cv2.imencode(".jpg", np.zeros((3000, 4000, 3), np.uint8))
-
-    assert max(decode(jpeg.tobytes(), 10**8, whole_pictures(500, 3)).picture.shape) == 1000

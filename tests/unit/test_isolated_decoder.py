@@ -1,4 +1,4 @@
-"""Pictures that a process of its own decodes: depths and crops of HEIC and AVIF, limits of the process."""
+"""The process that decodes a picture which no scan bounds: its limits, its ends, what it sees."""
 
 import contextlib
 import os
@@ -22,88 +22,27 @@ from inference.errors import (
     UnknownFormat,
     UploadError,
 )
-from tests.coded_pictures import avif, avif_turned, heic
+from tests.coded_pictures import avif, heic
 from tests.decoders import children_that_decode, kill_the_template
 from tests.hostile.corpus import body_of
-from tests.pictures import bmp, garment_picture, gif, stored_for, webp
+from tests.pictures import bmp, garment_picture, gif, webp
 from tests.service import of_process
 from tests.waiting import wait_for
 
 PICTURE = garment_picture(height=80, width=120)
-NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
-LOSSY = 2
-"""Mean difference that these pictures stay below; any wrong turn of them makes it 40 or more."""
+HEIC, AVIF = heic(PICTURE), avif(PICTURE)
 
 
 def decoded_picture(upload: bytes) -> Picture:
     return decode(upload, MAX_PIXELS).picture
 
 
-def difference(one: Picture, other: Picture) -> float:
-    """Mean over all samples."""
-    assert one.shape == other.shape
-    return float(np.abs(one.astype(int) - other).mean())
-
-
-def wide(largest: int) -> NDArray[np.uint16]:
-    """The picture in samples of 10, 12 or 16 bits."""
-    return (PICTURE.astype(np.uint32) * largest // 255).astype(np.uint16)
-
-
-KINDS = {
-    "HEIC": heic(PICTURE),
-    "HEIC, 4:2:0": heic(PICTURE, chroma=420),
-    "HEIC, lossless": heic(PICTURE, quality=-1),
-    "HEIC, 10 bits": heic(wide(65535)),
-    "HEIC, 10 bits, tiles": heic(wide(65535), tile_size=64),
-    "HEIC, tiles": heic(PICTURE, tile_size=64),
-    "HEIC, opaque": heic(np.dstack([PICTURE, np.full(PICTURE.shape[:2], 255, np.uint8)])),
-    "AVIF": avif(PICTURE),
-    "AVIF, 10 bits": avif(wide(1023), 10),
-    "AVIF, 12 bits": avif(wide(4095), 12),
-    "AVIF, 4:4:4": avif_turned(PICTURE, 1),
-}
-
-
-@pytest.mark.parametrize("upload", KINDS.values(), ids=KINDS)
-def test_a_photo_keeps_its_colours(upload: bytes) -> None:
-    assert difference(decoded_picture(upload), PICTURE) < LOSSY
-
-
-def test_the_boxes_say_how_a_photo_is_turned_and_exif_does_not() -> None:
-    upload = heic(stored_for(PICTURE, 6), 6).replace(b"irot", b"free")
-
-    assert difference(decoded_picture(upload), stored_for(PICTURE, 6)) < LOSSY
-
-
-@pytest.mark.parametrize("size", [(1, 1), (61, 93), (33, 120), (79, 7)])
-@pytest.mark.parametrize("orientation", [1, 6])
-def test_a_photo_of_any_size_is_cropped_to_it(size: tuple[int, int], orientation: int) -> None:
-    picture = np.ascontiguousarray(PICTURE[: size[0], : size[1]])
-    upload = heic(stored_for(picture, orientation), orientation)
-
-    assert b"clap" in upload
-    assert difference(decoded_picture(upload), picture) < 2 * LOSSY
-
-
-def test_a_grey_photo_of_10_bits_is_no_darker() -> None:
-    grey = PICTURE[..., 0].astype(np.uint16) * 257
-
-    assert difference(decoded_picture(heic(grey)), np.dstack([PICTURE[..., 0]] * 3)) < LOSSY
-
-
-@pytest.mark.parametrize("upload", [heic(NOISE), heic(NOISE, tile_size=64), avif(NOISE)])
-def test_a_missing_end_is_broken(upload: bytes) -> None:
-    with pytest.raises(BrokenPicture, match="is truncated"):
-        decode(upload[:-20], MAX_PIXELS)
-
-
 def test_without_its_decoder_a_heic_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
 
     with pytest.raises(UnknownFormat, match="HEIC is not read by this installation"):
-        decode(KINDS["HEIC"], MAX_PIXELS)
-    assert difference(decoded_picture(KINDS["AVIF"]), PICTURE) < LOSSY
+        decode(HEIC, MAX_PIXELS)
+    assert decoded_picture(AVIF).shape == PICTURE.shape
 
 
 def test_a_picture_that_takes_more_memory_than_its_pixels_need_is_refused() -> None:
@@ -115,7 +54,7 @@ def test_a_picture_that_takes_more_memory_than_its_pixels_need_is_refused() -> N
 
 def test_a_webp_of_50_megapixels_is_read_in_100_mb_and_16_bytes_a_pixel() -> None:
     upload = webp(np.full((7000, 7000), 200, np.uint8))
-    decode(KINDS["AVIF"], MAX_PIXELS)
+    decode(AVIF, MAX_PIXELS)
     (template,) = children_that_decode(os.getpid())
 
     with ThreadPoolExecutor(1) as threads:
@@ -136,14 +75,7 @@ def most_mapped(template: int) -> int | None:
     return None
 
 
-def test_a_picture_that_takes_seconds_is_refused() -> None:
-    upload = body_of("bmp/rle8-rows-of-one-sample.bmp")
-
-    with pytest.raises(PictureTooLarge, match="takes more time or memory to decode than a photo does"):
-        decode(upload, MAX_PIXELS)
-
-
-@pytest.mark.parametrize("upload", [KINDS["HEIC"], KINDS["AVIF"]], ids=["HEIC", "AVIF"])
+@pytest.mark.parametrize("upload", [HEIC, AVIF], ids=["HEIC", "AVIF"])
 def test_its_process_compares_the_size_with_the_limit_before_it_decodes(upload: bytes) -> None:
     with pytest.raises(PictureTooLarge, match="has 120 x 80 = 9,600 pixels; at most 9,599"):
         decode(upload, 9_599)
@@ -194,27 +126,27 @@ def test_its_process_sees_no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     kill_the_template()
 
-    decode(KINDS["AVIF"], MAX_PIXELS)
+    decode(AVIF, MAX_PIXELS)
 
     (template,) = children_that_decode(os.getpid())
     assert b"secret" not in Path(f"/proc/{template}/environ").read_bytes()
 
 
 def test_after_the_end_of_the_process_that_forks_the_next_picture_is_decoded_all_the_same() -> None:
-    decode(KINDS["AVIF"], MAX_PIXELS)
+    decode(AVIF, MAX_PIXELS)
     kill_the_template()
-    assert difference(decoded_picture(KINDS["AVIF"]), PICTURE) < LOSSY
+    assert decoded_picture(AVIF).shape == PICTURE.shape
 
 
 @pytest.mark.parametrize("spare", range(4))
 def test_without_descriptors_to_spare_another_try_may_work(spare: int) -> None:
-    decode(KINDS["AVIF"], MAX_PIXELS)
+    decode(AVIF, MAX_PIXELS)
 
     with pytest.raises(DecoderStopped, match="cannot be started"), descriptors(spare):
-        decode(KINDS["AVIF"], MAX_PIXELS)
+        decode(AVIF, MAX_PIXELS)
 
     with descriptors(4):
-        assert difference(decoded_picture(KINDS["AVIF"]), PICTURE) < LOSSY
+        assert decoded_picture(AVIF).shape == PICTURE.shape
 
 
 @contextlib.contextmanager
@@ -247,7 +179,7 @@ def test_many_threads_each_get_their_own_picture() -> None:
 
 
 def test_the_template_sleeps_between_pictures() -> None:
-    decode(KINDS["AVIF"], MAX_PIXELS)
+    decode(AVIF, MAX_PIXELS)
     (template,) = children_that_decode(os.getpid())
 
     wait_for("a template that waits", lambda: state_of(template) == "S")

@@ -13,7 +13,7 @@ from inference.decode import MAX_PIXELS, decode
 from inference.errors import BrokenPicture, PictureTooLarge
 from inference.opening import open_picture
 from inference.scan import CHUNKS, MARKERS, orientation_of
-from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, webp_lossy
+from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, png_of_stream, webp_lossy
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
 JPEG, PNG, WEBP = jpeg(NOISE), png(NOISE), webp_lossy(NOISE)
@@ -212,9 +212,7 @@ def test_a_png_whose_packed_samples_are_far_more_than_its_size_needs_is_refused(
 
 
 def test_a_grey_png_of_28_by_28_that_unpacks_to_megabytes_is_not_unpacked_to_its_end() -> None:
-    header = struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)
-    packed = zlib.compress(bytes(40_000_000))
-    picture = PNG[:8] + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
+    picture = png_of_stream(28, 28, zlib.compress(bytes(40_000_000)))
 
     assert open_picture(picture, MAX_PIXELS).lane != "bare"
     assert decode(picture, MAX_PIXELS).samples.max() == 0
