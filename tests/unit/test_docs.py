@@ -1,6 +1,7 @@
 """The pages that list things, held to the things they list."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,42 +12,38 @@ from tests.documents import DOCUMENTS as PAGES
 from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
 
-CONSOLE = [block for block in blocks() if block.language == "console"]
 LANGUAGES = {"console", "csv", "javascript", "json", "nginx", "python", "text"}
 
 
+@cache
 def make_targets() -> set[str]:
     """The targets that `make help` shows."""
     return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_make_command_on_a_page_exists(page: Path) -> None:
-    text = page.read_text("utf-8")
-
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
-
-    assert named <= make_targets()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_file_and_picture_that_a_page_links_to_is_there(page: Path) -> None:
-    files = [link.partition("#")[0] for link in links(page)]
-
-    assert [file for file in files if not (page.parent / file).exists()] == []
+@cache
+def all_tests() -> set[str]:
+    """The names of all tests."""
+    files = (ROOT / "tests").rglob("test_*.py")
+    return {
+        name
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_heading_that_a_page_links_to_is_there(page: Path) -> None:
-    parts = [link.partition("#") for link in links(page) if "#" in link and ".json" not in link]
+def test_whatever_a_page_names_is_there(page: Path) -> None:
+    text, linked = page.read_text("utf-8"), [link.partition("#") for link in links(page)]
+    headings = [(file, anchor) for file, _, anchor in linked if anchor and ".json" not in file]
 
-    missing = [
-        f"{file}#{anchor}"
-        for file, _, anchor in parts
-        if anchor not in anchors(page.parent / file if file else page)
-    ]
+    commands = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    tests = set(re.findall(r"`(test_[a-z0-9]+(?:_[a-z0-9]+){2,})`", text))
 
-    assert missing == []
+    assert commands - make_targets() == set()
+    assert tests - all_tests() == set()
+    assert [file for file, _, _ in linked if not (page.parent / file).exists()] == []
+    assert [at for at in headings if at[1] not in anchors(page.parent / at[0] if at[0] else page)] == []
 
 
 def test_every_picture_is_shown_on_a_page() -> None:
@@ -62,43 +59,23 @@ def test_every_document_can_be_reached_from_the_readme() -> None:
     assert sorted(page.name for page in set(PAGES) - found) == []
 
 
-def test_every_block_says_what_it_holds() -> None:
-    assert [(block.document, block.body[:60]) for block in blocks() if block.language not in LANGUAGES] == []
-
-
-@pytest.mark.parametrize("block", CONSOLE, ids=lambda block: f"{block.document}: {block.body[2:40]}")
-def test_a_block_of_commands_begins_with_one(block: Block) -> None:
-    assert block.body.startswith("$ ")
-
-
-@pytest.mark.parametrize(
-    "block",
-    [block for block in CONSOLE if block.mark],
-    ids=lambda block: f"{block.document}: {block.mark[:40]}",
-)
-def test_a_mark_names_tests_that_are_there(block: Block) -> None:
+def faults(block: Block) -> Iterator[str]:
+    """What is wrong with a block, or with the mark of one that is not run."""
+    if block.language not in LANGUAGES:
+        yield f"{block.language!r} is none of the languages"
+    if block.language == "console" and not block.body.startswith("$ "):
+        yield "it does not begin with a command"
     named = re.findall(r"\btests/[\w/]+(?:\.py)?", block.mark or "")
-
-    assert named != []
-    assert [name for name in named if not (ROOT / name).exists()] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_test_that_a_page_names_is_there(page: Path) -> None:
-    named = set(re.findall(r"`(test_[a-z0-9]+(?:_[a-z0-9]+){2,})`", page.read_text("utf-8")))
-
-    assert named <= all_tests()
+    if block.mark is not None and not named:
+        yield "its mark names no test"
+    yield from (f"there is no {name}" for name in named if not (ROOT / name).exists())
 
 
-@cache
-def all_tests() -> set[str]:
-    """The names of all tests."""
-    files = (ROOT / "tests").rglob("test_*.py")
-    return {
-        name
-        for file in files
-        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
-    }
+def test_every_block_says_what_it_holds_and_which_test_runs_it() -> None:
+    found = blocks()
+
+    assert sum(block.mark is not None for block in found) > 10
+    assert [(one.document, one.body[:40], fault) for one in found for fault in faults(one)] == []
 
 
 def test_the_page_of_the_report_explains_keys_that_a_report_has() -> None:
