@@ -151,7 +151,7 @@ def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
 
 
-def tune(weights: Weights, known: Drawn, steps: int, kept: Path) -> Weights:
+def tune(weights: Weights, known: Drawn, steps: int, kept: Path, between: int = KEPT) -> Weights:
     """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
     Args:
@@ -159,6 +159,7 @@ def tune(weights: Weights, known: Drawn, steps: int, kept: Path) -> Weights:
         known: what it learns; its seed is also that of heads, dropout, mixup and colours.
         steps: in all.
         kept: the checkpoint, from which a stopped tuning goes on.
+        between: steps between two checkpoints.
     """
     units = {name: rows.shape[1] for name, rows in known.wanted.items()}
     learner, losses = _Learner(weights, units, known.seed), list[float]()
@@ -166,9 +167,9 @@ def tune(weights: Weights, known: Drawn, steps: int, kept: Path) -> Weights:
     for number in range(done, steps):
         torch.manual_seed(known.seed + (number + 1) * SEEDS)
         losses.append(learner.step(known[number], number, steps))
-        if (number + 1) % KEPT == 0 and number + 1 < steps:
+        if (number + 1) % between == 0 and number + 1 < steps:
             learner.keep(kept, number + 1)
-            sys.stdout.write(f"{number + 1} of {steps}: loss {np.mean(losses[-KEPT:]):.3f}\n")
+            sys.stdout.write(f"{number + 1} of {steps}: loss {np.mean(losses[-between:]):.3f}\n")
             sys.stdout.flush()
     return learner.averaged()
 

@@ -184,7 +184,7 @@ MUTATIONS: Final = (
         "training/heads/out_of_fold.py",
         "~np.isin(groups[known], groups[mine])",
         "~np.isin(np.arange(len(groups)), mine)",
-        ("unit/test_out_of_fold.py",),
+        ("unit/test_split.py",),
     ),
     Mutation(
         "training/pictures/duplicates.py",

@@ -1,4 +1,4 @@
-"""What `wardrobe data` finds in pictures of one's own."""
+"""What `wardrobe data` finds in pictures of one's own, and the command that it names next."""
 
 import json
 import shutil
@@ -15,7 +15,6 @@ from scripts.terminal import program
 from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.pictures import jpeg
-from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
 from training.errors import BadPictures
 from training.pictures.duplicates import near_groups, perceptual_hash
@@ -28,6 +27,10 @@ def a_texture(seed: int) -> Picture:
     """A picture that is like no other, uint8 (150, 150, 3)."""
     small = np.random.default_rng(seed).integers(0, 255, (30, 30, 3), np.uint8)
     return cv2.resize(small, (150, 150), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+
+
+def smaller(seed: int) -> bytes:
+    return png(cv2.resize(a_texture(seed), (105, 105)).astype(np.uint8))
 
 
 @pytest.fixture
@@ -51,37 +54,13 @@ def found(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[s
     }
 
 
-def test_different_pictures_are_no_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert found(folder, capsys) == (0, {})
-
-
-def test_where_no_picture_can_be_read_that_is_all_that_is_said(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    list_ = tmp_path / "things" / "list.csv"
-    list_.write_text("path,label\n" + "".join(f"bag/{n}.png,{n % 2}\n" for n in range(8)), "utf-8")
-
-    with pytest.raises(BadPictures, match=r"none of 8 pictures.* no folder 'bag' in .*name there is 'bags'"):
-        main([str(list_)])
-
-    assert capsys.readouterr().out == ""
-
-
-def test_brackets_in_a_label_are_printed_as_they_are(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "bags").rename(folder / "[red] bags [")
-
-    assert main([str(folder)]) == 0
-    assert "[red] bags [" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [
+        ("shoes/other.png", png(a_texture(50)), None),
         ("shoes/copy.png", png(a_texture(0)), "copies"),
         ("shoes/saved-again.jpg", jpeg(a_texture(0), 60), "near"),
-        ("shoes/smaller.png", png(cv2.resize(a_texture(0), (105, 105)).astype(np.uint8)), "near"),
+        ("shoes/smaller.png", smaller(0), "near"),
         (
             "shoes/lighter.png",
             png(cv2.convertScaleAbs(a_texture(0), alpha=0.8, beta=40).astype(np.uint8)),
@@ -94,68 +73,14 @@ def test_brackets_in_a_label_are_printed_as_they_are(
     ],
 )
 def test_a_picture_that_training_should_not_get_is_found(
-    folder: Path, name: str, content: bytes, kind: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, name: str, content: bytes, kind: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / name).write_bytes(content)
 
     ended, findings = found(folder, capsys)
 
     assert ended == (kind in {"unreadable", "in_two_classes"})
-    assert list(findings) == [kind]
-
-
-def test_the_check_ends_with_a_verdict_and_the_next_command(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main([str(folder)])
-
-    told = capsys.readouterr().out.splitlines()
-    assert told[-2].startswith("These 12 pictures of 2 classes can be learnt.")
-    assert told[-1] == f"Next: {program()} train --data {folder}"
-
-
-def test_the_check_sends_back_to_itself_while_something_is_wrong(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "bags" / "copy.png").write_bytes(png(a_texture(0)))
-    (folder / "bags" / "broken.png").write_bytes(b"")
-
-    ended = main([str(folder)])
-
-    told = capsys.readouterr().out.splitlines()
-    assert ended == 1
-    assert "1 unreadable; 1 in two places at once" in told[-2]
-    assert told[-1] == f"Next: {program()} data {folder}"
-
-
-def test_classes_that_a_training_leaves_out_are_named_and_the_others_can_be_learnt(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "hats").mkdir()
-    for seed in (200, 201):
-        (folder / "hats" / f"{seed}.png").write_bytes(png(a_texture(seed)))
-    smaller = cv2.resize(a_texture(200), (105, 105)).astype(np.uint8)
-    (folder / "hats" / "again.png").write_bytes(png(smaller))
-
-    ended = main([str(folder)])
-
-    told = capsys.readouterr().out
-    assert ended == 0
-    assert "'hats' (3 pictures of 2 groups, and needs 3 groups)" in " ".join(told.split())
-    assert "These 12 pictures of 2 classes can be learnt." in told
-
-
-def test_a_rare_class_with_a_name_like_another_is_asked_about_before_pictures_are_read(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "bagz").mkdir()
-    (folder / "bagz" / "1.png").write_bytes(png(a_texture(200)))
-
-    assert main([str(folder)]) == 1
-
-    told = capsys.readouterr()
-    assert "is this a misspelling: 'bagz' (1) for 'bags'?" in told.err
-    assert "is this a misspelling: 'bagz' (1) for 'bags'?" in told.out.splitlines()[-2]
+    assert list(findings) == ([kind] if kind else [])
 
 
 def test_a_picture_in_train_and_again_in_test_is_found(
@@ -167,6 +92,20 @@ def test_a_picture_in_train_and_again_in_test_is_found(
         file.write_bytes(png(a_texture(100 + int(file.stem))))
 
     assert found(tmp_path / "parts", capsys) == (1, {"in_two_classes": ["0.png"]})
+
+
+def test_photos_in_tiers_are_checked_like_pictures_of_classes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.rename(folder.with_name("C"))
+    (folder.parent / "A" / "shoes").mkdir(parents=True)
+    (folder.parent / "A" / "shoes" / "saved-again.jpg").write_bytes(jpeg(a_texture(0), 60))
+    (folder.parent / "A" / "bags").mkdir()
+    (folder.parent / "A" / "bags" / "other.png").write_bytes(png(a_texture(2)))
+
+    ended, findings = found(folder.parent, capsys)
+
+    assert (ended, findings) == (1, {"near": ["saved-again.jpg"], "in_two_classes": ["other.png"]})
 
 
 def a_shirt(colour: tuple[int, int, int]) -> Picture:
@@ -202,73 +141,35 @@ def test_near_pictures_do_not_chain() -> None:
     assert near_groups(hashes) == [[0, 1], [2, 3]]
 
 
-def test_a_picture_in_two_classes_is_to_be_looked_at(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "bags" / "copy.png").write_bytes(png(a_texture(0)))
+def test_a_thousand_copies_take_no_more_than_their_number() -> None:
+    hashes = np.repeat(np.stack([perceptual_hash(a_texture(seed)) for seed in (0, 1)]), 5000, axis=0)
 
-    main([str(folder)])
+    tracemalloc.start()
+    groups = near_groups(hashes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert [len(group) for group in groups] == [5000, 5000]
+    assert peak < 20_000_000
+
+
+# What is printed, and the command that comes next.
+
+
+def test_a_verdict_and_a_sheet_show_the_classes_under_their_names(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bags").rename(folder / "[red] bags [")
+
+    assert main([str(folder), "--sheet", str(tmp_path / "sheet.png")]) == 0
 
     shown = capsys.readouterr().out
-    assert "look which label is wrong" in shown
-    assert "remove" not in shown
-
-
-def test_photos_in_tiers_are_checked_like_pictures_of_classes(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder.rename(folder.with_name("C"))
-    (folder.parent / "A" / "shoes").mkdir(parents=True)
-    (folder.parent / "A" / "shoes" / "saved-again.jpg").write_bytes(jpeg(a_texture(0), 60))
-    (folder.parent / "A" / "bags").mkdir()
-    (folder.parent / "A" / "bags" / "other.png").write_bytes(png(a_texture(2)))
-
-    ended, findings = found(folder.parent, capsys)
-
-    assert (ended, findings) == (1, {"near": ["saved-again.jpg"], "in_two_classes": ["other.png"]})
-
-
-@pytest.mark.parametrize("around", ["data", "archive/data"])
-def test_the_command_that_comes_next_names_the_data_set_in_a_folder_around_it(
-    around: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wrapper = folder.parent / "unpacked"
-    (wrapper / around).parent.mkdir(parents=True)
-    folder.rename(wrapper / around)
-    (wrapper / "README.txt").write_text("Pictures of things.")
-
-    assert main([str(wrapper)]) == 0
-
-    assert f"Next: {program()} train --data {wrapper / around}" in capsys.readouterr().out
-    assert list_pictures(unwrapped(wrapper)).place == wrapper / around
-
-
-def test_classes_of_ones_own_in_folders_of_folders_are_not_yet_to_be_learnt(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shutil.copytree(folder, folder / "summer")
-    shutil.rmtree(folder / "bags")
-    shutil.rmtree(folder / "shoes")
-    (folder / "winter" / "bags").mkdir(parents=True)
-    (folder / "winter" / "bags" / "1.png").write_bytes(png(a_texture(99)))
-
-    assert main([str(folder)]) == 1
-
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "bags, shoes in folders of folders" in shown
-    assert f"Next: {program()} data" in shown
-
-
-def test_a_test_folder_without_labels_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder.rename(folder.with_name("train"))
-    (folder.with_name("test")).mkdir()
-    (folder.with_name("test") / "1.png").write_bytes(png(a_texture(99)))
-
-    listing = list_pictures(folder.parent)
-
-    assert main([str(folder.parent)]) == 0
-    assert {(one.label, one.part) for one in listing.pictures} == {("bags", None), ("shoes", None)}
-    assert listing.left_out == [folder.with_name("test") / "1.png"]
+    assert "[red] bags [" in shown
+    assert "These 12 pictures of 2 classes can be learnt." in shown.splitlines()[-2]
+    assert shown.splitlines()[-1] == f"Next: {program()} train --data {folder}"
+    sheet = cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_GRAYSCALE)
+    assert sheet is not None
+    assert (sheet < 128).mean() > 0.05
 
 
 def test_uneven_classes_and_findings_are_printed_for_people(
@@ -286,49 +187,86 @@ def test_uneven_classes_and_findings_are_printed_for_people(
     assert str(folder / "bags" / "copy.png") in shown
 
 
-def test_a_thousand_copies_take_no_more_than_their_number() -> None:
-    hashes = np.repeat(np.stack([perceptual_hash(a_texture(seed)) for seed in (0, 1)]), 5000, axis=0)
-
-    tracemalloc.start()
-    groups = near_groups(hashes)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-
-    assert [len(group) for group in groups] == [5000, 5000]
-    assert peak < 20_000_000
-
-
-def test_planting_errors_keeps_pictures_of_equal_names_apart(folder: Path, tmp_path: Path) -> None:
-    for place in folder.iterdir():
-        for number, file in enumerate(sorted(place.iterdir())):
-            file.rename(place / f"same {number}.png")
-
-    wrong, copies = plant(folder, tmp_path / "planted")
-
-    written = list((tmp_path / "planted").glob("*/*"))
-    assert len(written) == 12 + len(copies) + len(BROKEN)
-    assert {*wrong, *copies} <= set(map(str, written))
-
-
-def test_pixels_in_the_form_of_the_published_data_set_are_checked_as_they_are_learnt(tmp_path: Path) -> None:
-    write_idx_folder(tmp_path / "around" / "set", train=30, test=20)
-
-    with pytest.raises(BadPictures, match="train --data FOLDER"):
-        main([str(tmp_path / "around")])
-    with pytest.raises(BadPictures, match="--train CSV --test CSV"):
-        main([str(write_csv(tmp_path / "set.csv", 30))])
-
-
-def test_a_sheet_shows_pictures_of_each_class(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_check_sends_back_to_itself_while_something_is_wrong(
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(folder), "--sheet", str(tmp_path / "sheet.png")]) == 0
+    (folder / "bags" / "copy.png").write_bytes(png(a_texture(0)))
+    (folder / "bags" / "broken.png").write_bytes(b"")
+
+    assert main([str(folder)]) == 1
 
     shown = capsys.readouterr().out
-    sheet = cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_GRAYSCALE)
-    assert sheet is not None
-    assert (sheet < 128).mean() > 0.05
-    assert f"Next: {program()} train --" in shown
+    assert "remove" not in shown.partition("look which label is wrong: 1")[2]
+    assert "1 unreadable; 1 in two places at once" in shown.splitlines()[-2]
+    assert shown.splitlines()[-1] == f"Next: {program()} data {folder}"
+
+
+def test_classes_that_a_training_leaves_out_are_named_and_the_others_can_be_learnt(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "hats").mkdir()
+    for seed in (200, 201):
+        (folder / "hats" / f"{seed}.png").write_bytes(png(a_texture(seed)))
+    (folder / "hats" / "again.png").write_bytes(smaller(200))
+
+    assert main([str(folder)]) == 0
+
+    shown = capsys.readouterr().out
+    assert "'hats' (3 pictures of 2 groups, and needs 3 groups)" in " ".join(shown.split())
+    assert "These 12 pictures of 2 classes can be learnt." in shown
+
+
+def test_a_rare_class_with_a_name_like_another_is_asked_about_before_pictures_are_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bagz").mkdir()
+    (folder / "bagz" / "1.png").write_bytes(png(a_texture(200)))
+
+    assert main([str(folder)]) == 1
+
+    told = capsys.readouterr()
+    assert "is this a misspelling: 'bagz' (1) for 'bags'?" in told.err
+    assert "is this a misspelling: 'bagz' (1) for 'bags'?" in told.out.splitlines()[-2]
+
+
+def test_classes_of_ones_own_in_folders_of_folders_are_not_yet_to_be_learnt(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.rename(tmp_path / "summer")
+    (tmp_path / "winter" / "bags").mkdir(parents=True)
+    (tmp_path / "winter" / "bags" / "1.png").write_bytes(png(a_texture(99)))
+
+    assert main([str(tmp_path)]) == 1
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "bags, shoes in folders of folders" in shown
+    assert f"Next: {program()} data" in shown
+
+
+@pytest.mark.parametrize("around", ["data", "archive/data"])
+def test_the_command_that_comes_next_names_the_data_set_in_a_folder_around_it(
+    around: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrapper = folder.parent / "unpacked"
+    (wrapper / around).parent.mkdir(parents=True)
+    folder.rename(wrapper / around)
+    (wrapper / "README.txt").write_text("Pictures of things.")
+
+    assert main([str(wrapper)]) == 0
+
+    assert f"Next: {program()} train --data {wrapper / around}" in capsys.readouterr().out
+    assert list_pictures(unwrapped(wrapper)).place == wrapper / around
+
+
+def a_table(folder: Path, header: str, *more: str, cells: tuple[str, ...] = ("",)) -> Path:
+    """A table of the pictures of a folder, with one of some cells before each."""
+    files = sorted(folder.glob("*/*.png"))
+    rows = [
+        f"{cells[place % len(cells)]},{one.relative_to(folder.parent)},{one.parent.name}"
+        for place, one in enumerate(files)
+    ]
+    (folder.parent / "products.csv").write_text("\n".join([header, *rows, *more]), "utf-8")
+    return folder.parent / "products.csv"
 
 
 @pytest.mark.parametrize(
@@ -341,10 +279,7 @@ def test_a_sheet_shows_pictures_of_each_class(
 def test_columns_that_are_checked_stand_in_the_command_that_comes_next(
     folder: Path, colours: tuple[str, str], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = folder.parent / "products.csv"
-    files = sorted(folder.glob("*/*.png"))
-    rows = [f"{one},{one.parent.name},{colours[place % 2]}" for place, one in enumerate(files)]
-    table.write_text("\n".join(["path,label,colour", *rows]), "utf-8")
+    table = a_table(folder, "colour,path,label", cells=colours)
 
     assert main([str(table), "--attribute", "colour"]) == code
 
@@ -356,14 +291,35 @@ def test_columns_that_are_checked_stand_in_the_command_that_comes_next(
 def test_how_the_list_is_read_stands_in_the_command_that_comes_next(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = folder.parent / "products.csv"
-    files = sorted(folder.glob("*/*.png"))
-    rows = [f"{place},{one.relative_to(folder)},{one.parent.name}" for place, one in enumerate(files)]
-    table.write_text("\n".join(["sku,image,label", *rows, "cut"]), "utf-8")
-    words = ["--path-column", "image", "--root", str(folder), "--encoding", "utf-8"]
+    table = a_table(folder, "sku,image,label", "cut", cells=tuple(map(str, range(12))))
+    words = ["--path-column", "image", "--root", str(folder.parent), "--encoding", "utf-8"]
     words += ["--product-column", "sku", "--skip-bad-rows"]
 
     assert main([str(table), *words]) == 0
 
     told = capsys.readouterr().out
     assert told.splitlines()[-1] == f"Next: {program()} train --data {table} {' '.join(words)}"
+
+
+# What is refused.
+
+
+def test_where_no_picture_can_be_read_that_is_all_that_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list_ = folder / "list.csv"
+    list_.write_text("path,label\n" + "".join(f"bag/{n}.png,{n % 2}\n" for n in range(8)), "utf-8")
+
+    with pytest.raises(BadPictures, match=r"none of 8 pictures.* no folder 'bag' in .*name there is 'bags'"):
+        main([str(list_)])
+
+    assert capsys.readouterr().out == ""
+
+
+def test_pixels_in_the_form_of_the_published_data_set_are_checked_as_they_are_learnt(tmp_path: Path) -> None:
+    write_idx_folder(tmp_path / "around" / "set", train=30, test=20)
+
+    with pytest.raises(BadPictures, match="train --data FOLDER"):
+        main([str(tmp_path / "around")])
+    with pytest.raises(BadPictures, match="--train CSV --test CSV"):
+        main([str(write_csv(tmp_path / "set.csv", 30))])

@@ -1,8 +1,11 @@
 """IDX and CSV files: what is read comes back as it was, and what is wrong is named with its file and row."""
 
 import gzip
+import hashlib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ from training.pictures.fashion import LABELS, from_csv, from_idx
 from training.pictures.named import Named, load
 from training.pictures.pixel_files import read_csv, read_idx
 from training.pictures.split import first
-from training.pictures.table import Pictures
+from training.pictures.table import TEXTS, Pictures
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)
@@ -159,11 +162,28 @@ def test_idx_files_are_found_as_archives_unpack_them(tmp_path: Path, spelling: s
 
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
     pair = from_csv(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
+    contents = [hashlib.sha256(one.tobytes()).hexdigest() for one in pair.train.images]
 
     copied = Pictures.of_pixels(pair.train.images.copy(), pair.train.classes.copy())
 
     assert copied.digest() == pair.train.digest() != pair.test.digest()
+    assert pair.train.sha256.tolist() == pair.train.groups.tolist() == contents
+    assert (pair.train.files, set(pair.train.networks)) == ((), {"pixels"})
     assert pair.described().name == "other pictures in Fashion-MNIST's form"
+
+
+def test_pictures_that_are_taken_keep_all_that_is_known_of_them_in_the_order_asked_for() -> None:
+    texts: Any = {name: np.array([f"{name} {place}" for place in range(3)]) for name in TEXTS}
+    files = (Path("0.png"), Path("1.png"), Path("2.png"))
+    every = replace(striped_pictures(3), files=files, **texts)
+
+    found = every.take(np.array([2, 0]))
+
+    assert found.images.tolist() == every.images[[2, 0]].tolist()
+    assert found.classes.tolist() == [2, 0]
+    assert found.files == (Path("2.png"), Path("0.png"))
+    for name in TEXTS:
+        assert getattr(found, name).tolist() == [f"{name} 2", f"{name} 0"]
 
 
 @pytest.mark.parametrize(

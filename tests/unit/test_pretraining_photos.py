@@ -1,15 +1,19 @@
-"""The photos that the lab's networks learn."""
+"""The photos that the lab's networks learn: none of those that judge, and no outfit as one garment."""
 
 import csv
 from pathlib import Path
 
 import numpy as np
 
-from lab import photo_tables
 from lab.outfits import outfit
 from lab.pretraining_photos import OUTFITS, photos_of, source_photos
 
 POOL = ("file", "tier", "label", "source_label", "group")
+
+
+def table(path: Path, columns: tuple[str, ...], *rows: tuple[str, ...]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
 
 
 def test_nothing_is_learnt_of_a_sender_whose_photos_judge(tmp_path: Path) -> None:
@@ -54,41 +58,3 @@ def test_a_made_outfit_has_a_top_over_what_is_worn_below_and_neither_fills_two_t
         of_top, below = (int((coloured & (rows == channel)).sum()) for channel in (0, 2))
         assert 1 / 3 < of_top / (of_top + below) < 2 / 3
         assert not rows[coloured][:of_top].any()
-
-
-def table(path: Path, columns: tuple[str, ...], *rows: tuple[str, ...]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
-
-
-def test_other_sources_are_learnt_and_those_to_measure_on_are_not(tmp_path: Path) -> None:
-    table(tmp_path / "catalogue.csv", ("file", "kind", "colours", "gender"))
-    table(tmp_path / "dev.csv", POOL, ("dev/C/0/clo-a.jpg", "C", "0", "T-Shirt", "clo-sender-1"))
-    table(tmp_path / "pool.csv", POOL, ("A/1/kag-b.jpg", "A", "1", "Jeans", "kag-b"))
-    table(tmp_path / "more.csv", POOL)
-    table(
-        tmp_path / "sources.csv",
-        (*POOL, "source", "colour"),
-        ("A/6/den-1.jpg", "A", "6", "by eye", "den-1", "someone/shop", "navy"),
-        ("X/X_hat/hnm-2.jpg", "X", "", "hat", "hnm-2", "someone/contest", ""),
-    )
-    (tmp_path / "scaled").mkdir()
-    table(tmp_path / "scaled" / "scaled.csv", ("path", "label", "tier"))
-    (tmp_path / "tables").mkdir()
-    words = [str(tmp_path), "--scaled", str(tmp_path / "scaled"), "--out", str(tmp_path / "tables")]
-
-    assert photo_tables.main(words) == 0
-
-    read = {name: rows(tmp_path / "tables" / f"{name}.csv") for name in ("learn", "dev")}
-    assert read == {
-        "learn": [
-            ("kag-b", "1", "A", "", "Fashion Product Images"),
-            ("den-1", "6", "A", "someone/shop", "someone/shop"),
-        ],
-        "dev": [("clo-a", "0", "C", "clo-sender-1", "clothing-dataset")],
-    }
-
-
-def rows(path: Path) -> list[tuple[str, ...]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [(Path(first).stem, *others) for first, *others in list(csv.reader(file))[1:]]

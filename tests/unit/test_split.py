@@ -1,4 +1,4 @@
-"""Which pictures are held out, and in which order the others are learnt."""
+"""Which pictures are held out, in which folds the others are answered, and what a rare class counts."""
 
 from dataclasses import replace
 
@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.fashion import striped_pictures
+from inference.contract import LABEL
+from tests.fashion import CLASSES, striped_pictures
 from training.errors import BadRecipe
+from training.heads.out_of_fold import answers_out_of_fold, folds_of
 from training.pictures.fashion import class_weights, warning_of_capped_weights
+from training.pictures.labels import Labels
 from training.pictures.split import (
     SHARE,
     VALIDATION,
@@ -19,6 +22,7 @@ from training.pictures.split import (
     stratified_folds,
 )
 from training.pictures.table import Pictures
+from training.pictures.vectors import Vectors
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
@@ -31,13 +35,8 @@ def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> Pic
     return replace(Pictures.of_pixels(blank, labels), groups=keys, sha256=contents)
 
 
-def of_own(count: int) -> Pictures:
-    return pictures_with_keys(KEYS[:count], LABELS[:count])
-
-
-def held_out_keys(images: Pictures) -> set[str]:
-    chosen = sampled_indices(images.classes, images.groups, SHARE, VALIDATION)
-    return set(images.groups[chosen].tolist())
+def held_out_keys(count: int) -> set[str]:
+    return set(KEYS[sampled_indices(LABELS[:count], KEYS[:count], SHARE, VALIDATION)].tolist())
 
 
 def test_about_one_picture_in_twelve_is_held_out_and_no_other_data_or_seed_decides_which() -> None:
@@ -52,27 +51,16 @@ def test_about_one_picture_in_twelve_is_held_out_and_no_other_data_or_seed_decid
     assert set(turned.validation.sha256) == set(parts.validation.sha256)
 
 
-def test_equal_pictures_are_on_one_side() -> None:
-    pictures = striped_pictures(300)
-    twice = pictures.take(np.arange(300).repeat(2))
-
-    parts = split(twice, classes=10)
-
-    assert set(parts.train.sha256).isdisjoint(parts.validation.sha256)
-
-
 @pytest.mark.parametrize("before", [500, 777, 1300])
 def test_further_pictures_leave_every_old_one_in_its_part(before: int) -> None:
-    old = set(KEYS[:before].tolist())
+    was, now = held_out_keys(before), held_out_keys(2000)
 
-    was, now = (held_out_keys(of_own(count)) for count in (before, 2000))
-
-    assert now & old == was
+    assert now & set(KEYS[:before].tolist()) == was
     assert len(was) == pytest.approx(before / 12, rel=0.4)
 
 
 def test_every_version_holds_out_the_same_pictures() -> None:
-    numbers = {int(key) for key in held_out_keys(of_own(60))}
+    numbers = {int(key) for key in held_out_keys(60)}
 
     assert numbers == {16, 21, 27, 28, 29, 31, 33, 34, 40, 42, 45, 58}
 
@@ -141,8 +129,46 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
 
     with pytest.raises(BadRecipe, match="All 10 training pictures of class 1 are in groups that are held"):
         split(images, classes=2)
-    with pytest.raises(BadRecipe, match="The rarest class has 1 training pictures or groups"):
+    with pytest.raises(
+        BadRecipe, match="The rarest class has 1 training pictures or groups, and 2 are needed"
+    ):
         class_folds(images.classes, images.groups, 2)
+
+
+def test_folds_of_a_training_answer_each_picture_once_and_keep_groups_and_classes() -> None:
+    """Two pictures a sender, who shows one class."""
+    parts = split(striped_pictures(200), CLASSES)
+    pairs = np.arange(len(parts.train)) // 2
+    classes = Labels.of(pairs % CLASSES, parts.train.labels[LABEL].names)
+    train = replace(parts.train, groups=pairs.astype(np.str_), labels={LABEL: classes})
+
+    folds = folds_of(replace(parts, train=train), 4)
+
+    assert sorted(np.concatenate([fold.pictures for fold in folds])) == list(range(len(train)))
+    assert len({(pairs[place], fold.number) for fold in folds for place in fold.pictures}) == len(set(pairs))
+    counts = [np.bincount(classes.main[fold.pictures], minlength=CLASSES) for fold in folds]
+    assert np.ptp(counts, axis=0).max() <= 2
+
+
+class Unchanged:
+    """A head whose logits are the vectors."""
+
+    def logits(self, vectors: Vectors) -> Vectors:
+        return vectors
+
+
+def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:
+    groups, learnt = np.array(["ann", "ann", "bob", "eve", "eve", "joe"]), list[list[int]]()
+    vectors = np.arange(6, dtype=np.float32)[:, np.newaxis]
+
+    def fit(some: NDArray[np.int64]) -> Unchanged:
+        learnt.append(some.tolist())
+        return Unchanged()
+
+    answered = list(answers_out_of_fold(fit, vectors, groups, [np.array([0, 2]), np.array([4])]))
+
+    assert learnt == [[3, 4, 5], [0, 1, 2, 5]]
+    assert [one.ravel().tolist() for one in answered] == [[0, 2], [4]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""`wardrobe calibrate`: the same weights under thresholds that one's own checked pictures show."""
+"""`wardrobe calibrate`: the same weights under thresholds that one's own checked pictures show.
+
+What the pictures decide: tests/unit/test_decide.py.
+"""
 
 import csv
 import hashlib
@@ -36,6 +39,15 @@ from training.progress import Lines
 
 PICTURES = 130
 WHOLE = whole_pictures(32, 3)
+HEADS = {
+    "colour": Head(labels=("red", "blue"), temperature=1.0, confidence=0.6, withheld=("blue",)),
+    "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.6, applies_to=LABELS[:1]),
+}
+PRODUCTS = {
+    "label": Promise(
+        pictures="products", accuracy=0.95, needed=59, n=90, accepted=80, right=80, lower_bound=0.96
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +57,32 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def parent(place: Path) -> LocalRelease:
-    return sure(a_release(place / "parent", reads=WHOLE))
+    """It answers attributes and three photos of tier B, too, and keeps a promise of products."""
+    folder = a_release(place / "parent", reads=WHOLE, attributes=HEADS, products=PRODUCTS)
+    tested = answers_of((folder / ANSWERS).read_bytes())
+    a_top, trousers = (tested.pictures[tested.predicted == one][:2].tolist() for one in (0, 1))
+    of_attributes = Answers.of(
+        TEST_SET,
+        [0] * 6,
+        pictures=[*a_top, *trousers, a_top[0], trousers[0]],
+        familiarity=[1, 0, 1, 1, 1, 1],
+        decisions=["accept", "accept", "ambiguous", "unfamiliar", "accept", "unfamiliar"],
+        attributes=["colour"] * 4 + ["sleeve"] * 2,
+        probabilities=np.array([[0.9, 0.1], [0.9, 0.1], [0.55, 0.45], [0.1, 0.9], [0.9, 0.1], [0.9, 0.1]]),
+    )
+    shares = np.full((3, len(LABELS)), [[0.00001], [0.1], [0.00001]])
+    shares[[0, 2], 0] = 0.99991
+    photos = Answers.of(
+        "B",
+        [0, 0, 0],
+        pictures=["sure", "unsure", "far"],
+        familiarity=[1, 1, 0],
+        decisions=["ambiguous", "accept", "accept"],
+        probabilities=shares,
+    )
+    figures = {"colour": report_of(bundled()).attributes["colour"]}
+    more = {"attributes": figures, "all_accepted": AllAccepted(pictures=9, right=9)}
+    return changed(sure(folder, photos + of_attributes), lambda _, report: report.model_copy(update=more))
 
 
 def sure(folder: Path, others: Answers = NO_ANSWERS) -> LocalRelease:
@@ -66,29 +103,30 @@ def sure(folder: Path, others: Answers = NO_ANSWERS) -> LocalRelease:
 def pictures(place: Path, parent: LocalRelease) -> Path:
     """A table of drawn pictures, most under the label that the release answers."""
     folder = write_photos(place / "drawn", PICTURES, {"own": ("0",)})
-    return a_table(place / "mine.csv", folder, answered(parent, folder))
+    return a_table(place / "mine.csv", answered(parent, folder))
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A release calibrated on tier A, its child on tier own, and the child's child; and what was said."""
+    """A release calibrated on tier own, its child on tier A with a correction; and what was said of each."""
 
     first: LocalRelease
     second: LocalRelease
-    third: LocalRelease
     said: str
     document: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def chain(place: Path, parent: LocalRelease, pictures: Path) -> Chain:
-    others = write_photos(place / "others", PICTURES, {"A": ("0",)}, seed=PICTURES)
-    first = calibrating(place, parent, a_table(place / "A.csv", others, answered(parent, others), tier="A"))
+    others = answered(parent, write_photos(place / "others", PICTURES, {"A": ("0",)}, seed=PICTURES))
+    (place / "corrections.csv").write_text(f"path,label\n{next(iter(others))},none of these\n", "utf-8")
     with redirect_stdout(io.StringIO()) as said:
-        second = calibrating(place, first, pictures)
+        first = calibrating(place, parent, pictures)
     with redirect_stdout(io.StringIO()) as document:
-        third = calibrating(place, second, pictures, "--json")
-    return Chain(first, second, third, " ".join(said.getvalue().split()), json.loads(document.getvalue()))
+        table = a_table(place / "A.csv", others, tier="A")
+        corrections = ("--corrections", str(place / "corrections.csv"))
+        second = calibrating(place, first, table, *corrections, "--json")
+    return Chain(first, second, " ".join(said.getvalue().split()), json.loads(document.getvalue()))
 
 
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
@@ -101,8 +139,7 @@ def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
     return {str(file): LABELS[order[at, int(at in unsure)]] for at, file in enumerate(photos.files)}
 
 
-def a_table(path: Path, folder: Path, labels: Mapping[str, str], **more: str) -> Path:
-    """A table of the pictures, the path relative to it."""
+def a_table(path: Path, labels: Mapping[str, str], **more: str) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["path", "label", *more])
@@ -110,9 +147,7 @@ def a_table(path: Path, folder: Path, labels: Mapping[str, str], **more: str) ->
     return path
 
 
-def changed(
-    release: LocalRelease, change: Callable[[Path, Report], Report] = lambda _, report: report
-) -> LocalRelease:
+def changed(release: LocalRelease, change: Callable[[Path, Report], Report]) -> LocalRelease:
     """A release that was sealed again after a change."""
     report, before = change(release.folder, report_of(release)), release.manifest
     (release.folder / REPORT).write_bytes(report.as_bytes())
@@ -129,6 +164,17 @@ def changed(
     return open_release(release.folder)
 
 
+def learning(release: LocalRelease, *pictures: str) -> LocalRelease:
+    """The release, which has learnt these pictures."""
+
+    def learnt(folder: Path, report: Report) -> Report:
+        contents = [hashlib.sha256(Path(one).read_bytes()).hexdigest() for one in pictures]
+        Learnt.of(np.array(contents)).save(folder)
+        return report
+
+    return changed(release, learnt)
+
+
 def calibrating(tmp_path: Path, parent: LocalRelease, pictures: Path, *more: str) -> LocalRelease:
     """Run the command; the release that it made, which is current in the store `out`."""
     run = tmp_path / f"run-{parent.version}"
@@ -138,32 +184,32 @@ def calibrating(tmp_path: Path, parent: LocalRelease, pictures: Path, *more: str
     return open_release(run / "release")
 
 
-def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
-    parent: LocalRelease, chain: Chain
-) -> None:
+def test_the_child_has_the_parents_weights_and_names_it(parent: LocalRelease, chain: Chain) -> None:
     child, report, before = chain.first, report_of(chain.first), report_of(parent)
 
     assert report.calibrated is not None
     assert (report.calibrated.parent, report.calibrated.n) == (parent.version, PICTURES)
     assert all(child.manifest.files[name] == parent.manifest.files[name] for name in (MODEL, GRAPH))
     assert (report.train, report.data) == (before.train, before.data)
-    assert report.photos.keys() == {"A"}
+    assert report.photos.keys() == {"own", "B"}
     assert parent.version in (child.folder / MODEL_CARD).read_text("utf-8")
 
 
-def test_it_says_what_share_is_accepted_and_how_sure_that_is(chain: Chain) -> None:
-    (promise,), decisions = chain.document["promises"], chain.document["photos"]["own"]["decisions"]
+def test_it_says_what_share_is_accepted_and_how_sure_that_is(parent: LocalRelease, chain: Chain) -> None:
+    (promise,), decisions = chain.document["promises"], chain.document["photos"]["A"]["decisions"]
     low, high = decisions["coverage_interval"]
-    least = chain.second.manifest.contract("photos").of_label.confidence
+    first, second = (
+        one.manifest.contract("photos").of_label.confidence for one in (chain.first, chain.second)
+    )
 
-    assert chain.document["version"] == chain.third.version
+    assert chain.document["version"] == chain.second.version
     assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
     assert low < decisions["coverage"] < high
-    assert least == decisions["confidence_threshold"]
-    assert f"those of {chain.first.version}, and so are answers to other pictures" in chain.said
+    assert decisions["confidence_threshold"] == second
+    assert f"those of {parent.version}, and so are answers to other pictures" in chain.said
     assert (
-        f"Calibrated on {PICTURES} pictures. An answer is accepted where its confidence is {least:.1%}"
-        in chain.said
+        f"Calibrated on {PICTURES} pictures. An answer is accepted where its confidence is {first:.1%}"
+        in (chain.said)
     )
 
 
@@ -171,134 +217,50 @@ def test_figures_of_pictures_that_the_parent_answered_are_by_the_new_thresholds(
     first, child = map(report_of, (chain.first, chain.second))
     contract = chain.second.manifest.contract("photos")
 
-    assert child.photos["A"].accuracy == first.photos["A"].accuracy
-    assert child.photos["A"].decisions.confidence_threshold == contract.of_label.confidence
+    assert child.photos["own"].accuracy == first.photos["own"].accuracy
+    assert child.photos["own"].decisions.confidence_threshold == contract.of_label.confidence
     assert child.test.decisions.confidence_threshold == contract.of_label.confidence
     assert (child.test.accuracy, child.test.split) == (first.test.accuracy, first.test.split)
-    assert [one.pictures for one in child.promises] == ["photos of tier own"]
-    stored = answers_of((chain.second.folder / ANSWERS).read_bytes())
-    for figures, name in ((child.test, TEST_SET), (child.photos["A"], "A")):
+    assert [one.pictures for one in child.promises] == ["photos of tier A"]
+    stored = answers_of((chain.second.folder / ANSWERS).read_bytes()).of_head("")
+    for figures, name in ((child.test, TEST_SET), (child.photos["own"], "own")):
         assert figures.decisions.coverage == stored.of_set(name).accepted.mean()
+    assert stored.of_set("B").decisions.tolist() == ["accept", "ambiguous", "unfamiliar"]
+
+
+def test_attributes_stay_and_of_an_unfamiliar_picture_none_is_accepted(
+    parent: LocalRelease, chain: Chain
+) -> None:
+    child, found = report_of(chain.first), answers_of((chain.first.folder / ANSWERS).read_bytes())
+
+    assert chain.first.manifest.attributes == HEADS
+    assert child.attributes == report_of(parent).attributes
+    assert child.all_accepted is None
+    assert found.of_head("colour").decisions.tolist() == ["accept", "unfamiliar", "ambiguous", "unproven"]
+    assert found.of_head("sleeve").decisions.tolist() == ["accept", "inapplicable"]
+
+
+def test_corrections_win_over_the_labels_of_the_pictures(chain: Chain) -> None:
+    assert report_of(chain.second).photos["A"].n == PICTURES - 1
 
 
 def test_it_follows_its_parent_through_the_gate(place: Path, chain: Chain) -> None:
     current = newest(open_store(str(place / "out")))
 
     assert current is not None
-    assert (current.number, current.version) == (3, chain.third.version)
-    assert ANSWERS in chain.third.manifest.files
+    assert (current.number, current.version) == (2, chain.second.version)
+    assert ANSWERS in chain.second.manifest.files
 
 
-@pytest.mark.parametrize(("confidence", "stays"), [(0.1, True), (0.999999, False)])
-def test_what_products_keep_holds_where_a_photo_needs_as_much_confidence(
-    confidence: float, tmp_path: Path, pictures: Path, *, stays: bool
+def test_the_child_of_a_worse_and_stricter_release_is_refused_and_promises_nothing_of_products(
+    tmp_path: Path, chain: Chain, pictures: Path
 ) -> None:
-    kept = Promise(
-        pictures="products", accuracy=0.95, needed=59, n=90, accepted=80, right=80, lower_bound=0.96
+    release = a_release(tmp_path / "worse", accuracy=0.8, reads=WHOLE, products=PRODUCTS)
+    before = sure(release)
+    strict = with_label(before.manifest.contract("pixels"), confidence=0.999999)
+    worse = changed(
+        replace(before, manifest=with_contract(before.manifest, strict)), lambda _, report: report
     )
-    before = open_release(a_release(tmp_path / "parent", reads=WHOLE, products={"label": kept}))
-    contract = with_label(before.manifest.contract("pixels"), confidence=confidence)
-    parent = changed(replace(before, manifest=with_contract(before.manifest, contract)))
-
-    child = calibrating(tmp_path, parent, pictures)
-
-    assert report_of(child).products == ({"label": kept} if stays else {})
-
-
-def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Path) -> None:
-    parent = open_release(a_release(tmp_path / "two", photos=whole_pictures(32, 3)))
-    folder = write_photos(tmp_path / "shown", PICTURES, {"own": ("0",)})
-    table = a_table(tmp_path / "shown.csv", folder, answered(parent, folder))
-
-    child = calibrating(tmp_path, parent, table)
-
-    before, after, calibrated = parent.manifest, child.manifest, report_of(child).calibrated
-    assert calibrated is not None
-    now, then = after.networks["photos"], before.networks["photos"]
-    assert after.networks["pixels"] == before.networks["pixels"]
-    assert now.contract.of_label.confidence != then.contract.of_label.confidence
-    assert (now.contract.input, now.golden) == (then.contract.input, then.golden)
-
-
-def test_a_release_without_a_network_for_photos_is_refused(tmp_path: Path, pictures: Path) -> None:
-    release = a_release(tmp_path / "pixels")
-
-    with pytest.raises(BadRecipe, match="no network that answers photos"):
-        wardrobe("calibrate", [str(release), "--photos", str(pictures)])
-
-
-def test_corrections_win_over_the_labels_of_the_pictures(
-    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pictures.open(encoding="utf-8", newline="") as file:
-        first = next(csv.DictReader(file))
-    (tmp_path / "corrections.csv").write_text(f"path,label\n{first['path']},none of these\n", "utf-8")
-
-    child = calibrating(tmp_path, parent, pictures, "--corrections", str(tmp_path / "corrections.csv"))
-
-    assert report_of(child).photos["own"].n == PICTURES - 1
-
-
-def test_photos_that_are_not_measured_again_are_decided_by_the_new_thresholds(
-    tmp_path: Path, pictures: Path
-) -> None:
-    shares = np.full((3, len(LABELS)), [[0.00001], [0.1], [0.00001]])
-    shares[[0, 2], 0] = 0.99991
-    photos = Answers.of(
-        "A",
-        [0, 0, 0],
-        pictures=["sure", "unsure", "far"],
-        familiarity=[1, 1, 0],
-        decisions=["ambiguous", "accept", "accept"],
-        probabilities=shares,
-    )
-    parent = sure(a_release(tmp_path / "again", reads=WHOLE), photos)
-
-    child = calibrating(tmp_path, parent, pictures)
-
-    found = answers_of((child.folder / ANSWERS).read_bytes()).of_set("A")
-    assert found.decisions.tolist() == ["accept", "ambiguous", "unfamiliar"]
-
-
-def test_attributes_stay_and_of_an_unfamiliar_picture_none_is_accepted(
-    tmp_path: Path, pictures: Path
-) -> None:
-    heads = {
-        "colour": Head(labels=("red", "blue"), temperature=1.0, confidence=0.6, withheld=("blue",)),
-        "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.6, applies_to=LABELS[:1]),
-    }
-    folder = a_release(tmp_path / "attributes", reads=WHOLE, attributes=heads)
-    tested = answers_of((folder / ANSWERS).read_bytes())
-    a_top, trousers = (tested.pictures[tested.predicted == one][:2].tolist() for one in (0, 1))
-    of_attributes = Answers.of(
-        TEST_SET,
-        [0] * 6,
-        pictures=[*a_top, *trousers, a_top[0], trousers[0]],
-        familiarity=[1, 0, 1, 1, 1, 1],
-        decisions=["accept", "accept", "ambiguous", "unfamiliar", "accept", "unfamiliar"],
-        attributes=["colour"] * 4 + ["sleeve"] * 2,
-        probabilities=np.array([[0.9, 0.1], [0.9, 0.1], [0.55, 0.45], [0.1, 0.9], [0.9, 0.1], [0.9, 0.1]]),
-    )
-    figures = report_of(bundled()).attributes["colour"]
-    parent = changed(
-        sure(folder, of_attributes),
-        lambda _, report: report.model_copy(
-            update={"attributes": {"colour": figures}, "all_accepted": AllAccepted(pictures=9, right=9)}
-        ),
-    )
-
-    child = calibrating(tmp_path, parent, pictures)
-
-    found = answers_of((child.folder / ANSWERS).read_bytes())
-    assert child.manifest.attributes == heads
-    assert report_of(child).attributes == report_of(parent).attributes
-    assert report_of(child).all_accepted is None
-    assert found.of_head("colour").decisions.tolist() == ["accept", "unfamiliar", "ambiguous", "unproven"]
-    assert found.of_head("sleeve").decisions.tolist() == ["accept", "inapplicable"]
-
-
-def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:
-    worse = sure(a_release(tmp_path / "worse", accuracy=0.8, reads=WHOLE))
     current = publish(
         a_release(tmp_path / "best", seed=1, reads=WHOLE),
         open_store(str(tmp_path / "out")),
@@ -310,64 +272,63 @@ def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures:
         calibrating(tmp_path, worse, pictures)
 
     assert newest(open_store(str(tmp_path / "out"))) == current.promotion
+    child = open_release(tmp_path / f"run-{worse.version}" / "release")
+    assert (report_of(child).products, report_of(chain.first).products) == ({}, PRODUCTS)
 
 
-def test_pictures_that_the_release_learnt_calibrate_nothing(
-    tmp_path: Path, place: Path, pictures: Path
-) -> None:
-    parent = open_release(a_release(tmp_path / "parent", reads=WHOLE))
-    contract = parent.manifest.contract("photos")
-    (photos,) = photos_in([place / "drawn"], contract.labels, contract.input, Lines())
+def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Path) -> None:
+    parent = open_release(a_release(tmp_path / "two", photos=whole_pictures(32, 3)))
+    folder = write_photos(tmp_path / "shown", PICTURES, {"own": ("0",)})
 
-    def learnt(folder: Path, report: Report) -> Report:
-        Learnt.of(np.array(photos.sha256)).save(folder)
-        return report
+    child = calibrating(tmp_path, parent, a_table(tmp_path / "shown.csv", answered(parent, folder)))
 
-    with pytest.raises(NotShown, match=f"{parent.version[:8]}.* learnt these pictures"):
-        calibrating(tmp_path, changed(parent, learnt), pictures)
+    now, then = child.manifest.networks["photos"], parent.manifest.networks["photos"]
+    assert child.manifest.networks["pixels"] == parent.manifest.networks["pixels"]
+    assert now.contract.of_label.confidence != then.contract.of_label.confidence
+    assert (now.contract.input, now.golden) == (then.contract.input, then.golden)
+
+
+def test_a_release_without_a_network_for_photos_is_refused(tmp_path: Path, pictures: Path) -> None:
+    release = a_release(tmp_path / "pixels")
+
+    with pytest.raises(BadRecipe, match="no network that answers photos"):
+        wardrobe("calibrate", [str(release), "--photos", str(pictures)])
 
 
 def test_pictures_of_a_sender_of_whom_the_release_learnt_one_calibrate_nothing(
     tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parent = sure(a_release(tmp_path / "parent", reads=WHOLE))
     header, *rows = pictures.read_text("utf-8").splitlines()
     senders = [f"{row},ann" if number < 20 else f"{row},{number}" for number, row in enumerate(rows)]
     (tmp_path / "sent.csv").write_text("\n".join([f"{header},group", *senders]), "utf-8")
+    files = [row.split(",")[0] for row in rows]
+    parent = learning(sure(a_release(tmp_path / "parent", reads=WHOLE)), files[0])
 
-    def learnt(folder: Path, report: Report) -> Report:
-        of_ann = Path(rows[0].split(",")[0]).read_bytes()
-        Learnt.of(np.array([hashlib.sha256(of_ann).hexdigest()])).save(folder)
-        return report
-
-    child = calibrating(tmp_path, changed(parent, learnt), tmp_path / "sent.csv")
+    child = calibrating(tmp_path, parent, tmp_path / "sent.csv")
 
     assert report_of(child).photos["own"].n == PICTURES - 20
     assert "20 of 130 pictures are left out" in " ".join(capsys.readouterr().err.split())
+    knows_all = learning(parent, *files)
+    with pytest.raises(NotShown, match=f"{knows_all.version[:8]}.* learnt these pictures"):
+        calibrating(tmp_path, knows_all, pictures)
 
 
 def test_a_list_that_is_too_short_is_refused_before_a_picture_is_read(
     tmp_path: Path, parent: LocalRelease
 ) -> None:
     (tmp_path / "no-picture.jpg").write_bytes(b"no picture")
-    table = a_table(tmp_path / "short.csv", tmp_path, dict.fromkeys(["no-picture.jpg"], LABELS[0]))
+    table = a_table(tmp_path / "short.csv", {"no-picture.jpg": LABELS[0]})
 
-    with pytest.raises(NotShown, match=r"Too few checked pictures: 1 of tier own"):
-        calibrating(tmp_path, parent, table)
-
-
-def test_too_few_pictures_make_no_release(tmp_path: Path, parent: LocalRelease, pictures: Path) -> None:
-    with pytest.raises(NotShown, match=r"130 of tier own\. .*99% .* takes 299 accepted pictures"):
-        calibrating(tmp_path, parent, pictures, "--accept-right", "0.99")
+    with pytest.raises(NotShown, match=r"Too few checked pictures: 1 of tier own.*99% .* takes 299 accepted"):
+        calibrating(tmp_path, parent, table, "--accept-right", "0.99")
 
     assert list(tmp_path.glob("run-*")) == []
 
 
 def test_the_release_that_is_calibrated_is_not_overwritten(tmp_path: Path, pictures: Path) -> None:
-    parent = open_release(a_release(tmp_path / "parent", reads=WHOLE))
-    folder = parent.folder.rename(tmp_path / "release")
+    parent = open_release(a_release(tmp_path / "release", reads=WHOLE))
 
     with pytest.raises(BadRecipe, match="lies there"):
-        wardrobe("calibrate", [str(folder), "--photos", str(pictures), "--run", str(tmp_path)])
+        wardrobe("calibrate", [str(parent.folder), "--photos", str(pictures), "--run", str(tmp_path)])
 
-    assert open_release(folder).version == parent.version
+    assert open_release(parent.folder).version == parent.version

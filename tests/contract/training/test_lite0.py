@@ -1,14 +1,11 @@
 """The weights of EfficientNet-Lite0: where they are from, and how they are read."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from lab import imagenet
-from training.errors import WeightsUnfit
 from training.features import lite0
 from training.features.backbone import ABOUT
 from training.features.npz import read_npz
@@ -43,24 +40,3 @@ def test_a_checkpoint_of_pytorch_becomes_weights_in_the_shapes_and_the_order_of_
     assert scale.tolist() == [5, 6]
     assert depthwise.shape == (3, 3, 2, 1)
     assert depthwise[2, 0, 1, 0] == checkpoint["_blocks.0._depthwise_conv.weight"][1, 0, 2, 0]
-
-
-@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04"])
-def test_a_file_of_other_weights_is_named(tmp_path: Path, content: bytes | None) -> None:
-    path = tmp_path / "one.npz"
-    if content is not None:
-        path.write_bytes(content)
-
-    with pytest.raises(WeightsUnfit, match=r"one\.npz: no backbone"):
-        lite0.load(path)
-
-
-def test_without_pytorch_the_command_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-
-    with pytest.raises(SystemExit):
-        imagenet.main(["some.pth"])
-
-    assert "pip install torch" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lab import tuning, tuning_batches, tuning_mean
+from lab import imagenet, tuning, tuning_batches, tuning_mean
 from lab.tuning import IMAGENET
 from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
@@ -109,36 +110,40 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
     assert not np.array_equal(known.drawn(3), Tuning(photos(), seed=1).drawn(3))
 
 
-def test_without_pytorch_the_tuning_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("main", "words"), [(tuning.main, ["photos.npz", "--out", "0.npz"]), (imagenet.main, ["some.pth"])]
+)
+def test_without_pytorch_a_command_says_what_to_install(
+    main: Callable[[list[str]], int],
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "lab.tuning_steps", raising=False)
 
     with pytest.raises(SystemExit):
-        tuning.main(["photos.npz", "--out", str(tmp_path / "0.npz")])
+        main(words)
 
     assert "pip install torch" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("options", "moved_by"), [((), 1.0), (("--of-start", "0.5"), 0.75)])
-def test_each_mean_weight_is_a_share_of_the_start_and_the_rest_of_the_tuned_ones(
-    tmp_path: Path, options: tuple[str, ...], moved_by: float
-) -> None:
+def test_each_mean_weight_is_a_share_of_the_start_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
     start = read_npz(IMAGENET)
     files = [tmp_path / "0.npz", tmp_path / "1.npz"]
     for more, file in zip((1, 2), files, strict=True):
         moved = {path: values + more for path, values in start.items() if path != "about"}
         write_npz(file, **moved, about=json.dumps({"seed": more}))
 
-    tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz"), *options])
+    for moved_by, options in ((1.0, ()), (0.75, ("--of-start", "0.5"))):
+        tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz"), *options])
 
-    mean = read_npz(tmp_path / "mean.npz")
-    about = json.loads(str(mean.pop("about")))
-    assert [one["seed"] for one in about["tuned"]] == [1, 2]
-    assert all(
-        np.allclose(values, start[path] + moved_by, rtol=0.002, atol=0.005) for path, values in mean.items()
-    )
+        mean = read_npz(tmp_path / "mean.npz")
+        assert [one["seed"] for one in json.loads(str(mean.pop("about")))["tuned"]] == [1, 2]
+        assert all(
+            np.allclose(values, start[path] + moved_by, rtol=0.002, atol=0.005)
+            for path, values in mean.items()
+        )
     assert lite0.load(tmp_path / "mean.npz").count_params() == 2_998_304
 
 
@@ -169,16 +174,14 @@ class TestSteps:
         assert np.allclose(found, np.asarray(network(("lite0",))(picture)), atol=1e-3)
 
     def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
-        self, steps: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, steps: Any, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr(steps, "KEPT", 2)
         start = read_npz(IMAGENET)
         learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
 
         def tuned(kept: str, known: Drawn) -> dict[str, Any]:
-            found: dict[str, Any] = steps.arrays_of(
-                steps.tune(steps.tensors_of(start), known, 4, tmp_path / kept)
-            )
+            learnt = steps.tune(steps.tensors_of(start), known, 4, tmp_path / kept, between=2)
+            found: dict[str, Any] = steps.arrays_of(learnt)
             return found
 
         whole = tuned("whole", learnt)
