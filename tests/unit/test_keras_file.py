@@ -141,6 +141,8 @@ IN_BROWSERS = zipped(**{"model.json": "{}", "weights.bin": "", "metadata.json": 
         ("mine.pt", lambda path: path.write_text("model"), "a file of PyTorch"),
         ("saved", a_saved_model, r"a SavedModel.*load_model\(FOLDER\)\.save\('model\.h5'\)"),
         ("folder", Path.mkdir, "a folder"),
+        ("empty.keras", Path.touch, "no `.keras` file"),
+        ("torn.keras", lambda path: path.write_bytes(b"PK\x03\x04 torn"), "no `.keras` file"),
         ("missing.keras", lambda path: None, "No such file"),
     ],
 )

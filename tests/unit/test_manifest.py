@@ -20,7 +20,6 @@ from tests.releases import a_release
 REMOVED = object()
 LABEL = "networks/pixels/contract/heads/label"
 A_FILE = {"sha256": "a" * 64, "size": 1}
-WHOLE = {"polarity": "none", "framing": "whole"}
 
 
 def changed(text: bytes, path: str, value: object) -> bytes:
@@ -36,9 +35,15 @@ def changed(text: bytes, path: str, value: object) -> bytes:
     return json.dumps(whole).encode()
 
 
-@pytest.fixture
-def text(tmp_path: Path) -> bytes:
-    return (a_release(tmp_path / "release") / "manifest.json").read_bytes()
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return (a_release(tmp_path_factory.mktemp("release")) / "manifest.json").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def two_networks(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    made = a_release(tmp_path_factory.mktemp("two"), photos=whole_pictures(32, 3))
+    return (made / "manifest.json").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -74,53 +79,45 @@ def test_whatever_is_wrong_is_named_by_its_key_and_place(
     assert str(caught.value).startswith(f"s3://shop/manifest.json: {key}: ")
 
 
+TOO_LARGE = {"shape": [10_000, 10_000], "polarity": "none", "framing": "whole"}
+
+
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("network", "path", "value", "named"),
     [
+        ("pixels", "input", {"framing": "fish-eye"}, "input.framing: Input should be 'cut-out' or 'whole'"),
         (
-            {"framing": "fish-eye"},
-            "networks.pixels.contract.input.framing: Input should be 'cut-out' or 'whole'",
+            "pixels",
+            "input",
+            {"channels": 2},
+            "pixels.contract.input.channels: Input should be 1 or 3",
         ),
-        ({"channels": 2}, "networks.pixels.contract.input.channels: Input should be 1 or 3"),
+        ("pixels", "input", TOO_LARGE, "input.shape: 10000 x 10000; height and width must be 8 to 512"),
+        ("pixels", "input", {"shape": [64, 64]}, "input.framing: cut-out makes 28 x 28 grey, light-on-black"),
+        ("pixels", "input", {"channels": 3}, "input.framing: cut-out makes 28 x 28 grey"),
+        ("pixels", "input", {"framing": "whole"}, "input.polarity: light-on-black needs framing cut-out"),
+        ("photos", "input", {"shape": [32, 40]}, "it has to be whole square pictures in RGB"),
+        ("photos", "input", {"shape": [256, 256]}, "of at most 224 pixels"),
+        ("photos", "input", {"channels": 1}, "it has to be whole square pictures in RGB"),
+        ("photos", "heads/label", {"temperature": 0}, "temperature 0.0: it has to be a number above 0"),
+        ("photos", "heads/label", {"labels": ["Bag"]}, "both have to have the same labels of `label`"),
         (
-            {"shape": [10_000, 10_000]} | WHOLE,
-            "input.shape: 10000 x 10000; height and width must be 8 to 512",
+            "photos",
+            "familiarity",
+            {"quantiles": [1.0, 0.0]},
+            "photos: familiarity.quantiles: at least two",
         ),
-        ({"shape": [64, 64]}, "input.framing: cut-out makes 28 x 28 grey, light-on-black; others need whole"),
-        ({"channels": 3}, "input.framing: cut-out makes 28 x 28 grey"),
-        ({"framing": "whole"}, "input.polarity: light-on-black needs framing cut-out; whole goes with none"),
     ],
 )
-def test_an_input_that_cannot_be_served_is_refused_with_the_reason(
-    text: bytes, changes: dict[str, Any], named: str
+def test_a_network_that_cannot_be_served_is_refused_with_the_reason(
+    two_networks: bytes, network: str, path: str, value: dict[str, Any], named: str
 ) -> None:
-    for key, value in changes.items():
-        text = changed(text, f"networks/pixels/contract/input/{key}", value)
+    text = two_networks
+    for key, changed_to in value.items():
+        text = changed(text, f"networks/{network}/contract/{path}/{key}", changed_to)
 
     with pytest.raises(ManifestInvalid) as caught:
         parse_manifest(text, "here")
-
-    assert named in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "named"),
-    [
-        ("input/shape", [32, 40], "it has to be whole square pictures in RGB"),
-        ("input/shape", [256, 256], "of at most 224 pixels"),
-        ("input/channels", 1, "it has to be whole square pictures in RGB"),
-        ("heads/label/temperature", 0, "label.temperature 0.0: it has to be a number above 0"),
-        ("heads/label/labels", ["Bag"], "both have to have the same labels of `label`"),
-        ("familiarity", {"quantiles": [1.0, 0.0]}, "networks.photos: familiarity.quantiles: at least two"),
-    ],
-)
-def test_a_second_network_that_cannot_be_served_is_refused_with_the_reason(
-    tmp_path: Path, path: str, value: object, named: str
-) -> None:
-    text = (a_release(tmp_path, photos=whole_pictures(32, 3)) / "manifest.json").read_bytes()
-
-    with pytest.raises(ManifestInvalid) as caught:
-        parse_manifest(changed(text, f"networks/photos/contract/{path}", value), "here")
 
     assert named in str(caught.value)
 

@@ -84,7 +84,12 @@ def test_the_log_has_every_promotion_newest_first_with_its_reason(published: lis
     log, text = json.loads(typed("log", "--json")), typed("log")
 
     assert [one["version"] for one in log] == [published[0], published[1], published[0]]
-    assert [one["by"] for one in log] == ["bea", "ann", "ann"]
+    assert [one["previous"] for one in log] == [published[1], published[0], None]
+    assert [(one["number"], one["reason"], one["by"]) for one in log] == [
+        (3, "rollback", "bea"),
+        (2, "promote", "ann"),
+        (1, "promote", "ann"),
+    ]
     assert "bea: bags come back as shirts" in " ".join(text.split())
 
 

@@ -69,15 +69,6 @@ def test_a_model_that_runs_code_of_its_own_is_refused(keras_file: Callable[..., 
         KerasSession(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04 torn"])
-def test_a_file_that_is_no_model_is_named(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "model.keras"
-    path.write_bytes(content)
-
-    with pytest.raises(ModelUnreadable, match=r"model\.keras: no `\.keras` file"):
-        KerasSession(path)
-
-
 def test_without_tensorflow_adopting_is_recommended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.preflight import fault_of
 from app.releases.load import load
 from model_store.cache import LOCK
 from model_store.catalogue import file_key, promotion_key
@@ -132,6 +133,18 @@ def test_where_the_store_does_not_answer_what_was_served_last_is_if_it_is_a_cand
 
     assert (place.served(models), place.refused(models)) == (f"{cached}!", refuses)
     assert isinstance(models.fault and models.fault.error, StoreUnreachable)
+
+
+def test_a_folder_that_is_away_is_no_wrong_address_where_the_cache_serves(
+    place: Place, tmp_path: Path
+) -> None:
+    place.serve_before("A")
+    place.log("+A")
+    Path(place.store.address).rename(tmp_path / "away")
+    settings = {"MODEL_STORE": place.store.address, "CACHE_DIR": str(place.cache)}
+
+    assert fault_of({f"WARDROBE_{name}": value for name, value in settings.items()}) == ""
+    assert place.served(place.start()) == "A!"
 
 
 def test_where_current_cannot_be_fetched_what_a_rollback_left_is_not_served(place: Place) -> None:

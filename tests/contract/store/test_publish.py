@@ -6,20 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import pull, pull_bare
+from model_store.cache import pull
 from model_store.catalogue import file_key, manifest_key, stored
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
     LostRace,
-    NothingPromoted,
     ReleaseCorrupt,
     ReleaseError,
-    SignatureMissing,
     StoreError,
 )
 from model_store.local import open_release
-from model_store.promotions import append, current, history, newest, roll_back
+from model_store.promotions import append, current, newest, roll_back
 from model_store.publish import prunable, prune, publish
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
@@ -50,24 +48,6 @@ def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: 
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     assert len(files) == 6
     assert all((pulled.folder / path).read_bytes() == (folder / path).read_bytes() for path in files)
-
-
-@on_a_folder
-def test_the_log_says_who_did_what_and_rolling_back_walks_back(store: Store, releases: Make) -> None:
-    first, second, third = (published(store, releases(seed)) for seed in (1, 2, 3))
-
-    roll_back(store, "eve")
-    roll_back(store, "eve")
-
-    assert [(p.number, p.version, p.previous, p.reason, p.by) for p in history(store)] == [
-        (1, first, None, "promote", "ann"),
-        (2, second, first, "promote", "ann"),
-        (3, third, second, "promote", "ann"),
-        (4, second, third, "rollback", "eve"),
-        (5, first, second, "rollback", "eve"),
-    ]
-    with pytest.raises(NothingPromoted, match="no earlier release"):
-        roll_back(store, "eve")
 
 
 @on_a_folder
@@ -166,38 +146,12 @@ def test_prune_keeps_current_and_those_before_it_and_removes_the_rest_with_their
     assert roll_back(store, "ann").version == versions[1]
 
 
-@on_a_folder
-def test_a_hand_made_upload_of_model_and_metrics_is_pulled(store: Store, tmp_path: Path) -> None:
-    overwrite(store, "fashion.keras", b"a model", tmp_path)
-    overwrite(store, "metrics.json", b'{"accuracy": 0.9}', tmp_path)
-    overwrite(store, "notes/readme.json", b"{}", tmp_path)
-
-    bare = pull_bare(store, tmp_path / "cache")
-
-    assert (bare.model.read_bytes(), bare.report.read_bytes()) == (b"a model", b'{"accuracy": 0.9}')
-    assert bare.version == pull_bare(store, tmp_path / "cache").version
-    assert bare.version.startswith("bare-")
-
-
 def signed(folder: Path, keys: Path) -> TrustedKeys:
     """Sign a release with a new key; the trust in it."""
     keys.mkdir(exist_ok=True)
     public = new_key(keys / "key.pem")
     sign(folder, keys / "key.pem")
     return trusted_keys(public)
-
-
-@on_a_folder
-def test_an_unsigned_release_is_not_fetched_where_keys_are_set(
-    store: Store, releases: Make, tmp_path: Path
-) -> None:
-    trusted = signed(releases(2), tmp_path)
-    version = published(store, releases(1))
-
-    with pytest.raises(SignatureMissing, match=version):
-        pull(store, version, tmp_path / "cache", trusted)
-
-    assert not (tmp_path / "cache" / "releases").exists()
 
 
 @on_a_folder
