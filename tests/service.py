@@ -100,9 +100,9 @@ class Service:
             os.kill(pid, signal.SIGKILL)
         self.process.wait(PATIENCE_SECONDS)
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
         """Return once it takes requests; fail the test if it has ended instead."""
-        wait_for(f"{self.url}/readyz", self._answers_or_ended, READY_SECONDS)
+        wait_for(f"{self.url}/readyz", self._answers_or_ended, seconds)
 
     def worker_pids(self) -> list[int]:
         return children_of(self.process.pid)
@@ -121,7 +121,7 @@ class Service:
         return wait_for(f"{count} workers", enough)
 
     def _answers_or_ended(self) -> bool:
-        assert self.process.poll() is None, f"gunicorn ended: {self.text()[-3000:]}"
+        assert self.process.poll() is None, f"It ended: {self.text()[-3000:]}"
         try:
             return self.get("/readyz").status_code == 200
         except (requests.ConnectionError, requests.Timeout):

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 from packaging.utils import canonicalize_name
 
-from tests.service import ROOT, free_port
-from tests.waiting import wait_for
+from tests.service import PATIENCE_SECONDS, ROOT, Service, free_port
 
 INSTALL_SECONDS = 240
 """Most that installing for `make serve` may take on a busy machine; 7 s were measured on an idle one."""
@@ -26,39 +24,43 @@ NEWCOMER = {name: value for name, value in os.environ.items() if not name.starts
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clean clone, from which `url` serves."""
+    """A clean clone."""
     folder = tmp_path_factory.mktemp("clone") / "wardrobe"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     return folder
 
 
 @pytest.fixture(scope="module")
-def url(clone: Path) -> Iterator[str]:
-    """Where the clean clone answers after `make serve`, until Ctrl-C."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        ["make", "serve", f"PORT={port}"], cwd=clone, env=NEWCOMER, start_new_session=True
-    )
+def service(clone: Path) -> Iterator[Service]:
+    """What `make serve` starts in the clean clone, until Ctrl-C."""
+    port, log = free_port(), clone.parent / "make.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            ["make", "serve", f"PORT={port}"],
+            cwd=clone,
+            env=NEWCOMER,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    service = Service(f"http://127.0.0.1:{port}", process, log)
     try:
-        wait_for(f"{url}/readyz", lambda: is_ready(url, process), seconds=INSTALL_SECONDS)
-        yield url
+        service.wait_until_ready(INSTALL_SECONDS)
+        yield service
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=120)
+            process.wait(PATIENCE_SECONDS)
 
 
-def test_a_clean_clone_serves_after_one_command(url: str) -> None:
-    picture = (ROOT / "examples" / "ankle-boot.png").read_bytes()
-
-    answer = requests.post(f"{url}/predict", data=picture, timeout=120)
+def test_a_clean_clone_serves_after_one_command(service: Service) -> None:
+    answer = service.post("/predict", data=(ROOT / "examples" / "ankle-boot.png").read_bytes())
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["label"] == "Ankle boot"
 
 
-@pytest.mark.usefixtures("url")
+@pytest.mark.usefixtures("service")
 def test_serving_installs_what_its_lock_names_and_no_tensorflow(clone: Path) -> None:
     listed = run([".venv/bin/python", "-m", "pip", "freeze", "--exclude-editable"], clone)
 
@@ -68,7 +70,7 @@ def test_serving_installs_what_its_lock_names_and_no_tensorflow(clone: Path) -> 
     assert installed.isdisjoint({"tensorflow", "keras"})
 
 
-@pytest.mark.usefixtures("url")
+@pytest.mark.usefixtures("service")
 def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_path: Path) -> None:
     command = [str(clone / ".venv/bin/wardrobe"), "predict", str(ROOT / "examples/bag.png"), "--json"]
 
@@ -78,7 +80,7 @@ def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_pat
     assert json.loads(predicted.stdout)["label"] == "Bag"
 
 
-@pytest.mark.usefixtures("url")
+@pytest.mark.usefixtures("service")
 def test_what_installs_the_training_packages_trains_nothing(clone: Path) -> None:
     would_run = run(["make", "--dry-run", "install-train"], clone)
 
@@ -128,12 +130,3 @@ def own_line(done: "subprocess.CompletedProcess[str]") -> str:
 def pins(requirements: str) -> set[str]:
     """The packages that lines of `name==version` name."""
     return {canonicalize_name(line.split("==")[0]) for line in requirements.splitlines() if "==" in line}
-
-
-def is_ready(url: str, process: "subprocess.Popen[bytes]") -> bool:
-    """Whether the service answers; an error if make has ended."""
-    assert process.poll() is None, f"make ended with {process.returncode}; its output is above."
-    try:
-        return requests.get(f"{url}/readyz", timeout=5).status_code == 200
-    except (requests.ConnectionError, requests.Timeout):  # it still starts
-        return False

@@ -2,13 +2,11 @@
 
 import os
 import signal
-import socket
-from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.conftest import Serve
-from tests.redis_server import PASSWORD, RedisServer, redis_server
+from tests.redis_server import redis_server
 from tests.service import Service
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
@@ -16,13 +14,6 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 ALLOWED = 6
-LIMITED = {"WEB_CONCURRENCY": "2", "RATE_LIMIT": f"{ALLOWED}/hour"}
-
-
-@pytest.fixture
-def counts() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
 
 
 def let_in_by_each(service: Service) -> list[int]:
@@ -37,10 +28,13 @@ def let_in_by_each(service: Service) -> list[int]:
     return let_in
 
 
-def test_workers_share_one_count_in_redis_and_count_alone_while_it_is_away(
-    serve: Serve, counts: RedisServer
-) -> None:
-    with serve(RATE_LIMIT_STORAGE=counts.address, **LIMITED) as service:
+def test_workers_share_one_count_in_redis_and_count_alone_while_it_is_away(serve: Serve) -> None:
+    with (
+        redis_server() as counts,
+        serve(
+            RATE_LIMIT_STORAGE=counts.address, WEB_CONCURRENCY="2", RATE_LIMIT=f"{ALLOWED}/hour"
+        ) as service,
+    ):
         shared = let_in_by_each(service)
         keys = counts.keys() or []
         counts.stop()
@@ -57,25 +51,3 @@ def test_workers_share_one_count_in_redis_and_count_alone_while_it_is_away(
     assert "rate_limit_storage=redis://***@127.0.0.1" in log
     assert "p%40ss" not in log
     assert "Traceback" not in log
-
-
-def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(serve: Serve) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
-        with serve(RATE_LIMIT_STORAGE=address, **LIMITED | {"WEB_CONCURRENCY": "1"}) as service:
-            statuses = [service.post("/predict", data=UPLOAD).status_code for _ in range(2)]
-
-    assert statuses == [200, 200]
-    assert service.text().count("each worker counts for itself") == 1
-
-
-def test_a_redis_that_refuses_the_password_costs_no_request(serve: Serve, counts: RedisServer) -> None:
-    wrong = counts.address.replace(PASSWORD, "not-the-secret")
-
-    with serve(RATE_LIMIT_STORAGE=wrong, **LIMITED) as service:
-        answer = service.post("/predict", data=UPLOAD)
-
-    assert answer.status_code == 200
-    assert "WARDROBE_RATE_LIMIT_STORAGE: invalid username-password pair" in service.text()
-    assert "each worker counts for itself" in service.text()
-    assert "not-the-secret" not in service.text()

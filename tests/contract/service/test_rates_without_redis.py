@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from flask import Flask
 
 from app.security import rate_limits
 from tests.contract.service.conftest import MakeApp
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import PASSWORD, RedisServer, redis_server
 from tests.service import tcp_sockets
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
@@ -57,3 +58,31 @@ def test_requests_in_flight_are_answered_within_the_rate_when_redis_goes_away(
     assert alone == {200: ALLOWED, 429: IN_FLIGHT - ALLOWED}
     assert shared.keys() == {200, 429}
     assert shared[200] <= ALLOWED
+
+
+def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        client = make_app(rate_limit="9/hour", rate_limit_storage=address).test_client()
+        statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(2)]
+
+    assert statuses == [200, 200]
+    assert capsys.readouterr().err.count("each worker counts for itself") == 1
+
+
+def test_a_redis_that_refuses_the_password_costs_no_request(
+    make_app: MakeApp, counts: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = counts.address.replace(PASSWORD, "not-the-secret")
+
+    answer = (
+        make_app(rate_limit="9/hour", rate_limit_storage=wrong).test_client().post("/predict", data=UPLOAD)
+    )
+
+    log = capsys.readouterr().err
+    assert answer.status_code == 200
+    assert "WARDROBE_RATE_LIMIT_STORAGE: invalid username-password pair" in log
+    assert "each worker counts for itself" in log
+    assert "not-the-secret" not in log
