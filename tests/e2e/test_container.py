@@ -87,7 +87,7 @@ def image() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     _make_base()
     # Docker's format, since OCI's has no HEALTHCHECK.
-    _run("buildah", *STORAGE, "build", "--isolation", "chroot", "--format", "docker",
+    _run("buildah", *STORAGE, "build", "--layers", "--isolation", "chroot", "--format", "docker",
          "--build-arg", f"BASE={BASE}", "--build-arg", f"VERSION={__version__}",
          *_certificate_mounts(), "--tag", IMAGE, str(ROOT))  # fmt: skip
 

@@ -188,10 +188,6 @@ def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.Capt
         ("train --data d --from bundled", "Own classes: --data PLACE alone; corrections: wardrobe improve"),
         ("train --fast --network conv3", "--fast is for photos of own classes"),
         ("train --photos photos", "--photos fits a network of the release that --from names"),
-        (
-            "train --photos photos --from bundled --epochs 5",
-            "--epochs is not for --photos, which",
-        ),
         ("train --photos photos --from bundled --data keras", "--data is not for --photos"),
         ("train --recipe qiuck", "'qiuck': expected first, published, quick, or a recipe file"),
         ("train --recipe bundled", "For photos use --from bundled --photos CSV"),
@@ -204,7 +200,6 @@ def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.Capt
         ("calibrate bundled", "the following arguments are required: --photos"),
         ("calibrate bundled --photos p --accept-right 1", "expected 0.5 or more, and less than 1"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
-        ("adopt m.keras --labels hat,hat", "'hat,hat': expected names that differ"),
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),
         ("releases --store x prune --older-than -1", "-1 is no age"),

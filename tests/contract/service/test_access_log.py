@@ -61,26 +61,21 @@ def test_times_are_in_utc_wherever_the_machine_is(log_format: str) -> None:
     assert "1970-01-01T00:00:00.000+00:00" in line
 
 
-def test_a_line_holds_the_problem_and_no_field_without_a_value(make_app: MakeApp, lines: Lines) -> None:
+def test_a_line_holds_the_problem_and_no_field_without_a_value_and_a_page_s_files_have_none(
+    make_app: MakeApp, lines: Lines
+) -> None:
     client = make_app(log_format="json").test_client()
 
     client.get("/healthz")
     client.post("/predict", data=b"%PDF-1.7")
+    client.get("/page/page.css")
+    client.get("/page/no-such.css")
 
-    health, refused = lines()
+    health, refused, missing = lines()
     assert not {"bytes", "key", "problem", "infer_ms"} & health.keys()
     assert None not in health.values()
     assert (refused["status"], refused["problem"]) == (415, "unknown-format")
-
-
-def test_a_file_of_the_page_has_no_line_and_one_that_is_missing_has(make_app: MakeApp, lines: Lines) -> None:
-    client = make_app(log_format="json").test_client()
-
-    found, missing = client.get("/page/page.css"), client.get("/page/no-such.css")
-
-    [line] = lines()
-    assert (found.status_code, missing.status_code) == (200, 404)
-    assert (line["path"], line["status"], line["problem"]) == ("/page/no-such.css", 404, "not-found")
+    assert (missing["path"], missing["status"], missing["problem"]) == ("/page/no-such.css", 404, "not-found")
 
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["stays", "leaves"])

@@ -20,9 +20,9 @@ TAXONOMY = ROOT / "examples" / "taxonomy.json"
 EXAMPLE = json.loads(TAXONOMY.read_text("utf-8"))
 
 
-@pytest.fixture
-def client(make_app: MakeApp) -> FlaskClient:
-    return make_app(taxonomy=TAXONOMY).test_client()
+@pytest.fixture(scope="module")
+def client(make_shared_app: MakeApp) -> FlaskClient:
+    return make_shared_app(taxonomy=TAXONOMY).test_client()
 
 
 @pytest.mark.parametrize(

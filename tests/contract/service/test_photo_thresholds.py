@@ -1,7 +1,5 @@
 """A release without a network for photos: what is converted is `unproven`, whichever way it came."""
 
-import json
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -10,23 +8,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from inference.contract import ACCEPT_NOTHING
-from tests.commands import wardrobe
 from tests.contract.service.conftest import MakeApp
+from tests.contract.service.test_two_networks import labelled_and_predicted
 from tests.releases import a_store
 from tests.uploads import UPLOAD, a_garment, in_base64, png
-
-label = partial(wardrobe, "label")
-predict = partial(wardrobe, "predict")
 
 ROWS = a_garment().tolist()
 PHOTO = png(np.random.default_rng(3).integers(0, 256, (60, 40, 3), np.uint8))
 PICTURES = {
     "grey, of the input's size": (UPLOAD, "accept"),
     "its channels equal, of the input's size": (png(np.dstack([a_garment()] * 3)), "accept"),
-    "in colour, of the input's size": (
-        png(np.dstack([a_garment(), a_garment(), a_garment() // 2])),
-        "accept",
-    ),
+    "in colour, of the input's size": (png(np.dstack([*[a_garment()] * 2, a_garment() // 2])), "accept"),
     "grey, enlarged smoothly": (png(np.asarray(cv2.resize(a_garment(), (56, 56)), np.uint8)), "review"),
     "a photo": (PHOTO, "review"),
 }
@@ -48,26 +40,14 @@ def client(make_shared_app: MakeApp, release: Path) -> FlaskClient:
 def test_a_picture_that_is_converted_is_a_photo_in_the_service_a_table_and_the_command_line(
     client: FlaskClient, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "shop").mkdir()
-    for number, (upload, _) in enumerate(PICTURES.values()):
-        (tmp_path / "shop" / f"{number}.png").write_bytes(upload)
-    files, table = sorted(map(str, (tmp_path / "shop").iterdir())), tmp_path / "table.jsonl"
+    uploads = [upload for upload, _ in PICTURES.values()]
 
-    answers = [client.post("/predict", data=upload).get_json() for upload, _ in PICTURES.values()]
-    label([str(tmp_path / "shop"), "--out", str(table), "--model", str(release), "--workers", "1"])
-    capsys.readouterr()
-    predict([*files, "--model", str(release), "--json"])
+    served = [client.post("/predict", data=upload).get_json() for upload in uploads]
+    labelled, predicted = labelled_and_predicted(release, uploads, tmp_path, capsys)
 
-    labelled, predicted = (
-        [json.loads(line) for line in lines.splitlines()]
-        for lines in (table.read_text("utf-8"), capsys.readouterr().out)
-    )
-    decided = zip(
-        *([one["decision"] for one in each] for each in (answers, labelled, predicted)), strict=True
-    )
-    assert dict(zip(PICTURES, decided, strict=True)) == {
-        kind: (decision,) * 3 for kind, (_, decision) in PICTURES.items()
-    }
+    for answers in (served, labelled, predicted):
+        decisions = [one["decision"] for one in answers]
+        assert decisions == [decision for _, decision in PICTURES.values()]
 
 
 def test_pixels_are_none_and_each_picture_of_a_batch_is_what_it_is(client: FlaskClient) -> None:

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,7 @@ from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.releases import a_store
 from tests.uploads import a_garment, in_base64, png
 
-label = partial(wardrobe, "label")
-predict = partial(wardrobe, "predict")
+Json = dict[str, Any]
 
 READS = whole_pictures(32, 3)
 RANDOM = np.random.default_rng(3)
@@ -61,7 +59,7 @@ def expected(release: Path) -> dict[str, list[float]]:
     }
 
 
-def shares(answer: dict[str, Any]) -> list[float]:
+def shares(answer: Json) -> list[float]:
     return list(answer["probabilities"].values())
 
 
@@ -170,21 +168,29 @@ def test_the_model_says_what_both_networks_read(client: FlaskClient) -> None:
 def test_a_table_and_the_command_line_answer_as_the_service_does(
     release: Path, expected: dict[str, list[float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop, table = tmp_path / "shop", tmp_path / "table.jsonl"
-    shop.mkdir()
-    for name, content in {"photos.png": PHOTO, "pixels.png": PIXELS}.items():
-        (shop / name).write_bytes(content)
-    files = sorted(map(str, shop.iterdir()))
-
-    label([str(shop), "--out", str(table), "--model", str(release), "--workers", "1"])
-    capsys.readouterr()
-    predict([*files, "--model", str(release), "--json"])
-
-    for lines in (table.read_text("utf-8"), capsys.readouterr().out):
-        answers = [json.loads(line) for line in lines.splitlines()]
+    for answers in labelled_and_predicted(release, [PHOTO, PIXELS], tmp_path, capsys):
         assert [one["confidence"] for one in answers] == pytest.approx(
             [max(expected[network]) for network in ("photos", "pixels")], abs=1e-5
         )
+
+
+def labelled_and_predicted(
+    release: Path, uploads: list[bytes], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> tuple[list[Json], list[Json]]:
+    """What the table of `label` and the lines of `predict` say of pictures, each in their order."""
+    shop, table = folder / "shop", folder / "table.jsonl"
+    shop.mkdir()
+    for number, upload in enumerate(uploads):
+        (shop / f"{number}.png").write_bytes(upload)
+
+    wardrobe("label", [str(shop), "--out", str(table), "--model", str(release), "--workers", "1"])
+    capsys.readouterr()
+    wardrobe("predict", [*sorted(map(str, shop.iterdir())), "--model", str(release), "--json"])
+
+    labelled, predicted = table.read_text("utf-8"), capsys.readouterr().out
+    return [json.loads(line) for line in labelled.splitlines()], [
+        json.loads(line) for line in predicted.splitlines()
+    ]
 
 
 def test_a_second_network_that_answers_otherwise_than_when_it_was_made_is_not_served(
