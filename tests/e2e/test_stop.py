@@ -50,12 +50,13 @@ def test_a_request_that_is_being_sent_at_sigterm_is_answered(serve: Serve) -> No
         f"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(UPLOAD)}\r\n\r\n"
     )
 
-    with serve() as service, service.connect(head.encode()) as connection:
-        before = connection.recv(100)
-        service.process.terminate()
-        connection.sendall(UPLOAD)
-        answer = connection.recv(65536)
-        status = service.process.wait(120)
+    with serve() as service:
+        with service.connect(head.encode()) as connection:
+            before = connection.recv(100)
+            service.process.terminate()
+            connection.sendall(UPLOAD)
+            answer = connection.recv(65536)
+        status = service.process.wait(120)  # it would wait for another request on the connection
 
     assert before.startswith(b"HTTP/1.1 100 Continue")
     assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -78,16 +79,23 @@ def test_readiness_ends_before_a_stopping_service_refuses_requests(serve: Serve)
     assert status == 0
 
 
-def test_a_worker_that_is_still_starting_ends_with_the_others(serve: Serve) -> None:
+def test_a_worker_that_is_still_starting_ends_with_the_others_and_no_folder_of_counts_stays(
+    serve: Serve,
+) -> None:
     patient = {"GUNICORN_CMD_ARGS": "--graceful-timeout 90"}  # `stop` waits for less
 
     with serve(WEB_CONCURRENCY="2", **patient) as service:
+        # One of the workers is ready; another may still be starting.
+        mapped = "".join(Path(f"/proc/{pid}/maps").read_text("ascii") for pid in service.worker_pids())
+        [folder] = {Path(found).parent for found in re.findall(r"/\S+/counter_\S+\.db", mapped)}
+        there = folder.is_dir()
         killed = service.worker_pids()[0]
         service.kill_worker(killed)
         service.wait_for_workers(2, other_than=killed)
         status = service.stop()
 
     assert status == 0
+    assert (there, folder.exists()) == (True, False)
 
 
 def test_killed_workers_are_replaced_and_their_counts_stay(serve: Serve, tmp_path: Path) -> None:
@@ -113,17 +121,6 @@ def test_killed_workers_are_replaced_and_their_counts_stay(serve: Serve, tmp_pat
     assert releases == ["1.0"]
     assert places == 36  # two workers' 18, not those of four workers
     assert files <= {"counter_0.db", "counter_1.db"}  # one for each worker: dead ones leave none
-
-
-def test_a_service_that_ends_leaves_no_folder_of_counts(serve: Serve) -> None:
-    with serve() as service:
-        # One of the workers is ready; another may still be starting.
-        mapped = "".join(Path(f"/proc/{pid}/maps").read_text("ascii") for pid in service.worker_pids())
-        [folder] = {Path(found).parent for found in re.findall(r"/\S+/counter_\S+\.db", mapped)}
-        there = folder.is_dir()
-        service.stop()
-
-    assert (there, folder.exists()) == (True, False)
 
 
 def are_replaced(service: Service, before: list[int]) -> bool:
