@@ -78,7 +78,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         used = getattr(item, "funcargs", {})
-        logs = {one.log for one in used.values() if isinstance(one, Service)}
+        logs = {one.log for one in used.values() if isinstance(one, Service | S3Server)}
         if "tmp_path" in used:
             logs.update(used["tmp_path"].rglob("service-*.log"))
         report.sections += [

@@ -98,7 +98,8 @@ def swift(folder: Path) -> Iterator[S3Server]:
     ports = {name: free_port() for name in ("account", "container", "object", "proxy")}
     server = _server("swift", ports["proxy"], "test:tester", "testing", folder)
     _configure(folder, ports)
-    with _processes([[f"swift-{name}-server", str(folder / f"{name}.conf")] for name in ports], server):
+    commands = [[f"swift-{name}-server", str(folder / f"{name}.conf"), "--verbose"] for name in ports]
+    with _processes(commands, server):
         yield server
 
 

@@ -1,4 +1,4 @@
-"""One suite, every store: a folder, Swift and moto_server."""
+"""One suite, every store: a folder and Swift; moto_server where it differs, in creating a key once."""
 
 import os
 import shutil
@@ -38,9 +38,9 @@ def moto_address(moto_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"s3://{moto_server.new_bucket()}/wardrobe"
 
 
-@pytest.fixture(params=["folder", "swift", "moto"])
+@pytest.fixture(params=["folder", "swift"])
 def address(request: pytest.FixtureRequest) -> str:
-    """An empty store of each kind."""
+    """An empty store of each kind; a test may name other ones."""
     found = request.getfixturevalue(f"{request.param}_address")
     assert isinstance(found, str)
     return found
@@ -48,6 +48,8 @@ def address(request: pytest.FixtureRequest) -> str:
 
 on_a_folder = pytest.mark.parametrize("address", ["folder"], indirect=True)
 """Marks what does not depend on the kind of the store: a test of test_store.py has what it asks of one."""
+
+on_every_kind = pytest.mark.parametrize("address", ["folder", "swift", "moto"], indirect=True)
 
 
 @pytest.fixture

@@ -28,12 +28,12 @@ def test_a_wrong_setting_of_boto3_is_refused_and_named(
         open_store(swift_address).read("promotions/00000001.json")
 
 
-def test_without_credentials_they_are_asked_for(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_they_are_asked_for(swift_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
     with pytest.raises(StoreRefused, match=r"Unable to locate credentials.*AWS_ACCESS_KEY_ID"):
-        open_store(moto_address).read("key")
+        open_store(swift_address).read("key")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_an_address_that_is_none_is_said_so(address: str) -> None:
         open_store(address)
 
 
-def test_a_listing_of_several_pages_is_whole_and_comes_in_order_page_by_page(moto_address: str) -> None:
-    store = S3Store(moto_address, page_keys=2)
+def test_a_listing_of_several_pages_is_whole_and_comes_in_order_page_by_page(swift_address: str) -> None:
+    store = S3Store(swift_address, page_keys=2)
     for name in ("b/2", "a", "b/10", "c", "b/1"):
         store.create(name, b"12345")
 

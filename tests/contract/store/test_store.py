@@ -9,6 +9,7 @@ import pytest
 
 from model_store.errors import AlreadyExists, NotFound, ReleaseCorrupt, StoreBroken
 from model_store.store import FolderStore, Store, open_store
+from tests.contract.store.conftest import on_every_kind
 
 EVERY_BYTE = bytes(range(256))
 
@@ -62,6 +63,7 @@ KEYS = (
 )
 
 
+@on_every_kind
 def test_creating_twice_is_refused_and_keeps_the_first_under_any_key(store: Store) -> None:
     for key in KEYS:
         store.create(key, key.encode())
