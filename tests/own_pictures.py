@@ -1,6 +1,7 @@
 """Little photos of three kinds of things on paper, in folders of their own, as a user would bring them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -39,18 +40,46 @@ def write_class_folders(folder: Path, count: int, kinds: Sequence[str] = KINDS, 
     return folder
 
 
-def write_picture_csv(folder: Path, count: int) -> Path:
-    """Write `count` PNGs of each kind into one folder, and a CSV that says which is what."""
-    pictures = folder / "pictures"
-    pictures.mkdir(parents=True)
-    lines = ["path,label"]
-    for kind in KINDS:
-        for seed in range(count):
-            name = f"{kind.lower()}-{seed:03}.png"
-            (pictures / name).write_bytes(png(a_photo(kind, seed)))
-            lines.append(f"pictures/{name},{kind}")
-    (folder / "things.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return folder / "things.csv"
+@dataclass
+class Things:
+    """Pictures of three classes in folders of their own, and what a table would say of each."""
+
+    folder: Path
+    is_table: bool
+    rows: dict[Path, str] = field(default_factory=dict)
+    column: str = "group"
+    """Of the cells, in the table."""
+
+    def add(self, label: str, name: str, content: bytes, cell: str = "") -> None:
+        file = self.folder / label / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        self.rows[file] = cell
+
+    def of_kinds(self, count: int = 12, kinds: Sequence[str] = KINDS, first_seed: int = 0) -> "Things":
+        for kind in kinds:
+            for seed in range(first_seed, first_seed + count):
+                self.add(kind, f"{seed:03}.png", png(a_photo(kind, seed)))
+        return self
+
+    def rename(self) -> None:
+        """Give every picture another name, in another order."""
+        for number, (file, cell) in enumerate(sorted(self.rows.items(), reverse=True)):
+            del self.rows[file]
+            self.rows[file.rename(file.with_name(f"renamed {number:03}.jpeg"))] = cell
+
+    @property
+    def place(self) -> Path:
+        """The folder, or the table beside it."""
+        if not self.is_table:
+            return self.folder
+        rows = [
+            f"{file.relative_to(self.folder.parent)},{file.parent.name},{self.rows[file]}"
+            for file in self.rows
+        ]
+        table = self.folder.with_suffix(".csv")
+        table.write_text("\n".join([f"path,label,{self.column}", *rows]), "utf-8")
+        return table
 
 
 COLOURS = {"Green": (0, 1, 0), "Red": (1, 0, 0), "Violet": (1, 0, 1)}

@@ -93,7 +93,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)
-    learnt = _seen(sets, folder, parent, progress, corrected=corrected)
+    learnt = seen_photos(sets, folder, parent, progress, corrected=corrected)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
@@ -126,7 +126,7 @@ def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, c
     )
 
 
-def _seen(
+def seen_photos(
     sets: tuple[Pictures, ...], folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
 ) -> PhotoFeatures:
     """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""

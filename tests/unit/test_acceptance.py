@@ -39,61 +39,43 @@ def a_kind(
     return AnswerSet(name, confidences.astype(np.float32), right.astype(bool), accuracy, least=least)
 
 
-@pytest.mark.parametrize(
-    ("kinds", "threshold"),
-    [
-        pytest.param([a_kind((0.9, 2000, 0), (0.6, 900, 100))], 0.9, id="the lowest that keeps it"),
-        pytest.param([a_kind((0.2, 3000, 0), (1.0, 10, 0))], 0.2, id="a model that is never wrong"),
-        pytest.param([a_kind((0.9, 990, 10))], ACCEPT_NOTHING, id="exactly the promise is not enough"),
-        pytest.param([a_kind((0.99, 0, 10), (0.5, 900, 0))], ACCEPT_NOTHING, id="surest when wrong"),
-        pytest.param([a_kind((0.9, 298, 0))], ACCEPT_NOTHING, id="too few answers to show it"),
-        pytest.param([a_kind((0.9, 299, 0))], 0.9, id="just enough answers to show it"),
-        pytest.param([a_kind((0.9, 471, 1))], ACCEPT_NOTHING, id="too few for one error"),
-        pytest.param([a_kind((0.9, 472, 1))], 0.9, id="more answers make up for an error"),
-        pytest.param(
-            [a_kind((0.9, 900, 20), (0.8, 1500, 0))], ACCEPT_NOTHING, id="the first failure ends the tests"
-        ),
-        pytest.param(
-            [a_kind((0.9, 96, 4), (0.8, 300, 0), accuracy=0.95)],
-            0.8,
-            id="wrong answers among too few to allow four end nothing",
-        ),
-        pytest.param(
-            [a_kind((0.9, 98, 2), (0.8, 100, 0), accuracy=0.95)], ACCEPT_NOTHING, id="half decides at last"
-        ),
-        pytest.param(
-            [a_kind((0.9, 210, 1), (0.8, 489, 0))],
-            0.8,
-            id="what too few accepted answers could show is not tested",
-        ),
-        pytest.param(
-            [a_kind((0.9, 400, 0)), a_kind((0.9, 20, 0), accuracy=0.9)],
-            ACCEPT_NOTHING,
-            id="a tier with too few photos",
-        ),
-        pytest.param(
-            [
-                a_kind((0.9, 2000, 0), (0.6, 1000, 0)),
-                a_kind((0.95, 200, 0), (0.7, 100, 50), accuracy=0.9),
-            ],
-            0.9,
-            id="the hardest promise decides",
-        ),
-        # Alone, the first would be content with 0.8, where the second is not.
-        pytest.param(
-            [
-                a_kind((0.9, 1000, 0), (0.8, 500, 0), (0.7, 100, 100)),
-                a_kind((0.9, 1000, 0), (0.8, 100, 50), (0.6, 500, 0)),
-            ],
-            0.9,
-            id="above the hardest one's own the others are kept, too",
-        ),
-        pytest.param([a_kind((0.9, 992, 0), (UNFAMILIAR, 0, 8))], 0.9, id="unfamiliar ones do not count"),
-        pytest.param([a_kind((0.9, 500, 0), (0.55, 99, 1))], 0.55, id="unsure ones are right, too"),
-        pytest.param([a_kind((0.9, 500, 0), (0.55, 99, 1), least=0.75)], 0.75, id="each has to be sure"),
-    ],
-)
-def test_the_threshold_keeps_every_promise(kinds: list[AnswerSet], threshold: float) -> None:
+THRESHOLDS: dict[str, tuple[float, list[AnswerSet]]] = {
+    "the lowest that keeps it": (0.9, [a_kind((0.9, 2000, 0), (0.6, 900, 100))]),
+    "a model that is never wrong": (0.2, [a_kind((0.2, 3000, 0), (1.0, 10, 0))]),
+    "exactly the promise is not enough": (ACCEPT_NOTHING, [a_kind((0.9, 990, 10))]),
+    "surest when wrong": (ACCEPT_NOTHING, [a_kind((0.99, 0, 10), (0.5, 900, 0))]),
+    "too few answers to show it": (ACCEPT_NOTHING, [a_kind((0.9, 298, 0))]),
+    "just enough answers to show it": (0.9, [a_kind((0.9, 299, 0))]),
+    "too few for one error": (ACCEPT_NOTHING, [a_kind((0.9, 471, 1))]),
+    "more answers make up for an error": (0.9, [a_kind((0.9, 472, 1))]),
+    "the first failure ends the tests": (ACCEPT_NOTHING, [a_kind((0.9, 900, 20), (0.8, 1500, 0))]),
+    "too few to allow four errors end nothing": (0.8, [a_kind((0.9, 96, 4), (0.8, 300, 0), accuracy=0.95)]),
+    "half decides at last": (ACCEPT_NOTHING, [a_kind((0.9, 98, 2), (0.8, 100, 0), accuracy=0.95)]),
+    "what too few could show is not tested": (0.8, [a_kind((0.9, 210, 1), (0.8, 489, 0))]),
+    "a tier with too few photos": (
+        ACCEPT_NOTHING,
+        [a_kind((0.9, 400, 0)), a_kind((0.9, 20, 0), accuracy=0.9)],
+    ),
+    "the hardest promise decides": (
+        0.9,
+        [a_kind((0.9, 2000, 0), (0.6, 1000, 0)), a_kind((0.95, 200, 0), (0.7, 100, 50), accuracy=0.9)],
+    ),
+    # Alone, the first would be content with 0.8, where the second is not.
+    "above the hardest one's own the others are kept, too": (
+        0.9,
+        [
+            a_kind((0.9, 1000, 0), (0.8, 500, 0), (0.7, 100, 100)),
+            a_kind((0.9, 1000, 0), (0.8, 100, 50), (0.6, 500, 0)),
+        ],
+    ),
+    "unfamiliar ones do not count": (0.9, [a_kind((0.9, 992, 0), (UNFAMILIAR, 0, 8))]),
+    "unsure ones are right, too": (0.55, [a_kind((0.9, 500, 0), (0.55, 99, 1))]),
+    "each has to be sure": (0.75, [a_kind((0.9, 500, 0), (0.55, 99, 1), least=0.75)]),
+}
+
+
+@pytest.mark.parametrize(("threshold", "kinds"), THRESHOLDS.values(), ids=THRESHOLDS)
+def test_the_threshold_keeps_every_promise(threshold: float, kinds: list[AnswerSet]) -> None:
     assert confidence_threshold(kinds) == pytest.approx(threshold)
 
 

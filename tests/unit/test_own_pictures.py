@@ -1,7 +1,9 @@
-"""Pictures of one's own, as folders of classes or as a table of labels: which are learnt and measured."""
+"""Pictures of one's own, as folders of classes or as a table of labels: which are learnt and measured.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+Copies and groups first. What is taken for a picture of which class: test_listed_pictures.py.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -12,7 +14,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.own_pictures import KINDS, Things, a_photo, write_class_folders
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
@@ -57,47 +59,6 @@ class Said(list[str]):
 @pytest.fixture
 def said() -> Said:
     return Said()
-
-
-@dataclass
-class Things:
-    """Pictures of three classes in folders of their own, and what a table would say of each."""
-
-    folder: Path
-    is_table: bool
-    rows: dict[Path, str] = field(default_factory=dict)
-    column: str = "group"
-
-    def add(self, label: str, name: str, content: bytes, cell: str = "") -> None:
-        file = self.folder / label / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        self.rows[file] = cell
-
-    def of_kinds(self, count: int = COUNT, kinds: Sequence[str] = KINDS, first_seed: int = 0) -> "Things":
-        for kind in kinds:
-            for seed in range(first_seed, first_seed + count):
-                self.add(kind, f"{seed:03}.png", png(a_photo(kind, seed)))
-        return self
-
-    def rename(self) -> None:
-        """Give every picture another name, in another order."""
-        for number, (file, cell) in enumerate(sorted(self.rows.items(), reverse=True)):
-            del self.rows[file]
-            self.rows[file.rename(file.with_name(f"renamed {number:03}.jpeg"))] = cell
-
-    @property
-    def place(self) -> Path:
-        """The folder, or the table beside it."""
-        if not self.is_table:
-            return self.folder
-        rows = [
-            f"{file.relative_to(self.folder.parent)},{file.parent.name},{self.rows[file]}"
-            for file in self.rows
-        ]
-        table = self.folder.with_suffix(".csv")
-        table.write_text("\n".join([f"path,label,{self.column}", *rows]), "utf-8")
-        return table
 
 
 @pytest.fixture(params=["folders", "table"])
@@ -184,16 +145,6 @@ def test_the_model_learns_from_just_what_the_service_would_see(
     assert {*data.train.networks, *data.test.networks} == {"pixels", "photos"}
 
 
-def test_a_picture_called_none_of_these_is_of_no_class(things: Things) -> None:
-    before = list_pictures(things.place)
-
-    things.add("None Of These", "1.png", png(a_photo("Ball", 0)))
-    after = list_pictures(things.place)
-
-    assert (after.pictures, after.classes()) == (before.pictures, before.classes())
-    assert after.left_out == [things.folder / "None Of These" / "1.png"]
-
-
 def test_a_copied_picture_is_never_both_learnt_and_measured_on(things: Things, said: Said) -> None:
     before = contents(said.read(things.place))
 
@@ -225,20 +176,6 @@ def test_a_picture_in_two_classes_is_refused(things: Things, said: Said) -> None
 
     with pytest.raises(BadPictures, match=r"003\.png \(Ball\) and .*mine\.png \(Box\) are the same"):
         said.read(things.place)
-
-
-def test_a_class_of_few_different_pictures_is_left_out_and_named_with_what_it_needs(
-    things: Things, said: Said
-) -> None:
-    for seed in (100, 101):
-        things.add("Marble", f"{seed}.png", png(a_photo("Ball", seed)))
-    things.add("Marble", "again.jpg", saved_again("Ball", 101))
-
-    data = said.read(things.place)
-
-    assert data.labels == KINDS
-    assert len(data.train) + len(data.test) == 3 * COUNT
-    assert any("too few pictures or groups of 'Marble' (" in one for one in said)
 
 
 def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: Things, said: Said) -> None:
@@ -303,123 +240,7 @@ def test_a_network_sees_each_content_once_in_the_same_order_and_no_more_than_a_q
         said.read(things.place, READS, see=see, limit=99)
 
 
-# Folders.
-
-
-def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_named(tmp_path: Path) -> None:
-    write_class_folders(tmp_path / "things", 2)
-    write_class_folders(tmp_path / "things" / "Ball", 2, KINDS[1:2], first_seed=10)
-
-    listing = list_pictures(tmp_path / "things")
-
-    inner = tmp_path / "things" / "Ball" / KINDS[1]
-    assert [one.label for one in listing.pictures].count("Ball") == 4
-    assert listing.nested == [inner]
-    assert str(inner) in listing.of_nested()
-
-
-@pytest.mark.parametrize(
-    ("folders", "learnt", "measured"),
-    [
-        pytest.param({"train": 6, "test": 3}, 18, 9, id="two parts"),
-        pytest.param({"Train": 6, "Test": 3}, 18, 9, id="capitals"),
-        pytest.param({"train": 6, "val": 2, "test": 3}, 24, 9, id="three parts"),
-        pytest.param({"train": 6, "valid": 3}, 18, 9, id="without a test part"),
-    ],
-)
-def test_usual_names_of_parts_divide_the_data(
-    folders: dict[str, int], learnt: int, measured: int, tmp_path: Path, said: Said
-) -> None:
-    for number, (name, count) in enumerate(folders.items()):
-        write_class_folders(tmp_path / name, count, first_seed=100 * number)
-
-    data = said.read(tmp_path)
-
-    assert (data.labels, len(data.train), len(data.test)) == (KINDS, learnt, measured)
-
-
-def test_a_test_folder_without_labels_is_left_out(folder: Path) -> None:
-    train, test = folder.rename(folder.with_name("train")), folder.with_name("test")
-    test.mkdir()
-    (test / "1.png").write_bytes(png(a_photo("Ball", 99)))
-
-    listing = list_pictures(train.parent)
-
-    assert {(one.label, one.part) for one in listing.pictures} == {(kind, None) for kind in KINDS}
-    assert listing.left_out == [test / "1.png"]
-
-
-def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:
-    for name in (".DS_Store", "Ball/.hidden.png", "Ball/Thumbs.db", "Box/desktop.ini", "notes.txt"):
-        (folder / name).write_bytes(b"something else")
-    (folder / "@eaDir").mkdir()
-
-    data = said.read(folder)
-
-    assert len(data.train) + len(data.test) == 3 * COUNT
-    assert said == [
-        f"left out 6 that are not taken for pictures of a class: {folder}/.DS_Store, "
-        f"{folder}/@eaDir, {folder}/Ball/.hidden.png, ...."
-    ]
-
-
-def copied_into_the_test(folder: Path) -> None:
-    write_class_folders(folder / "train", 6)
-    write_class_folders(folder / "test", 1, first_seed=5)
-
-
-def with_one_class_in_the_test(folder: Path) -> None:
-    write_class_folders(folder / "train", 6)
-    write_class_folders(folder / "test", 1, KINDS[:1], first_seed=100)
-
-
-def with_an_empty_class(folder: Path) -> None:
-    write_class_folders(folder, COUNT)
-    (folder / "Empty" / "inner").mkdir(parents=True)
-
-
-def with_another_part(folder: Path) -> None:
-    write_class_folders(folder / "train", 6)
-    write_class_folders(folder / "mine", 3, first_seed=100)
-
-
-@pytest.mark.parametrize(
-    ("arrange", "error", "message"),
-    [
-        (copied_into_the_test, BadPictures, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
-        (
-            with_one_class_in_the_test,
-            BadClasses,
-            "1 labels have enough .*'Box' .6 pictures to learn from, and needs 1 in the test set.; 'Stick'",
-        ),
-        (with_an_empty_class, BadClasses, "Empty: no picture in it"),
-        (
-            with_another_part,
-            BadClasses,
-            "no picture lies in a sub-folder, .*divide them first into `train` and `test`, perhaps",
-        ),
-    ],
-)
-def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
-    arrange: Callable[[Path], None], error: type[Exception], message: str, tmp_path: Path, said: Said
-) -> None:
-    arrange(tmp_path)
-
-    with pytest.raises(error, match=message):
-        said.read(tmp_path)
-
-
 # Tables.
-
-
-def test_a_csv_of_another_system_names_the_same_pictures(table: Things, said: Said) -> None:
-    expected = contents(said.read(table.place))
-    text = table.place.read_text("utf-8").replace("things/", "Bälle\\").replace("Ball/", "Ball\\")
-    table.folder.rename(table.folder.with_name("Bälle".replace("ä", "a\u0308")))
-
-    table.folder.with_suffix(".csv").write_text(text, "utf-8")
-
-    assert contents(said.read(table.folder.with_suffix(".csv"))) == expected
 
 
 def test_pictures_of_one_group_are_learnt_or_measured_on_together_and_a_copy_brings_its_group_along(
@@ -467,36 +288,7 @@ def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_a
     assert (train.files[marble].name, known.names[known.main[marble]]) == ("100.png", "red")
     assert (len(train), len(train.of_known_class)) == (3 * COUNT + 1, 3 * COUNT)
     assert len(data.under(KINDS).train) == 3 * COUNT
-
-
-@pytest.mark.parametrize(
-    ("text", "error", "message"),
-    [
-        ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'. It needs the columns `path` and `label`"),
-        ("Path;LABEL \na.png;A\n", BadCsv, r"Rename 'Path' to `path`. Rename 'LABEL ' to `label`"),
-        ("path,label\na.png,A\n,B\n", BadCsv, r"row 3, line 3: names no picture"),
-        ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3, line 3: '' is no label"),
-        ("path,label\na.png,A\nb.png,a\n", BadClasses, r"'A' and 'a' differ in nothing but capital letters"),
-        (
-            "path,label\n" + "".join(f"{number}.png,class {number}\n" for number in range(257)),
-            BadClasses,
-            r"257 classes \(class 0, class 1, .*\.\.\.\)\. 2 to 256",
-        ),
-        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv: begins with"),
-        (
-            "path,label\n" + "".join(f"\0{number}.png,{number % 2}\n" for number in range(6)),
-            BadPictures,
-            "6 of 6 files cannot be read.*no path has a zero byte",
-        ),
-    ],
-)
-def test_a_wrong_csv_is_named_with_its_row(
-    tmp_path: Path, said: Said, text: str, error: type[Exception], message: str
-) -> None:
-    (tmp_path / "things.csv").write_bytes(text.encode(errors="surrogateescape"))
-
-    with pytest.raises(error, match=message):
-        said.read(tmp_path / "things.csv")
+    assert any("too few pictures or groups of 'Marble' (2 pictures, and needs 3)" in one for one in said)
 
 
 # What becomes of them.

@@ -91,7 +91,7 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
             f"No photo shows {', '.join(missing)}. The network that answers photos needs some of each class."
         )
     labels = np.where(learnt.classes == OOD, classes, learnt.classes)
-    weights = _weights(learnt)
+    weights = weights_of(learnt)
     asked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
     in_folds = [asked[mine] for _, mine in stratified_folds(cells[asked], learnt.groups[asked], FOLDS)]
@@ -147,7 +147,7 @@ def kinds_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(np.isin(kinds, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
 
 
-def _weights(learnt: PhotoFeatures) -> NDArray[np.float64]:
+def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
     ood = learnt.classes == OOD
     shown = np.where(ood, learnt.kinds, learnt.classes.astype(str))

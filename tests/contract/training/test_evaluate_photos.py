@@ -83,27 +83,20 @@ def test_photos_in_plain_class_folders_are_one_tier(
     assert {tier: one["n"] for tier, one in section.items()} == {"own": 3}
 
 
-def test_all_pictures_of_a_folder_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Three of each class, which no training would take."""
-    folder = write_class_folders(tmp_path / "new", 3)
-    own = a_release(tmp_path / "own", labels=KINDS)
-
-    wardrobe("evaluate", [str(own), "--data", str(folder), "--json"])
-
-    assert json.loads(capsys.readouterr().out)["test"]["n"] == 9
-
-
-def test_what_the_release_learnt_is_counted_where_it_is_measured_on(
+def test_all_pictures_of_a_folder_are_measured_and_those_counted_that_the_release_learnt(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Three of each class, which no training would take."""
     folder = write_class_folders(tmp_path / "new", 3)
     contents = [hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.glob("Ball/*"))]
     (own := tmp_path / "own").mkdir()
     Learnt.of(np.array(contents)).save(own)
 
-    wardrobe("evaluate", [str(a_release(own, labels=KINDS)), "--data", str(folder)])
+    wardrobe("evaluate", [str(a_release(own, labels=KINDS)), "--data", str(folder), "--json"])
 
-    assert "learnt 3 of these 9 pictures" in " ".join(capsys.readouterr().err.split())
+    document, said = capsys.readouterr()
+    assert json.loads(document)["test"]["n"] == 9
+    assert "learnt 3 of these 9 pictures" in " ".join(said.split())
 
 
 def test_photos_are_measured_under_their_corrected_labels(
@@ -112,9 +105,8 @@ def test_photos_are_measured_under_their_corrected_labels(
     rows = tmp_path / "corrections.csv"
     rows.write_text("path,label\nphotos/A/8/000.png,Trouser\nphotos/X/Belts/000.png,\n", "utf-8")
 
-    section = json.loads(told(["--photos", str(photos), "--corrections", str(rows), "--json"], capsys))[
-        "photos"
-    ]
+    words = ["--photos", str(photos), "--corrections", str(rows), "--json"]
+    section = json.loads(told(words, capsys))["photos"]
 
     assert {label: one["n"] for label, one in section["A"]["per_class"].items()} == {"Trouser": 4, "Bag": 2}
     assert section["X"]["n"] == 5
@@ -123,10 +115,7 @@ def test_photos_are_measured_under_their_corrected_labels(
 def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = a_release(
-        tmp_path / "release",
-        labels=("Shirt", "Trouser", *"abcdef", "Bag"),
-    )
+    release = a_release(tmp_path / "release", labels=("Shirt", "Trouser", *"abcdef", "Bag"))
     arguments = [str(release), "--photos", str(photos), "--split", "unseen by anybody"]
 
     shown = told(arguments, capsys)

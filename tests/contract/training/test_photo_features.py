@@ -15,22 +15,22 @@ from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_KINDS,
     OF_SCALED,
-    _weights,
     kinds_in_folds,
     scores_of,
+    weights_of,
 )
 from training.pictures.fashion import LABELS
 from training.pictures.labels import OOD, Labels
 from training.pictures.table import TEXTS, Pictures
 from training.pictures.vectors import Features
 from training.progress import Lines
-from training.ten_classes import _seen
+from training.ten_classes import seen_photos
 
 
-def seen(*photos: tuple[int, str, str], sources: str = "") -> PhotoFeatures:
-    """Photos of these labels, tiers and kinds, from sources of one letter each; no two have equal vectors."""
-    labels, tiers, kinds = zip(*photos, strict=True)
-    names = np.array([f"{label} {tier} {kind} {at}" for at, (label, tier, kind) in enumerate(photos)])
+def seen(*photos: tuple[int, str, str, str]) -> PhotoFeatures:
+    """Photos of these labels, tiers, kinds and sources; no two have equal vectors."""
+    labels, tiers, kinds, sources = zip(*photos, strict=True)
+    names = np.array([f"{at} {photo}" for at, photo in enumerate(photos)])
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
     return PhotoFeatures(
         features=Features(vectors, -1 - vectors),
@@ -39,7 +39,7 @@ def seen(*photos: tuple[int, str, str], sources: str = "") -> PhotoFeatures:
         sha256=names,
         groups=names,
         kinds=np.array(kinds),
-        sources=np.array(list(sources) or [""] * len(photos)),
+        sources=np.array(sources),
         checked=np.ones(len(photos), bool),
     )
 
@@ -59,7 +59,7 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
 
 
 def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
-    every = seen((0, "A", "0"), (1, "C", "1"), (OOD, "X", "hat"))
+    every = seen((0, "A", "0", ""), (1, "C", "1", "shop"), (OOD, "X", "hat", ""))
 
     again = every.take(np.array([0])).followed_by(every.take(np.array([False, True, True])))
 
@@ -70,48 +70,30 @@ def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
         assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
 
 
-def test_a_photo_counts_by_how_many_there_are_of_its_class_and_less_where_it_says_less() -> None:
-    learnt = seen(
-        *[(0, "A", "0")] * 4,
-        *[(0, SCALED, "0")] * 2,
-        *[(OOD, "X", "hat")] * 2,
-        (OOD, "X", "cap"),
-        (1, "A", "1"),
-    )
+def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_less_where_it_says_less() -> None:
+    photos = {
+        (0, "A", "0", ""): 4,
+        (0, SCALED, "0", ""): 2,
+        (OOD, "X", "hat", ""): 2,
+        (OOD, "X", "cap", ""): 1,
+        (1, "A", "1", ""): 1,
+        (6, "B", "6", "large shop"): 8,
+        (6, "B", "6", "rare shop"): 2,
+    }
+    learnt = seen(*(photo for photo, count in photos.items() for _ in range(count)))
 
-    found = _weights(learnt)
+    found = weights_of(learnt)
 
-    of_two, of_four = 2**-BALANCE, 4**-BALANCE
-    expected = [
-        *[of_four] * 4,
-        *[of_two * OF_SCALED] * 2,
-        *[of_two * OF_OTHER_KINDS] * 2,
-        OF_OTHER_KINDS,
-        1,
-    ]
-    assert found.tolist() == pytest.approx(expected)
-
-
-def test_photos_of_a_rare_shop_count_as_much_as_if_the_large_one_were_not_there() -> None:
-    learnt = seen(*[(6, "B", "6")] * 10, sources="aaaaaaaabb")
-
-    found = _weights(learnt)
-
-    assert found.tolist() == pytest.approx([*[8**-BALANCE] * 8, *[2**-BALANCE] * 2])
+    of_each = [n**-BALANCE for n in photos.values() for _ in range(n)]
+    less = [*[1.0] * 4, *[OF_SCALED] * 2, *[OF_OTHER_KINDS] * 3, *[1.0] * 11]
+    assert found.tolist() == pytest.approx([one * share for one, share in zip(of_each, less, strict=True)])
 
 
 def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_network_below_has_learnt() -> (
     None
 ):
-    shown = [
-        "X_kaggle:Skirts",
-        "X_skirt",
-        "X_kaggle:Shorts",
-        "X_kaggle:Watches",
-        "X_bra",
-        "X_kaggle:Bracelets",
-    ]
-    learnt = seen((0, "A", "0"), *((OOD, "X", kind) for kind in shown))
+    shown = ["kaggle:Skirts", "skirt", "kaggle:Shorts", "kaggle:Watches", "bra", "kaggle:Bracelets"]
+    learnt = seen((0, "A", "0", ""), *((OOD, "X", f"X_{kind}", "") for kind in shown))
 
     parts = [part.tolist() for part in kinds_in_folds(learnt)]
 
@@ -145,7 +127,7 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     shipped = shipped_photos()
     corrected = noise(1, sha256=[str(shipped.photos.sha256[0])])
 
-    learnt = _seen((corrected,), tmp_path, bundled(), Lines(), corrected=True)
+    learnt = seen_photos((corrected,), tmp_path, bundled(), Lines(), corrected=True)
 
     assert len(learnt) == len(shipped.photos)
     assert learnt.kinds[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]

@@ -1,0 +1,189 @@
+"""Folders and tables of pictures: what is taken for a picture of which class, and what is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.own_pictures import KINDS, Things, a_photo, write_class_folders
+from tests.uploads import png
+from training.errors import BadClasses, BadCsv, BadPictures
+from training.pictures.fashion import LabelledData
+from training.pictures.listing import list_pictures
+from training.pictures.own_pictures import from_pictures
+
+COUNT = 12
+"""Pictures per class."""
+
+
+class Said(list[str]):
+    """Collects what is said while pictures are read."""
+
+    def read(self, place: Path) -> LabelledData:
+        return from_pictures(list_pictures(place), self.append, lambda *_: None)
+
+
+@pytest.fixture
+def said() -> Said:
+    return Said()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_class_folders(tmp_path / "things", COUNT)
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_a_picture_called_none_of_these_is_of_no_class(is_table: bool, tmp_path: Path) -> None:
+    things = Things(tmp_path / "things", is_table).of_kinds(3)
+    before = list_pictures(things.place)
+
+    things.add("None Of These", "1.png", png(a_photo("Ball", 0)))
+    after = list_pictures(things.place)
+
+    assert (after.pictures, after.classes()) == (before.pictures, before.classes())
+    assert after.left_out == [things.folder / "None Of These" / "1.png"]
+
+
+def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_named(tmp_path: Path) -> None:
+    write_class_folders(tmp_path / "things", 2)
+    write_class_folders(tmp_path / "things" / "Ball", 2, KINDS[1:2], first_seed=10)
+
+    listing = list_pictures(tmp_path / "things")
+
+    inner = tmp_path / "things" / "Ball" / KINDS[1]
+    assert [one.label for one in listing.pictures].count("Ball") == 4
+    assert listing.nested == [inner]
+    assert str(inner) in listing.of_nested()
+
+
+@pytest.mark.parametrize(
+    ("folders", "learnt", "measured"),
+    [
+        pytest.param({"train": 6, "test": 3}, 18, 9, id="two parts"),
+        pytest.param({"Train": 6, "Test": 3}, 18, 9, id="capitals"),
+        pytest.param({"train": 6, "val": 2, "test": 3}, 24, 9, id="three parts"),
+        pytest.param({"train": 6, "valid": 3}, 18, 9, id="without a test part"),
+    ],
+)
+def test_usual_names_of_parts_divide_the_data(
+    folders: dict[str, int], learnt: int, measured: int, tmp_path: Path, said: Said
+) -> None:
+    for number, (name, count) in enumerate(folders.items()):
+        write_class_folders(tmp_path / name, count, first_seed=100 * number)
+
+    data = said.read(tmp_path)
+
+    assert (data.labels, len(data.train), len(data.test)) == (KINDS, learnt, measured)
+
+
+def test_a_test_folder_without_labels_is_left_out(folder: Path) -> None:
+    train, test = folder.rename(folder.with_name("train")), folder.with_name("test")
+    test.mkdir()
+    (test / "1.png").write_bytes(png(a_photo("Ball", 99)))
+
+    listing = list_pictures(train.parent)
+
+    assert {(one.label, one.part) for one in listing.pictures} == {(kind, None) for kind in KINDS}
+    assert listing.left_out == [test / "1.png"]
+
+
+def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:
+    for name in (".DS_Store", "Ball/.hidden.png", "Ball/Thumbs.db", "Box/desktop.ini", "notes.txt"):
+        (folder / name).write_bytes(b"something else")
+    (folder / "@eaDir").mkdir()
+
+    data = said.read(folder)
+
+    assert len(data.train) + len(data.test) == 3 * COUNT
+    assert said == [
+        f"left out 6 that are not taken for pictures of a class: {folder}/.DS_Store, "
+        f"{folder}/@eaDir, {folder}/Ball/.hidden.png, ...."
+    ]
+
+
+def copied_into_the_test(folder: Path) -> None:
+    write_class_folders(folder / "train", 6)
+    write_class_folders(folder / "test", 1, first_seed=5)
+
+
+def with_one_class_in_the_test(folder: Path) -> None:
+    write_class_folders(folder / "train", 6)
+    write_class_folders(folder / "test", 1, KINDS[:1], first_seed=100)
+
+
+def with_an_empty_class(folder: Path) -> None:
+    write_class_folders(folder, COUNT)
+    (folder / "Empty" / "inner").mkdir(parents=True)
+
+
+def with_another_part(folder: Path) -> None:
+    write_class_folders(folder / "train", 6)
+    write_class_folders(folder / "mine", 3, first_seed=100)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "error", "message"),
+    [
+        (copied_into_the_test, BadPictures, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
+        (
+            with_one_class_in_the_test,
+            BadClasses,
+            "1 labels have enough .*'Box' .6 pictures to learn from, and needs 1 in the test set.; 'Stick'",
+        ),
+        (with_an_empty_class, BadClasses, "Empty: no picture in it"),
+        (
+            with_another_part,
+            BadClasses,
+            "no picture lies in a sub-folder, .*divide them first into `train` and `test`, perhaps",
+        ),
+    ],
+)
+def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
+    arrange: Callable[[Path], None], error: type[Exception], message: str, tmp_path: Path, said: Said
+) -> None:
+    arrange(tmp_path)
+
+    with pytest.raises(error, match=message):
+        said.read(tmp_path)
+
+
+def test_a_csv_of_another_system_names_the_same_pictures(tmp_path: Path, said: Said) -> None:
+    table = Things(tmp_path / "things", is_table=True).of_kinds()
+    expected = said.read(table.place).train.digest()
+    text = table.place.read_text("utf-8").replace("things/", "Bälle\\").replace("Ball/", "Ball\\")
+    table.folder.rename(table.folder.with_name("Bälle".replace("ä", "a\u0308")))
+
+    table.folder.with_suffix(".csv").write_text(text, "utf-8")
+
+    assert said.read(table.folder.with_suffix(".csv")).train.digest() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'. It needs the columns `path` and `label`"),
+        ("Path;LABEL \na.png;A\n", BadCsv, r"Rename 'Path' to `path`. Rename 'LABEL ' to `label`"),
+        ("path,label\na.png,A\n,B\n", BadCsv, r"row 3, line 3: names no picture"),
+        ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3, line 3: '' is no label"),
+        ("path,label\na.png,A\nb.png,a\n", BadClasses, r"'A' and 'a' differ in nothing but capital letters"),
+        (
+            "path,label\n" + "".join(f"{number}.png,class {number}\n" for number in range(257)),
+            BadClasses,
+            r"257 classes \(class 0, class 1, .*\.\.\.\)\. 2 to 256",
+        ),
+        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv: begins with"),
+        (
+            "path,label\n" + "".join(f"\0{number}.png,{number % 2}\n" for number in range(6)),
+            BadPictures,
+            "6 of 6 files cannot be read.*no path has a zero byte",
+        ),
+    ],
+)
+def test_a_wrong_csv_is_named_with_its_row(
+    tmp_path: Path, said: Said, text: str, error: type[Exception], message: str
+) -> None:
+    (tmp_path / "things.csv").write_bytes(text.encode(errors="surrogateescape"))
+
+    with pytest.raises(error, match=message):
+        said.read(tmp_path / "things.csv")
