@@ -154,7 +154,7 @@ console.log(JSON.stringify(asCsv(JSON.parse(readFileSync(0)))));
 """
 
 
-def test_the_csv_of_the_page_has_the_columns_of_attributes(tmp_path: Path) -> None:
+def test_the_csv_of_the_page_has_answers_attributes_and_errors(tmp_path: Path) -> None:
     colour = {
         "label": "blue",
         "confidence": 0.8,
@@ -162,7 +162,7 @@ def test_the_csv_of_the_page_has_the_columns_of_attributes(tmp_path: Path) -> No
         "reason": None,
         "also": ["red", "green"],
     }
-    fields = {"label": "Dress", "confidence": 0.9, "decision": "accept", "probabilities": {"Dress": 1}}
+    fields = {"label": "Dress", "confidence": 0.9, "probabilities": {"Dress": 1}, "model": {"version": "v1"}}
     items = [
         {"path": "a.png", "state": "done", "answer": fields | {"attributes": {"colour": colour}}},
         {"path": "b.png", "state": "done", "answer": fields},
@@ -176,3 +176,7 @@ def test_the_csv_of_the_page_has_the_columns_of_attributes(tmp_path: Path) -> No
     assert [first[name] for name in names] == ["blue", "0.8", "accept", "red/green"]
     assert [one[name] for one in (second, third) for name in names] == [""] * 8
     assert list(first)[-5:] == ["p_Dress", *names]
+    assert [first[name] for name in ("path", "label", "confidence", "model", "p_Dress", "error")] == [
+        *("a.png", "Dress", "0.9", "v1", "1", ""),
+    ]
+    assert (third["path"], third["error"], third["label"]) == ("c.png", "no: picture", "")

@@ -162,6 +162,7 @@ def test_labels_of_classes_attributes_and_neither_stay_in_the_browser_and_are_ex
     card(page, TROUSERS.name).get_by_label("What is it really?").select_option("Trouser")
     card(page, TROUSERS.name).get_by_label("colour?").select_option("blue")
     card(page, boot.name).get_by_label("What is it really?").select_option("none of these")
+    page.wait_for_function("JSON.parse(localStorage['wardrobe.corrections']).every((row) => row.sha256)")
     page.reload()
     expect(page.locator("#kept")).to_contain_text("kept in this browser: 3 pictures.")
     with page.expect_download() as saved:

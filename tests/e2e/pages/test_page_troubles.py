@@ -73,15 +73,23 @@ def test_a_failed_picture_is_tried_again(page: Page) -> None:
 def test_the_wait_of_a_busy_service_is_counted_down(page: Page) -> None:
     page.clock.install()  # and paused, so that no second passes unseen
     page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
-    page.route(PREDICTIONS, lambda route: problem(503, route, **{"Retry-After": "7"}), times=1)
+    wait = {"Retry-After": "7"}
+    page.route(PREDICTIONS, lambda route: problem(429, route, **wait), times=1)
+    page.route(PREDICTIONS, lambda route: problem(503, route, **wait), times=1)
 
     give(page, TROUSERS)
     shown = page.locator(".card")
     expect(shown).to_contain_text("In trouble. Trying again in 7 seconds")
     page.clock.run_for(3100)
     expect(shown).to_contain_text("In trouble. Trying again in 4 seconds")
-    expect(page.locator("#held")).to_contain_text("1 picture waits, the next try is in 4 seconds.")
+    expect(page.locator("#held")).to_contain_text(
+        "The service is busy: 1 picture waits, the next try is in 4 seconds."
+    )
     page.clock.run_for(4000)
+    expect(shown).to_contain_text("In trouble. Trying again in 7 seconds")
+    page.clock.run_for(100)
+    expect(page.locator("#held")).to_contain_text("The rate limit is used up: 1 picture waits")
+    page.clock.run_for(7000)
     expect(shown).to_contain_text("Trouser")
     page.clock.run_for(1000)
 
