@@ -2,7 +2,7 @@
 
 import ast
 import re
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 
 from jinja2 import Environment, nodes
@@ -39,30 +39,16 @@ SAME_IN_EVERY_LANGUAGE = re.compile(
 )
 
 
-class Texts(HTMLParser):
-    """The texts that a reader of the page sees or hears."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: set[str] = set()
-        self._without_scripts = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._without_scripts = tag == "noscript" or (self._without_scripts and tag in ("p", "code"))
-        self.found |= {value for name, value in attrs if name in ("alt", "aria-label", "title") and value}
-
-    def handle_endtag(self, tag: str) -> None:
-        self._without_scripts = self._without_scripts and tag != "noscript"
-
-    def handle_data(self, data: str) -> None:
-        if not self._without_scripts:
-            self.found.add(" ".join(data.split()))
+def texts_of_markup(page: str) -> set[str]:
+    """The texts that a reader of the page with scripts sees or hears."""
+    named = re.findall(r'\b(?:alt|aria-label|title)="([^"]+)"', page)
+    shown = re.sub(r"<!--.*?-->|<(noscript|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return {" ".join(unescape(text).split()) for text in [*named, *re.split(r"<[^>]*>", shown)]}
 
 
 def texts_of_the_page() -> set[str]:
     """Every English text of the page: in its markup, in its scripts, and the bundled release's classes."""
-    markup = Texts((FOLDER / "index.html").read_text("utf-8")).found
+    markup = texts_of_markup((FOLDER / "index.html").read_text("utf-8"))
     called = {
         text for path in FOLDER.glob("*.js") for text in JS_CALL.findall(path.read_text("utf-8"))
     } | texts_of_a_template(NOT_FOUND)
