@@ -20,7 +20,7 @@ from labelling.review.audit import (
 )
 from labelling.review.corrections import LEFT_OUT, NONE, Correction
 from reports.values import HELD_OUT, Promise
-from scripts.audit import BROKEN, HOLDS, OPEN, _sentence, judge
+from scripts.audit import BROKEN, HOLDS, OPEN, judge, show
 
 ROWS = 1000
 SAMPLED = 200
@@ -201,7 +201,7 @@ NOTHING = Share(n=0, right=0, of=None, low=0.0, high=1.0)
     ],
 )
 def test_a_promise_about_photos_holds_or_is_broken_where_the_bounds_say_so(
-    right: int, wrong: int, verdict: str, said: str
+    right: int, wrong: int, verdict: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accepted = share([True] * right + [False] * wrong, 119)
     found = Audit(sampled=150, unanswered=0, left_out=0, accepted=accepted, reviewed=NOTHING, labels={})
@@ -209,7 +209,8 @@ def test_a_promise_about_photos_holds_or_is_broken_where_the_bounds_say_so(
     judged = judge(found, [a_promise(HELD_OUT, 0.99), a_promise("photos of tier A", 0.95)])
 
     assert (judged.accuracy, judged.verdict) == (0.95, verdict)
-    assert said in _sentence(found, judged)
+    show(found, judged)
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(("answers", "drawn"), [(3, 0), (58, 14), (520, 130), (10_000, 130)])

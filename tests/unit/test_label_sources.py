@@ -3,7 +3,6 @@
 import gzip
 import os
 import re
-import shutil
 import struct
 import subprocess
 import tarfile
@@ -100,26 +99,6 @@ def test_a_list_names_files_relative_to_itself_and_keeps_its_own_words(tmp_path:
         "Its cell in the column `path` is empty. Write a path or an address, or leave the row out.",
         f"There is no file 'gone.png' in {tmp_path}.",
     ]
-
-
-def test_a_folder_that_cannot_be_listed_is_an_error_of_its_own_and_the_others_are_read(
-    tmp_path: Path,
-) -> None:
-    write_folder(tmp_path, {"a/1.png": b"one", "b/2.png": b"two", "c/3.png": b"three"})
-    source = open_source(str(tmp_path))
-    listed = source.items()
-    found = [next(listed)]
-
-    shutil.rmtree(tmp_path / "b")
-    found += listed
-
-    assert [item.name for item in found] == [f"{tmp_path}/{name}" for name in ("a/1.png", "b", "c/3.png")]
-    read = list(source.reader()([item.place for item in found]))
-    assert (read[0], str(read[1]), read[2]) == (
-        b"one",
-        "This folder cannot be listed: No such file or directory.",
-        b"three",
-    )
 
 
 @pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])

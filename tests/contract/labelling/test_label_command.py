@@ -258,6 +258,19 @@ def test_a_finished_table_follows_its_source_and_labels_what_changed(
     assert [row["path"].endswith(name) for row, name in zip(rows, AFTER, strict=True)] == [True] * len(AFTER)
 
 
+def test_an_object_overwritten_within_a_second_by_as_many_bytes_has_another_stamp(
+    bucket: str, moto_server: S3Server
+) -> None:
+    stamps, name = [], bucket.split("/")[2]
+    for content in (b"one", b"two"):
+        etag = moto_server.client.put_object(Bucket=name, Key="photos/a.png", Body=content)["ETag"]
+        [item] = open_source(bucket).items()
+        stamps.append(item.stamp)
+        assert etag in item.stamp  # size and time may both be the same
+
+    assert stamps[0] != stamps[1]
+
+
 def test_an_object_that_s3_refuses_is_a_row_and_the_same_command_takes_it_up_when_it_is_there(
     bucket: str, moto_server: S3Server, little_release: Path, tmp_path: Path
 ) -> None:
@@ -322,7 +335,9 @@ def test_rows_of_a_folder_that_cannot_be_listed_for_once_are_kept(
     monkeypatch.undo()
     after = label(shop, tmp_path / "table.csv", little_release)
 
-    assert [row["path"] for row in during if row["error"]] == [f"{shop}/b"]
+    assert [(row["path"], row["error"]) for row in during if row["error"]] == [
+        (f"{shop}/b", "This folder cannot be listed: Permission denied.")
+    ]
     assert [row for row in before if "/b/" in row["path"]] == [row for row in during if "/b/" in row["path"]]
     assert after == before[1:]
 

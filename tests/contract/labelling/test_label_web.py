@@ -5,14 +5,18 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
+from labelling.items import AT_ONCE
 from labelling.labeller import Setup
 from labelling.on_ray import OnRay
 from labelling.permits import Permits
+from labelling.processes import Processes
 from labelling.sources import open_source
 from labelling.table import Form
+from scripts.label import ENGINES
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
 from tests.https_servers import HttpsServer, redirect, status
@@ -29,26 +33,31 @@ def catalogue(server: HttpsServer) -> HttpsServer:
     return server
 
 
-def label(server: HttpsServer, folder: Path, release: Path, *more: str) -> Rows:
-    options = ["--model", str(release), "--workers", "1", "--allow-host", f"localhost:{server.port}", *more]
-    table = folder / "table.csv"
-    code = main([str(folder / "list.csv"), "--out", str(table), *options])
+LOOPBACK = "127.0.0.1/32"
+
+
+def label(server: HttpsServer, table: Path, release: Path, *more: str, network: str = LOOPBACK) -> Rows:
+    """Label `list.csv` beside a table, and fetch from this server."""
+    options = ["--model", str(release), "--workers", "1", "--allow-host", f"localhost:{server.port}"]
+    words = ["--out", str(table), *options, "--allow-network", network, *more]
+    code = main([str(table.with_name("list.csv")), *words])
     rows = rows_of(table)
     assert code == all(row["error"] for row in rows)
     return rows
 
 
-LOOPBACK = ("--allow-network", "127.0.0.1/32")
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "table.csv"
 
 
 def test_pictures_on_the_web_and_files_of_one_list_have_the_answers_that_files_have(
-    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+    catalogue: HttpsServer, little_release: Path, table: Path
 ) -> None:
-    write_folder(tmp_path)
     mixed = [catalogue.url(f"/{name}") if name.startswith("a") else name for name in PICTURES]
-    write_list(tmp_path / "list.csv", mixed)
+    write_list(write_folder(table.parent) / "list.csv", mixed)
 
-    rows = label(catalogue, tmp_path, little_release, *LOOPBACK)
+    rows = label(catalogue, table, little_release)
 
     assert [row["path"] for row in rows] == mixed
     assert [row["error"] for row in rows] == [None] * len(PICTURES)
@@ -56,11 +65,31 @@ def test_pictures_on_the_web_and_files_of_one_list_have_the_answers_that_files_h
     assert answers[:3] == answers[3:]  # both folders hold the same pictures
 
 
+def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_hosts_alone(
+    catalogue: HttpsServer, little_release: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_of_them = Barrier(AT_ONCE, timeout=60)
+
+    def together(handler: BaseHTTPRequestHandler) -> None:
+        all_of_them.wait()
+        status(200, PICTURES["a/0.png"])(handler)
+
+    monkeypatch.setitem(ENGINES, "processes", Processes)
+    catalogue.answers["/together"] = together
+    elsewhere = f"https://127.0.0.1:{catalogue.port}/a/0.png"
+    write_list(table.with_name("list.csv"), [catalogue.url("/together")] * AT_ONCE + [elsewhere])
+
+    *rows, last = label(catalogue, table, little_release)
+
+    assert [row["error"] for row in rows] == [None] * AT_ONCE
+    assert last["error"] == f"The host 127.0.0.1:{catalogue.port} is not among those of --allow-host."
+
+
 def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
     server: HttpsServer, little_release: Path, tmp_path: Path
 ) -> None:
     address = server.url("/a.png")
-    permits = Permits((("localhost", server.port),), (ip_network(LOOPBACK[1]),))
+    permits = Permits((("localhost", server.port),), (ip_network(LOOPBACK),))
     source = open_source(str(write_list(tmp_path / "list.csv", [address, "https://other.example/"])), permits)
 
     carried = list(OnRay(Setup(source, little_release, Form(".csv")), 1).carried(source.items()))
@@ -70,18 +99,16 @@ def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
 
 
 def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_these_again(
-    catalogue: HttpsServer, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    catalogue: HttpsServer, little_release: Path, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     catalogue.answers |= {"/b/0.png": status(503), "/b/1.png": redirect("https://other.example/")}
-    write_list(
-        tmp_path / "list.csv", [*(catalogue.url(f"/{name}") for name in PICTURES), "http://localhost/"]
-    )
+    addresses = [*(catalogue.url(f"/{name}") for name in PICTURES), "http://localhost/"]
+    write_list(table.with_name("list.csv"), addresses)
 
-    first = label(catalogue, tmp_path, little_release, *LOOPBACK)
-    host = f"The host localhost:{catalogue.port}"
+    first = label(catalogue, table, little_release)
     assert [row["error"] for row in first] == [
         *[None] * 3,
-        f"{host} answers with status 503.",
+        f"The host localhost:{catalogue.port} answers with status 503.",
         "The host other.example is not among those of --allow-host.",
         None,
         "Only addresses that begin with https:// are fetched.",
@@ -90,7 +117,7 @@ def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_the
     catalogue.answers["/b/0.png"] = status(200, PICTURES["b/0.png"])
     catalogue.asked.clear()
     capsys.readouterr()
-    second = label(catalogue, tmp_path, little_release, *LOOPBACK, "--json")
+    second = label(catalogue, table, little_release, "--json")
 
     assert sorted(path for path, _ in catalogue.asked) == ["/b/0.png", "/b/1.png"]
     assert [row["error"] is None for row in second] == [True, True, True, True, False, True, False]
@@ -98,63 +125,34 @@ def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_the
 
 
 def test_a_host_on_a_network_that_is_not_allowed_is_not_asked(
-    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+    catalogue: HttpsServer, little_release: Path, table: Path
 ) -> None:
-    write_list(tmp_path / "list.csv", [catalogue.url("/a/0.png")])
+    write_list(table.with_name("list.csv"), [catalogue.url("/a/0.png")])
 
-    [row] = label(catalogue, tmp_path, little_release, "--allow-network", "127.0.0.2/32")
+    [row] = label(catalogue, table, little_release, network="127.0.0.2/32")
 
     assert "which is not public. --allow-network" in row["error"]
     assert catalogue.asked == []
 
 
-def test_the_review_shows_pictures_of_the_web(
-    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+def test_the_review_shows_pictures_of_the_web_unless_they_have_another_content_by_then(
+    catalogue: HttpsServer, little_release: Path, table: Path
 ) -> None:
-    write_list(tmp_path / "list.csv", [catalogue.url(f"/{name}") for name in PICTURES])
-
-    label(
-        catalogue,
-        tmp_path,
-        little_release,
-        *LOOPBACK,
-        "--review",
-        str(tmp_path / "review.html"),
-        "--audit",
-        "9",
-    )
-
-    cards = cards_of(tmp_path / "review.html")
-    assert {card["path"] for card in cards} == {catalogue.url(f"/{name}") for name in PICTURES}
-    assert all(card["picture"].startswith("data:image/jpeg;base64,") for card in cards)
-
-
-def test_a_picture_that_has_another_content_by_then_is_not_shown_for_the_one_that_was_labelled(
-    catalogue: HttpsServer, little_release: Path, tmp_path: Path
-) -> None:
-    contents = [content for name, content in PICTURES.items() if name.startswith("a")]
+    contents, page = [PICTURES["a/1.png"], PICTURES["a/0.png"]], table.with_name("review.html")
 
     def another(handler: BaseHTTPRequestHandler) -> None:
         status(200, contents.pop())(handler)
 
-    catalogue.answers["/a/0.png"] = another
-    write_list(tmp_path / "list.csv", [catalogue.url("/a/0.png")])
+    catalogue.answers["/changes.png"] = another
+    addresses = [catalogue.url(path) for path in ("/a/2.png", "/changes.png")]
+    write_list(table.with_name("list.csv"), addresses)
 
-    label(
-        catalogue,
-        tmp_path,
-        little_release,
-        *LOOPBACK,
-        "--audit",
-        "1",
-        "--review",
-        str(tmp_path / "page.html"),
-    )
+    label(catalogue, table, little_release, "--review", str(page), "--audit", "9")
 
-    assert len(contents) == 1
-    page = (tmp_path / "page.html").read_text("utf-8")
-    assert "This picture cannot be shown, or has changed since." in page
-    assert "data:image" not in page.partition("<main>")[2]
+    shown = {card["path"]: card["picture"][: len("data:image/jpeg")] for card in cards_of(page)}
+    assert shown == dict(zip(addresses, ("data:image/jpeg", ""), strict=True))
+    assert contents == []
+    assert "This picture cannot be shown, or has changed since." in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
-"""Labelling on Ray, as on machines of one's own: the same table, although processes are killed."""
+"""Labelling on Ray, as on machines of one's own: the same table, although processes are killed.
+
+The tests' own environment has no Ray: like everybody else, they start commands in .venv-scale.
+"""
 
 import csv
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,14 +22,91 @@ from labelling.errors import EngineUnusable
 from labelling.journal import journal_of
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe, without_progress
-from tests.ray_cluster import BIN, family, labellers, listened_on, ray_cluster, require_ray
 from tests.releases import a_release
-from tests.service import ROOT, is_running
+from tests.service import ROOT, children_of, free_port, is_running, of_process
+from tests.system_parts import require_system_part
 from tests.waiting import wait_for
 
 main = partial(wardrobe, "label")
 
 pytestmark = pytest.mark.slow
+
+BIN = ROOT / ".venv-scale" / "bin"
+
+
+def require_ray() -> None:
+    """End the test here where the environment is not installed."""
+    installed = (BIN / "ray").exists()
+    require_system_part(".venv-scale", installed, "`make test-all` installs requirements/scale.txt there.")
+
+
+@contextmanager
+def ray_cluster(cores: int) -> Iterator[dict[str, str]]:
+    """A cluster of one machine, started in a folder outside the checkout, and stopped at the end.
+
+    Args:
+        cores: the number that it announces.
+
+    Yields:
+        what a process needs in its environment to take part.
+    """
+    port = free_port()
+    secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    loopback_alone = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+    environment = {**os.environ, **secret, **loopback_alone}
+    # A socket's path has 107 bytes at most, which leaves no room for pytest's folder.
+    with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        command = [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", f"--num-cpus={cores}"]
+        command += ["--node-ip-address=127.0.0.1", "--include-dashboard=false", "--disable-usage-stats"]
+        # Free ports: Ray's own are those from 10002 to 19999, and the head's may be one of these.
+        command += ["--min-worker-port=0", "--max-worker-port=0"]
+        head = subprocess.Popen(
+            [*command, f"--temp-dir={folder}"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            assert head.stdout is not None
+            assert any("Ray runtime started" in line for line in head.stdout), "Ray has ended"
+            yield {**environment, "RAY_ADDRESS": f"127.0.0.1:{port}"}
+        finally:
+            # At SIGTERM, it would first wait for half a minute for work to drain.
+            processes = family(head.pid)
+            for pid in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            head.communicate()
+            wait_for("the end of the cluster", lambda: not any(map(is_running, processes)))
+
+
+def family(pid: int) -> list[int]:
+    """A process, its children, and theirs."""
+    return [pid, *(one for child in children_of(pid) for one in family(child))]
+
+
+def labellers() -> list[int]:
+    """The processes of this machine in which Ray runs our workers."""
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if "RemoteLabeller" in of_process(pid, "cmdline")]
+
+
+def listened_on(pids: list[int]) -> set[str]:
+    """The addresses on which some processes wait for connections, as /proc/net writes them."""
+    sockets = set()
+    for path in (path for pid in pids for path in Path(f"/proc/{pid}/fd").glob("*")):
+        # A file may be closed, or a process end, between the listing and the look.
+        with suppress(FileNotFoundError):
+            sockets.add(str(path.readlink()))
+    rows = [
+        row.split()
+        for table in ("tcp", "tcp6")
+        for row in Path(f"/proc/net/{table}").read_text("ascii").splitlines()[1:]
+    ]
+    return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+
 
 ROWS = 10_000
 """Seconds of work, from a few files named over and over."""
@@ -49,16 +132,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(catalogue: Path, release: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The table that the default engine makes."""
-    table = tmp_path_factory.mktemp("expected") / "table.csv"
-    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
-    return table.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[dict[str, str]]:
-    require_ray()
-    with ray_cluster(cores=2) as environment:
-        yield environment
+    return finished_here(catalogue, tmp_path_factory.mktemp("expected") / "table.csv", release)
 
 
 def started(source: Path, table: Path, release: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
@@ -86,20 +160,31 @@ def has_rows(running: "subprocess.Popen[str]", table: Path) -> bool:
     return journal.exists() and journal.stat().st_size > EMPTY
 
 
-def test_a_cluster_makes_the_same_table_though_a_worker_and_then_the_command_are_killed(
-    cluster: dict[str, str], catalogue: Path, release: Path, expected: bytes, tmp_path: Path
-) -> None:
-    table = tmp_path / "table.csv"
-    killed = started(catalogue, table, release, cluster)
-    wait_for("the first rows", lambda: has_rows(killed, table), 240)
+def finished_here(catalogue: Path, table: Path, release: Path) -> bytes:
+    """The table that the processes of this machine make of what there is."""
+    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
+    return table.read_bytes()
 
-    os.kill(labellers()[0], signal.SIGKILL)
-    assert killed.stderr is not None
-    said = next(line for line in killed.stderr if not line.startswith("labelling"))  # its progress
-    killed.kill()
-    killed.communicate()
-    again = started(catalogue, table, release, cluster)
-    _, said_again = again.communicate()
+
+def test_a_cluster_makes_the_same_table_and_the_end_of_a_worker_the_command_or_all_of_it_costs_no_row(
+    catalogue: Path, release: Path, expected: bytes, tmp_path: Path
+) -> None:
+    require_ray()
+    table, second = tmp_path / "table.csv", tmp_path / "second.csv"
+    with ray_cluster(cores=2) as cluster:
+        killed = started(catalogue, table, release, cluster)
+        wait_for("the first rows", lambda: has_rows(killed, table), 240)
+        os.kill(labellers()[0], signal.SIGKILL)
+        assert killed.stderr is not None
+        said = next(line for line in killed.stderr if not line.startswith("labelling"))  # its progress
+        killed.kill()
+        killed.communicate()
+        again = started(catalogue, table, release, cluster)
+        _, said_again = again.communicate()
+
+        left = started(catalogue, second, release, cluster)
+        wait_for("the first rows", lambda: has_rows(left, second), 240)
+    _, said_at_the_end = left.communicate()
 
     assert said.startswith("wardrobe: a worker process was lost (")
     assert said.endswith("Another one does them again.\n")
@@ -107,22 +192,9 @@ def test_a_cluster_makes_the_same_table_though_a_worker_and_then_the_command_are
     assert table.read_bytes() == expected
     with table.open(encoding="utf-8", newline="") as file:
         assert {bool(row["error"]) for row in csv.DictReader(file)} == {True, False}
-
-
-def test_a_cluster_that_ends_costs_no_row(
-    catalogue: Path, release: Path, expected: bytes, tmp_path: Path
-) -> None:
-    require_ray()
-    table = tmp_path / "table.csv"
-    with ray_cluster(cores=2) as environment:
-        left = started(catalogue, table, release, environment)
-        wait_for("the first rows", lambda: has_rows(left, table), 240)
-    _, said = left.communicate()
-
     assert left.returncode == 1
-    assert without_progress(said).splitlines()[-1].startswith("wardrobe: RAY_ADDRESS=127.0.0.1:")
-    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
-    assert table.read_bytes() == expected
+    assert without_progress(said_at_the_end).splitlines()[-1].startswith("wardrobe: RAY_ADDRESS=127.0.0.1:")
+    assert finished_here(catalogue, second, release) == expected
 
 
 def test_on_this_machine_ray_is_for_us_alone_and_gone_after_ctrl_c(
@@ -145,9 +217,7 @@ def test_on_this_machine_ray_is_for_us_alone_and_gone_after_ctrl_c(
     )
     assert stopped.returncode == 130
     assert set() < addresses <= LOOPBACK
-    # What Ray has begun, processes may finish.
-    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
-    assert table.read_bytes() == expected
+    assert finished_here(catalogue, table, release) == expected, "what Ray has begun"
 
 
 @pytest.mark.parametrize(
