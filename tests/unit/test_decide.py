@@ -122,8 +122,9 @@ def test_wrong_pictures_of_one_sender_are_no_independent_ones(network: str) -> N
 def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confidence: float) -> None:
     checked = checked_pictures(400, unsure_wrong=120)
     found, without = (again(checked, 0.6, one) for one in (confidence, 0.0))
+    of_own_classes = decide(checked, Target(right=0.6, confidence=confidence))
 
-    assert found.confidence == pytest.approx(confidence)
+    assert found.confidence == of_own_classes.confidence == pytest.approx(confidence)
     assert without.confidence < 0.75
 
 
@@ -161,6 +162,7 @@ def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
     ("tiers", "accuracy", "said"),
     [
         (["own"] * 58, 0.95, "58 of tier own.* takes 59 accepted pictures .* without"),
+        (["own"] * 298, 0.99, "298 of tier own.* takes 299 accepted pictures .* without"),
         (["own"] * 300 + ["worn"] * 7, 0.95, "7 of tier worn"),
     ],
 )
