@@ -3,12 +3,13 @@
 e2e/test_start.py has starts that only workers see fail, test_commands.py the options of commands.
 """
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from app.__main__ import wrong_address, wrong_file, wrong_number
+from app.__main__ import main
 from app.preflight import fault_of
 from app.security.api_keys import hash_of
 from tests.commands import done
@@ -94,11 +95,16 @@ def test_a_wrong_address_or_file_is_named_before_there_is_a_server(
     monkeypatch.chdir(tmp_path)
     Path("a-file").write_text("{", "utf-8")
     Path("empty").touch()
-    given = {"PORT": str(free_port()), "WARDROBE_CACHE_DIR": "cache", name: typed}
+    monkeypatch.setattr(sys, "argv", ["app"])
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("gunicorn would start"))
+    for variable, value in {"PORT": str(free_port()), "WARDROBE_CACHE_DIR": "cache", name: typed}.items():
+        monkeypatch.setenv(variable, value)
 
-    fault = wrong_number(given) or wrong_address(given) or wrong_file(given)
+    with pytest.raises(SystemExit) as ended:
+        main()
 
-    assert said in fault
+    assert str(ended.value).startswith("wardrobe: ")
+    assert said in str(ended.value)
 
 
 def test_a_mistake_in_dotenv_ends_the_start_with_its_line_and_status_1(
