@@ -174,24 +174,29 @@ def test_too_few_pictures_of_a_tier_are_refused_with_the_number_that_is_enough(
     check_enough(["own"] * needed(accuracy), accuracy)
 
 
+def of_no_class(answers: Answers, such: NDArray[np.bool_], **columns: float) -> Answers:
+    """The answers, of which some are to pictures that show no class, and differ in these columns."""
+    changed = {name: np.where(such, value, getattr(answers, name)) for name, value in columns.items()}
+    return replace(answers, truth=np.where(such, NONE_OF_THESE, answers.truth), **changed)
+
+
 @pytest.mark.parametrize(
-    ("groups", "said"),
+    ("checked", "said"),
     [
-        (200, "200 photos of tier own, 170 .* If 95% must be right: none is accepted"),
-        (20, "200 photos of tier own of 20 groups, 170 "),
+        (
+            checked_pictures(200, sure_wrong=30),
+            "200 photos of tier own, 170 .* must be right: none is accepted",
+        ),
+        (checked_pictures(200, sure_wrong=30, groups=20), "200 photos of tier own of 20 groups, 170 "),
+        (of_no_class(checked_pictures(400), np.arange(400) % 10 == 9), "400 photos of tier own, 360 of them"),
     ],
+    ids=["surest when wrong", "of few senders", "of no class"],
 )
-def test_errors_among_the_surest_answers_are_refused_with_what_they_show(groups: int, said: str) -> None:
+def test_pictures_that_show_too_many_errors_are_refused_with_what_they_show(
+    checked: Answers, said: str
+) -> None:
     with pytest.raises(NotShown, match=said):
-        again(checked_pictures(200, sure_wrong=30, groups=groups))
-
-
-def test_pictures_of_no_class_that_would_be_accepted_are_errors() -> None:
-    some = checked_pictures(400)
-    of_none = replace(some, truth=np.where(np.arange(400) % 10 == 9, NONE_OF_THESE, some.truth))
-
-    with pytest.raises(NotShown, match="400 photos of tier own, 360 of them answered right"):
-        again(of_none)
+        again(checked)
 
 
 @pytest.mark.parametrize(
@@ -201,11 +206,9 @@ def test_pictures_of_no_class_that_would_be_accepted_are_errors() -> None:
 def test_a_hundred_pictures_of_classes_say_what_is_unfamiliar_and_fewer_leave_the_cut(
     n: int, of_none: int, unfamiliar: float
 ) -> None:
-    some, others = checked_pictures(n), np.arange(n) >= n - of_none
-    distances = np.where(others, 9.0, some.distances)
-    checked = replace(some, truth=np.where(others, NONE_OF_THESE, some.truth), distances=distances)
+    others = np.arange(n) >= n - of_none
 
-    (kind,) = again(checked, familiarity=0.2).kinds
+    (kind,) = again(of_no_class(checked_pictures(n), others, distances=9.0), familiarity=0.2).kinds
 
     assert np.isnan(kind.confidences[~others]).mean() == pytest.approx(unfamiliar, abs=0.02)
 
@@ -270,18 +273,14 @@ def test_photos_of_kinds_that_were_not_learnt_choose_what_is_unfamiliar_by_what_
     assert (found.threshold, without.threshold) == (chosen, FAMILIARITY_OF_PHOTOS)
 
 
-@pytest.mark.parametrize(
-    "given", [{"sets": CORRECTED_TIER}, {"truth": NONE_OF_THESE}], ids=["looked at for doubts", "of no class"]
-)
-def test_such_photos_say_nothing_of_what_is_familiar(given: dict[str, str | int]) -> None:
+@pytest.mark.parametrize("of_doubts", [True, False], ids=["looked at for doubts", "of no class"])
+def test_such_photos_say_nothing_of_what_is_familiar(of_doubts: bool) -> None:
     such = np.arange(600) >= 400
     distances = np.where(such, 9.0, np.linspace(1.0, 2.0, 600)).astype(np.float32)
     some = photos(np.arange(600) % 10 == 0, {"A": 300, "B": 300}, distances)
-    answers = replace(
-        some, **{name: np.where(such, value, getattr(some, name)) for name, value in given.items()}
-    )
+    of_tier = replace(some, sets=np.where(such, CORRECTED_TIER, some.sets))
 
-    familiarity = by_photos(answers).familiarity
+    familiarity = by_photos(of_tier if of_doubts else of_no_class(some, such)).familiarity
 
     assert familiarity is not None
     assert max(familiarity.quantiles) <= 2.0

@@ -60,13 +60,13 @@ def answers(name: str, n: int, right: int, accepted: int, wrong: int = 0) -> Ans
     )
 
 
-def on_test_set(right: int = 1900, accepted: int = 1600, wrong: int = 10, **more: Any) -> Evidence:
+def of_test(right: int = 1900, accepted: int = 1600, wrong: int = 10, **more: Any) -> Evidence:
     return release(answers(TEST_SET, N, right, accepted, wrong), **more)
 
 
 def adding(accepted: int, wrong: int) -> Evidence:
     """A release that promises that 95% of what it accepts is right."""
-    return on_test_set(1850, accepted, wrong, promise={TEST_SET: 0.95})
+    return of_test(1850, accepted, wrong, promise={TEST_SET: 0.95})
 
 
 TIERS: Final = {"A": (413, 390, 340, 5), "B": (356, 327, 260, 5), "C": (384, 310, 190, 3)}
@@ -75,7 +75,7 @@ TIERS: Final = {"A": (413, 390, 340, 5), "B": (356, 327, 260, 5), "C": (384, 310
 
 def of_tiers(others: int = 2, number: int = 0, **tiers: tuple[int, int, int, int]) -> Evidence:
     """A release that answers as TIERS says, but for these tiers, and accepts so many other things."""
-    found = on_test_set().answers
+    found = of_test().answers
     for name, counts in {**TIERS, **tiers}.items():
         found += answers(name, *counts)
     of_none = answers("X", 263, 263, others)
@@ -84,14 +84,14 @@ def of_tiers(others: int = 2, number: int = 0, **tiers: tuple[int, int, int, int
 
 
 def of_own(accepted: int) -> Evidence:
-    return release(on_test_set().answers + answers("own", 60, 60, accepted))
+    return release(of_test().answers + answers("own", 60, 60, accepted))
 
 
 def of_none(accepted: int) -> Evidence:
     """Of 100 pictures of a user's own 20 show none of the classes, of which so many are accepted."""
     truth = np.where(np.arange(100) < 80, 0, NONE_OF_THESE)
     own = answers("own", 100, 80, 50 + accepted, accepted)
-    return release(on_test_set().answers + replace(own, truth=truth))
+    return release(of_test().answers + replace(own, truth=truth))
 
 
 PARENT: Final = of_tiers()
@@ -106,7 +106,7 @@ def child(right: int, accepted: int = 100, wrong: int = 0, name: str = "own") ->
 
 def kept(count: int = N, **columns: Any) -> Evidence:
     """A release that keeps so many answers to the test set, or less of them."""
-    return release(replace(on_test_set().answers, **columns).take(np.arange(count)))
+    return release(replace(of_test().answers, **columns).take(np.arange(count)))
 
 
 def of_60(count: int = 60) -> Evidence:
@@ -114,7 +114,7 @@ def of_60(count: int = 60) -> Evidence:
 
 
 def of_contract(contract: ModelContract) -> Evidence:
-    return on_test_set(manifest=with_contract(MANIFEST, contract))
+    return of_test(manifest=with_contract(MANIFEST, contract))
 
 
 def of_photos(edge: int) -> Evidence:
@@ -124,7 +124,7 @@ def of_photos(edge: int) -> Evidence:
     reads = replace(known.input, shape=(edge, edge))
     contract = replace(known, heads={LABEL: known.of_label}, input=reads)
     other = network.model_copy(update={"contract": contract})
-    return on_test_set(manifest=BOTH.model_copy(update={"networks": {**MANIFEST.networks, "photos": other}}))
+    return of_test(manifest=BOTH.model_copy(update={"networks": {**MANIFEST.networks, "photos": other}}))
 
 
 def coloured(**changes: Any) -> Evidence:
@@ -155,36 +155,16 @@ UNLIKE = "refused: .*cannot be compared with current: both decided"
 
 GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     # On the test set.
-    "better": (
-        "follows: .* 97.50% are right, 95.00% before, of 2,000 pict",
-        on_test_set(1950),
-        on_test_set(),
-    ),
-    "the same": ("follows: .*Of 2,000 pictures .* 95.00% are right, as before", on_test_set(), on_test_set()),
-    "worse by chance": (
-        "follows: .* 94.75% are right.*within chance .p = 0.",
-        on_test_set(1895),
-        on_test_set(),
-    ),
-    "just worse": (rf"{WORSE} \(p = 0.01", on_test_set(1894), on_test_set()),
-    "worse": ("refused: .* 94.00% are right, 95.00% before.*--force", on_test_set(1880), on_test_set()),
-    "more accepted": ("follows", on_test_set(accepted=1700), on_test_set()),
-    "all accepted": (
-        "refused: .* 5.00% are wrong and accepted, 0.50%",
-        on_test_set(1900, 2000, 100),
-        on_test_set(),
-    ),
-    "a few more wrong ones": ("follows", on_test_set(wrong=14), on_test_set()),
-    "fewer accepted": (
-        f"{LESS}the test set .*69.5% acc.*before .*80.0%",
-        on_test_set(accepted=1390),
-        on_test_set(),
-    ),
-    "none accepted": (
-        f"{LESS}.*2,000 .* 95.0% right, none acc.*; before",
-        on_test_set(1900, 0, 0),
-        on_test_set(),
-    ),
+    "better": ("follows: .* 97.50% are right, 95.00% before, of 2,000", of_test(1950), of_test()),
+    "the same": ("follows: .*Of 2,000 pictures .* 95.00% are right, as before", of_test(), of_test()),
+    "worse by chance": ("follows: .* 94.75% are right.*within chance .p = 0.", of_test(1895), of_test()),
+    "just worse": (rf"{WORSE} \(p = 0.01", of_test(1894), of_test()),
+    "worse": ("refused: .* 94.00% are right, 95.00% before.*--force", of_test(1880), of_test()),
+    "more accepted": ("follows", of_test(accepted=1700), of_test()),
+    "all accepted": ("refused: .* 5.00% are wrong and accepted, 0.50%", of_test(1900, 2000, 100), of_test()),
+    "a few more wrong ones": ("follows", of_test(wrong=14), of_test()),
+    "fewer accepted": (f"{LESS}the test set .*69.5% acc.*before .*80.0%", of_test(accepted=1390), of_test()),
+    "none accepted": (f"{LESS}.*2,000 .* 95.0% right, none acc.*; before", of_test(1900, 0, 0), of_test()),
     # What is accepted beyond the current release keeps the promise.
     "nothing before, the promise kept": ("follows", adding(1600, 40), adding(0, 0)),
     "nothing before, the promise broken": (ADDED, adding(1600, 120), adding(0, 0)),
@@ -230,54 +210,54 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     "all own pictures accepted, a tenth wrong": (ADDED, child(180, 200, 20), PARENT),
     "another release was asked": ("follows(?!.*tier own)", child(100), of_tiers(number=7)),
     # What current promises has to be shown.
-    "answers without names": (f"{UNLIKE} 0 of the 2,000", kept(pictures=np.full(N, "")), on_test_set()),
-    "answers without decisions": (f"{UNLIKE} 0 of the 2,000", kept(decisions=np.full(N, "")), on_test_set()),
-    "answers of another truth": (f"{UNLIKE} 0 of the 2,000", kept(truth=np.ones(N, int)), on_test_set()),
-    "too few": (f"{UNLIKE} 99 of the 2,000.*100 are needed.*--force", kept(99), on_test_set()),
-    "too few of current": (f"{UNLIKE} 99 of the 2,000", on_test_set(), kept(99)),
+    "answers without names": (f"{UNLIKE} 0 of the 2,000", kept(pictures=np.full(N, "")), of_test()),
+    "answers without decisions": (f"{UNLIKE} 0 of the 2,000", kept(decisions=np.full(N, "")), of_test()),
+    "answers of another truth": (f"{UNLIKE} 0 of the 2,000", kept(truth=np.ones(N, int)), of_test()),
+    "too few": (f"{UNLIKE} 99 of the 2,000.*100 are needed.*--force", kept(99), of_test()),
+    "too few of current": (f"{UNLIKE} 99 of the 2,000", of_test(), kept(99)),
     "all of a small set": ("follows", of_60(), of_60()),
     "not all of a small set": (f"{UNLIKE} 59 of the 60 .*60 are needed", of_60(59), of_60()),
-    "a promised tier is not measured again": (f"{UNLIKE}.* 0 of the 384 .* tier C", on_test_set(), PARENT),
-    "a tier without a promise is not": ("follows", on_test_set(), replace(PARENT, promised=frozenset())),
+    "a promised tier is not measured again": (f"{UNLIKE}.* 0 of the 384 .* tier C", of_test(), PARENT),
+    "a tier without a promise is not": ("follows", of_test(), replace(PARENT, promised=frozenset())),
     "a promise without answers": (
         f"{UNLIKE} 0 of the 0 pictures of tier B; 1 are needed",
-        on_test_set(),
-        on_test_set(promised=frozenset({"B"})),
+        of_test(),
+        of_test(promised=frozenset({"B"})),
     ),
     "no answers are kept": (
         "refused: .*current keeps no answers.*as releases of Wardrobe 1.0.0 do.*--force",
-        on_test_set(),
+        of_test(),
         release(NO_ANSWERS),
     ),
     # What clients rely on may come, and neither go nor change.
-    "another temperature": ("follows", of_contract(with_label(CONTRACT, temperature=1.7)), on_test_set()),
+    "another temperature": ("follows", of_contract(with_label(CONTRACT, temperature=1.7)), of_test()),
     "another conversion of photos": (
         "follows",
         of_contract(replace(CONTRACT, input=InputContract(imaging=Imaging(sharpen_sigma=2.5)))),
-        on_test_set(),
+        of_test(),
     ),
     "other labels": (
         r'refused: .*\["Trouser", "T-shirt/top".*\["T-shirt/top", "Trouser"',
         of_contract(with_label(CONTRACT, labels=(LABELS[1], LABELS[0], *LABELS[2:]))),
-        on_test_set(),
+        of_test(),
     ),
     "larger pixels": (
         r'refused: .*"shape": \[64, 64\].*"shape": \[28, 28\].*}\. Clients .* form\. --force',
         of_contract(replace(CONTRACT, input=InputContract(shape=(64, 64), polarity="none", framing="whole"))),
-        on_test_set(),
+        of_test(),
     ),
-    "a second network comes": ("follows", of_photos(32), on_test_set()),
-    "a second network goes": ("refused: .*has no network for photos, and", on_test_set(), of_photos(32)),
+    "a second network comes": ("follows", of_photos(32), of_test()),
+    "a second network goes": ("refused: .*has no network for photos, and", of_test(), of_photos(32)),
     "a second network reads another size": (
         r"refused: .*\[40, 40\].*\[32, 32\]",
         of_photos(40),
         of_photos(32),
     ),
-    "an attribute comes": ("follows", coloured(), on_test_set()),
+    "an attribute comes": ("follows", coloured(), of_test()),
     "an attribute of another temperature": ("follows", coloured(temperature=2.0), coloured()),
     "an attribute goes": (
         r'refused: .*`colour` with \["blue", "red"\], and .* lacks it',
-        on_test_set(),
+        of_test(),
         coloured(),
     ),
     "an attribute has other labels": (
@@ -313,13 +293,8 @@ DECLINED = "refused: .*worse than the oldest release kept by more than 2%: "
 @pytest.mark.parametrize(
     ("said", "candidate", "current", "oldest"),
     [
-        (
-            "follows: .*Not measurably worse than the oldest release",
-            on_test_set(1972),
-            on_test_set(1973),
-            on_test_set(1990),
-        ),
-        (rf"{DECLINED}.* right, 99\.50% before", on_test_set(1936), on_test_set(1937), on_test_set(1990)),
+        ("follows: .*worse than the oldest release kept", of_test(1972), of_test(1973), of_test(1990)),
+        (rf"{DECLINED}.* right, 99\.50% before", of_test(1936), of_test(1937), of_test(1990)),
         (rf"{DECLINED}.*colour 87\.00% are right, 90\.00% before", answered(348), answered(348), answered()),
         ("follows", answered(353), answered(353), answered()),
         ("follows", answered(348), answered(348), answered(labels=("blue", "green"))),
@@ -333,14 +308,14 @@ def test_small_losses_do_not_add_up_to_a_decline(
 
 
 def test_the_first_release_has_nothing_to_be_compared_with() -> None:
-    check("follows: The first release", on_test_set(), None)
+    check("follows: The first release", of_test(), None)
 
 
 def test_a_verdict_names_the_release_that_is_current() -> None:
     check(
         "follows: Not measurably worse than current, 20261120T101507Z-3f9a1c2e",
-        on_test_set(),
-        on_test_set(number=7),
+        of_test(),
+        of_test(number=7),
     )
 
 
@@ -375,13 +350,13 @@ def test_the_bundled_release_keeps_its_answer_to_each_picture() -> None:
 
     found = answers_in(served.manifest, lambda path: (served.folder / path).read_bytes(), "here")
 
-    of_test_set = found.of_set(TEST_SET)
+    shown = found.of_set(TEST_SET)
     assert found.decided.all()
     assert not (found.pictures == "").any()
-    assert not np.isnan(of_test_set.distances).any()
+    assert not np.isnan(shown.distances).any()
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-3)
-    assert of_test_set.right.mean() == pytest.approx(served.manifest.headline.test_accuracy)
-    assert of_test_set.accepted.mean() == pytest.approx(report_of(served).test.decisions.coverage)
+    assert shown.right.mean() == pytest.approx(served.manifest.headline.test_accuracy)
+    assert shown.accepted.mean() == pytest.approx(report_of(served).test.decisions.coverage)
 
 
 def test_pictures_are_of_one_group_if_either_release_joins_them() -> None:

@@ -18,31 +18,27 @@ from training.pictures.photos import CORRECTED_TIER, OWN_TIER, list_photos, phot
 from training.progress import Lines
 
 
-def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
     for name in ("a.png", "b.png", "c.png"):
         (tmp_path / name).write_bytes(name.encode())
-    table = tmp_path / "corrections.csv"
-    table.write_text(
-        "path,label,at\na.png,Shirt,2026-11-02\nb.png,none of these,\nc.png, ,\na.png,Coat,2026-11-01\n",
-        "utf-8",
-    )
+    rows = ["a.png,Shirt,2026-11-02", "b.png,none of these,", "c.png, ,", "a.png,Coat,2026-11-01"]
+    (tmp_path / "corrections.csv").write_text("\n".join(["path,label,at", *rows]), "utf-8")
+    return tmp_path / "corrections.csv"
 
-    listing = list_photos(table, LABELS)
+
+def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
+    listing = list_photos(answers, LABELS)
 
     found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
     assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
     assert [one.name for one in listing.left_out] == ["c.png"]
 
 
-def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png", "c.png"):
-        (tmp_path / name).write_bytes(name.encode())
-    table = tmp_path / "corrections.csv"
-    table.write_text("path,label,at\na.png,Coat,\nb.png,none of these,\nc.png, ,\n", "utf-8")
+def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(answers: Path) -> None:
+    listing = list_pictures(answers)
 
-    listing = list_pictures(table)
-
-    assert [one.label for one in listing.pictures] == ["Coat"]
+    assert [one.label for one in listing.pictures] == ["Shirt"]
     assert {one.name for one in listing.left_out} == {"b.png", "c.png"}
 
 

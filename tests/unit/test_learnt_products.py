@@ -69,13 +69,10 @@ def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(
 
     count = read(listed(shop, ("Ball/000.png", "Box", "Box-0")), BY, said)
 
-    assert count == 3 * 12 - 1
-    assert any("1 pictures lie under several classes by way of several products" in one for one in said)
-    assert any(str(Path("Ball", "000.png")) in one for one in said)
-
-
-def test_it_is_left_out_where_one_of_the_classes_is_too_rare_to_be_learnt(shop: Path) -> None:
-    assert read(listed(shop, ("Ball/000.png", "Trunk", "Trunk-0")), BY, []) == 3 * 12 - 1
+    assert count == read(listed(shop, ("Ball/000.png", "Trunk", "Trunk-0")), BY, []) == 3 * 12 - 1
+    (sentence,) = (one for one in said if "under several classes by way of several products" in one)
+    assert sentence.startswith("1 pictures lie")
+    assert str(Path("Ball", "000.png")) in sentence
 
 
 @pytest.mark.parametrize(
