@@ -8,7 +8,12 @@ import cv2
 import numpy as np
 
 from inference.arrays import Picture
+from inference.contract import GREY_28, InputContract
 from tests.uploads import png
+from training.pictures.fashion import LabelledData
+from training.pictures.listing import list_pictures
+from training.pictures.own_pictures import from_pictures
+from training.pictures.picture_files import See
 
 KINDS = ("Ball", "Box", "Stick")
 """The classes, in order of their names."""
@@ -80,6 +85,29 @@ class Things:
         table = self.folder.with_suffix(".csv")
         table.write_text("\n".join([f"path,label,{self.column}", *rows]), "utf-8")
         return table
+
+
+class Said(list[str]):
+    """Collects what is said while pictures are read."""
+
+    def read(
+        self,
+        place: Path,
+        reads: InputContract = GREY_28,
+        *,
+        skip_unreadable: bool = False,
+        attributes: Sequence[str] = (),
+        see: See | None = None,
+        limit: int | None = None,
+    ) -> LabelledData:
+        return from_pictures(
+            *(list_pictures(place, attributes), self.append, lambda *_: None, reads),
+            skip_unreadable=skip_unreadable,
+            attributes=attributes,
+            division="cross-fitted" if attributes or see else "divided",
+            see=see,
+            limit=limit,
+        )
 
 
 COLOURS = {"Green": (0, 1, 0), "Red": (1, 0, 0), "Violet": (1, 0, 1)}

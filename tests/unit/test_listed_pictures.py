@@ -5,22 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.own_pictures import KINDS, Things, a_photo, write_class_folders
+from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
 from tests.uploads import png
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.pictures.fashion import LabelledData
 from training.pictures.listing import list_pictures
-from training.pictures.own_pictures import from_pictures
 
 COUNT = 12
 """Pictures per class."""
-
-
-class Said(list[str]):
-    """Collects what is said while pictures are read."""
-
-    def read(self, place: Path) -> LabelledData:
-        return from_pictures(list_pictures(place), self.append, lambda *_: None)
 
 
 @pytest.fixture

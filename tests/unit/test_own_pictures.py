@@ -3,7 +3,6 @@
 Copies and groups first. What is taken for a picture of which class: test_listed_pictures.py.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -14,7 +13,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from tests.own_pictures import KINDS, Things, a_photo, write_class_folders
+from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
@@ -23,7 +22,7 @@ from training.pictures.fashion import LabelledData
 from training.pictures.labels import UNKNOWN
 from training.pictures.listing import list_pictures
 from training.pictures.own_pictures import from_pictures
-from training.pictures.picture_files import FileImages, See
+from training.pictures.picture_files import FileImages
 from training.pictures.table import Pictures
 from training.pictures.vectors import Features
 
@@ -31,29 +30,6 @@ READS = whole_pictures(48, 3)
 
 COUNT = 12
 """Pictures per class: for the test about two, by content."""
-
-
-class Said(list[str]):
-    """Collects what is said while pictures are read."""
-
-    def read(
-        self,
-        place: Path,
-        reads: InputContract = GREY_28,
-        *,
-        skip_unreadable: bool = False,
-        attributes: Sequence[str] = (),
-        see: See | None = None,
-        limit: int | None = None,
-    ) -> LabelledData:
-        return from_pictures(
-            *(list_pictures(place, attributes), self.append, lambda *_: None, reads),
-            skip_unreadable=skip_unreadable,
-            attributes=attributes,
-            division="cross-fitted" if attributes or see else "divided",
-            see=see,
-            limit=limit,
-        )
 
 
 @pytest.fixture

@@ -53,10 +53,23 @@ def test_a_damaged_idx_file_is_named_with_what_is_wrong(
         read_idx(path, 3)
 
 
-def test_a_folder_of_four_idx_files_becomes_a_data_set(tmp_path: Path) -> None:
-    write_idx_folder(tmp_path, train=30, test=20)
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{kind}-idx{n}-ubyte",
+        # As archives unpack them.
+        "{kind}.idx{n}-ubyte",
+        "{kind}-idx{n}-ubyte/{kind}-idx{n}-ubyte",
+    ],
+)
+def test_a_folder_of_four_idx_files_becomes_a_data_set(tmp_path: Path, spelling: str) -> None:
+    write_idx_folder(tmp_path / "usual", train=30, test=20)
+    for kind, n in (("train-images", 3), ("train-labels", 1), ("t10k-images", 3), ("t10k-labels", 1)):
+        target = tmp_path / "set" / spelling.format(kind=kind, n=n)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "usual" / f"{kind}-idx{n}-ubyte").rename(target)
 
-    data = from_idx(tmp_path)
+    data = from_idx(tmp_path / "set")
 
     assert (data.train.images.shape, data.test.images.shape) == ((30, 28, 28), (20, 28, 28))
     assert set(data.train.classes) == set(range(len(LABELS)))
@@ -144,20 +157,6 @@ def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
     else:
         with pytest.raises(BadCsv, match="the columns in another order"):
             read_csv(path, 10)
-
-
-@pytest.mark.parametrize("spelling", ["{kind}.idx{n}-ubyte", "{kind}-idx{n}-ubyte/{kind}-idx{n}-ubyte"])
-def test_idx_files_are_found_as_archives_unpack_them(tmp_path: Path, spelling: str) -> None:
-    write_idx_folder(tmp_path / "usual", train=30, test=20)
-    for part in ("train", "t10k"):
-        for what, n in (("images", 3), ("labels", 1)):
-            target = tmp_path / "other" / spelling.format(kind=f"{part}-{what}", n=n)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / "usual" / f"{part}-{what}-idx{n}-ubyte").rename(target)
-
-    data = from_idx(tmp_path / "other")
-
-    assert (len(data.train), len(data.test)) == (30, 20)
 
 
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
