@@ -25,11 +25,19 @@ from tests.releases import a_release
 
 @dataclass(frozen=True)
 class Place:
-    """A store without promotions, a cache, and the versions of releases by the letters of `Shelf`."""
+    """A store without promotions, a cache, and the versions of its releases by letter.
+
+    A, B and C are sound, X and Y damaged, G is none.
+    """
 
     store: FolderStore
     cache: Path
     versions: Mapping[str, str]
+
+    def copied(self, folder: Path) -> "Place":
+        """The same for a test of its own; files of releases must be replaced, not written to."""
+        shutil.copytree(self.store.address, folder / "store", copy_function=os.link)
+        return Place(FolderStore(folder / "store"), folder / "cache", self.versions)
 
     def settings(self, **changes: Any) -> Settings:
         """Of a service here."""
@@ -78,21 +86,8 @@ class Place:
         return mark
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """A store with releases and no log: A, B and C are sound, X and Y damaged, G is none."""
-
-    store: Path
-    versions: Mapping[str, str]
-
-    def place(self, folder: Path) -> Place:
-        """A store and a cache of a test's own; files of releases must be replaced, not written to."""
-        shutil.copytree(self.store, folder / "store", copy_function=os.link)
-        return Place(FolderStore(folder / "store"), folder / "cache", self.versions)
-
-
-def a_shelf(folder: Path) -> Shelf:
-    """Make the releases."""
+def a_place(folder: Path) -> Place:
+    """Make one, with its releases."""
     store, versions = FolderStore(folder / "store"), {"G": "20261120T101500Z-00000000"}
     for seed, letter in enumerate("ABCXY"):
         release = a_release(folder / letter, seed=seed, keeps_answers=False)
@@ -100,4 +95,4 @@ def a_shelf(folder: Path) -> Shelf:
     for letter in "XY":
         (folder / "damaged").write_bytes(b"damaged")
         store.upload(file_key(versions[letter], "model.onnx"), folder / "damaged")
-    return Shelf(folder / "store", versions)
+    return Place(store, folder / "cache", versions)

@@ -17,7 +17,7 @@ from app.factory import create_app
 from app.observability.log_format import logging_config
 from app.prediction.admission import LARGE_BODY_BYTES
 from app.settings import Settings
-from tests.places import Place, Shelf, a_shelf
+from tests.places import Place, a_place
 from tests.releases import a_store
 from tests.uploads import UPLOAD
 
@@ -78,15 +78,15 @@ def filled_cache(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """Releases in a store without promotions."""
-    return a_shelf(tmp_path_factory.mktemp("shelf"))
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Releases in a store, which tests must not change."""
+    return a_place(tmp_path_factory.mktemp("shelf"))
 
 
 @pytest.fixture
-def place(shelf: Shelf, tmp_path: Path) -> Place:
+def place(shelf: Place, tmp_path: Path) -> Place:
     """A store with these releases, and a cache, of a test's own."""
-    return shelf.place(tmp_path)
+    return shelf.copied(tmp_path)
 
 
 @pytest.fixture

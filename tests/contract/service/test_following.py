@@ -74,7 +74,7 @@ def test_a_mended_release_is_served_when_promoted_again(place: Place, tmp_path: 
     watcher.poll()
     refused = place.served(models)
 
-    sound = a_release(tmp_path / "X", seed=3, keeps_answers=False)  # as a_shelf made it
+    sound = a_release(tmp_path / "X", seed=3, keeps_answers=False)  # as a_place made it
     place.store.upload(f"releases/{place.versions['X']}/model.onnx", sound / "model.onnx")
     place.log("+X")
     watcher.poll()
