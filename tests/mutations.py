@@ -157,13 +157,13 @@ MUTATIONS: Final = (
         "labelling/labeller.py",
         "outcomes += answered(",
         "outcomes = answered(",
-        ("contract/labelling/test_label_command.py",),
+        ("contract/labelling/test_label_runs.py",),
     ),
     Mutation(
         "labelling/processes.py",
         'return f"was ended by {signal.Signals(-code).name}"',
         'return "was ended"',
-        ("contract/labelling/test_label_command.py",),
+        ("contract/labelling/test_label_runs.py",),
     ),
     Mutation(
         "labelling/review/corrections.py",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet
 
+from labelling.export import summary_of
 from tests.commands import wardrobe
 
 Rows = list[dict[str, Any]]
@@ -36,6 +37,12 @@ def products_of(table: Path) -> dict[str, dict[str, Any]]:
     """The table of products beside one of photos, by the names of the products, which come first."""
     rows = rows_of(table.with_stem(f"{table.stem}-products"))
     return {row[next(iter(row))]: row for row in rows}
+
+
+def summary_in(table: Path) -> dict[str, Any]:
+    """What the file beside a table says of it."""
+    found: dict[str, Any] = json.loads(summary_of(table).read_bytes())
+    return found
 
 
 def write_csv(file: Path, rows: Sequence[Mapping[str, object]]) -> Path:

@@ -12,31 +12,22 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import (
-    Head,
-    InputContract,
-    ModelContract,
-)
+from inference.contract import Head, InputContract, ModelContract
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
-from reports.answers import NONE_OF_THESE
+from reports.answers import NO_ANSWERS, NONE_OF_THESE
 from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
 from training.measure.evaluate import graph_scores, undecided
 from training.pictures.corrections import corrections_in
-from training.pictures.fashion import LabelledData
 from training.pictures.split import Split
 from training.pictures.table import Pictures
 from training.release.label_doubts import Doubted, doubted, out_of_fold_answers, table_of
 
 NAMES = ("Shirt", "Bag", "Boot")
-CONTRACT = ModelContract.of_class(
-    Head(labels=NAMES, temperature=1.0, confidence=0.7),
-    InputContract(),
-    None,
-)
+CONTRACT = ModelContract.of_class(Head(labels=NAMES, temperature=1.0, confidence=0.7), InputContract(), None)
 
 
 class SaysShirt:
@@ -58,10 +49,10 @@ def says(label: int, count: int) -> Scores:
     return Scores.of_class(probabilities, None)
 
 
-def pictures(names: str, *labels: int) -> Pictures:
-    """Pictures with one-letter names."""
-    images = np.zeros((len(labels), 28, 28), np.uint8)
-    return replace(Pictures.of_pixels(images, np.array(labels, np.uint8)), files=tuple(map(Path, names)))
+def pictures(names: str) -> Pictures:
+    """Pictures of bags with one-letter names."""
+    images, labels = np.zeros((len(names), 28, 28), np.uint8), np.ones(len(names), np.uint8)
+    return replace(Pictures.of_pixels(images, labels), files=tuple(map(Path, names)))
 
 
 def one(name: str, label: int, *probabilities: float) -> tuple[Path, int, tuple[float, ...]]:
@@ -82,32 +73,26 @@ def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> Non
     assert (found[0].label, found[0].predicted) == ("Shirt", "Boot")
 
 
-def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
-    parts = Split(pictures("ab", 1, 1), pictures("c", 1))
-    data = LabelledData(pictures("abc", 1, 1, 1), pictures("d", 1), NAMES)
-    others = undecided(says(1, 2), parts.train)
+@pytest.mark.parametrize(
+    ("learnt", "validation", "test", "has_others", "answered"),
+    [
+        ("ab", "c", "d", True, {"a": "Bag", "b": "Bag", "c": "Shirt", "d": "Shirt"}),
+        ("ab", "c", "d", False, {"c": "Shirt", "d": "Shirt"}),
+        ("ab", "", "", True, {"a": "Bag", "b": "Bag"}),
+    ],
+    ids=["others learnt the rest", "no other network", "nothing is held out"],
+)
+def test_each_picture_is_answered_by_a_network_that_did_not_learn_it(
+    learnt: str, validation: str, test: str, has_others: bool, answered: dict[str, str]
+) -> None:
+    every = pictures(learnt)
+    parts = Split(every, pictures(validation))
+    others = undecided(says(1, len(learnt)), every) if has_others else NO_ANSWERS
 
-    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, data.test, parts, others)
-    _, without = out_of_fold_answers(CLASSIFIER, SCORE, data.test, parts)
+    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, pictures(test), parts, others)
 
-    said = dict(zip(map(str, files), answers.predicted.tolist(), strict=True))
-    assert {name: NAMES[label] for name, label in said.items()} == {
-        "a": "Bag",
-        "b": "Bag",
-        "c": "Shirt",
-        "d": "Shirt",
-    }
-    assert list(map(str, without)) == ["c", "d"]
-
-
-def test_where_nothing_is_held_out_the_release_that_learnt_it_is_not_asked() -> None:
-    every, none = pictures("ab", 1, 1), pictures("")
-    others = undecided(says(1, 2), every)
-
-    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, none, Split(every, none), others)
-
-    assert list(map(str, files)) == ["a", "b"]
-    assert answers.predicted.tolist() == [1, 1]
+    labels = [NAMES[label] for label in answers.predicted]
+    assert sorted(zip(map(str, files), labels, strict=True)) == [*answered.items()]
 
 
 def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:

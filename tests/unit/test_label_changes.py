@@ -11,11 +11,7 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import (
-    Head,
-    InputContract,
-    ModelContract,
-)
+from inference.contract import Head, InputContract, ModelContract
 from inference.networks import Networks
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
@@ -25,9 +21,7 @@ from tests.review_sheets import a_change
 from tests.uploads import png
 
 CONTRACT = ModelContract.of_class(
-    Head(labels=("Bag", "Coat"), temperature=1.0, confidence=0.7),
-    InputContract(),
-    None,
+    Head(labels=("Bag", "Coat"), temperature=1.0, confidence=0.7), InputContract(), None
 )
 
 

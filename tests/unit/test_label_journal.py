@@ -131,6 +131,19 @@ def test_a_picture_that_could_not_be_read_is_taken_up_again_and_one_that_is_brok
     assert rows_in(tmp_path) == "unread twice", "of two rows of a picture, the one with an answer"
 
 
+def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path) -> None:
+    with journal(two) as opened:
+        opened.exported()
+
+    with Journal(two / TABLE, {"source": "here"}, clock=lambda: 0.0) as opened:  # no commit is due
+        assert [opened.holds(an_item(number, name)) for number, name in enumerate("ab")] == [True, True]
+        append(opened, "c", start=2)
+        opened.forget_unlisted()
+        opened.commit()
+
+        assert opened.has_changed
+
+
 def test_rows_come_in_the_order_of_the_source_whichever_is_done_first(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, "b", "a", start=2)

@@ -1,6 +1,6 @@
 """A list is read as any Excel saves it; one that is not what its header says is never read in silence."""
 
-import tracemalloc
+import os
 from pathlib import Path
 
 import pyarrow
@@ -259,18 +259,22 @@ def test_a_file_that_is_missing_is_named_with_its_folder_and_the_nearest_name(tm
     ]
 
 
-def test_a_folder_of_many_files_is_looked_through_once(tmp_path: Path) -> None:
-    for number in range(5000):
-        (tmp_path / f"{number}.jpg").touch()
-    why_missing(f"{tmp_path}/2500.jpeg")
+def test_a_folder_of_many_files_is_listed_once_for_all_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, listdir = list[str](), os.listdir
+    (tmp_path / "2500.jpg").touch()
 
-    tracemalloc.start()
-    why = why_missing(f"{tmp_path}/2500_.jpg")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    def counted(path: str) -> list[str]:
+        listed.append(path)
+        return listdir(path)
 
-    assert "nearest name there is '2500.jpg'" in why
-    assert peak < 20_000
+    monkeypatch.setattr(os, "listdir", counted)
+
+    why = [why_missing(f"{tmp_path}/{name}") for name in ("2500.jpeg", "2500_.jpg")]
+
+    assert all("nearest name there is '2500.jpg'" in one for one in why)
+    assert listed == [str(tmp_path)]
 
 
 @pytest.mark.parametrize(

@@ -59,34 +59,31 @@ def corrected(shop: Path, feed: str, **others: str) -> None:
     correct(shop / "labels.csv", *said, feed=feed)
 
 
-def test_answers_to_photos_are_a_feed_where_those_of_a_product_agree(shop: Path, doubtful: Path) -> None:
-    labelled(shop, doubtful)
-    said = {"1a": "red", "2a": "red", "2b": "blue", "3a": "black", "3b": "black"}
-    rows = ({"path": f"{name}.png", "label": said[name], "attribute": "colour"} for name in said)
-
-    correct(shop / "labels.csv", *rows, feed="google")
-
-    assert (shop / "labels-google.csv").read_bytes() == b"id,color\r\n001001,red\r\n001003,black\r\n"
-
-
 def rename(shop: Path, text: str, other: str) -> None:
     """Put another text into the list."""
     (shop / "list.csv").write_text((shop / "list.csv").read_text("utf-8").replace(text, other), "utf-8")
 
 
-def test_answers_of_people_are_a_feed_of_one_row_a_product_and_doubtful_ones_are_counted(
+OF_PHOTOS = {"1a": "red", "2a": "red", "2b": "blue", "3a": "black", "3b": "black"}
+
+
+def test_answers_of_people_are_a_feed_of_one_row_a_product_where_they_agree(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled(shop, doubtful)
+    said = ({"path": f"{name}.png", "label": of, "attribute": "colour"} for name, of in OF_PHOTOS.items())
+    correct(shop / "labels.csv", *said, feed="google")
+    assert (shop / "labels-google.csv").read_bytes() == b"id,color\r\n001001,red\r\n001003,black\r\n"
+    capsys.readouterr()
 
     corrected(shop, "google")
 
     assert (shop / "labels-google.csv").read_bytes() == (
         b"id,color\r\n001001,red\r\n001003,black\r\n001004,blue\r\n"
     )
-    said = " ".join(capsys.readouterr().out.split())
-    assert "Feed of 3 products:" in said
-    assert "2 are in no feed: their colour is doubtful." in said
+    found = " ".join(capsys.readouterr().out.split())
+    assert "Feed of 3 products:" in found
+    assert "2 are in no feed: their colour is doubtful." in found
 
 
 def with_further_colours(shop: Path) -> None:

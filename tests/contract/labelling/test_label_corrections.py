@@ -3,7 +3,6 @@
 Which answer counts of which picture: tests/unit/test_corrections.py.
 """
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -16,7 +15,7 @@ from labelling.journal import journal_of
 from tests.catalogues import write_folder
 from tests.contract.labelling.conftest import COLOURS
 from tests.releases import LABELS
-from tests.tables import Rows, correct, label, rows_of
+from tests.tables import Rows, correct, label, rows_of, summary_in
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
@@ -71,7 +70,7 @@ def test_people_decide_what_they_answered_and_the_model_the_rest_without_being_a
     colour = {"colour": other(second, "colour"), "colour_decided_by": "person", "colour_also": None}
     expected[1] |= colour
     assert after == expected
-    assert json.loads(summary_of(table).read_bytes())["decided_by_person"] == 1
+    assert summary_in(table)["decided_by_person"] == 1
     assert "1 of 3 corrections are of no picture in" in " ".join(capsys.readouterr().err.split())
 
 
@@ -98,7 +97,7 @@ def test_of_a_damaged_journal_answers_come_over_and_the_summary_says_how_many(
         file.write(b"\xff" * 4096)
 
     assert label(shop, table, little_release) == wanted
-    assert json.loads(summary_of(table).read_bytes())["answers_recovered"] == 1
+    assert summary_in(table)["answers_recovered"] == 1
     said = " ".join(capsys.readouterr().err.split())
     assert "1 answers of people came over, and everything is labelled again" in said
 

@@ -1,6 +1,7 @@
 """Doubtful pictures go to Label Studio as tasks, and come back as its export."""
 
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,18 @@ Tasks = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of the bundled release, and the pictures of doubtful class or colour as tasks."""
     folder = tmp_path_factory.mktemp("studio")
     words = ["--tasks", str(folder / "tasks.json"), "--ask", "colour"]
     label(write_doubtful(folder / "pictures"), folder / "table.csv", "bundled", *words)
     return folder
+
+
+@pytest.fixture
+def folder(labelled: Path, tmp_path: Path) -> Path:
+    """A copy of it, for answers."""
+    return Path(shutil.copytree(labelled, tmp_path / "studio"))
 
 
 def tasks_in(folder: Path) -> Tasks:

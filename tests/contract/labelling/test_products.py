@@ -12,7 +12,6 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable
-from labelling.export import summary_of
 from labelling.products import FOLDER, By
 from labelling.review.audit import audit_in
 from labelling.review.corrections import read_corrections
@@ -22,7 +21,7 @@ from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
 from tests.review_sheets import cards_of
-from tests.tables import correct, label, products_of, write_csv
+from tests.tables import correct, label, products_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
 main = partial(wardrobe, "label")
@@ -59,12 +58,6 @@ def listed(shop: Path, *rows: tuple[str, ...]) -> Path:
     """A list with the columns path, article and title."""
     names = ("path", "article", "title")
     return write_csv(shop / "list.csv", [dict(zip(names, (*row, ""), strict=False)) for row in rows])
-
-
-def said_of_products(table: Path) -> dict[str, Any]:
-    """What the summary says of them."""
-    found: dict[str, Any] = json.loads(summary_of(table).read_bytes())["products"]
-    return found
 
 
 def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
@@ -116,7 +109,7 @@ def test_the_summary_counts_products_and_names_what_looks_odd(
 
     label(source, tmp_path / "table.csv", release, "--by", "article")
 
-    found = said_of_products(tmp_path / "table.csv")
+    found = summary_in(tmp_path / "table.csv")["products"]
     assert (found["products"], found["accepted"], found["without_answer"]) == (3, 2, 1)
     assert (found["photos_of_none"], found["alike"]) == (1, ["a1", "A1"])
     said = " ".join(capsys.readouterr().out.split())
@@ -210,7 +203,7 @@ def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_
     ]
     assert (found["2"]["colour"], found["2"]["colour_decided_by"]) == ("red", "person")
     assert [row["label"] for row in after][:3] == ["Bag", "Bag", "Coat"]
-    assert said_of_products(table)["decided_by_person"] == 2
+    assert summary_in(table)["products"]["decided_by_person"] == 2
 
 
 def test_answers_to_photos_hold_for_their_product_where_they_agree(
@@ -232,7 +225,7 @@ def test_answers_to_photos_hold_for_their_product_where_they_agree(
         "3": (None, "person", found["3"]["reason"]),
     }
     assert found["2"]["decision"] == "review"
-    assert said_of_products(table)["decided_by_person"] == 2
+    assert summary_in(table)["products"]["decided_by_person"] == 2
 
 
 def sheet_of(source: Path, table: Path, release: Path, *words: str) -> list[dict[str, Any]]:
@@ -310,13 +303,13 @@ def test_a_table_gets_products_later_and_loses_them(
     source, table = listed(shop, ("1.png", "1"), ("2.png", "2")), tmp_path / "table.csv"
     label(source, table, release)
     label(source, table, release, "--by", "article")
-    assert json.loads(summary_of(table).read_bytes())["rows_before"] == 2
+    assert summary_in(table)["rows_before"] == 2
     assert list(products_of(table)) == ["1", "2"]
 
     label(source, table, release, *words)
 
     assert not (tmp_path / "table-products.csv").exists()
-    assert said_of_products(table) is None
+    assert summary_in(table)["products"] is None
 
 
 @pytest.mark.parametrize(

@@ -38,17 +38,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
         (folder / name).hardlink_to(folder / "a" / "0.png")
     catalogue = write_list(folder / "list.csv", NAMES)
     release = a_release(tmp_path_factory.mktemp("label") / "release")
-    command = [
-        sys.executable,
-        "-m",
-        "scripts",
-        "label",
-        str(catalogue),
-        "--model",
-        str(release),
-        "--workers",
-        "2",
-    ]
+    command = [sys.executable, "-m", "scripts", "label", str(catalogue)]
+    command += ["--model", str(release), "--workers", "2"]
 
     def started(table: Path) -> "subprocess.Popen[str]":
         return subprocess.Popen(

@@ -1,0 +1,156 @@
+"""What a training reads of pictures and photos that people answered for: `--corrections` beside them.
+
+Which answer counts of which picture: test_corrections.py.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.contract import GREY_28
+from inference.convert import decoded_to_pixels
+from inference.decode import MAX_PIXELS, decode
+from labelling.review.corrections import NONE
+from tests.commands import wardrobe
+from tests.fashion import write_idx_folder
+from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.photos import write_photos
+from tests.tables import write_csv
+from tests.uploads import png
+from training.errors import BadCsv, BadPictures
+from training.pictures.corrections import corrections_in
+from training.pictures.fashion import LabelledData
+from training.pictures.labels import OOD
+from training.pictures.named import Named, load
+from training.pictures.photos import photos_in
+from training.pictures.table import Pictures
+from training.progress import Lines
+
+
+def said(path: str, label: str, **more: str) -> dict[str, str]:
+    return {"path": path, "label": label, **more}
+
+
+COUNT = 12
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    """Three classes of twelve pictures."""
+    return write_class_folders(tmp_path / "things", COUNT)
+
+
+@pytest.fixture
+def corrected(things: Path) -> Callable[..., LabelledData]:
+    """Learns `things` with answers to them."""
+
+    def read(*rows: dict[str, str]) -> LabelledData:
+        file = write_csv(things / "corrections.csv", rows)
+        return load(Named(place=str(things), corrections=(file,)), Lines())
+
+    return read
+
+
+def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
+    """Under which labels a picture is learnt or measured on."""
+    pixels = decoded_to_pixels(decode(png(a_photo(kind, seed)), MAX_PIXELS), GREY_28)
+    return [
+        data.labels[label]
+        for part in (data.train, data.test)
+        for image, label in zip(part.images, part.classes, strict=True)
+        if np.array_equal(image, pixels)
+    ]
+
+
+def test_a_training_learns_answers_and_says_once_what_became_of_them(
+    corrected: Callable[..., LabelledData], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = corrected(
+        said("Ball/003.png", "Box"),
+        said("Ball/004.png", "Ball"),
+        said("Box/004.png", ""),
+        said("Box/005.png", NONE),
+        said("Stick/003.png", "Ball", sha256="ab" * 32),
+        said("Stick/004.png", "blue", attribute="colour"),
+    )
+
+    assert [labels_of(data, *one) for one in (("Ball", 3), ("Box", 4), ("Stick", 3))] == [
+        *(["Box"], [], ["Stick"]),
+    ]
+    assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [11, 11, 12]
+    told = " ".join(" ".join(capsys.readouterr()).split())
+    assert told.count("1 get another label and 2 are left out.") == 1
+    assert "1 are of pictures that have another content now" in told
+    assert "1 of the answers are about attributes, and do not count without --attribute" in told
+    assert data.train.files is not None
+    assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])
+
+
+def test_answers_that_leave_no_picture_are_refused_and_a_class_without_one_is_named(
+    corrected: Callable[..., LabelledData], things: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [said(str(file), "") for file in sorted(things.glob("*/*.png"))]
+
+    with pytest.raises(BadPictures, match=f"things: no picture is left of {COUNT * len(KINDS)}"):
+        corrected(*rows)
+
+    assert corrected(*rows[:COUNT]).labels == KINDS[1:]
+    assert "too few pictures or groups of 'Ball' (0 pictures, and needs 3)" in " ".join(
+        " ".join(capsys.readouterr()).split()
+    )
+
+
+def test_answers_to_data_without_files_are_refused(tmp_path: Path) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+    file = write_csv(tmp_path / "c.csv", [said("c.csv", "Bag")])
+
+    with pytest.raises(BadCsv, match="Corrections are of pictures of your own"):
+        wardrobe(
+            "train", ["--data", str(tmp_path), "--corrections", str(file), "--run", str(tmp_path / "run")]
+        )
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Callable[..., tuple[Pictures, ...]]:
+    """Reads photos to learn and to check, of classes (tier A) and of none (X), with answers to them."""
+    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"], "X": ["Hats"]})
+    write_photos(tmp_path / "check", 2, {"A": ["Trouser"], "X": ["Hats"]}, seed=10)
+    learn, check = (tmp_path / one / "A" / "Trouser" for one in ("learn", "check"))
+    shutil.copy(learn / "000.png", learn / "copy.png")
+    shutil.copy(learn / "001.png", check / "copy.png")
+    shutil.copy(check / "000.png", learn / "left out.png")
+
+    def read(*rows: dict[str, str]) -> tuple[Pictures, ...]:
+        answers = corrections_in([write_csv(tmp_path / "corrections.csv", rows)])
+        places = [tmp_path / "learn", tmp_path / "check"]
+        return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), answers)
+
+    return read
+
+
+def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
+    photos: Callable[..., tuple[Pictures, ...]],
+) -> None:
+    found = photos(
+        said("learn/A/Trouser/000.png", ""),
+        said("learn/A/Trouser/001.png", "Bag"),
+        said("check/A/Trouser/000.png", ""),
+        said("check/X/Hats/000.png", ""),
+    )
+
+    learnt, checked = (
+        [(file.name, label) for file, label in zip(one.files or (), one.classes.tolist(), strict=True)]
+        for one in found
+    )
+    assert learnt == [("001.png", 1), ("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
+    assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
+
+
+def test_a_photo_of_no_class_is_not_corrected_without_a_tier(
+    photos: Callable[..., tuple[Pictures, ...]],
+) -> None:
+    with pytest.raises(BadCsv, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
+        photos(said("check/X/Hats/000.png", "Bag"))
