@@ -107,11 +107,12 @@ def _memory_of_a_picture(measured: Stored) -> list[Row]:
 
 
 def _own_classes(measured: Stored) -> list[Row]:
-    draws = {name: its[0] for name, its in measured.items() if isinstance(its, list)}
-    return [_of_a_draw(name, draw, draw["wardrobe"]) for name, draw in draws.items()]
+    """A row for each choice of classes, of which one draw is shown."""
+    return [_of_a_draw(name, *its) for name, its in measured.items() if isinstance(its, list)]
 
 
-def _of_a_draw(name: str, draw: Stored, ours: Stored) -> Row:
+def _of_a_draw(name: str, draw: Stored) -> Row:
+    ours = draw["wardrobe"]
     right, taken, others = ours["right"], ours["right_of_accepted"], ours["others_accepted"]
     return (
         name,
