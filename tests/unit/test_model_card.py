@@ -117,7 +117,9 @@ def test_show_prints_the_card_of_any_release_unless_it_was_changed(
 
     printed = capsys.readouterr().out
     assert printed == "its own card\n" if kept else "# linear: 10 classes" in printed
-    for card in store.glob(f"releases/*/{MODEL_CARD}"):
+    cards = list(store.glob(f"releases/*/{MODEL_CARD}"))
+    assert len(cards) == kept
+    for card in cards:
         card.write_text("another one\n", "utf-8")
         with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
             wardrobe("releases", words)

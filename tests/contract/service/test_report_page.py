@@ -35,8 +35,10 @@ def with_metrics(client: FlaskClient, metrics: bytes, **changes: object) -> Iter
     """The service has these metrics for the block, without figures, perhaps without its manifest."""
     models = client.application.extensions["wardrobe"].models
     served, models.current = models.current, replace(models.current, report=metrics, figures={}, **changes)
-    yield
-    models.current = served
+    try:
+        yield
+    finally:
+        models.current = served
 
 
 @pytest.mark.parametrize(
