@@ -13,7 +13,7 @@ import pytest
 from inference.contract import LABEL, Head
 from labelling.errors import CorrectionsUnusable
 from labelling.review.answers import correct
-from labelling.review.corrections import AHEAD, LEFT_OUT, NONE
+from labelling.review.corrections import AHEAD, LEFT_OUT, NONE, read_corrections
 from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import read_rows
@@ -234,6 +234,15 @@ def test_an_answer_to_what_the_release_lacks_is_refused(
 
     with pytest.raises(CorrectionsUnusable, match=reason):
         correct(Path("table.csv"), [file])
+
+
+@pytest.mark.parametrize(("known", "written"), [("Ankle  boot", "Ankle boot"), ("Cafe\u0301", "Caf\u00e9")])
+def test_an_answer_gets_the_spelling_of_the_release(known: str, written: str, tmp_path: Path) -> None:
+    rows = [answer(ONE, written, attribute=attribute) for attribute in ("", "colour")]
+
+    found = read_corrections([write_csv(tmp_path / "c.csv", rows)], [known], {"colour": [known]})
+
+    assert [one.label for one in found] == [known, known]
 
 
 def test_two_files_that_say_different_things_at_the_same_time_are_refused(folder: Path) -> None:

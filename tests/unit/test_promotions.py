@@ -360,6 +360,7 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
         ("+a +b -a +C", "CA"),
         ("+A +B +c +D", "DCBA"),
         ("?", ""),
+        ("+A ?", "A"),  # there was nothing to go back to
         ("+A +B ?", "A"),
         ("+A +B +C ? ?", "A"),
         ("+A +B -A ?", ""),
