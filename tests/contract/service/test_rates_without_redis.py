@@ -61,12 +61,17 @@ def test_requests_in_flight_are_answered_within_the_rate_when_redis_goes_away(
 
 
 def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(
-    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(rate_limits, "RETRY_SECONDS", 3600.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         client = make_app(rate_limit="9/hour", rate_limit_storage=address).test_client()
+        silent.accept()[0].close()
         statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(2)]
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
     assert statuses == [200, 200]
     assert capsys.readouterr().err.count("each worker counts for itself") == 1
