@@ -18,7 +18,7 @@ NOTEBOOK = ROOT / "examples" / "from-data-to-service.ipynb"
 
 
 def test_the_notebook_gets_from_the_data_to_a_served_release(tmp_path: Path) -> None:
-    write_idx_folder(tmp_path / "data", train=3000, test=200)
+    write_idx_folder(tmp_path / "data", train=1000, test=200)
     cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
     program = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     places = {"DATA": str(tmp_path / "data"), "WORK": str(tmp_path / "work")}
