@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,17 @@ def refusals_counted(app: Flask) -> float:
     return float(re.findall(r"^wardrobe_releases_refused_total (\S+)$", text, re.MULTILINE)[0])
 
 
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """What is held in this block is held by a reference, and not until the next collection."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def sessions() -> int:
     return sum(isinstance(one, OnnxSession) for one in gc.get_objects())
 
@@ -296,13 +308,10 @@ def test_a_bad_release_is_refused_once_told_and_counted_and_the_next_good_one_is
     app: Flask, store: FolderStore, good: list[Path], bad: Path, words: str
 ) -> None:
     counted, refused = refusals_counted(app), promoted(bad, store)
-    gc.collect()
-    gc.disable()
-    held = sessions()
-
-    told = [poll(app) for _ in range(2)][-1]
-    held_after = sessions()
-    gc.enable()
+    with without_collection():
+        held = sessions()
+        told = [poll(app) for _ in range(2)][-1]
+        held_after = sessions()
 
     [of_bad] = told["refused"]
     assert (of_bad["promotion"], of_bad["version"]) == (refused.number, refused.version)
