@@ -55,6 +55,7 @@ def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_
         pytest.param({"Train": 6, "Test": 3}, 18, 9, id="capitals"),
         pytest.param({"train": 6, "val": 2, "test": 3}, 24, 9, id="three parts"),
         pytest.param({"train": 6, "valid": 3}, 18, 9, id="without a test part"),
+        pytest.param({"train": 6, "test": 3, "__MACOSX": 2}, 18, 9, id="and what a system adds"),
     ],
 )
 def test_usual_names_of_parts_divide_the_data(

@@ -1,5 +1,6 @@
 """`wardrobe label`: one table, whatever the source and the form."""
 
+import csv
 import json
 import sys
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import a_release
 from tests.s3_servers import S3Server
-from tests.tables import Rows, correct, label, summary_in
+from tests.tables import Rows, correct, label, summary_in, write_csv
 from training.pictures.fashion import LABELS
 
 main = partial(wardrobe, "label")
@@ -99,6 +100,24 @@ def test_attributes_have_four_columns_each_which_are_empty_where_the_class_has_n
     assert sum(one["review"] for one in counts["colour"].values()) == len(PICTURES)
     assert counts["sleeve"] == {one: {"accept": 0, "review": 0} for one in ("long", "short")}
     assert "colour" in capsys.readouterr().out
+
+
+def test_a_copy_for_excel_has_commas_in_numbers_and_what_people_answered(
+    little_release: Path, tmp_path: Path
+) -> None:
+    table, excel = tmp_path / "table.csv", tmp_path / "excel.csv"
+
+    def shown() -> dict[str, str]:
+        with excel.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.DictReader(file, delimiter=";"))
+
+    [row, *_] = label(write_folder(tmp_path / "shop"), table, little_release, "--excel", str(excel))
+    assert shown()["colour_confidence"] == row["colour_confidence"].replace(".", ",")
+
+    answers = write_csv(tmp_path / "answers.csv", [{"path": row["path"], "label": "Bag"}])
+    main(["--corrections", str(answers), "--out", str(table), "--excel", str(excel)])
+    assert (shown()["label"], shown()["colour"]) == ("Bag", row["colour"])
+    assert shown()["colour_confidence"] == row["colour_confidence"].replace(".", ",")
 
 
 def test_an_attribute_whose_columns_are_called_like_others_is_refused(tmp_path: Path) -> None:
