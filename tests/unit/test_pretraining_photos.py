@@ -1,4 +1,4 @@
-"""The photos that the lab's networks learn: none of those that judge, and no outfit as one garment."""
+"""Outfits among the photos that the lab's networks learn: none is learnt as one garment."""
 
 import csv
 from pathlib import Path
@@ -6,40 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from lab.outfits import outfit
-from lab.pretraining_photos import OUTFITS, photos_of, source_photos
-
-POOL = ("file", "tier", "label", "source_label", "group")
-
-
-def table(path: Path, columns: tuple[str, ...], *rows: tuple[str, ...]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
-
-
-def test_nothing_is_learnt_of_a_sender_whose_photos_judge(tmp_path: Path) -> None:
-    table(tmp_path / "catalogue.csv", ("file", "kind", "colours", "gender"))
-    table(tmp_path / "dev.csv", POOL, ("dev/C/0/clo-a.jpg", "C", "0", "T-Shirt", "clo-sender-1"))
-    table(
-        tmp_path / "pool.csv",
-        POOL,
-        ("C/1/clo-b.jpg", "C", "1", "Pants", "clo-sender-1"),
-        ("X/X_Hat/clo-c.jpg", "X", "", "clothing:Hat", "clo-sender-1"),
-        ("X/X_Hat/clo-d.jpg", "X", "", "clothing:Hat", "clo-sender-2"),
-    )
-    table(tmp_path / "more.csv", POOL)
-
-    assert [photo.id for photo in photos_of(tmp_path)] == ["clo-d"]
+from lab.pretraining_photos import OUTFITS, source_photos
 
 
 def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
     with OUTFITS.open(encoding="utf-8", newline="") as file:
         worn = next(row["id"] for row in csv.DictReader(file) if row["kind"] == "top and skirt")
-    table(
-        tmp_path / "sources.csv",
-        (*POOL, "colour"),
-        (f"B/3/{worn}.jpg", "B", "3", "by eye", "one", "red"),
-        ("B/3/den-1.jpg", "B", "3", "by eye", "one", "red"),
-    )
+    rows = [f"B/3/{name}.jpg,B,3,by eye,one,red" for name in (worn, "den-1")]
+    table = ["file,tier,label,source_label,group,colour", *rows]
+    (tmp_path / "sources.csv").write_text("\n".join(table), "utf-8")
 
     outfit, dress = source_photos(tmp_path)
 

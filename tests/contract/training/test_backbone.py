@@ -77,6 +77,11 @@ def test_a_photo_of_two_tables_is_one_with_all_that_is_known_of_it(folder: Path)
     assert (photo.label, photo.tier) == (6, "A")
 
 
+def test_nothing_is_learnt_of_a_sender_whose_photos_judge(folder: Path) -> None:
+    assert {photo.sender for photo in photos_of(folder)} >= {f"clo-sender-{n}" for n in range(5)}
+    assert "clo-sender-5" not in {photo.sender for photo in photos_of(folder)}
+
+
 def test_a_backbone_to_measure_with_knows_neither_left_out_kinds_nor_a_third_of_the_senders(
     folder: Path,
 ) -> None:
