@@ -88,13 +88,9 @@ def test_the_figures_are_those_of_the_textbook() -> None:
     assert found.averages.weighted.recall == pytest.approx((3 * 2 / 3 + 2 * 1 / 2 + 1) / 6)
     assert found.loss == pytest.approx(-np.log([0.8, 0.8, 0.3, 0.8, 0.05, 0.6]).mean(), rel=1e-6)
     assert found.nll_before == pytest.approx(found.loss)
-
-
-def test_coverage_counts_what_needs_no_review() -> None:
-    decisions = figures().decisions
-
-    assert decisions.coverage == pytest.approx(4 / 6)
-    assert decisions.accuracy == pytest.approx(3 / 4)
+    assert found.overconfidence == pytest.approx((0.8 + 0.8 + 0.6 + 0.8 + 0.9 + 0.6) / 6 - 4 / 6)
+    assert found.decisions.coverage == pytest.approx(4 / 6)  # what needs no review
+    assert found.decisions.accuracy == pytest.approx(3 / 4)
 
 
 def test_the_surest_mistake_comes_first() -> None:
@@ -112,12 +108,6 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 
     # (10 * |0.95 - 0.8| + 10 * |0.55 - 0.6|) / 20: too sure and too unsure do not make up for each other
     assert expected_calibration_error(confidences, right) == pytest.approx(0.1, abs=1e-6)
-
-
-def test_overconfidence_is_mean_confidence_minus_accuracy() -> None:
-    found = figures()
-
-    assert found.overconfidence == pytest.approx((0.8 + 0.8 + 0.6 + 0.8 + 0.9 + 0.6) / 6 - 4 / 6)
 
 
 def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
@@ -187,14 +177,11 @@ def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str
     assert [to_hex(bar.get_facecolor()) for bar in bars.patches][: len(colours)] == colours
 
 
-@pytest.mark.parametrize("network", ["pixels", "photos"])
-def test_without_calibration_probabilities_stay_as_the_network_gave_them(network: str) -> None:
-    contract = with_label(CONTRACT, temperature=2.0)
-    given = Answers.of(TEST_SET, TRUTH, networks=network, probabilities=PROBABILITIES)
+def test_without_calibration_probabilities_stay_as_the_network_gave_them() -> None:
+    given = Answers.of(TEST_SET, TRUTH, networks="photos", probabilities=PROBABILITIES)
+    contract = uncalibrated(with_label(CONTRACT, temperature=2.0))
 
-    found = decided(Classifier(WrittenAnswers(), uncalibrated(contract)), given)
-
-    assert np.allclose(found.probabilities, PROBABILITIES)
+    assert np.allclose(decided(Classifier(WrittenAnswers(), contract), given).probabilities, PROBABILITIES)
 
 
 def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresholds() -> None:
@@ -278,5 +265,4 @@ def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
 # By hand: of two answers with .5 in one bin none, one or both are right, with 1/4, 1/2 and 1/4: .5, 0, .5.
 def test_the_null_band_is_that_of_a_calibrated_network() -> None:
     assert null_band(np.array([0.5, 0.5])) == (0.0, 0.5)
-
     assert null_band(np.ones(100)) == (0.0, 0.0)

@@ -115,7 +115,7 @@ def adopt(
         )
     begin(folder)
     with progress.counting("exporting the graph and comparing it with the model"):
-        without = _export(folder, session, parts)
+        without = export(folder, session, parts)
     if without:
         progress.say(without)
     origin = _origin(path, session, len(parts.validation), data.licence)
@@ -198,7 +198,7 @@ BATCH: Final = 250
 """Pictures that a hand-made model answers at once."""
 
 
-def _export(folder: Path, session: KerasSession, parts: Split) -> str | None:
+def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
     """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare.
 
     Returns:

@@ -1,10 +1,17 @@
 """A small trained network and its serving graph, made once for every test that reads them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.factory import create_app
+from app.settings import Settings
+from model_store.local import LocalRelease, open_release
+from model_store.promotions import current
+from model_store.store import open_store
 from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.fit_result import Fitted
@@ -33,6 +40,18 @@ class Listener:
 
     def epoch(self, epoch: Epoch) -> None:
         self.epochs.append(epoch.epoch)
+
+
+def current_in(store: Path) -> LocalRelease:
+    """The release that is current in a folder store."""
+    return open_release(store / "releases" / current(open_store(str(store))).version)
+
+
+def served(store: Path, uploads: Iterable[bytes], cache: Path) -> list[Any]:
+    """What the service answers to pictures by the release that is current in a folder store."""
+    settings = {"model_store": str(store), "cache_dir": cache, "refresh_seconds": 0}
+    client = create_app(Settings.model_validate(settings)).test_client()
+    return [client.post("/predict", data=upload).get_json() for upload in uploads]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A CSV with attributes beside the class: what is learnt, decided, served and reported of each."""
+"""A table with attributes beside the class: what is learnt, reported, served and improved of each."""
 
 import csv
 import json
@@ -7,66 +7,81 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.decode import decode
 from model_store.local import LocalRelease, open_release
-from model_store.networks import open_networks
-from model_store.promotions import current
-from model_store.store import open_store
 from reports.answers import all_answers_in
 from reports.values import report_of
 from tests.commands import wardrobe
+from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
 from training.errors import BadPictures
+from training.measure.why_nothing import promised_in_words
 
 pytestmark = pytest.mark.slow
 
-PER_CELL = 30
+TALL, WIDE = "=1+1", "盒子"
+"""Classes of the table, as people name them."""
+
+EACH = 30
+"""Pictures of each colour of each class of the table: 59 without an error make a promise of an attribute."""
+
+BEFORE = 6 * EACH
+"""Pictures of the table that are learnt."""
+
+Rows = list[tuple[str, ...]]
 
 
-def write_table(folder: Path) -> Path:
-    """Blobs, wide and tall, in three colours; the size is unknown of some, and tall ones have no `bow`."""
-    rows = []
-    for shape in ("tall", "wide"):
-        for colour in COLOURS:
-            for seed in range(PER_CELL):
-                blob = a_blob(colour, seed)
-                blob = blob if shape == "tall" else np.rot90(blob).copy()
-                name = f"{shape}-{colour}-{seed}.png"
-                (folder / name).write_bytes(png(blob[..., ::-1]))
-                shown = {"Green": "green", "Red": "red/green" if seed % 5 == 0 else "red", "Violet": "violet"}
-                bow = "-" if shape == "tall" else "yes" if colour == "Red" else "no"
-                rows.append((name, shape, shown[colour] if seed % 7 else "", bow, "9.90"))
-    for colour in list(COLOURS)[:2]:  # too few for a class, whose colours are learnt
-        (folder / f"hat-{colour}.png").write_bytes(png(a_blob(colour, 900)[..., ::-1]))
-    with (folder / "products.csv").open("w", encoding="utf-8", newline="") as file:
-        rare = [(rows[place][0], "wide", "beige", "", "") for place in (-2, -9)]  # whose colours are unknown
-        hats = [(f"hat-{colour}.png", "hat", colour.lower(), "", "") for colour in list(COLOURS)[:2]]
-        csv.writer(file).writerows([("path", "label", "colour", "bow", "price"), *rows, *rare, *hats])
-    return folder / "products.csv"
+def blob(colour: str, seed: int, name: str = TALL) -> bytes:
+    """A PNG of a blob of one of COLOURS, tall or lying on its side."""
+    shown = a_blob(colour, seed)
+    return png((shown if name == TALL else np.rot90(shown).copy())[..., ::-1])
+
+
+def write_rows(path: Path, rows: Rows) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
 
 
 @pytest.fixture(scope="module")
-def release(short_fits: None, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
-    folder = tmp_path_factory.mktemp("shop")
-    table = write_table(folder)
-    words = ["--data", str(table), "--attribute", "colour", "--attribute", "bow", "--fast"]
-    store = str(folder / "store")
-    assert wardrobe("train", [*words, "--run", str(folder / "run"), "--out", store]) == 0
-    return open_release(folder / "store" / "releases" / current(open_store(store)).version)
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of blobs in three colours; the colour of some is unknown, and what is tall has no `bow`."""
+    folder, rows = tmp_path_factory.mktemp("shop"), Rows()
+    for name, shape in ((TALL, "tall"), (WIDE, "wide")):
+        for colour in COLOURS:
+            for seed in range(EACH):
+                file = f"{shape}-{colour}-{seed}.png"
+                (folder / file).write_bytes(blob(colour, seed, name))
+                shown = f"{colour}/Green" if colour == "Red" and seed % 5 == 0 else colour
+                bow = "-" if name == TALL else "yes" if colour == "Red" else "no"
+                rows.append((file, name, shown if seed % 7 else "", bow, "9.90"))
+    rare = [(rows[place][0], WIDE, "beige", "", "") for place in (-2, -9)]  # whose colours are unknown
+    hats = [(f"hat-{colour}.png", "hat", colour, "", "") for colour in list(COLOURS)[:2]]
+    for file, _, colour, *_ in hats:  # too few for a class, whose colours are learnt
+        (folder / file).write_bytes(blob(colour, 900))
+    write_rows(folder / "products.csv", [("path", "label", "colour", "bow", "price"), *rows, *rare, *hats])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def release(short_fits: None, shop: Path) -> LocalRelease:
+    words = ["--data", str(shop / "products.csv"), "--run", str(shop / "run"), "--out", str(shop / "store")]
+    options = ["--attribute", "colour", "--attribute", "bow", "--fast", "--seed", "3"]
+    assert wardrobe("train", [*words, *options]) == 0
+    return current_in(shop / "store")
 
 
 def test_each_attribute_has_a_head_and_the_class_what_it_has_without(release: LocalRelease) -> None:
-    heads = release.manifest.attributes
+    manifest, heads = release.manifest, release.manifest.attributes
 
     assert {name: head.labels for name, head in heads.items()} == {
-        "colour": ("green", "red", "violet"),
+        "colour": ("Green", "Red", "Violet"),
         "bow": ("no", "yes"),
     }
-    assert (heads["colour"].applies_to, heads["bow"].applies_to) == (None, ("wide",))
-    assert release.manifest.labels == ("tall", "wide")
-    assert release.manifest.network("photos").golden.answers.keys() == {"label", "colour", "bow"}
-    assert release.manifest.training["settings"]["attribute"] == ["colour", "bow"]  # type: ignore[index, call-overload]
+    assert (heads["colour"].applies_to, heads["bow"].applies_to) == (None, (WIDE,))
+    assert manifest.labels == (TALL, WIDE)
+    assert manifest.network("photos").golden.answers.keys() == {"label", "colour", "bow"}
+    assert manifest.training["settings"]["attribute"] == ["colour", "bow"]  # type: ignore[index, call-overload]
 
 
 def test_the_report_measures_each_and_all_accepted_answers_together(release: LocalRelease) -> None:
@@ -75,10 +90,10 @@ def test_the_report_measures_each_and_all_accepted_answers_together(release: Loc
 
     assert colour.accuracy > 0.9
     assert colour.promise.needed == bow.promise.needed == 59  # each has its own chance of an error of .05
-    assert (bow.inapplicable, colour.inapplicable) == (3 * PER_CELL, 0)
-    assert colour.unknown == sum(seed % 7 == 0 for seed in range(PER_CELL)) * 6
-    assert colour.n + colour.unknown == 6 * PER_CELL + 2
-    assert report.test.n == 6 * PER_CELL  # without the two hats
+    assert (bow.inapplicable, colour.inapplicable) == (3 * EACH, 0)
+    assert colour.unknown == sum(seed % 7 == 0 for seed in range(EACH)) * 6
+    assert colour.n + colour.unknown == BEFORE + 2
+    assert report.test.n == BEFORE  # without the two hats
     assert sum(one.n for one in colour.labels.values()) == colour.n
     for name in ("report.html", "MODEL_CARD.md"):
         assert "bow" in (release.folder / name).read_text("utf-8")
@@ -105,24 +120,16 @@ def test_out_of_fold_answers_are_kept_by_which_releases_compare(release: LocalRe
 def test_evaluate_measures_the_attributes_that_a_table_has(
     release: LocalRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [("path", "label", "colour", "price")]
+    said = {"Green": "Green", "Red": "Red", "Violet": "Green/Violet", "Red again": "beige"}
+    rows: Rows = [("path", "label", "colour", "price")]
     for seed in range(5):
-        for colour, said in (
-            ("Green", "green"),
-            ("Red", "red"),
-            ("Violet", "green/violet"),
-            ("Red", "beige"),
-        ):
-            name = f"{colour}-{said[0]}-{seed}.png"
-            blob = a_blob(colour, 500 + 10 * seed + len(said))[..., ::-1]
-            wide = seed % 2 == 1
-            (tmp_path / name).write_bytes(png(np.rot90(blob).copy() if wide else blob))
-            rows.append((name, "wide" if wide else "tall", said, "9.90"))
-    rows[1] = (*rows[1][:2], "", "9.90")
-    with (tmp_path / "new.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
+        for place, (colour, label) in enumerate(said.items()):
+            name, file = (WIDE, TALL)[seed % 2], f"{seed}-{place}.png"
+            (tmp_path / file).write_bytes(blob(colour.split()[0], 500 + 10 * seed + place, name))
+            rows.append((file, name, label if len(rows) > 1 else "", "9.90"))
+    table = write_rows(tmp_path / "new.csv", rows)
 
-    assert wardrobe("evaluate", [str(release.folder), "--data", str(tmp_path / "new.csv"), "--json"]) == 1
+    assert wardrobe("evaluate", [str(release.folder), "--data", str(table), "--json"]) == 1
 
     told = capsys.readouterr()
     [(name, found)] = json.loads(told.out)["attributes"].items()
@@ -133,22 +140,49 @@ def test_evaluate_measures_the_attributes_that_a_table_has(
     assert "the release lacks these labels ('beige')" in told.err
 
 
-def test_a_new_picture_is_answered_to_each(release: LocalRelease) -> None:
-    networks = open_networks(release)
-    uploads = [png(a_blob(colour, 1000)[..., ::-1]) for colour in COLOURS]
+@pytest.mark.usefixtures("release")
+def test_the_service_answers_a_new_picture_to_each(shop: Path, tmp_path: Path) -> None:
+    answers = served(shop / "store", [blob(colour, 1000) for colour in COLOURS], tmp_path)
 
-    found = networks.classify([networks.model_input(decode(one, 10**6)) for one in uploads])
+    assert {answer["label"] for answer in answers} == {TALL}
+    attributes = [answer["attributes"] for answer in answers]
+    assert [one["colour"]["label"] for one in attributes] == list(COLOURS)
+    assert {one["bow"]["reason"] for one in attributes} <= {"inapplicable", "unfamiliar"}
 
-    assert [one.attributes["colour"].label for one in found] == ["green", "red", "violet"]
-    assert {one.answer.label for one in found} == {"tall"}
-    assert {one.attributes["bow"].reason for one in found} <= {"inapplicable", "unfamiliar"}
 
-
-def test_a_correction_of_an_attribute_that_the_release_lacks_is_refused(
-    release: LocalRelease, tmp_path: Path
+@pytest.mark.usefixtures("release")
+def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that_were_there_before(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop, file = release.folder.parents[2], tmp_path / "corrections.csv"
-    file.write_text(f"path,label,attribute\n{shop / 'wide-Green-1.png'},long,sleeve\n", "utf-8")
+    monkeypatch.chdir(tmp_path)  # where the table of pictures is written
+    rows: Rows = [("path", "label"), (f"{shop}/wide-Green-1.png", "")]
+    for colour in COLOURS:
+        for seed in (500, 501, 502):
+            Path(f"{colour}-{seed}.png").write_bytes(blob(colour, seed))
+            rows.append((f"{colour}-{seed}.png", TALL))
+    write_rows(Path("corrections.csv"), rows)
+
+    assert wardrobe("improve", ["corrections.csv", "--from", str(shop / "store")]) == 0
+
+    told = capsys.readouterr().out
+    [made] = (line.split()[1] for line in told.splitlines() if line.startswith("Release: "))
+    release = open_release(tmp_path / made)
+    report, settings, said = report_of(release), release.manifest.training, " ".join(told.split())
+    assert release.manifest.labels == (TALL, WIDE)
+    assert f"pictures 0 get another label and 1 are left out; {len(COLOURS) * 3} are new." in said
+    assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
+    assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
+    assert all(sentence in said for sentence in promised_in_words(report))
+    assert f"Of {BEFORE - 1} pictures of the test set" in said.split("stays current there")[0]
+    [compared] = [line.split(" diff ")[1] for line in told.splitlines() if line.startswith("Compare: ")]
+    assert compared.startswith(f"{shop}/store {made} runs/improved-")
+    assert compared.endswith("/pictures.csv --page changes.html --allow 1")
+
+
+@pytest.mark.usefixtures("release")
+def test_a_correction_of_an_attribute_that_the_release_lacks_is_refused(shop: Path, tmp_path: Path) -> None:
+    rows: Rows = [("path", "label", "attribute"), (f"{shop}/wide-Green-1.png", "long", "sleeve")]
+    file = write_rows(tmp_path / "corrections.csv", rows)
 
     with pytest.raises(BadPictures, match="'sleeve', which the release lacks: it has learnt colour, bow"):
         wardrobe("improve", [str(file), "--from", str(shop / "store")])

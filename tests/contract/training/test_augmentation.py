@@ -111,7 +111,7 @@ def test_augmentation_that_is_switched_off_changes_nothing() -> None:
 def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
     parts: Split, tmp_path: Path
 ) -> None:
-    recipe = replace(EVERYTHING, epochs=1, batch_size=120)
+    recipe = replace(EVERYTHING, network="dense", epochs=1, batch_size=120)
 
     fitted = fit(parts, CLASSES, recipe, Run(tmp_path / "run", "aa"), Listener())
     save_artifact(fitted.model, tmp_path / "model.keras")

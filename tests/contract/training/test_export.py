@@ -1,41 +1,29 @@
 """The serving graph is the network: same answers, known cost, the names that serving reads."""
 
-import math
 import platform
 import socket
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import ClassVar
 
-import keras
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
+from inference.onnx_session import OnnxSession
 from inference.session import Scores
-from model_store.files import PHOTO_FILES
-from model_store.local import BUNDLED, bundled
+from model_store.local import bundled
 from reports.answers import Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
 from training.heads.logistic import Head
-from training.heads.ood import (
-    BATCH,
-    HIDDEN,
-    STEPS,
-    WEIGHT_DECAY,
-    fit_ood_score,
-    fit_whitening,
-)
+from training.heads.ood import fit_ood_score
 from training.measure.evaluate import scored
 from training.pictures.labels import OOD
 from training.pictures.photos import OWN_TIER
@@ -45,70 +33,48 @@ from training.release.onnx_conversion import mflops
 from training.release.onnx_graph import (
     check_parity,
     export_graph,
-    export_photos,
     features_of,
-    probabilities_of,
     scores_of,
-    write_graph,
 )
 
 PICTURES = striped_pictures(200, seed=7).images
+NO_HEADS: Mapping[str, Head] = {}
 
 
-def network_of(
-    exported: Exported, *, probabilities_off: float = 0.0, distances_off: float = 0.0
-) -> Callable[[PixelsBatch], Scores]:
-    """The network's own answers, or others that are so far off."""
-
-    def answer(images: PixelsBatch) -> Scores:
-        probabilities = probabilities_of(exported.artifact, images)
-        distances = exported.whitening.distances(features_of(exported.artifact, images))
-        return Scores.of_class(
-            probabilities + np.float32(probabilities_off), distances + np.float32(distances_off)
-        )
-
-    return answer
+def answers_of(exported: Exported, images: PixelsBatch, attributes: Mapping[str, Head] = NO_HEADS) -> Scores:
+    """The network's own answers."""
+    return scores_of(exported.artifact, exported.whitening, attributes, images)
 
 
 def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
-    difference = check_parity(network_of(exported), exported.graph_path, PICTURES)
+    given = answers_of(exported, PICTURES)
 
-    assert difference <= 1e-5
+    answered = OnnxSession(exported.graph_path).run(PICTURES)
 
-
-def test_a_graph_is_compared_in_runs_whose_memory_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """600 photos in one run took 5.3 GB."""
-    sizes = list[int]()
-
-    class Recorded(OnnxSession):
-        def run(self, pixels: PixelsBatch) -> Scores:
-            sizes.append(pixels.size)
-            return super().run(pixels)
-
-    monkeypatch.setattr("training.release.onnx_graph.OnnxSession", Recorded)
-    graph = BUNDLED / PHOTO_FILES[1]
-    photos = np.zeros((10, 192, 192, 3), np.uint8)
-
-    check_parity(lambda images: scored(OnnxSession(graph, shape=images.shape[1:]), images), graph, photos)
-
-    assert len(sizes) > 1
-    assert max(sizes) <= MAX_RUN
+    assert check_parity(partial(answers_of, exported), exported.graph_path, PICTURES) <= 1e-5
+    assert answered.of_label == pytest.approx(given.of_label, abs=1e-5)
+    assert answered.distances is not None
+    assert answered.distances == pytest.approx(given.distances, rel=1e-4)
 
 
-@pytest.mark.parametrize("off", [1e-4, np.nan])
-def test_a_graph_that_answers_differently_is_refused(off: float, exported: Exported) -> None:
-    network = network_of(exported, probabilities_off=off)
+@pytest.mark.parametrize(
+    ("probabilities", "distances", "what"),
+    [
+        (1e-4, 0.0, "a probability"),
+        (np.nan, 0.0, "a probability"),
+        (0.0, 0.5, "a distance"),
+        (0.0, np.nan, "a distance"),
+    ],
+)
+def test_a_graph_that_answers_otherwise_is_refused(
+    probabilities: float, distances: float, what: str, exported: Exported
+) -> None:
+    given = answers_of(exported, PICTURES)
+    assert given.distances is not None
+    off = Scores.of_class(given.of_label + np.float32(probabilities), given.distances + np.float32(distances))
 
-    with pytest.raises(ParityFailed, match=r"model\.onnx: a probability differs by"):
-        check_parity(network, exported.graph_path, PICTURES)
-
-
-@pytest.mark.parametrize("off", [0.5, np.nan])
-def test_a_graph_that_measures_another_distance_is_refused(off: float, exported: Exported) -> None:
-    network = network_of(exported, distances_off=off)
-
-    with pytest.raises(ParityFailed, match=r"model\.onnx: a distance differs by"):
-        check_parity(network, exported.graph_path, PICTURES)
+    with pytest.raises(ParityFailed, match=rf"model\.onnx: {what} differs by"):
+        check_parity(lambda _: off, exported.graph_path, PICTURES)
 
 
 def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
@@ -117,37 +83,32 @@ def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
     kernels = np.random.default_rng(0).normal(0, 0.1, (2, 128, 3)).astype(np.float32)
     ours, others = ({"colour": Head(one, np.zeros(3, np.float32), 0.0)} for one in kernels)
     export_graph(exported.artifact, exported.whitening, tmp_path / "model.onnx", ours)
-    same, another = (
-        partial(scores_of, exported.artifact, exported.whitening, heads) for heads in (ours, others)
-    )
+    same, another = (partial(answers_of, exported, attributes=heads) for heads in (ours, others))
 
     assert check_parity(same, tmp_path / "model.onnx", PICTURES) <= 1e-5
     with pytest.raises(ParityFailed, match=r"model\.onnx: a probability differs by"):
         check_parity(another, tmp_path / "model.onnx", PICTURES)
 
 
-def test_so_is_one_beside_the_head_for_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels = keras.Input((192, 192, 3), name="pixels", dtype="uint8")
-    means = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))
-    of_class, colour, other = (keras.layers.Dense(3, activation="softmax")(means) for _ in range(3))
-    network, wrong = (
-        keras.Model(pixels, {PROBABILITIES: of_class, f"{OF_ATTRIBUTE}colour": one})
-        for one in (colour, other)
-    )
-    assert export_photos(network, tmp_path).answers.keys() == {"label", "colour"}
+class Recorded:
+    """A session that answers, and keeps how much it was asked at once."""
 
-    monkeypatch.setattr("training.release.onnx_graph.write_graph", lambda _, path: write_graph(wrong, path))
-    with pytest.raises(ParityFailed, match=r"photos\.onnx: a probability differs by"):
-        export_photos(network, tmp_path)
+    outputs: ClassVar = {"label": CLASSES}
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        self.sizes.append(pixels.size)
+        return Scores.of_class(np.zeros((len(pixels), CLASSES), np.float32), None)
 
 
-def test_the_distance_is_the_one_to_the_nearest_class(exported: Exported) -> None:
-    answered = OnnxSession(exported.graph_path).run(PICTURES).distances
+def test_photos_are_answered_in_runs_whose_memory_stays_small() -> None:
+    """600 photos in one run took 5.3 GB."""
+    scored(asked := Recorded(), np.zeros((10, 192, 192, 3), np.uint8))
 
-    expected = exported.whitening.distances(features_of(exported.artifact, PICTURES))
-
-    assert answered is not None
-    assert np.allclose(answered, expected, rtol=1e-4)
+    assert len(asked.sizes) > 1
+    assert max(asked.sizes) <= MAX_RUN
 
 
 def test_a_picture_costs_what_the_layers_shapes_say(exported: Exported) -> None:
@@ -188,33 +149,6 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
         OnnxSession(exported.graph_path).run(PICTURES).of_label,
         atol=1e-6,
     )
-
-
-def test_each_pass_over_the_features_shuffles_them_anew() -> None:
-    random = np.random.default_rng(0)
-    labels = np.repeat(np.array([0, 1, OOD]), 4000)
-    features = random.normal(0, 1, (12_000, 4)).astype(np.float32) + labels[:, None] % 7
-    whitening = fit_whitening(features[labels != OOD], labels[labels != OOD], 2)
-    measures = np.column_stack([features, whitening.distances(features)]).astype(np.float64)
-
-    score = fit_ood_score(features, labels, 2, np.ones(len(labels)))
-
-    drawn_on, drawn_again = (
-        fitted_in_passes(StandardScaler().fit_transform(measures), labels == OOD, seed)
-        for seed in (np.random.RandomState(0), 0)
-    )
-    assert score.weights == pytest.approx(drawn_on, abs=1e-4)
-    assert score.weights != pytest.approx(drawn_again, abs=1e-4)
-
-
-def fitted_in_passes(
-    measures: NDArray[np.float64], ood: NDArray[np.bool_], random: int | np.random.RandomState
-) -> NDArray[np.float64]:
-    """The last weights of the network after as many passes as `fit_ood_score` makes."""
-    network = MLPClassifier((HIDDEN,), alpha=WEIGHT_DECAY, batch_size=BATCH, random_state=random)
-    for _ in range(math.ceil(STEPS * BATCH / len(ood))):
-        network.partial_fit(measures, ood, classes=[False, True])
-    return np.asarray(network.coefs_[1])
 
 
 def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:

@@ -1,17 +1,19 @@
 """`wardrobe train --data FOLDER` of grey pictures of 28 x 28: a pixel network learns classes of one's own."""
 
+import json
+from contextlib import redirect_stdout
 from functools import partial
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.factory import create_app
-from app.settings import Settings
 from model_store.local import LocalRelease, open_release
-from model_store.promotions import current
-from model_store.store import open_store
+from model_store.signing import new_key, trusted_keys
 from reports.values import report_of
 from tests.commands import wardrobe
+from tests.contract.training.conftest import served
 from tests.fashion import striped_pictures
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
@@ -19,7 +21,7 @@ from tests.uploads import png
 KINDS = ("High", "Low", "Middle")
 """Where the bar of a striped picture is: classes 0, 9 and 5."""
 
-QUICKLY = ("--network", "conv3", "--epochs", "10", "--learning-rate", "0.005")
+QUICKLY = ("--network", "dense", "--epochs", "5", "--learning-rate", "0.005")
 
 
 VERBS = {verb: partial(wardrobe, verb) for verb in ("train", "tune", "compare")}
@@ -37,32 +39,50 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def release(grey: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
-    folder = tmp_path_factory.mktemp("trained")
-    words = ["--data", str(grey), "--run", str(folder / "run"), "--out", str(folder / "store"), *QUICKLY]
-    assert wardrobe("train", words) == 0
-    version = current(open_store(str(folder / "store"))).version
-    return open_release(folder / "store" / "releases" / version)
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the key, the run and the store are."""
+    return tmp_path_factory.mktemp("trained")
+
+
+@pytest.fixture(scope="module")
+def told(grey: Path, place: Path) -> dict[str, Any]:
+    """What the training prints for programs."""
+    new_key(place / "shop.pem")
+    words = ["--data", str(grey), "--run", str(place / "run"), "--out", str(place / "store"), *QUICKLY]
+    with redirect_stdout(StringIO()) as printed:
+        assert wardrobe("train", [*words, "--sign", str(place / "shop.pem"), "--by", "ann", "--json"]) == 0
+    document: dict[str, Any] = json.loads(printed.getvalue())
+    return document
+
+
+@pytest.fixture(scope="module")
+def release(told: dict[str, Any], place: Path) -> LocalRelease:
+    """The release as it is in the store, which its key has signed."""
+    trusted = trusted_keys(place / "shop.pem.pub")
+    return open_release(place / "store" / "releases" / told["version"], trusted)
 
 
 @pytest.mark.slow
-def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRelease) -> None:
-    report = report_of(release)
+def test_with_json_it_tells_where_the_release_is_and_how_good(
+    told: dict[str, Any], release: LocalRelease, place: Path
+) -> None:
+    assert told["headline"] == release.manifest.headline.model_dump(mode="json")
+    assert (told["release"], told["store"]) == (str(place / "run" / "release"), str(place / "store"))
+    assert (told["promotion"]["number"], told["promotion"]["by"]) == (1, "ann")
+    assert told["bytes"].keys() == {"model.keras", "model.onnx"}
+
+
+@pytest.mark.slow
+def test_labels_travel_from_the_folders_to_the_services_answers(
+    release: LocalRelease, place: Path, tmp_path: Path
+) -> None:
+    report, new = report_of(release), striped_pictures(10, seed=1).images
 
     assert release.manifest.labels == report.labels == tuple(report.test.per_class) == KINDS
     assert release.manifest.data.name == "bars"
     assert report.train.n + report.validation.n + report.test.n == 3 * 60
-    assert release.manifest.training["network"] == "conv3"
-
-
-@pytest.mark.slow
-def test_the_service_knows_new_pictures_by_the_folders_names(release: LocalRelease, tmp_path: Path) -> None:
-    store, new = str(release.folder.parents[1]), striped_pictures(10, seed=1).images
-    settings = {"model_store": store, "cache_dir": tmp_path, "refresh_seconds": 0}
-    client = create_app(Settings.model_validate(settings)).test_client()
-
-    answers = [client.post("/predict", data=png(new[label])).get_json() for label in (0, 9, 5)]
-
+    assert release.manifest.training["network"] == "dense"
+    answers = served(place / "store", [png(new[label]) for label in (0, 9, 5)], tmp_path)
     assert [answer["label"] for answer in answers] == list(KINDS)
 
 

@@ -13,7 +13,6 @@ from inference.classifier import open_classifier
 from model_store.errors import KeyUnusable
 from model_store.local import open_release
 from model_store.promotions import current
-from model_store.signing import new_key, trusted_keys
 from model_store.store import open_store
 from reports.values import parse_report, report_of
 from tests.commands import wardrobe
@@ -80,26 +79,6 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     for named in (pair, ["--data", pair[3]]):
         assert wardrobe("evaluate", [str(release.folder), *named]) == 0
         assert "This is what the stored report says." in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_with_json_it_signs_and_tells_where_the_release_is_and_how_good(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    key, run = tmp_path / "shop.pem", tmp_path / "run"
-    public = new_key(key)
-
-    code = wardrobe("train", [*options(data, run, epochs=1), "--sign", str(key), "--by", "ann", "--json"])
-
-    told, said = capsys.readouterr()
-    document = json.loads(told)
-    manifest = open_release(run / "store/releases" / document["version"], trusted_keys(public)).manifest
-    assert code == 0
-    assert document["headline"] == manifest.headline.model_dump(mode="json")
-    assert (document["release"], document["store"]) == (str(run / "release"), str(run / "store"))
-    assert (document["promotion"]["number"], document["promotion"]["by"]) == (1, "ann")
-    assert document["bytes"].keys() == {"model.keras", "model.onnx"}
-    assert "1/1" in said
 
 
 def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, tmp_path: Path) -> None:
