@@ -1,4 +1,4 @@
-"""What a network answers, many pictures at a time."""
+"""What a network answers, many pictures at a time, and what TensorFlow says of many networks."""
 
 import logging
 
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from training.answering import answering
+from training.loading import allow_many_networks
 from training.untyped import Network
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (10, 28, 28), np.uint8)
@@ -37,3 +38,16 @@ def test_many_networks_in_one_process_bring_no_warning_of_retracing(
         answering(a_network(), 4)(PICTURES)
 
     assert caplog.messages == []
+
+
+def test_a_comparison_hides_no_warning_of_tensorflows_but_that_of_retracing(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("tensorflow")
+    monkeypatch.setattr(logger, "filters", [])
+
+    allow_many_networks()
+    logger.warning("5 out of the last 5 calls to <function f> triggered tf.function retracing. Tracing is")
+    logger.warning("Your input ran out of data.")
+
+    assert caplog.messages == ["Your input ran out of data."]

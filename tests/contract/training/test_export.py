@@ -1,4 +1,4 @@
-"""The serving graph is the network: same answers, known cost, the names that serving reads."""
+"""The artifact needs nothing beside it, and the serving graph is the network: same answers, known cost."""
 
 import platform
 import socket
@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
 
+import keras
 import numpy as np
 import onnx
 import pytest
@@ -34,6 +35,7 @@ from training.release.onnx_graph import (
     check_parity,
     export_graph,
     features_of,
+    probabilities_of,
     scores_of,
 )
 
@@ -44,6 +46,18 @@ NO_HEADS: Mapping[str, Head] = {}
 def answers_of(exported: Exported, images: PixelsBatch, attributes: Mapping[str, Head] = NO_HEADS) -> Scores:
     """The network's own answers."""
     return scores_of(exported.artifact, exported.whitening, attributes, images)
+
+
+def test_an_artifact_reads_raw_pixels_and_answers_the_same_when_it_is_loaded_again(
+    exported: Exported,
+) -> None:
+    loaded = keras.saving.load_model(exported.model_path, safe_mode=True)
+
+    probabilities = probabilities_of(loaded, PICTURES)
+
+    assert (loaded.input.dtype, loaded.input.name) == ("uint8", "pixels")
+    assert probabilities.tolist() == probabilities_of(exported.artifact, PICTURES).tolist()
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(PICTURES)), abs=1e-5)
 
 
 def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
