@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -47,14 +48,15 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="module")
 def short_fits() -> Iterator[None]:
-    """Heads learn in half of their steps, each on an eighth of a batch; OOD scores in a tenth of theirs.
+    """Heads have a quarter of their units and learn in half of their steps, each on an eighth of a batch.
 
+    OOD scores learn in a tenth of theirs.
     Corrections are learnt beside a tenth of the photos that come with the package: that all of them are is in
     tests/contract/training/test_photo_features.py.
     """
     from training import ten_classes  # noqa: PLC0415 - it imports TensorFlow
     from training.features.shipped_vectors import shipped_photos  # noqa: PLC0415
-    from training.heads import hidden, ood  # noqa: PLC0415
+    from training.heads import hidden, ood, photo_head  # noqa: PLC0415
 
     shipped = shipped_photos()
     tenth = replace(shipped, photos=shipped.photos.take(np.arange(0, len(shipped.photos), 10)))
@@ -62,6 +64,8 @@ def short_fits() -> Iterator[None]:
         changed.setattr(ten_classes, "shipped_photos", lambda: tenth)
         for name, part in (("LEAST_STEPS", 2), ("PASSES", 4), ("BATCH", 8)):
             changed.setattr(hidden, name, getattr(hidden, name) // part)
+        fit = partial(hidden.fit_hidden_head, units=hidden.UNITS // 4)
+        changed.setattr(photo_head, "fit_hidden_head", fit)
         changed.setattr(ood, "STEPS", ood.STEPS // 10)
         yield
 
