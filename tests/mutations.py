@@ -129,13 +129,13 @@ MUTATIONS: Final = (
         "model_store/publish.py",
         "check_complete(store, manifest)  # or between that check and the promotion",
         "pass",
-        ("unit/test_promotions.py",),
+        ("unit/test_promote_and_prune.py",),
     ),
     Mutation(
         "model_store/publish.py",
         "    if not _holds(store, key, entry, scratch):\n        raise StoreBroken",
         "    if False:\n        raise StoreBroken",
-        ("unit/test_promotions.py",),
+        ("unit/test_promote_and_prune.py",),
     ),
     Mutation(
         "model_store/files.py",
