@@ -28,8 +28,8 @@ class RedisServer:
         return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
-        """Returns once it has ended."""
-        self.process.terminate()
+        """Returns once it has ended, be it that a test has halted it."""
+        self.process.kill()
         self.process.wait(60)
 
     def start_again(self) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -133,22 +133,21 @@ APP = ("-m", "app")
 
 
 @contextmanager
-def running(
-    directory: Path,
-    stderr: int = subprocess.STDOUT,
-    /,
-    words: Sequence[str] = APP,
-    cwd: str = str(ROOT),
-    **environment: str,
-) -> Iterator[Service]:
-    """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
-    service = start(directory, stderr, words, cwd, **environment)
+def ready(service: Service) -> Iterator[Service]:
+    """A service that was started, once it takes requests; stopped at the end."""
     try:
         service.wait_until_ready()
         yield service
     finally:
         if service.process.poll() is None:
             service.stop()
+
+
+def running(
+    directory: Path, stderr: int = subprocess.STDOUT, /, **environment: str
+) -> AbstractContextManager[Service]:
+    """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
+    return ready(start(directory, stderr, **environment))
 
 
 def start(

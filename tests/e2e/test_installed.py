@@ -9,7 +9,7 @@ import pytest
 
 from app import __version__
 from tests.commands import done
-from tests.service import ROOT, running
+from tests.service import ROOT, ready, start
 
 UV = ROOT / ".cache/uv/bin/uv"
 
@@ -41,6 +41,6 @@ def test_the_commands_of_a_wheel_run_away_from_a_checkout(site: Path, tmp_path: 
 
 def test_a_wheel_serves(site: Path, tmp_path: Path) -> None:
     words = ["-m", "scripts", "serve", "--workers", "1"]
-    with running(tmp_path, words=words, cwd=str(tmp_path), PYTHONPATH=str(site)) as service:
+    with ready(start(tmp_path, words=words, cwd=str(tmp_path), PYTHONPATH=str(site))) as service:
         assert service.get("/openapi.json").json()["info"]["version"] == __version__
         assert service.get("/docs").ok
