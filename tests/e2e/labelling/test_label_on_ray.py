@@ -23,7 +23,7 @@ from labelling.journal import journal_of
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe, without_progress
 from tests.releases import a_release
-from tests.service import ROOT, children_of, free_port, is_running, of_process
+from tests.service import ROOT, children_of, is_running, of_process
 from tests.system_parts import require_system_part
 from tests.waiting import wait_for
 
@@ -50,13 +50,12 @@ def ray_cluster(cores: int) -> Iterator[dict[str, str]]:
     Yields:
         what a process needs in its environment to take part.
     """
-    port = free_port()
     secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     loopback_alone = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
     environment = {**os.environ, **secret, **loopback_alone}
     # A socket's path has 107 bytes at most, which leaves no room for pytest's folder.
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        command = [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", f"--num-cpus={cores}"]
+        command = [str(BIN / "ray"), "start", "--head", "--block", "--port=0", f"--num-cpus={cores}"]
         command += ["--node-ip-address=127.0.0.1", "--include-dashboard=false", "--disable-usage-stats"]
         # Free ports: Ray's own are those from 10002 to 19999, and the head's may be one of these.
         command += ["--min-worker-port=0", "--max-worker-port=0"]
@@ -64,21 +63,23 @@ def ray_cluster(cores: int) -> Iterator[dict[str, str]]:
             [*command, f"--temp-dir={folder}"],
             cwd=folder,
             env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            stdout=subprocess.DEVNULL,
         )
+
+        def address() -> str:
+            assert head.poll() is None, "Ray has ended"
+            written = Path(folder, "ray_current_cluster")  # with the port that it got
+            return written.read_text("ascii") if written.exists() else ""
+
         try:
-            assert head.stdout is not None
-            assert any("Ray runtime started" in line for line in head.stdout), "Ray has ended"
-            yield {**environment, "RAY_ADDRESS": f"127.0.0.1:{port}"}
+            yield {**environment, "RAY_ADDRESS": wait_for("the cluster", address, 240)}
         finally:
             # At SIGTERM, it would first wait for half a minute for work to drain.
             processes = family(head.pid)
             for pid in processes:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            head.communicate()
+            head.wait()
             wait_for("the end of the cluster", lambda: not any(map(is_running, processes)))
 
 
