@@ -144,6 +144,13 @@ def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path)
         assert opened.has_changed
 
 
+def test_the_row_of_an_overwritten_picture_is_replaced_before_all_are_listed(two: Path) -> None:
+    with journal(two) as opened:
+        opened.append([an_item(0, "a", "v2")], [a_row("A")])
+
+    assert rows_in(two) == "Ab"
+
+
 def test_rows_come_in_the_order_of_the_source_whichever_is_done_first(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, "b", "a", start=2)
