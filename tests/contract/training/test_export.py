@@ -15,7 +15,7 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.onnx_session import OnnxSession
+from inference.onnx_session import PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.local import bundled
 from reports.answers import Answers
@@ -34,9 +34,11 @@ from training.release.onnx_conversion import mflops
 from training.release.onnx_graph import (
     check_parity,
     export_graph,
+    export_photos,
     features_of,
     probabilities_of,
     scores_of,
+    write_graph,
 )
 
 PICTURES = striped_pictures(200, seed=7).images
@@ -102,6 +104,19 @@ def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
     assert check_parity(same, tmp_path / "model.onnx", PICTURES) <= 1e-5
     with pytest.raises(ParityFailed, match=r"model\.onnx: a probability differs by"):
         check_parity(another, tmp_path / "model.onnx", PICTURES)
+
+
+def test_so_is_one_of_the_network_for_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = keras.Input((192, 192, 3), name="pixels", dtype="uint8")
+    means = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))
+    ours, others = (
+        keras.Model(pixels, {PROBABILITIES: keras.layers.Dense(3, activation="softmax")(means)})
+        for _ in range(2)
+    )
+    monkeypatch.setattr("training.release.onnx_graph.write_graph", lambda _, path: write_graph(others, path))
+
+    with pytest.raises(ParityFailed, match=r"photos\.onnx: a probability differs by"):
+        export_photos(ours, tmp_path)
 
 
 class Recorded:
