@@ -32,11 +32,11 @@ def counted(path: str, status: int) -> str:
 
 @each_dialect
 def test_an_answer_carries_its_ids_and_is_counted(fresh_client: FlaskClient, path: str) -> None:
-    answer = ask(fresh_client, path, headers={"X-Request-ID": "order-66"})
+    answer = ask(fresh_client, path, headers={"X-Request-ID": "order-66.a_b"})
     counts = fresh_client.get("/metrics/prometheus").text
 
     assert answer.status_code == 200
-    assert answer.headers["X-Request-ID"] == "order-66"
+    assert answer.headers["X-Request-ID"] == "order-66.a_b"
     assert answer.headers["X-Model-Version"] == fresh_client.get("/model").get_json()["version"]
     assert counted(path, 200) in counts
     assert "\nwardrobe_confidence_count 1.0" in counts
