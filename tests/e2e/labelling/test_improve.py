@@ -28,8 +28,8 @@ train_command = partial(wardrobe, "train")
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 
-PHOTOS = 200
-SAMPLED = 80
+PHOTOS = 80
+SAMPLED = 30
 
 ANSWER = """(truths) => document.querySelectorAll("article").forEach((card) => {
   const select = card.querySelector("select");
