@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28
+from inference.contract import GREY_28, Imaging, InputContract
 from labelling.lists import Reading
 from tests.photos import write_photos
 from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing
@@ -131,6 +131,15 @@ def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> 
         list_photos(tmp_path / "empty", LABELS)
     with pytest.raises(DataSetMissing, match="nowhere: cannot be read"):
         list_photos(tmp_path / "nowhere", LABELS)
+
+
+def test_photos_are_read_as_the_release_reads_them(tmp_path: Path) -> None:
+    write_photos(tmp_path, 1, {"A": ["Trouser"]})
+    contracts = GREY_28, InputContract(imaging=Imaging(sharpen_sigma=0.4))
+
+    plain, sharpened = (photos_in([tmp_path], LABELS, reads, Lines())[0].images for reads in contracts)
+
+    assert not np.array_equal(plain, sharpened)
 
 
 def test_what_cannot_be_read_is_left_out_unless_it_is_all(
