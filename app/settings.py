@@ -212,14 +212,14 @@ def settings_from_environment(dotenv: Path = DOTENV) -> Settings:
     return parse_settings(os.environ)
 
 
-def taxonomy_from_environment() -> Path | None:
-    """WARDROBE_TAXONOMY alone, for commands that serve nothing: they need no other setting to be right.
+def settings_of_commands() -> Settings:
+    """WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY alone: a command serves nothing, so no other has to be right.
 
     Raises:
         SettingsError: its value stands in quotation marks.
     """
-    name = f"{PREFIX}TAXONOMY"
-    return parse_settings({name: os.environ[name]} if name in os.environ else {}).taxonomy
+    names = (f"{PREFIX}CACHE_DIR", f"{PREFIX}TAXONOMY")
+    return parse_settings({name: os.environ[name] for name in names if name in os.environ})
 
 
 def parse_settings(environment: Mapping[str, str]) -> Settings:

@@ -153,7 +153,7 @@ def _own_folder() -> Path:
     return folder
 
 
-_NAME_A_CACHE = "Or set HOME to a folder of this user; for a service, WARDROBE_CACHE_DIR does as well."
+_NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 
 
 def pull_bare(store: Store, cache: Path) -> BareArtifact:

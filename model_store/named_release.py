@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from model_store.cache import cache_folder, pull
+from model_store.cache import CACHE, cache_folder, pull
 from model_store.errors import NotFound
 from model_store.files import MANIFEST, expanded
 from model_store.local import LocalRelease, bundled, open_release
@@ -17,12 +17,13 @@ from model_store.promotions import current_version
 from model_store.store import open_store
 
 
-def find_release(name: str) -> LocalRelease:
+def find_release(name: str, cache: Path = CACHE) -> LocalRelease:
     """Find and verify the release that a person names; one of a store comes into the cache.
 
     Args:
         name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or its address alone
             for its current release.
+        cache: the folder that a release of a store comes into.
 
     Raises:
         StoreError: there is none, or it must not be used.
@@ -37,7 +38,7 @@ def find_release(name: str) -> LocalRelease:
     store, version = open_store(address), name.removeprefix(address).removeprefix("@")
     version = version or current_version(store)
     while True:  # again where a prune was quicker
-        release = pull(store, version, cache_folder())
+        release = pull(store, version, cache_folder(cache))
         if _hold(release.folder):
             return release
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from app.settings import settings_of_commands
 from labelling.errors import CorrectionsUnusable, OtherRun
 from labelling.review.audit import Audit, Share, audit_in, promised_right
 from labelling.review.corrections import Correction, read_corrections
@@ -133,7 +134,8 @@ def _release(model: str, version: str) -> LocalRelease:
         StoreError: the store does not have it.
     """
     store = store_in(model)
-    release = find_release(f"{store}@{version}" if store else model)
+    cache = settings_of_commands().cache_dir
+    release = find_release(f"{store}@{version}" if store else model, cache)
     if release.version != version:
         raise OtherRun(
             f"{model}: is release {release.version}, and the table was made by {version}. Name its folder or "

@@ -8,6 +8,7 @@ is fitted: training/measure/decide.py; what the report says: training/release/of
 import argparse
 from pathlib import Path
 
+from app.settings import settings_of_commands
 from inference.contract import ModelContract
 from labelling.review.corrections import read_corrections
 from model_store.local import LocalRelease, open_release
@@ -62,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> object:
     require("sklearn", "scikit-learn")
     from training.release.of_parent import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
-    parent = find_release(arguments.release)
+    parent = find_release(arguments.release, settings_of_commands().cache_dir)
     if parent.manifest.contract("photos").photos_unproven:
         raise BadRecipe(
             f"{parent.version} has no network that answers photos, so there is nothing to calibrate: its "

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from app.settings import settings_of_commands
 from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
 from labelling.lists import Reading
@@ -48,7 +49,8 @@ NAMED = 5
 def execute(arguments: argparse.Namespace) -> object:
     """Compare and print; 1 when more answers change than are allowed."""
     prepare_decoders()
-    releases = find_release(arguments.a), find_release(arguments.b)
+    cache = settings_of_commands().cache_dir
+    releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     source = open_source(arguments.pictures, reading=Reading.of(arguments))

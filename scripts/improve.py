@@ -11,6 +11,7 @@ import shlex
 from functools import partial
 from pathlib import Path
 
+from app.settings import settings_of_commands
 from scripts import train
 from scripts.__main__ import command
 from scripts.audit import tell_audit
@@ -34,7 +35,9 @@ def main(words: list[str]) -> int:
 
 def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     progress = Terminal()
-    corrected = corrected_release(arguments.corrections, arguments.release, DEFAULT_STORE)
+    corrected = corrected_release(
+        arguments.corrections, arguments.release, DEFAULT_STORE, settings_of_commands().cache_dir
+    )
     tell_audit(corrected.corrections)
     training = next_training(corrected, arguments.data, progress)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])

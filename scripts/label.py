@@ -18,7 +18,7 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from app.prediction.categories import CategoriesMismatch, categories_of
-from app.settings import taxonomy_from_environment
+from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.plain_text import shown_lines
@@ -119,7 +119,7 @@ def _job(arguments: argparse.Namespace) -> Job:
     form_of(arguments.out)
     if arguments.into:
         check_into(arguments.into, arguments.source)
-    release = find_release(arguments.model)
+    release = find_release(arguments.model, settings_of_commands().cache_dir)
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
     source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
     return Job(
@@ -225,7 +225,7 @@ def _categories(named: Path | None, release: LocalRelease) -> Categories:
         CategoriesMismatch: the file has other labels than the release.
         SettingsError: it cannot be read or is not valid.
     """
-    if (file := named or taxonomy_from_environment()) is None:
+    if (file := named or settings_of_commands().taxonomy) is None:
         return {}
     manifest = release.manifest
     try:

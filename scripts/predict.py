@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.dotenv_file import read_dotenv
+from app.settings import settings_of_commands
 from inference.arrays import Picture, Pixels
 from inference.classifier import Prediction
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
@@ -68,7 +69,7 @@ def main(words: list[str]) -> int:
     if arguments.plot:
         require("matplotlib", "matplotlib")
     prepare_decoders()
-    release = find_release(arguments.model)
+    release = find_release(arguments.model, settings_of_commands().cache_dir)
     networks = open_networks(release)
     answers = []
     for file in files:

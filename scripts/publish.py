@@ -6,6 +6,7 @@ After an interruption, run it again: it continues. Refusals: reports/gate.py; se
 import argparse
 from pathlib import Path
 
+from app.settings import settings_of_commands
 from model_store.catalogue import PROMOTIONS
 from model_store.files import expanded
 from model_store.named_release import find_release
@@ -34,7 +35,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
     place = expanded(arguments.release)
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
-    folder = find_release(arguments.release).folder
+    folder = find_release(arguments.release, settings_of_commands().cache_dir).folder
     if arguments.sign is not None:
         arguments.error(
             f"--sign writes into a release's folder. {arguments.release} is in {folder}: name a copy of that"

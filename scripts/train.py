@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.settings import settings_of_commands
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release, store_in
 from reports.judge import compared_with
@@ -135,7 +136,7 @@ def _train_photos(
     options: Options, arguments: argparse.Namespace, target: Target, command: str, compared: Path | None
 ) -> object:
     place, photos = str(options.release), Path(str(options.photos))
-    release = find_release(place)
+    release = find_release(place, settings_of_commands().cache_dir)
     check_learns_photos(release, place, photos)
     target.check_labels(release.manifest.labels)
     start_tensorflow()

@@ -32,6 +32,14 @@ def handlers_of_collection_closed() -> None:
     logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def fetched_releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is fetched with this run's files: no release of an earlier run is read, and none stays."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("WARDROBE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def swift_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """OpenStack Swift, started for the first test that asks."""

@@ -72,13 +72,14 @@ class NextTraining:
     store: str | None = None
 
 
-def corrected_release(file: Path, named: str | None, usual_store: str) -> Corrected:
+def corrected_release(file: Path, named: str | None, usual_store: str, cache: Path) -> Corrected:
     """Find the release that learns the corrections.
 
     Args:
         file: of corrections.
         named: the release; None for what is current in the usual store, else the bundled one.
         usual_store: the one that `wardrobe train` fills.
+        cache: the folder that a release of a store comes into.
 
     Raises:
         StoreError: there is no such release.
@@ -86,7 +87,7 @@ def corrected_release(file: Path, named: str | None, usual_store: str) -> Correc
         BadPictures: no release was named, and the usual one lacks a class of the corrections.
     """
     name = named or (usual_store if newest(open_store(usual_store)) is not None else "bundled")
-    release = find_release(name)
+    release = find_release(name, cache)
     corrections = tuple(read_corrections([file], None))
     if not named:
         _check_classes(

@@ -22,6 +22,7 @@ def test_the_notebook_gets_from_the_data_to_a_served_release(tmp_path: Path) -> 
     cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
     program = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     places = {"DATA": str(tmp_path / "data"), "WORK": str(tmp_path / "work")}
+    places["WARDROBE_CACHE_DIR"] = str(tmp_path / "cache")
     served = {name: value for name, value in os.environ.items() if not name.startswith("WARDROBE_")}
 
     ran = subprocess.run(

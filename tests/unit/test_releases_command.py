@@ -222,12 +222,13 @@ def test_a_program_reads_what_became_of_a_release(
 def test_a_release_of_one_store_is_published_in_another(
     at: str, published: list[str], store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))  # the cache of commands is there
-    copy, version = str(tmp_path / "copy"), published[0 if at else 1]
+    cache, copy, version = tmp_path / "cache", str(tmp_path / "copy"), published[0 if at else 1]
+    monkeypatch.setenv("WARDROBE_CACHE_DIR", str(cache))
 
     wardrobe("publish", [store + at.format(version), copy])
 
     assert current(open_store(copy)).version == version
+    assert (cache / "releases" / version).is_dir()
 
 
 def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
@@ -235,10 +236,8 @@ def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
     store: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert published
-    monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "run").mkdir()
 
     with pytest.raises(NotFound, match=r"run/manifest\.json: no such file, so .*run is no release"):
