@@ -69,7 +69,7 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on
 mutations: $(VENV)/.dev ## Change thirty lines of the product, one at a time: tests have to find each; ARGS= for some
 	@$(IN)/python -m tests.mutations $(ARGS)
 
-chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers, break S3, one at a time, in 10 minutes
+chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers, break S3, one at a time, for some minutes
 	@$(IN)/python -m benchmarks.chaos
 
 audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
