@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from model_store.cache import CACHE, cache_folder, pull
+from model_store.cache import cache_folder, pull
 from model_store.errors import NotFound
 from model_store.files import MANIFEST, expanded
 from model_store.local import LocalRelease, bundled, open_release
@@ -17,7 +17,7 @@ from model_store.promotions import current_version
 from model_store.store import open_store
 
 
-def find_release(name: str, cache: Path = CACHE) -> LocalRelease:
+def find_release(name: str, cache: Path) -> LocalRelease:
     """Find and verify the release that a person names; one of a store comes into the cache.
 
     Args:

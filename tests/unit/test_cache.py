@@ -73,12 +73,13 @@ def bare_upload(folder: Path, *names: str) -> Path:
 
 
 def test_a_release_of_a_store_is_named_with_its_version_or_is_the_current_one(
-    store: FolderStore, shelf: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: FolderStore, shelf: list[Path], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
     first, second = (sent(store, made, promoted=True) for made in shelf[:2])
 
-    found = [find_release(name).version for name in (f"{store.address}@{first}", store.address)]
+    found = [
+        find_release(name, tmp_path / "cache").version for name in (f"{store.address}@{first}", store.address)
+    ]
 
     assert found == [first, second]
     assert store_in(f"s3://ann@shop/models@{first}") == "s3://ann@shop/models"
@@ -149,12 +150,11 @@ def test_what_is_pulled_again_was_used_last(store: FolderStore, cache: Path, she
 
 
 def test_what_a_command_has_in_use_is_not_pruned(
-    store: FolderStore, shelf: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: FolderStore, shelf: list[Path], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    cache = cache_folder()
+    cache = tmp_path / "cache"
     held, idle = (pulled(store, cache, shelf[seed], used) for seed, used in ((0, 100), (1, 200)))
-    release = find_release(f"{store.address}@{held}")
+    release = find_release(f"{store.address}@{held}", cache)
 
     assert prune_cache(cache, keep=0) == [idle]
     assert open_release(release.folder).version == held
@@ -276,7 +276,7 @@ def test_a_file_is_no_store_and_a_keras_file_is_adopted(tmp_path: Path) -> None:
     (tmp_path / "x.keras").touch()
 
     with pytest.raises(BadAddress, match=r"x\.keras is a file.*`wardrobe adopt .*x\.keras`"):
-        find_release(str(tmp_path / "x.keras"))
+        find_release(str(tmp_path / "x.keras"), tmp_path / "cache")
 
 
 def test_a_store_below_a_home_that_is_not_there_is_refused_in_a_sentence(homeless: Path) -> None:
@@ -289,4 +289,4 @@ def test_a_release_whose_folder_is_not_there_is_named_with_what_would_do(name: s
     with pytest.raises(
         NotFound, match=r"no such file or folder\. Name bundled, a release's folder, or a store"
     ):
-        find_release(f"{tmp_path}/{name}")
+        find_release(f"{tmp_path}/{name}", tmp_path / "cache")
