@@ -1,0 +1,313 @@
+"""What the words of a shop's list say about a garment: the kinds that a title admits.
+
+words.csv is the table of words: data, not code. The rules that pick the deciding word of a title are here.
+A title without a word of the table says nothing, and so does a colour, a brand or a misspelling. Reads
+words.csv alone.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from html.parser import HTMLParser
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+LANGUAGES: Final = ("en", "de", "fr", "es")
+"""That the table has words of. Each was tried with titles of real shops (tests/unit/test_words.py)."""
+
+KINDS: Final = (
+    *("top", "shirt", "pullover", "coat", "dress", "trousers", "sneaker", "sandal", "boot", "bag"),
+    *("skirt", "shorts", "closed shoe", "underwear", "hat", "glasses", "watch", "jewellery", "belt"),
+    *("vest", "jumpsuit", "set", "nightwear", "socks", "scarf", "gloves", "tie", "wallet", "saree"),
+)
+"""What a garment is. The first ten are the classes of Fashion-MNIST; no other kind admits one of these."""
+
+ENOUGH: Final = 2_000
+"""Titles by which the language of a list is found."""
+
+LONGEST: Final = 300
+"""Characters of a title that are read. Google takes 150, Shopify 255."""
+
+SHORTEST_START: Final = 2
+"""Letters at least before the end of a German compound: Jeans-hose."""
+
+_FILE: Final = Path(__file__).with_name("words.csv")
+_EVERY: Final = "all"
+_GROUP: Final = "group"
+_SET: Final = "set"
+
+_TOKEN: Final = re.compile(r"\bw/|[^\W_]+|[&+/|,;:()\[\]!?•·\u2013\u2014]|(?<=\s)-(?=\s)")
+_SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
+_SIGNS: Final = frozenset("&+/")
+_LEVELS: Final = re.compile("[>»|]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grammar:
+    """The words of a language by which the deciding words of a title are found.
+
+    Attributes:
+        prepositions: the garment stands before them ("dress with belt").
+        conjunctions: between two garments ("top and skirt").
+        counts: words that only count what follows a preposition ("pack de 2 camisetas").
+        last: whether the last word is the head (shirt dress), or the first (robe chemise).
+        alone: words that count where they are the last one (short sleeve is no shorts).
+    """
+
+    prepositions: frozenset[str]
+    conjunctions: frozenset[str]
+    counts: frozenset[str] = frozenset()
+    last: bool
+    alone: frozenset[str] = frozenset()
+
+
+_GRAMMARS: Final[Mapping[str, Grammar]] = {
+    "en": Grammar(
+        prepositions=frozenset({"with", "for", "in", "by", "from", "without", "w/"}),
+        conjunctions=frozenset({"and", "or", "n"}),
+        last=True,
+        alone=frozenset({"short"}),
+    ),
+    "de": Grammar(
+        prepositions=frozenset({"mit", "fur", "fuer", "aus", "in", "im", "von", "ohne", "zum", "zur"}),
+        conjunctions=frozenset({"und", "oder", "sowie"}),
+        last=True,
+    ),
+    "fr": Grammar(
+        prepositions=frozenset({"avec", "pour", "en", "sans", "par"}),
+        conjunctions=frozenset({"et", "ou"}),
+        last=False,
+    ),
+    "es": Grammar(
+        prepositions=frozenset({"con", "para", "de", "en", "sin", "por"}),
+        conjunctions=frozenset({"y", "e", "o", "u"}),
+        counts=frozenset({"pack", "par", "pares", "lote", "juego"}),
+        last=False,
+    ),
+}
+
+
+class Named(NamedTuple):
+    """A word of a title that names a garment.
+
+    Attributes:
+        word: in small letters, without accents.
+        kinds: that it admits; empty for words that only look like a garment ("tie waist").
+    """
+
+    word: str
+    kinds: frozenset[str]
+
+
+class Says(NamedTuple):
+    """What a list says about a product.
+
+    Attributes:
+        words: that decide; empty where it says nothing.
+        kinds: that they admit; empty where it says nothing.
+    """
+
+    words: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Says()
+
+_Item: TypeAlias = str | Named
+
+
+class _Words(NamedTuple):
+    """The table in one language: whole words and phrases by their tokens, and ends of compounds."""
+
+    phrases: Mapping[tuple[str, ...], frozenset[str]]
+    ends: Mapping[str, frozenset[str]]
+    longest: int
+
+
+def says(title: str, category: str, language: str) -> Says:
+    """What a product's title says, or its category where the title names no garment."""
+    by_title = title_says(title, language)
+    return by_title if by_title.kinds else category_says(category, language)
+
+
+@lru_cache(maxsize=4096)
+def title_says(title: str, language: str) -> Says:
+    """The kinds that the deciding words of a title admit.
+
+    Args:
+        title: of a product, as a list has it: of any length, in any script, with HTML or without.
+        language: one of LANGUAGES.
+    """
+    items = _items(_tokens(title), _words(language))
+    heads = next((heads for part in _split(items, _SEPARATORS) if (heads := _heads(part, language))), [])
+    if any(_SET in head.kinds for head in heads):
+        heads = _named(items)
+    return _together(heads)
+
+
+@lru_cache(maxsize=4096)
+def category_says(category: str, language: str) -> Says:
+    """The kinds that a category admits, by the deepest of its levels that names one ("Women > Dresses").
+
+    Every garment of a level counts ("Shirts, Blouses"); "Top", "Bottom" and "Outerwear" admit a group.
+    """
+    for level in reversed(_LEVELS.split(category)):
+        tokens = _tokens(level)
+        heads = _named(_items(tokens, _words(_GROUP)))
+        for part in _split(_items(tokens, _words(language)), _SEPARATORS):
+            heads += _heads(part, language)
+        if heads:
+            return _together(heads)
+    return NOTHING
+
+
+def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str]]:
+    """The kinds that a release's classes are, by class; empty for a class that the table does not have.
+
+    Classes have one language, too: English, unless more of them are words of the list's language.
+    """
+    spoken = language_of(labels, ("en", language))
+    return {label: title_says(label, spoken).kinds for label in labels}
+
+
+def language_of(titles: Iterable[str], languages: Sequence[str] = LANGUAGES) -> str:
+    """The language that has most words of some titles, small words too; of equal ones the first."""
+    hits = dict.fromkeys(languages, 0)
+    for title in islice(titles, ENOUGH):
+        tokens = _tokens(title)
+        for language in languages:
+            grammar = _GRAMMARS[language]
+            small = sum(token in grammar.prepositions or token in grammar.conjunctions for token in tokens)
+            hits[language] += small + len(_named(_items(tokens, _words(language))))
+    return max(languages, key=hits.__getitem__)
+
+
+def _tokens(title: str) -> list[str]:
+    """The words and signs of a title, without tags, capitals and accents."""
+    text = title[:LONGEST]
+    if "<" in text or "&" in text:
+        parser = _Text()
+        parser.feed(text)
+        parser.close()
+        text = " ".join(parser.texts)
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
+    return _TOKEN.findall("".join(char for char in folded if not unicodedata.combining(char)))
+
+
+class _Text(HTMLParser):
+    """The text of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts = list[str]()
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def _items(tokens: Sequence[str], words: _Words) -> list[_Item]:
+    """Tokens, with the table's words in place of those that name garments: of several the longest."""
+    items, start = list[_Item](), 0
+    while start < len(tokens):
+        for count in range(min(words.longest, len(tokens) - start), 0, -1):
+            phrase = tuple(tokens[start : start + count])
+            kinds = words.phrases.get(phrase)
+            if kinds is None and count == 1:
+                kinds = _by_end(phrase[0], words.ends)
+            if kinds is not None:
+                items.append(Named(" ".join(phrase), kinds))
+                break
+        else:
+            items.append(tokens[start])
+            count = 1
+        start += count
+    return items
+
+
+def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """What the longest end of a compound admits."""
+    if not ends:
+        return None
+    starts = range(SHORTEST_START, len(token) - 1)
+    return next((ends[token[start:]] for start in starts if token[start:] in ends), None)
+
+
+def _split(items: Sequence[_Item], between: Collection[str]) -> Iterator[list[_Item]]:
+    """The runs of items between some signs or words."""
+    part = list[_Item]()
+    for item in items:
+        if isinstance(item, str) and item in between:
+            yield part
+            part = []
+        else:
+            part.append(item)
+    yield part
+
+
+def _heads(items: list[_Item], language: str) -> list[Named]:
+    """The words that decide for a part of a title: those before a preposition, where they name a garment.
+
+    Behind one ("Two in One Grey Shorts") a garment counts unless the preposition is its own: an "insole for
+    shoes" is none.
+    """
+    grammar = _GRAMMARS[language]
+    before, *behind = _split(items, grammar.prepositions)
+    heads, counted = _joined_heads(before, grammar), _only_counts(before, grammar)
+    for part in behind:
+        if heads:
+            break
+        own = not counted and isinstance(part[0] if part else "", Named)
+        heads = _joined_heads(part[1:] if own else part, grammar)
+    return heads
+
+
+def _only_counts(items: list[_Item], grammar: Grammar) -> bool:
+    """Whether no more than a number is said: "2", "par"."""
+    return not any(
+        isinstance(item, Named) or (item.isalpha() and item not in grammar.counts) for item in items
+    )
+
+
+def _joined_heads(items: list[_Item], grammar: Grammar) -> list[Named]:
+    """The head of each of the parts that "and" joins, of those that have one."""
+    heads = list[Named]()
+    for part in _split(items, grammar.conjunctions | _SIGNS):
+        named = [item for item in _named(part) if item.word not in grammar.alone or item is part[-1]]
+        if named:
+            heads.append(named[-1 if grammar.last else 0])
+    return heads
+
+
+def _named(items: Iterable[_Item]) -> list[Named]:
+    return [item for item in items if isinstance(item, Named) and item.kinds]
+
+
+def _together(heads: Sequence[Named]) -> Says:
+    words = tuple(dict.fromkeys(head.word for head in heads))
+    return Says(words, frozenset(kind for head in heads for kind in head.kinds))
+
+
+@cache
+def _words(language: str) -> _Words:
+    """The table's words of a language, those of every language among them.
+
+    A word that begins with "-" is also the end of compounds.
+    """
+    phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
+    with _FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    shared = () if language == _GROUP else (_EVERY,)
+    for wanted in (*shared, language):
+        for row in rows:
+            if row["language"] != wanted:
+                continue
+            kinds = frozenset(filter(None, row["kinds"].split("|")))
+            for word in row["words"].split("|"):
+                phrases[tuple(_tokens(word))] = kinds
+                if word.startswith("-"):
+                    ends["".join(_tokens(word))] = kinds
+    return _Words(phrases, ends, max(map(len, phrases)))
