@@ -11,7 +11,7 @@ from typing import TypeAlias
 from benchmarks.results import FOLDER
 from benchmarks.side_by_side.page import Stored, machine_line, photos_rows, rates_rows
 from model_store.local import bundled
-from reports.values import PhotoFigures, Report, report_of
+from reports.values import PhotoFigures, Report, UnknownSources, report_of
 from training.gradient.networks.published_figures import PUBLISHED
 
 MEBIBYTE = 2**20
@@ -169,17 +169,24 @@ def _beside_published(network: Stored) -> Row:
 
 
 def _unknown_sources(report: Report) -> list[Row]:
-    found = {TIERS[tier]: its.of_all for tier, its in report.unknown_sources.items()}
-    return [
-        (
-            name,
-            f"{its.n:,}",
-            f"{its.right / its.n:.1%}",
-            f"{its.accepted / its.n:.1%}",
-            f"{its.accepted_right:,} of {its.accepted:,}",
-        )
-        for name, its in found.items()
-    ]
+    return [_of_unknown(TIERS[tier], its) for tier, its in report.unknown_sources.items()]
+
+
+def _of_unknown(name: str, its: UnknownSources) -> Row:
+    """The row of a tier, with the lower of two shares: the mean over sources, and that of all photos."""
+    of_all, by_source = its.of_all, its.mean_over_sources
+    share, interval = of_all.right / of_all.n, its.interval
+    if by_source and by_source[0] <= share:
+        share, interval = by_source
+    right = f"{share:.1%}" if interval is None else "{:.1%} ({:.1%} to {:.1%})".format(share, *interval)
+    return (
+        name,
+        f"{len(its.sources)}",
+        f"{of_all.n:,}",
+        right,
+        f"{of_all.accepted / of_all.n:.1%}",
+        f"{of_all.accepted_right:,} of {of_all.accepted:,}",
+    )
 
 
 def _tier(name: str, its: PhotoFigures) -> Row:

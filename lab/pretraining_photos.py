@@ -66,7 +66,7 @@ SURE: Final = 0.9
 USERS: Final = "clo-"
 """How the groups of users' photos begin; a shop's photo is a group of its own."""
 
-SOURCE_TABLES: Final = ("sources", "sources2", "sources3", "sources4")
+SOURCE_TABLES: Final = ("sources", "sources2", "sources3", "sources4", "sources5")
 """Tables of photos of other shops and people."""
 
 MADE: Final = "made"

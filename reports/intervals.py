@@ -228,6 +228,24 @@ def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -
     return wilson_interval(right.sum() / effect, len(right) / effect)
 
 
+def mean_over_sources(right: Floats, n: Floats) -> tuple[float, tuple[float, float]]:
+    """The mean of the shares of right answers of S sources, and its 95% interval for further sources.
+
+    Wilson's interval, of as many answers as would make a mean spread as the sources' shares do; at most as
+    many as answers that are alike by LIKENESS within a source count for.
+
+    Args:
+        right: float64 (S,), S >= 2, right answers of each source.
+        n: float64 (S,), its answers, each above 0.
+    """
+    shares = right / n
+    mean, answers = float(shares.mean()), float(np.sum(n / (1 + LIKENESS * (n - 1))))
+    widening = float(t_quantile(len(n) - 1, EACH_END)[0]) / Z_95
+    if (variance := float(shares.var(ddof=1)) / len(n) * widening**2) > 0:
+        answers = min(answers, mean * (1 - mean) / variance)
+    return mean, wilson_interval(mean * answers, answers)
+
+
 def mean_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
 ) -> tuple[float, float]:

@@ -7,6 +7,7 @@ pages read it through `Report`. Does no I/O. What each figure means: docs/refere
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
+import numpy as np
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from inference.contract import ACCEPT_NOTHING
@@ -14,14 +15,15 @@ from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import DataSet, Frozen, Share, first_problem
+from reports.intervals import mean_over_sources
 
 Count = Annotated[int, Field(ge=0)]
 
 Signed = Annotated[float, Field(ge=-1, le=1)]
 """A difference of two shares."""
 
-"""Two-sided 95% point of the normal distribution."""
-
+FEW_SOURCES: Final = 10
+"""Sources that a bound or an interval of a further source needs."""
 
 TEST: Final = "test"
 CROSS_FITTED: Final = "cross-fitted"
@@ -422,6 +424,17 @@ class UnknownSources(Frozen):
     auroc: Share | None
     interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
     classes: dict[str, Count] = Field(default_factory=dict, exclude_if=lambda of: not of)
+
+    @property
+    def mean_over_sources(self) -> tuple[float, tuple[float, float]] | None:
+        """The mean of the sources' shares of right answers, and its interval; None below FEW_SOURCES.
+
+        Photos of all sources together answer for the largest ones; a shop that uses the release is one more.
+        """
+        if len(self.sources) < FEW_SOURCES:
+            return None
+        counts = np.array([(one.right, one.n) for one in self.sources.values()], np.float64)
+        return mean_over_sources(*counts.T)
 
 
 class Calibrated(Frozen):

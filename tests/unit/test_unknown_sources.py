@@ -53,10 +53,24 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1
     assert found["A"].interval is not None and found["A"].interval[0] > 0.8
     assert "T-shirt/top 300" in card
-    assert "| A | all 10 | 300 | 100.0% | 100.0% | 300 of 300 |" in card
+    assert "| A | all 10 | 300 | 100.0% (95.2% to 100.0%) | 100.0% | 100.0% | 300 of 300 |" in card
     assert "shop 3" not in card
-    assert "| C | stall | 1 | 100.0% | 100.0% | 1 of 1 |" in card
+    assert "| C | stall | 1 |  | 100.0% | 100.0% | 1 of 1 |" in card
     assert "Tier C: too few sources for a bound." in card
+
+
+def test_a_large_source_counts_as_one_in_the_mean_over_sources() -> None:
+    sizes = {f"shop {number}": 4 for number in range(9)} | {"mail order": 400}
+    names = [name for name, n in sizes.items() for _ in range(n)]
+    wrong_of_small_ones = [0, 1, 1, 1] * 9 + [0] * 400
+
+    found = unknown_figures(answered(sources=names, predicted=wrong_of_small_ones), LABELS)["A"]
+
+    assert found.of_all.right / found.of_all.n > 0.9
+    assert found.mean_over_sources is not None
+    mean, (low, high) = found.mean_over_sources
+    assert mean == pytest.approx((9 * 0.25 + 1) / 10)
+    assert low < mean < high < found.of_all.right / found.of_all.n
 
 
 @pytest.mark.parametrize(

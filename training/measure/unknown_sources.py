@@ -6,7 +6,6 @@ many photos: below `FEW_SOURCES` there is no bound. Pure. The section: reports/v
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,10 @@ from sklearn.metrics import roc_auc_score
 
 from reports.answers import Answers
 from reports.intervals import needed, share_interval, weighted
-from reports.values import UnknownSource, UnknownSources
+from reports.values import FEW_SOURCES, UnknownSource, UnknownSources
 from training.measure.decide import ACCEPTED_OF_PHOTOS
 from training.measure.photo_evaluation import measured_tiers
 from training.pictures.photos import OOD_TIER
-
-FEW_SOURCES: Final = 10
-"""Sources with accepted answers that a bound needs."""
 
 
 def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
