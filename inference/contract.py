@@ -143,7 +143,8 @@ class Familiarity:
 
     Attributes:
         quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.
-        threshold: 0..1; a lower familiarity is `unfamiliar`, which outranks all other reasons.
+        threshold: 0..1; the class of a lower familiarity is `unfamiliar`, which outranks all other reasons.
+            It holds for attributes, too, unless their head has a threshold of its own.
     """
 
     quantiles: tuple[float, ...]
@@ -162,6 +163,9 @@ class Head:
         withheld: labels that are never accepted: an answer with one of them is `unproven`.
         stricter: labels whose answers need a higher confidence than others, 0..1.
         applies_to: classes that have the attribute; None where all have it, and of the class itself.
+        familiarity: 0..1, below which an answer of this head is `unfamiliar`, in place of the class's
+            threshold; 0 answers photos of none of the classes as well. None where the class's threshold
+            holds, and of the class itself.
     """
 
     labels: tuple[str, ...]
@@ -170,6 +174,7 @@ class Head:
     withheld: tuple[str, ...] = ()
     stricter: Mapping[str, float] = field(default_factory=dict)
     applies_to: tuple[str, ...] | None = None
+    familiarity: float | None = None
 
     def least(self, label: str) -> float:
         """The confidence that an answer with this label needs."""
@@ -203,6 +208,10 @@ class Head:
         for key, named in (("withheld", self.withheld), ("stricter", self.stricter)):
             if strange := [label for label in named if label not in self.labels]:
                 return f"{key}: {strange[0]!r} is none of the labels"
+        if self.familiarity is not None and not 0 <= self.familiarity <= 1:
+            return f"familiarity {self.familiarity}: it has to be 0 to 1, or null"
+        if self.familiarity is not None and self.applies_to is not None:
+            return "familiarity: only a head that applies to every class can do without the class's"
         return None
 
 
@@ -255,8 +264,12 @@ class ModelContract:
 
     @property
     def least_familiarity(self) -> float:
-        """0..1, below which a picture is `unfamiliar`."""
+        """0..1, below which the class is `unfamiliar`, and attributes without a threshold of their own."""
         return self.familiarity.threshold if self.familiarity else 0.0
+
+    def least_familiarity_of(self, head: Head) -> float:
+        """0..1, below which the answer of one of the heads is `unfamiliar`."""
+        return self.least_familiarity if head.familiarity is None else head.familiarity
 
     def with_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
         """The same with these heads, each in place of its own of that name."""
@@ -282,7 +295,9 @@ class ModelContract:
     @cached_property
     def _unproven(self) -> "ModelContract":
         ranks = self.familiarity and replace(self.familiarity, threshold=0.0)
-        return replace(self.accepting_from(ACCEPT_NOTHING), familiarity=ranks)
+        nothing = self.accepting_from(ACCEPT_NOTHING)
+        heads = {name: replace(head, familiarity=None) for name, head in nothing.heads.items()}
+        return replace(nothing, familiarity=ranks, heads=heads)
 
     def fault(self) -> str | None:  # noqa: PLR0911 - one for each part
         """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
@@ -297,8 +312,12 @@ class ModelContract:
                 return f"heads: {name!r} is no name of an attribute, which has letters, digits, `_` and `-`"
             if strange := [label for label in head.applies_to or () if label not in self.labels]:
                 return f"heads.{name}.applies_to: {strange[0]!r} is none of the classes"
+            if head.familiarity and self.familiarity is None:
+                return f"heads.{name}.familiarity: the network measures none, so it has to be 0 or null"
         if self.of_label.applies_to is not None:
             return f"heads.{LABEL}.applies_to: every picture has a class, so it has to be null"
+        if self.of_label.familiarity is not None:
+            return f"heads.{LABEL}.familiarity: the class's is `familiarity.threshold`, so it has to be null"
         quantiles = self.familiarity.quantiles if self.familiarity else (0.0, 1.0)
         if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
             return "familiarity.quantiles: at least two, ascending"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -34,8 +35,11 @@ from inference.contract import (
 from model_store.errors import ManifestInvalid, ManifestTooNew
 from model_store.schema_5 import SCHEMA_5, lifted
 
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 11
 """The newest manifest that this code reads, and the one that it writes."""
+
+SCHEMA_10: Final = 10
+"""Of version 2.0: schema 11 without `familiarity` of heads, whose default is what these releases mean."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 """UTC time and the first eight hex digits of the content hash: 20261120T101500Z-3f9a1c2e."""
@@ -171,6 +175,11 @@ class Network(Frozen):
         return self
 
 
+def _newest(schema: object) -> object:
+    """The schema that a manifest is read as."""
+    return SCHEMA_VERSION if schema == SCHEMA_10 else schema
+
+
 class Manifest(Frozen):
     """Everything about a release but its bytes.
 
@@ -183,7 +192,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[10] = SCHEMA_VERSION
+    schema_version: Annotated[Literal[11], BeforeValidator(_newest)] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
@@ -261,7 +270,7 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
             )
         if schema == SCHEMA_5:
             return Manifest.model_validate(lifted(text))
-        if schema != SCHEMA_VERSION:
+        if schema not in {SCHEMA_10, SCHEMA_VERSION}:
             raise ManifestInvalid(f"{where}: schema_version: {_unread(schema)}")
         return Manifest.model_validate_json(text)
     except ValidationError as error:
@@ -272,11 +281,12 @@ def _unread(schema: int) -> str:
     """Which version reads an older schema."""
     if 0 < schema < SCHEMA_5:
         reader = "Wardrobe 1.0.0 reads it"
-    elif SCHEMA_5 < schema < SCHEMA_VERSION:
+    elif SCHEMA_5 < schema < SCHEMA_10:
         reader = "development versions before 2.0.0 wrote it"
     else:
         reader = "no version wrote it"
-    return f"{schema}, but {SCHEMA_5} and {SCHEMA_VERSION} are read here; {reader}. Train it again."
+    read = f"{SCHEMA_5}, {SCHEMA_10} and {SCHEMA_VERSION}"
+    return f"{schema}, but {read} are read here; {reader}. Train it again."
 
 
 def first_problem(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""Manifests of schema 5, as version 1.0 wrote them, in the form of schema 10: the only file that knows them.
+"""Manifests of schema 5, as version 1.0 wrote them, in the form of schema 11: the only file that knows them.
 
 Each has `model` and `golden` of its one network. Pure: manifest.py checks what comes back.
 """
@@ -48,7 +48,7 @@ class _Model(_Part):
 
 
 class _Manifest(BaseModel):
-    """What differs from schema 10; the rest is as it is there."""
+    """What differs from schema 11; the rest is as it is there."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -63,7 +63,7 @@ class _Manifest(BaseModel):
 
 
 def lifted(text: bytes) -> dict[str, Any]:
-    """The same manifest as schema 10 has it; what is wrong with other keys is found when that is checked.
+    """The same manifest as schema 11 has it; what is wrong with other keys is found when that is checked.
 
     Raises:
         pydantic.ValidationError: a part that differs is not as the schema has it.

@@ -25,7 +25,7 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
 
     Returns:
         The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,
-        of an attribute, an answer to the class.
+        of an attribute for which the class's familiarity holds, an answer to the class.
     """
     decisions = answers.decisions.astype("<U12")  # "inapplicable"
     of_class = answers.attributes == CLASS
@@ -37,7 +37,8 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         attribute = str(answers.attributes[row])
         head = contract.heads.get(attribute or LABEL)
         familiarity = None if contract.familiarity is None else float(answers.familiarity[row])
-        lacks_class = attribute and answers.pictures[row] not in classes
+        picture = answers.pictures[row]
+        lacks_class = head is not None and head.familiarity is None and attribute and picture not in classes
         if head is None or lacks_class or (familiarity is not None and np.isnan(familiarity)):
             continue
         shares = answers.probabilities[row]
@@ -48,11 +49,11 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
             float(shares[likeliest]),
             familiarity,
             least_confidence=round(head.least(label), DIGITS),
-            least_familiarity=round(contract.least_familiarity, DIGITS),
+            least_familiarity=round(contract.least_familiarity_of(head), DIGITS),
             withheld=label in head.withheld,
         )
-        having_it = set(map(contract.labels.index, head.applies_to or contract.labels))
-        if attribute and classes[answers.pictures[row]] not in having_it and reason != "unfamiliar":
+        has_it = head.applies_to is None or contract.labels[classes[picture]] in head.applies_to
+        if not has_it and reason != "unfamiliar":
             reason = "inapplicable"
         decisions[row] = reason or ACCEPT
     return replace(answers, decisions=decisions)

@@ -480,6 +480,8 @@ class AttributeFigures(Frozen):
         accepted: share of accepted answers.
         right_of_accepted: None where none is.
         promise: what is promised of accepted answers.
+        unfamiliar: the same of those to pictures whose class is unfamiliar; None where the class's
+            familiarity holds for the attribute, and in older reports.
         labels: by label, in index order.
     """
 
@@ -492,6 +494,7 @@ class AttributeFigures(Frozen):
     accepted: Share
     right_of_accepted: Share | None
     promise: Promise
+    unfamiliar: Promise | None = Field(default=None, exclude_if=_is_none)
     labels: dict[str, LabelFigures]
 
 

@@ -32,7 +32,7 @@ from model_store.assemble import only_network, seal
 from model_store.manifest import DataSet, Golden, Headline, Manifest, Network
 from model_store.publish import publish
 from model_store.store import open_store
-from reports.answers import ANSWERS, TEST_SET, Answers, packed
+from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
 from reports.judge import judge
 from reports.values import (
     AcceptPoint,
@@ -80,6 +80,8 @@ def a_release(
     photos: InputContract | None = None,
     attributes: Mapping[str, Head] | None = None,
     settings: Mapping[str, JsonValue] | None = None,
+    least_familiarity: float = 0.0,
+    further_answers: Answers = NO_ANSWERS,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -101,6 +103,8 @@ def a_release(
         right: bool (N,), which pictures of that it answers rightly; None for some.
         keeps_answers: whether it keeps its answers to these.
         settings: of its training, as its manifest records them.
+        least_familiarity: below which the class of a picture is unfamiliar; the brighter, the less familiar.
+        further_answers: that it keeps, after those to the test set.
 
     Returns:
         `folder`.
@@ -126,14 +130,17 @@ def a_release(
         n = per_class * len(labels)
         if right is None:
             right = np.random.default_rng(round(1000 * accuracy)).permutation(n) < round(accuracy * n)
-        (folder / ANSWERS).write_bytes(_answers_file(right.tobytes()))
+        kept = _answers_file(right.tobytes())
+        if len(further_answers):
+            kept = packed(answers_of(kept) + further_answers)
+        (folder / ANSWERS).write_bytes(kept)
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     for path, content in (extra or {}).items():
         (folder / path).write_text(content, "utf-8")
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     second = None if photos is None else _photo_network(folder, labels, photos, random, heads)
     golden = Golden.of(pixels, _answers(folder / "model.onnx", pixels))
-    first = only_network(a_contract(labels, reads, of_first), golden)
+    first = only_network(a_contract(labels, reads, of_first, least_familiarity), golden)
     seal(
         folder,
         created_at=created_at,
@@ -192,12 +199,13 @@ def a_contract(
     labels: Sequence[str] = LABELS,
     reads: InputContract = GREY_28,
     attributes: Mapping[str, Head] | None = None,
+    least_familiarity: float = 0.0,
 ) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
     contract = ModelContract.of_class(
         Head(labels=tuple(labels), temperature=1.0, confidence=0.01),
         reads,
-        Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()), threshold=0.0),
+        Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()), threshold=least_familiarity),
     )
     return replace(contract, heads={**contract.heads, **(attributes or {})})
 

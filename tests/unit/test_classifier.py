@@ -233,6 +233,30 @@ def test_an_unfamiliar_picture_is_unfamiliar_whatever_is_asked() -> None:
     assert {one.reason for one in every} == {"unfamiliar"}
 
 
+@pytest.mark.parametrize(("own", "reason"), [(None, "unfamiliar"), (0.0, None), (0.02, "unfamiliar")])
+def test_a_head_with_a_threshold_of_its_own_answers_pictures_whose_class_is_unfamiliar(
+    own: float | None, reason: str | None
+) -> None:
+    pattern = replace(COLOURED.heads["pattern"], familiarity=own)
+    contract = COLOURED.with_heads({"pattern": pattern})
+    nearly_farthest = np.array([3.98, 3.98], np.float32)  # a familiarity of .005; the class needs .05
+
+    _, striped = Classifier(Coloured(nearly_farthest), contract).classify(PIXELS)
+
+    assert striped.answer.reason == striped.attributes["colour"].reason == "unfamiliar"
+    assert striped.attributes["pattern"].label == "striped"
+    assert striped.attributes["pattern"].reason == reason
+
+
+def test_no_head_accepts_a_photo_on_which_its_network_was_not_measured() -> None:
+    pattern = replace(COLOURED.heads["pattern"], familiarity=0.5)
+    contract = COLOURED.with_heads({"pattern": pattern})
+
+    bag, _ = Classifier(Coloured(np.array([9.0, 9.0], np.float32)), contract).classify(PIXELS, ["photos"] * 2)
+
+    assert {one.reason for one in (bag.answer, *bag.attributes.values())} <= {"unproven", "inapplicable"}
+
+
 def test_a_class_that_is_withheld_is_never_accepted() -> None:
     firm, _ = Classifier(Saying(), with_label(CONTRACT, withheld=("Bag",))).classify(PIXELS)
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-from inference.contract import ACCEPT_NOTHING, LABEL
+from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import NONE_OF_THESE, Answers
@@ -338,6 +338,44 @@ def test_59_answers_without_an_error_show_95_percent_of_each_attribute_whatever_
     found = decided_attributes(Labels.of(main, ("blue", "white")), sure_of(main), names=tuple(names))
 
     assert [one.figures.accepted for one in found] == [1.0] * len(names)
+
+
+STRANGE = np.arange(400) >= 200
+"""Of 400 pictures, those that are farther than all whose class is known."""
+
+
+@pytest.mark.parametrize(
+    ("strange", "wrong", "bags_alone", "own"),
+    [
+        (STRANGE, 0, False, 0.0),
+        (STRANGE, 40, False, None),  # right answers to familiar pictures would hide them in a share of all
+        (np.arange(400) >= 360, 0, False, None),  # too few to show anything
+        (STRANGE, 0, True, None),
+        (np.arange(400) < 0, 0, False, None),
+    ],
+    ids=["shown", "wrong", "few", "of one class", "none"],
+)
+def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_the_promise(
+    strange: NDArray[np.bool_], wrong: int, bags_alone: bool, own: float | None
+) -> None:
+    main = np.arange(400) % 2
+    answered = np.where(np.arange(400) >= 400 - wrong, 1 - main, main)
+    kinds = replace(Labels.of(main, ("belt", "skirt")), applies_to=("Bag",) if bags_alone else None)
+    bags = Labels.of(np.zeros(400, np.int64), ("Bag",))
+    of_class = Answers.of(
+        "own", bags.main, probabilities=np.ones((400, 1)), distances=np.where(strange, 9.0, 0.5)
+    )
+    known = Decided(1.0, Familiarity(quantiles=(0.0, 1.0), threshold=0.05), ACCEPT_NOTHING, ())
+
+    found = decide_attributes(
+        {LABEL: bags, "kind": kinds}, {"kind": sure_of(answered)}, of_class, known, Target(right=0.95)
+    )["kind"]
+
+    assert found.head.familiarity == own
+    assert found.accepted[strange].all() == (own is not None or not strange.any())
+    assert found.accepted[~strange].all()
+    assert (found.figures.unfamiliar is None) == (own is None)
+    assert ("class is unfamiliar are answered" in attribute_in_words("kind", found)) == (own is not None)
 
 
 @pytest.mark.parametrize(

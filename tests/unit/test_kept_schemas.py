@@ -11,12 +11,12 @@ import pytest
 
 from model_store.files import REPORT
 from model_store.local import BUNDLED, check_names
-from model_store.manifest import SCHEMA_VERSION, Manifest, parse_manifest
+from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
 from model_store.schema_5 import SCHEMA_5
 from reports.values import parse_report
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_5, SCHEMA_VERSION)]
+KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_5, SCHEMA_10, SCHEMA_VERSION)]
 
 
 def manifest_in(folder: Path) -> Manifest:
@@ -54,6 +54,18 @@ def test_what_a_network_of_version_1_decides_by_is_what_its_manifest_says() -> N
     assert list(contract.input.shape) == model["input"]["shape"]
     assert network.golden.pixels == kept["golden"]["pixels"]
     assert network.golden.answers == {"label": tuple(map(tuple, kept["golden"]["probabilities"]))}
+
+
+def test_a_release_from_before_heads_had_a_familiarity_decides_by_the_class_s() -> None:
+    kept = json.loads((FIXTURES / "schema-10" / "manifest.json").read_bytes())
+
+    read = json.loads(manifest_in(FIXTURES / "schema-10").as_bytes())
+
+    for network in read["networks"].values():
+        for head in network["contract"]["heads"].values():
+            assert head.pop("familiarity") is None
+    assert read == kept | {"schema_version": SCHEMA_VERSION}
+    assert manifest_in(KEPT[-1]).attributes["kind"].familiarity == 0
 
 
 def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:

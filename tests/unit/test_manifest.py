@@ -57,6 +57,7 @@ def two_networks(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         ("networks/pixels/golden/answers", {}, "networks.pixels"),
         ("networks/pixels/contract/familiarity", {"quantiles": []}, "networks.pixels"),
         ("networks/pixels/contract/familiarity", {"quantiles": [1.0, 0.0]}, "networks.pixels"),
+        (f"{LABEL}/familiarity", 0.0, "networks.pixels: heads.label.familiarity"),
         ("networks/colours", {}, "networks.colours.[key]"),
         (f"{LABEL}/labels", REMOVED, "networks.pixels.contract.heads.label.labels"),
         (f"{LABEL}/labels", ["Bag", "Bag"], "networks.pixels"),
@@ -167,7 +168,7 @@ def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: b
 def test_a_manifest_of_another_schema_says_which_version_reads_it(
     text: bytes, schema: int, reader: str
 ) -> None:
-    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 5 and 10 are read here; .*{reader}"):
+    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 5, 10 and 11 are read here; .*{reader}"):
         parse_manifest(changed(text, "schema_version", schema), "here")
 
 

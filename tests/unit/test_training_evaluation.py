@@ -18,7 +18,7 @@ from inference.contract import (
 )
 from inference.session import Scores
 from reports import values as report
-from reports.answers import TEST_SET, Answers, answers_of, packed
+from reports.answers import NONE_OF_THESE, TEST_SET, Answers, answers_of, packed
 from reports.decisions import at_temperature, decide_stored
 from reports.values import Epoch, Example, Examples
 from tests.releases import with_label
@@ -228,6 +228,33 @@ def test_what_is_decided_about_an_attribute_stays_where_the_class_of_the_picture
     found = decide_stored(of_class + of_size, {"pixels": CONTRACT.with_heads({"size": size})})
 
     assert found.decisions[1:].tolist() == ["accept", "unfamiliar"]
+
+
+def test_a_head_for_which_the_class_says_nothing_is_decided_about_where_no_class_is_known() -> None:
+    ranked = replace(CONTRACT, familiarity=Familiarity(quantiles=(0.0, 1.0), threshold=0.5))
+    kind = Head(
+        labels=("skirt", "other"), temperature=1.0, confidence=0.5, withheld=("other",), familiarity=0.0
+    )
+    shares = np.array([[0.9, 0.1], [0.1, 0.9]])
+    of_kind = replace(
+        Answers.of(
+            "X", [0, 1], pictures=["a", "b"], familiarity=0.1, networks="pixels", probabilities=shares
+        ),
+        attributes=np.array(["kind", "kind"]),
+    )
+    of_class = Answers.of(
+        "X",
+        [NONE_OF_THESE],
+        [0],
+        pictures=["a"],
+        familiarity=0.1,
+        networks="pixels",
+        probabilities=shares[:1],
+    )
+
+    found = decide_stored(of_class + of_kind, {"pixels": ranked.with_heads({"kind": kind})})
+
+    assert found.decisions.tolist() == ["unfamiliar", "accept", "unproven"]
 
 
 def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_release_gave_it() -> None:

@@ -1,26 +1,32 @@
 """What out-of-fold answers decide and show about attributes.
 
 Each attribute has its own chance of error of .05, as the class has: people read each answer by itself. A
-label of fewer than FEWEST pictures is never accepted. Pure. The rule itself: measure/decide.py.
+label of fewer than FEWEST pictures is never accepted. An answer to a picture whose class is unfamiliar is
+accepted only where such answers show the promise by themselves. Pure. The rule itself: measure/decide.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-from inference.contract import LABEL, Head
+from inference.contract import LABEL, Familiarity, Head
 from inference.decision import calibrate, familiarity_of
 from reports.answers import NONE_OF_THESE, Answers
-from reports.values import AllAccepted, AttributeFigures, LabelFigures
-from training.measure.acceptance import promises
+from reports.intervals import needed
+from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
+from training.measure.acceptance import confidence_threshold, promises
 from training.measure.decide import Decided, Target, decide
 from training.measure.kinds import AnswerSet
 from training.measure.why_nothing import attribute_accepts_nothing
 from training.pictures.labels import INAPPLICABLE, UNKNOWN, Codes, Labels
 from training.pictures.rare import FEWEST
+
+UNFAMILIAR: Final = "unfamiliar pictures"
+"""Names those whose class is unfamiliar in a Promise."""
 
 
 @dataclass(frozen=True)
@@ -89,29 +95,67 @@ def _decided(  # noqa: PLR0913, PLR0917 - what is known, what was answered, and 
         probabilities=given[asked],
     )
     unchecked = np.flatnonzero(_counts(said.main, len(said.names)) < FEWEST)
-    decided = decide(
-        answers,
-        Target(
-            right=target.right,
-            confidence=target.confidence,
-            familiarity=found.familiarity,
-            unfamiliar=(found.familiarity.threshold if found.familiarity else 0.0,),
-            withheld=tuple(unchecked.tolist()),
-        ),
+    own_target = Target(
+        right=target.right,
+        confidence=target.confidence,
+        familiarity=found.familiarity,
+        unfamiliar=(found.familiarity.threshold if found.familiarity else 0.0,),
+        withheld=tuple(unchecked.tolist()),
     )
+    usual = decide(answers, own_target)
+    needs_class = said.applies_to is not None or found.familiarity is None
+    of_every = None if needs_class else _also_of_unfamiliar(answers, usual, own_target)
+    decided = of_every or usual
     confidences = [max(calibrate(row, decided.temperature)) for row in given.tolist()]
     # In float32, as serving compares them.
     sure = np.array(confidences, np.float32).astype(np.float64) >= decided.confidence
-    accepted = sure & has_it & _familiar(of_class, found) & ~np.isin(predicted, unchecked)
+    accepted = sure & has_it & _familiar(of_class, decided.familiarity) & ~np.isin(predicted, unchecked)
     head = Head(
         labels=said.names,
         temperature=decided.temperature,
         confidence=decided.confidence,
         withheld=tuple(said.names[place] for place in unchecked),
         applies_to=said.applies_to,
+        familiarity=None if of_every is None else 0.0,
     )
     figures = _figures(said, decided, right, accepted)
     return DecidedAttribute(head, figures, accepted, right, said.main != UNKNOWN, decided.kinds[0])
+
+
+def _also_of_unfamiliar(answers: Answers, usual: Decided, target: Target) -> Decided | None:
+    """What is decided where the class's familiarity does not hold; None where it has to.
+
+    Few pictures of one shop are unfamiliar, and many of another one's. So the accepted answers to these have
+    to show the promise by themselves, as well as all together, and more have to be accepted than where it
+    holds.
+
+    Args:
+        answers: out-of-fold ones to pictures whose label is known.
+        usual: what they decide where it holds.
+        target: of that.
+    """
+    [familiar] = usual.kinds
+    is_unfamiliar = np.isnan(familiar.confidences)
+    if is_unfamiliar.sum() < needed(target.right):
+        return None
+    every = decide(answers, replace(target, unfamiliar=(0.0,)))
+    [all_pictures] = every.kinds
+    unfamiliar = _part(all_pictures, UNFAMILIAR, is_unfamiliar)
+    confidence = confidence_threshold([all_pictures, unfamiliar])
+    if _accepted(all_pictures, confidence) <= _accepted(familiar, usual.confidence):
+        return None
+    return replace(every, confidence=confidence, kinds=(all_pictures, unfamiliar))
+
+
+def _part(answers: AnswerSet, name: str, which: NDArray[np.bool_]) -> AnswerSet:
+    groups = None if answers.groups is None else answers.groups[which]
+    right, confidences = answers.right[which], answers.confidences[which]
+    return replace(answers, pictures=name, confidences=confidences, right=right, groups=groups)
+
+
+def _accepted(answers: AnswerSet, confidence: float) -> int:
+    (count,), _ = answers.accepted(np.array([confidence], np.float32))
+    return int(count)
 
 
 def _counts(main: Codes, labels: int) -> NDArray[np.int64]:
@@ -119,11 +163,11 @@ def _counts(main: Codes, labels: int) -> NDArray[np.int64]:
     return np.bincount(main[main >= 0], minlength=labels)
 
 
-def _familiar(of_class: Answers, found: Decided) -> NDArray[np.bool_]:
-    if found.familiarity is None:
+def _familiar(of_class: Answers, familiarity: Familiarity | None) -> NDArray[np.bool_]:
+    if familiarity is None:
         return np.ones(len(of_class), np.bool_)
-    ranks = np.array([familiarity_of(one, found.familiarity) for one in of_class.distances.tolist()])
-    return np.asarray(ranks >= found.familiarity.threshold)
+    ranks = np.array([familiarity_of(distance, familiarity) for distance in of_class.distances.tolist()])
+    return np.asarray(ranks >= familiarity.threshold)
 
 
 def _figures(
@@ -134,7 +178,7 @@ def _figures(
     hits = _counts(said.main[right], len(said.names))
     of_known = known & accepted
     n = int(known.sum())
-    [promise] = promises(decided.kinds, decided.confidence)
+    promise, *of_unfamiliar = promises(decided.kinds, decided.confidence)
     return AttributeFigures(
         n=n,
         unknown=int((said.main == UNKNOWN).sum()),
@@ -144,6 +188,7 @@ def _figures(
         accepted=float(of_known.sum() / n),
         right_of_accepted=float(right[of_known].mean()) if of_known.any() else None,
         promise=promise,
+        unfamiliar=next(iter(of_unfamiliar), None),
         labels={
             label: LabelFigures(n=int(count), recall=float(hit / max(count, 1)))
             for label, count, hit in zip(said.names, counts, hits, strict=True)
@@ -162,7 +207,16 @@ def attribute_in_words(name: str, one: DecidedAttribute) -> str:
     )
     return (
         f"{name}: {found.accuracy:.1%} of {found.n:,} answers right (the most frequent label: "
-        f"{found.most_frequent:.0%}); {accepted}"
+        f"{found.most_frequent:.0%}); {accepted}{_unfamiliar_in_words(found.unfamiliar)}"
+    )
+
+
+def _unfamiliar_in_words(promise: Promise | None) -> str:
+    if promise is None:
+        return ""
+    return (
+        f" Pictures whose class is unfamiliar are answered, too: of {promise.n:,} {promise.accepted:,} are "
+        f"accepted, {promise.right:,} of them right."
     )
 
 
