@@ -167,7 +167,7 @@ class PathList(FileSource):
         if addresses := addresses_in(cell):
             yield from (Item(one, address_of(one), UNSEEN, WEIGHT) for one in addresses)
             return
-        encoding = "utf-8" if self._is_parquet else self._list.encoding.name
+        encoding = "utf-8" if self._is_parquet else self._list.encoding
         found = path_of(cell, self.reading.place(cell, Path(self.path), encoding))
         yield Item(cell, found, UNSEEN, 0) if isinstance(found, Unreadable) else _item(cell, found)
 

@@ -1,33 +1,29 @@
 """Read a list: a CSV whose rows name pictures, for `label`, `data`, `train` and corrections alike.
 
-Spreadsheets separate cells by commas, semicolons or tabs, and do not always write UTF-8; csv.Sniffer guesses
-from cells, which may hold anything, but the header is known. Every row is looked at before the first one
-counts: one that does not fit the header makes the list unusable, or is left out where people say so.
-encodings.py finds the encoding. Reads the list, and looks whether files exist.
+Nothing is guessed: list_text.py says what its text may be, csv_records.py parses it strictly, and the header
+shows whether commas, semicolons or tabs separate cells. Every row is looked at before the first one counts:
+one that does not fit the header makes the list unusable, or is left out where people say so. Reads the list,
+and looks whether files exist.
 """
 
-import codecs
-import csv
 import os
 import re
 import shlex
-from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TextIO
+from typing import Any, Final, Literal, NamedTuple
 
 from inference.plain_text import trimmed
 from labelling.cells import names_picture
-from labelling.encodings import Encoding, encoding_of
+from labelling.csv_records import Record, records
 from labelling.errors import ListUnusable
+from labelling.list_text import bytes_of, encoding_of, escaped, is_text, opened, readings
 from labelling.paths import existing
 
 SEPARATORS: Final = ",;\t"
-
-LONGEST_CELL: Final = 1 << 24
-"""Characters of a cell: shops export whole pages of HTML, with pictures in them."""
 
 NAMED: Final = 3
 """Rows that an error names."""
@@ -37,6 +33,9 @@ LEFT_OUT: Final = 20
 
 LOOKED_AT: Final = 100
 """Rows by which a column is found to name pictures."""
+
+SHOWN: Final = 40
+"""Characters of a header that an error shows."""
 
 PATH: Final = "path"
 """The column that names pictures, unless people name others."""
@@ -49,7 +48,7 @@ class Reading:
     Attributes:
         path_columns: that name pictures; each of them makes a row of its own.
         root: the folder that paths are relative to; None for the list's own.
-        encoding: of the text; empty to find it out.
+        encoding: of text that is neither UTF-8 nor has the mark of UTF-16; empty to refuse such text.
         skip_bad_rows: leave out rows that do not fit the header, in place of refusing the list.
         by: the column that says which pictures show one product; empty for none.
     """
@@ -72,6 +71,11 @@ class Reading:
             by=getattr(options, "product_column", None) or "",
         )
 
+    @property
+    def of_corrections(self) -> "Reading":
+        """How corrections are read beside such lists: their columns and folders are their own."""
+        return Reading(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
+
     def place(self, cell: str, file: Path, encoding: str) -> str:
         """The path of the file that a cell of a list means, whether it is there or not.
 
@@ -84,15 +88,14 @@ class Reading:
         path = existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
         if cell.isascii() or os.path.lexists(path):
             return path
-        by_bytes = cell.encode(encoding.removesuffix("-sig"), "surrogateescape")
-        same = os.path.join(folder, os.fsdecode(by_bytes))  # noqa: PTH118 - as above
+        same = os.path.join(folder, os.fsdecode(bytes_of(cell, encoding)))  # noqa: PTH118 - as above
         return same if os.path.lexists(same) else path
 
 
 AS_IT_IS: Final = Reading()
 
 
-class Row(NamedTuple):
+class ListRow(NamedTuple):
     """A row that fits the header.
 
     Attributes:
@@ -104,11 +107,19 @@ class Row(NamedTuple):
     cells: dict[str, str]
 
 
-class _Parsed(NamedTuple):
-    row: int
-    line: int
-    cells: list[str]
-    wrong: str
+class _Misfit(NamedTuple):
+    """Why a row does not fit.
+
+    Attributes:
+        kind: the number of its cells, their text, or their quotation marks; `unclosed` may have swallowed
+            rows, so that it cannot be left out.
+        sentence: the reason, after the place of the row.
+        cell: the bytes of one whose text is wrong.
+    """
+
+    kind: Literal["cells", "text", "mark", "unclosed"]
+    sentence: str
+    cell: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -118,89 +129,85 @@ class ListFile:
     Attributes:
         path: where it is.
         reading: how it is read.
-        encoding: of its text.
+        encoding: of its text, as Python names it.
         separator: between cells.
-        columns: that have a name, each once.
-        header: all of them, as they stand there.
+        header: the names of the columns, as they stand there.
         notes: what a person should know, a sentence each.
+        is_quoted: whether quotation marks around a cell are CSV's; else they are part of its text.
     """
 
     path: Path
     reading: Reading
-    encoding: Encoding
+    encoding: str
     separator: str
-    columns: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()
+    header: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    is_quoted: bool = True
 
-    def rows(self) -> Iterator[Row]:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that have a name, each once."""
+        return tuple(dict.fromkeys(filter(None, self.header)))
+
+    def rows(self) -> Iterator[ListRow]:
         """The rows that fit the header, in order."""
-        first = {name: self.header.index(name) for name in self.columns}
-        for one in self._parsed():
-            if not one.wrong:
-                yield Row(self._where(one), {name: one.cells[place] for name, place in first.items()})
+        places: dict[str, int] = {}
+        for place, name in enumerate(self.header):
+            if name:
+                places.setdefault(name, place)
+        for where, cells, misfit in self._checked():
+            if misfit is None:
+                yield ListRow(where, {name: cells[place] for name, place in places.items()})
 
     def place(self, cell: str) -> str:
         """The path of the file that a cell means, whether it is there or not."""
-        return self.reading.place(cell.strip(), self.path, self.encoding.name)
+        return self.reading.place(cell.strip(), self.path, self.encoding)
 
-    def _where(self, parsed: _Parsed) -> str:
-        return f"{self.path}, row {parsed.row}, line {parsed.line}"
+    def misfits(self) -> list[_Misfit]:
+        """The rows that do not fit the header."""
+        return [misfit for _, _, misfit in self._checked() if misfit]
 
-    def wrong(self) -> list[str]:
-        """A sentence on each row that does not fit the header."""
-        return [f"{self._where(one)}: {one.wrong}" for one in self._parsed() if one.wrong]
+    def has_quoted_cells(self) -> bool:
+        """Whether a cell begins and ends with a quotation mark, on any line."""
+        with opened(self.path, self.encoding) as file:
+            cells = (cell.strip() for line in file for cell in line.split(self.separator))
+            return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
 
-    def _parsed(self) -> Iterator[_Parsed]:
-        """The rows after the header. What follows an open quotation mark is read from the next line on."""
-        with _text_of(self.path, self.encoding.name) as file:
-            lines = _Lines(file)
-            _header(lines, self.separator)
-            reader, row = _reader(lines, self.separator), 1
-            while True:
-                line, wrong, row = lines.begin(), "", row + 1
-                try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    cells, wrong = [], _why(lines.taken, str(error))
-                if not wrong and any(self._is_row(one) for one in lines.taken[1:]):
-                    wrong = _why(lines.taken, "")
-                if wrong:
-                    lines.give_back()
-                    reader = _reader(lines, self.separator)
-                if wrong or "".join(cells).strip():
-                    yield _Parsed(row, line, cells, wrong or self._misfit(cells, lines.taken))
+    def _checked(self) -> Iterator[tuple[str, list[str], _Misfit | None]]:
+        """Where each row after the header is, its cells, and why it does not fit."""
+        with opened(self.path, self.encoding) as file:
+            of_file = records(file, self.separator, is_quoted=self.is_quoted)
+            next(of_file, None)
+            for number, record in enumerate(of_file, 2):
+                if record.error or "".join(record.cells).strip():
+                    where = f"{self.path}, row {number}, line {record.line}"
+                    yield where, record.cells, self._misfit(record, where)
 
-    def _misfit(self, cells: list[str], taken: list[str]) -> str:
-        """What is wrong with a row that could be parsed; empty where nothing is."""
-        if len(cells) != len(self.header):
-            quoted = "" if len(cells) < len(self.header) else " A cell that holds one is in quotation marks."
-            return (
-                f"it has {len(cells)} cells, and the header has {len(self.header)}; between them is "
-                f"{self.separator!r}.{quoted}{_of_mysql(taken)}"
-            )
-        return "" if self._is_text(cells) else f"its text is not {self.encoding.name.removesuffix('-sig')}."
+    def _misfit(self, record: Record, where: str) -> _Misfit | None:
+        if record.error:
+            kind, why = record.fault()
+            return _Misfit(kind, f"{where}: {why}")
+        cells, columns = len(record.cells), len(self.header)
+        if self.is_quoted and (line := record.swallowed(self.separator, columns, self._is_picture)):
+            within = f"it goes on to line {record.last}, and line {line} in a cell of it reads like a row"
+            return _Misfit("mark", f"{where}: a quotation mark is opened and not closed: {within}.")
+        if cells != columns:
+            quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
+            why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
+            return _Misfit("cells", f"{where}: {why}{quoted}{record.of_mysql()}")
+        return None if is_text("".join(record.cells)) else self._no_text(record.cells, where)
 
-    def _is_row(self, line: str) -> bool:
-        """Whether a line within a cell was a row of its own, which an open quotation mark swallowed."""
-        bare = line.rstrip("\r\n").removesuffix('"')
-        cells = bare.split(self.separator)
-        if '"' in bare or len(cells) != len(self.header) or len(cells) < 2:
-            return False
-        paths = (cell for name, cell in zip(self.header, cells, strict=True) if self._names(name))
-        return any(cell and (names_picture(cell) or os.path.lexists(self.place(cell))) for cell in paths)
+    def _is_picture(self, place: int, cell: str) -> bool:
+        return self.header[place] in self.reading.path_columns and names_picture(cell)
 
-    def _names(self, column: str) -> bool:
-        return column in self.reading.path_columns
-
-    def _is_text(self, cells: list[str]) -> bool:
-        """Whether every cell is text, or the path of a file whose name is none."""
-        return _is_unicode("".join(cells)) or all(
-            _is_unicode(cell) or (self._names(name) and os.path.lexists(self.place(cell)))
-            for name, cell in zip(self.header, cells, strict=True)
-        )
+    def _no_text(self, cells: Sequence[str], where: str) -> _Misfit | None:
+        """The first cell that is neither text nor the path of a file whose name is none."""
+        for name, cell in zip(self.header, cells, strict=True):
+            names_file = name in self.reading.path_columns and os.path.lexists(self.place(cell))
+            if not is_text(cell) and not names_file:
+                why = f"column `{name}`: '{escaped(cell)}' is not {_in_words(self.encoding)}."
+                return _Misfit("text", f"{where}, {why}", bytes_of(cell, self.encoding))
+        return None
 
 
 def open_list(
@@ -215,26 +222,30 @@ def open_list(
         read: further columns that are read where they are there.
 
     Raises:
-        ListUnusable: it cannot be read, lacks a column, has two of one name that is read, or rows that do not
-            fit its header; the message names the row and its line.
+        ListUnusable: it cannot be read, is text in another encoding, lacks a column, has two of one name that
+            is read, or rows that do not fit its header; the message names the row and its line.
     """
     try:
-        found = _opened(path, needed, reading)
-        _check_header(found, needed, {*needed, *read, reading.by})
-        wrong = found.wrong()
+        list_ = _with_header(path, needed, reading)
+        _check_header(list_, needed, {*needed, *read, reading.by})
+        misfits = list_.misfits()
+        if _is_unquoted(list_, misfits):
+            note = f"{path}: no cell is in quotation marks, so that these are read as text."
+            list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
+            misfits = list_.misfits()
     except OSError as error:
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
-    except (UnicodeError, LookupError) as error:
-        named = reading.encoding or "UTF-8 or UTF-16"
-        raise ListUnusable(f"{path}: is no text in {named} ({error}).") from error
-    if wrong and not reading.skip_bad_rows:
-        more = f" And {len(wrong) - NAMED:,} more." if len(wrong) > NAMED else ""
-        raise ListUnusable(
-            f"{' '.join(wrong[:NAMED])}{more} Nothing of the list is read until it is right; "
-            "--skip-bad-rows leaves such rows out."
-        )
-    notes = (*_notes(found), *_left_out(wrong))
-    return ListFile(path, reading, found.encoding, found.separator, found.columns, found.header, notes)
+    except UnicodeError as error:
+        raise ListUnusable(f"{path}: is no text in {reading.encoding or 'UTF-16'} ({error}).") from error
+    unclosed = [row for row in misfits if row.kind == "unclosed"]
+    if unclosed or (misfits and not reading.skip_bad_rows):
+        option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
+        why = _in_sentences(unclosed or misfits, NAMED)
+        raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
+    if misfits:
+        note = f"Rows that are left out: {len(misfits):,}. {_in_sentences(misfits, LEFT_OUT)}"
+        return replace(list_, notes=(*list_.notes, note))
+    return list_
 
 
 def renaming(needed: Iterable[str], header: Iterable[str]) -> str:
@@ -244,147 +255,77 @@ def renaming(needed: Iterable[str], header: Iterable[str]) -> str:
     return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
 
 
-def _opened(path: Path, needed: Collection[str], reading: Reading) -> ListFile:
-    named = reading.encoding
-    if named and codecs.lookup(named).name == "utf-8":
-        named = "utf-8-sig"  # Excel writes a mark
-    encoding = Encoding(named) if named else encoding_of(path)
-    headers = dict[str, list[str]]()
-    for one in SEPARATORS:
-        with _text_of(path, encoding.name) as file:
-            headers[one] = _header(_Lines(file), one)
-    fits = [one for one, names in headers.items() if set(needed) <= set(names)]
-    separator = (fits or sorted(SEPARATORS, key=lambda one: -len(headers[one])))[0]
-    columns = tuple(dict.fromkeys(filter(None, headers[separator])))
-    return ListFile(path, reading, encoding, separator, columns, tuple(headers[separator]))
+def _with_header(path: Path, needed: Collection[str], reading: Reading) -> ListFile:
+    encoding, note = encoding_of(path, reading.encoding)
+    headers = {separator: _header(path, encoding, separator) for separator in SEPARATORS}
+    fitting = (separator for separator, record in headers.items() if set(needed) <= set(record.cells))
+    separator = next(fitting, max(SEPARATORS, key=lambda one: len(headers[one].cells)))
+    record = headers[separator]
+    if record.error:
+        raise ListUnusable(f"{path}, row 1, line {record.line}: {record.fault()[1]}")
+    notes = [note] if note else []
+    if twice := [name for name, count in Counter(filter(None, record.cells)).items() if count > 1]:
+        notes.append(f"{path}: of the columns `{', '.join(twice)}` there are two; the first is read.")
+    return ListFile(path, reading, encoding, separator, tuple(record.cells), tuple(notes))
 
 
-def _check_header(found: ListFile, needed: Collection[str], read: Collection[str]) -> None:
-    twice = [name for name, count in Counter(found.header).items() if count > 1 and name in read]
+def _header(path: Path, encoding: str, separator: str) -> Record:
+    with opened(path, encoding) as file:
+        return next(records(file, separator), Record(1, ("",), []))
+
+
+def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str]) -> None:
+    names = Counter(filter(None, list_.header))
+    twice = [name for name, count in names.items() if count > 1 and name in read]
     if twice:
-        raise ListUnusable(f"{found.path}: has two columns `{twice[0]}`. Take one out, or rename it.")
-    if set(needed) <= set(found.columns):
-        return
-    shown = found.separator.join(found.header)[:40]
-    wanted = " and ".join(f"`{one}`" for one in needed)
-    raise ListUnusable(
-        f"{found.path}: begins with {shown!r}. It needs the column{'s' * (len(needed) > 1)} {wanted}."
-        f"{_advice(found, needed)}"
-    )
+        raise ListUnusable(f"{list_.path}: has two columns `{twice[0]}`. Take one out, or rename it.")
+    strange = [name for name in list_.header if not is_text(name)]
+    choice = f" {readings(bytes_of(name, list_.encoding) for name in strange)}" if strange else ""
+    if not set(needed) <= set(list_.header):
+        begin = list_.separator.join(list_.header)[:SHOWN]
+        wanted = " and ".join(f"`{name}`" for name in needed)
+        raise ListUnusable(
+            f"{list_.path}: begins with {begin!r}. It needs the column{'s' * (len(needed) > 1)} {wanted}."
+            f"{_advice(list_, needed)}{choice}"
+        )
+    if strange:
+        why = f"the column `{escaped(strange[0])}` is not {_in_words(list_.encoding)}."
+        raise ListUnusable(f"{list_.path}, row 1: {why}{choice}")
 
 
-def _advice(found: ListFile, needed: Collection[str]) -> str:
+def _advice(list_: ListFile, needed: Collection[str]) -> str:
     """What to do about a column that is missing; empty where that is not known."""
-    missing = [name for name in needed if name not in found.columns]
-    if advice := renaming(missing, found.header):
+    missing = [name for name in needed if name not in list_.header]
+    if advice := renaming(missing, list_.header):
         return advice
-    if {*missing}.isdisjoint(found.reading.path_columns):
+    if {*missing}.isdisjoint(list_.reading.path_columns):
         return ""
-    if any(map(names_picture, found.header)):
+    if any(map(names_picture, list_.header)):
         return f" Write `{missing[0]}` in a line above the first one."
-    columns = _of_pictures(found)
+    columns = _of_pictures(list_)
     few = ", ".join(f"`{name}`" for name in columns)
     return f" Pictures are named in {few}: --path-column {shlex.quote(','.join(columns))}" if columns else ""
 
 
-def _of_pictures(found: ListFile) -> list[str]:
+def _of_pictures(list_: ListFile) -> list[str]:
     """The columns most of whose cells look like the names of pictures."""
-    some = list(islice(found.rows(), LOOKED_AT))
-    cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in found.columns}
+    some = list(islice(list_.rows(), LOOKED_AT))
+    cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}
     return [name for name, of in cells.items() if 2 * sum(map(names_picture, of)) > len(of) > 0]
 
 
-def _notes(found: ListFile) -> Iterator[str]:
-    twice = [name for name, count in Counter(filter(None, found.header)).items() if count > 1]
-    if twice:
-        yield f"{found.path}: of the columns `{', '.join(twice)}` there are two; the first is read."
-    if found.encoding.example:
-        yield (
-            f"{found.path}: is no UTF-8, and is read as {found.encoding.name}, such as "
-            f"{found.encoding.example!r} in line {found.encoding.line}. --encoding NAME names another one."
-        )
+def _is_unquoted(list_: ListFile, misfits: Iterable[_Misfit]) -> bool:
+    """Whether a list has no quoted cells at all, as feeds that Google and Amazon read: `"Basic" tee`."""
+    is_of_marks = any(row.kind in {"mark", "unclosed"} for row in misfits)
+    return list_.separator == "\t" and is_of_marks and not list_.has_quoted_cells()
 
 
-def _left_out(wrong: list[str]) -> Iterator[str]:
-    if wrong:
-        more = f" And {len(wrong) - LEFT_OUT:,} more." if len(wrong) > LEFT_OUT else ""
-        yield f"Rows that are left out: {len(wrong):,}. {' '.join(wrong[:LEFT_OUT])}{more}"
+def _in_sentences(misfits: Sequence[_Misfit], limit: int) -> str:
+    more = f"And {len(misfits) - limit:,} more." if len(misfits) > limit else ""
+    cells = [row.cell for row in misfits if row.cell]
+    choice = readings(cells) if cells else ""
+    return " ".join(filter(None, [*(row.sentence for row in misfits[:limit]), more, choice]))
 
 
-def _why(taken: list[str], error: str) -> str:
-    """Why a row cannot be parsed."""
-    if advice := _of_mysql(taken):
-        return advice.strip()
-    if "field limit" in error:
-        return f"a cell has more than {LONGEST_CELL:,} characters, or a quotation mark is not closed."
-    if len(taken) > 1 or "unexpected end" in error:
-        return "a quotation mark is opened and not closed, so that what follows becomes one cell."
-    return 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".'
-
-
-def _of_mysql(taken: list[str]) -> str:
-    if r"\"" not in taken[0]:
-        return ""
-    return r' It has \", as MySQL writes it, where CSV has "". Export with ESCAPED BY ' + "'\"'."
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _text_of(path: Path, encoding: str) -> TextIO:
-    # What is no text in this encoding is an error of its row, or names a file by the same bytes.
-    return path.open(encoding=encoding, errors="surrogateescape", newline="")
-
-
-class _Lines:
-    """The lines of a file, which can be given back.
-
-    Attributes:
-        taken: since the row began.
-    """
-
-    def __init__(self, file: TextIO) -> None:
-        self.taken: list[str] = []
-        self._file, self._back, self._number = file, deque[str](), 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._back.popleft() if self._back else next(self._file)
-        self._number += 1
-        self.taken.append(line)
-        return line
-
-    def begin(self) -> int:
-        """The number of the line at which a row begins, from 1."""
-        self.taken = []
-        return self._number + 1
-
-    def give_back(self, *, everything: bool = False) -> None:
-        """Take back the lines of this row after the first one, or that, too."""
-        back = self.taken[0 if everything else 1 :]
-        self._back.extendleft(reversed(back))
-        self._number -= len(back)
-        self.taken = []
-
-
-def _header(lines: _Lines, separator: str) -> list[str]:
-    """The first row, after a line by which Excel knows the separator; empty where it cannot be parsed."""
-    first = next(lines, "")
-    if first.strip().strip('"')[:-1].lower() != "sep=":
-        lines.give_back(everything=True)
-    try:
-        return next(_reader(lines, separator), [])
-    except csv.Error:
-        return []
-
-
-def _reader(lines: _Lines, separator: str) -> Iterator[list[str]]:
-    csv.field_size_limit(LONGEST_CELL)
-    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+def _in_words(encoding: str) -> str:
+    return encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding

@@ -17,9 +17,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from inference.classifier import Answer, Prediction
 from inference.spreadsheets import as_csv, as_it_was, safe_path
+from labelling.csv_records import LONGEST_CELL
 from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
 from labelling.excel import write_for_excel
-from labelling.lists import LONGEST_CELL, open_list, renaming
+from labelling.lists import open_list, renaming
 from model_store.files import flush_folder
 from reports.answers import CLASS, DIGITS
 from reports.products import PhotoAnswer

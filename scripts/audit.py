@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.settings import settings_of_commands
 from labelling.errors import CorrectionsUnusable, OtherRun
+from labelling.lists import Reading
 from labelling.review.audit import Audit, Share, audit_in, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
@@ -21,6 +22,7 @@ from model_store.named_release import find_release, store_in
 from reports.answers import CLASS
 from reports.values import Promise, report_of
 from scripts.__main__ import command
+from scripts.lists import add_encoding
 from scripts.terminal import (
     RELEASE_HELP,
     Failed,
@@ -57,7 +59,8 @@ def execute(arguments: argparse.Namespace) -> object:
     release = _release(arguments.model, version)
     report, heads = report_of(release), release.manifest.attributes
     attributes = {name: head.labels for name, head in heads.items()}
-    corrections = read_corrections(arguments.files, report.labels, attributes)
+    reading = Reading(encoding=arguments.encoding or "")
+    corrections = read_corrections(arguments.files, report.labels, attributes, reading, complain)
     found = audit_in(corrections)
     if found is None:
         raise CorrectionsUnusable(
@@ -109,6 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("files", type=Path, nargs="+", metavar="FILE", help="corrections with the answers to the sample")
     add("table", type=Path, metavar="TABLE", help="the table: .csv, .jsonl or .parquet")
+    add_encoding(parser)
     add("--model", default="bundled", help=RELEASE_HELP + "; with the version that the table names")
     return parser
 

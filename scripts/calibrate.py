@@ -10,12 +10,14 @@ from pathlib import Path
 
 from app.settings import settings_of_commands
 from inference.contract import ModelContract
+from labelling.lists import Reading
 from labelling.review.corrections import read_corrections
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release
 from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report_of
 from scripts.__main__ import command
 from scripts.audit import tell_audit
+from scripts.lists import add_encoding
 from scripts.options import add_accept_options, conditions_of
 from scripts.progress import Terminal
 from scripts.target import RELEASE, add_store_options, open_target
@@ -50,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--photos", type=Path, required=True, metavar="FOLDER|CSV", help=layout)
     corrected = "other labels of some of them, in the columns `path` and `label`. May be given again"
     add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
+    add_encoding(parser)
     add_accept_options(parser, right="of each tier: 0.95")
     group = parser.add_argument_group("where it goes")
     place = "folder of the new release (default: one per parent in runs/)"
@@ -70,12 +73,16 @@ def execute(arguments: argparse.Namespace) -> object:
             "answers to photos are `review`. Calibrate a release that has one, such as the bundled one."
         )
     target = open_target(arguments)
-    tell_audit(read_corrections(_of_people(arguments), None))
-    contract, corrections = parent.manifest.contract("photos"), corrections_in(arguments.corrections)
+    reading = Reading(encoding=arguments.encoding or "")
+    tell_audit(read_corrections(_of_people(arguments, reading), None, reading=reading))
+    contract = parent.manifest.contract("photos")
+    corrections = corrections_in(arguments.corrections, reading)
     if not arguments.corrections:  # which may give a class to pictures that have none
-        _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right)
+        _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right, reading)
     (photos,) = photos_in(
-        [arguments.photos], contract.labels, contract.input, Terminal(), corrections, untiered=OWN_TIER
+        *([arguments.photos], contract.labels, contract.input, Terminal(), corrections),
+        untiered=OWN_TIER,
+        reading=reading,
     )
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
@@ -90,18 +97,18 @@ def execute(arguments: argparse.Namespace) -> object:
     }
 
 
-def _of_people(arguments: argparse.Namespace) -> list[Path]:
+def _of_people(arguments: argparse.Namespace, reading: Reading) -> list[Path]:
     """The files of people's answers."""
     photos = arguments.photos.expanduser()
-    return [*arguments.corrections, *([photos] if is_corrections(photos) else [])]
+    return [*arguments.corrections, *([photos] if is_corrections(photos, reading) else [])]
 
 
-def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) -> None:
+def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None, reading: Reading) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
     from training.measure.decide import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
     from training.measure.why_nothing import check_enough  # noqa: PLC0415 - as above
 
-    pictures = list_photos(place, labels, OWN_TIER).pictures
+    pictures = list_photos(place, labels, OWN_TIER, reading=reading).pictures
     known = [one.tier for one in pictures if one.class_id != OOD]
     check_enough(known, accuracy or ACCEPTED_OF_PHOTOS)
 

@@ -261,11 +261,12 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.measure.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
-    corrections = corrections_in(arguments.corrections)
+    reading = Reading.of(arguments)
+    corrections = corrections_in(arguments.corrections, reading.of_corrections)
     (photos,) = photos_in(
         *([arguments.photos], contract.labels, contract.input, Terminal(), corrections),
         untiered=OWN_TIER,
-        reading=Reading.of(arguments),
+        reading=reading,
     )
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
     asked = asked_photos(graph_scores(session, photos), photos, photos.networks)

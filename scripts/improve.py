@@ -15,6 +15,7 @@ from app.settings import settings_of_commands
 from scripts import train
 from scripts.__main__ import command
 from scripts.audit import tell_audit
+from scripts.lists import add_encoding
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform
@@ -36,7 +37,8 @@ def main(words: list[str]) -> int:
 def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     progress = Terminal()
     corrected = corrected_release(
-        arguments.corrections, arguments.release, DEFAULT_STORE, settings_of_commands().cache_dir
+        *(arguments.corrections, arguments.encoding or "", arguments.release, DEFAULT_STORE),
+        settings_of_commands().cache_dir,
     )
     tell_audit(corrected.corrections)
     training = next_training(corrected, arguments.data, progress)
@@ -53,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     corrections = "what people said of pictures: the review sheet, the page and doubted.html export it"
     add("corrections", type=Path, metavar="CSV", help=corrections)
+    add_encoding(parser)
     usual = f"{DEFAULT_STORE} where that has a release, else bundled"
     add("--from", dest="release", metavar="RELEASE", help=RELEASE_HELP.replace("the default", usual, 1))
     learnt = "the pictures that the release learnt (default: those that its training named)"

@@ -14,9 +14,15 @@ def add_list_options(group: "argparse._ActionsContainer") -> None:
     add("--path-column", type=_columns, metavar="COLUMN,...", help=columns)
     root = "the folder that paths of a list are relative to (its own)"
     add("--root", type=Path, metavar="FOLDER", help=root)
-    add("--encoding", metavar="NAME", help="of a list, such as cp1251 (found out)")
+    add_encoding(group)
     skip = "leave out rows of a list that do not fit its header, and name them"
     add("--skip-bad-rows", action="store_true", help=skip)
+
+
+def add_encoding(group: "argparse._ActionsContainer") -> None:
+    """Add --encoding, also of the commands that read corrections alone."""
+    encoding = "of lists and corrections that are neither UTF-8 nor UTF-16 with its mark, such as cp1252"
+    group.add_argument("--encoding", metavar="NAME", help=encoding)
 
 
 def add_product_column(group: "argparse._ActionsContainer") -> None:

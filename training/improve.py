@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from labelling.lists import Reading
 from labelling.review.corrections import LEFT_OUT, NONE, Correction, OfFiles, read_corrections
 from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
@@ -49,12 +50,14 @@ class Corrected:
         release: that learns the corrections.
         file: of the corrections.
         corrections: as the file has them.
+        encoding: of the file, where people name one.
     """
 
     name: str
     release: LocalRelease
     file: Path
     corrections: tuple[Correction, ...]
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,14 @@ class NextTraining:
     store: str | None = None
 
 
-def corrected_release(file: Path, named: str | None, usual_store: str, cache: Path) -> Corrected:
+def corrected_release(
+    file: Path, encoding: str, named: str | None, usual_store: str, cache: Path
+) -> Corrected:
     """Find the release that learns the corrections.
 
     Args:
         file: of corrections.
+        encoding: of the file, where it is not UTF-8; else empty.
         named: the release; None for what is current in the usual store, else the bundled one.
         usual_store: the one that `wardrobe train` fills.
         cache: the folder that a release of a store comes into.
@@ -88,12 +94,12 @@ def corrected_release(file: Path, named: str | None, usual_store: str, cache: Pa
     """
     name = named or (usual_store if newest(open_store(usual_store)) is not None else "bundled")
     release = find_release(name, cache)
-    corrections = tuple(read_corrections([file], None))
+    corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding)))
     if not named:
         _check_classes(
             {one.label for one in corrections if one.attribute == CLASS} - {LEFT_OUT, NONE}, name, release
         )
-    return Corrected(name, release, file, corrections)
+    return Corrected(name, release, file, corrections, encoding)
 
 
 def looked_at(corrections: Sequence[Correction]) -> Path | None:
@@ -142,7 +148,8 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
-    return NextTraining(Options(release=corrected.name, photos=str(corrected.file), data=data))
+    photos, encoding = str(corrected.file), corrected.encoding or None
+    return NextTraining(Options(release=corrected.name, photos=photos, data=data, encoding=encoding))
 
 
 def _knows_ten_classes(release: LocalRelease) -> bool:
@@ -179,7 +186,8 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     options = Options.recorded(parent.manifest.training)
     place = _learnt_pictures(data, options.data, parent)
     labels, attributes = parent.manifest.labels, options.attribute
-    said = corrections_in([*map(Path, options.corrections), corrected.file])
+    reading = Reading(encoding=corrected.encoding or options.encoding or "")
+    said = corrections_in([*map(Path, options.corrections), corrected.file], reading)
     listing = list_pictures(place, attributes, options.reading)
     if any(one.part for one in listing.pictures):
         raise BadPictures(

@@ -88,7 +88,7 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     began, labels = time.perf_counter(), parent.manifest.labels
     places = [place for place in (plan.photos, plan.check_photos) if place is not None]
     corrected = is_corrections(plan.photos.expanduser(), plan.reading)
-    said = corrections_in(plan.corrections)
+    said = corrections_in(plan.corrections, plan.reading.of_corrections)
     sets = photos_in(places, labels, READS, progress, said, by_audit=True, reading=plan.reading)
     folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None

@@ -23,6 +23,15 @@ VERBS = verbs()
 EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load().EXAMPLES]
 
 
+@pytest.mark.parametrize(
+    "verb", ["label", "data", "diff", "audit", "train", "improve", "evaluate", "calibrate", "tune"]
+)
+def test_every_command_that_reads_lists_or_corrections_takes_their_encoding(verb: str) -> None:
+    command = next(one for one in VERBS if one.name == verb)
+
+    assert "--encoding NAME" in command.load().build_parser().format_help()
+
+
 def test_every_file_with_a_parser_of_its_own_is_a_verb() -> None:
     commands = {
         path.stem

@@ -5,6 +5,7 @@ Which answer counts of which picture: test_corrections.py.
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
+from labelling.lists import Reading
 from labelling.review.corrections import NONE
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
@@ -63,6 +65,18 @@ def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
         for image, label in zip(part.images, part.classes, strict=True)
         if np.array_equal(image, pixels)
     ]
+
+
+def test_answers_that_excel_saved_in_a_code_page_are_read_by_its_name(things: Path) -> None:
+    (things / "Ball" / "Größe.png").write_bytes((things / "Ball" / "001.png").read_bytes())
+    (things / "answers.csv").write_bytes("path;label\nBall/Größe.png;Box\n".encode("cp1252"))
+    named = Named(place=str(things), corrections=(things / "answers.csv",))
+
+    with pytest.raises(BadCsv, match=r"--encoding cp1252 reads 'Ball/Größe.png'"):
+        load(named, Lines())
+    data = load(replace(named, reading=Reading(encoding="cp1252")), Lines())
+
+    assert labels_of(data, "Ball", 1) == ["Box"]
 
 
 def test_a_training_learns_answers_and_says_once_what_became_of_them(

@@ -186,8 +186,9 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 ) -> None:
     about = Correction("a.png", "", "red", "2026", 0, tmp_path / "corrections.csv", attribute="colour")
 
-    next_training(Corrected("bundled", bundled(), about.file, (about,)), None, Lines())
+    training = next_training(Corrected("bundled", bundled(), about.file, (about,), "cp1252"), None, Lines())
 
+    assert training.options.reading.encoding == "cp1252"
     assert "1 answers are to attributes, which stay as they are: not learnt." in capsys.readouterr().err
 
 

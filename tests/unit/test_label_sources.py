@@ -17,6 +17,7 @@ import pytest
 from inference.spreadsheets import safe_text
 from labelling.errors import SourceUnusable
 from labelling.items import MAX_BYTES, Source
+from labelling.lists import Reading
 from labelling.sources import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
 
@@ -122,10 +123,18 @@ def test_a_list_in_a_code_page_names_files_in_unicode_or_of_the_same_bytes(tmp_p
     (tmp_path / os.fsdecode("gr\u00fcn.png".encode("cp1252"))).write_bytes(b"green")
     cells = ["path", "Röcke.png", "grün.png", "gelb.png"]
     (tmp_path / "list.csv").write_bytes("\r\n".join(cells).encode("cp1252"))
-    source = open_source(str(tmp_path / "list.csv"))
+    source = open_source(str(tmp_path / "list.csv"), reading=Reading(encoding="cp1252"))
 
     assert names(source) == cells[1:]
     assert contents(source)[:2] == [b"skirt", b"green"]
+
+
+def test_a_list_in_utf8_names_files_whose_names_are_no_unicode(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"Röcke.png": b"skirt"})
+    (tmp_path / os.fsdecode(b"gr\xfcn.png")).write_bytes(b"green")
+    (tmp_path / "list.csv").write_bytes(b"path\ngr\xfcn.png\n" + "Röcke.png\n".encode())
+
+    assert contents(open_source(str(tmp_path / "list.csv"))) == [b"green", b"skirt"]
 
 
 @pytest.mark.parametrize("between", [",", ", ", ";", " | ", "\n", '", "', "\t"])
@@ -334,7 +343,7 @@ NO_SUCH_FORM = b"\x1f\x8b\xff" * 400
         ("shop.zip", NO_SUCH_FORM, "shop.zip: no whole ZIP"),
         ("shop.tar", NO_SUCH_FORM, "shop.tar: no whole TAR"),
         ("shop.tar.gz", NO_SUCH_FORM, "shop.tar.gz: no whole TAR"),
-        ("list.csv", NO_SUCH_FORM, "its text is no UTF-8, and of no encoding that is found out"),
+        ("list.csv", NO_SUCH_FORM, "needs the column `path`. Choose what reads it right: --encoding cp1252"),
         ("list.csv", b"picture\na.png\n", "begins with 'picture'. It needs the column `path`"),
         ("list.csv", b"sku;Path \n1;a.png\n", "It needs the column `path`. Rename 'Path ' to `path`."),
         ("list.tsv", b"sku\tPATH\n1\ta.png\n", "Rename 'PATH' to `path`."),

@@ -17,8 +17,7 @@ from inference.file_names import is_clutter, is_picture_name
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.lists import AS_IT_IS, ListFile, Reading, open_list
-from labelling.lists import Row as Cells
+from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.review.corrections import NONE, OfFiles, corrections_of_files
 from model_store.files import write_whole
 from training.errors import BadClasses, BadCsv, DataSetMissing
@@ -297,23 +296,12 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
             if not one.tier:  # which may say that a photo shows none of the classes
                 as_label(one.label, row.where)
             listing.pictures.append(one)
-    _check_encoding(table, listing)
     for name in there:
         _forget_what_is_no_label(listing, name)
     return listing
 
 
-def _check_encoding(table: ListFile, listing: Listing) -> None:
-    """Refuse labels that may be of another script."""
-    found, labels = table.encoding, (label for one in listing.pictures for label in one.labels.values())
-    if found.rival and not all(map(str.isascii, labels)):
-        raise BadCsv(
-            f"{table.path}: may be {found.name}, such as {found.example!r} in line {found.line}, or "
-            f"{found.rival}. Say which: --encoding {found.name}, {found.rival} or another one."
-        )
-
-
-def _pictures(table: ListFile, row: Cells, attributes: Sequence[str]) -> Iterator[Row]:
+def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Iterator[Row]:
     """The pictures of a row: those of several columns are of one group unless the row names another.
 
     A product is a group, too.

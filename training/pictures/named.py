@@ -147,8 +147,7 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         BadRecipe: there are fewer of them.
         DataError: a file is missing or wrong; the message names it and the row.
     """
-    reading = Reading(skip_bad_rows=named.reading.skip_bad_rows)  # no other option is of corrections
-    corrections = corrections_in(named.corrections, reading, progress.warn)
+    corrections = corrections_in(named.corrections, named.reading.of_corrections, progress.warn)
     if corrections.attributes and not named.attributes:
         progress.warn(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "
