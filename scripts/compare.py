@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 DEFAULT_OUT: Final = Path("runs/compare")
 
 VALIDATION: Final = (
-    "published: where `test, published` is given as well, of the validation in the last epoch, with rotated "
-    "and mirrored copies of one picture on both sides."
+    "published: where `test, published` is given as well, of the validation in the last epoch; arch2 and vgg "
+    "had rotated and mirrored copies of one picture on both sides."
 )
 
 EXAMPLES = (

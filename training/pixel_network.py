@@ -39,7 +39,7 @@ def train_pixels(
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
-    parts = parts_of(data, recipe.limit)
+    parts = parts_of(data, recipe.limit, recipe.held_out)
     progress.say(
         f"{parts.train.in_words()} to learn, {len(parts.validation):,} held out, "
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
@@ -76,8 +76,15 @@ def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of
         extra = tensorboard_callbacks(task.events, parts.validation, data.labels)
     with progress.epochs(recipe.epochs) as watcher:
         fitted = fit(parts, len(data.labels), recipe, task, watcher, extra=extra, targets=targets)
-    progress.say(f"Kept: the average of the weights after the last epoch. {fitted.seconds:.0f} s in all.")
+    progress.say(f"Kept: {kept_in_words(recipe)}. {fitted.seconds:.0f} s in all.")
     return fitted
+
+
+def kept_in_words(recipe: Recipe) -> str:
+    """Which weights a training keeps."""
+    if recipe.kept == "least_loss":
+        return "the weights of the least validation loss"
+    return "the average of the weights after the last epoch"
 
 
 def run_of(  # noqa: PLR0913, PLR0917 - what a run is named by, and what its release records

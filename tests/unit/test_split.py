@@ -13,7 +13,7 @@ from training.heads.out_of_fold import answers_out_of_fold, folds_of
 from training.pictures.fashion import class_weights, warning_of_capped_weights
 from training.pictures.labels import Labels
 from training.pictures.split import (
-    SHARE,
+    HELD_OUT,
     VALIDATION,
     class_folds,
     rarest_class,
@@ -36,7 +36,7 @@ def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> Pic
 
 
 def held_out_keys(count: int) -> set[str]:
-    return set(KEYS[sampled_indices(LABELS[:count], KEYS[:count], SHARE, VALIDATION)].tolist())
+    return set(KEYS[sampled_indices(LABELS[:count], KEYS[:count], HELD_OUT, VALIDATION)].tolist())
 
 
 def test_about_one_picture_in_twelve_is_held_out_and_no_other_data_or_seed_decides_which() -> None:

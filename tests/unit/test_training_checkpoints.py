@@ -10,12 +10,18 @@ from training.gradient.fitting.checkpoints import (
     CHECKPOINT,
     Checkpoint,
     Run,
+    kept_epoch,
     load_checkpoint,
     save_checkpoint,
 )
 
 EPOCH = Epoch(epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, seconds=2.0)
+SECOND = EPOCH.model_copy(update={"epoch": 2})
 DONE = Checkpoint(fingerprint="aa", history=(EPOCH,))
+
+
+def replace_history(history: tuple[Epoch, ...]) -> Checkpoint:
+    return DONE.model_copy(update={"history": history})
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def run(tmp_path: Path) -> Run:
     """A run after one epoch."""
     run = Run(tmp_path, "aa")
     run.state(1).touch()
-    save_checkpoint(run, DONE)
+    save_checkpoint(run, DONE, kept=1)
     return run
 
 
@@ -37,9 +43,20 @@ def test_only_the_file_of_the_last_epoch_is_kept(run: Run) -> None:
     foreign = run.folder / "mobilenet.weights.h5"
     foreign.touch()
 
-    save_checkpoint(run, DONE.model_copy(update={"history": (EPOCH, EPOCH.model_copy(update={"epoch": 2}))}))
+    save_checkpoint(run, replace_history((EPOCH, SECOND)), kept=2)
 
     assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / CHECKPOINT, foreign])
+
+
+def test_the_epoch_of_the_least_loss_is_kept_beside_the_last_one(run: Run) -> None:
+    for epoch in (2, 3):
+        run.state(epoch).touch()
+    history = (EPOCH, SECOND.model_copy(update={"val_loss": 0.3}), SECOND.model_copy(update={"epoch": 3}))
+
+    save_checkpoint(run, replace_history(history), kept_epoch(history, "least_loss"))
+
+    assert [kept_epoch(history, kept) for kept in ("last", "least_loss")] == [3, 2]
+    assert sorted(run.folder.glob("state-*")) == [run.state(2), run.state(3)]
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])

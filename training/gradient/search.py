@@ -78,7 +78,7 @@ class Search:
     @cached_property
     def split(self) -> Split:
         """What each trial learns, and what it holds out."""
-        return parts_of(self.data, self.start.limit)
+        return parts_of(self.data, self.start.limit, self.start.held_out)
 
     @property
     def fingerprint(self) -> str:

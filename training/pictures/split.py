@@ -31,7 +31,7 @@ class Split:
     validation: Pictures
 
 
-SHARE: Final = 1 / 12
+HELD_OUT: Final = 1 / 12
 """Share of the training pictures that is held out: about 5,000 of Fashion-MNIST's 60,000."""
 
 VALIDATION: Final = "validation"
@@ -51,8 +51,8 @@ FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
 
 
-def parts_of(data: LabelledData, limit: int | None) -> Split:
-    """What a training learns of the first `limit` pictures, and what it holds out.
+def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> Split:
+    """What a training learns of the first `limit` pictures, and the share of them that it holds out.
 
     Without a test set it learns all of them, and holds nothing out.
 
@@ -61,15 +61,16 @@ def parts_of(data: LabelledData, limit: int | None) -> Split:
     """
     if not data.test:
         return Split(data.train, data.test)
-    return split(first(data.train, limit), len(data.labels))
+    return split(first(data.train, limit), len(data.labels), share)
 
 
-def split(images: Pictures, classes: int) -> Split:
+def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
     """Hold out a share of the pictures by their content.
 
     Args:
         images: the training set.
         classes: how many there are; each must occur.
+        share: 0..1.
 
     Returns:
         Both parts in the data set's own order.
@@ -83,7 +84,7 @@ def split(images: Pictures, classes: int) -> Split:
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = sampled_indices(images.classes, images.groups, SHARE, VALIDATION)
+    chosen = sampled_indices(images.classes, images.groups, share, VALIDATION)
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     if lost := sorted(set(range(classes)) - set(images.classes[rest].tolist())):
         raise BadRecipe(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures
-from training.gradient.fitting.augmentation import Augmentation
+from training.gradient.fitting.augmentation import Augmentation, with_copies
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import PLAIN, Recipe
@@ -106,6 +106,30 @@ def test_augmentation_that_is_switched_off_changes_nothing() -> None:
 
     assert pictures.tolist() == images.tolist()
     assert same_targets.tolist() == targets.tolist()
+
+
+def test_copies_stand_behind_the_unchanged_pictures_and_are_the_same_in_each_training() -> None:
+    recipe = replace(NOTHING, augmented_copies=2, rotate=10.0, flip=True, seed=3)
+    images, targets = striped_pictures(1200).images, np.eye(1200, dtype=np.float32)
+
+    (pictures, answers), (again, _) = (with_copies(images, targets, recipe) for _ in range(2))
+
+    assert pictures.dtype == np.uint8
+    assert pictures.tolist() == again.tolist()
+    assert pictures[:1200].tolist() == images.tolist()
+    assert np.array_equal(answers, np.tile(targets, (3, 1)))
+    first, second = pictures[1200:2400], pictures[2400:]
+    assert [
+        np.mean((one != other).any(axis=(1, 2))) > 0.9 for one, other in ((first, images), (first, second))
+    ] == [True] * 2
+
+
+def test_a_copy_continues_its_border_where_it_was_turned() -> None:
+    recipe = replace(NOTHING, augmented_copies=1, rotate=30.0)
+
+    pictures, _ = with_copies(WHITE, np.ones((MANY, 1), np.float32), recipe)
+
+    assert (pictures == 255).all()
 
 
 def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(

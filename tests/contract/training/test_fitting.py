@@ -51,6 +51,30 @@ def test_a_finished_fit_is_not_run_again(fitted: Fitted, run: Run, parts: Split)
         assert mine.tolist() == theirs.tolist()
 
 
+def test_the_weights_of_the_least_validation_loss_are_kept_where_the_recipe_says_so(
+    parts: Split, tmp_path: Path
+) -> None:
+    # So high a rate that the loss rises again after the first epochs.
+    recipe = replace(
+        DENSE, epochs=6, learning_rate=0.3, schedule="constant", averaging=0.0, kept="least_loss"
+    )
+    run = Run(tmp_path, "aa")
+
+    kept = fit(parts, CLASSES, recipe, run, Listener())
+
+    losses = [epoch.val_loss for epoch in kept.history]
+    assert min(losses) < losses[-1]
+    assert loss_of(kept, parts) == pytest.approx(min(losses), rel=1e-4)
+    assert loss_of(fit(parts, CLASSES, recipe, run, Listener()), parts) == loss_of(kept, parts)
+
+
+def loss_of(fitted: Fitted, parts: Split) -> float:
+    """Cross entropy of the held-out pictures, in nats."""
+    logits = fitted.model(parts.validation.images, training=False)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(parts.validation.classes.astype("int32"), logits)
+    return float(tf.reduce_mean(losses))
+
+
 def test_a_loss_that_is_no_number_ends_the_fit_with_what_would_do(parts: Split, tmp_path: Path) -> None:
     recipe = replace(DENSE, epochs=2, learning_rate=1e38)
 

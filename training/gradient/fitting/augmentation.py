@@ -1,20 +1,28 @@
 """Random changes to training pictures by Keras' own layers: flip, affine, shift, erase, mixup.
 
-They run in the input pipeline (fit.py); the network that is exported never contains them. Touches nothing.
+They run in the input pipeline (fit.py), or once before it, where a recipe asks for copies; the network that
+is exported never contains them. Touches nothing.
 """
 
 import math
 from typing import Final
 
+import numpy as np
 import tensorflow as tf
 from keras import layers
+from numpy.typing import NDArray
 
+from inference.arrays import PixelsBatch
 from inference.contract import EDGE
 from training.gradient.recipes import Recipe
+from training.pictures.fashion import ANSWERED_AT_ONCE
 from training.untyped import Tensor
 
 BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
 """New pixels at the border are background (0)."""
+
+NEAREST: Final = {"fill_mode": "nearest"}
+"""New pixels are those of the border: what Keras' ImageDataGenerator does, which made such copies."""
 
 
 class Augmentation:
@@ -49,20 +57,43 @@ class Augmentation:
         return tf.cast(tf.round(changed), tf.uint8), batch["labels"]
 
 
+def with_copies(
+    images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe
+) -> tuple[PixelsBatch, NDArray[np.float32]]:
+    """The pictures unchanged, and behind them the recipe's augmented copies of each.
+
+    Args:
+        images: uint8 (N, H, W) or (N, H, W, 3).
+        targets: (N, C).
+        recipe: its `augmented_copies` and what `Augmentation` reads; equal ones give equal copies.
+
+    Returns:
+        Both, (1 + augmented_copies) * N of each.
+    """
+    augmentation = Augmentation(recipe)
+    changed = [
+        augmentation(images[start : start + ANSWERED_AT_ONCE], targets[start : start + ANSWERED_AT_ONCE])
+        for _ in range(recipe.augmented_copies)
+        for start in range(0, len(images), ANSWERED_AT_ONCE)
+    ]
+    copies, of_copies = zip(*changed, strict=True)
+    return np.concatenate([images, *map(np.asarray, copies)]), np.concatenate(
+        [targets, *map(np.asarray, of_copies)]
+    )
+
+
 def _layers(recipe: Recipe) -> list[layers.Layer]:
     turn, shift = recipe.rotate / 360, recipe.shift / EDGE
     lean = math.tan(math.radians(recipe.shear))
     # One area and one probability: a square of `erase` pixels in half of the pictures (arXiv 1708.04552).
     area = (recipe.erase / EDGE) ** 2
-    seed = recipe.seed
+    seed, fill = recipe.seed, NEAREST if recipe.augmented_copies else BACKGROUND
     wanted = {
         layers.RandomFlip("horizontal", seed=seed): recipe.flip,
-        layers.RandomRotation(turn, **BACKGROUND, seed=seed + 1): recipe.rotate,
-        layers.RandomZoom(recipe.zoom, **BACKGROUND, seed=seed + 2): recipe.zoom,
-        layers.RandomShear(x_factor=min(lean, 1.0), **BACKGROUND, seed=seed + 3): recipe.shear,
-        layers.RandomTranslation(
-            shift, shift, **BACKGROUND, interpolation="nearest", seed=seed + 4
-        ): recipe.shift,
+        layers.RandomRotation(turn, **fill, seed=seed + 1): recipe.rotate,
+        layers.RandomZoom(recipe.zoom, **fill, seed=seed + 2): recipe.zoom,
+        layers.RandomShear(x_factor=min(lean, 1.0), **fill, seed=seed + 3): recipe.shear,
+        layers.RandomTranslation(shift, shift, **fill, interpolation="nearest", seed=seed + 4): recipe.shift,
         layers.RandomErasing((0.5, 0.5), scale=(area, area), fill_value=0, seed=seed + 5): recipe.erase,
         layers.MixUp(recipe.mixup or 1.0, seed=seed + 6): recipe.mixup,
     }

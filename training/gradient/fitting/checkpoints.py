@@ -1,12 +1,12 @@
 """Keep the state of a training on disk, so that a kill at any moment costs at most one epoch.
 
 After each epoch it writes weights and optimizer to a file of that epoch, then progress.json, which is
-replaced in one step and says which file counts. Keras' BackupAndRestore does not keep the history, and can
+replaced in one step and says which files count. Keras' BackupAndRestore does not keep the history, and can
 leave its two files out of step. Touches the run's folder.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
+from training.gradient.recipes import Kept
 
 CHECKPOINT: Final = "progress.json"
 WEIGHTS: Final = ".weights.h5"
@@ -89,13 +90,25 @@ def load_checkpoint(run: Run) -> Checkpoint:
     return checkpoint
 
 
-def save_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
-    """Replace the checkpoint in one step, then remove the files of earlier epochs.
+def save_checkpoint(run: Run, checkpoint: Checkpoint, kept: int) -> None:
+    """Replace the checkpoint in one step, then remove the files of earlier epochs, but for that of `kept`.
 
     The file of its last epoch must be complete.
     """
     write_whole(run.folder / CHECKPOINT, checkpoint.model_dump_json().encode())
-    _remove_weights(run, run.state(len(checkpoint.history)))
+    _remove_weights(run, {run.state(len(checkpoint.history)), run.state(kept)})
+
+
+def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
+    """The epoch, 1-based, whose weights a run keeps; 0 without any.
+
+    Args:
+        history: one entry per epoch.
+        kept: of the recipe.
+    """
+    if kept == "last" or not history:
+        return len(history)
+    return min(history, key=lambda past: past.val_loss).epoch
 
 
 def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
@@ -131,8 +144,8 @@ def forget_checkpoint(run: Run) -> None:
     _remove_weights(run)
 
 
-def _remove_weights(run: Run, kept: Path | None = None) -> None:
+def _remove_weights(run: Run, kept: Set[Path] = frozenset()) -> None:
     # Other files of the folder are not ours.
     for path in run.folder.glob(f"state-????{WEIGHTS}"):
-        if path != kept:
+        if path not in kept:
             path.unlink()

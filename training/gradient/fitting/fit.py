@@ -1,6 +1,7 @@
 """Fit a network with Keras' own `fit`: epochs, validation, early stopping, averaged weights, checkpoints.
 
-What is kept is the running average of the weights after the last epoch. A killed run continues after its last
+What is kept is the running average of the weights after the last epoch, or, if the recipe says so, after that
+of the least validation loss. A killed run continues after its last
 finished epoch with its history, by which it stops early. Touches the run's folder. The checkpoint:
 checkpoints.py.
 """
@@ -25,13 +26,14 @@ from reports.values import Epoch
 from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
 from training.fit_result import Fitted
-from training.gradient.fitting.augmentation import Augmentation
+from training.gradient.fitting.augmentation import Augmentation, with_copies
 from training.gradient.fitting.checkpoints import (
     Checkpoint,
     Run,
     damaged,
     is_out_of_patience,
     is_solved,
+    kept_epoch,
     load_checkpoint,
     save_checkpoint,
 )
@@ -103,14 +105,18 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
 ) -> None:
     """Run the epochs that are left, from the last checkpoint if there is one.
 
-    The model ends with the average of the weights, which Keras gives it at the end of a fit.
+    The model ends with the average of the weights of the epoch that is kept.
 
     Raises:
+        CheckpointUnreadable: a file of weights is damaged.
         Diverged: the loss is no finite number.
     """
     done = len(keeper.checkpoint.history)
     classes = model.output.shape[-1]
     images, one_hot = split.train.images, np.eye(classes, dtype=np.float32)
+    wanted = one_hot[split.train.classes] if targets is None else targets
+    if recipe.augmented_copies:
+        images, wanted = with_copies(images, wanted, recipe)
     steps = max(len(images) // recipe.batch_size, 1)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
@@ -127,7 +133,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     held_out = split.validation
     try:
         model.fit(
-            _batches(images, one_hot[split.train.classes] if targets is None else targets, recipe, done),
+            _batches(images, wanted, recipe, done),
             epochs=done if keeper.checkpoint.finished else recipe.epochs,
             initial_epoch=done,
             validation_data=(held_out.images, one_hot[held_out.classes]),
@@ -145,22 +151,31 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
             f"epoch {len(keeper.checkpoint.history) + 1}: the loss is no finite number, so no further epoch "
             f"would learn anything. Try a lower --learning-rate than {recipe.learning_rate:g}."
         ) from error
+    history = keeper.checkpoint.history
+    if (epoch := kept_epoch(history, recipe.kept)) < len(history):
+        _load(model, keeper.run.state(epoch))
+        model.optimizer.finalize_variable_values(model.trainable_variables)
 
 
 def _batches(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe, epochs_done: int
 ) -> tf.data.Dataset:
-    """Shuffled, augmented batches; the pictures of an epoch that fill no batch are left out of it."""
+    """Shuffled, augmented batches; the pictures of an epoch that fill no batch are left out of it.
+
+    Where a recipe has augmented copies, they are among the pictures already, and nothing more is changed.
+    """
     pictures, wanted = tf.constant(images), tf.constant(targets)
     augmentation = Augmentation(replace(recipe, seed=recipe.seed + epochs_done))
-    return (
+    batches = (
         tf.data.Dataset.range(len(images))
         .shuffle(len(images), seed=recipe.seed + epochs_done)
         .batch(min(recipe.batch_size, len(images)), drop_remainder=True)
         .map(lambda chosen: (tf.gather(pictures, chosen), tf.gather(wanted, chosen)))
-        .map(augmentation)  # one call at a time: in parallel, equal seeds would draw in another order
-        .prefetch(tf.data.AUTOTUNE)
     )
+    if not recipe.augmented_copies:
+        # One call at a time: in parallel, equal seeds would draw in another order.
+        batches = batches.map(augmentation)
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
@@ -204,7 +219,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
                 "libraries": self._libraries,
             }
         )
-        save_checkpoint(self.run, self.checkpoint)
+        save_checkpoint(self.run, self.checkpoint, kept_epoch(history, self._recipe.kept))
         self._watcher.epoch(done)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
