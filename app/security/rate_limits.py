@@ -12,22 +12,23 @@ import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import Blueprint, Flask, Response, g, request
 from flask_limiter import HeaderNames, Limiter, RequestLimit
 from limits.errors import ConfigurationError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, storage_from_string
 
 from app.settings import SettingsError
+from model_store.deadlines import at_most, seconds_left
 
 log = logging.getLogger("wardrobe")
 
 WAIT = "X-RateLimit-Wait"
 """The header that flask-limiter writes how long the rate lasts into; never sent."""
 
-REDIS_OPTIONS: dict[str, str | int] = {"socket_connect_timeout": 1, "socket_timeout": 1}
-"""Seconds for connecting and for an answer: the longest that a request waits for its count."""
+COUNT_SECONDS = 1.0
+"""The longest that a request waits for a connection to the storage, and for a whole answer from it."""
 
 RETRY_SECONDS = 5.0
 """Between two questions whether a storage that is away is back."""
@@ -35,7 +36,7 @@ RETRY_SECONDS = 5.0
 IPV6_CLIENT_BITS = 64
 """What one subscriber holds at least (RFC 6177), and can change addresses in for ever."""
 
-N = TypeVar("N")
+N = TypeVar("N", int, float)
 
 WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 """An address as some gateways write it into X-Forwarded-For."""
@@ -130,15 +131,21 @@ class OwnCounts(MemoryStorage):
 class SharedCounts(OwnCounts):
     """Counts in a storage that workers share, and while that is away in this process.
 
-    Each count falls back by itself, so that of requests in flight none fails and none goes uncounted;
-    flask-limiter's own fallback holds for the first of them alone.
+    One that answers what no Redis would, or slower than COUNT_SECONDS, is away. Each count falls back by
+    itself, so that of requests in flight none fails and none goes uncounted; flask-limiter's own fallback
+    holds for the first of them alone.
+
+    Raises:
+        TypeError, ValueError: redis-py's, of an option in the address.
     """
 
     STORAGE_SCHEME = ["shared"]  # noqa: RUF012 - as above
 
     def __init__(self, uri: str, address: str) -> None:
         super().__init__(uri)
-        self._shared = cast("Storage", storage_from_string(address, **REDIS_OPTIONS))
+        timeouts = dict.fromkeys(("socket_connect_timeout", "socket_timeout"), COUNT_SECONDS)
+        self._shared = cast("RedisStorage", storage_from_string(address, **timeouts))
+        _answer_in_time(self._shared.storage.connection_pool)
         self._is_away = False
         self._try_at = 0.0  # time.monotonic() from which it is tried again
 
@@ -161,12 +168,15 @@ class SharedCounts(OwnCounts):
                 return own(*arguments)
             self._try_at = now + RETRY_SECONDS  # other requests do not wait for the answer to this one
         try:
-            answer = shared(*arguments)
-        except self._shared.base_exceptions as error:
+            with at_most(COUNT_SECONDS):
+                answer = shared(*arguments)
+            if answer < 0:
+                raise ValueError(f"a count of {answer}")
+        except Exception as error:  # noqa: BLE001 - redis-py raises of any kind for an answer that no Redis gives
             if not self._is_away:
                 log.error(
                     "WARDROBE_RATE_LIMIT_STORAGE: %s. Until it answers, each worker counts for itself.",
-                    str(error).rstrip("."),
+                    self._cause(error),
                 )
             self._is_away, self._try_at = True, time.monotonic() + RETRY_SECONDS
             return own(*arguments)
@@ -174,6 +184,56 @@ class SharedCounts(OwnCounts):
             self._is_away = False
             log.info("WARDROBE_RATE_LIMIT_STORAGE answers again.")
         return answer
+
+    def _cause(self, error: Exception) -> str:
+        if isinstance(error, self._shared.base_exceptions):
+            return str(error).rstrip(".")
+        return f"it does not answer as Redis does ({type(error).__name__}: {error})"
+
+
+def _answer_in_time(pool: Any) -> None:  # noqa: ANN401 - redis-py is imported where its storage is used
+    """Let the connections of a pool of redis-py keep to the end of `at_most`.
+
+    Its own timeout is one of each read: a server that sends a byte now and then would never reach it.
+
+    Raises:
+        TypeError, ValueError: of an option that no connection takes.
+    """
+
+    class InTime(pool.connection_class):  # type: ignore[misc]
+        def _connect(self) -> _SocketInTime:
+            return _SocketInTime(super()._connect())
+
+    pool.connection_class = InTime
+    InTime(**pool.connection_kwargs)  # connects by its first command
+
+
+class _SocketInTime:
+    """A connected socket that waits no longer than `at_most` of the model store's deadlines allows."""
+
+    def __init__(self, connected: Any) -> None:  # noqa: ANN401 - socket.socket or ssl.SSLSocket, perhaps gevent's
+        self._socket = connected
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a socket has
+        return getattr(self._socket, name)
+
+    def recv(self, size: int) -> bytes:
+        """Receive; TimeoutError where no time is left."""
+        return cast("bytes", self._in_time(self._socket.recv, size))
+
+    def sendall(self, data: bytes) -> None:
+        """Send; TimeoutError where no time is left."""
+        self._in_time(self._socket.sendall, data)
+
+    def _in_time(self, act: Callable[..., Any], argument: object) -> Any:  # noqa: ANN401 - what `act` returns
+        left, timeout = seconds_left(), self._socket.gettimeout()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._socket.settimeout(left if timeout is None else min(left, timeout))
+        try:
+            return act(argument)
+        finally:
+            self._socket.settimeout(timeout)
 
 
 def _refusal(limiter: Limiter) -> str:

@@ -1,4 +1,4 @@
-"""The storage of rates goes away while requests wait for it, and comes back."""
+"""The storage of rates goes away while requests wait for it, and comes back; or it is no Redis."""
 
 import os
 import signal
@@ -6,6 +6,10 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import cycle
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
 
 import pytest
 from flask import Flask
@@ -13,7 +17,7 @@ from flask import Flask
 from app.security import rate_limits
 from tests.contract.service.conftest import MakeApp
 from tests.redis_server import PASSWORD, RedisServer, redis_server
-from tests.service import tcp_sockets
+from tests.service import PATIENCE_SECONDS, tcp_sockets
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
@@ -91,3 +95,68 @@ def test_a_redis_that_refuses_the_password_costs_no_request(
     assert "WARDROBE_RATE_LIMIT_STORAGE: invalid username-password pair" in log
     assert "each worker counts for itself" in log
     assert "not-the-secret" not in log
+
+
+@contextmanager
+def no_redis(answer: bytes, seconds_a_byte: float = 0.0) -> Iterator[tuple[str, Event]]:
+    """A server that answers whatever comes alike, and its address; with a pause, byte by byte without an end.
+
+    The event is set once a client has left such an answer.
+    """
+    was_left = Event()
+
+    class Answers(BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(ConnectionError):
+                while not seconds_a_byte and self.request.recv(65_536):
+                    self.request.sendall(answer)
+                for byte in cycle(answer) if seconds_a_byte else ():
+                    self.request.sendall(bytes([byte]))
+                    stopped.wait(seconds_a_byte)
+            was_left.set()
+
+    stopped = Event()
+    with ThreadingTCPServer(("127.0.0.1", 0), Answers) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"redis://127.0.0.1:{server.server_address[1]}", was_left
+        stopped.set()
+        server.shutdown()
+
+
+NOT_AS_REDIS = {
+    "text for a number": b":abc\r\n",
+    "below zero": b":-7\r\n",
+    "no UTF-8": b"+\xff\xfe\r\n",
+    "a word": b"+PONG\r\n",
+    "a list": b"*2\r\n:1\r\n:2\r\n",
+    "lists in lists": b"*1\r\n" * 5000 + b":1\r\n",
+    "null": b"$-1\r\n",
+    "an unknown type": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "too short": b":",
+}
+
+
+@pytest.mark.parametrize("answer", NOT_AS_REDIS.values(), ids=NOT_AS_REDIS)
+def test_a_storage_that_is_no_redis_costs_no_request_and_rates_count_on_here(
+    make_app: MakeApp, answer: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rate_limits, "COUNT_SECONDS", 0.5)
+    with no_redis(answer) as (address, _):
+        client = make_app(rate_limit="2/hour", rate_limit_storage=address).test_client()
+        statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+    assert capsys.readouterr().err.count("each worker counts for itself") == 1
+
+
+def test_an_answer_that_comes_byte_by_byte_is_given_up(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "COUNT_SECONDS", 0.5)
+    with no_redis(b"x", seconds_a_byte=0.01) as (address, was_left):
+        client = make_app(rate_limit="2/hour", rate_limit_storage=address).test_client()
+        statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(3)]
+        left = was_left.wait(PATIENCE_SECONDS)
+
+    assert (statuses, left) == ([200, 200, 429], True)
