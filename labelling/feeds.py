@@ -129,13 +129,17 @@ def _feed_of(table: Path, platform: str) -> Path:
 
 
 def _is_free(file: Path, platform: str) -> bool:
-    """Whether nothing is there, or a feed of this platform."""
-    if not file.is_file():
+    """Whether nothing is there, or a file with the header that a feed of this platform has."""
+    if not file.exists():
         return True
+    if not file.is_file():
+        return False
     with file.open(encoding="utf-8", errors="replace", newline="") as opened:
         header = next(csv.reader([opened.readline(1 << 16)]), [])
     ours = PLATFORMS[platform]("", (), {name: "-" for names in NEEDED.get(platform, ()) for name in names})
-    return all(name in ours or ATTRIBUTE.fullmatch(name) for name in header)
+    if platform == "woocommerce":  # whose feed has as many attributes as the list
+        return header[:1] == ["SKU"] and len(header) > 1 and all(map(ATTRIBUTE.fullmatch, header[1:]))
+    return header == list(ours)
 
 
 def write_feed(platform: str, table: Path, products: ProductSummary, attributes: Iterable[str]) -> Feed:

@@ -154,12 +154,35 @@ def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
     rename(shop, "Handle", "shelf")
     with pytest.raises(TableUnusable, match="the list has no column `handle`"):
         labelled(shop, doubtful, "--feed", "shopify")
-    (shop / "labels-google.csv").write_text("id,title,color\n1,Mine,red\n", "utf-8")
-    with pytest.raises(TableUnusable, match=r"labels-google\.csv: is there already.*Name another table"):
-        labelled(shop, doubtful, "--feed", "google")
 
     assert not (shop / "labels.csv").exists()
-    assert "Mine" in (shop / "labels-google.csv").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("platform", "content"),
+    [
+        ("google", "id,title,color\n1,Mine,red\n"),
+        ("google", "\nid,color\n1,red\n"),
+        ("google", ""),
+        ("google", "id\n1\n"),
+        ("google", "color,id\nred,1\n"),
+        ("shopify", "Title\nMine\n"),
+        ("woocommerce", "SKU\n1\n"),
+        ("woocommerce", "Attribute 1 name,Attribute 1 value(s)\nColor,red\n"),
+        ("woocommerce", "SKU,Name,Attribute 1 name\n1,Mine,Color\n"),
+    ],
+)
+def test_a_file_that_no_feed_wrote_is_never_replaced(
+    platform: str, content: str, shop: Path, doubtful: Path
+) -> None:
+    own = shop / f"labels-{platform}.csv"
+    own.write_text(content, "utf-8")
+
+    with pytest.raises(TableUnusable, match=rf"labels-{platform}\.csv: is there already.*Name another table"):
+        labelled(shop, doubtful, "--feed", platform)
+
+    assert own.read_text("utf-8") == content
+    assert not (shop / "labels.csv").exists()
 
 
 def test_articles_of_one_handle_are_a_row_where_they_have_one_colour_and_each_needs_a_handle(
