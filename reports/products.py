@@ -8,7 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from reports.values import Promise
+from reports.acceptance import accepted_at
+from reports.values import AcceptPoint, ProductPromise, Promise
 
 PRODUCTS: Final = "products"
 """Names these in a Promise."""
@@ -99,3 +100,14 @@ def is_shown(promise: Promise | None) -> bool:
     return (
         promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.accuracy
     )
+
+
+def shown_from(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
+    """What accepted products show from the last tested confidence that keeps a share; None if none does.
+
+    Args:
+        promise: of one head; None where no products were measured.
+        right: 0..1, share of accepted products that is to be right.
+    """
+    points = accepted_at({PRODUCTS: promise.by_confidence}, {PRODUCTS: right}) if promise else None
+    return points[PRODUCTS] if points else None

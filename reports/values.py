@@ -128,6 +128,17 @@ class AcceptPoint(Frozen):
     lower_bound: Share
 
 
+class ProductPromise(Promise):
+    """What accepted products keep, and what those that are accepted from each confidence show.
+
+    Attributes:
+        by_confidence: by rising threshold, of the products that are accepted; empty where none is, and in
+            older reports.
+    """
+
+    by_confidence: tuple[AcceptPoint, ...] = Field(default=(), exclude_if=lambda points: not points)
+
+
 class PossiblePromise(Frozen):
     """What could be promised of the accepted answers, were this share of right ones asked for.
 
@@ -556,7 +567,7 @@ class Report(Frozen):
     calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
     all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
-    products: dict[str, Promise] = Field(default_factory=dict, exclude_if=lambda of: not of)
+    products: dict[str, ProductPromise] = Field(default_factory=dict, exclude_if=lambda of: not of)
     not_measured: JsonValue = Field(default=None, exclude=True)
 
     @field_validator("acceptance")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reports.answers import Answers
-from reports.products import PhotoAnswer, answer_of_product, is_shown
-from reports.values import Promise
+from reports.products import PhotoAnswer, answer_of_product, is_shown, shown_from
+from reports.values import ProductPromise, Promise
 from training.measure.products import products_of
 
 
@@ -84,6 +84,54 @@ def test_enough_products_that_are_right_show_the_promise() -> None:
     assert is_shown(products_of(answers(groups, [True] * 120, ["accept"] * 120), 0.95)["label"])
     wrong = [number > 7 for number in range(120)]
     assert not is_shown(products_of(answers(groups, wrong, ["accept"] * 120), 0.95)["label"])
+
+
+def sixty_one(wrong: int) -> ProductPromise:
+    """Of 61 products of two photos that are accepted, the least sure ones are wrong."""
+    shares = np.array([[sure, 1 - sure] for sure in np.repeat(np.linspace(0.8, 0.99, 61), 2)])
+    groups = [f"{number // 2}" for number in range(122)]
+    truth = np.repeat(np.arange(61) < wrong, 2).astype(int)
+    of_colour = Answers.of(
+        "B",
+        truth,
+        np.zeros(122, int),
+        probabilities=shares,
+        groups=groups,
+        decisions="accept",
+        attributes="colour",
+    )
+    return products_of(of_colour, 0.95)["colour"]
+
+
+def test_a_report_keeps_what_products_show_from_each_confidence() -> None:
+    promise = sixty_one(3)
+
+    assert not is_shown(promise)
+    assert (promise.accepted, promise.right, round(promise.lower_bound, 2)) == (61, 58, 0.88)
+    of_all = shown_from(promise, 0.85)
+    assert of_all is not None
+    assert (of_all.accepted, round(of_all.lower_bound, 2)) == (1.0, 0.88)
+    assert shown_from(promise, 0.95) is None
+    assert shown_from(sixty_one(50), 0.85) is None
+    stricter = shown_from(sixty_one(12), 0.85)
+    assert stricter is not None
+    assert 0.8 < stricter.threshold < 0.95
+    assert stricter.lower_bound >= 0.85
+
+
+def test_a_product_has_a_further_right_label_of_one_of_its_photos() -> None:
+    of_colour = answers(["a", "a"], [True, True], ["accept", "accept"], attributes="colour")
+    of_colour.truth[:] = 1
+    of_colour.predicted[:] = 1  # as answers count a further right label: the photos say 0
+
+    assert products_of(of_colour, 0.95)["colour"].right == 1
+
+
+def test_older_reports_show_products_of_no_confidence() -> None:
+    exact = {"pictures": "products", "accuracy": 0.95, "needed": 59, "n": 60, "accepted": 60, "right": 60}
+
+    assert shown_from(ProductPromise(**exact, lower_bound=0.95), 0.85) is None  # type: ignore[arg-type]
+    assert shown_from(None, 0.85) is None
 
 
 def test_a_group_of_several_truths_is_no_product() -> None:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from inference.contract import LABEL
 from reports.answers import ACCEPT, CLASS, Answers
 from reports.products import PRODUCTS, PhotoAnswer, ProductAnswer, answer_of_product
-from reports.values import Promise
-from training.measure.acceptance import promises
+from reports.values import ProductPromise
+from training.measure.acceptance import acceptance_curves, promises
 from training.measure.kinds import AnswerSet
 
 
-def products_of(answers: Answers, right: float) -> dict[str, Promise]:
+def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
     """What accepted products keep, for `Report.products`: by attribute, the class under LABEL.
 
     Counts products of two or more photos whose truth is the same. One that shows none of the classes counts,
@@ -32,9 +32,7 @@ def products_of(answers: Answers, right: float) -> dict[str, Promise]:
         mine = answers.of_head(head).take(answers.of_head(head).decided)
         asked = [rows for rows in _products(mine) if head == CLASS or mine.known[rows[0]]]
         if asked:
-            found[head or LABEL] = _promise(
-                [(_answer(mine, rows), mine.truth[rows[0]]) for rows in asked], right
-            )
+            found[head or LABEL] = _promise([_judged(mine, rows) for rows in asked], right)
     return found
 
 
@@ -44,12 +42,20 @@ def _products(answers: Answers) -> list[NDArray[np.int64]]:
     return [some for some in rows if len(some) > 1 and len(np.unique(answers.truth[some])) == 1]
 
 
-def _answer(answers: Answers, rows: NDArray[np.int64]) -> ProductAnswer:
+def _judged(answers: Answers, rows: NDArray[np.int64]) -> tuple[ProductAnswer, bool]:
+    """The answer to a product, and whether it is right: a further right label of a photo is, too."""
+    labels = answers.probabilities[rows].argmax(axis=1)
+    answer = _answer(answers, rows, labels)
+    is_further = (labels == answer.label) & answers.right[rows]
+    return answer, bool(answer.label == answers.truth[rows[0]] or is_further.any())
+
+
+def _answer(answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> ProductAnswer:
     photos = [
         PhotoAnswer(shares, label, None if decision == ACCEPT else decision)
         for shares, label, decision in zip(
             answers.probabilities[rows].tolist(),
-            answers.predicted[rows].tolist(),
+            labels.tolist(),
             answers.decisions[rows].tolist(),
             strict=True,
         )
@@ -57,8 +63,11 @@ def _answer(answers: Answers, rows: NDArray[np.int64]) -> ProductAnswer:
     return answer_of_product(photos, is_proven=True)
 
 
-def _promise(judged: list[tuple[ProductAnswer, int]], right: float) -> Promise:
-    accepted = np.array([answer.reason is None for answer, _ in judged], np.float32)
-    is_right = np.array([answer.label == truth for answer, truth in judged])
-    [found] = promises([AnswerSet(PRODUCTS, accepted, is_right, right)], 0.5)
-    return found
+def _promise(judged: list[tuple[ProductAnswer, bool]], right: float) -> ProductPromise:
+    is_right = np.array([is_right for _, is_right in judged])
+    is_accepted = np.array([answer.reason is None for answer, _ in judged])
+    [promise] = promises([AnswerSet(PRODUCTS, is_accepted.astype(np.float32), is_right, right)], 0.5)
+    confidences = np.array([answer.probabilities[answer.label] for answer, _ in judged], np.float32)
+    accepted = AnswerSet(PRODUCTS, np.where(is_accepted, confidences, np.float32(np.nan)), is_right, right)
+    points = acceptance_curves([accepted]).get(PRODUCTS, ())
+    return ProductPromise(**promise.model_dump(), by_confidence=points)

@@ -36,7 +36,7 @@ from reports.values import (
     PHOTOS_OF_TIER,
     Calibrated,
     ModelFigures,
-    Promise,
+    ProductPromise,
     Report,
     report_of,
 )
@@ -119,7 +119,7 @@ def release_photos(
     return report
 
 
-def _products(parent: LocalRelease, found: Decided) -> dict[str, Promise]:
+def _products(parent: LocalRelease, found: Decided) -> dict[str, ProductPromise]:
     """What the parent's accepted products keep, where this release is as strict: it answered no others."""
     before = parent.manifest.contract("photos")
     now = found.contract(before.labels, before.input)

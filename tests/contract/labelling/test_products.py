@@ -16,7 +16,7 @@ from labelling.products import FOLDER, By
 from labelling.review.audit import audit_in
 from labelling.review.corrections import read_corrections
 from labelling.review.questions import SHOWN
-from reports.values import Promise
+from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
@@ -27,7 +27,7 @@ from tests.uploads import a_garment, png
 main = partial(wardrobe, "label")
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}
-KEPT = Promise(
+KEPT = ProductPromise(
     pictures="products", accuracy=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
 )
 

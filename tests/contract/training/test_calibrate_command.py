@@ -28,7 +28,7 @@ from model_store.store import open_store
 from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
 from reports.judge import judge
 from reports.model_card import MODEL_CARD
-from reports.values import AllAccepted, Promise, Report, report_of
+from reports.values import AllAccepted, ProductPromise, Report, report_of
 from tests.commands import wardrobe
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release, with_contract, with_label
@@ -44,7 +44,7 @@ HEADS = {
     "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.6, applies_to=LABELS[:1]),
 }
 PRODUCTS = {
-    "label": Promise(
+    "label": ProductPromise(
         pictures="products", accuracy=0.95, needed=59, n=90, accepted=80, right=80, lower_bound=0.96
     )
 }
