@@ -38,12 +38,14 @@ SHORTEST_START: Final = 2
 _FILE: Final = Path(__file__).with_name("words.csv")
 _EVERY: Final = "all"
 _GROUP: Final = "group"
+_VARIANT: Final = "variant"
 _SET: Final = "set"
 
 _TOKEN: Final = re.compile(r"\bw/|[^\W_]+|[&+/|,;:()\[\]!?•·\u2013\u2014]|(?<=\s)-(?=\s)")
 _SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
 _SIGNS: Final = frozenset("&+/")
 _LEVELS: Final = re.compile("[>»|]")
+_SIZE: Final = re.compile(r"[wl]?\d{1,2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +165,13 @@ def category_says(category: str, language: str) -> Says:
         if heads:
             return _together(heads)
     return NOTHING
+
+
+def without_variant(title: str) -> tuple[str, ...]:
+    """A title's words but those of colour and size, by which variants of one product differ."""
+    items = _items(_tokens(title), _words(_VARIANT))
+    words = (item for item in items if isinstance(item, str) and item not in _SEPARATORS | _SIGNS)
+    return tuple(word for word in words if not _SIZE.fullmatch(word))
 
 
 def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str]]:
@@ -300,7 +309,7 @@ def _words(language: str) -> _Words:
     phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
     with _FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    shared = () if language == _GROUP else (_EVERY,)
+    shared = (_EVERY,) if language in LANGUAGES else ()
     for wanted in (*shared, language):
         for row in rows:
             if row["language"] != wanted:

@@ -179,3 +179,27 @@ def test_a_wrong_csv_is_named_with_its_row(
 
     with pytest.raises(error, match=message):
         said.read(tmp_path / "things.csv")
+
+
+@pytest.mark.parametrize(
+    ("rows", "notes"),
+    [
+        (
+            ["Dress,Red pleated skirt", "Dress,Blue pleated skirt", "Dress,Shirt dress", "Shirt,Boots"],
+            ["2 titles say skirt, labelled Dress; 1 title says boot, labelled Shirt."],
+        ),
+        (["Kleid,Roter Jeansrock", "Kleid,Sommerkleid mit Gürtel"], ["1 title says skirt, labelled Kleid."]),
+        (["Dress,Anna", "Dress,", "Red,Pleated skirt"], []),
+    ],
+)
+def test_titles_that_contradict_labels_are_named_and_the_labels_stay(
+    rows: list[str], notes: list[str], tmp_path: Path
+) -> None:
+    lines = [f"{number}.jpg,{row}" for number, row in enumerate(rows)]
+    table = tmp_path / "products.csv"
+    table.write_text("\n".join(["path,label,Title", *lines]), "utf-8")
+
+    listing = list_pictures(table)
+
+    assert list(listing.notes) == [f"{table}: {note} The labels are learnt as they are." for note in notes]
+    assert [picture.label for picture in listing.pictures] == [row.partition(",")[0] for row in rows]

@@ -17,6 +17,7 @@ from inference.file_names import is_clutter, is_picture_name
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
 from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.review.corrections import NONE, OfFiles, corrections_of_files
 from model_store.files import write_whole
@@ -276,6 +277,10 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
     return {name: "test" if name in measured else "train" for name in names}
 
 
+_Labelled: TypeAlias = tuple[Mapping[str, str], str]
+"""The words of a row of a table, by column, and its label."""
+
+
 def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
@@ -288,7 +293,9 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
             as_label(one.label, str(place))
         return replace(answers, pictures=shown, columns=listing.columns, notes=listing.notes + answers.notes)
     there = [name for name in attributes if name in listing.columns]
+    words, labelled = word_columns(table.columns), list[_Labelled]()
     for row in table.rows():
+        labelled.append(({name: row.cells[name] for name in words.columns}, row.cells[LABEL].strip()))
         for one in _pictures(table, row, there):
             if not one.tier and one.label == NONE:
                 listing.left_out.append(one.path)
@@ -298,6 +305,8 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
             listing.pictures.append(one)
     for name in there:
         _forget_what_is_no_label(listing, name)
+    if wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled):
+        listing.notes += (f"{place}: {wrong}",)
     return listing
 
 
