@@ -7,16 +7,19 @@ each store's current was. Loading the model and checking its golden answers is t
 import errno
 import fcntl
 import hashlib
+import logging
 import os
+import secrets
 import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -30,6 +33,7 @@ from model_store.catalogue import (
 )
 from model_store.deadlines import seconds_left
 from model_store.errors import (
+    CacheUnwritable,
     NotFound,
     OutOfTime,
     ReleaseCorrupt,
@@ -38,17 +42,28 @@ from model_store.errors import (
     StoreError,
     StoreRefused,
 )
-from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
+from model_store.files import (
+    MANIFEST,
+    SIGNATURE,
+    flush_folder,
+    is_at,
+    refuse_unsafe_formats,
+    write_whole,
+)
 from model_store.local import BareArtifact, LocalRelease, bare_files, open_bare, open_release, verify
 from model_store.manifest import Frozen, Manifest
 from model_store.signing import TrustedKeys
 from model_store.store import Store
+
+log = logging.getLogger("wardrobe")
 
 CACHE = Path("~/.cache/wardrobe")
 """The default folder in which the service keeps pulled releases."""
 
 ARRIVING = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
+LEAVING = ".leaving-"
+"""What the name of a folder that is removed begins with, so that no release is ever there in part."""
 BARE = "bare"
 NOTES = "last-*.json"
 
@@ -58,12 +73,15 @@ LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
 
 OF_THE_DISK = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE),
-    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
 }
 """Errors of the system that the cache can cause. Others come from what a release names its files."""
 
 RELEASE_BYTES = 4 << 30
 """The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
+
+
+Pulled = TypeVar("Pulled", LocalRelease, BareArtifact)
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,8 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
     Raises:
         NotFound: there is no such release in the store.
         ReleaseError: it must not be served; nothing of it is in the cache.
-        StoreRefused: the cache cannot be written, or a symbolic link in it may lead outside.
+        CacheUnwritable: it is not in the cache, and cannot be written there.
+        StoreRefused: a symbolic link in the cache may lead outside.
     """
     target = release_folder(cache, version)
     if (release := _cached(target, trusted)) is not None:
@@ -222,7 +241,8 @@ def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, si
     """Note what a store's current is, for a start at which the store does not answer.
 
     Raises:
-        StoreRefused: the cache cannot be written.
+        CacheUnwritable: it cannot be written down.
+        OutOfTime: another process holds the cache.
     """
     note = _Note(address=address, version=release.version, since=since)
     with alone(cache):
@@ -275,7 +295,7 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
 
     What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
     own, and the release of any note is what one of them starts with while its store does not answer. So does
-    what a command has in use.
+    what is in use. What the disk does not let go of is logged, and tried again by the next call.
 
     Args:
         cache: the folder; it need not exist.
@@ -283,12 +303,17 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
 
     Returns:
         The versions that were removed.
+
+    Raises:
+        CacheUnwritable: nothing can be removed.
+        OutOfTime: another process holds the cache.
+        StoreRefused: a symbolic link in the cache may lead outside.
     """
     with alone(cache):
-        for half in cache.glob(f"{ARRIVING}*"):
-            shutil.rmtree(half)
-        found = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
-        folders = [path for path in map(_without_links, found) if path.is_dir()]
+        for left in (*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*")):
+            _remove(left)
+        paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
+        folders = [path for path in map(_without_links, paths) if path.is_dir()]
         by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
         noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
         idle = [folder for folder in by_use if folder.name not in noted]
@@ -297,16 +322,67 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
 
 
 def _removed(folder: Path) -> bool:
-    """Whether a release was removed; it stays where a command has it in use."""
-    opened = os.open(folder, os.O_RDONLY)
+    """Whether a release was taken out of the cache; it stays where it is in use."""
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take_out(folder)
+        finally:
+            os.close(opened)
     except BlockingIOError:
         return False
-    finally:
-        os.close(opened)
+    except OSError as error:
+        log.error("%s: %s. This release stays in the cache.", folder, error.strerror)
+        return False
     return True
+
+
+def _take_out(folder: Path) -> None:
+    """Take a folder two levels below the cache out of it at once, and then remove it."""
+    leaving = folder.parents[1] / f"{LEAVING}{secrets.token_hex(8)}"
+    folder.replace(leaving)
+    _remove(leaving)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with all that the disk lets go of."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        log.error("%s: %s. This is left of a release, and can be removed by hand.", folder, error)
+
+
+@contextmanager
+def in_use(pull_it: Callable[[], Pulled]) -> Iterator[Pulled]:
+    """What is pulled, kept from any `prune_cache` within the block."""
+    while True:  # again where a prune was quicker
+        release = pull_it()
+        if (held := hold(release.folder)) is not None:
+            break
+    try:
+        yield release
+    finally:
+        os.close(held)
+
+
+def hold(folder: Path) -> int | None:
+    """Keep a folder of the cache from being pruned until the descriptor is closed, or this process ends.
+
+    Returns:
+        None where the folder is gone.
+    """
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with suppress(OSError):  # a file system that knows no such locks
+        fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune takes it out now
+    if is_at(folder, held):
+        return held
+    os.close(held)
+    return None
 
 
 def release_folder(cache: Path, version: str) -> Path:
@@ -347,7 +423,7 @@ def alone(cache: Path) -> Iterator[None]:
     """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent.
 
     Raises:
-        StoreRefused: the cache cannot be written: permissions, a full disk, `.lock` as a symbolic link.
+        CacheUnwritable: permissions, a full or read-only disk, `.lock` as a symbolic link.
         OutOfTime: another process holds the cache.
     """
     try:
@@ -361,7 +437,7 @@ def alone(cache: Path) -> Iterator[None]:
         finally:
             os.close(lock)
     except OSError as error:
-        raise StoreRefused(
+        raise CacheUnwritable(
             f"{cache}: {error}. The cache needs a folder to write to, with room in it."
         ) from error
 
@@ -396,6 +472,7 @@ def _arriving(cache: Path) -> Iterator[Path]:
 def _settle(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache; what has that name was found damaged, or is the same."""
     target.parent.mkdir(exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
+    if target.exists():
+        _take_out(target)
     folder.replace(target)
     flush_folder(target.parent)

@@ -4,6 +4,7 @@ StoreError
 ├── StoreUnreachable    no answer, a refused connection, a time limit passed
 │   └── OutOfTime           the time for all of it is over, as for a start
 ├── StoreRefused        the store answered: not allowed, no such bucket, wrong credentials
+│   └── CacheUnwritable     the cache: its disk is full or read-only, or it is another user's
 ├── StoreBroken         the store answered something this code does not know; its own code is kept
 │   └── RecordUnreadable    a promotion is there, and cannot be read as one
 ├── OpeningEnded        a process ended while it opened a release; it is opened again later
@@ -44,6 +45,10 @@ class OutOfTime(StoreUnreachable):
 
 class StoreRefused(StoreError):
     """The store answered that this is not allowed, or that there is no such bucket."""
+
+
+class CacheUnwritable(StoreRefused):
+    """The cache takes nothing: its disk is full or read-only, or it is another user's."""
 
 
 class StoreBroken(StoreError):

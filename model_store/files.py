@@ -184,6 +184,14 @@ def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[b
         yield chunk
 
 
+def is_at(path: Path, descriptor: int) -> bool:
+    """Whether what is open has this name now: it may have been removed, and another be in its place."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
 def flush_folder(folder: Path) -> None:
     """Flush a folder's names to the disk; fsync of a file alone does not promise that."""
     descriptor = os.open(folder, os.O_RDONLY)

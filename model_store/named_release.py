@@ -3,12 +3,10 @@
 The service has its own way to a release (app/releases/load.py): it follows promotions too.
 """
 
-import fcntl
-import os
 import re
 from pathlib import Path
 
-from model_store.cache import cache_folder, pull
+from model_store.cache import cache_folder, hold, pull
 from model_store.errors import NotFound
 from model_store.files import MANIFEST, expanded
 from model_store.local import LocalRelease, bundled, open_release
@@ -39,21 +37,8 @@ def find_release(name: str, cache: Path) -> LocalRelease:
     version = version or current_version(store)
     while True:  # again where a prune was quicker
         release = pull(store, version, cache_folder(cache))
-        if _hold(release.folder):
+        if hold(release.folder) is not None:  # until this process ends
             return release
-
-
-def _hold(folder: Path) -> bool:
-    """Keep a release from being pruned while this process lives, which ends it however it ends."""
-    try:
-        held = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune removes it now
-    if (folder / MANIFEST).exists():
-        return True
-    os.close(held)
-    return False
 
 
 def store_in(name: str) -> str | None:

@@ -1,17 +1,22 @@
 """Mark a release while it is opened for the first time, so that one that is too big ends no further start.
 
 Touches opening-<version> in the cache alone: how many processes have ended while they opened the release. Who
-opens it holds a lock on the file, so that the mark of a dead one is known.
+opens it holds a lock on the file, so that the mark of a dead one is known. Where the cache takes no mark, the
+log says so, and the release is opened without one.
 """
 
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from model_store.errors import OpeningEnded, StoreRefused
+from model_store.errors import OpeningEnded
+from model_store.files import is_at
+
+log = logging.getLogger("wardrobe")
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0
 """Seconds after a process that ended; each further one doubles the pause."""
@@ -28,37 +33,58 @@ def opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
 
     Raises:
         OpeningEnded: a process ended while it opened the release, and the pause after it is not over.
-        StoreRefused: the mark cannot be written.
     """
     path = cache / f"opening-{version}"
     mark = _claimed(path, version, last=last)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
-        os.close(mark)
+        if mark is not None:
+            _remove(mark, path)
 
 
-def _claimed(path: Path, version: str, *, last: bool) -> int:
-    """The descriptor of the mark, which holds the lock until it is closed."""
+def _claimed(path: Path, version: str, *, last: bool) -> int | None:
+    """The descriptor of the mark, which holds a lock until it is closed; None where there is no mark."""
+    mark: int | None = None
     try:
-        mark = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            _claim(mark, version, last=last)
-        except BaseException:
-            os.close(mark)
-            raise
+        mark, is_alone = _locked(path)
+        if is_alone:
+            _count(mark, version, last=last)
     except OSError as error:
-        raise StoreRefused(f"{path}: {error.strerror}. The cache needs a folder to write to.") from error
+        log.error("%s: %s. %s is opened without this mark.", path, error.strerror, version)
+    except OpeningEnded:
+        if mark is not None:
+            os.close(mark)
+        raise
     return mark
 
 
-def _claim(mark: int, version: str, *, last: bool) -> None:
+def _locked(path: Path) -> tuple[int, bool]:
+    """The mark's descriptor with a lock, and whether no other process opens the release now."""
+    while True:
+        mark = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            is_alone = _lock(mark)
+            if is_at(path, mark):  # else the process that opened the release has removed this file by now
+                return mark, is_alone
+        except BaseException:
+            os.close(mark)
+            raise
+        os.close(mark)
+
+
+def _lock(mark: int) -> bool:
+    """Lock the mark; whether no other process had a lock."""
     try:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        fcntl.flock(mark, fcntl.LOCK_SH)  # another process opens it now, and has written the mark
-        return
+        fcntl.flock(mark, fcntl.LOCK_SH)  # the other process has written the mark by then
+        return False
+    return True
+
+
+def _count(mark: int, version: str, *, last: bool) -> None:
+    """Write how many processes will have ended if this one does, and let others open the release, too."""
     text = os.pread(mark, 20, 0)
     ended = int(text) if text.isdigit() else 0
     pause = min(FIRST_PAUSE * 2 ** (min(ended, 20) - 1), LONGEST_PAUSE)
@@ -69,3 +95,14 @@ def _claim(mark: int, version: str, *, last: bool) -> None:
         )
     os.pwrite(mark, str(ended + 1).encode(), 0)
     fcntl.flock(mark, fcntl.LOCK_SH)
+
+
+def _remove(mark: int, path: Path) -> None:
+    try:
+        os.ftruncate(mark, 0)  # where it cannot be removed, it names no process that ended
+        if is_at(path, mark):
+            path.unlink()
+    except OSError as error:
+        log.error("%s: %s. The release is open, and its mark stays.", path, error.strerror)
+    finally:
+        os.close(mark)

@@ -66,6 +66,7 @@ class Store(Protocol):
         Raises:
             NotFound: there is nothing under the key.
             ReleaseCorrupt: it is longer than `limit`; `to` is as it was.
+            OSError: `to` cannot be written.
         """
         ...
 
@@ -135,8 +136,12 @@ class FolderStore:
             return b"".join(within(_chunks(self._path(key)), RECORD_BYTES, self._named(key)))
 
     def download(self, key: str, to: Path, limit: int | None = None) -> None:
+        # The disk that it goes to is not the store's: its errors stay what they are.
+        receive(self._received(key), to, limit=limit, where=self._named(key))
+
+    def _received(self, key: str) -> Iterator[bytes]:
         with self._translated(key):
-            receive(_chunks(self._path(key)), to, limit=limit, where=self._named(key))
+            yield from _chunks(self._path(key))
 
     def upload(self, key: str, source: Path) -> None:
         with self._translated(key), self._partial(_chunks(source)) as partial:
@@ -230,10 +235,7 @@ class FolderStore:
                 f"{self._named(key)}: {error.strerror}. User id {os.geteuid()} needs access to this folder."
             ) from error
         except OSError as error:
-            # The disk that a download goes to is not the store's.
-            elsewhere = error.filename and not Path(error.filename).is_relative_to(self._root)
-            where = error.filename if elsewhere else self._named(key)
-            raise StoreBroken(f"{where}: {error.strerror or error}.") from error
+            raise StoreBroken(f"{self._named(key)}: {error.strerror or error}.") from error
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from app.settings import CURRENT, Settings
 from inference.errors import ModelError
 from model_store.cache import (
     cache_folder,
+    in_use,
     last_good,
     noted_version,
     prune_cache,
@@ -31,9 +32,9 @@ from model_store.cache import (
 )
 from model_store.deadlines import at_most
 from model_store.errors import (
+    CacheUnwritable,
     NotFound,
     OpeningEnded,
-    OutOfTime,
     ReleaseError,
     ReportInvalid,
     SignatureMissing,
@@ -61,6 +62,9 @@ NOTE_SECONDS = 10
 REFUSED = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself, so that trying again would not mend it."""
 
+LATER = (OpeningEnded, CacheUnwritable)
+"""Why a release cannot be opened now, and may be later; another candidate may be served until then."""
+
 
 @dataclass
 class PassedOver:
@@ -68,11 +72,11 @@ class PassedOver:
 
     Attributes:
         refusals: of releases, and of a record that cannot be read.
-        ended: why a release is opened later; None where none is.
+        later: why a release is opened later; None where none is.
     """
 
     refusals: list[Refusal] = field(default_factory=list)
-    ended: OpeningEnded | None = None
+    later: StoreError | None = None
 
 
 def store_of(settings: Settings) -> Store | None:
@@ -113,8 +117,9 @@ def load(settings: Settings, store: Store | None) -> Models:
         models.store_failed(error, datetime.now(UTC))
     for refusal in passed.refusals:
         models.refuse(refusal, datetime.now(UTC))
-    if passed.ended is not None:
-        models.store_failed(passed.ended, datetime.now(UTC))
+    if passed.later is not None:
+        log.error("%s Serving %s until then.", passed.later, models.current.version)
+        models.store_failed(passed.later, datetime.now(UTC))
     return models
 
 
@@ -157,15 +162,14 @@ def load_first(
     for version in candidates:
         try:
             served = _load_candidate(settings, store, record, version)
-        except OpeningEnded as error:
-            log.error("%s", error)
+        except LATER as error:
             errors.append(error)
-            passed.ended = error
+            passed.later = error
         except REFUSED as error:
             errors.append(without_frames(error))  # which hold the release
             passed.refusals.append(refusal_of(record.number, version, error))
         else:
-            if served.number is None:
+            if served.number is None and passed.refusals:
                 log.error("Serving %s instead.", version)
             return served
     raise errors[0]
@@ -183,16 +187,17 @@ def _load_candidate(settings: Settings, store: Store, record: Promotion | Unread
     Raises:
         StoreError: it cannot be had, or must not be served.
         OpeningEnded: it ended a process a short while ago, and another candidate may be served.
+        CacheUnwritable: it is not in the cache, which takes nothing, and another candidate may be there.
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
     cache = cache_of(settings)
-    release = pull(store, version, cache, _trusted(settings))
     is_known = noted_version(cache, store.address) == version
     is_current = isinstance(record, Promotion) and version == record.version
-    with nullcontext() if is_known else opening(cache, version, last=version == record.in_turn[-1]):
-        served = _adapted(settings, open_release_model(release, record.number if is_current else None))
-    _keep(settings, store, release)
+    with in_use(lambda: pull(store, version, cache, _trusted(settings))) as release:
+        with nullcontext() if is_known else opening(cache, version, last=version == record.in_turn[-1]):
+            served = _adapted(settings, open_release_model(release, record.number if is_current else None))
+        _keep(settings, store, release)
     return served
 
 
@@ -267,9 +272,9 @@ def _load_bare(settings: Settings, store: Store) -> Served:
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
-    bare = pull_bare(store, cache_of(settings))
-    served = _adapted(settings, open_bare_model(bare))
-    _keep(settings, store, bare)
+    with in_use(lambda: pull_bare(store, cache_of(settings))) as bare:
+        served = _adapted(settings, open_bare_model(bare))
+        _keep(settings, store, bare)
     return served
 
 
@@ -291,10 +296,16 @@ def _trusted(settings: Settings) -> TrustedKeys | None:
 
 
 def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
+    """Note what is served, and tidy the cache. Neither decides what is served."""
     cache = cache_of(settings)
     try:
         with at_most(NOTE_SECONDS):
             remember(cache, store.address, release, datetime.now(UTC))
+    except StoreError as error:
+        log.error("%s %s is served, and not noted for a start without the store.", error, release.version)
+        return  # what is not noted might be pruned
+    try:
+        with at_most(NOTE_SECONDS):
             prune_cache(cache, settings.cache_keep)
-    except OutOfTime as error:  # a start without the store would serve what was noted before
-        log.error("%s %s is served, and not noted.", error, release.version)
+    except StoreError as error:
+        log.error("%s Older releases stay in the cache.", error)

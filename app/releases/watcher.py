@@ -17,10 +17,10 @@ from app.memory import give_back
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
-from app.releases.load import REFUSED, PassedOver, load_first
+from app.releases.load import LATER, REFUSED, PassedOver, load_first
 from app.releases.serving import Models
 from app.settings import Settings, SettingsError
-from model_store.errors import OpeningEnded, StoreError
+from model_store.errors import StoreError
 from model_store.promotions import Promotion, Unread, after, check_kept, newest
 from model_store.store import Store
 
@@ -147,8 +147,9 @@ class ReleaseWatcher:
         passed = PassedOver()
         try:
             served = load_first(self._settings, self._store, promotion, candidates, passed)
-        except (*REFUSED, OpeningEnded):
-            log.error("Serving %s on.", self._models.current.version)
+        except (*REFUSED, *LATER):
+            if passed.later is None:
+                log.error("Serving %s on.", self._models.current.version)
         else:
             before = self._models.current.version
             self._metrics.set_release(served.version, before, reference_distribution(served))
@@ -157,5 +158,5 @@ class ReleaseWatcher:
         for refusal in passed.refusals:
             self._models.refuse(refusal, datetime.now(UTC))
             self._metrics.count_refusal()
-        if passed.ended is not None:
-            raise passed.ended  # the next poll tries again
+        if passed.later is not None:
+            raise passed.later  # the next poll tries again

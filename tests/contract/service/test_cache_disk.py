@@ -1,0 +1,144 @@
+"""A cache on a disk that is full, read-only or keeps what is removed: who can open a release serves it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.releases import load as load_module
+from inference.networks import Networks
+from model_store.cache import ARRIVING, LEAVING, prune_cache, pull, release_folder
+from model_store.errors import CacheUnwritable
+from model_store.local import LocalRelease
+from tests.contract.service.conftest import logged
+from tests.places import Place
+from tests.small_disks import (
+    empty,
+    fill,
+    make_read_only,
+    make_writable,
+    mount,
+    small_disk,
+    unmount,
+)
+
+Spoil = Callable[[Path], None]
+
+SPOILS = pytest.mark.parametrize(
+    ("spoil", "mend", "words"),
+    [(fill, empty, "No space left on device"), (make_read_only, make_writable, "Read-only file system")],
+    ids=["full", "read-only"],
+)
+
+
+@pytest.fixture
+def place(shelf: Place, tmp_path: Path) -> Iterator[Place]:
+    """A store, and a cache on a disk of its own."""
+    with small_disk(tmp_path / "cache"):
+        yield shelf.copied(tmp_path)
+
+
+def halves(cache: Path) -> list[Path]:
+    """What is there in part."""
+    return [*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*"), *cache.glob("opening-*")]
+
+
+@SPOILS
+def test_a_rollback_is_followed_and_started_with_where_nothing_can_be_noted(
+    place: Place, spoil: Spoil, mend: Spoil, words: str
+) -> None:
+    place.log("+A +B")
+    pull(place.store, place.versions["A"], place.cache)
+    models = place.start()
+    watcher = place.follow(models)
+    spoil(place.cache)
+    place.log("-A")
+
+    with logged() as lines:
+        watcher.poll()
+    started = place.start()
+
+    assert (place.served(models), models.fault) == ("A", None)
+    assert (place.served(started), started.fault) == ("A", None)
+    assert any(words in line and "opening-" in line for line in lines)
+    assert any(words in line and "is served, and not noted" in line for line in lines)
+    mend(place.cache)
+    assert halves(place.cache) == []
+
+
+@SPOILS
+def test_what_cannot_be_fetched_leaves_nothing_in_part_and_the_next_candidate_is_served(
+    place: Place, spoil: Spoil, mend: Spoil, words: str
+) -> None:
+    place.log("+A +B")
+    pull(place.store, place.versions["A"], place.cache)
+    spoil(place.cache)
+    started = place.start()
+    watcher, waiting = place.follow(started), str(started.fault and started.fault.error)
+    watcher.poll()
+    served = place.served(started)
+
+    mend(place.cache)
+    left = halves(place.cache)
+    watcher.poll()
+
+    assert (served, place.served(started), left) == ("A!", "B", [])
+    assert words in waiting
+    assert started.refusals == ()
+
+
+@SPOILS
+def test_a_release_that_is_nowhere_here_ends_the_start_with_what_the_cache_needs(
+    place: Place, spoil: Spoil, mend: Spoil, words: str
+) -> None:
+    place.log("+A")
+    spoil(place.cache)
+
+    with pytest.raises(CacheUnwritable, match=f"{words}.*a folder to write to, with room in it"):
+        place.start()
+
+    mend(place.cache)
+
+
+def test_an_old_release_that_cannot_be_removed_does_not_hold_up_a_promotion(place: Place) -> None:
+    place.log("+A")
+    models = place.start(cache_keep=1)
+    watcher = place.follow(models, cache_keep=1)
+    mount(release_folder(place.cache, place.versions["A"]) / "figures")
+    place.log("+B")
+
+    with logged() as lines:
+        watcher.poll()
+        first, left = models.current, halves(place.cache)
+        watcher.poll()
+
+    assert (place.named(first.version), models.fault) == ("B", None)
+    assert models.current is first  # it is not opened at each poll
+    assert sum("is left of a release" in line for line in lines) == 1
+    unmount(left[0] / "figures")
+    place.log("-A")
+    watcher.poll()
+    assert (place.served(models), halves(place.cache)) == ("A", [])
+
+
+def test_two_services_on_one_cache_follow_a_rollback_though_one_tidies_while_the_other_opens(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.log("+A +B")
+    first, second = place.start(cache_keep=1), place.start(cache_keep=1)
+    watchers = [place.follow(models, cache_keep=1) for models in (first, second)]
+    open_networks = load_module.open_networks  # type: ignore[attr-defined]
+    pruned = list[str]()
+
+    def open_while_the_other_tidies(release: LocalRelease) -> Networks:
+        pruned.extend(prune_cache(place.cache, keep=0))
+        return open_networks(release)
+
+    monkeypatch.setattr(load_module, "open_networks", open_while_the_other_tidies)
+    place.log("-A")
+    for watcher in watchers:
+        watcher.poll()
+
+    assert [place.served(models) for models in (first, second)] == ["A", "A"]
+    assert first.fault is second.fault is None
+    assert place.versions["A"] not in pruned
