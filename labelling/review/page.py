@@ -77,6 +77,21 @@ class Photo(NamedTuple):
     sha256: str
 
 
+class Screen(NamedTuple):
+    """Cards that are seen together: a group for each suggestion, which one click confirms.
+
+    A person clicks out what does not belong there. Such cards show what the model answered, so that no audit
+    is made of them.
+
+    Attributes:
+        title: its heading.
+        lead: why it is there.
+    """
+
+    title: str
+    lead: str
+
+
 class Card(NamedTuple):
     """One question on a page, about a picture or a product.
 
@@ -99,6 +114,7 @@ class Card(NamedTuple):
         title: of the product.
         photos: further ones of the product, which the export names, too.
         more: photos of the product that the card does not show.
+        screen: on which it is seen together with others; None for a card of its own.
     """
 
     name: str
@@ -119,6 +135,7 @@ class Card(NamedTuple):
     title: str = ""
     photos: tuple[Photo, ...] = ()
     more: int = 0
+    screen: Screen | None = None
 
 
 class Sizes(NamedTuple):
@@ -434,6 +451,13 @@ DOUBTFUL: Final = (
 )
 """The same of the second part."""
 
+COLOURS: Final = Screen(
+    "Colours for the feed",
+    "Products without a colour, by the one that their photos suggest. Click what does not belong in a group; "
+    "then one click confirms the rest of it.",
+)
+"""The screen of what a feed lacks."""
+
 LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
@@ -487,12 +511,21 @@ def filled(frame: str, shown: object, *scripts: str) -> str:
 
 
 def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
-    """The cards, in parts with headings where some are of an audit."""
+    """The cards, in parts with headings where some are of an audit; then the screens."""
     drawn = [card for card in cards if card.audit]
     rare = [card for card in cards if card.audit_of and not card.audit]
-    then = [card for card in cards if not card.audit and not card.audit_of]
+    then = [card for card in cards if not card.audit and not card.audit_of and not card.screen]
     texts = (AUDITED, ADDED, DOUBTFUL) if drawn else (("", ""),) * 3
-    return [
+    screens = dict.fromkeys(card.screen for card in cards if card.screen)
+    of_screens: list[dict[str, object]] = [
+        {
+            **screen._asdict(),
+            "together": True,
+            "cards": [_shown(card) for card in cards if card.screen == screen],
+        }
+        for screen in screens
+    ]
+    parts: list[dict[str, object]] = [
         {
             "title": title,
             "lead": lead,
@@ -502,6 +535,7 @@ def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
         for (title, lead), part in zip(texts, (drawn, rare, then), strict=True)
         if part
     ]
+    return parts + of_screens
 
 
 def _shown(card: Card) -> dict[str, object]:

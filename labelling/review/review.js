@@ -49,7 +49,7 @@ function toAnswer(one) {
   const made = card(one.name, above, ...title, note, row);
   const { path, guess, sha256, decision, predicted, attribute, product } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of, confidence: one.confidence ?? "" };
-  Object.assign(made.dataset, { path, guess, sha256, decision, predicted, attribute, product, ...exported });
+  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported });
   made.further = one.photos;
   made.tabIndex = -1;
   return made;
@@ -58,13 +58,31 @@ function toAnswer(one) {
 for (const part of sheet.parts) {
   const head = part.title ? [element("h2", { textContent: t(part.title) }), element("p", { className: "lead", textContent: t(part.lead) })] : [];
   if (part.chances) head.push(element("p", { className: "lead", textContent: t(part.chances[0], spoken(part.chances[1])) }));
-  const inside = element("div", { className: "cards" }, ...part.cards.map(toAnswer));
-  document.querySelector("main").append(element("section", {}, ...head, inside));
+  const made = part.cards.map(toAnswer);
+  const inside = part.together ? groupsOf(made) : [element("div", { className: "cards" }, ...made)];
+  document.querySelector("main").append(element("section", {}, ...head, ...inside));
+}
+
+// Cards that are seen together, by suggestion; a click on one takes it out of its group.
+function groupsOf(made) {
+  const suggestions = [...new Set(made.map((card) => card.dataset.guess))];
+  return suggestions.map((suggestion) => {
+    const group = made.filter((card) => card.dataset.guess === suggestion);
+    const heading = element("h3", { textContent: `${suggestion} (${number.format(group.length)})` });
+    const all = element("button", { type: "button", className: "all", ariaLabel: t("All right: {suggestion}", { suggestion }), textContent: t("All right") });
+    all.addEventListener("click", () => confirmAll(group));
+    for (const card of group) {
+      const picture = card.querySelector("button.picture");
+      if (picture) Object.assign(picture, { ariaLabel: t("Not {suggestion}: {name}", { suggestion, name: card.dataset.name }), ariaPressed: "false" });
+    }
+    return element("div", { className: "group" }, element("div", { className: "row" }, heading, all), element("div", { className: "cards" }, ...group));
+  });
 }
 
 const cards = [...document.querySelectorAll("article")];
 const button = document.getElementById("export");
 const chosen = (one) => one.querySelector("select").value;
+const isOut = (card) => card.classList.contains("out");
 function keysFor(labels) {
   const keys = [..."123456789qwertyuiop"].slice(0, Math.max(labels.length - 2, 0));
   keys.length = Math.max(labels.length - 2, 0);
@@ -95,8 +113,8 @@ function restore() {
 }
 
 function store() {
-  const entry = (card) => [keptUnder(card), { label: chosen(card), at: card.dataset.at }];
-  const choices = Object.fromEntries(cards.filter(chosen).map(entry));
+  const entry = (card) => [keptUnder(card), { label: chosen(card), at: card.dataset.at, isOut: isOut(card) }];
+  const choices = Object.fromEntries(cards.filter((card) => chosen(card) || isOut(card)).map(entry));
   try {
     localStorage.setItem(STORED, JSON.stringify(choices));
     stored = true;
@@ -109,7 +127,10 @@ const of = (count) => ({ count: number.format(count), all: number.format(cards.l
 
 function show() {
   const count = cards.filter(chosen).length;
-  cards.forEach((card) => card.classList.toggle("labelled", chosen(card) !== ""));
+  for (const card of cards) {
+    card.classList.toggle("labelled", chosen(card) !== "");
+    card.classList.toggle("other", chosen(card) !== "" && chosen(card) !== card.dataset.guess);
+  }
   const said = count === cards.length ? t("{count} of {all} answered. Done: export them.", of(count)) : t("{count} of {all} answered", of(count));
   document.getElementById("count").textContent = said;
   Object.assign(document.getElementById("progress"), { max: Math.max(cards.length, 1), value: count });
@@ -151,35 +172,59 @@ function offer() {
 addEventListener("focusin", offer);
 
 const undone = document.getElementById("undo");
-const before = []; // what each choice replaced, oldest first
+const before = []; // what each step replaced, oldest first: all that one click chose
 
-function answer(card, label, at) {
-  card.querySelector("select").value = card.dataset.label = label;
-  card.dataset.at = at;
+function answer(choices) {
+  for (const [card, label, at, out] of choices) {
+    card.querySelector("select").value = card.dataset.label = label;
+    card.dataset.at = at;
+    takeOut(card, out);
+  }
   delete button.dataset.exported;
   undone.disabled = before.length === 0;
   store();
   show();
 }
 
-function choose(card, label) {
-  before.push([card, card.dataset.label ?? "", card.dataset.at ?? ""]);
-  answer(card, label, new Date().toISOString());
+function chooseAll(choices) {
+  before.push(choices.map(([card]) => [card, card.dataset.label ?? "", card.dataset.at ?? "", isOut(card)]));
+  answer(choices);
 }
+
+const now = () => new Date().toISOString();
+const choose = (card, label) => chooseAll([[card, label, now(), isOut(card)]]);
 
 function undo() {
   const last = before.pop();
   if (!last) return;
-  answer(...last);
-  if (last[0].hidden) return;
-  last[0].focus();
+  answer(last);
+  const [[card]] = last;
+  if (!card.hidden) card.focus();
 }
 undone.addEventListener("click", undo);
+
+// What a person clicked out of its group, or answered, "all right" leaves as it is.
+function confirmAll(group) {
+  const open = group.filter((card) => !card.hidden && !chosen(card) && !isOut(card));
+  if (open.length) chooseAll(open.map((card) => [card, card.dataset.guess, now(), false]));
+}
+
+function takeOut(card, out) {
+  card.classList.toggle("out", out);
+  const picture = card.querySelector("button.picture[aria-pressed]");
+  if (picture) picture.ariaPressed = String(out);
+}
+
+function toggleOut(card) {
+  const stays = chosen(card) !== "" && chosen(card) !== card.dataset.guess;
+  chooseAll([[card, stays ? chosen(card) : "", stays ? card.dataset.at : "", !isOut(card)]]);
+}
 
 const kept = restore();
 for (const card of cards) {
   const select = card.querySelector("select");
   const said = kept[keptUnder(card)];
+  if (said?.isOut) takeOut(card, true);
   if (labelsOf(card).includes(said?.label)) {
     select.value = card.dataset.label = said.label;
     card.dataset.at = said.at;
@@ -237,7 +282,10 @@ function enlarge(card, picture = card.querySelector("img")) {
 }
 zoom.addEventListener("click", () => zoom.close());
 for (const card of cards)
-  for (const one of card.querySelectorAll("button.picture")) one.addEventListener("click", () => enlarge(card, one.querySelector("img")));
+  for (const one of card.querySelectorAll("button.picture")) {
+    const act = one.ariaPressed === null ? () => enlarge(card, one.querySelector("img")) : () => toggleOut(card);
+    one.addEventListener("click", act);
+  }
 
 // The card to the left or right of one, or the nearest in the row above or below; itself at an edge.
 function neighbour(card, key, seen) {

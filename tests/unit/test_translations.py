@@ -10,7 +10,7 @@ from jinja2 import Environment, nodes
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
 from labelling.export import OUTCOMES
-from labelling.review.page import ADDED, AUDITED, CHANCES, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
+from labelling.review.page import ADDED, AUDITED, CHANCES, COLOURS, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
 from reports.page.sentences import KINDS, OF_KINDS
 from reports.page.wording import NUMBER, PERCENTAGE
 from reports.values import HELD_OUT
@@ -101,6 +101,7 @@ OF_CARDS = {
         *ADDED,
         CHANCES,
         *DOUBTFUL,
+        *COLOURS,
         doubted.LEAD,
     ),
     *(f"review: {reason}" for reason in OUTCOMES if reason),

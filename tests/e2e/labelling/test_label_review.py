@@ -8,7 +8,18 @@ from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
 from labelling.review.corrections import LEFT_OUT, NONE, Correction, corrections_of_files, read_corrections
-from labelling.review.page import LEAD, LEAD_OF_PARTS, NOTE, Card, Frame, Photo, page_of, thumbnail
+from labelling.review.page import (
+    COLOURS,
+    LEAD,
+    LEAD_OF_PARTS,
+    NOTE,
+    NOTE_OF_ATTRIBUTE,
+    Card,
+    Frame,
+    Photo,
+    page_of,
+    thumbnail,
+)
 from scripts.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
@@ -18,6 +29,7 @@ pytestmark = pytest.mark.slow
 
 NEXT = "wardrobe label --corrections corrections.csv --out table.csv"
 LABELS = ("Bag", 'Shirt, "best"', "</script>")
+WORDS = ("blue", "red", "white")
 SHAS = ["0b" * 32, "1b" * 32, "2b" * 32]
 NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
 DOUBTS = dict(zip(NAMES, [("ambiguous", 0.4), ("unfamiliar", 0.55), ("unfamiliar", 0.7)], strict=True))
@@ -168,6 +180,74 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
         (f"/shop/{n}.png", SHAS[n], "Bag", "1001") for n in range(3)
     ]
     assert [one.audit for one in found] == [1, 0, 0], "an audit counts it once"
+
+
+@pytest.fixture
+def together(tmp_path: Path) -> str:
+    """The address of a page with five products on one screen: three are said to be blue, two red."""
+    shown = [thumbnail(png(a_garment(seed))) for seed in range(5)]
+    cards = [
+        Card(str(n), f"/shop/{n}.png", picture, NOTE_OF_ATTRIBUTE, guess, sha256=f"{n}b" * 32, product=str(n))
+        for n, (picture, guess) in enumerate(zip(shown, ("blue", "red", "blue", "red", "blue"), strict=True))
+    ]
+    said: dict[str, str | float] = {"attribute": "colour", "label": "blue", "confidence": 0.5}
+    cards = [card._replace(said=said, screen=COLOURS, attribute="colour") for card in cards]
+    page = page_of(cards, LABELS, Frame("t.csv", LEAD, TRANSLATIONS), {"colour": WORDS})
+    (tmp_path / "together.html").write_text(page, "utf-8")
+    return f"file://{tmp_path}/together.html"
+
+
+def test_what_is_seen_together_is_confirmed_with_one_click_but_for_what_is_clicked_out(
+    together: str, visiting: Visits, tmp_path: Path
+) -> None:
+    page = visiting(together)
+    assert page.locator("h3").all_inner_texts() == ["blue (3)", "red (2)"]
+    assert page.locator("article select:visible").count() == 0
+
+    page.get_by_role("button", name="Not blue: 2").click()
+    page.reload()
+    page.get_by_role("button", name="All right: blue").click()
+    assert page.locator("article.out .name").all_inner_texts() == ["2"]
+    page.locator("article.out select").select_option("white")
+    found = read_corrections([exported(page, tmp_path)], LABELS, {"colour": WORDS})
+
+    assert flaws(page) == []
+    assert [(one.product, one.attribute, one.label) for one in found] == [
+        ("0", "colour", "blue"),
+        ("2", "colour", "white"),
+        ("4", "colour", "blue"),
+    ]
+
+
+def test_one_undo_takes_back_what_one_click_confirmed_and_another_click_takes_one_back_in(
+    together: str, visiting: Visits
+) -> None:
+    page = visiting(together)
+    page.get_by_role("button", name="All right: blue").click()
+    page.get_by_role("button", name="Not blue: 4").click()
+    assert page.locator("#count").inner_text() == "2 of 5 answered"
+
+    page.get_by_role("button", name="Not blue: 4").click()
+    page.get_by_role("button", name="All right: blue").click()
+    assert page.locator("#count").inner_text() == "3 of 5 answered"
+    for _ in range(4):
+        page.get_by_role("button", name="Undo").click()
+
+    assert page.locator("#count").inner_text() == "0 of 5 answered"
+    assert page.locator("article.out").count() == 0
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), [(360, "light", "de-DE"), (1280, "dark", "en")])
+def test_a_screen_fits_every_window_and_is_in_the_readers_language(
+    together: str, visiting: Visits, width: int, scheme: str, locale: str
+) -> None:
+    page = visiting(together, width=width, height=720, color_scheme=scheme, locale=locale)
+
+    page.locator("article button.picture").first.click()
+
+    assert flaws(page) == []
+    shown = page.locator("main").inner_text()
+    assert ("Alle richtig" in shown, "All right" in shown) == (locale == "de-DE", locale == "en")
 
 
 def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
