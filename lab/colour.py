@@ -200,17 +200,17 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     }
     configuration = report.training.configuration | {f"{COLOUR}_head": record}
     changed = {
-        "training": report.training.model_copy(update={"configuration": configuration}),
+        "training": report.training.changed(configuration=configuration),
         "photo_model": photo_model_figures(whole, where, contract),
         "attributes": {COLOUR: found[COLOUR].figures},
         "all_accepted": all_accepted(of_class, of_class.accepted, found),
     }
     names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
-    network_of_photos = before.model_copy(update={"contract": contract, "golden": golden})
+    network_of_photos = before.changed(contract=contract, golden=golden)
     return make_release(
         where,
         networks=known.networks | {"photos": network_of_photos},
-        report=report.model_copy(update=changed),
+        report=report.changed(**changed),
         answers=kept,
         parent=known,
         sources=sorted({*known.sources, *(names[one.photo.source] for one in learnt)}),

@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
-        release = replace(release, manifest=release.manifest.model_copy(update={"networks": networks}))
+        release = replace(release, manifest=release.manifest.changed(networks=networks))
     _keep(train_photos(release, plan, Lines()), release.manifest.labels)
     return 0
 

@@ -96,16 +96,16 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     begin(folder, parent)
     before = parent.manifest.network("photos")
     contract = found.contract(parent.manifest.labels, READS).with_heads(before.contract.attributes)
-    photos = before.model_copy(update={"contract": contract})
-    figures = report.photo_model.model_copy(update={"temperature": photos.contract.temperature})
+    photos = before.changed(contract=contract)
+    figures = report.photo_model.changed(temperature=photos.contract.temperature)
     difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
-    test = report.test.model_copy(update=difference)
-    known = report.model_copy(update={"test": test, "photo_model": figures})
+    test = report.test.changed(**difference)
+    known = report.changed(test=test, photo_model=figures)
     again, answers = measured_photos(folder, known, photos, found, asked)
     # Nothing is promised of tier X, of products as of photos.
     of_products = answers.of_unknown_sources & answers.known & ~np.char.startswith(answers.groups, TOWNS)
     products = products_of(answers.take(of_products), ACCEPTED_OF_PHOTOS)
-    again = again.model_copy(update={"products": products})
+    again = again.changed(products=products)
     return make_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},

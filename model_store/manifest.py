@@ -58,6 +58,15 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
+    def changed(self, **fields: object) -> Self:
+        """The value with other fields, which are checked as those of a new one are.
+
+        Raises:
+            ValidationError: a field does not exist, or has no such value.
+        """
+        kept = {name: getattr(self, name) for name in self.model_fields_set}
+        return self.model_validate(kept | fields)
+
     def as_bytes(self) -> bytes:
         """The value as it is stored: UTF-8 JSON, indented, ending in a newline."""
         return self.model_dump_json(indent=1).encode() + b"\n"

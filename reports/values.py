@@ -96,7 +96,6 @@ class Promise(Frozen):
         right: of the accepted.
         lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934), of the
             accepted ones divided by their design effect.
-        design_effect: in older reports alone.
     """
 
     pictures: str
@@ -106,7 +105,6 @@ class Promise(Frozen):
     accepted: Count
     right: Count
     lower_bound: Share
-    design_effect: JsonValue = Field(default=None, exclude=True)
 
 
 class AcceptPoint(Frozen):
@@ -148,7 +146,6 @@ class PossiblePromise(Frozen):
         right: share of these that are right; None where none is accepted.
         lower_bound: one-sided 95% bound of `right`.
         confidence: from which they would be accepted; None where none is, and in older reports.
-        without_least, more: in older reports alone.
     """
 
     accuracy: Share
@@ -156,8 +153,6 @@ class PossiblePromise(Frozen):
     right: Share | None = None
     lower_bound: Share | None = None
     confidence: Share | None = Field(default=None, exclude_if=_is_none)
-    without_least: JsonValue = Field(default=None, exclude=True)
-    more: JsonValue = Field(default=None, exclude=True)
 
 
 class SplitFigures(Frozen):
@@ -312,14 +307,11 @@ class OutOfScope(Frozen):
         familiarity_auroc: area under the ROC curve of the distance; 0.5 is chance. None where the model
             measures no distance.
         unfamiliar: share of which the reason is `unfamiliar`.
-        confidence_auroc, reviewed: in older reports alone.
     """
 
     n: Count
     familiarity_auroc: Share | None
     unfamiliar: Share
-    confidence_auroc: JsonValue = Field(default=None, exclude=True)
-    reviewed: JsonValue = Field(default=None, exclude=True)
 
 
 class ClassRecall(Frozen):
@@ -376,33 +368,27 @@ class PhotoFigures(Frozen):
             each was answered by a network that had not learnt it.
         macro_accuracy: mean of the recalls of those classes that the tier has.
         macro_accuracy_interval: 95% interval of that.
-        bootstrap: in older reports alone, whose intervals were percentiles of draws of senders.
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
         ece_null: likewise; None in older reports, too.
         overconfidence: likewise.
-        curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
-        decided_by: in older reports alone.
     """
 
     split: str = "development"
     n: Count
     macro_accuracy: Share | None
     macro_accuracy_interval: tuple[Share, Share] | None
-    bootstrap: JsonValue = Field(default=None, exclude=True)
     accuracy: Share | None
     per_class: dict[str, ClassRecall]
     ece: Share | None
     ece_null: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
     overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
     decisions: PhotoDecisions
-    curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
-    decided_by: JsonValue = Field(default=None, exclude=True)
 
 
 class UnknownSource(Frozen):
@@ -456,14 +442,12 @@ class Calibrated(Frozen):
         n: pictures that show a class, which chose temperature and thresholds of photos.
         groups: of these, such as senders.
         accuracy: share of accepted answers that must be right.
-        test_decided_by: in older reports alone.
     """
 
     parent: str
     n: Count
     groups: Count
     accuracy: Share
-    test_decided_by: JsonValue = Field(default=None, exclude=True)
 
 
 class LabelFigures(Frozen):
@@ -486,7 +470,6 @@ class AttributeFigures(Frozen):
         unknown: pictures without one.
         inapplicable: pictures that do not have the attribute.
         accuracy: share of right answers; of several labels any one is right.
-        strict: in older reports alone.
         most_frequent: share of the most frequent label.
         accepted: share of accepted answers.
         right_of_accepted: None where none is.
@@ -500,7 +483,6 @@ class AttributeFigures(Frozen):
     unknown: Count
     inapplicable: Count
     accuracy: Share
-    strict: JsonValue = Field(default=None, exclude=True)
     most_frequent: Share
     accepted: Share
     right_of_accepted: Share | None
@@ -531,7 +513,6 @@ class Report(Frozen):
             empty in reports from before it was kept.
         photos: by tier; empty where no photos were measured.
         unknown_sources: by tier; empty where no whole source was left out, and in older reports.
-        source_labels, not_measured: in older reports alone.
         out_of_scope: by kind of picture; empty where the score has no kind that it has not seen.
         history: empty for an adopted model.
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
@@ -561,14 +542,12 @@ class Report(Frozen):
     unknown_sources: dict[str, UnknownSources] = Field(
         default_factory=dict, exclude_if=lambda tiers: not tiers
     )
-    source_labels: JsonValue = Field(default=None, exclude=True)
     examples: Examples
     history: tuple[Epoch, ...]
     calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
     all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
     products: dict[str, ProductPromise] = Field(default_factory=dict, exclude_if=lambda of: not of)
-    not_measured: JsonValue = Field(default=None, exclude=True)
 
     @field_validator("acceptance")
     @classmethod
@@ -591,13 +570,13 @@ def report_of(release: LocalRelease) -> Report:
 
 
 def parse_report(text: bytes, where: str) -> Report:
-    """Read report.json.
+    """Read report.json; fields that no report has now are ignored, as older ones have them.
 
     Raises:
         ReportInvalid: the message names the key that is wrong.
     """
     try:
-        return Report.model_validate_json(text)
+        return Report.model_validate_json(text, extra="ignore")
     except ValidationError as error:
         raise ReportInvalid(f"{where}: {first_problem(error)}") from error
 

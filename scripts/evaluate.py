@@ -198,7 +198,7 @@ _OF_OTHER_PICTURES = {
 
 def _page(release: LocalRelease, **measured: object) -> bytes:
     """The page of a release's report with what was measured here in place of its own figures."""
-    report = report_of(release).model_copy(update=measured)
+    report = report_of(release).changed(**measured)
     return file_page(release.manifest.contracts, report, {})
 
 

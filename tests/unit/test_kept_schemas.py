@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from model_store.files import REPORT
 from model_store.local import BUNDLED, check_names
@@ -72,6 +73,15 @@ def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
     kept = (KEPT[-1] / "manifest.json").read_bytes()
 
     assert json.loads(manifest_in(KEPT[-1]).as_bytes()) == json.loads(kept)
+
+
+def test_a_field_that_no_report_has_is_an_error_where_a_report_is_made() -> None:
+    tier = next(iter(parse_report((BUNDLED / REPORT).read_bytes(), REPORT).photos.values()))
+
+    with pytest.raises(ValidationError, match="unfamilar"):
+        tier.decisions.changed(unfamilar=0.2)
+
+    assert tier.decisions.changed(unfamiliar=0.2).unfamiliar == 0.2
 
 
 def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() -> None:

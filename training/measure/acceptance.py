@@ -108,11 +108,8 @@ def with_promises(
     """The report with the promises and curves of these kinds, in place of all others but the kept kind's."""
     earlier = (one for one in report.promises if one.pictures == kept)
     curves = {kind: curve for kind, curve in report.acceptance.items() if kind == kept}
-    return report.model_copy(
-        update={
-            "promises": (*earlier, *promises(kinds, confidence)),
-            "acceptance": curves | acceptance_curves(kinds),
-        }
+    return report.changed(
+        promises=(*earlier, *promises(kinds, confidence)), acceptance=curves | acceptance_curves(kinds)
     )
 
 

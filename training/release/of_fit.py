@@ -266,7 +266,7 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
             progress.say(attribute_in_words(name, one))
     if on.of_products:
         changed["products"] = products_of(answers + of_attributes, target.right)
-    report = report.model_copy(update=changed)
+    report = report.changed(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
         pixels = on.data.measured.of_known_class.pixels
@@ -327,7 +327,7 @@ def _measure(
         training=origin.training,
         train=counted(train),
         validation=counted(held_out),
-        test=measured(answers, before, contract).model_copy(update={"split": TEST if test else CROSS_FITTED}),
+        test=measured(answers, before, contract).changed(split=TEST if test else CROSS_FITTED),
         out_of_scope=_out_of_scope(given, contract, origin),
         photos={},
         examples=examples(answers, contract.labels),

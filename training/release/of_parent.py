@@ -102,10 +102,10 @@ def release_photos(
     # 3) Measure and seal.
     before = report_of(parent)
     configuration = before.training.configuration | {"photo_network": made.record}
-    training = before.training.model_copy(update={"configuration": configuration})
+    training = before.training.changed(configuration=configuration)
     cost = photo_model_figures(network, folder, contract)
     kept = {"products": _products(parent, found)}
-    before = before.model_copy(update={"training": training, "photo_model": cost, **kept})
+    before = before.changed(training=training, photo_model=cost, **kept)
     stored = answers_in(known, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
     report, answers = measured_photos(folder, before, photos, found, asked)
     make_release(
@@ -177,7 +177,7 @@ def measured_photos(
         "calibrated": None,
         "all_accepted": None,  # which classes are accepted has changed
     }
-    return with_promises(before, found.kinds, found.confidence).model_copy(update=changed), answers
+    return with_promises(before, found.kinds, found.confidence).changed(**changed), answers
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
@@ -227,7 +227,7 @@ def recalibrate(
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     own = decided(Classifier(session, contract), given)
     name: NetworkName = "photos" if "photos" in parent.manifest.networks else "pixels"
-    calibrated = parent.manifest.networks[name].model_copy(update={"contract": contract})
+    calibrated = parent.manifest.networks[name].changed(contract=contract)
     networks = {**parent.manifest.networks, name: calibrated}
     kept = _decided_again(parent, own, networks)
     begin(folder, parent)
@@ -294,7 +294,7 @@ def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, a
     splits = {tier: one.split for tier, one in before.photos.items() if tier not in measured_tiers(own)}
     changed: dict[str, object] = {
         "photos": {
-            tier: one.model_copy(update={"split": splits.get(tier, DEVELOPMENT)})
+            tier: one.changed(split=splits.get(tier, DEVELOPMENT))
             for tier, one in photo_figures(counted, contract, DEVELOPMENT).items()
         },
         "unknown_sources": unknown_figures(photos, contract.labels),
@@ -306,6 +306,6 @@ def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, a
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():
         uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})
-        changed["test"] = measured(tested, tested, contract).model_copy(update=uncalibrated)
+        changed["test"] = measured(tested, tested, contract).changed(**uncalibrated)
     kept_kind = HELD_OUT if parent.manifest.both else None  # else it was promised by thresholds that are gone
-    return with_promises(before, found.kinds, found.confidence, kept_kind).model_copy(update=changed)
+    return with_promises(before, found.kinds, found.confidence, kept_kind).changed(**changed)

@@ -211,13 +211,11 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         stops = self._has_to_stop(history)
         self.model.stop_training = stops
         _save(self.model, self.run.state(done.epoch))
-        self.checkpoint = self.checkpoint.model_copy(
-            update={
-                "finished": stops or done.epoch >= self._recipe.epochs,
-                "history": history,
-                "hardware": tuple(dict.fromkeys((*self.checkpoint.hardware, self._hardware))),
-                "libraries": self._libraries,
-            }
+        self.checkpoint = self.checkpoint.changed(
+            finished=stops or done.epoch >= self._recipe.epochs,
+            history=history,
+            hardware=tuple(dict.fromkeys((*self.checkpoint.hardware, self._hardware))),
+            libraries=self._libraries,
         )
         save_checkpoint(self.run, self.checkpoint, kept_epoch(history, self._recipe.kept))
         self._watcher.epoch(done)
