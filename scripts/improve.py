@@ -12,10 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from app.settings import settings_of_commands
+from model_store.named_release import store_in
 from scripts import train
 from scripts.__main__ import command
 from scripts.audit import tell_audit
 from scripts.lists import add_encoding
+from scripts.options import options_of
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform
@@ -41,12 +43,15 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         settings_of_commands().cache_dir,
     )
     tell_audit(corrected.corrections)
-    training = next_training(corrected, arguments.data, progress)
+    options = next_training(corrected, arguments.data, progress)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
-    out, publish = arguments.out or training.store, arguments.publish
-    where = {"publish": publish} if publish else {"out": out} if out else {}
-    better = train.Better(corrected.release, command, looked_at(corrected.corrections))
-    return train.train_again(training.options, where, more, better)
+    # A release of own classes goes beside its parent; of the ten classes it is published by hand.
+    out = arguments.out or (None if options.release else store_in(corrected.name))
+    parser = train.build_parser()
+    parser.set_defaults(**({"publish": arguments.publish} if arguments.publish else {"out": out}))
+    typed = parser.parse_args(more)
+    compared = looked_at(corrected.corrections)
+    return train.train(options.changed_by(options_of(typed)), typed, command, corrected.release, compared)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -213,11 +213,26 @@ def start_named(options: Options) -> tuple[Recipe, Options]:
     return recipe, Options(recipe_fields=limit).changed_by(options)
 
 
+NOT_CHOSEN: Final = frozenset(
+    {
+        *("words", "error", "json"),  # of every command
+        *("train", "test", "mode", "show_recipe", "run", "fresh", "tensorboard"),
+        *("out", "publish", "sign", "force", "by", "unconditional"),  # where a release goes
+        *("networks", "seeds", "trials"),  # of compare and tune
+        *("split", "model", "labels"),  # of evaluate and adopt
+    }
+)
+"""Arguments of the commands that train or measure, which a release does not record: they change no figure."""
+
+
 def options_of(arguments: argparse.Namespace) -> Options:
-    """What the arguments of a training choose: what was typed alone."""
+    """What the arguments of a training choose: what was typed alone.
+
+    Each argument is an option of `Options`, a field of a recipe, or one of NOT_CHOSEN.
+    """
     typed = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(arguments).items()
-        if name in RECIPE_FIELDS or (value is not False and value != [])
+        if name not in NOT_CHOSEN and (name in RECIPE_FIELDS or (value is not False and value != []))
     }
     return Options.from_json({**typed, "corrections": [*map(str, arguments.corrections)] or None})

@@ -32,6 +32,9 @@ from scripts.terminal import complain, console, program
 
 DEFAULT_STORE = "runs/store"
 
+ELSEWHERE = "s3://BUCKET/PREFIX"
+"""Stands in a command for the store that its reader has."""
+
 FEW_TEST_PICTURES = 100
 """Below so many, the 95% interval of an accuracy of 0.9 is wider than 0.11."""
 
@@ -190,13 +193,7 @@ class Target:
         console().print(f"{published.verdict}\nReleased to {address}.{stands}")
         _print_headline(published.manifest, parse_report((release / REPORT).read_bytes(), str(release)))
         # Not by rich, which would break a command where the terminal ends.
-        if self.promote:
-            steps = _next_steps(release, address)
-        elif current and current.labels != published.manifest.labels:
-            steps = _of_other_classes(release, address)
-        else:
-            steps = _to_decide(release, address, self.pictures)
-        print("\n".join(steps))
+        print("\n".join(self._next_steps(release, published.manifest.labels)))
         files = published.manifest.files
         return {
             **outcome(published, address),
@@ -205,6 +202,23 @@ class Target:
             "headline": published.manifest.headline.model_dump(mode="json"),
             "bytes": {name: files[name].size for name in (MODEL, GRAPH)},
         }
+
+    def _next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
+        """How to serve, compare and publish a release of these classes: commands to paste."""
+        address, lines = self.store.address, [f"Release: {release}"]
+        if self.promote:
+            shown = f"{release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served"
+            lines += [_serve_command(address), f"Report:  {shown}"]
+            return lines if address.startswith("s3://") else [*lines, publish_command(release, ELSEWHERE)]
+        if self.current and self.current.labels != tuple(labels):
+            return [
+                f"What is current in {address} has other classes, so that this one goes into another store.",
+                *lines,
+                _serve_command(str(release)),
+                publish_command(release, f"{address.rstrip('/')}-other-classes"),
+            ]
+        pictures = self.pictures if self.pictures and self.pictures.expanduser().exists() else "PICTURES"
+        return [*lines, compare_command(address, release, pictures), publish_command(release, address)]
 
 
 def open_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> Target:
@@ -285,40 +299,16 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
         )
 
 
-def _next_steps(release: Path, address: str) -> list[str]:
-    """How to serve the release, see its report and publish it: commands to paste."""
-    steps = [
-        f"Release: {release}",
-        f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(address)} {program()} serve",
-        f"Report:  {release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served",
-    ]
-    if not address.startswith("s3://"):
-        steps.append(f"Publish: {program()} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
-    return steps
-
-
-def _of_other_classes(release: Path, address: str) -> list[str]:
-    """How to serve and to publish a release whose classes differ from current's: commands to paste."""
-    made, beside = shlex.quote(str(release)), shlex.quote(f"{address.rstrip('/')}-other-classes")
-    return [
-        f"What is current in {address} has other classes, so that this one goes into another store.",
-        f"Release: {release}",
-        f"Serve:   WARDROBE_MODEL_STORE={made} {program()} serve",
-        f"Publish: {program()} publish {made} {beside}",
-    ]
-
-
-def _to_decide(release: Path, address: str, compared: Path | None) -> list[str]:
-    """How to compare a release with what is current, and to make it current: commands to paste."""
-    pictures = compared if compared and compared.expanduser().exists() else "PICTURES"
-    return [
-        f"Release: {release}",
-        compare_command(address, release, pictures),
-        f"Publish: {program()} publish {shlex.quote(str(release))} {shlex.quote(address)}",
-    ]
-
-
 def compare_command(before: str, made: Path, pictures: Path | str) -> str:
     """The command that shows what a new release would change; it ends with 0 whatever that is."""
     words = ["diff", before, str(made), str(pictures), "--page", "changes.html", "--allow", "1"]
     return f"Compare: {program()} {shlex.join(words)}"
+
+
+def publish_command(made: Path, store: str) -> str:
+    """The command that makes a new release current in a store."""
+    return f"Publish: {program()} publish {shlex.join([str(made), store])}"
+
+
+def _serve_command(store: str) -> str:
+    return f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store)} {program()} serve"

@@ -7,8 +7,6 @@ training/gradient/recipes.py; the release: training/release/of_fit.py.
 import argparse
 import shlex
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +28,15 @@ from scripts.options import (
     start_named,
 )
 from scripts.progress import Terminal, say_promises
-from scripts.target import Target, add_target_options, compare_command, open_target
-from scripts.terminal import command_parser, console, program, resumable
+from scripts.target import (
+    ELSEWHERE,
+    Target,
+    add_target_options,
+    compare_command,
+    open_target,
+    publish_command,
+)
+from scripts.terminal import command_parser, console, resumable
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
@@ -50,54 +55,36 @@ EXAMPLES = (
 )
 
 
-@dataclass(frozen=True)
-class Better:
-    """What a training that makes a release better knows besides its options.
-
-    Attributes:
-        parent: the release.
-        command: what was typed, which the new release records.
-        compared: pictures to compare both on.
-    """
-
-    parent: LocalRelease
-    command: str
-    compared: Path | None
+def execute(arguments: argparse.Namespace) -> object:
+    """Train, or continue a training, and publish the release."""
+    return train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
 
 
-def train_again(options: Options, where: Mapping[str, object], more: Sequence[str], better: Better) -> object:
-    """Train with these options, and say what the gate says of the release that comes of it.
+def train(
+    options: Options,
+    arguments: argparse.Namespace,
+    command: str,
+    parent: LocalRelease | None = None,
+    compared: Path | None = None,
+) -> object:
+    """Train with these options.
 
     Args:
         options: of the training.
-        where: the release goes, by the names of `out` and `publish`.
-        more: further options as one types them, which win.
-        better: than which release.
+        arguments: of this command, which say where the release goes.
+        command: what was typed, which the release records.
+        parent: the release that is to become better; the result has what the gate says of both.
+        compared: pictures to compare both on.
 
     Returns:
         What was done, as JSON values.
     """
-    parser = build_parser()
-    parser.set_defaults(**where)
-    arguments = parser.parse_args(more)
-    return _train(options.changed_by(options_of(arguments)), arguments, better.command, better)
-
-
-def execute(arguments: argparse.Namespace) -> object:
-    """Train, or continue a training, and publish the release."""
-    return _train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
-
-
-def _train(
-    options: Options, arguments: argparse.Namespace, command: str, better: Better | None = None
-) -> object:
     if arguments.show_recipe:
         recipe = planned(*start_named(options))
         print(as_toml(recipe), end="")
         return recipe.as_json()
     _check_photo_options(options, arguments)
     check_tensorflow()
-    parent, compared = (better.parent, better.compared) if better else (None, None)
     named = named_of(arguments, options, parent)
     named.check()
     target = open_target(arguments, compared or options.data)
@@ -223,12 +210,7 @@ def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
         made: the folder of the new release.
         photos: to compare on.
     """
-    store = store_in(parent)
-    target = shlex.quote(store) if store else "s3://BUCKET/PREFIX"
-    return [
-        compare_command(parent, made, photos),
-        f"Publish: {program()} publish {shlex.quote(str(made))} {target}",
-    ]
+    return [compare_command(parent, made, photos), publish_command(made, store_in(parent) or ELSEWHERE)]
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
@@ -240,42 +222,6 @@ def _mode(text: str) -> str:
         verb = OTHER_MODES.get(text, "--help")
         raise argparse.ArgumentTypeError(f"{text!r}: this verb trains; type `wardrobe {verb}`")
     return text
-
-
-COMMON = (
-    "--help",
-    "--help-all",
-    "--data",
-    "--train",
-    "--test",
-    "--attribute",
-    "--from",
-    "--photos",
-    "--network",
-    "--recipe",
-    "--epochs",
-    "--accept-right",
-    "--out",
-    "--publish",
-)
-"""The options that `--help` shows; `--help-all` shows every one."""
-
-
-class ShowCommon(argparse.Action):
-    """Print the help of the options that most trainings need, and end."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        """As argparse's own action for --help."""
-        shown = [action for action in parser._actions if set(action.option_strings) & set(COMMON)]
-        formatter = parser._get_formatter()
-        formatter.add_usage("%(prog)s [option ...]", (), ())
-        formatter.add_text(parser.description)
-        formatter.start_section("options that most trainings need")
-        formatter.add_arguments(shown)
-        formatter.end_section()
-        formatter.add_text(parser.epilog)
-        print(formatter.format_help(), end="")
-        parser.exit()
 
 
 def _add_photo_options(parser: argparse.ArgumentParser) -> None:
@@ -295,9 +241,7 @@ def _add_photo_options(parser: argparse.ArgumentParser) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command."""
-    parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False, add_help=False)
-    parser.add_argument("-h", "--help", action=ShowCommon, nargs=0, help="show this")
-    parser.add_argument("--help-all", action="help", help="show every option")
+    parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
     add_data_options(parser)
     column = "a column of the CSV, such as colour: learnt, too"
     parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)

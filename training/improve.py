@@ -19,7 +19,7 @@ import numpy as np
 from labelling.lists import Reading
 from labelling.review.corrections import LEFT_OUT, NONE, Correction, OfFiles, read_corrections
 from model_store.local import LocalRelease
-from model_store.named_release import find_release, store_in
+from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.answers import CLASS
@@ -58,21 +58,6 @@ class Corrected:
     file: Path
     corrections: tuple[Correction, ...]
     encoding: str = ""
-
-
-@dataclass(frozen=True)
-class NextTraining:
-    """The training that makes a release better.
-
-    Attributes:
-        options: of the ten classes, the release and the corrections; of own classes those of the parent's
-            training, with the table of all pictures in place of its own.
-        store: where the parent is, and the new release goes unless another place is named; None for a parent
-            that is in no store, and of the ten classes.
-    """
-
-    options: Options
-    store: str | None = None
 
 
 def corrected_release(
@@ -127,13 +112,17 @@ def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> 
         )
 
 
-def next_training(corrected: Corrected, data: str | None, progress: Progress) -> NextTraining:
+def next_training(corrected: Corrected, data: str | None, progress: Progress) -> Options:
     """Decide what is trained, say so, and write the table of pictures where one is learnt.
 
     Args:
         corrected: from `corrected_release`.
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
+
+    Returns:
+        Of the ten classes, the release and the corrections; of own classes the options of the parent's
+        training, with the table of all pictures in place of its own.
 
     Raises:
         BadRecipe: the release knows the ten classes and has no network that answers photos.
@@ -149,7 +138,7 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     photos, encoding = str(corrected.file), corrected.encoding or None
-    return NextTraining(Options(release=corrected.name, photos=photos, data=data, encoding=encoding))
+    return Options(release=corrected.name, photos=photos, data=data, encoding=encoding)
 
 
 def _knows_ten_classes(release: LocalRelease) -> bool:
@@ -180,7 +169,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     )
 
 
-def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> NextTraining:
+def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> Options:
     """Join the pictures that the release learnt with the corrections, and say what is in them."""
     parent = corrected.release
     options = Options.recorded(parent.manifest.training)
@@ -221,8 +210,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
         options = options.for_head()
     by = PRODUCT if any(one.product for one in pictures) else None
-    again = options.model_copy(update=dict(data=str(table), corrections=(), product_column=by, **AS_WRITTEN))
-    return NextTraining(again, store_in(corrected.name))
+    return options.changed(data=str(table), corrections=(), product_column=by, **AS_WRITTEN)
 
 
 def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:

@@ -6,14 +6,14 @@ Parsing: scripts/options.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from labelling.lists import Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
-from training.gradient.recipes import ONLY_GRADIENT, Recipe
+from training.gradient.recipes import ONLY_GRADIENT, PLAIN, Recipe
 
 _CHOSEN_OTHERWISE: Final = (
     "network", "warm_up", "averaging", "schedule", "weight_decay"
@@ -46,7 +46,7 @@ class Options(BaseModel):
         recipe_fields: of RECIPE_FIELDS, that were set.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="ignore")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     data: str | None = None
     attribute: tuple[str, ...] = ()
@@ -70,13 +70,22 @@ class Options(BaseModel):
 
     @classmethod
     def recorded(cls, training: Mapping[str, Any]) -> Self:
-        """Those that a manifest's `training` records; the defaults where it does not."""
+        """Those that a manifest's `training` records; the defaults where it does not.
+
+        What no option is called now is ignored: another version may have recorded it.
+        """
         settings = training.get("settings")
-        return cls.from_json(settings if isinstance(settings, dict) else {})
+        known = {*cls.model_fields, *RECIPE_FIELDS} - {"recipe_fields"}
+        recorded = settings if isinstance(settings, dict) else {}
+        return cls.from_json({name: value for name, value in recorded.items() if name in known})
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:
-        """Those of `as_json`, or of the names of a command line's arguments; None sets nothing."""
+        """Those of `as_json`; None sets nothing.
+
+        Raises:
+            ValidationError: an option does not exist, or has no such value.
+        """
         given = {name: value for name, value in settings.items() if value is not None}
         changed = {name: given.pop(name) for name in RECIPE_FIELDS if name in given}
         return cls.model_validate(given | {"recipe_fields": changed})
@@ -88,10 +97,19 @@ class Options(BaseModel):
 
     def changed_by(self, others: Self) -> Self:
         """These, but for what the others set."""
-        fields = {name: getattr(others, name) for name in others.model_fields_set}
-        return self.model_copy(
-            update=fields | {"recipe_fields": {**self.recipe_fields, **others.recipe_fields}}
+        set_by_others = {name: getattr(others, name) for name in others.model_fields_set}
+        return self.changed(
+            **set_by_others | {"recipe_fields": {**self.recipe_fields, **others.recipe_fields}}
         )
+
+    def changed(self, **options: object) -> Self:
+        """These with other options, which are checked as those of new ones are.
+
+        Raises:
+            ValidationError: an option does not exist, or has no such value.
+        """
+        kept = {name: getattr(self, name) for name in self.model_fields_set}
+        return self.model_validate(kept | options)
 
     def for_head(self) -> Self:
         """Without what only a training by gradient has."""
@@ -112,10 +130,19 @@ class Options(BaseModel):
     @property
     def seed(self) -> int:
         """Recorded with the release of a head, where nothing depends on it."""
-        return int(str(self.recipe_fields.get("seed", 0)))
+        return self._recipe.seed
 
     @property
     def limit(self) -> int | None:
         """How many pictures are learnt; None for all."""
-        limit = self.recipe_fields.get("limit")
-        return None if limit is None else int(str(limit))
+        return self._recipe.limit
+
+    @property
+    def _recipe(self) -> Recipe:
+        """The fields of a recipe that were set, on one whose seed and limit are the usual ones.
+
+        Raises:
+            BadRecipe: a field cannot be trained with.
+        """
+        fields_set: Any = dict(self.recipe_fields)
+        return replace(PLAIN, **fields_set)

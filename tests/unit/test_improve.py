@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from inference.contract import whole_pictures
 from labelling.review.corrections import Correction
@@ -18,7 +18,7 @@ from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadPictures, BadRecipe
-from training.improve import Corrected, NextTraining, check_learns_photos, looked_at, next_training
+from training.improve import Corrected, check_learns_photos, looked_at, next_training
 from training.options import Options
 from training.pictures.learnt_hashes import NOTHING
 from training.pictures.listing import list_pictures
@@ -54,9 +54,9 @@ def recorded(release: Path, **settings: JsonValue) -> Corrected:
     return Corrected("store", LocalRelease(made.folder, manifest), Path("corrections.csv").absolute(), ())
 
 
-def pictures_of(found: NextTraining, *attributes: str) -> dict[Path, dict[str, str]]:
+def pictures_of(options: Options, *attributes: str) -> dict[Path, dict[str, str]]:
     """The labels of the pictures that would be learnt."""
-    listing = list_pictures(Path(str(found.options.data)), attributes)
+    listing = list_pictures(Path(str(options.data)), attributes)
     return {one.path: dict(one.labels) for one in listing.pictures}
 
 
@@ -153,12 +153,12 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     corrections("photos/Ball/000.png,").rename("earlier.csv")
     corrections("photos/Ball/001.png,Box")
 
-    found = next_training(
+    options = next_training(
         recorded(release, data="photos", corrections=["earlier.csv"], **GIVEN), None, Lines()
     )
 
-    assert found.options.as_json() == {**kept, "data": str(found.options.data)}
-    assert len(pictures_of(found)) == 8
+    assert options.as_json() == {**kept, "data": str(options.data)}
+    assert len(pictures_of(options)) == 8
 
 
 def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_has_a_class(
@@ -171,9 +171,9 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
     answers = f"{files[1]},red,colour", "copy.png,,colour", f"{files[0]},red,colour"
     corrections(*answers, columns="path,label,attribute")
 
-    found = next_training(recorded(release, data="shop.csv", attribute=["colour"]), None, Lines())
+    options = next_training(recorded(release, data="shop.csv", attribute=["colour"]), None, Lines())
 
-    labels = pictures_of(found, "colour")
+    labels = pictures_of(options, "colour")
     assert files[0].absolute() not in labels
     assert [labels[one.absolute()]["colour"] for one in files[1:4]] == ["red", "", "blue"]
     told = capsys.readouterr()
@@ -186,9 +186,9 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 ) -> None:
     about = Correction("a.png", "", "red", "2026", 0, tmp_path / "corrections.csv", attribute="colour")
 
-    training = next_training(Corrected("bundled", bundled(), about.file, (about,), "cp1252"), None, Lines())
+    options = next_training(Corrected("bundled", bundled(), about.file, (about,), "cp1252"), None, Lines())
 
-    assert training.options.reading.encoding == "cp1252"
+    assert options.reading.encoding == "cp1252"
     assert "1 answers are to attributes, which stay as they are: not learnt." in capsys.readouterr().err
 
 
@@ -207,6 +207,14 @@ def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_ar
     NOTHING.save(release)
     with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
         next_training(knows_none, "photos", Lines())
+
+
+def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (
+    None
+):
+    assert Options.recorded({"settings": {"fast": True, "blend": 0.5}}) == Options(fast=True)
+    with pytest.raises(ValidationError, match="fsat"):
+        Options().changed(fsat=True)
 
 
 def test_the_settings_that_a_release_records_are_those_of_the_next_training_but_for_what_is_typed() -> None:

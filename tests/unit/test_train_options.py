@@ -1,7 +1,9 @@
 """What the commands that train, adopt and search refuse before anything heavy is loaded."""
 
+import argparse
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -9,8 +11,8 @@ from inference.errors import ModelUnreadable
 from labelling.lists import Reading
 from model_store.errors import GateRefused
 from reports.values import Epoch
-from scripts import train, tune
-from scripts.options import named_of, options_of
+from scripts import adopt, compare, evaluate, train, tune
+from scripts.options import NOT_CHOSEN, named_of, options_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
@@ -19,7 +21,7 @@ from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadRecipe
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.measure.why_nothing import warning_of_few
-from training.options import Options
+from training.options import RECIPE_FIELDS, Options
 
 
 @pytest.mark.parametrize("files", [(), ("shirt.png",)])
@@ -161,3 +163,11 @@ def test_how_a_list_is_read_is_recorded_and_read_again() -> None:
     assert recorded.reading == Reading(
         path_columns=("image", "image_model"), root=Path("photos"), encoding="cp1251", skip_bad_rows=True
     )
+
+
+@pytest.mark.parametrize("verb", [train, tune, compare, evaluate, adopt])
+def test_each_argument_is_an_option_of_a_training_or_is_named_as_none(verb: ModuleType) -> None:
+    parser: argparse.ArgumentParser = verb.build_parser()
+    arguments = {action.dest for action in parser._actions} - {"help"}
+
+    assert arguments - set(Options.model_fields) - set(RECIPE_FIELDS) - NOT_CHOSEN == set()

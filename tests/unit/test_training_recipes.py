@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -195,20 +194,12 @@ def test_a_file_that_is_no_recipe_is_refused_with_its_name(text: str, message: s
     assert message in str(refused.value)
 
 
-def test_help_fits_on_one_screen_and_help_all_shows_every_option(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    hidden = ("--label-smoothing", "--photos", "--fresh", "--sign", *NETWORKS)
+def test_help_shows_every_option_and_the_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = printed_by("--help", capsys)
 
-    short, full = (printed_by(option, capsys) for option in ("--help", "--help-all"))
-
-    assert len(short.splitlines()) <= 24
-    assert max(map(len, short.splitlines())) < 80
-    assert "--num_epochs" in short
-    assert set(re.findall(r"--\w[\w-]+", short)) - {"--num_epochs"} < set(re.findall(r"--\w[\w-]+", full))
-    assert [one for one in hidden if one not in full] == []
-    assert all(text.endswith("\n  ".join(("examples:", *train.EXAMPLES)) + "\n") for text in (short, full))
+    missing = [word for word in ("--label-smoothing", "--photos", "--sign", *NETWORKS) if word not in shown]
+    assert missing == []
+    assert shown.endswith("\n  ".join(("examples:", *train.EXAMPLES)) + "\n")
 
 
 def printed_by(option: str, capsys: pytest.CaptureFixture[str]) -> str:
