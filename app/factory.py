@@ -27,7 +27,7 @@ from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
 from app.payloads.body import Bodies
-from app.payloads.limits import largest_body
+from app.payloads.limits import bytes_of_large_bodies, bytes_of_small_bodies
 from app.prediction.admission import LARGE_AT_A_TIME, Admission, Admissions
 from app.protocols import dialect_model_routes, dialect_routes
 from app.releases.load import load, store_of
@@ -125,15 +125,13 @@ class Name(BaseConverter):
 
 def _admissions(settings: Settings) -> Admissions:
     queue = (settings.queue_length, settings.queue_seconds)
-    return Admissions(
-        Admission(settings.slots, *queue), Admission(min(settings.slots, LARGE_AT_A_TIME), *queue)
-    )
+    return Admissions(Admission(settings.slots, *queue), Admission(LARGE_AT_A_TIME, *queue))
 
 
 def _register_routes(
     app: Flask, settings: Settings, models: Models, admissions: Admissions, metrics: Metrics
 ) -> None:
-    bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
+    bodies = Bodies(bytes_of_large_bodies(settings), bytes_of_small_bodies(settings))
     services = Services(settings=settings, models=models, bodies=bodies, admissions=admissions)
     limited = (predict_routes(services, metrics), dialect_routes(services))
     if settings.rate_limit is not None:

@@ -8,14 +8,17 @@ import ctypes
 from contextlib import suppress
 from pathlib import Path
 
-from app.prediction.admission import LARGE_AT_A_TIME
+from app.payloads.limits import bytes_of_large_bodies, bytes_of_small_bodies
 from app.settings import Settings
 
 WORKER_BYTES = 240_000_000
 """Of a worker before any picture: what ONNX Runtime keeps after a batch of 256, and the template process."""
 
 PIXEL_BYTES = 16
-"""What decoding and converting take for a pixel of the largest picture."""
+"""What decoding and converting take for a pixel of the largest picture. A worker decodes one at a time."""
+
+BODY_TIMES = 3
+"""What a byte of a body may take: as it came, as it is parsed, and on the way from one to the other."""
 
 GROUPS = Path("/sys/fs/cgroup")
 """Control groups (cgroups(7)), of version 2, or of version 1 in a folder for each controller."""
@@ -44,9 +47,8 @@ def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -
 
 def most_of_worker(settings: Settings) -> int:
     """Return the bytes that one worker may take in the worst case."""
-    pictures = min(settings.slots, LARGE_AT_A_TIME) * PIXEL_BYTES * settings.max_pixels
-    body = max(3 * settings.max_batch_bytes, 5 * settings.max_upload_bytes)
-    return WORKER_BYTES + pictures + (settings.slots + settings.queue_length) * body
+    bodies = bytes_of_large_bodies(settings) + bytes_of_small_bodies(settings)
+    return WORKER_BYTES + PIXEL_BYTES * settings.max_pixels + BODY_TIMES * bodies
 
 
 def fitting_workers(settings: Settings, cores: int, limit: int | None) -> int:
@@ -56,29 +58,19 @@ def fitting_workers(settings: Settings, cores: int, limit: int | None) -> int:
 
 def too_little(settings: Settings, workers: int, limit: int | None) -> str:
     """Describe a limit that these workers may exceed, and what fits; empty where they fit."""
-    if limit is None or workers * (most := most_of_worker(settings)) <= limit:
+    most = most_of_worker(settings)
+    if limit is None or workers * most <= limit:
         return ""
-    came = (
-        f"{_mega(limit)} of memory may be used here, and {workers} worker{'s' if workers > 1 else ''} "
-        f"may take {_mega(workers * most)} in the worst case: the kernel then ends one, with its requests."
-    )
     fewer = limit // most
-    if fewer:
-        return f"{came} WEB_CONCURRENCY={fewer} fits."
-    room = limit - WORKER_BYTES
-    if room <= 0:
-        return f"{came} One worker needs {_mega(WORKER_BYTES)} before any picture."
-    # One slot, two places in the queue; three fifths of the room for the picture, the rest for bodies.
-    pixels, body = room * 3 // 5 // PIXEL_BYTES, room * 2 // 5 // 3
-    lowered = {
-        "SLOTS": min(settings.slots, 1),
-        "QUEUE_LENGTH": min(settings.queue_length, 2),
-        "MAX_PIXELS": min(settings.max_pixels, pixels),
-        "MAX_UPLOAD_BYTES": min(settings.max_upload_bytes, body // 5),
-        "MAX_BATCH_BYTES": min(settings.max_batch_bytes, body // 3),
-    }
-    fits = " ".join(f"WARDROBE_{name}={value}" for name, value in lowered.items())
-    return f"{came} WEB_CONCURRENCY=1 {fits} fit: docs/reference/limits.md, Choosing."
+    return (
+        f"{_mega(limit)} of memory may be used here, and {workers} worker{'s' if workers > 1 else ''} "
+        f"may take {_mega(workers * most)} in the worst case: the kernel then ends one, with its requests. "
+        + (
+            f"WEB_CONCURRENCY={fewer} fits."
+            if fewer
+            else "Lower settings fit: docs/reference/limits.md, Choosing."
+        )
+    )
 
 
 def _mega(size: int) -> str:

@@ -183,7 +183,7 @@ class Settings(BaseModel):
     max_batch_pixels: Positive = 4 * MAX_PIXELS
     max_json_numbers: Positive = MAX_JSON_NUMBERS
     slots: Positive = 8
-    queue_length: NotNegative = 10
+    queue_length: NotNegative = 56
     queue_seconds: Seconds = 2.0
     request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
     drain_seconds: Seconds = 2.0

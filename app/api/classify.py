@@ -16,7 +16,7 @@ from app.payloads.body import Bodies, Body
 from app.payloads.connection import client_has_left
 from app.payloads.items import RequestItem
 from app.payloads.limits import RequestLimits
-from app.prediction.admission import Admissions
+from app.prediction.admission import LARGE_BODY_BYTES, Admissions
 from app.prediction.answering import Budget, Classified, Outcome, answer
 from app.prediction.parameters import WITHOUT_QUERY, Parameters
 from app.prediction.timing import QUEUE, READ
@@ -62,7 +62,7 @@ def classify(
     context.timing.begin(READ)
     with services.bodies.read(request, limits) as body:
         context.timing.begin(QUEUE)
-        with services.admissions.turn(len(body.data)) as turn:
+        with services.admissions.turn(LARGE_BODY_BYTES if body.is_compressed else len(body.data)) as turn:
             context.timing.end()
             read = partial(_inflated, body, decode)
             parsed = run_in_native_thread(read) if body.is_large else decode(body)

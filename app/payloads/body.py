@@ -1,7 +1,7 @@
 """Read the body of a request from its connection, within the limits of bytes and of memory.
 
-A body counts with the bytes that have come; where the memory of all bodies is full, the next large one is
-refused.
+A body counts with the bytes that have come; one for which there is no memory is refused. Large bodies share a
+budget of their own, so that they leave the memory of small ones alone.
 
 This comes before admission control: a client that sends slowly holds the bytes that it has sent, and no place
 in the queue. Nothing replaces `wsgi.input`: its position shows the server whether a body was left unread.
@@ -20,7 +20,7 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 from app.native_threads import native_lock, run_in_native_thread
-from app.payloads.limits import RequestLimits
+from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
 from inference.inflate import inflate
 from inference.zip_file import MEMBER
 
@@ -64,9 +64,14 @@ class Body:
     claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
 
     @property
+    def is_compressed(self) -> bool:
+        """Whether it is to be inflated, to a size that nothing says before."""
+        return self.coding not in UNCOMPRESSED
+
+    @property
     def is_large(self) -> bool:
         """Whether inflating, unpacking or parsing it would hold up the event loop: what it becomes counts."""
-        return len(self.data) >= LARGE_BYTES or self.coding not in UNCOMPRESSED or MEMBER in self.data
+        return len(self.data) >= LARGE_BYTES or self.is_compressed or MEMBER in self.data
 
     def inflated(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
@@ -74,8 +79,9 @@ class Body:
         Raises:
             BadRequest: the data is not what the coding says, ends early or goes on behind its end.
             TooLarge: it inflates to more bytes than the limit; no more than that were made.
+            Busy: as `Bodies.read`.
         """
-        if self.coding in UNCOMPRESSED:
+        if not self.is_compressed:
             return self
         try:
             inflated = inflate(self.data, CODINGS[self.coding], self.limits.bytes)
@@ -85,20 +91,56 @@ class Body:
             raise _too_long(self.limits)
         if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
+        self.claim(len(inflated.data))
         return replace(self, data=inflated.data, coding="")
+
+
+@dataclass(slots=True)
+class _Budget:
+    """Memory that bodies share.
+
+    Attributes:
+        most: bytes of all of them.
+        held: bytes of those that are held now.
+    """
+
+    most: int
+    held: int = 0
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one request holds of the memory for bodies."""
+
+    budget: _Budget
+    bytes: int = 0
+
+    def add(self, count: int) -> None:
+        """Hold so many bytes more."""
+        self.bytes += count
+        self.budget.held += count
+
+    def move_to(self, budget: _Budget) -> None:
+        """Hold the same bytes in another budget."""
+        self.budget.held -= self.bytes
+        self.budget = budget
+        self.budget.held += self.bytes
 
 
 class Bodies:
     """Reads bodies, and bounds the memory that all of them take together.
 
+    What has more than SMALL_BODY_BYTES is large. A body that turns out to be large while it comes, or once it
+    is parsed, moves to the budget of large ones.
+
     Args:
-        max_bytes: of the bodies that are held at a time; what exceeds them is refused with Retry-After.
+        large_bytes: of large bodies that are held at a time; what exceeds them is refused with Retry-After.
+        small_bytes: likewise, of all others.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, large_bytes: int, small_bytes: int) -> None:
+        self._large, self._small = _Budget(large_bytes), _Budget(small_bytes)
         self._lock = native_lock()  # bodies are inflated in native threads
-        self._held = 0
 
     @contextmanager
     def read(self, request: Request, limits: RequestLimits) -> Iterator[Body]:
@@ -108,14 +150,16 @@ class Bodies:
             BadRequest: it ends early, or its chunks cannot be read.
             UnknownCoding: it is compressed in a way that is not read here.
             TooLarge: it has more bytes than its limit, or takes more memory than there is for all bodies.
-            Busy: other bodies take all the memory that there is for them.
+            Busy: other bodies take the memory that there is for those of its size. Where its length says so,
+                nothing is read.
         """
         _check_transfer(request)
         coding = _coding(request)
-        held = _Held()
+        length = _length(request, limits)
+        held = self._room_for(length or 0)
         try:
             chunks = list[bytes]()
-            for chunk in _chunks(request, limits):
+            for chunk in _chunks(request, length, limits):
                 self._claim(held, len(chunk))
                 chunks.append(chunk)
             data = _joined(chunks)
@@ -123,25 +167,34 @@ class Bodies:
             yield Body(data, limits, request.mimetype, boundary, coding, partial(self._claim, held))
         finally:
             with self._lock:
-                self._held -= held.bytes
+                held.add(-held.bytes)
 
-    def _claim(self, held: "_Held", count: int) -> None:
+    def _room_for(self, length: int) -> _Held:
+        """Where a body of this length counts; it holds nothing until it comes.
+
+        Raises:
+            Busy: less is free now.
+        """
+        held = _Held(self._large if length > SMALL_BODY_BYTES else self._small)
+        if length > CHUNK_BYTES and held.budget.held + length > held.budget.most:
+            raise _no_memory()
+        return held
+
+    def _claim(self, held: _Held, count: int) -> None:
         with self._lock:
-            held.bytes += count
-            self._held += count
-            if held.bytes > self._max_bytes:
+            if held.budget is self._small and held.bytes + count > SMALL_BODY_BYTES:
+                held.move_to(self._large)
+            held.add(count)
+            if held.bytes > held.budget.most:
                 raise TooLarge(
                     "There is not so much memory. Send pictures as files, or fewer in one request."
                 )
-            if held.bytes > CHUNK_BYTES and self._held > self._max_bytes:
-                raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
+            if held.bytes > CHUNK_BYTES and held.budget.held > held.budget.most:
+                raise _no_memory()
 
 
-@dataclass(slots=True)
-class _Held:
-    """What one request holds of the memory for bodies."""
-
-    bytes: int = 0
+def _no_memory() -> Busy:
+    return Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
 
 
 def _joined(chunks: list[bytes]) -> bytes:
@@ -170,11 +223,20 @@ def _coding(request: Request) -> str:
     return coding
 
 
-def _chunks(request: Request, limits: RequestLimits) -> Iterator[bytes]:
-    """What the client sends, to its end: the end of chunked coding is read as well."""
+def _length(request: Request, limits: RequestLimits) -> int | None:
+    """What Content-Length says; None of a body in chunks.
+
+    Raises:
+        TooLarge: more than the limit.
+    """
     length = get_content_length(request.environ)
     if length is not None and length > limits.bytes:
         raise _too_long(limits)
+    return length
+
+
+def _chunks(request: Request, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
+    """What the client sends, to its end: the end of chunked coding is read as well."""
     stream = get_input_stream(request.environ)
     received = 0
     while length is None or received < length:

@@ -7,6 +7,9 @@ from app.settings import Settings
 BODY_OVERHEAD = 64 * 1024
 """Bytes allowed around one picture for multipart headers or JSON braces."""
 
+SMALL_BODY_BYTES = 4_000_000
+"""Of a body, with what it is parsed into, that counts in the total of small ones: a photo of a telephone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequestLimits:
@@ -57,6 +60,11 @@ def limits_of_many(settings: Settings) -> RequestLimits:
     )
 
 
-def largest_body(settings: Settings) -> int:
-    """Bytes that any request may have."""
+def bytes_of_large_bodies(settings: Settings) -> int:
+    """What all bodies of more than SMALL_BODY_BYTES may have together: the largest fits once."""
     return max(limits_of_one(settings).bytes, limits_of_many(settings).bytes)
+
+
+def bytes_of_small_bodies(settings: Settings) -> int:
+    """What all others may have together: each request that works or waits has a small one."""
+    return (settings.slots + settings.queue_length) * min(SMALL_BODY_BYTES, bytes_of_large_bodies(settings))

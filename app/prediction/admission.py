@@ -1,6 +1,6 @@
 """Admission control: how many requests of a worker work at a time, how many more wait, and who is refused.
 
-One class, two instances: requests for small things, and those for large ones, of which two work at a time. A
+One class, two instances: requests for small things, and those for large ones, of which one works at a time. A
 request enters when its body has been read. It works at once, waits in the queue in order of arrival, or is
 refused with Retry-After: at once where those before it would take longer than it may wait. Waiting blocks the
 calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor pictures.
@@ -20,8 +20,8 @@ from app.errors import Busy
 SMOOTHING: Final = 0.1
 """Weight of the newest working time in the running mean, by which waits are foreseen."""
 
-LARGE_AT_A_TIME: Final = 2
-"""At most so many large pictures are decoded at once in a worker; each needs up to 16 bytes a pixel."""
+LARGE_AT_A_TIME: Final = 1
+"""Large pictures that a worker, which has one core, decodes at once. Each needs up to 16 bytes a pixel."""
 
 LARGE_BODY_BYTES: Final = 32 * 1024
 """From so many bytes on, a body is large: a small picture in base64, or the numbers of some, has fewer."""

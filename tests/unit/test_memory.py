@@ -9,6 +9,7 @@ import pytest
 from app.memory import fitting_workers, give_back, memory_limit, most_of_worker, too_little
 from app.settings import Settings, parse_settings
 from benchmarks.processes import resident_megabytes
+from tests.service import ROOT
 
 MEGA = 1_000_000
 DEFAULTS = Settings()
@@ -53,32 +54,49 @@ def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "workers"), [(None, 8), (100_000 * MEGA, 8), (20_000 * MEGA, 4), (512 * MEGA, 1)]
+    ("limit", "workers"),
+    [(None, 8), (100_000 * MEGA, 8), (8_000 * MEGA, 4), (4_000 * MEGA, 2), (512 * MEGA, 1)],
 )
 def test_as_many_workers_start_as_fit(limit: int | None, workers: int) -> None:
     assert fitting_workers(DEFAULTS, 8, limit) == workers
 
 
-@pytest.mark.parametrize("limit", [512 * MEGA, 1024 * MEGA, 4000 * MEGA])
-def test_where_no_worker_fits_the_settings_that_are_named_do(limit: int) -> None:
-    line = too_little(DEFAULTS, 2, limit)
+CONTAINERS = re.findall(
+    r"^\| (\d+) MB[^|]* \| (\d+) \|(.+)\| ([\d,]+) MB \|$",
+    (ROOT / "docs/reference/limits.md").read_text("utf-8"),
+    re.MULTILINE,
+)
+"""Rows of the table of containers: megabytes, workers, values of NAMES, and the worst case in megabytes."""
 
-    named = dict(re.findall(r"(\w+)=(\d+)", line))
-    assert f"{limit / MEGA:,.0f} MB of memory may be used here, and 2 workers may take 9,144 MB" in line
-    assert named.pop("WEB_CONCURRENCY") == "1"
-    lowered = parse_settings(named)
-    assert most_of_worker(lowered) <= limit
-    assert lowered.max_pixels >= 10_000_000
-    assert too_little(lowered, 1, limit) == ""
+NAMES = ("SLOTS", "QUEUE_LENGTH", "MAX_PIXELS", "MAX_UPLOAD_BYTES", "MAX_BATCH_BYTES")
+
+
+@pytest.mark.parametrize(("limit", "workers", "values", "worst"), CONTAINERS)
+def test_the_settings_that_are_named_for_a_container_fit_it(
+    limit: str, workers: str, values: str, worst: str
+) -> None:
+    cells = [cell.strip().replace(",", "") for cell in values.split("|")]
+    settings = parse_settings({f"WARDROBE_{name}": cell for name, cell in zip(NAMES, cells, strict=True)})
+
+    assert too_little(settings, int(workers), int(limit) * MEGA) == ""
+    assert f"{int(workers) * most_of_worker(settings) / MEGA:,.0f}" == worst
+
+
+def test_two_workers_with_default_settings_fit_into_4_gb() -> None:
+    assert ("4000", "2") in [row[:2] for row in CONTAINERS]
+    assert too_little(DEFAULTS, 2, 4_000 * MEGA) == ""
 
 
 def test_where_fewer_workers_fit_their_number_is_named() -> None:
-    assert "WEB_CONCURRENCY=3 fits." in too_little(DEFAULTS, 8, 14_000 * MEGA)
-    assert too_little(DEFAULTS, 3, 14_000 * MEGA) == ""
+    line = too_little(DEFAULTS, 4, 6_000 * MEGA)
+
+    assert "6,000 MB of memory may be used here, and 4 workers may take 7,896 MB" in line
+    assert line.endswith("WEB_CONCURRENCY=3 fits.")
+    assert too_little(DEFAULTS, 3, 6_000 * MEGA) == ""
 
 
-def test_less_than_a_worker_takes_without_pictures_is_said() -> None:
-    assert "One worker needs 240 MB before any picture." in too_little(DEFAULTS, 1, 128 * MEGA)
+def test_where_no_worker_fits_the_line_says_where_settings_that_do_are() -> None:
+    assert "docs/reference/limits.md, Choosing." in too_little(DEFAULTS, 1, 1_000 * MEGA)
 
 
 def test_free_memory_below_some_in_use_goes_back_to_the_system() -> None:

@@ -1,10 +1,10 @@
 """A request that finds the queue full: refused once its body has been read, with Retry-After."""
 
 import json
-import os
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask, request
@@ -15,7 +15,7 @@ from app.payloads.body import Bodies
 from app.payloads.limits import limits_of_many
 from app.settings import Settings
 from tests.contract.service.conftest import MakeApp, every_place_taken
-from tests.uploads import UPLOAD, zipped
+from tests.uploads import UPLOAD
 
 
 def post(app: Flask, path: str = "/predict", data: bytes = UPLOAD) -> TestResponse:
@@ -78,29 +78,85 @@ def test_a_body_that_is_still_on_its_way_takes_no_place(make_app: MakeApp) -> No
     assert set(others) == {200}
 
 
-def test_large_bodies_together_take_no_more_memory_than_all_places_may(make_app: MakeApp) -> None:
-    app = make_app(slots=1, queue_length=0, max_batch_bytes=300_000, max_upload_bytes=100_000)
-    large = zipped(a=UPLOAD, b=os.urandom(200_000))
-    others: list[TestResponse] = []
+MEGA = 1_000_000
+LARGE = 5 * MEGA
+"""Bytes of a body that counts as large."""
+
+
+def statuses_meanwhile(app: Flask, size: int, others: Sequence[int], after: int, **how: Any) -> list[int]:
+    """What a body of `size` bytes is answered, and before it other ones, sent once `after` bytes of it came.
+
+    No body is a batch: 400 says that it was read.
+    """
+    statuses: list[int] = []
 
     def send_others(received: int) -> None:
-        if received > 150_000 and not others:
-            others.extend((post(app, "/predict/batch", large), post(app)))
+        if received >= after and not statuses:
+            statuses.extend(post(app, "/predict/batch", bytes(other)).status_code for other in others)
 
-    slow = Trickling(large, send_others)
-    answer = app.test_client().post("/predict/batch", input_stream=slow, content_length=len(large))
-    afterwards = post(app, "/predict/batch", large)
+    length = {"content_length": size} if "environ_overrides" not in how else {}
+    slow = Trickling(bytes(size), send_others)
+    answer = app.test_client().post("/predict/batch", input_stream=slow, **length, **how)
+    return [answer.status_code, *statuses]
 
-    assert [other.status_code for other in others] == [503, 200]
-    assert "memory" in others[0].get_json()["detail"]
-    assert [answer.status_code, afterwards.status_code] == [200, 200]
+
+@pytest.mark.parametrize(
+    ("size", "others", "after", "expected"),
+    [
+        pytest.param(LARGE, [LARGE], 0, [400, 400], id="a length that is only announced holds nothing"),
+        pytest.param(LARGE, [LARGE], LARGE // 2, [400, 503], id="large bodies share a budget of the largest"),
+        pytest.param(
+            LARGE, [3 * MEGA, 4 * MEGA], LARGE - 100_000, [400, 400, 400], id="small ones do not touch it"
+        ),
+        pytest.param(4 * MEGA, [LARGE], 3 * MEGA, [400, 400], id="nor large ones the total of small ones"),
+        pytest.param(4 * MEGA, [4 * MEGA, 64_000], 3 * MEGA, [400, 503, 400], id="small ones have a total"),
+    ],
+)
+def test_bodies_together_take_no_more_memory_than_there_is_for_their_size(
+    make_app: MakeApp, size: int, others: list[int], after: int, expected: list[int]
+) -> None:
+    app = make_app(slots=1, queue_length=0, max_batch_bytes=LARGE, max_upload_bytes=100_000)
+
+    assert statuses_meanwhile(app, size, others, after) == expected
+    assert post(app, "/predict/batch", bytes(LARGE)).status_code == 400
+
+
+def test_a_body_without_a_length_is_large_once_so_much_of_it_has_come(make_app: MakeApp) -> None:
+    app = make_app(slots=1, queue_length=0, max_batch_bytes=LARGE, max_upload_bytes=100_000)
+    chunked = {"environ_overrides": {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}}
+
+    before = statuses_meanwhile(app, LARGE, [LARGE, 64_000], 3 * MEGA, **chunked)
+    after = statuses_meanwhile(app, LARGE, [LARGE, 4 * MEGA], LARGE - 100_000, **chunked)
+
+    assert before == [400, 400, 400]
+    assert after == [400, 503, 400]
+
+
+def test_a_body_for_which_there_is_no_memory_is_refused_before_it_is_read(make_app: MakeApp) -> None:
+    app = make_app(slots=1, queue_length=0, max_batch_bytes=LARGE, max_upload_bytes=100_000)
+    refused = BytesIO(bytes(LARGE))
+    answers: list[TestResponse] = []
+
+    def send_another(received: int) -> None:
+        if received >= LARGE // 2 and not answers:
+            stream = {"input_stream": refused, "content_length": LARGE}
+            answers.append(app.test_client().post("/predict/batch", **stream))
+
+    app.test_client().post(
+        "/predict/batch", input_stream=Trickling(bytes(LARGE), send_another), content_length=LARGE
+    )
+
+    assert answers[0].status_code == 503
+    assert int(answers[0].headers["Retry-After"]) >= 1
+    assert "memory" in answers[0].get_json()["detail"]
+    assert refused.tell() == 0
 
 
 def test_a_large_body_is_held_once_while_it_is_worked_on(make_app: MakeApp) -> None:
     app, stream, size = make_app(), Trickling(bytes(8_000_000), lambda _: None), 8_000_000
     with app.test_request_context("/predict", method="POST", input_stream=stream, content_length=size):
         tracemalloc.start()
-        with Bodies(size).read(request, limits_of_many(Settings())) as body:
+        with Bodies(size, 0).read(request, limits_of_many(Settings())) as body:
             held = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
 
