@@ -39,6 +39,7 @@ from training.pictures.photos import of_no_class
 from training.pictures.picture_files import read_files
 from training.pictures.pixel_files import is_pixel_table
 from training.pictures.rare import Measurable
+from training.pictures.reading import warnings_of
 
 EXAMPLES = (
     "wardrobe data my-pictures",
@@ -65,8 +66,8 @@ def execute(arguments: argparse.Namespace) -> object:
         )
     attributes = arguments.attribute or []
     listing = list_pictures(place, attributes, Reading.of(arguments))
-    for note in listing.notes:
-        console().print(note, markup=False, highlight=False)
+    for sentence in warnings_of(listing):
+        console().print(sentence, markup=False, highlight=False)
     is_tiered = any(one.tier for one in listing.pictures)
     if not is_tiered:
         listing.classes()
@@ -85,8 +86,6 @@ def execute(arguments: argparse.Namespace) -> object:
         print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
         for finding in column.findings:
             console().print(finding, markup=False, highlight=False)
-    if nested := listing.of_nested():
-        console().print(nested)
     _draw(listing.pictures, arguments)
     unknown = of_no_class(listing, LABELS) if is_tiered else []
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]

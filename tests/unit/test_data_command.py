@@ -54,6 +54,19 @@ def found(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[s
     }
 
 
+def test_what_a_training_leaves_out_is_said_before_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "beside.png").write_bytes(png(a_texture(50)))
+    (folder / "None of these").mkdir()
+    (folder / "None of these" / "sofa.png").write_bytes(png(a_texture(51)))
+
+    assert main([str(folder)]) == 0
+
+    left_out = f"{folder}/None of these/sofa.png, {folder}/beside.png."
+    assert f"left out 2 that are not taken for pictures of a class: {left_out}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [

@@ -36,6 +36,19 @@ def test_a_picture_called_none_of_these_is_of_no_class(is_table: bool, tmp_path:
     assert after.left_out == [things.folder / "None Of These" / "1.png"]
 
 
+@pytest.mark.parametrize("cell", ["none", "NULL", "N/A", "nan", "-", r"\N"])
+def test_a_label_that_is_not_known_is_left_out_and_named_as_in_every_other_column(
+    cell: str, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_text(f"path,label\na.png,A\nb.png,{cell}\nc.png,B\n", "utf-8")
+
+    listing = list_pictures(tmp_path / "list.csv")
+
+    assert listing.classes() == ("A", "B")
+    assert listing.left_out == [tmp_path / "b.png"]
+    assert listing.notes == (f"{tmp_path}/list.csv, column `label`: cells that are not known: {cell!r} (1).",)
+
+
 def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_named(tmp_path: Path) -> None:
     write_class_folders(tmp_path / "things", 2)
     write_class_folders(tmp_path / "things" / "Ball", 2, KINDS[1:2], first_seed=10)

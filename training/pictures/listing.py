@@ -40,7 +40,7 @@ FURTHER: Final = ("tier", "group", "source")
 """What is read of a table as well."""
 
 NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
-"""What programs write, in any capitals, as MySQL \\N, where an attribute is not known."""
+"""What programs write, in any capitals, as MySQL \\N, where a label is not known."""
 
 NOT_THERE: Final = "-"
 """The cell of a picture that does not have an attribute."""
@@ -287,27 +287,41 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
     listing = Listing(place, columns=columns, notes=table.notes)
     if _holds_answers(listing.columns):
         answers = list_answers(place, answers_in([place], reading))
-        shown = [one for one in answers.pictures if one.label != NONE]
-        answers.left_out += [one.path for one in answers.pictures if one.label == NONE]
+        shown = [one for one in answers.pictures if not _is_no_class(one.label)]
+        answers.left_out += [one.path for one in answers.pictures if _is_no_class(one.label)]
         for one in shown:
             as_label(one.label, str(place))
         return replace(answers, pictures=shown, columns=listing.columns, notes=listing.notes + answers.notes)
     there = [name for name in attributes if name in listing.columns]
     words, labelled = word_columns(table.columns), list[_Labelled]()
+    unknown = Counter[str]()
     for row in table.rows():
         labelled.append(({name: row.cells[name] for name in words.columns}, row.cells[LABEL].strip()))
         for one in _pictures(table, row, there):
-            if not one.tier and one.label == NONE:
+            if not one.tier and _is_no_class(one.label):
                 listing.left_out.append(one.path)
+                unknown[one.label] += one.label != NONE
                 continue
             if not one.tier:  # which may say that a photo shows none of the classes
                 as_label(one.label, row.where)
             listing.pictures.append(one)
+    listing.notes += _of_unknown(f"{place}, column `label`", unknown)
     for name in there:
         _forget_what_is_no_label(listing, name)
     if wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled):
         listing.notes += (f"{place}: {wrong}",)
     return listing
+
+
+def _is_no_class(label: str) -> bool:
+    """Whether a label says that no class is shown, or that it is not known."""
+    return label in {NONE, NOT_THERE} or label.casefold() in NOT_KNOWN
+
+
+def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """The sentence on cells that are not known, by what they hold."""
+    cells = [f"{cell!r} ({count:,})" for cell, count in counts.items() if count]
+    return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
 def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Iterator[Row]:
@@ -344,9 +358,7 @@ def _forget_what_is_no_label(listing: Listing, attribute: str) -> None:
         label = one.labels[attribute]
         listing.pictures[place] = replace(one, labels={**one.labels, attribute: unknown.get(label, label)})
     where = f"{listing.place}, column `{attribute}`"
-    not_known = [f"{cell!r} ({counts[cell]:,})" for cell in (*missing, NOT_THERE) if counts[cell]]
-    if not_known:
-        listing.notes += (f"{where}: cells that are not known: {', '.join(not_known)}.",)
+    listing.notes += _of_unknown(where, {cell: counts[cell] for cell in (*missing, NOT_THERE)})
     if several:
         count, few = sum(counts[cell] for cell in several), ", ".join(map(repr, several[:NAMED]))
         listing.notes += (
