@@ -6,7 +6,7 @@ every S3 server makes that atomic, a writer reads back its nonce. What may be pr
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -128,6 +128,49 @@ class Unread:
         return next(iter(self.in_turn), None)
 
 
+@dataclass(frozen=True)
+class Log:
+    """The whole log.
+
+    Attributes:
+        records: newest first.
+    """
+
+    records: tuple[Promotion | Unread, ...]
+
+    @property
+    def promotions(self) -> list[Promotion]:
+        """What was read, oldest first."""
+        return [record for record in reversed(self.records) if isinstance(record, Promotion)]
+
+    @property
+    def unread(self) -> list[str]:
+        """Sentences that name what cannot be read, the first MOST_NAMED one by one."""
+        unread = [record for record in self.records if isinstance(record, Unread)]
+        more = len(unread) - MOST_NAMED
+        return [*map(str, unread[:MOST_NAMED]), *([f"{more} more cannot be read."] if more > 0 else [])]
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """What the newest record leaves to be served, the first to be tried first."""
+        return _candidates(self.records)
+
+    @property
+    def held_good(self) -> list[Promotion]:
+        """The last promotion of each release that no rollback left or may have left since, oldest first."""
+        last: dict[str, Promotion] = {}
+        for record in reversed(self.records):
+            if isinstance(record, Unread):
+                if record.may_be_rollback and last:
+                    last.popitem()
+                continue
+            if record.reason == "rollback" and record.previous is not None:
+                last.pop(record.previous, None)
+            last.pop(record.version, None)
+            last[record.version] = record
+        return list(last.values())
+
+
 def newest(store: Store) -> Promotion | Unread | None:
     """Return the record that holds; None in a store where nothing was ever promoted.
 
@@ -137,26 +180,26 @@ def newest(store: Store) -> Promotion | Unread | None:
     numbers = _numbers(store)
     if not numbers:
         return None
-    found = _record(store, max(numbers))
     # An S3 server may list a new key late, but reads it at once.
-    while (later := after(store, found.number)) is not None:
-        found = later
-    if isinstance(found, Promotion):
-        return found
+    record = _last_after(store, max(numbers)) or _record(store, max(numbers))
+    if isinstance(record, Promotion):
+        return record
     there = versions(store)
-    return replace(found, in_turn=tuple(one for one in candidates(backwards(store, found)) if one in there))
+    candidates = _candidates(_backwards(store, record))
+    return replace(record, in_turn=tuple(version for version in candidates if version in there))
 
 
 def after(store: Store, number: int) -> Promotion | Unread | None:
-    """Ask for promotion `number + 1` alone; None while there is none.
+    """Return the newest record after `number`, by asking for the next ones alone; None while there is none.
 
     Raises:
+        StoreBroken: promotion `number` is gone. If its folder is, there is no later one either.
         StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
     """
-    try:
-        return _record(store, number + 1)
-    except NotFound:
-        return None
+    record = _last_after(store, number)
+    if record is None:
+        _check_kept(store, number)
+    return record
 
 
 def current(store: Store) -> Promotion:
@@ -166,15 +209,15 @@ def current(store: Store) -> Promotion:
         NothingPromoted: nothing was ever promoted here.
         RecordUnreadable, ReleaseCorrupt: its record cannot be read as one.
     """
-    found = newest(store)
-    if found is None:
+    record = newest(store)
+    if record is None:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
             "Publish a release (wardrobe publish), or correct the address."
         )
-    if isinstance(found, Unread):
-        raise found.error
-    return found
+    if isinstance(record, Unread):
+        raise record.error
+    return record
 
 
 def current_version(store: Store) -> str:
@@ -184,8 +227,37 @@ def current_version(store: Store) -> str:
         NothingPromoted: nothing was ever promoted here.
         RecordUnreadable, ReleaseCorrupt: the newest record cannot be read, and nothing may be served for it.
     """
-    found = newest(store)
-    return found.version if found is not None and found.version is not None else current(store).version
+    record = newest(store)
+    return (record and record.version) or current(store).version
+
+
+def history(store: Store) -> Log:
+    """Read the whole log.
+
+    Raises:
+        StoreUnreachable: the store does not answer.
+    """
+    record = newest(store)
+    return Log(() if record is None else tuple(_backwards(store, record)))
+
+
+def _last_after(store: Store, number: int) -> Promotion | Unread | None:
+    last = None
+    while True:
+        try:
+            last = _record(store, (last.number if last else number) + 1)
+        except NotFound:
+            return last
+
+
+def _check_kept(store: Store, number: int) -> None:
+    try:
+        store.read(promotion_key(number))
+    except NotFound as error:
+        raise StoreBroken(
+            f"{store.address}/{PROMOTIONS}: promotion {number} was here and is gone. Mount or restore "
+            "the store."
+        ) from error
 
 
 def _record(store: Store, number: int) -> Promotion | Unread:
@@ -195,31 +267,20 @@ def _record(store: Store, number: int) -> Promotion | Unread:
         return Unread(number, error)
 
 
-def backwards(store: Store, start: Promotion | Unread | None = None) -> Iterator[Promotion | Unread]:
-    """Read the log, newest first, one record at a time as they are asked for.
-
-    Args:
-        store: where.
-        start: where to begin, in place of the newest.
-
-    Raises:
-        StoreUnreachable: it does not answer.
-    """
-    holding = start or newest(store)
-    if holding is None:
-        return
-    yield holding
-    before = holding.number
-    for number in reversed([number for number in _numbers(store) if number < holding.number]):
+def _backwards(store: Store, start: Promotion | Unread) -> Iterator[Promotion | Unread]:
+    """Read the log from a record on, newest first, one at a time as they are asked for."""
+    yield start
+    before = start.number
+    for number in reversed([number for number in _numbers(store) if number < start.number]):
         if number < before - 1:
             yield Unread(number + 1, RecordUnreadable(_gone(store, number + 1)))
         try:
-            found = _record(store, number)
+            record = _record(store, number)
         except StoreUnreachable:
             raise
         except StoreError as error:  # such as archived by a rule of the bucket
-            found = Unread(number, error)
-        yield found
+            record = Unread(number, error)
+        yield record
         before = number
 
 
@@ -227,7 +288,7 @@ def _gone(store: Store, number: int) -> str:
     return f"{store.address}/{promotion_key(number)}: is gone from the log."
 
 
-def candidates(log: Iterable[Promotion | Unread]) -> tuple[str, ...]:
+def _candidates(log: Iterable[Promotion | Unread]) -> tuple[str, ...]:
     """What the newest record of a log leaves to be served, the first to be tried first.
 
     Args:
@@ -238,13 +299,13 @@ def candidates(log: Iterable[Promotion | Unread]) -> tuple[str, ...]:
         read.append(record)
         if isinstance(record, Promotion) and record.candidates:
             break
-    found: tuple[str, ...] = ()
+    in_turn: tuple[str, ...] = ()
     for record in reversed(read):
         if isinstance(record, Promotion):
-            found = record.candidates or _following(record.version, record.reason, found)
+            in_turn = record.candidates or _following(record.version, record.reason, in_turn)
         elif record.may_be_rollback:
-            found = found[1:]
-    return found
+            in_turn = in_turn[1:]
+    return in_turn
 
 
 def _following(version: str, reason: Reason, before: tuple[str, ...]) -> tuple[str, ...]:
@@ -255,38 +316,6 @@ def _following(version: str, reason: Reason, before: tuple[str, ...]) -> tuple[s
     if reason == "promote":
         return tuple(dict.fromkeys((version, *before)))[:MOST_CANDIDATES]
     return before[before.index(version) :] if version in before else (version,)
-
-
-def check_kept(store: Store, number: int) -> None:
-    """Check that a promotion is still in the log: if its folder is gone, there is no later one either.
-
-    Raises:
-        StoreBroken: it is not.
-    """
-    try:
-        store.read(promotion_key(number))
-    except NotFound as error:
-        raise StoreBroken(
-            f"{store.address}/{PROMOTIONS}: promotion {number} was here and is gone. Mount or restore "
-            "the store."
-        ) from error
-
-
-def history(store: Store) -> list[Promotion]:
-    """Read the whole log, oldest first, without what cannot be read."""
-    return promotions_in(list(backwards(store)))
-
-
-def promotions_in(log: Sequence[Promotion | Unread]) -> list[Promotion]:
-    """What was read of a log that begins with the newest, oldest first."""
-    return [record for record in reversed(log) if isinstance(record, Promotion)]
-
-
-def passed_over(log: Iterable[Promotion | Unread]) -> list[str]:
-    """Sentences that name the records of a log that cannot be read, the first MOST_NAMED one by one."""
-    unread = [record for record in log if isinstance(record, Unread)]
-    more = len(unread) - MOST_NAMED
-    return [*map(str, unread[:MOST_NAMED]), *([f"{more} more cannot be read."] if more > 0 else [])]
 
 
 def append(  # noqa: PLR0913 - what a record says
@@ -311,8 +340,8 @@ def append(  # noqa: PLR0913 - what a record says
     Raises:
         LostRace: another promotion came after that one; nothing of ours is in the log.
     """
-    before = () if expected_previous is None else candidates(backwards(store, expected_previous))
-    mine = Promotion(
+    before = () if expected_previous is None else _candidates(_backwards(store, expected_previous))
+    record = Promotion(
         number=1 if expected_previous is None else expected_previous.number + 1,
         version=version,
         previous=expected_previous.version if isinstance(expected_previous, Promotion) else None,
@@ -324,12 +353,12 @@ def append(  # noqa: PLR0913 - what a record says
         candidates=_following(version, reason, before),
     )
     try:
-        store.create(promotion_key(mine.number), promotion_bytes(mine))
+        store.create(promotion_key(record.number), promotion_bytes(record))
     except AlreadyExists as error:
         # A repeated request may meet the record that its first, unanswered try has made.
-        _claim(store, mine, error)
-    _claim(store, mine, None)
-    return mine
+        _claim(store, record, error)
+    _claim(store, record, None)
+    return record
 
 
 def require_conditional_writes(store: Store) -> None:
@@ -354,18 +383,17 @@ def require_conditional_writes(store: Store) -> None:
     )
 
 
-def _claim(store: Store, mine: Promotion, cause: AlreadyExists | None) -> None:
+def _claim(store: Store, record: Promotion, cause: AlreadyExists | None) -> None:
     """Read back: the record is ours, or the race is lost."""
+    where = f"{store.address}/{promotion_key(record.number)}"
     try:
-        winner = _read(store, mine.number)
+        winner = _read(store, record.number)
     except NotFound as error:
+        raise LostRace(f"{where}: another promotion is on its way there. Try again.") from error
+    if winner.nonce != record.nonce:
         raise LostRace(
-            f"{store.address}/{promotion_key(mine.number)}: another promotion is on its way there. Try again."
-        ) from error
-    if winner.nonce != mine.nonce:
-        raise LostRace(
-            f"{store.address}/{promotion_key(mine.number)}: {winner.by} promoted {winner.version} first, "
-            f"so {mine.version} is not current. Look at it, then promote again if it should be."
+            f"{where}: {winner.by} promoted {winner.version} first, so {record.version} is not current. "
+            "Look at it, then promote again if it should be."
         ) from cause
 
 
@@ -399,8 +427,8 @@ def promotion_bytes(promotion: Promotion) -> bytes:
 
 
 def _numbers(store: Store) -> list[int]:
-    found = (number_in(entry.key) for entry in store.entries(PROMOTIONS))
-    return sorted(number for number in found if number)
+    numbers = (number_in(entry.key) for entry in store.entries(PROMOTIONS))
+    return sorted(number for number in numbers if number)
 
 
 def _read(store: Store, number: int) -> Promotion:
@@ -454,23 +482,4 @@ def _to_go_back_to(store: Store, holding: Promotion | Unread) -> str | None:
     if isinstance(holding, Unread):
         return holding.version
     there = versions(store)
-    return next((one for one in candidates(backwards(store, holding))[1:] if one in there), None)
-
-
-def held_good(log: Iterable[Promotion | Unread]) -> list[Promotion]:
-    """The last promotion of each release that no rollback left or may have left since.
-
-    Args:
-        log: oldest first.
-    """
-    last: dict[str, Promotion] = {}
-    for record in log:
-        if isinstance(record, Unread):
-            if record.may_be_rollback and last:
-                last.popitem()
-            continue
-        if record.reason == "rollback" and record.previous is not None:
-            last.pop(record.previous, None)
-        last.pop(record.version, None)
-        last[record.version] = record
-    return list(last.values())
+    return next((one for one in _candidates(_backwards(store, holding))[1:] if one in there), None)

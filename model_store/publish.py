@@ -41,13 +41,10 @@ from model_store.promotions import (
     Promotion,
     Unread,
     append,
-    backwards,
-    candidates,
     current,
     history,
     is_whole,
     newest,
-    promotions_in,
     require_conditional_writes,
     roll_back,
 )
@@ -246,16 +243,15 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
     Raises:
         NothingPromoted: no promotion was read, so nothing shows which release is in use.
     """
-    log = list(backwards(store))
-    unread = sum(1 for _ in takewhile(lambda record: isinstance(record, Unread), log))
-    promoted = promotions_in(log)
-    if not promoted:
+    log = history(store)
+    unread = sum(1 for _ in takewhile(lambda record: isinstance(record, Unread), log.records))
+    if not log.promotions:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: no promotion is here, so nothing shows which release is in use. "
             "Nothing is removed. Promote one, or correct the address."
         )
-    recent = list(dict.fromkeys(promotion.version for promotion in reversed(promoted)))
-    kept = {*recent[: keep + unread], *candidates(log)[:keep], log[0].version}
+    recent = list(dict.fromkeys(promotion.version for promotion in reversed(log.promotions)))
+    kept = {*recent[: keep + unread], *log.candidates[:keep], log.records[0].version}
     newest_allowed = datetime.now(UTC) - older_than
     return [
         release
@@ -283,7 +279,7 @@ def prune(store: Store, keep: int, older_than: timedelta = SPARED, *, by: str = 
         ReleaseRemoved: what was removed became current at this moment; the release before is so again.
     """
     chosen = prunable(store, keep, older_than)
-    promoted = {promotion.version for promotion in history(store)}
+    promoted = {promotion.version for promotion in history(store).promotions}
     return [
         release
         for release in chosen

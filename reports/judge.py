@@ -3,13 +3,12 @@
 Reads the store. The rules themselves, without I/O: gate.py.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from model_store.catalogue import ReleaseFiles, files_in_folder, files_in_store, read_manifest, versions
 from model_store.errors import GateRefused, NotFound, ReleaseError
 from model_store.local import LocalRelease
-from model_store.promotions import Promotion, Unread, backwards, held_good, passed_over
+from model_store.promotions import Log, history
 from model_store.store import Store
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
@@ -30,15 +29,15 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
         GateRefused: current is better, or has other labels or another input.
         NotFound, ReleaseError: a file of either is missing or damaged.
     """
-    shown, log = evidence_of(candidate), list(backwards(store))
-    notes = "".join(f" {note}" for note in passed_over(log))
+    shown, log = evidence_of(candidate), history(store)
+    notes = "".join(f" {note}" for note in log.unread)
     try:
         return f"{_compared(shown, store, before, log)}{notes}"
     except GateRefused as error:
         raise GateRefused(f"{error}{notes}") from error
 
 
-def _compared(shown: Evidence, store: Store, before: str | None, log: Sequence[Promotion | Unread]) -> str:
+def _compared(shown: Evidence, store: Store, before: str | None, log: Log) -> str:
     if before is None:
         return check_gate(shown, None)
     if before == shown.version:
@@ -76,12 +75,10 @@ def _evidence(store: Store, version: str) -> Evidence:
     return evidence_of(files_in_store(store, read_manifest(store, version)))
 
 
-def _oldest(
-    store: Store, log: Sequence[Promotion | Unread], candidate: Evidence, current: Evidence
-) -> Evidence | None:
+def _oldest(store: Store, log: Log, candidate: Evidence, current: Evidence) -> Evidence | None:
     """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
     kept = versions(store)
-    for promotion in held_good(reversed(log)):
+    for promotion in log.held_good:
         if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
                 manifest = read_manifest(store, promotion.version)

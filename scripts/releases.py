@@ -16,15 +16,7 @@ from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.files import REPORT
 from model_store.manifest import Manifest
-from model_store.promotions import (
-    Promotion,
-    Unread,
-    backwards,
-    current_version,
-    passed_over,
-    promotions_in,
-    roll_back,
-)
+from model_store.promotions import Log, Promotion, current_version, history, roll_back
 from model_store.publish import SPARED, promote, prunable, prune
 from model_store.store import Store, open_store
 from reports.judge import forced, judge
@@ -105,8 +97,8 @@ class Row:
 
 def _list(store: Store, arguments: argparse.Namespace) -> object:
     log = _named_log(store)
-    last = {promotion.version: promotion for promotion in promotions_in(log)}
-    holding = log[0].version if log else None
+    last = {promotion.version: promotion for promotion in log.promotions}
+    holding = log.records[0].version if log.records else None
     rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
     print_table([row.cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
@@ -118,28 +110,28 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _log(store: Store, arguments: argparse.Namespace) -> object:
-    log = list(reversed(promotions_in(_named_log(store))))
+    promotions = list(reversed(_named_log(store).promotions))
     print_table(
         [
             {
-                "number": str(one.number),
-                "at": _at(one),
-                "why": one.reason,
-                "version": one.version,
-                "in place of": one.previous or "",
-                "by": _by(one),
+                "number": str(promotion.number),
+                "at": _at(promotion),
+                "why": promotion.reason,
+                "version": promotion.version,
+                "in place of": promotion.previous or "",
+                "by": _by(promotion),
             }
-            for one in log
+            for promotion in promotions
         ],
         words=("by",),
     )
-    return [one.model_dump(mode="json") for one in log]
+    return [promotion.model_dump(mode="json") for promotion in promotions]
 
 
-def _named_log(store: Store) -> list[Promotion | Unread]:
-    """The whole log, newest first, with a word on standard error for each record that cannot be read."""
-    log = list(backwards(store))
-    for sentence in passed_over(log):
+def _named_log(store: Store) -> Log:
+    """The whole log, with a word on standard error for each record that cannot be read."""
+    log = history(store)
+    for sentence in log.unread:
         complain(sentence)
     return log
 
@@ -179,13 +171,14 @@ def _by(promotion: Promotion) -> str:
 
 
 def _show(store: Store, arguments: argparse.Namespace) -> object:
-    records = _named_log(store)
+    log = _named_log(store)
     version = current_version(store) if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
         return _card(store, manifest)
-    log = [promotion for promotion in promotions_in(records) if promotion.version == version]
-    facts = [*_facts(manifest), *((one.reason, f"{one.number}, {_at(one)} by {_by(one)}") for one in log)]
+    promotions = [promotion for promotion in log.promotions if promotion.version == version]
+    facts = _facts(manifest)
+    facts += [(made.reason, f"{made.number}, {_at(made)} by {_by(made)}") for made in promotions]
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
         begun = f"{name:{width}}  "
@@ -200,7 +193,7 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
         )
     return {
         "manifest": manifest.model_dump(mode="json"),
-        "promotions": [promotion.model_dump(mode="json") for promotion in log],
+        "promotions": [promotion.model_dump(mode="json") for promotion in promotions],
     }
 
 

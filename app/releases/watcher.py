@@ -21,7 +21,7 @@ from app.releases.load import LATER, REFUSED, PassedOver, load_first
 from app.releases.serving import Models
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
-from model_store.promotions import Promotion, Unread, after, check_kept, newest
+from model_store.promotions import Promotion, Unread, after, newest
 from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
@@ -110,18 +110,11 @@ class ReleaseWatcher:
         Raises:
             RecordUnreadable: it cannot be read; it is read again by the next poll.
         """
-        found = newest(self._store) if self._newest_known is None else self._newest_after(self._newest_known)
-        if isinstance(found, Unread):
-            raise found.error
-        return found
-
-    def _newest_after(self, number: int) -> Promotion | Unread | None:
-        found = None
-        while (upcoming := after(self._store, found.number if found else number)) is not None:
-            found = upcoming
-        if found is None:
-            check_kept(self._store, number)
-        return found
+        number = self._newest_known
+        record = newest(self._store) if number is None else after(self._store, number)
+        if isinstance(record, Unread):
+            raise record.error
+        return record
 
     def _adopt(self, promotion: Promotion) -> None:
         serving = self._models.current.version

@@ -117,7 +117,7 @@ def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, shel
     with pytest.raises(ReleaseRemoved, match=f"{store.doomed} was deleted .*{held} was made current again"):
         promote(store.doomed, store, forced, by="bob")
 
-    assert [(p.version, p.reason) for p in history(store)][1:] == [
+    assert [(p.version, p.reason) for p in history(store).promotions][1:] == [
         (store.doomed, "promote"),
         (held, "rollback"),
     ]

@@ -15,13 +15,11 @@ from model_store.promotions import (
     Promotion,
     Reason,
     append,
-    backwards,
     current,
     current_version,
     history,
     newest,
     parse_promotion,
-    passed_over,
     promotion_bytes,
     roll_back,
 )
@@ -93,7 +91,7 @@ def test_the_highest_number_holds_beyond_nine_and_beside_other_files(folder: Pat
     store.create("promotions/README.txt", b"not one of ours")
     store.create("promotions/99.json", b"nor this")
 
-    assert current(store).number == len(history(store)) == 11
+    assert current(store).number == len(history(store).promotions) == 11
 
 
 def test_a_promotion_that_the_listing_does_not_show_yet_is_found(folder: Path) -> None:
@@ -262,8 +260,8 @@ def test_a_record_that_cannot_be_read_is_named_and_passed_over(
     store = a_log(folder, "+A +B +C")
     UNREADABLE[how](folder / promotion_key(number))
 
-    [named] = passed_over(backwards(store))
+    [named] = history(store).unread
 
     assert named.startswith(f"Promotion {number} is passed over: ")
-    assert {one.number for one in history(store)} == {1, 2, 3} - {number}
+    assert {one.number for one in history(store).promotions} == {1, 2, 3} - {number}
     assert roll_back(store, "eve").version == back

@@ -46,7 +46,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(two: Path, store: str) -> list[str]:
     """The versions of these two releases, in a store of this test's own."""
     shutil.copytree(two, store)
-    return [promotion.version for promotion in history(open_store(store))]
+    return [promotion.version for promotion in history(open_store(store)).promotions]
 
 
 @pytest.fixture

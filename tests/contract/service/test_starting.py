@@ -92,7 +92,7 @@ def test_a_pinned_version_that_cannot_be_served_ends_the_start(place: Place) -> 
 def test_a_store_that_an_earlier_version_wrote_is_served_and_rolled_back(tmp_path: Path, kept: str) -> None:
     shutil.copytree(STORES / kept, tmp_path / "store")
     store = FolderStore(tmp_path / "store")
-    first, second, _, last = [record.version for record in history(store)]
+    first, second, _, last = [record.version for record in history(store).promotions]
     place = Place(store, tmp_path / "cache", {"A": first, "B": second, "C": last})
     place.serve_before("B")  # which was rolled back
 
