@@ -23,14 +23,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from model_store.catalogue import (
-    file_key,
-    manifest_key,
-    parse_stored,
-    read_manifest_text,
-    read_signature,
-    release_prefix,
-)
+from model_store.catalogue import file_key, read_signed, release_prefix
 from model_store.deadlines import seconds_left
 from model_store.errors import (
     CacheUnwritable,
@@ -47,11 +40,18 @@ from model_store.files import (
     SIGNATURE,
     flush_folder,
     is_at,
-    refuse_unsafe_formats,
     write_whole,
 )
-from model_store.local import BareArtifact, LocalRelease, bare_files, open_bare, open_release, verify
-from model_store.manifest import Frozen, Manifest
+from model_store.local import (
+    RELEASE_BYTES,
+    BareArtifact,
+    LocalRelease,
+    bare_files,
+    open_bare,
+    open_release,
+    verify,
+)
+from model_store.manifest import Frozen
 from model_store.signing import TrustedKeys
 from model_store.store import Store
 
@@ -64,21 +64,15 @@ ARRIVING = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
 LEAVING = ".leaving-"
 """What the name of a folder that is removed begins with, so that no release is ever there in part."""
-BARE = "bare"
+BARE, BARE_VERSION = "bare", "bare-"
 NOTES = "last-*.json"
 
 LOCK = ".lock"
 LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
 """How long the lock is waited for where no start is under way, and between two looks at it."""
 
-OF_THE_DISK = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE),
-    *(errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
-}
-"""Errors of the system that the cache can cause. Others come from what a release names its files."""
-
-RELEASE_BYTES = 4 << 30
-"""The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
+OF_A_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+"""What the system says of a file whose name it does not take; any other error is the cache's own."""
 
 
 Pulled = TypeVar("Pulled", LocalRelease, BareArtifact)
@@ -122,7 +116,7 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
         CacheUnwritable: it is not in the cache, and cannot be written there.
         StoreRefused: a symbolic link in the cache may lead outside.
     """
-    target = release_folder(cache, version)
+    target = folder_of(cache, version)
     if (release := _cached(target, trusted)) is not None:
         return release
     with alone(cache):
@@ -184,49 +178,37 @@ def pull_bare(store: Store, cache: Path) -> BareArtifact:
         ReleaseCorrupt: metrics are missing, or there are several of either.
     """
     names = [entry.key for entry in store.entries("") if "/" not in entry.key]
-    found = bare_files(names, store.address)
+    files = bare_files(names, store.address)
     with alone(cache), _arriving(cache) as folder:
-        for name in found:
+        for name in files:
             store.download(name, folder / name, limit=RELEASE_BYTES)
-        target = bare_folder(cache, open_bare(folder).version)
+        target = folder_of(cache, open_bare(folder).version)
         _settle(folder, target)
         return open_bare(target)
 
 
 def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None) -> LocalRelease:
-    text = read_manifest_text(store, version)
-    where = f"{store.address}/{manifest_key(version)}"
-    # Skip where no key is trusted: S3 answers 403 for a missing key without s3:ListBucket.
-    signature = None if trusted is None else read_signature(store, version)
-    if trusted is not None:
-        trusted.check(text, signature, where)  # before anything in it is believed
-    manifest = parse_stored(text, store, version)
-    _check_claims(manifest, where)
+    signed = read_signed(store, version, trusted)
     with _arriving(target.parents[1]) as folder:
         try:
-            for path, entry in manifest.files.items():
+            for path, entry in signed.manifest.files.items():
                 _fetch_file(store, file_key(version, path), folder / path, entry.size)
-            if signature is not None:
-                write_whole(folder / SIGNATURE, signature)
-            write_whole(folder / MANIFEST, text)
+            if signed.signature is not None:
+                write_whole(folder / SIGNATURE, signed.signature)
+            write_whole(folder / MANIFEST, signed.text)
         except OSError as error:
-            if error.errno in OF_THE_DISK:
-                raise
-            raise ReleaseCorrupt(f"{where}: its files cannot be laid out here ({error}).") from error
+            if error.errno in OF_A_NAME:
+                raise ReleaseCorrupt(
+                    f"{signed.where}: a file cannot have its name here ({error})."
+                ) from error
+            raise
         try:
-            verify(folder, manifest)
+            verify(folder, signed.manifest)
         except ReleaseCorrupt as error:  # the message names the address that it came from
-            source = f"{store.address}/{release_prefix(version)}".rstrip("/")
+            source = signed.where.removesuffix(f"/{MANIFEST}")
             raise ReleaseCorrupt(str(error).replace(str(folder), source)) from error
         _settle(folder, target)
-    return LocalRelease(target, manifest)
-
-
-def _check_claims(manifest: Manifest, where: str) -> None:
-    refuse_unsafe_formats(manifest.files, where)
-    claimed = sum(entry.size for entry in manifest.files.values())
-    if claimed > RELEASE_BYTES:
-        raise ReleaseCorrupt(f"{where}: files of {claimed} bytes, but at most {RELEASE_BYTES} are taken.")
+    return LocalRelease(target, signed.manifest)
 
 
 def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
@@ -283,11 +265,11 @@ def _read_note(path: Path) -> _Note | None:
 
 
 def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
-    if not version.startswith("bare-"):
-        return open_release(release_folder(cache, version), trusted)
+    if not version.startswith(BARE_VERSION):
+        return open_release(folder_of(cache, version), trusted)
     if trusted is not None:
         raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
-    return open_bare(bare_folder(cache, version))
+    return open_bare(folder_of(cache, version))
 
 
 def prune_cache(cache: Path, keep: int) -> list[str]:
@@ -385,23 +367,15 @@ def hold(folder: Path) -> int | None:
     return None
 
 
-def release_folder(cache: Path, version: str) -> Path:
-    """Where a release is in the cache.
+def folder_of(cache: Path, version: str) -> Path:
+    """Where a release, or a bare artifact, is in the cache.
 
     Raises:
         NotFound: that is no version.
         StoreRefused: there is a symbolic link, which may lead outside.
     """
-    return _without_links(cache / release_prefix(version))
-
-
-def bare_folder(cache: Path, version: str) -> Path:
-    """Where a bare artifact is in the cache.
-
-    Raises:
-        StoreRefused: there is a symbolic link, which may lead outside.
-    """
-    return _without_links(cache / BARE / version)
+    is_bare = version.startswith(BARE_VERSION)
+    return _without_links(cache / (f"{BARE}/{version}" if is_bare else release_prefix(version)))
 
 
 def _without_links(folder: Path) -> Path:

@@ -7,14 +7,16 @@ readers: docs/reference/release-format.md.
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from model_store.entries import Entry
 from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
 from model_store.files import MANIFEST, SIGNATURE
-from model_store.local import LocalRelease, check_names
+from model_store.local import LocalRelease, check_claims
 from model_store.manifest import VERSION_PATTERN, Manifest, parse_manifest
+from model_store.signing import TrustedKeys
 from model_store.store import Store
 
 RELEASES = "releases/"
@@ -116,11 +118,11 @@ def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
 
 def stored(store: Store) -> list[Stored]:
     """Everything under releases/, unfinished ones included, by version and so by age."""
-    found: dict[str, list[Entry]] = defaultdict(list)
+    entries: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries(RELEASES):
         if match := _RELEASE_KEY.fullmatch(entry.key):
-            found[match[1]].append(entry)
-    return [Stored(version, tuple(found[version])) for version in sorted(found)]
+            entries[match[1]].append(entry)
+    return [Stored(version, tuple(entries[version])) for version in sorted(entries)]
 
 
 def versions(store: Store) -> set[str]:
@@ -128,53 +130,57 @@ def versions(store: Store) -> set[str]:
     return {release.version for release in stored(store) if release.complete}
 
 
+@dataclass(frozen=True)
+class SignedManifest:
+    """The manifest of a release in a store, as it was read.
+
+    Attributes:
+        manifest: what the bytes say.
+        text: its bytes.
+        signature: over them; None where none was read.
+        where: its address, for messages.
+    """
+
+    manifest: Manifest
+    text: bytes
+    signature: bytes | None
+    where: str
+
+
 def read_manifest(store: Store, version: str) -> Manifest:
-    """Read the manifest of a release and check what it can show by itself.
+    """Read the manifest of a release and check what it can show by itself; see `read_signed`."""
+    return read_signed(store, version, None).manifest
+
+
+def read_signed(store: Store, version: str, trusted: TrustedKeys | None) -> SignedManifest:
+    """Read the manifest of a release, and check what it can show by itself.
+
+    Args:
+        store: where it is.
+        version: of the release.
+        trusted: whose signature it has to carry, before anything in it is believed; None asks for none.
 
     Raises:
         NotFound: there is no such release, or its publishing has not ended.
+        SignatureMissing, SignatureWrong: no trusted key has made its signature.
         ManifestInvalid, ManifestTooNew: it is none that is read here.
         ReleaseCorrupt: it belongs to other files.
     """
-    return parse_stored(read_manifest_text(store, version), store, version)
-
-
-def read_manifest_text(store: Store, version: str) -> bytes:
-    """Read the bytes of a release's manifest, which nothing vouches for yet.
-
-    Raises:
-        NotFound: there is no such release, or its publishing has not ended.
-    """
-    key = manifest_key(version)
+    key, signature = manifest_key(version), None
+    where = f"{store.address}/{key}"
     try:
-        return store.read(key)
+        text = store.read(key)
     except NotFound as error:
-        raise NotFound(
-            f"{store.address}/{key}: no such release here. `releases list` shows those that are."
-        ) from error
-
-
-def read_signature(store: Store, version: str) -> bytes | None:
-    """Read the signature over a release's manifest; None where there is none."""
-    try:
-        return store.read(file_key(version, SIGNATURE))
-    except NotFound:
-        return None
-
-
-def parse_stored(text: bytes, store: Store, version: str) -> Manifest:
-    """Parse the manifest that lies under a version, and check what it can show by itself.
-
-    Raises:
-        ManifestInvalid, ManifestTooNew: it is none that is read here.
-        ReleaseCorrupt: it belongs to other files.
-    """
-    where = f"{store.address}/{manifest_key(version)}"
+        raise NotFound(f"{where}: no such release here. `releases list` shows those that are.") from error
+    if trusted is not None:  # else not asked for: S3 answers 403 for a missing key without s3:ListBucket
+        with suppress(NotFound):
+            signature = store.read(file_key(version, SIGNATURE))
+        trusted.check(text, signature, where)
     manifest = parse_manifest(text, where)
     if manifest.version != version:
         raise ManifestInvalid(f"{where}: version: says {manifest.version}, but it lies under {version}.")
-    check_names(manifest, where)
-    return manifest
+    check_claims(manifest, where)
+    return SignedManifest(manifest, text, signature, where)
 
 
 def check_complete(store: Store, manifest: Manifest) -> None:

@@ -24,6 +24,9 @@ from model_store.signing import TrustedKeys, signature_in
 
 BUNDLED = Path(__file__).with_name("bundled")
 
+RELEASE_BYTES = 4 << 30
+"""The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
+
 
 @dataclass(frozen=True)
 class LocalRelease:
@@ -100,20 +103,24 @@ def verify(folder: Path, manifest: Manifest) -> None:
         FormatRefused: the manifest names a format that can run code when it is read.
         ReleaseCorrupt: anything differs; the message names the file and what was expected.
     """
-    refuse_unsafe_formats(manifest.files, str(folder))
-    check_names(manifest, str(folder))
+    check_claims(manifest, str(folder))
     _check_listing(folder, manifest)
     for path, expected in sorted(manifest.files.items()):
         _check_file(folder / path, expected)
 
 
-def check_names(manifest: Manifest, where: str) -> None:
-    """Check what the manifest alone can show: the files that a release must have, and its version.
+def check_claims(manifest: Manifest, where: str) -> None:
+    """Check what the manifest alone can show: names, formats and sizes of files, and the version.
 
     Raises:
-        ReleaseCorrupt: a required file is not in it, a path is the folder of another, or its version belongs
-            to other files.
+        FormatRefused: it names a format that can run code when it is read.
+        ReleaseCorrupt: a required file is not in it, a path is the folder of another, the files are larger
+            than RELEASE_BYTES, or the version belongs to other files.
     """
+    refuse_unsafe_formats(manifest.files, where)
+    claimed = sum(entry.size for entry in manifest.files.values())
+    if claimed > RELEASE_BYTES:
+        raise ReleaseCorrupt(f"{where}: files of {claimed} bytes, but at most {RELEASE_BYTES} are taken.")
     names = manifest.files.keys() | UNLISTED
     if both := sorted(names & {str(folder) for name in names for folder in PurePath(name).parents}):
         raise ReleaseCorrupt(
@@ -121,16 +128,16 @@ def check_names(manifest: Manifest, where: str) -> None:
             "Seal the release again."
         )
     networks = manifest.networks.values()
-    required = [path for one in networks for path in (one.artifact, one.graph)] + [REPORT]
+    required = [path for network in networks for path in (network.artifact, network.graph)] + [REPORT]
     for name in required:
         if name not in manifest.files:
             raise ReleaseCorrupt(
                 f"{where}: {name} is not in {MANIFEST}; such a release has {', '.join(required)}."
             )
-    expected, found = content_hash(manifest.files)[:8], manifest.version.rpartition("-")[2]
-    if expected != found:
+    expected, ending = content_hash(manifest.files)[:8], manifest.version.rpartition("-")[2]
+    if expected != ending:
         raise ReleaseCorrupt(
-            f"{where}: version {manifest.version} ends in {found}, but its files hash to {expected}. "
+            f"{where}: version {manifest.version} ends in {ending}, but its files hash to {expected}. "
             "The manifest was changed after the release was made; publish the release again."
         )
 
@@ -143,26 +150,26 @@ def _check_listing(folder: Path, manifest: Manifest) -> None:
         raise ReleaseCorrupt(
             f"{links[0]}: a link, but a release holds its files itself. Copy the file there."
         )
-    found = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()} - UNLISTED
-    if missing := sorted(manifest.files.keys() - found):
+    names = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()} - UNLISTED
+    if missing := sorted(manifest.files.keys() - names):
         raise ReleaseCorrupt(
             f"{folder}: {', '.join(missing)} missing, though {MANIFEST} names it. Copy the release again."
         )
-    if extra := sorted(found - manifest.files.keys()):
+    if extra := sorted(names - manifest.files.keys()):
         raise ReleaseCorrupt(
             f"{folder}: {', '.join(extra)} is not in {MANIFEST}. Move it out of the release."
         )
 
 
 def _check_file(path: Path, expected: FileEntry) -> None:
-    found = fingerprint(path)
-    if found.size != expected.size:
+    actual = fingerprint(path)
+    if actual.size != expected.size:
         raise ReleaseCorrupt(
-            f"{path}: {found.size} bytes, but {MANIFEST} says {expected.size}. Copy the release again."
+            f"{path}: {actual.size} bytes, but {MANIFEST} says {expected.size}. Copy the release again."
         )
-    if found.sha256 != expected.sha256:
+    if actual.sha256 != expected.sha256:
         raise ReleaseCorrupt(
-            f"{path}: sha256 {found.sha256}, but {MANIFEST} says {expected.sha256}. Copy the release again."
+            f"{path}: sha256 {actual.sha256}, but {MANIFEST} says {expected.sha256}. Copy the release again."
         )
 
 

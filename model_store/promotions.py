@@ -32,6 +32,7 @@ from model_store.errors import (
     NothingPromoted,
     RecordUnreadable,
     ReleaseCorrupt,
+    ReleaseError,
     ReleaseRemoved,
     StoreBroken,
     StoreError,
@@ -403,7 +404,7 @@ def is_whole(store: Store, version: str) -> bool:
         check_complete(store, read_manifest(store, version))
     except (ManifestInvalid, ManifestTooNew):
         return True  # it was promoted once, and other services may read it
-    except (NotFound, ReleaseCorrupt):
+    except (NotFound, ReleaseError):
         return False
     return True
 

@@ -145,7 +145,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "model_store/local.py",
-        "if found.sha256 != expected.sha256:",
+        "if actual.sha256 != expected.sha256:",
         "if False:",
         ("contract/service/test_bad_releases.py",),
     ),

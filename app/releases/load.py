@@ -9,9 +9,8 @@ name.
 import logging
 from collections.abc import Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from app.errors import without_frames
 from app.prediction.categories import categories_of
@@ -66,17 +65,30 @@ LATER = (OpeningEnded, CacheUnwritable)
 """Why a release cannot be opened now, and may be later; another candidate may be served until then."""
 
 
-@dataclass
-class PassedOver:
-    """What was not served on the way to what is.
+@dataclass(frozen=True)
+class Attempt:
+    """What trying to open the newest release came to.
 
     Attributes:
+        served: what is opened; None where there is nothing to serve.
         refusals: of releases, and of a record that cannot be read.
-        later: why a release is opened later; None where none is.
+        fault: of the store or the cache, why a release that is not refused is not served; else None.
+        errors: of all that was tried, in turn.
+        record: the newest promotion; None where none was read.
     """
 
-    refusals: list[Refusal] = field(default_factory=list)
-    later: StoreError | None = None
+    served: Served | None = None
+    refusals: tuple[Refusal, ...] = ()
+    fault: Exception | None = None
+    errors: tuple[Exception, ...] = ()
+    record: Promotion | Unread | None = None
+
+    @property
+    def allowed(self) -> set[str] | None:
+        """Which releases may be served in place of the newest; None where no record says it."""
+        if self.record is None:
+            return None
+        return {*self.record.in_turn} - {refusal.version for refusal in self.refusals}
 
 
 def store_of(settings: Settings) -> Store | None:
@@ -103,23 +115,18 @@ def load(settings: Settings, store: Store | None) -> Models:
         return Models(_adapted(settings, open_release_model(_release_named(settings))))
     if settings.model_version != CURRENT:
         with at_most(START_SECONDS):
-            release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
+            release = pull(
+                store, settings.model_version, cache_folder(settings.cache_dir), _trusted(settings)
+            )
         return Models(_adapted(settings, open_release_model(release)))
-    passed, record = PassedOver(), None
-    try:
-        with at_most(START_SECONDS):
-            record = newest(store)
-            if record is None:
-                return Models(_load_bare(settings, store))
-            models = Models(load_first(settings, store, record, record.in_turn, passed))
-    except (StoreError, ModelError) as error:
-        models = _load_cached(settings, store, error, record, passed)
-        models.store_failed(error, datetime.now(UTC))
-    for refusal in passed.refusals:
+    with at_most(START_SECONDS):
+        attempt = _newest(settings, store)
+    models = Models(attempt.served or _last_good(settings, store, attempt))
+    for refusal in attempt.refusals:
         models.refuse(refusal, datetime.now(UTC))
-    if passed.later is not None:
-        log.error("%s Serving %s until then.", passed.later, models.current.version)
-        models.store_failed(passed.later, datetime.now(UTC))
+    if attempt.fault is not None:
+        log.error("%s Serving %s until then.", attempt.fault, models.current.version)
+        models.store_failed(attempt.fault, datetime.now(UTC))
     return models
 
 
@@ -136,53 +143,60 @@ def _release_named(settings: Settings) -> LocalRelease:
     return release
 
 
-def load_first(
-    settings: Settings,
-    store: Store,
-    record: Promotion | Unread,
-    candidates: Iterable[str],
-    passed: PassedOver,
-) -> Served:
-    """The first candidate of a record that can be served.
+def _newest(settings: Settings, store: Store) -> Attempt:
+    """What the newest promotion gives, or the bare artifact of a store without any."""
+    try:
+        record = newest(store)
+        if record is None:
+            return Attempt(_load_bare(settings, store))
+    except (StoreError, ModelError) as error:
+        return Attempt(fault=error)
+    return open_first(settings, store, record, record.in_turn)
+
+
+def open_first(
+    settings: Settings, store: Store, record: Promotion | Unread, candidates: Iterable[str]
+) -> Attempt:
+    """Open the first candidate of a record that can be served.
 
     Args:
         settings: of the service.
         store: holds the releases.
         record: the newest.
         candidates: those of its releases that are to be tried, in turn.
-        passed: gets what is not served.
 
     Raises:
-        StoreError, ModelError: why the first candidate must not be served, if none can be.
+        SettingsError: the file of the platform's categories cannot be read.
     """
-    errors = list[Exception]()
+    served, fault, errors, refusals = None, None, list[Exception](), list[Refusal]()
     if isinstance(record, Unread):
         errors.append(record.error)
-        passed.refusals.append(refusal_of(record.number, None, record.error))
+        refusals.append(_refusal(record.number, None, record.error))
     for version in candidates:
         try:
-            served = _load_candidate(settings, store, record, version)
-        except LATER as error:
-            errors.append(error)
-            passed.later = error
+            served = _open_candidate(settings, store, record, version)
+            break
         except REFUSED as error:
             errors.append(without_frames(error))  # which hold the release
-            passed.refusals.append(refusal_of(record.number, version, error))
-        else:
-            if served.number is None and passed.refusals:
-                log.error("Serving %s instead.", version)
-            return served
-    raise errors[0]
+            refusals.append(_refusal(record.number, version, error))
+        except StoreError as error:
+            fault = error
+            errors.append(error)
+            if not isinstance(error, LATER):  # another release is no more there than this one
+                break
+    if served is not None and refusals:
+        log.error("Serving %s instead.", served.version)
+    return Attempt(served, tuple(refusals), fault, tuple(errors), record)
 
 
-def refusal_of(number: int, version: str | None, error: Exception) -> Refusal:
+def _refusal(number: int, version: str | None, error: Exception) -> Refusal:
     """Log why a release is not served, for `/readyz` to report it."""
     log.error("Promotion %d: %s is refused: %s", number, version or "its record", error)
     return Refusal(number, version, str(error))
 
 
-def _load_candidate(settings: Settings, store: Store, record: Promotion | Unread, version: str) -> Served:
-    """Pull, verify and warm a release.
+def _open_candidate(settings: Settings, store: Store, record: Promotion | Unread, version: str) -> Served:
+    """Bring a release into the cache, open it, and note that it is served.
 
     Raises:
         StoreError: it cannot be had, or must not be served.
@@ -191,12 +205,13 @@ def _load_candidate(settings: Settings, store: Store, record: Promotion | Unread
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    cache = cache_of(settings)
+    trusted, cache = _trusted(settings), cache_folder(settings.cache_dir)
     is_known = noted_version(cache, store.address) == version
-    is_current = isinstance(record, Promotion) and version == record.version
-    with in_use(lambda: pull(store, version, cache, _trusted(settings))) as release:
-        with nullcontext() if is_known else opening(cache, version, last=version == record.in_turn[-1]):
-            served = _adapted(settings, open_release_model(release, record.number if is_current else None))
+    is_last = version == record.in_turn[-1]
+    number = record.number if version == record.version and isinstance(record, Promotion) else None
+    with in_use(lambda: pull(store, version, cache, trusted)) as release:
+        with nullcontext() if is_known else opening(cache, version, last=is_last):
+            served = _adapted(settings, open_release_model(release, number))
         _keep(settings, store, release)
     return served
 
@@ -240,30 +255,18 @@ def _figures(release: LocalRelease) -> dict[str, bytes]:
     }
 
 
-def cache_of(settings: Settings) -> Path:
-    """The cache's folder, with `~` resolved."""
-    return cache_folder(settings.cache_dir)
+def _last_good(settings: Settings, store: Store, attempt: Attempt) -> Served:
+    """What was served last, if the newest record allows it: the answers of other releases may be wrong.
 
-
-def _load_cached(
-    settings: Settings,
-    store: Store,
-    error: Exception,
-    record: Promotion | Unread | None,
-    passed: PassedOver,
-) -> Models:
-    """What was served last, since `error` keeps everything newer from it; without it, that is raised.
-
-    Where the newest record is known, it is one of its candidates: the answers of others may be wrong.
+    Raises:
+        StoreError, ModelError: why the newest is not served, where there is nothing else.
     """
-    cached = last_good(cache_of(settings), store.address, _trusted(settings))
-    refused = {refusal.version for refusal in passed.refusals}
-    if cached is None or (record and cached.release.version not in {*record.in_turn} - refused):
-        raise error
-    log.error("%s Serving %s from the cache.", error, cached.release.version)
+    cached = last_good(cache_folder(settings.cache_dir), store.address, _trusted(settings))
+    if cached is None or (attempt.allowed is not None and cached.release.version not in attempt.allowed):
+        raise attempt.fault or attempt.errors[0]
     release = cached.release
     opened = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
-    return Models(_adapted(settings, replace(opened, stale_since=cached.since)))
+    return _adapted(settings, replace(opened, stale_since=cached.since))
 
 
 def _load_bare(settings: Settings, store: Store) -> Served:
@@ -272,7 +275,7 @@ def _load_bare(settings: Settings, store: Store) -> Served:
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
-    with in_use(lambda: pull_bare(store, cache_of(settings))) as bare:
+    with in_use(lambda: pull_bare(store, cache_folder(settings.cache_dir))) as bare:
         served = _adapted(settings, open_bare_model(bare))
         _keep(settings, store, bare)
     return served
@@ -297,15 +300,14 @@ def _trusted(settings: Settings) -> TrustedKeys | None:
 
 def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
     """Note what is served, and tidy the cache. Neither decides what is served."""
-    cache = cache_of(settings)
+    cache = cache_folder(settings.cache_dir)
     try:
         with at_most(NOTE_SECONDS):
             remember(cache, store.address, release, datetime.now(UTC))
-    except StoreError as error:
-        log.error("%s %s is served, and not noted for a start without the store.", error, release.version)
-        return  # what is not noted might be pruned
-    try:
-        with at_most(NOTE_SECONDS):
             prune_cache(cache, settings.cache_keep)
     except StoreError as error:
-        log.error("%s Older releases stay in the cache.", error)
+        log.error(
+            "%s %s is served. A start without the store may serve what was noted before.",
+            error,
+            release.version,
+        )

@@ -17,7 +17,7 @@ from app.memory import give_back
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
-from app.releases.load import LATER, REFUSED, PassedOver, load_first
+from app.releases.load import open_first
 from app.releases.serving import Models
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
@@ -137,19 +137,17 @@ class ReleaseWatcher:
         return [version for version in before if version not in refused]
 
     def _try(self, promotion: Promotion, candidates: list[str]) -> None:
-        passed = PassedOver()
-        try:
-            served = load_first(self._settings, self._store, promotion, candidates, passed)
-        except (*REFUSED, *LATER):
-            if passed.later is None:
-                log.error("Serving %s on.", self._models.current.version)
-        else:
-            before = self._models.current.version
+        attempt = open_first(self._settings, self._store, promotion, candidates)
+        before = self._models.current.version
+        if attempt.served is not None:
+            served = attempt.served
             self._metrics.set_release(served.version, before, reference_distribution(served))
             self._models.serve(served)
             log.info("Serving %s (promotion %d).", served.version, promotion.number)
-        for refusal in passed.refusals:
+        elif attempt.fault is None:
+            log.error("Serving %s on.", before)
+        for refusal in attempt.refusals:
             self._models.refuse(refusal, datetime.now(UTC))
             self._metrics.count_refusal()
-        if passed.later is not None:
-            raise passed.later  # the next poll tries again
+        if attempt.fault is not None:
+            raise attempt.fault  # the next poll tries again

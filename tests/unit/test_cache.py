@@ -11,11 +11,11 @@ import pytest
 from model_store.cache import (
     ARRIVING,
     cache_folder,
+    folder_of,
     last_good,
     prune_cache,
     pull,
     pull_bare,
-    release_folder,
     remember,
 )
 from model_store.errors import (
@@ -98,8 +98,8 @@ def test_a_release_damaged_in_the_cache_is_fetched_again(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:
     version = pulled(store, cache, shelf[0])
-    remember(cache, "s3://shop/a", open_release(release_folder(cache, version)), SINCE)
-    (release_folder(cache, version) / "model.onnx").write_bytes(b"damaged")
+    remember(cache, "s3://shop/a", open_release(folder_of(cache, version)), SINCE)
+    (folder_of(cache, version) / "model.onnx").write_bytes(b"damaged")
 
     assert last_good(cache, "s3://shop/a") is None
     assert open_release(pull(store, version, cache).folder).version == version
@@ -108,7 +108,7 @@ def test_a_release_damaged_in_the_cache_is_fetched_again(
 def test_what_was_current_is_remembered_for_its_store_alone(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:
-    release = open_release(release_folder(cache, pulled(store, cache, shelf[0])))
+    release = open_release(folder_of(cache, pulled(store, cache, shelf[0])))
     bare = pull_bare(FolderStore(bare_upload(cache.with_name("bare"), "m.keras", "m.json")), cache)
     remember(cache, "s3://shop/a", release, SINCE)
     remember(cache, "s3://shop/b", bare, SINCE)
@@ -129,7 +129,7 @@ def test_what_was_used_last_stays_in_the_cache_and_what_any_store_had_as_current
         seed: pulled(store, cache, shelf[seed - 1], used) for seed, used in ((1, 300), (2, 100), (3, 200))
     }
     for seed in noted:
-        remember(cache, f"s3://shop/{seed}", open_release(release_folder(cache, versions[seed])), SINCE)
+        remember(cache, f"s3://shop/{seed}", open_release(folder_of(cache, versions[seed])), SINCE)
     (cache / "last-damaged.json").write_bytes(b"")
     (cache / f"{ARRIVING}left-by-a-crash").mkdir()
     (cache / "releases" / ".DS_Store").touch()

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from model_store.files import REPORT
-from model_store.local import BUNDLED, check_names
+from model_store.local import BUNDLED, check_claims
 from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
 from model_store.schema_5 import SCHEMA_5
 from reports.values import parse_report
@@ -33,7 +33,7 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     manifest = manifest_in(folder)
     report = parse_report((folder / "report.json").read_bytes(), str(folder))
 
-    check_names(manifest, str(folder))
+    check_claims(manifest, str(folder))
     assert manifest.labels[9] == report.labels[9] == "Ankle boot"
     assert manifest.headline.test_accuracy == report.test.accuracy == 0.93
     network = manifest.network("pixels")

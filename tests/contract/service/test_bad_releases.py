@@ -23,9 +23,9 @@ from app.settings import Settings
 from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
 from model_store.assemble import seal
-from model_store.cache import RELEASE_BYTES, pull
+from model_store.cache import pull
 from model_store.catalogue import release_prefix
-from model_store.local import open_release
+from model_store.local import RELEASE_BYTES, open_release
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from model_store.promotions import Promotion, append, newest
 from model_store.publish import promote
