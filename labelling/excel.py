@@ -1,32 +1,45 @@
 """Write a table once more as Excel opens it where numbers have a decimal comma."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from inference.spreadsheets import as_csv
+from labelling.columns import Column, columns
+from labelling.errors import TableUnusable
+from labelling.export import has_people, photo_rows
+from labelling.journal import Journal
+from labelling.row import Row
 from model_store.files import write_whole
 
 
-def write_for_excel(rows: Iterable[Mapping[str, Any]], numbers: Callable[[str], bool], target: Path) -> None:
-    """Write rows for Excel where numbers have a decimal comma: a double click opens columns, with umlauts.
+def copy_for_excel(table: Path, target: Path) -> None:
+    """Write the rows of a finished table for Excel: a double click opens columns, with umlauts.
 
-    There Excel separates by semicolons, and a point separates thousands; a byte order mark says UTF-8. An
-    .xlsx fits every language, but needs a library that nothing else here does.
+    Where numbers have a decimal comma, Excel separates by semicolons, and a point separates thousands; a byte
+    order mark says UTF-8. An .xlsx fits every language, but needs a library that nothing else here does.
 
     Args:
-        rows: of a table, all with the same columns.
-        numbers: whether a column has numbers.
+        table: with its journal beside it.
         target: the CSV; replaced.
 
     Raises:
-        OSError: it cannot be written.
+        TableUnusable: the journal cannot be read, or the copy cannot be written.
     """
-    header: list[str] = []
-    shown: list[list[str]] = []
-    for row in rows:
-        header = list(row)
-        cells = ((name, "" if cell is None else str(cell)) for name, cell in row.items())
-        shown.append([cell.replace(".", ",") if numbers(name) else cell for name, cell in cells])
-    text = as_csv([header, *shown] if shown else [], separator=";", line_end="\r\n")
-    write_whole(target, text.encode("utf-8-sig"))
+    with Journal(table) as journal:
+        text = _text(columns(journal.run, with_people=has_people(journal)), photo_rows(journal))
+    try:
+        write_whole(target, text.encode("utf-8-sig"))
+    except OSError as error:
+        raise TableUnusable(f"{target}: cannot be written ({error.strerror}).") from error
+
+
+def _text(names: Sequence[Column], rows: Iterable[Row]) -> str:
+    cells = [[_cell(column, row) for column in names] for row in rows]
+    header = [column.name for column in names]
+    return as_csv([header, *cells] if cells else [], separator=";", line_end="\r\n")
+
+
+def _cell(column: Column, row: Row) -> str:
+    cell = column.of(row)
+    text = "" if cell is None else str(cell)
+    return text.replace(".", ",") if column.is_number else text

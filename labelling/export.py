@@ -5,45 +5,26 @@ categories.
 """
 
 import json
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
+from inference.contract import LABEL
 from inference.decision import Reason
+from labelling.columns import columns, product_columns
+from labelling.decided import PERSON, by_holder, decided
 from labelling.errors import TableUnusable
 from labelling.journal import Journal
-from labelling.products import REASON, By, ProductRows, ProductSummary, products_of, said_of_photos
-from labelling.review.corrections import Answer
-from labelling.table import (
-    ALSO,
-    DECISION,
-    Categories,
-    Cells,
-    Form,
-    category_columns,
-    decided_columns,
-    form_of,
-)
+from labelling.products import ProductSummary, products_of, row_of_product
+from labelling.row import ACCEPT, REVIEW, Category, Row
+from labelling.table import write_table
 from model_store.files import write_whole
-from reports.answers import CLASS
-from reports.products import CONTRADICTING
 
-ACCEPT: Final = "accept"
-REVIEW: Final = "review"
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar")
 """The reasons for a review; None is ACCEPT."""
-
-CATEGORIES: Final = "categories"
-"""What a journal calls those of the last run. Other ones change the table, and label nothing again."""
-
-BY: Final = "by"
-"""The same of what says which photos show one product: a By, or nothing."""
-
-NOTES: Final = "notes"
-"""The same of what a person should know of the list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +63,7 @@ class Summary:
     review_share: float
     labels: dict[str, dict[str, int]]
     columns: dict[str, str]
-    categories: Mapping[str, Sequence[str | None]]
+    categories: Mapping[str, Category]
     attributes: dict[str, dict[str, dict[str, int]]]
     notes: Sequence[str]
     products: ProductSummary | None = None
@@ -106,20 +87,21 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     beside = partial_of(table)
     if not is_complete and _stands_complete(table):
         table = beside
-    place, rows = summary_of(table), _Pass(table, journal)
-    products = _Products(rows, rows.by) if is_complete and rows.by else None
-    written = [table, place, *([products.table] if products else [])]
-    if (not journal.has_changed and all(map(Path.exists, written))) or not (
-        is_complete or journal.row_count()
-    ):
-        deque(chain(rows, products or ()), maxlen=0)
-        return rows.summary(products, is_complete=is_complete)
+    place, photos = summary_of(table), _Counts(journal)
+    products = _Counts(journal) if is_complete and journal.run.by else None
+    written = [table, place, *([products_of(table)] if products else [])]
+    is_there = not journal.has_changed and all(map(Path.exists, written))
+    if is_there or not (is_complete or journal.row_count()):
+        deque(chain(photos.of(journal.rows()), products.of(_products(journal)) if products else ()), maxlen=0)
+        return _summary(table, journal, photos, products, is_complete=is_complete)
     try:
         place.unlink(missing_ok=True)  # what is there is of the table before
-        rows.form.write(table, rows, rows.more)
+        run, with_people = journal.run, has_people(journal)
+        write_table(table, columns(run, with_people=with_people), photos.of(journal.rows()))
         if products:
-            products.write()
-        summary = rows.summary(products, is_complete=is_complete)
+            of_products = product_columns(run, with_people=with_people)
+            write_table(products_of(table), of_products, products.of(_products(journal)))
+        summary = _summary(table, journal, photos, products, is_complete=is_complete)
         write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
     except OSError as error:
         file = error.filename2 or error.filename or table
@@ -133,193 +115,117 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     return summary
 
 
-class _Pass:
-    """One pass over the rows of a journal.
+def photo_rows(journal: Journal) -> Iterator[Row]:
+    """The rows of the table of photos, with people's answers and categories."""
+    return _Counts(journal).of(journal.rows())
+
+
+def product_rows(journal: Journal) -> Iterator[Row]:
+    """The same of the table of products; none without products."""
+    return _Counts(journal).of(_products(journal))
+
+
+def has_people(journal: Journal) -> bool:
+    """Whether tables say who decided: people answered something about photos, or about their products."""
+    return any(journal.run.by or not question.product for question in journal.answers())
+
+
+def _products(journal: Journal) -> Iterator[Row]:
+    return (row_of_product(photos, journal.run) for photos in journal.products())
+
+
+class _Counts:
+    """What the rows of one table are, counted as they come.
 
     Attributes:
-        table: where it goes.
-        form: how it is written.
-        journal: whose rows they are.
-        heads: see `heads_of`.
-        by: what says which photos show one product; None without products.
-        more: its columns of people's answers and of categories.
+        outcomes: by label and reason, as the model answered.
+        of_attributes: by attribute, label and decision.
+        decided_by_person: whose label people gave.
+        first_error: the first row that has one, and what it is; empty without errors.
     """
 
-    def __init__(self, table: Path, journal: Journal) -> None:
-        self.table, self.form, self.journal = table, form_of_journal(table, journal), journal
-        self.heads, self.by, self._categories = heads_of(journal), by_of(journal), categories_of(journal)
-        self._answers = _by_holder(journal) if self.by else _of_photos(journal)
-        named = [head for head in self.heads if self._categories.get(head)]
-        self.more = (*(decided_columns(self.heads) if self._answers else ()), *category_columns(named))
-        self._outcomes = Counter[tuple[str | None, str | None]]()
-        self._of_attributes = Counter[tuple[str, str, str]]()
-        self._decided, self._first_error = 0, ""
+    def __init__(self, journal: Journal) -> None:
+        self.outcomes = Counter[tuple[str | None, str | None]]()
+        self.of_attributes = Counter[tuple[str, str | None, str | None]]()
+        self.decided_by_person, self.first_error = 0, ""
+        self._answers, self._categories = by_holder(journal.answers()), journal.run.categories
 
-    def __iter__(self) -> Iterator[Cells]:
-        """The rows as the table has them; each is counted as it comes."""
-        for values in self.journal.rows():
-            row = self.form.cells(values)
-            self._count(row)
-            self._decided += self.complete(row, [row["sha256"]], self.by.product_of(row) if self.by else "")
-            yield row
-
-    def complete(self, row: Cells, photos: Iterable[str | None], product: str) -> bool:
-        """Put what people answered, and categories, into a row; whether its class is a person's.
-
-        Args:
-            row: of a photo, or of a product.
-            photos: the sha256 of each that it is about; None where it could not be read.
-            product: for which people may have answered; empty for none.
-        """
-        of_photos = [self._answers.get((one, ""), {}) for one in photos]
-        of_product = self._answers.get((None, product), {})
-        given = dict[str, str]()
-        for head in self.heads:
-            labels = [found[head].label if head in found else None for found in of_photos]
-            said = {of_product[head].label} if head in of_product else said_of_photos(labels)
-            if len(said) > 1:
-                row |= {head + DECISION if head else "decision": REVIEW}
-                row |= {head + REASON if head else "reason": CONTRADICTING}
-            elif said:
-                given[head] = said.pop()
-            _complete(row, head, given.get(head), self._categories)
-        return CLASS in given
-
-    def _count(self, row: Cells) -> None:
-        self._outcomes[row["label"], row["reason"]] += 1
-        if row["error"] is not None and not self._first_error:
-            self._first_error = f"{row['path']}: {row['error']}"
-        for head in self.form.attributes:
-            if row[head] is not None:
-                self._of_attributes[head, row[head], row[head + DECISION]] += 1
-
-    def summary(self, products: "_Products | None", *, is_complete: bool) -> Summary:
-        """What the rows were; call it when all have come, those of products too."""
-        heads, journal = dict(self.heads), self.journal
-        outcomes: dict[str, dict[str, int]] = {
-            label: {reason or ACCEPT: self._outcomes[label, reason] for reason in OUTCOMES}
-            for label in heads.pop(CLASS)
-        }
-        answers = sum(sum(counted.values()) for counted in outcomes.values())
-        accepted = sum(counted[ACCEPT] for counted in outcomes.values())
-        errors = self._outcomes[None, None]
-        return Summary(
-            table=str(self.table),
-            source=journal.begun["source"],
-            version=journal.begun["version"],
-            is_complete=is_complete,
-            rows=answers + errors,
-            rows_before=journal.kept,
-            answers_recovered=journal.recovered,
-            errors=errors,
-            first_error=self._first_error,
-            decided_by_person=self._decided,
-            seconds=journal.seconds,
-            review_share=1 - accepted / answers if answers else 0.0,
-            labels=outcomes,
-            columns=journal.begun["columns of the list"],
-            categories=self._categories.get(CLASS, {}),
-            attributes={
-                head: {
-                    one: {each: self._of_attributes[head, one, each] for each in (ACCEPT, REVIEW)}
-                    for one in labels
-                }
-                for head, labels in heads.items()
-            },
-            products=products.summary(answers + errors) if products else None,
-            notes=journal.begun.get(NOTES, []),
-        )
+    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows with people's answers and categories."""
+        for row in rows:
+            self.outcomes[row.label.label, row.label.reason] += 1
+            self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
+            self.of_attributes.update(
+                (head, answer.label, answer.decision) for head, answer in row.heads.items() if head != LABEL
+            )
+            after = decided(row, self._answers, self._categories)
+            self.decided_by_person += after.label.decided_by == PERSON
+            yield after
 
 
-class _Products:
-    """One pass over the products of a journal.
-
-    Attributes:
-        table: where their table goes.
-    """
-
-    def __init__(self, photos: _Pass, by: By) -> None:
-        self.table = products_of(photos.table)
-        self._photos, self._rows = photos, ProductRows(photos.form, photos.heads, by)
-        self._decided = 0
-
-    def __iter__(self) -> Iterator[Cells]:
-        """The rows as their table has them."""
-        for photos in self._photos.journal.rows_together(self._rows.key):
-            row = self._rows.row(photos)
-            sha256s = [self._photos.form.cells(one)["sha256"] for one in photos]
-            self._decided += self._photos.complete(row, sha256s, row[self._rows.name])
-            yield row
-
-    def write(self) -> None:
-        """Write the table, as Form.write does."""
-        names = self._rows.columns(self._photos.more)
-        self._photos.form.write_columns(self.table, names, self, self._rows.numbers)
-
-    def summary(self, photos: int) -> ProductSummary:
-        """What they were, where the table of photos has so many rows; call it when all have come."""
-        return self._rows.summary(self.table, photos, self._decided)
-
-
-_Answers: TypeAlias = dict[tuple[str | None, str], dict[str, Answer]]
-"""What people answered by attribute, and by what that holds for: a picture (its sha256), or no sha256
-and a product."""
-
-
-def _by_holder(journal: Journal) -> _Answers:
-    """All answers. Of several to a product the latest counts."""
-    found: _Answers = defaultdict(dict)
-    for asked, answer in sorted(journal.answers().items(), key=lambda one: one[1].at):
-        found[None if asked.product else asked.sha256, asked.product][asked.attribute] = answer
-    return found
+def _summary(
+    table: Path, journal: Journal, photos: _Counts, products: _Counts | None, *, is_complete: bool
+) -> Summary:
+    """What the rows were; when all have come, those of products too."""
+    run = journal.run
+    labels: dict[str, dict[str, int]] = {
+        label: {reason or ACCEPT: photos.outcomes[label, reason] for reason in OUTCOMES}
+        for label in run.heads[LABEL]
+    }
+    answers = sum(sum(counts.values()) for counts in labels.values())
+    accepted = sum(counts[ACCEPT] for counts in labels.values())
+    errors = photos.outcomes[None, None]
+    return Summary(
+        table=str(table),
+        source=run.source,
+        version=run.version,
+        is_complete=is_complete,
+        rows=answers + errors,
+        rows_before=journal.kept,
+        answers_recovered=journal.recovered,
+        errors=errors,
+        first_error=photos.first_error,
+        decided_by_person=photos.decided_by_person,
+        seconds=journal.seconds,
+        review_share=1 - accepted / answers if answers else 0.0,
+        labels=labels,
+        columns=dict(run.further),
+        categories=run.categories.get(LABEL, {}),
+        attributes={
+            head: {
+                label: {each: photos.of_attributes[head, label, each] for each in (ACCEPT, REVIEW)}
+                for label in names
+            }
+            for head, names in run.attributes.items()
+        },
+        products=_product_summary(table, journal, products) if products else None,
+        notes=run.notes,
+    )
 
 
-def _of_photos(journal: Journal) -> _Answers:
-    """Those that hold for a picture."""
-    return {key: answers for key, answers in _by_holder(journal).items() if not key[1]}
+def _product_summary(table: Path, journal: Journal, products: _Counts) -> ProductSummary:
+    by, run, names = journal.run.by, journal.run, journal.product_names()
+    reasons = Counter[str | None]()
+    for (label, reason), count in products.outcomes.items():
+        if label is not None:
+            reasons[reason] += count
+    return ProductSummary(
+        table=str(products_of(table)),
+        column=run.further.get(by.column, by.column) if by else "",
+        products=products.outcomes.total(),
+        accepted=reasons.pop(None, 0),
+        reviewed={str(reason): count for reason, count in sorted(reasons.items(), key=str)},
+        without_answer=products.outcomes[None, None],
+        decided_by_person=products.decided_by_person,
+        photos_of_none=journal.photos_of_none(),
+        alike=tuple(_alike(names)),
+    )
 
 
-def _complete(row: Cells, head: str, given: str | None, categories: Categories) -> None:
-    """Put what a person answered, and the platform's category, into a row.
-
-    Args:
-        row: as the model answered.
-        head: the attribute, CLASS for the class.
-        given: the label that a person gave; empty for none of them, None without an answer.
-        categories: of the platform.
-    """
-    label, (decided_by, predicted) = head or "label", decided_columns([head])
-    row[predicted] = row[label]
-    row[decided_by] = "person" if given is not None else "model" if row[label] else None
-    if given is not None:
-        row[label] = given or None
-        row |= {head + ALSO: None} if head else {}
-    category: Sequence[str | None] = categories.get(head, {}).get(row[label] or "", (None, None))
-    row |= zip(category_columns([head]), category, strict=True)
-
-
-def heads_of(journal: Journal) -> dict[str, tuple[str, ...]]:
-    """The labels of the release that made a journal's rows, by attribute; CLASS, the class, comes first."""
-    heads: Mapping[str, Sequence[str]] = {CLASS: journal.begun["labels"], **journal.begun["attributes"]}
-    return {head: tuple(labels) for head, labels in heads.items()}
-
-
-def form_of_journal(table: Path, journal: Journal) -> Form:
-    """How the table of a journal is written."""
-    heads = heads_of(journal)
-    return form_of(table, heads.pop(CLASS), journal.begun["columns of the list"].values(), heads)
-
-
-def categories_of(journal: Journal) -> Categories:
-    """The platform's categories of a journal's labels, empty for none."""
-    found: Categories = journal.begun.get(CATEGORIES, {})
-    return found
-
-
-def by_of(journal: Journal) -> By | None:
-    """What says which photos of a journal show one product; None without products."""
-    found = journal.begun.get(BY)
-    return By(**found) if found else None
+def _alike(names: Sequence[str]) -> Iterator[str]:
+    """Names that differ from another one in capitals alone."""
+    counts = Counter(name.casefold() for name in names)
+    return (name for name in names if counts[name.casefold()] > 1)
 
 
 def summary_of(table: Path) -> Path:

@@ -7,15 +7,17 @@ that pictures take no further room, else copies.
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from labelling.decided import PERSON
 from labelling.errors import TableUnusable, Unreadable
-from labelling.export import ACCEPT
+from labelling.export import photo_rows
 from labelling.items import Item, Read
+from labelling.journal import Journal
+from labelling.row import ACCEPT, HeadAnswer, path_in_table
 from labelling.run import Job
-from labelling.table import path_in_table, read_rows
 
 REVIEW: Final = "review"
 """The folder of answers that need a person, and of pictures that a person left out."""
@@ -56,9 +58,8 @@ def sort_into(folder: Path, job: Job) -> tuple[int, int]:
         SourceUnusable, StoreError: the source can no longer be listed.
         TableUnusable: the table cannot be read, or the folder cannot be made.
     """
-    labels = {
-        row["path"]: _label_of(row) for row in read_rows(job.table) if row["label"] or _is_left_out(row)
-    }
+    with Journal(job.table, job.run) as journal:
+        labels = {row.path: _label_of(row.label) for row in photo_rows(journal) if row.label.decided_by}
     folders = folders_of(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     read, numbers, done, failed = job.source.reader(), dict[Path, int](), 0, 0
@@ -74,14 +75,10 @@ def sort_into(folder: Path, job: Job) -> tuple[int, int]:
     return done, failed
 
 
-def _is_left_out(row: Mapping[str, Any]) -> bool:
-    return row.get("decided_by") == "person"
-
-
-def _label_of(row: Mapping[str, Any]) -> str:
+def _label_of(answer: HeadAnswer) -> str:
     """The label of an answer that needs no person any more; empty for any other."""
-    is_sure = row["decision"] == ACCEPT or row.get("decided_by") == "person"
-    return row["label"] or "" if is_sure else ""
+    is_sure = answer.decision == ACCEPT or answer.decided_by == PERSON
+    return answer.label or "" if is_sure else ""
 
 
 def folders_of(labels: Iterable[str]) -> dict[str, str]:

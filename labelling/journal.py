@@ -8,25 +8,24 @@ keeps a second run out. Of a file that a disk has damaged, and of one in an earl
 carried over, and the file is kept as `TABLE.sqlite.damaged`.
 """
 
-import json
 import re
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
-from itertools import count, groupby
-from operator import itemgetter
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from typing import Final, Self
 
+from inference.contract import LABEL
+from labelling.decided import Answer, Question
 from labelling.errors import OtherRun, TableUnusable
-from labelling.items import UNREAD, UNSEEN, Item
-from labelling.review.corrections import Answer, Question
-from labelling.table import Row, path_in_table
-
-Fingerprint: TypeAlias = dict[str, Any]
+from labelling.form_3 import FORM_3, row_of_form_3, run_of_form_3
+from labelling.items import UNSEEN, Item
+from labelling.row import By, Categories, Row, Run, path_in_table, row_from
 
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk."""
@@ -36,15 +35,16 @@ RESTART: Final = (
     "answered."
 )
 
-FORM: Final = 3
+FORM: Final = 4
 """Of the file, in its user_version; those of earlier versions are lower."""
 
 _SCHEMA: Final = (
     f"PRAGMA user_version = {FORM}",
-    "CREATE TABLE IF NOT EXISTS run (fingerprint TEXT, seconds REAL, has_changed INTEGER)",
+    "CREATE TABLE IF NOT EXISTS run (run TEXT, seconds REAL, has_changed INTEGER)",
     "CREATE TABLE IF NOT EXISTS rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, confidence REAL, "
-    "reason TEXT, familiarity REAL, cells TEXT)",
+    "reason TEXT, familiarity REAL, product TEXT, row TEXT)",
     "CREATE INDEX IF NOT EXISTS rows_by_path ON rows (path)",
+    "CREATE INDEX IF NOT EXISTS rows_by_product ON rows (product, number)",
     "CREATE TABLE IF NOT EXISTS answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, "
     "at TEXT NOT NULL, PRIMARY KEY (sha256, attribute, product))",
 )
@@ -66,43 +66,27 @@ SELECT rowid, number, label FROM rows WHERE path = ? AND stamp = ? AND rowid NOT
 ORDER BY label IS NULL, number LIMIT 1
 """
 
-_ADDED: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_ADDED: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _OUTDATED: Final = """
 DELETE FROM rows WHERE path = ? AND (stamp <> ? OR label IS NULL) AND rowid NOT IN (SELECT row FROM seen)
 """
 
-_DOUBTFUL: Final = """
-SELECT path, label, confidence, reason, familiarity, cells FROM rows WHERE reason IS NOT NULL
+_PRODUCTS: Final = "SELECT product FROM rows WHERE product <> '' GROUP BY product ORDER BY min(number)"
+
+_PRODUCT: Final = "UPDATE rows SET product = ? WHERE rowid = ?"
+
+_ROW: Final = "SELECT row, path, stamp, familiarity, product FROM rows"
+
+_PHOTOS: Final = f"{_ROW} WHERE product = ? ORDER BY number"
+
+_NUMBERED: Final = "SELECT rowid, row, path, stamp, familiarity, product FROM rows"
+
+_DOUBTFUL: Final = f"""
+{_ROW} WHERE reason IS NOT NULL
 ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confidence),
          iif(reason = 'unfamiliar', confidence, familiarity), number
 """
-
-
-_TOGETHER: Final = """
-SELECT key, cells FROM (SELECT key_of(cells) AS key, cells, number FROM rows) WHERE key <> ''
-ORDER BY min(number) OVER (PARTITION BY key), number
-"""
-
-_ANSWERED: Final = """
-SELECT path, label, confidence, reason, familiarity, cells FROM rows WHERE label IS NOT NULL
-"""
-
-
-class Labelled(NamedTuple):
-    """A row with an answer of the model.
-
-    Attributes:
-        path, label, confidence, reason, familiarity: as in the table.
-        cells: all values of the row, in the order of the table's columns.
-    """
-
-    path: str
-    label: str
-    confidence: float
-    reason: str | None
-    familiarity: float | None
-    cells: list[Any]
 
 
 class Journal(AbstractContextManager["Journal"]):
@@ -117,36 +101,32 @@ class Journal(AbstractContextManager["Journal"]):
         seconds: that labelling them took, all runs together.
         has_changed: the rows or people's answers are others than those that were exported last.
         is_complete: the rows are not; they are those of a run that ended.
-        begun: the fingerprint of the run that made the rows, and what `keep` was given.
-        superseded: that of rows which the run of this journal discards; empty where there are none.
+        superseded: the run whose rows the run of this journal discards; None where there are none.
     """
 
     def __init__(
         self,
         table: Path,
-        fingerprint: Fingerprint,
+        run: Run | None = None,
         *,
         restart: bool = False,
-        supersedes: Callable[[Fingerprint, Fingerprint], bool] = lambda begun, now: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is touched yet.
 
         Args:
             table: where the table goes.
-            fingerprint: what must be the same for its rows to be kept; plain JSON.
+            run: that goes on, or begins; None to take the rows that are there, of whatever run.
             restart: discard the rows of earlier runs.
-            supersedes: whether to discard those of a run with another fingerprint in place of refusing.
             clock: seconds, of which only differences count.
         """
         self.path = journal_of(table)
         self.kept = self.added = self.recovered = 0
         self.kept_as: Path | None = None
         self.seconds, self.has_changed, self.is_complete = 0.0, True, False
-        self.begun, self.superseded = fingerprint, Fingerprint()
-        self._supersedes = supersedes
+        self.superseded: Run | None = None
+        self._run = self._begins = run
         self._committed, self._is_dirty = 0.0, False
-        self._fingerprint = fingerprint
         self._restart = restart
         self._clock = clock
 
@@ -181,7 +161,7 @@ class Journal(AbstractContextManager["Journal"]):
                 self._db.execute(f"PRAGMA {what}").fetchone()
                 for what in ("page_count", "page_size", "user_version")
             )
-            found = self._db.execute("PRAGMA integrity_check(1)").fetchall()
+            problems = self._db.execute("PRAGMA integrity_check(1)").fetchall()
         except UnicodeDecodeError:  # SQLite quotes what is damaged
             return False
         except sqlite3.DatabaseError as error:
@@ -189,7 +169,7 @@ class Journal(AbstractContextManager["Journal"]):
                 raise
             return False
         there = self.path.stat().st_size
-        is_sound = found == [("ok",)] and form == FORM and there >= pages * size
+        is_sound = problems == [("ok",)] and form in {FORM, FORM_3} and there >= pages * size
         return is_sound or there == 0  # until the first commit
 
     def _take(self) -> None:
@@ -211,10 +191,10 @@ class Journal(AbstractContextManager["Journal"]):
         Moving within the source costs nothing: the row gets the picture's number.
         """
         with self._errors_named():
-            found = self._db.execute(_HELD, (path_in_table(item.name), item.stamp)).fetchone()
-        if found is None or (item.stamp.startswith(UNSEEN) and found[2] is None):
+            held = self._db.execute(_HELD, (path_in_table(item.name), item.stamp)).fetchone()
+        if held is None or (item.stamp.startswith(UNSEEN) and held[2] is None):
             return False  # what could not be fetched yesterday may be there today
-        row, number, _ = found
+        row, number, _ = held
         with self._errors_named():
             self._db.execute("INSERT INTO seen VALUES (?)", (row,))
             if number != item.number:
@@ -229,16 +209,13 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: the disk is full.
         """
-        of_items = [(path_in_table(item.name), item.stamp) for item in items]
-        numbered = [
-            (item.number, path, stamp if row.was_read else UNREAD, *row[:-1])
-            for item, (path, stamp), row in zip(items, of_items, rows, strict=True)
-        ]
+        outdated = [(path_in_table(item.name), item.stamp) for item in items]
+        added = [_values(item.number, row, self.run) for item, row in zip(items, rows, strict=True)]
         with self._errors_named():
-            self._db.executemany(_OUTDATED, of_items)
-            self._db.executemany(_ADDED, numbered)
+            self._db.executemany(_OUTDATED, outdated)
+            self._db.executemany(_ADDED, added)
         self._is_dirty = True
-        self.added += len(numbered)
+        self.added += len(added)
         if self._clock() - self._committed >= COMMIT_SECONDS:
             self.commit()
 
@@ -271,33 +248,48 @@ class Journal(AbstractContextManager["Journal"]):
             self._db.commit()
         self.has_changed, self.is_complete = False, True
 
+    @property
+    def run(self) -> Run:
+        """What the rows are of.
+
+        Raises:
+            TableUnusable: there are none.
+        """
+        if self._run is None:
+            raise TableUnusable(
+                f"{self.path}: has no rows. Label the source first; what people answered stays."
+            )
+        return self._run
+
     def row_count(self) -> int:
         """How many rows there are."""
-        (found,) = self._db.execute("SELECT count(*) FROM rows").fetchone()
-        return int(found)
+        (count,) = self._db.execute("SELECT count(*) FROM rows").fetchone()
+        return int(count)
 
-    def rows(self) -> Iterator[list[Any]]:
-        """The cells of each row, as the model answered, in the order of the source."""
+    def rows(self) -> Iterator[Row]:
+        """Each row, as the model answered, in the order of the source."""
+        return self._rows(f"{_ROW} ORDER BY number")
+
+    def products(self) -> Iterator[list[Row]]:
+        """The rows of each product, in the order of the source, by the first row of each."""
+        for product in self.product_names():
+            yield list(self._rows(_PHOTOS, product))
+
+    def product_names(self) -> list[str]:
+        """The products, by the first row of each."""
         with self._errors_named():
-            for (cells,) in self._db.execute("SELECT cells FROM rows ORDER BY number"):
-                yield json.loads(cells)
+            return [product for (product,) in self._db.execute(_PRODUCTS)]
 
-    def rows_together(self, key: Callable[[list[Any]], str]) -> Iterator[list[list[Any]]]:
-        """The cells of rows that share a key, in the order of their first; none of rows with an empty key.
-
-        Args:
-            key: of the cells of a row.
-        """
-        with self._errors_named():
-            self._db.create_function("key_of", 1, lambda cells: key(json.loads(cells)), deterministic=True)
-            for _, rows in groupby(self._db.execute(_TOGETHER), itemgetter(0)):
-                yield [json.loads(cells) for _, cells in rows]
+    def photos_of_none(self) -> int:
+        """How many rows are of no product."""
+        (count,) = self._db.execute("SELECT count(*) FROM rows WHERE product = ''").fetchone()
+        return int(count)
 
     def answers(self) -> dict[Question, Answer]:
         """What people said."""
         with self._errors_named():
-            found = self._db.execute("SELECT sha256, attribute, product, label, at FROM answers").fetchall()
-        return {Question(*question): Answer(label, at) for *question, label, at in found}
+            rows = self._db.execute("SELECT sha256, attribute, product, label, at FROM answers").fetchall()
+        return {Question(*question): Answer(label, at) for *question, label, at in rows}
 
     def answer(self, answers: Mapping[Question, Answer]) -> None:
         """Add or replace what people said, all of it or nothing.
@@ -316,35 +308,44 @@ class Journal(AbstractContextManager["Journal"]):
         self._db.commit()
         self.has_changed = True
 
-    def keep(self, name: str, value: object) -> None:
-        """Keep something of the run that changes the table alone; see `begun`.
+    def amend(self, *, by: By | None, categories: Categories, notes: Sequence[str]) -> None:
+        """Keep what changes the table alone; no picture is labelled again.
 
         Raises:
             TableUnusable: the disk is full.
         """
-        if self.begun.get(name, {}) == value:
+        before, after = self.run, replace(self.run, by=by, categories=categories, notes=tuple(notes))
+        if before == after:
             return
-        self.begun = {**self.begun, name: value}
         with self._errors_named():
-            self._db.execute("UPDATE run SET fingerprint = ?", (json.dumps(self.begun),))
+            if before.by != by:
+                self._db.executemany(_PRODUCT, self._products_by(by))
+            self._db.execute("UPDATE run SET run = ?", (after.as_json(),))
             self._table_changes()
+        self._run = after
 
-    def doubtful(self) -> Iterator[Labelled]:
+    def _products_by(self, by: By | None) -> Iterator[tuple[str, int]]:
+        """The product of each row, and its number in the file."""
+        for rowid, *kept in self._db.execute(_NUMBERED):
+            yield by.product_of(row_from(tuple(kept), self.run.further)) if by else "", rowid
+
+    def doubtful(self) -> Iterator[Row]:
         """The rows that need review, most doubtful first.
 
         Unfamiliar pictures come before the others. Within each, the measure that decided is compared
         first, the other one on ties, then the order of the table.
         """
-        return self._labelled(_DOUBTFUL)
+        return self._rows(_DOUBTFUL)
 
-    def labelled(self) -> Iterator[Labelled]:
+    def answered(self) -> Iterator[Row]:
         """The rows with an answer, in any order."""
-        return self._labelled(_ANSWERED)
+        return self._rows(f"{_ROW} WHERE label IS NOT NULL")
 
-    def _labelled(self, query: str) -> Iterator[Labelled]:
+    def _rows(self, query: str, *values: str) -> Iterator[Row]:
+        columns = self.run.further
         with self._errors_named():
-            for path, label, confidence, reason, familiarity, cells in self._db.execute(query):
-                yield Labelled(path, label, confidence, reason, familiarity, json.loads(cells))
+            for kept in self._db.execute(query, values):
+                yield row_from(kept, columns)
 
     def _begin(self) -> None:
         """Make the tables, or check whose they are.
@@ -352,33 +353,53 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             OtherRun: another command's.
         """
-        if self._is_superseded() or self._restart:
+        if self._form() == FORM_3:
+            _convert(self._db, with_rows=not self._restart)
+        self.superseded = self._superseded()
+        if self.superseded or self._restart:
             self._db.execute("DROP TABLE IF EXISTS rows")
             self._db.execute("DROP TABLE IF EXISTS run")
         for statement in (*_SCHEMA, *_SEEN):
             self._db.execute(statement)
-        found = self._db.execute("SELECT fingerprint, seconds, has_changed FROM run").fetchone()
-        if found is None:
-            found = json.dumps(self._fingerprint), 0.0, _ROWS_CHANGED
-            if self._fingerprint:
-                self._db.execute("INSERT INTO run VALUES (?, ?, ?)", found)
-        self.begun = json.loads(found[0])
-        if others := _differences(self.begun, self._fingerprint):
-            raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
+        kept = self._db.execute("SELECT run, seconds, has_changed FROM run").fetchone()
+        if kept:
+            self._go_on(Run.from_json(kept[0]))
+        elif self._begins:
+            # Of products those that a table may be there of; `amend` has what this run says.
+            by = self.superseded.by if self.superseded else None
+            self._run = replace(self._begins, by=by, categories={}, notes=())
+            kept = self._run.as_json(), 0.0, _ROWS_CHANGED
+            self._db.execute("INSERT INTO run VALUES (?, ?, ?)", kept)
         self._db.commit()
-        self.seconds, self.has_changed = float(found[1]), found[2] != _EXPORTED
-        self.is_complete = found[2] != _ROWS_CHANGED
+        _, seconds, changed = kept or ("", 0.0, _ROWS_CHANGED)
+        self.seconds, self.has_changed = float(seconds), changed != _EXPORTED
+        self.is_complete = changed != _ROWS_CHANGED
         self._committed = self._clock()
 
-    def _is_superseded(self) -> bool:
+    def _go_on(self, kept: Run) -> None:
+        """Take the rows of a run that was begun before.
+
+        Raises:
+            OtherRun: it is another one.
+        """
+        if self._begins and (others := kept.differences(self._begins)):
+            raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
+        self._run = kept
+
+    def _superseded(self) -> Run | None:
+        """The run whose rows are to be discarded; None where they stay, or there are none."""
         if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone() is None:
-            return False
-        (found,) = self._db.execute("SELECT fingerprint FROM run").fetchone() or ("{}",)
+            return None
+        kept = self._db.execute("SELECT run FROM run").fetchone()
         with suppress(ValueError) if self._restart else ExitStack():  # a restart discards a damaged one, too
-            begun = json.loads(found)
-            if begun and (self._restart or self._supersedes(begun, self._fingerprint)):
-                self.superseded = begun
-        return bool(self.superseded)
+            run = Run.from_json(kept[0]) if kept else None
+            if run and (self._restart or (self._begins and run.is_superseded_by(self._begins))):
+                return run
+        return None
+
+    def _form(self) -> int:
+        (form,) = self._db.execute("PRAGMA user_version").fetchone()
+        return int(form)
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:
@@ -398,6 +419,38 @@ class Journal(AbstractContextManager["Journal"]):
 def journal_of(table: Path) -> Path:
     """Where the rows of a table are kept."""
     return table.with_name(f"{table.name}.sqlite")
+
+
+def _values(number: int, row: Row, run: Run) -> tuple[object, ...]:
+    """A row as `_ADDED` takes it."""
+    answer, product = row.label, run.by.product_of(row) if run.by else ""
+    ordered_by = answer.label, answer.confidence, answer.reason, row.familiarity
+    return (number, row.path, row.stamp, *ordered_by, product, row.as_json(run.further))
+
+
+def _convert(db: sqlite3.Connection, *, with_rows: bool) -> None:
+    """Put what a journal of form 3 keeps into the tables of this form; takes part in a transaction.
+
+    Args:
+        db: the file.
+        with_rows: whether its rows are to stay; else a damaged one does no harm.
+    """
+    db.execute("DROP INDEX rows_by_path")
+    for table in ("run", "rows"):
+        db.execute(f"ALTER TABLE {table} RENAME TO {table}_of_form_3")
+    for statement in _SCHEMA:
+        db.execute(statement)
+    db.execute("UPDATE answers SET attribute = ? WHERE attribute = ''", (LABEL,))
+    with ExitStack() if with_rows else suppress(ValueError):
+        for fingerprint, *state in db.execute("SELECT * FROM run_of_form_3").fetchall():
+            run = run_of_form_3(fingerprint)
+            db.execute("INSERT INTO run VALUES (?, ?, ?)", (run.as_json(), *state))
+            if with_rows:
+                cells = db.execute("SELECT number, cells, stamp FROM rows_of_form_3")
+                rows = ((number, row_of_form_3(text, stamp, run)) for number, text, stamp in cells)
+                db.executemany(_ADDED, (_values(number, row, run) for number, row in rows))
+    for table in ("run", "rows"):
+        db.execute(f"DROP TABLE {table}_of_form_3")
 
 
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -428,18 +481,18 @@ def _replace(path: Path) -> tuple[Path, int]:
 
 def _answers_in(path: Path) -> set[tuple[str, ...]]:
     """People's answers in a file that may be damaged, or of an earlier form, read from both of its ends."""
-    found = set[tuple[str, ...]]()
+    answers = set[tuple[str, ...]]()
     with closing(sqlite3.connect(path)) as old:
         for order in ("ASC", "DESC"):
             with suppress(sqlite3.DatabaseError, ValueError):
                 old.execute("PRAGMA writable_schema = ON")  # without it, SQLite reads nothing of a short file
                 for *key, label, at in old.execute(f"SELECT * FROM answers ORDER BY rowid {order}"):  # noqa: S608
-                    # Version 1 had the attribute behind the hash.
+                    # Version 1 had the attribute behind the hash; until form 3, that of the class was empty.
                     question = key if len(key) == 3 else (*str(key[0]).partition(" ")[::2], "")
-                    answer = (*question, label, at)
-                    if all(isinstance(one, str) for one in answer) and SHA256.fullmatch(question[0]):
-                        found.add(answer)
-    return found
+                    answer = (question[0], question[1] or LABEL, question[2], label, at)
+                    if all(isinstance(cell, str) for cell in answer) and SHA256.fullmatch(question[0]):
+                        answers.add(answer)
+    return answers
 
 
 def _explained(error: sqlite3.Error) -> str:
@@ -449,12 +502,3 @@ def _explained(error: sqlite3.Error) -> str:
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return f"cannot be read ({error}). The same command keeps what people answered and labels again."
     return f"cannot be written ({error}). What was labelled before is kept."
-
-
-def _differences(begun: Fingerprint, now: Fingerprint) -> str:
-    """In words, what is not as it was; empty when everything is."""
-    return ", ".join(
-        f"{name} {begun.get(name)!r} (now {value!r})" if isinstance(value, str | int) else f"other {name}"
-        for name, value in now.items()
-        if begun.get(name) != value
-    )

@@ -6,19 +6,22 @@ worker process; the processes are in processes.py and on_ray.py.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from inference.classifier import Answer, Prediction
+from inference.contract import LABEL
 from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
 from labelling.errors import Unreadable
-from labelling.items import Item, Read, Source
-from labelling.table import Form, Outcome, Row
+from labelling.items import UNREAD, Item, Read, Source
+from labelling.row import HeadAnswer, Row, path_in_table
 from model_store.local import open_release
 from model_store.networks import open_networks
+from reports.answers import DIGITS
 
 PICTURES_PER_RUN: Final = 16
 """Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
@@ -34,17 +37,15 @@ class Setup:
 
     source: Source
     release: Path
-    form: Form
 
 
 @dataclass(frozen=True)
 class Labeller:
-    """How pictures are read, the model, and how rows are written."""
+    """How pictures are read, the model, and the columns of the list that names them."""
 
     read: Read
     networks: Networks
-    form: Form
-    version: str
+    columns: tuple[str, ...]
 
     def label(self, items: Sequence[Item]) -> list[Row]:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
@@ -53,17 +54,21 @@ class Labeller:
             StoreError: the store that they lie in fails.
             ModelError: the model failed.
         """
-        outcomes: list[Outcome] = []
+        rows: list[Row] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            outcomes += answered(self.networks, run, self.read([item.place for item in run]))
-        return [self.form.row(one, self.version) for one in outcomes]
+            answers = answered(self.networks, run, self.read([item.place for item in run]))
+            rows += [self._row(item, row) for item, row in zip(run, answers, strict=True)]
+        return rows
+
+    def _row(self, item: Item, row: Row) -> Row:
+        """What the table has: no attributes that the class lacks, and the cells of the list."""
+        heads = {name: answer for name, answer in row.heads.items() if answer.reason != "inapplicable"}
+        return replace(row, heads=heads, further=dict(zip(self.columns, item.further, strict=True)))
 
 
-def answered(
-    networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]
-) -> list[Outcome]:
-    """Answer some pictures in one run of the model.
+def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]) -> list[Row]:
+    """Answer some pictures in one run of the model: a row each, without the cells of a list.
 
     Args:
         networks: of a release.
@@ -77,9 +82,32 @@ def answered(
     good = [content for _, content in prepared if not isinstance(content, str)]
     predictions = iter(networks.classify(good) if good else [])
     return [
-        Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions), item.further)
+        _row_of(item, sha256, content if isinstance(content, str) else next(predictions))
         for item, (sha256, content) in zip(items, prepared, strict=True)
     ]
+
+
+def _row_of(item: Item, sha256: str, answer: Prediction | str) -> Row:
+    """A row of what the model answered, or of what is wrong with the picture."""
+    path, stamp = path_in_table(item.name), item.stamp if sha256 else UNREAD
+    if isinstance(answer, str):
+        return Row(path=path, sha256=sha256, stamp=stamp, error=answer)
+    heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
+    for name, of_attribute in answer.attributes.items():
+        shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
+        heads[name] = _of_head(of_attribute, shares)
+    return Row(path=path, sha256=sha256, stamp=stamp, familiarity=answer.familiarity, heads=heads)
+
+
+def _of_head(answer: Answer, probabilities: list[float]) -> HeadAnswer:
+    return HeadAnswer(
+        label=answer.label,
+        confidence=answer.confidence,
+        decision=answer.decision,
+        reason=answer.reason,
+        also=tuple(answer.also),
+        probabilities=tuple(probabilities),
+    )
 
 
 def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
@@ -103,4 +131,4 @@ def open_labeller(setup: Setup) -> Labeller:
     """
     prepare_decoders()
     release = open_release(setup.release)
-    return Labeller(setup.source.reader(), open_networks(release), setup.form, release.version)
+    return Labeller(setup.source.reader(), open_networks(release), setup.source.columns)

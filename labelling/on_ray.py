@@ -28,7 +28,7 @@ from labelling.errors import EngineUnusable, LabellingError
 from labelling.items import Item, Read, Source
 from labelling.labeller import Labeller, Setup, open_labeller
 from labelling.pool import Chunk, ChunkResult, Ended, Fatal
-from labelling.table import Row
+from labelling.row import Row
 from model_store.errors import StoreError
 from model_store.local import BUNDLED
 

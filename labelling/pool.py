@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 from labelling.errors import WorkersFailed
 from labelling.items import Item
 from labelling.labeller import Setup
-from labelling.table import Row
+from labelling.row import Row
 
 WAITING: Final = 2
 """Chunks with each worker: one in work, and the next, so that it need not wait."""

@@ -23,7 +23,7 @@ from labelling.errors import LabellingError
 from labelling.items import Item
 from labelling.labeller import Setup, open_labeller
 from labelling.pool import Chunk, ChunkResult, Ended, Fatal
-from labelling.table import Row
+from labelling.row import Row
 from model_store.errors import StoreError
 
 LEAVING_SECONDS: Final = 5

@@ -4,30 +4,27 @@ The parts: sources.py lists, pool.py labels on an engine, journal.py keeps the r
 Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from inference.contract import LABEL
+from labelling.columns import check_attributes, further_columns
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, Unlistable
-from labelling.export import BY, CATEGORIES, NOTES, Summary, export
+from labelling.export import Summary, export
 from labelling.files import Folder
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
 from labelling.labeller import Setup
 from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
-from labelling.products import FOLDER, By, products_of, shown_by
-from labelling.table import (
-    Categories,
-    Form,
-    check_attributes,
-    form_of,
-    further_columns,
-    path_in_table,
-)
+from labelling.products import products_of, shown_by
+from labelling.row import FOLDER, By, Categories, Run, path_in_table
+from labelling.table import check_form
 from model_store.errors import StoreError
 from model_store.local import LocalRelease
 from reports.values import report_of
@@ -59,60 +56,39 @@ class Job:
     column: str | None = None
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes."""
-        return self.release.manifest.labels
-
-    @property
-    def further(self) -> dict[str, str]:
-        """What the table calls the list's columns, by their names there; empty without a list."""
-        return further_columns(self.source.columns, self.labels, tuple(self.attributes))
-
-    @property
-    def attributes(self) -> dict[str, list[str]]:
-        """The labels of each attribute that one of the networks answers."""
-        return {name: list(head.labels) for name, head in self.release.manifest.attributes.items()}
-
-    @property
     def learnt(self) -> tuple[str, ...]:
         """The attributes of which `wardrobe improve` learns corrections: those that its training named."""
         settings = self.release.manifest.training.get("settings")
         named = settings.get("attribute") if isinstance(settings, dict) else None
-        return tuple(name for name in self.attributes if isinstance(named, list) and name in named)
+        return tuple(name for name in self.run.attributes if isinstance(named, list) and name in named)
 
-    @property
-    def form(self) -> Form:
-        """How the table is written.
-
-        Raises:
-            TableUnusable: see `form_of` and `check_attributes`.
-        """
-        check_attributes(self.labels, tuple(self.attributes))
-        return form_of(self.table, self.labels, self.further.values(), self.attributes)
-
-    @property
-    def by(self) -> By | None:
-        """What says which photos show one product; None without products.
+    @cached_property
+    def run(self) -> Run:
+        """What its rows are of.
 
         Raises:
+            TableUnusable: see `check_attributes`.
             ReportInvalid: what the release shows of products cannot be read.
         """
+        manifest = self.release.manifest
+        attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
+        check_attributes(manifest.labels, tuple(attributes))
+        return Run(
+            source=self.source.address,
+            version=self.release.version,
+            heads={LABEL: tuple(manifest.labels), **attributes},
+            further=further_columns(self.source.columns, manifest.labels, attributes),
+            categories=self.categories,
+            by=self._by(),
+            notes=tuple(self.source.notes),
+        )
+
+    def _by(self) -> By | None:
         if self.column is None:
             return None
-        shown = list(shown_by(report_of(self.release)))
-        if isinstance(self.source, Folder):
-            return By(FOLDER, path_in_table(self.source.path), shown)
-        return By(self.further[self.column], None, shown)
-
-    def fingerprint(self) -> dict[str, Any]:
-        """What has to stay the same for rows to be kept."""
-        return {
-            "source": self.source.address,
-            "version": self.release.version,
-            "labels": list(self.labels),
-            "columns of the list": self.further,
-            "attributes": self.attributes,
-        }
+        folder = path_in_table(self.source.path) if isinstance(self.source, Folder) else None
+        proven = shown_by(report_of(self.release))
+        return By(column=FOLDER if folder else self.column, folder=folder, proven=proven)
 
 
 def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: bool = False) -> Summary:
@@ -130,39 +106,13 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
     """
-    form, products = job.form, products_of(job.table)
-    replaced = [job.table, products] if job.by else [job.table]
-    if own := next((one for one in replaced if one.resolve() == Path(job.source.address).resolve()), None):
-        raise OtherRun(f"{own}: is the list itself, and would be replaced. Name another table with --out.")
-    if job.table.exists() and not journal_of(job.table).exists() and not restart:
-        raise OtherRun(
-            f"{job.table}: is there already, and there is no {journal_of(job.table).name} with its rows. "
-            f"{RESTART}"
-        )
-    with Journal(job.table, job.fingerprint(), restart=restart, supersedes=_is_older) as journal:
-        if journal.kept_as:
-            say(
-                f"{journal.path} is damaged, or of an earlier version: it is kept as {journal.kept_as.name}, "
-                f"{journal.recovered:,} answers of people came over, and everything is labelled again."
-            )
-        if (before := journal.superseded.get("version")) and not restart:
-            say(
-                f"{job.table} is of release {before}: everything is labelled again by {job.release.version}. "
-                f"The {len(journal.answers()):,} answers of people stay."
-            )
-        had_products = {**journal.superseded, **journal.begun}.get(BY)
-        if job.by and not had_products and products.exists():
-            raise OtherRun(
-                f"{products}: is there already, and the products of {job.table} would replace it. Name "
-                "another table with --out, or move that file away."
-            )
-        journal.keep(CATEGORIES, job.categories)
-        journal.keep(NOTES, list(job.source.notes))
-        if had_products and not job.by and products.resolve() != Path(job.source.address).resolve():
-            products.unlink(missing_ok=True)
-        journal.keep(BY, job.by._asdict() if job.by else {})
+    _check_files(job, restart=restart)
+    with Journal(job.table, job.run, restart=restart) as journal:
+        _say_what_became(journal, job, say, restart=restart)
+        _take_products(journal, job)
+        journal.amend(by=job.run.by, categories=job.run.categories, notes=job.run.notes)
         try:
-            _label_rest(job, form, journal, watch, say)
+            _label_rest(job, journal, watch, say)
         except BaseException:
             with suppress(TableUnusable):  # the reason why it ended matters more
                 export(job.table, journal, is_complete=False)
@@ -170,19 +120,63 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
         return export(job.table, journal, is_complete=True)
 
 
-def _is_older(begun: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether rows are of an earlier release with the same labels, perhaps fewer attributes, by its time."""
-    free = {"version", "attributes"}
-    alike = all(begun.get(name) == value for name, value in now.items() if name not in free)
-    alike = alike and begun["attributes"].items() <= now["attributes"].items()
-    return alike and str(begun["version"]) < str(now["version"])
+def _check_files(job: Job, *, restart: bool) -> None:
+    """Refuse to replace a file that no run has made.
+
+    Raises:
+        OtherRun: the table, or that of products, is the list; or the table has no journal.
+        TableUnusable: see `check_form`.
+    """
+    check_form(job.table)
+    replaced = [job.table, products_of(job.table)] if job.run.by else [job.table]
+    if own := next((file for file in replaced if _is_source(file, job)), None):
+        raise OtherRun(f"{own}: is the list itself, and would be replaced. Name another table with --out.")
+    if job.table.exists() and not journal_of(job.table).exists() and not restart:
+        raise OtherRun(
+            f"{job.table}: is there already, and there is no {journal_of(job.table).name} with its rows. "
+            f"{RESTART}"
+        )
 
 
-def _label_rest(job: Job, form: Form, journal: Journal, watch: Callable[[int, int], None], say: Say) -> None:
+def _is_source(file: Path, job: Job) -> bool:
+    return file.resolve() == Path(job.source.address).resolve()
+
+
+def _say_what_became(journal: Journal, job: Job, say: Say, *, restart: bool) -> None:
+    """What a person should know of the rows of earlier runs."""
+    if journal.kept_as:
+        say(
+            f"{journal.path} is damaged, or of an earlier version: it is kept as {journal.kept_as.name}, "
+            f"{journal.recovered:,} answers of people came over, and everything is labelled again."
+        )
+    if journal.superseded and not restart:
+        say(
+            f"{job.table} is of release {journal.superseded.version}: everything is labelled again by "
+            f"{job.release.version}. The {len(journal.answers()):,} answers of people stay."
+        )
+
+
+def _take_products(journal: Journal, job: Job) -> None:
+    """Take away the table of products of an earlier run, which this one does not write again.
+
+    Raises:
+        OtherRun: a file is there that no run has made.
+    """
+    products, has_products = products_of(job.table), journal.run.by is not None
+    if job.run.by and not has_products and products.exists():
+        raise OtherRun(
+            f"{products}: is there already, and the products of {job.table} would replace it. Name "
+            "another table with --out, or move that file away."
+        )
+    if has_products and not job.run.by and not _is_source(products, job):
+        products.unlink(missing_ok=True)
+
+
+def _label_rest(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> None:
     ended_by = list[SourceUnusable | StoreError]()
     rest = _until_damage(_without_row(job.source, journal), ended_by)
     if (first := next(rest, None)) is not None:
-        with job.engine(Setup(job.source, job.release.folder, form), job.workers) as engine:
+        with job.engine(Setup(job.source, job.release.folder), job.workers) as engine:
             chunks = _chunks(engine.carried(chain([first], rest)))
             for chunk, rows in WorkerPool(engine, say).label(chunks):
                 journal.append(chunk, rows)
@@ -205,8 +199,8 @@ def _without_row(source: Source, journal: Journal) -> Iterator[Item]:
     Where a folder could not be listed, none is known to be gone.
     """
     is_whole = True
-    for number, found in enumerate(source.items()):
-        item = found._replace(number=number)
+    for number, listed in enumerate(source.items()):
+        item = listed._replace(number=number)
         is_whole = is_whole and not isinstance(item.place, Unlistable)
         if not journal.holds(item):
             yield item

@@ -11,15 +11,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.settings import settings_of_commands
+from inference.contract import LABEL
+from labelling.columns import column_of
 from labelling.errors import CorrectionsUnusable, OtherRun
 from labelling.lists import Reading
 from labelling.review.audit import Audit, Share, audit_in, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
-from labelling.table import decided_columns, first_row, read_rows
+from labelling.table import first_row, read_rows
 from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
-from reports.answers import CLASS
 from reports.values import Promise, report_of
 from scripts.__main__ import command
 from scripts.lists import add_encoding
@@ -69,19 +70,19 @@ def execute(arguments: argparse.Namespace) -> object:
         )
     _check_table(corrections, arguments.table)
     promises = {name: [one.promise] for name, one in report.attributes.items()}
-    of_heads = {CLASS: (found, judge(found, report.promises))} | {
+    of_heads = {LABEL: (found, judge(found, report.promises))} | {
         name: (one, judge(one, promises.get(name, [])))
         for name in attributes
         if (one := audit_in(corrections, name))
     }
     for name, (one, verdict) in of_heads.items():
-        if name != CLASS:
+        if name != LABEL:
             console().print(f"\n{name}", markup=False, highlight=False)
         show(one, verdict)
     documents = {
         name: asdict(one) | {"promise": asdict(verdict)} for name, (one, verdict) in of_heads.items()
     }
-    document = {"version": version, **documents.pop(CLASS), "attributes": documents}
+    document = {"version": version, **documents.pop(LABEL), "attributes": documents}
     broken = any(verdict.verdict == BROKEN for _, verdict in of_heads.values())
     return Failed(document) if broken else document
 
@@ -94,7 +95,7 @@ def _check_table(corrections: Sequence[Correction], table: Path) -> None:
     """
     heads = {one.attribute for one in corrections if one.audit}
     answered = {
-        (row["sha256"], head): row.get(decided_columns([head])[-1]) or row.get(head or "label")
+        (row["sha256"], head): row.get(column_of(head, "predicted")) or row.get(head)
         for row in read_rows(table)
         for head in heads
     }
@@ -124,9 +125,9 @@ def tell_audit(corrections: Sequence[Correction]) -> None:
     """
     for line in asked_back(corrections):
         console().print(line, soft_wrap=True)
-    for attribute in sorted({one.attribute for one in corrections}):
+    for attribute in sorted({one.attribute for one in corrections}, key=lambda head: (head != LABEL, head)):
         if found := audit_in(corrections, attribute):
-            of = f"{attribute}: " if attribute else ""
+            of = "" if attribute == LABEL else f"{attribute}: "
             console().print(f"{of}{found.sentence()}", markup=False, highlight=False)
 
 

@@ -23,8 +23,9 @@ from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.plain_text import shown_lines
 from labelling.errors import SourceUnusable, TableUnusable
-from labelling.export import ACCEPT, OUTCOMES, Summary
-from labelling.feeds import PLATFORMS, check_feed, write_feed
+from labelling.excel import copy_for_excel
+from labelling.export import OUTCOMES, Summary
+from labelling.feeds import FEEDS, check_feed, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.lists import Reading
 from labelling.on_ray import OnRay
@@ -36,12 +37,12 @@ from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
 from labelling.review.page import Sheets, Sizes, exports_of, write_review, write_tasks
+from labelling.row import ACCEPT, Categories, Category
 from labelling.run import Job, label
 from labelling.sources import open_source
-from labelling.table import Categories, copy_for_excel, form_of
+from labelling.table import check_form
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
-from reports.answers import CLASS
 from reports.values import report_of
 from scripts.__main__ import command
 from scripts.audit import tell_audit
@@ -94,14 +95,14 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def _correct(arguments: argparse.Namespace) -> object:
     reading = Reading.of(arguments)
-    found = correct(arguments.out, arguments.corrections, reading, complain)
-    summary = found.summary
-    if found.disagreements:
-        complain(f"{found.disagreements:,} questions have different answers; the latest of each counts.")
-    if found.unmatched:
+    corrected = correct(arguments.out, arguments.corrections, reading, complain)
+    summary = corrected.summary
+    if corrected.disagreements:
+        complain(f"{corrected.disagreements:,} questions have different answers; the latest of each counts.")
+    if corrected.unmatched:
         complain(
-            f"{found.unmatched:,} of {found.corrections:,} corrections are of no picture in {summary.table}, "
-            f"among them {', '.join(found.examples)}: it is gone or has changed since."
+            f"{corrected.unmatched:,} of {corrected.corrections:,} corrections are of no picture in "
+            f"{summary.table}, among them {', '.join(corrected.examples)}: it is gone or has changed since."
         )
     console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
@@ -110,13 +111,13 @@ def _correct(arguments: argparse.Namespace) -> object:
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
     if arguments.excel:
-        copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
+        copy_for_excel(arguments.out, arguments.excel)
     _feed(arguments, summary)
-    return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
+    return {"corrections": corrected.corrections, "unmatched": corrected.unmatched, **asdict(summary)}
 
 
 def _job(arguments: argparse.Namespace) -> Job:
-    form_of(arguments.out)
+    check_form(arguments.out)
     if arguments.into:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model, settings_of_commands().cache_dir)
@@ -136,7 +137,7 @@ def _job(arguments: argparse.Namespace) -> Job:
 def _label(arguments: argparse.Namespace) -> object:
     job = _job(arguments)
     if arguments.feed:
-        check_feed(arguments.feed, arguments.out, job.further.values(), job.attributes)
+        check_feed(arguments.feed, arguments.out, job.run.further, job.run.attributes)
     asked = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
@@ -153,7 +154,7 @@ def _label(arguments: argparse.Namespace) -> object:
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit, asked)
         if arguments.excel:
-            copy_for_excel(arguments.out, summary.labels, arguments.excel, summary.attributes)
+            copy_for_excel(arguments.out, arguments.excel)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
     show(summary, sheets.pages)
     if 0 < summary.rows == summary.errors:
@@ -181,8 +182,8 @@ def _asked(named: Sequence[str], job: Job) -> tuple[str, ...]:
     Raises:
         TableUnusable: the release does not answer one.
     """
-    if strange := [name for name in named if name not in job.attributes]:
-        known = ", ".join(job.attributes) or "none"
+    if strange := [name for name in named if name not in job.run.attributes]:
+        known = ", ".join(job.run.attributes) or "none"
         raise TableUnusable(f"--ask {strange[0]}: the release answers no such attribute, but {known}.")
     return tuple(dict.fromkeys(named)) or job.learnt
 
@@ -195,7 +196,7 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
         raise TableUnusable(
             f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
         )
-    feed = write_feed(arguments.feed, arguments.out, summary.products, summary.attributes)
+    feed = write_feed(arguments.feed, arguments.out)
     left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
     if feed.contradicting:
         left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
@@ -238,15 +239,16 @@ def _categories(named: Path | None, release: LocalRelease) -> Categories:
             else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
         ) from error
     categories = found.named_for(None)
-    heads = {CLASS: (manifest.labels, categories.classes)}
+    heads = {LABEL: (manifest.labels, categories.classes)}
     heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
     return {
-        head: {
-            label: [_text(one["id"]), _text(one["name"])]
-            for label, one in zip(labels, of_labels, strict=True)
-        }
+        head: {label: _category(named) for label, named in zip(labels, of_labels, strict=True)}
         for head, (labels, of_labels) in heads.items()
     }
+
+
+def _category(named: Mapping[str, object]) -> Category:
+    return _text(named["id"]), _text(named["name"])
 
 
 def _text(value: object) -> str | None:
@@ -283,7 +285,7 @@ def build_parser() -> argparse.ArgumentParser:
     feed = (
         "write the colours of products that are accepted, or given by people, as this platform imports them"
     )
-    add("--feed", choices=PLATFORMS, help=feed)
+    add("--feed", choices=FEEDS, help=feed)
     taxonomy = "your own categories, also of attributes, in columns such as `category_id` (WARDROBE_TAXONOMY)"
     add("--taxonomy", type=Path, metavar="FILE", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")

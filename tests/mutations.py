@@ -155,8 +155,8 @@ MUTATIONS: Final = (
     # Labelling: runs, workers that die, which answer of a person counts.
     Mutation(
         "labelling/labeller.py",
-        "outcomes += answered(",
-        "outcomes = answered(",
+        "rows += [self._row(",
+        "rows = [self._row(",
         ("contract/labelling/test_label_runs.py",),
     ),
     Mutation(

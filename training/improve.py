@@ -16,13 +16,14 @@ from typing import Final
 
 import numpy as np
 
+from inference.contract import LABEL
+from labelling.decided import LEFT_OUT, NONE
 from labelling.lists import Reading
-from labelling.review.corrections import LEFT_OUT, NONE, Correction, OfFiles, read_corrections
+from labelling.review.corrections import Correction, OfFiles, read_corrections
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
-from reports.answers import CLASS
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
 from training.pictures.corrections import Applied, apply, corrections_in
@@ -82,7 +83,7 @@ def corrected_release(
     corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding)))
     if not named:
         _check_classes(
-            {one.label for one in corrections if one.attribute == CLASS} - {LEFT_OUT, NONE}, name, release
+            {one.label for one in corrections if one.attribute == LABEL} - {LEFT_OUT, NONE}, name, release
         )
     return Corrected(name, release, file, corrections, encoding)
 
@@ -131,7 +132,7 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
     if not _knows_ten_classes(corrected.release):
         return _train_again(corrected, data, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
-    if of_attributes := sum(one.attribute != CLASS for one in corrected.corrections):
+    if of_attributes := sum(one.attribute != LABEL for one in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
     progress.say(
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "

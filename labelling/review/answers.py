@@ -7,21 +7,21 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from inference.contract import LABEL
 from labelling.errors import CorrectionsUnusable, TableUnusable
-from labelling.export import Summary, by_of, export, form_of_journal, heads_of
+from labelling.export import Summary, export
 from labelling.journal import Journal, journal_of
 from labelling.lists import AS_IT_IS, Reading
-from labelling.products import By
 from labelling.review.corrections import Correction, merge, name_of, read_corrections
-from labelling.table import Form, form_of
-from reports.answers import CLASS
+from labelling.row import Row, Run
+from labelling.table import check_form
 
-SHOWN: Final = 3
+NAMED: Final = 3
 """Corrections that a message names."""
 
 
@@ -62,27 +62,22 @@ def correct(
         CorrectionsUnusable: a file cannot be read, none of the corrections is of this table, or two of the
             same time contradict each other.
     """
-    form_of(table)
+    check_form(table)
     if not journal_of(table).exists():
         raise TableUnusable(
             f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
             "into a table that `wardrobe label SOURCE --out` made."
         )
-    with Journal(table, {}) as journal:
-        if not journal.begun:
-            raise TableUnusable(
-                f"{journal.path}: has no rows. Label the source first; what people answered stays."
-            )
-        form, heads = form_of_journal(table, journal), heads_of(journal)
-        corrections = read_corrections(files, heads.pop(CLASS), heads, reading, say)
-        by = by_of(journal)
-        _check_products(corrections, table, by)
-        matched, unmatched = match(corrections, _rows(journal, form, by), journal.begun["source"])
+    with Journal(table) as journal:
+        run = journal.run
+        corrections = read_corrections(files, run.heads[LABEL], run.attributes, reading, say)
+        _check_products(corrections, table, run)
+        matched, unmatched = match(corrections, journal.rows(), run.source)
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
                 f"{table}, among them {name_of(corrections[0])}. "
-                + _advice(corrections, {product for *_, product in _rows(journal, form, by)})
+                + _advice(corrections, set(journal.product_names()))
             )
         new, disagreements = merge(matched, journal.answers())
         journal.answer(new)
@@ -92,22 +87,25 @@ def correct(
         corrections=len(corrections),
         disagreements=disagreements,
         unmatched=len(unmatched),
-        examples=tuple(map(name_of, unmatched[:SHOWN])),
+        examples=tuple(map(name_of, unmatched[:NAMED])),
     )
 
 
-def _check_products(corrections: Sequence[Correction], table: Path, by: By | None) -> None:
+def _check_products(corrections: Sequence[Correction], table: Path, run: Run) -> None:
     """Refuse answers that hold for products, of a table that has none."""
-    if by is None and (one := next((one for one in corrections if one.product), None)):
+    of_products = (correction for correction in corrections if correction.product)
+    if run.by is None and (correction := next(of_products, None)):
         raise CorrectionsUnusable(
-            f"{one.file}: its answers hold for products, such as {one.product!r}, and {table} has none. Give "
-            "the command that made the table once more with --by COLUMN: it labels no picture again."
+            f"{correction.file}: its answers hold for products, such as {correction.product!r}, and {table} "
+            "has none. Give the command that made the table once more with --by COLUMN: it labels no picture "
+            "again."
         )
 
 
 def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
     """What to do where no correction is of a picture of the table."""
-    gone = next((one.product for one in corrections if one.product not in {"", *products}), "")
+    names = (correction.product for correction in corrections)
+    gone = next((name for name in names if name not in {"", *products}), "")
     if not gone:
         return "Give the table that the review was made of."
     return (
@@ -116,16 +114,8 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
     )
 
 
-def _rows(journal: Journal, form: Form, by: By | None) -> Iterator[tuple[str, str, str]]:
-    """Path, sha256 and product of each picture that could be read."""
-    for values in journal.rows():
-        cells = form.cells(values)
-        if cells["sha256"]:
-            yield cells["path"], cells["sha256"], by.product_of(cells) if by else ""
-
-
 def match(
-    corrections: Sequence[Correction], rows: Iterable[tuple[str, str, str]], source: str
+    corrections: Sequence[Correction], rows: Iterable[Row], source: str
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
     """Find the rows that corrections are of.
 
@@ -134,25 +124,26 @@ def match(
 
     Args:
         corrections: to be found.
-        rows: path, sha256 and product of each.
+        rows: of pictures; those that could not be read have no correction.
         source: where the pictures are.
 
     Returns:
         the sha256 of its picture with each correction, and the corrections of no row.
     """
     wanted: dict[str, list[Correction]] = defaultdict(list)
-    for one in corrections:
-        for key in {one.sha256} if one.sha256 else _paths(one, source):
-            wanted[key].append(one)
+    for correction in corrections:
+        for key in {correction.sha256} if correction.sha256 else _paths(correction, source):
+            wanted[key].append(correction)
     matched: dict[int, tuple[str, Correction]] = {}
-    for path, sha256, product in rows:
-        for key in (sha256, path, os.path.abspath(path)):  # noqa: PTH100 - a link keeps its own name
-            for one in wanted.get(key, ()):
-                if one.product in {"", product}:
-                    matched[id(one)] = sha256, one
-    return list(matched.values()), [one for one in corrections if id(one) not in matched]
+    for row in rows:
+        for key in (row.sha256, row.path, os.path.abspath(row.path)):  # noqa: PTH100 - a link keeps its own name
+            for correction in wanted.get(key, ()) if row.sha256 else ():
+                if correction.product in {"", row.product}:
+                    matched[id(correction)] = row.sha256, correction
+    return list(matched.values()), [correction for correction in corrections if id(correction) not in matched]
 
 
-def _paths(one: Correction, source: str) -> set[str]:
-    inside = f"{source}/{one.path.removeprefix('./')}"
-    return {one.path, os.path.abspath(one.file.parent / one.path), inside}  # noqa: PTH100 - as above
+def _paths(correction: Correction, source: str) -> set[str]:
+    inside = f"{source}/{correction.path.removeprefix('./')}"
+    beside = os.path.abspath(correction.file.parent / correction.path)  # noqa: PTH100 - as above
+    return {correction.path, beside, inside}

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from labelling.export import ACCEPT
-from labelling.review.corrections import LEFT_OUT, Correction, merge
-from reports.answers import CLASS
+from inference.contract import LABEL
+from labelling.decided import LEFT_OUT
+from labelling.review.corrections import Correction, merge
+from labelling.row import ACCEPT
 from reports.intervals import SURENESS, clopper_pearson, drawn_at_most, most_of
 from reports.values import HELD_OUT, Promise
 
@@ -162,7 +163,7 @@ def audit_of(accepted: Mapping[str, int], label: str) -> str:
     return f"{accepted.get(label, 0)} of {sum(accepted.values())}"
 
 
-def audit_in(corrections: Sequence[Correction], attribute: str = CLASS) -> Audit | None:
+def audit_in(corrections: Sequence[Correction], attribute: str = LABEL) -> Audit | None:
     """What people said of a sample, by the columns that a sheet exports; None where there are none."""
     corrections = [one for one in corrections if one.attribute == attribute]
     by_size = sorted(corrections, key=lambda one: one.audit)  # what was added once may have been drawn since

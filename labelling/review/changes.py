@@ -9,15 +9,14 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Final
 
-from inference.classifier import Answer, Prediction
+from inference.contract import LABEL
 from inference.networks import Networks
 from inference.spreadsheets import as_csv
 from labelling.items import Source
 from labelling.labeller import PICTURES_PER_RUN, answered
 from labelling.pool import Watch
 from labelling.review.page import filled, thumbnail
-from labelling.table import Outcome, path_in_table
-from reports.answers import CLASS
+from labelling.row import HeadAnswer, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +25,7 @@ class Change:
 
     Attributes:
         path: as a table of `wardrobe label` has it.
-        attribute: that is answered; CLASS for the class.
+        attribute: that is answered; empty for the class.
         label_a, confidence_a, decision_a: of the first release.
         label_b, confidence_b, decision_b: of the second one.
     """
@@ -39,7 +38,7 @@ class Change:
     label_b: str
     confidence_b: float
     decision_b: str
-    attribute: str = CLASS
+    attribute: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,52 +77,50 @@ def compare(source: Source, first: Networks, second: Networks, watch: Watch, *, 
     """
     pictures, changes, unread, thumbnails = 0, [], [], {}
     accepted = [0, 0]
-    for before, after, upload in _answers(source, first, second):
-        if isinstance(before.answer, str) or isinstance(after.answer, str):
-            reason = before.answer if isinstance(before.answer, str) else str(after.answer)
-            unread.append((before.name, reason))
+    for name, before, after, upload in _answers(source, first, second):
+        if error := before.error or after.error:
+            unread.append((name, error))
             continue
         pictures += 1
         watch(pictures, None)
-        for place, answer in enumerate((before.answer, after.answer)):
-            accepted[place] += answer.answer.reason is None
-        heads, others = _heads(before.answer), _heads(after.answer)
-        different = [name for name in heads if name in others and _key(heads[name]) != _key(others[name])]
-        changes += [_change(before, name, heads[name], others[name]) for name in different]
+        for place, row in enumerate((before, after)):
+            accepted[place] += row.label.reason is None
+        both = [head for head in before.heads if head in after.heads]
+        different = [head for head in both if _key(before.heads[head]) != _key(after.heads[head])]
+        changes += [_change(before, after, head) for head in different]
         if different and show and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = thumbnail(upload)
     changes.sort(key=lambda one: (one.attribute, one.label_a == one.label_b, -one.confidence_b, one.path))
     return Compared(pictures, tuple(changes), tuple(unread), (accepted[0], accepted[1]), thumbnails)
 
 
-def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[Outcome, Outcome, object]]:
+def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[str, Row, Row, object]]:
+    """The name of each picture, what the two releases answer, and its bytes."""
     read = source.reader()
     listed = source.items()
     while items := list(islice(listed, PICTURES_PER_RUN)):
         uploads = list(read([item.place for item in items]))
-        answers = (answered(one, items, uploads) for one in (first, second))
-        yield from zip(*answers, uploads, strict=True)
+        names = [item.name for item in items]
+        answers = (answered(networks, items, uploads) for networks in (first, second))
+        yield from zip(names, *answers, uploads, strict=True)
 
 
-def _heads(answer: Prediction) -> dict[str, Answer]:
-    return {CLASS: answer.answer, **answer.attributes}
-
-
-def _key(answer: Answer) -> tuple[str, str]:
+def _key(answer: HeadAnswer) -> tuple[str | None, str | None]:
     return answer.label, answer.decision
 
 
-def _change(picture: Outcome, attribute: str, before: Answer, after: Answer) -> Change:
+def _change(row: Row, after: Row, head: str) -> Change:
+    a, b = row.heads[head], after.heads[head]
     return Change(
-        attribute=attribute,
-        path=path_in_table(picture.name),
-        sha256=picture.sha256,
-        label_a=before.label,
-        confidence_a=float(before.confidence),
-        decision_a=before.decision,
-        label_b=after.label,
-        confidence_b=float(after.confidence),
-        decision_b=after.decision,
+        attribute="" if head == LABEL else head,
+        path=row.path,
+        sha256=row.sha256,
+        label_a=str(a.label),
+        confidence_a=float(a.confidence or 0),
+        decision_a=str(a.decision),
+        label_b=str(b.label),
+        confidence_b=float(b.confidence or 0),
+        decision_b=str(b.decision),
     )
 
 

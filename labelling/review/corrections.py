@@ -21,18 +21,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from inference.contract import LABEL
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
+from labelling.decided import LEFT_OUT, NONE, Answer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.lists import AS_IT_IS, Reading, open_list
 from labelling.paths import existing
 from labelling.review.label_studio import NotAnExport, OddTask, annotated
 from labelling.review.moved import find_moved, where_to_look
 from model_store.files import hash_of
-from reports.answers import CLASS
-
-NONE: Final = "none of these"
-"""The label of a picture that shows none of the classes."""
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
@@ -55,9 +53,6 @@ ACCEPTED_OF: Final = re.compile("([0-9]{1,9}) of ([0-9]{1,9})")
 NAMED: Final = 5
 """Pictures that a sentence names."""
 
-LEFT_OUT: Final = ""
-"""The label of a picture that a person cannot decide about."""
-
 
 class Correction(NamedTuple):
     """What a person says of one picture.
@@ -72,7 +67,7 @@ class Correction(NamedTuple):
         group: what the picture shares with others, such as sender or product; empty where that is not known.
         predicted, decision: what the model answered, where the file says so.
         confidence: of that answer, 0..1; 0 where the file does not say.
-        attribute: of the picture that the label is of; CLASS where the file does not say.
+        attribute: of the picture that the label is of; LABEL where the file does not say.
         audit_of: the accepted rows of the table that have the predicted label, and all accepted ones; None
             for pictures that no audit asks about. One without `audit` was added for its label alone.
         product: for all of whose pictures the label holds; empty where it holds for this one.
@@ -88,39 +83,13 @@ class Correction(NamedTuple):
     predicted: str = ""
     decision: str = ""
     confidence: float = 0.0
-    attribute: str = CLASS
+    attribute: str = LABEL
     audit_of: tuple[int, int] | None = None
     product: str = ""
 
     def question(self, sha256: str) -> "Question":
         """What it answers, by the content of its picture."""
         return Question(sha256, self.attribute, self.product)
-
-
-class Answer(NamedTuple):
-    """What a person said of a picture.
-
-    Attributes:
-        label: a class, NONE or LEFT_OUT.
-        at: when, in UTC; texts compare as times do.
-    """
-
-    label: str
-    at: str
-
-
-class Question(NamedTuple):
-    """What a person answered.
-
-    Attributes:
-        sha256: of the picture.
-        attribute: CLASS for the class.
-        product: whose picture it is, as its list names it; empty where the answer holds for the picture.
-    """
-
-    sha256: str
-    attribute: str = CLASS
-    product: str = ""
 
 
 class OfFiles(NamedTuple):
@@ -176,7 +145,7 @@ def read_corrections(
         CorrectionsUnusable: one cannot be read, lacks a column, has rows that do not fit its header, or an
             attribute or a label that the release lacks.
     """
-    heads = None if labels is None else {CLASS: labels, **attributes}
+    heads = None if labels is None else {LABEL: labels, **attributes}
     return [one for file in files for one in _read(file, heads, reading, say)]
 
 
@@ -210,14 +179,14 @@ def corrections_of_files(
         named.append((path, sha256, one))
     there = {path for path, _, _ in named}
     answers, several = _of_contents(merge(matched, {})[0])
-    every, named = named, [row for row in named if row[2].attribute == CLASS]
+    every, named = named, [row for row in named if row[2].attribute == LABEL]
     attributes = {
         (sha256, one.attribute): answers[sha256, one.attribute]
         for path, sha256, one in every
-        if one.attribute != CLASS and hashes[path] is not None
+        if one.attribute != LABEL and hashes[path] is not None
     }
     return OfFiles(
-        {path: answers[sha256, CLASS] for path, sha256, _ in named},
+        {path: answers[sha256, LABEL] for path, sha256, _ in named},
         {path: sha256 for path, sha256, _ in named},
         {path: one.group or one.product for path, _, one in named if one.group or one.product},
         frozenset(path for path, _, one in named if one.audit),
@@ -241,7 +210,7 @@ def _of_contents(answers: Mapping[Question, Answer]) -> tuple[dict[tuple[str, st
     of_products = {
         key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
     }
-    several = frozenset(sha256 for (sha256, head), of in of_products.items() if head == CLASS and len(of) > 1)
+    several = frozenset(sha256 for (sha256, head), of in of_products.items() if head == LABEL and len(of) > 1)
     return {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in of_products.items()}, several
 
 
@@ -358,13 +327,15 @@ def _json_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
-    if heads is not None and text not in heads:
-        known = ", ".join(filter(None, heads)) or "none"
+    """The head that a cell means; the class where it is empty."""
+    head = text or LABEL
+    if heads is not None and head not in heads:
+        attributes = ", ".join(name for name in heads if name != LABEL) or "none"
         raise CorrectionsUnusable(
-            f"{where}: {text!r} is no attribute of the release, which has {known}. Leave the row out, or its "
-            "column `attribute` empty."
+            f"{where}: {text!r} is no attribute of the release, which has {attributes}. Leave the row out, "
+            "or its column `attribute` empty."
         )
-    return text
+    return head
 
 
 def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
@@ -378,9 +349,9 @@ def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None,
             return spelt[meant]
     near = difflib.get_close_matches(label, labels, n=1)
     advice = f" Did you mean {near[0]!r}?" if near else ""
-    known = f"labels of {attribute!r}," if attribute else "classes"
+    of = "classes" if attribute == LABEL else f"labels of {attribute!r},"
     raise CorrectionsUnusable(
-        f"{where}: {label!r} is none of the {known} {', '.join(labels)}.{advice} {NONE!r} and an empty label "
+        f"{where}: {label!r} is none of the {of} {', '.join(labels)}.{advice} {NONE!r} and an empty label "
         "are possible, too."
     )
 

@@ -12,6 +12,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -21,12 +22,13 @@ from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 import cv2
 
+from inference.contract import LABEL
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
 from inference.spreadsheets import BEGINS, safe_path
+from labelling.decided import NONE, Question
 from labelling.errors import TableUnusable, Unreadable
-from labelling.export import ACCEPT, REVIEW
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.review.audit import (
@@ -39,13 +41,11 @@ from labelling.review.audit import (
     sample,
     usual_size,
 )
-from labelling.review.corrections import NONE, Question
 from labelling.review.label_studio import Task, as_tasks
-from labelling.review.questions import SHOWN, Asked, answers, of_row, unanswered
+from labelling.review.questions import SHOWN, answers, photos_of, title_of, unanswered
+from labelling.row import ACCEPT, REVIEW, Row, path_in_table
 from labelling.run import Job
-from labelling.table import path_in_table
 from model_store.files import write_whole
-from reports.answers import CLASS
 from reports.values import Report, report_of
 
 EDGE: Final = 320
@@ -109,7 +109,7 @@ class Card(NamedTuple):
             looks at what the model answered. Without `audit` it was added for its label alone.
         decision, confidence: of the model, to filter by; without them, there is no such filter.
         predicted: the model's label, which the export has beside the person's.
-        attribute: that the card asks for; CLASS for the class.
+        attribute: that the card asks for; LABEL for the class.
         product: for all of whose photos the answer holds; empty for one about the picture alone.
         title: of the product.
         photos: further ones of the product, which the export names, too.
@@ -130,7 +130,7 @@ class Card(NamedTuple):
     confidence: float | None = None
     predicted: str = ""
     said: Mapping[str, str | float] = MappingProxyType({})
-    attribute: str = CLASS
+    attribute: str = LABEL
     product: str = ""
     title: str = ""
     photos: tuple[Photo, ...] = ()
@@ -209,21 +209,21 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str 
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    asked = {head: _asked(job, head, sizes) for head in (CLASS, *sizes.attributes)}
-    attributes = {head: job.attributes[head] for head in sizes.attributes}
+    asked = {head: _asked(job, head, sizes) for head in (LABEL, *sizes.attributes)}
+    attributes = {head: job.run.heads[head] for head in sizes.attributes}
     first = [card for one in asked.values() for card in one.first]
     then = [card for one in asked.values() for card in one.then]
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
     if sizes.reviewers == 1:
-        frame = Frame(title, lead, texts, chances=asked[CLASS].chances, command=command)
-        write_page(page, page_of([*first, *then], job.labels, frame, attributes))
-        return Sheets((page,), asked[CLASS].prospect)
+        frame = Frame(title, lead, texts, chances=asked[LABEL].chances, command=command)
+        write_page(page, page_of([*first, *then], job.run.heads[LABEL], frame, attributes))
+        return Sheets((page,), asked[LABEL].prospect)
     pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
     for number, (one, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
         frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, command=command)
-        write_page(one, page_of(dealt, job.labels, frame, attributes))
-    return Sheets(tuple(pages), asked[CLASS].prospect)
+        write_page(one, page_of(dealt, job.run.heads[LABEL], frame, attributes))
+    return Sheets(tuple(pages), asked[LABEL].prospect)
 
 
 class _Asked(NamedTuple):
@@ -243,25 +243,25 @@ class _Asked(NamedTuple):
 
 
 def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
-    form, version = job.form, job.release.version
-    with Journal(job.table, job.fingerprint()) as journal:
-        chosen = unanswered(journal, form, head, sizes.limit)
-        drawn, rare, accepted, audited = list[Asked](), list[Asked](), Counter[str](), sizes.audited
+    version = job.release.version
+    with Journal(job.table, job.run) as journal:
+        chosen = unanswered(journal, head, sizes.limit)
+        drawn, rare, accepted, audited = list[Row](), list[Row](), Counter[str](), sizes.audited
         if audited is None:
-            audited = usual_size(sum(1 for _ in answers(journal, form, CLASS)))
+            audited = usual_size(sum(1 for _ in answers(journal, LABEL)))
         if audited:
-            drawn = sample(answers(journal, form, head), _name, audited, version)
-            rare = added(answers(journal, form, head), _accepted, _name, drawn, version)
-            found = answers(journal, form, head)
-            accepted = Counter(one.label for one in found if one.reason is None)
-    in_sample = {one.name for one in (*drawn, *rare)}
+            drawn = sample(answers(journal, head), _name, audited, version)
+            rare = added(answers(journal, head), partial(_accepted, head), _name, drawn, version)
+            labels = (_accepted(head, row) for row in answers(journal, head))
+            accepted = Counter(label for label in labels if label is not None)
+    in_sample = {row.path for row in (*drawn, *rare)}
     first = [
         *(_blind(card, audited, accepted) for card in _cards(drawn, job, head)),
         *(_blind(card, 0, accepted) for card in _cards(rare, job, head)),
     ]
-    then = list(_cards([one for one in chosen if one.name not in in_sample], job, head))
-    of_class = {} if head else chances(report_of(job.release), drawn, accepted)
-    n, of = sum(one.reason is None for one in drawn), sum(accepted.values())
+    then = list(_cards([row for row in chosen if row.path not in in_sample], job, head))
+    n, of = sum(row.heads[head].reason is None for row in drawn), sum(accepted.values())
+    of_class = chances(report_of(job.release), n, of) if head == LABEL else {}
     return _Asked(first, then, of_class, prospect(len(drawn), n, of) if drawn else "")
 
 
@@ -282,48 +282,47 @@ def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> 
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    form, rows = job.form, dict[str, None]()
-    with Journal(job.table, job.fingerprint()) as journal:
+    paths = dict[str, None]()
+    with Journal(job.table, job.run) as journal:
         given = journal.answers()
-        for head in (CLASS, *attributes):
-            asked = unanswered(journal, form, head, limit)
-            for one in asked:
-                unsaid = (path for path, sha256 in one.photos if Question(sha256, head) not in given)
-                rows |= dict.fromkeys(islice(unsaid, SHOWN))
-        of_class = {one.path: one for one in journal.labelled() if one.path in rows}
-    chosen = [of_row(of_class[path], form) for path in islice(rows, limit) if path in of_class]
+        for head in (LABEL, *attributes):
+            for row in unanswered(journal, head, limit):
+                unsaid = (photo.path for photo in photos_of(row) if Question(photo.sha256, head) not in given)
+                paths |= dict.fromkeys(islice(unsaid, SHOWN))
+        pictures = {row.path: row for row in journal.answered() if row.path in paths}
+    chosen = [pictures[path] for path in islice(paths, limit) if path in pictures]
     tasks = []
-    for card in _cards(chosen, job, CLASS):
-        row = of_class[card.name]
-        cells = form.cells(row.cells)
-        of_attributes = {head: cells[head] for head in attributes if cells[head] is not None}
-        task = Task(card.name, card.sha256, card.picture, row.label, row.confidence, job.release.version)
-        tasks += [task._replace(attributes=of_attributes)] if card.picture else []
+    for card in _cards(chosen, job, LABEL):
+        row = pictures[card.name]
+        labels = {head: row.heads[head].label or "" for head in attributes if head in row.heads}
+        task = Task(
+            card.name, card.sha256, card.picture, card.guess, card.confidence or 0, job.release.version
+        )
+        tasks += [task._replace(attributes=labels)] if card.picture else []
     write_page(file, as_tasks(tasks))
     return len(tasks)
 
 
-def _name(one: Asked) -> str:
-    return one.name
+def _name(row: Row) -> str:
+    return row.path
 
 
-def _accepted(one: Asked) -> str | None:
+def _accepted(head: str, row: Row) -> str | None:
     """The label of an accepted answer."""
-    return one.label if one.reason is None else None
+    return row.heads[head].label if row.heads[head].reason is None else None
 
 
-def chances(report: Report, drawn: Sequence[Asked], accepted: Mapping[str, int]) -> dict[str, float]:
+def chances(report: Report, n: int, of: int) -> dict[str, float]:
     """The values of CHANCES; empty where nothing was drawn or is promised.
 
     Args:
         report: of the release.
-        drawn: the sample.
-        accepted: rows of the table, by label.
+        n: accepted rows of the sample.
+        of: accepted rows of the table.
     """
-    promised, n = promised_right(report.promises), sum(row.reason is None for row in drawn)
+    promised = promised_right(report.promises)
     if promised is None or not n:
         return {}
-    of = sum(accepted.values())
     low, high = (chance_of_showing(promised, right, n, of) for right in IF_RIGHT)
     return {"accepted": n, "promised": promised, "first": IF_RIGHT[0], "low": low} | {
         "second": IF_RIGHT[1],
@@ -346,39 +345,40 @@ def write_page(page: Path, text: str) -> None:
 def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     """A card of the sample: nothing on it shows what the model answered."""
     of = audit_of(accepted, card.predicted)
-    note, said = (ATTRIBUTE_ALONE, {"attribute": card.attribute}) if card.attribute else ("", {})
+    note, said = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
     return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=said)
 
 
-def _cards(chosen: list[Asked], job: Job, head: str) -> Iterator[Card]:
-    """A card for each question, with its pictures read again from the source; `head` is what it asks for."""
-    wanted = {path for one in chosen for path, _ in one.photos[:SHOWN]}
+def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[Card]:
+    """A card for each row, with its pictures read again from the source; `head` is what it asks for."""
+    wanted = {photo.path for row in chosen for photo in photos_of(row)[:SHOWN]}
     items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
-    shown = _photos(
-        [(items[path], sha256) for one in chosen for path, sha256 in one.photos[:SHOWN] if path in items], job
-    )
-    for one in chosen:
-        photos = [next(shown) for path, _ in one.photos[:SHOWN] if path in items]
+    there = [[photo for photo in photos_of(row)[:SHOWN] if photo.path in items] for row in chosen]
+    shown = _photos([(items[photo.path], photo.sha256) for photos in there for photo in photos], job)
+    for row, of_row in zip(chosen, there, strict=True):
+        photos = [next(shown) for _ in of_row]
         if not photos:
             continue
-        said: dict[str, str | float] = {"label": one.label, "confidence": one.confidence}
-        said |= {"attribute": head} if head else {"reason": one.reason or ACCEPT}
-        in_review = REVIEW if head else f"{REVIEW}: {one.reason}"
+        answer = row.heads[head]
+        label, confidence = answer.label or "", answer.confidence or 0.0
+        said: dict[str, str | float] = {"label": label, "confidence": confidence}
+        said |= {"reason": answer.reason or ACCEPT} if head == LABEL else {"attribute": head}
+        in_review = f"{REVIEW}: {answer.reason}" if head == LABEL else REVIEW
         yield Card(
-            one.name,
+            row.path,
             *photos[0][:2],
-            NOTE_OF_ATTRIBUTE if head else NOTE,
-            one.label,
+            NOTE if head == LABEL else NOTE_OF_ATTRIBUTE,
+            label,
             sha256=photos[0].sha256,
-            decision=ACCEPT if one.reason is None else in_review,
-            confidence=one.confidence,
-            predicted=one.label,
+            decision=ACCEPT if answer.reason is None else in_review,
+            confidence=confidence,
+            predicted=label,
             said=said,
             attribute=head,
-            product=one.product,
-            title=one.title,
+            product=row.product if row.photos else "",
+            title=title_of(row),
             photos=tuple(photos[1:]),
-            more=max(len(one.photos) - SHOWN, 0),
+            more=max(len(photos_of(row)) - SHOWN, 0),
         )
 
 
@@ -482,8 +482,8 @@ def page_of(
         "export": frame.export,
         "command": frame.command,
         "labels": {
-            head: [*(label for label in of if label != NONE), NONE, LEAVE_OUT]
-            for head, of in {CLASS: labels, **attributes}.items()
+            _on_page(head): [*(label for label in of if label != NONE), NONE, LEAVE_OUT]
+            for head, of in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.texts,
         "formula": BEGINS,
@@ -539,8 +539,18 @@ def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
 
 
 def _shown(card: Card) -> dict[str, object]:
-    photos = [one._asdict() for one in card.photos]
-    return {**card._asdict(), "said": dict(card.said), "photos": photos}
+    photos = [photo._asdict() for photo in card.photos]
+    return {
+        **card._asdict(),
+        "attribute": _on_page(card.attribute),
+        "said": dict(card.said),
+        "photos": photos,
+    }
+
+
+def _on_page(head: str) -> str:
+    """What a page calls a head: that of the class has no name in the column `attribute` of corrections."""
+    return "" if head == LABEL else head
 
 
 def part_of_page(name: str) -> str:

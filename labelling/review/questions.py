@@ -4,16 +4,16 @@ A product is asked about once, whatever the number of its photos. Reads the jour
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from labelling.export import ACCEPT, REVIEW, by_of, heads_of
-from labelling.journal import Journal, Labelled
-from labelling.products import REASON, ProductRows, said_of_photos
-from labelling.review.corrections import Answer, Question
-from labelling.table import CONFIDENCE, DECISION, Cells, Form
-from reports.answers import CLASS
+from inference.contract import LABEL
+from labelling.decided import Answer, Question, agreed
+from labelling.journal import Journal
+from labelling.products import row_of_product
+from labelling.row import REVIEW, Row
 from reports.products import CONTRADICTING, UNFAMILIAR
 
 SHOWN: Final = 6
@@ -23,99 +23,71 @@ TITLES: Final = frozenset({"title", "name"})
 """What a list calls the title of a product, in small letters."""
 
 
-class Asked(NamedTuple):
-    """One question, and what the model answered.
-
-    Attributes:
-        name: of the picture in the table, or of the product.
-        label, confidence, reason: the model's answer; `reason` is None where it is accepted.
-        photos: path and sha256 of each; of a product familiar ones first.
-        product: empty for a picture.
-        title: of the product, as its list has it.
-    """
-
-    name: str
-    label: str
-    confidence: float
-    reason: str | None
-    photos: tuple[tuple[str, str], ...]
-    product: str = ""
-    title: str = ""
+def photos_of(row: Row) -> list[Row]:
+    """The photos that a question is about and that could be read: of a product familiar ones first."""
+    photos = {photo.path: photo for photo in sorted(row.photos or (row,), key=_place) if photo.sha256}
+    return list(photos.values())
 
 
-def of_row(row: Labelled, form: Form) -> Asked:
-    """The question about the class of a picture."""
-    sha256: str = form.cells(row.cells)["sha256"]
-    return Asked(row.path, row.label, row.confidence, row.reason, ((row.path, sha256),))
+def _place(photo: Row) -> int:
+    """Familiar photos come before others, and these before those without an answer."""
+    return 2 if photo.label.label is None else int(photo.label.reason == UNFAMILIAR)
 
 
-def answers(journal: Journal, form: Form, head: str) -> Iterator[Asked]:
-    """All questions about an attribute or the class, in any order: of products, and of pictures of none."""
-    by = by_of(journal)
-    if by:
-        rows = ProductRows(form, heads_of(journal), by)
-        for photos in journal.rows_together(rows.key):
-            yield from _of_product(rows, form, photos, head)
-    for row in journal.labelled():
-        cells = form.cells(row.cells)
-        if by and by.product_of(cells):
-            continue
-        if head == CLASS:
-            yield of_row(row, form)
-        elif cells[head] is not None:
-            reason = None if cells[head + DECISION] == ACCEPT else REVIEW
-            yield of_row(row, form)._replace(
-                label=cells[head], confidence=cells[head + CONFIDENCE], reason=reason
-            )
+def title_of(row: Row) -> str:
+    """The title of a product, as its list has it; empty for a picture."""
+    cells = (
+        cell for photo in row.photos for name, cell in photo.further.items() if name.casefold() in TITLES
+    )
+    return next(filter(None, cells), "")
 
 
-def _of_product(rows: ProductRows, form: Form, photos: Sequence[Sequence[Any]], head: str) -> Iterator[Asked]:
-    row = rows.row(photos)
-    if row[head or "label"] is None:
-        return
-    cells = [form.cells(one) for one in photos]
-    read = {one["path"]: one["sha256"] for one in sorted(cells, key=_place) if one["sha256"]}
-    yield Asked(
-        row[rows.name],
-        row[head or "label"],
-        row[head + CONFIDENCE if head else "confidence"],
-        row[head + REASON if head else "reason"],
-        tuple(read.items()),
-        product=row[rows.name],
-        title=next((one[name] for one in cells for name in form.further if _is_title(name, one)), ""),
+def answers(journal: Journal, head: str) -> Iterator[Row]:
+    """All rows that a head answers, in any order: of products, and of pictures of none."""
+    for photos in journal.products():
+        row = row_of_product(photos, journal.run)
+        if head in row.heads:
+            yield row
+    for row in journal.answered():
+        if not row.product and head in row.heads:
+            yield _of_picture(row, head)
+
+
+def _of_picture(row: Row, head: str) -> Row:
+    """A picture's row; why an attribute needs a review, tables of photos do not say."""
+    if head == LABEL or row.heads[head].reason is None:
+        return row
+    return _with_reason(row, head, REVIEW)
+
+
+def _with_reason(row: Row, head: str, reason: str) -> Row:
+    return replace(row, heads={**row.heads, head: replace(row.heads[head], reason=reason)})
+
+
+def unanswered(journal: Journal, head: str, limit: int) -> list[Row]:
+    """The first doubtful rows that no person answered, and those whose photos people answered differently."""
+    given = journal.answers()
+    if head == LABEL and not journal.run.by:
+        return list(islice(_open(journal.doubtful(), given, head), limit))
+    return heapq.nsmallest(
+        limit, _open(answers(journal, head), given, head), key=lambda row: _doubt(row, head)
     )
 
 
-def _place(cells: Cells) -> int:
-    """Familiar photos come before others, and these before those without an answer."""
-    return 2 if cells["label"] is None else int(cells["reason"] == UNFAMILIAR)
-
-
-def _is_title(name: str, cells: Cells) -> bool:
-    return name.casefold() in TITLES and bool(cells[name])
-
-
-def unanswered(journal: Journal, form: Form, head: str, limit: int) -> list[Asked]:
-    """The first doubtful questions that no person answered, and those that photos answer differently."""
-    given = journal.answers()
-    if head == CLASS and not by_of(journal):
-        return list(islice(_open((of_row(row, form) for row in journal.doubtful()), given, head), limit))
-    return heapq.nsmallest(limit, _open(answers(journal, form, head), given, head), key=_doubt)
-
-
-def _open(asked: Iterable[Asked], given: Mapping[Question, Answer], head: str) -> Iterator[Asked]:
-    """Those of some questions that a person has to answer."""
-    products = {one.product for one in given if one.attribute == head} - {""}
-    for one in asked:
-        said = [given.get(Question(sha256, head)) for _, sha256 in one.photos]
-        labels = [answer.label if answer else None for answer in said]
-        if one.product in products:
+def _open(rows: Iterable[Row], given: Mapping[Question, Answer], head: str) -> Iterator[Row]:
+    """Those that a person has to answer."""
+    products = {question.product for question in given if question.attribute == head} - {""}
+    for row in rows:
+        if row.product in products:
             continue
-        if len(said_of_photos(labels)) > 1:
-            yield one._replace(reason=CONTRADICTING)
-        elif one.reason and None in labels:
-            yield one
+        photos = [given.get(Question(photo.sha256, head)) for photo in photos_of(row)]
+        labels = [answer.label if answer else None for answer in photos]
+        if len(agreed(labels)) > 1:
+            yield _with_reason(row, head, CONTRADICTING)
+        elif row.heads[head].reason and None in labels:
+            yield row
 
 
-def _doubt(one: Asked) -> tuple[bool, float]:
-    return one.reason != UNFAMILIAR, one.confidence
+def _doubt(row: Row, head: str) -> tuple[bool, float]:
+    answer = row.heads[head]
+    return answer.reason != UNFAMILIAR, answer.confidence or 0.0

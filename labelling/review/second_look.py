@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from labelling.review.corrections import LEFT_OUT, Correction, name_of
+from labelling.decided import LEFT_OUT
+from labelling.review.corrections import Correction, name_of
 
 SURE: Final = 0.99
 """Confidence from which a contradiction is asked back."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from labelling.decided import LEFT_OUT, NONE
 from labelling.review.audit import (
     LEAST,
     Audit,
@@ -18,7 +19,7 @@ from labelling.review.audit import (
     share,
     usual_size,
 )
-from labelling.review.corrections import LEFT_OUT, NONE, Correction
+from labelling.review.corrections import Correction
 from reports.values import HELD_OUT, Promise
 from scripts.audit import BROKEN, HOLDS, OPEN, judge, show
 

@@ -14,8 +14,8 @@ import pytest
 from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
+from labelling.decided import NONE
 from labelling.lists import Reading
-from labelling.review.corrections import NONE
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders

@@ -11,9 +11,10 @@ from typing import Final
 import pytest
 
 from inference.contract import LABEL, Head
+from labelling.decided import LEFT_OUT, NONE
 from labelling.errors import CorrectionsUnusable
 from labelling.review.answers import correct
-from labelling.review.corrections import AHEAD, LEFT_OUT, NONE, read_corrections
+from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import read_rows

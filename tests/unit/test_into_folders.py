@@ -6,20 +6,29 @@ from pathlib import Path
 
 import pytest
 
+from inference.contract import LABEL
+from labelling.decided import Answer, Question
 from labelling.errors import TableUnusable
 from labelling.into_folders import check_into, folders_of, sort_into
+from labelling.items import Item
+from labelling.journal import Journal
+from labelling.row import HeadAnswer, Row
 from labelling.run import Job
 from labelling.sources import open_source
 from model_store.local import bundled
 
-HEADER = "path,label,confidence,decision,reason,familiarity,version,sha256,error,decided_by,predicted"
-
 
 def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
     """A finished run with rows of path, label, decision, and who decided."""
-    lines = [f"{path},{label},0.9,{decision},,1,v,,,{by},Bag" for path, label, decision, by in rows]
-    (folder / "labels.csv").write_text("\n".join([HEADER, *lines, ""]), "utf-8")
-    return Job(source=open_source(str(source)), table=folder / "labels.csv", release=bundled())
+    job = Job(source=open_source(str(source)), table=folder / "labels.csv", release=bundled())
+    with Journal(job.table, job.run) as journal:
+        for number, (path, label, decision, by) in enumerate(rows):
+            heads = {LABEL: HeadAnswer(label=label or "Bag", decision=decision)} if decision else {}
+            row = Row(path=path, sha256=f"{number:064x}", heads=heads, further={})
+            journal.append([Item(path, path, "", 1, number)], [row])
+            if by == "person":
+                journal.answer({Question(row.sha256): Answer(label, "2026")})
+    return job
 
 
 @pytest.fixture

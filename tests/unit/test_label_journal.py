@@ -1,6 +1,5 @@
 """What a kill left half written is undone, committed rows are kept, changed pictures are labelled again."""
 
-import json
 import resource
 import shutil
 import sqlite3
@@ -12,30 +11,36 @@ from pathlib import Path
 import pytest
 
 from inference.file_names import is_picture_name
+from labelling.decided import Answer, Question
 from labelling.errors import TableUnusable
-from labelling.items import Item
-from labelling.journal import Journal, Labelled, journal_of
-from labelling.review.corrections import Answer, Question
-from labelling.table import Row
+from labelling.items import UNREAD, Item
+from labelling.journal import Journal, journal_of
+from labelling.row import HeadAnswer, Row, Run
 
 TABLE = "table.csv"
 
 
+RUN = Run(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
+
+
 def journal(folder: Path, *, restart: bool = False) -> Journal:
-    return Journal(folder / TABLE, {"source": "here"}, restart=restart)
+    return Journal(folder / TABLE, RUN, restart=restart)
 
 
 def an_item(number: int, name: str, stamp: str = "v1") -> Item:
     return Item(name, name, stamp, 1, number)
 
 
-def a_row(name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5) -> Row:
-    return Row("Shirt", confidence, reason, familiarity, json.dumps([name]))
+def a_row(
+    name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5, stamp: str = "v1"
+) -> Row:
+    answer = HeadAnswer(label="Shirt", confidence=confidence, reason=reason)
+    return Row(path=name, sha256=f"of {name}", stamp=stamp, familiarity=familiarity, heads={"label": answer})
 
 
 def append(opened: Journal, *names: str, start: int = 0, stamp: str = "v1") -> None:
     items = [an_item(number, name, stamp) for number, name in enumerate(names, start)]
-    opened.append(items, [a_row(name) for name in names])
+    opened.append(items, [a_row(name, stamp=stamp) for name in names])
 
 
 def write(folder: Path, *names: str) -> None:
@@ -46,7 +51,7 @@ def write(folder: Path, *names: str) -> None:
 def rows_in(folder: Path) -> str:
     """The names of all rows, in order, as a journal that is opened there has them."""
     with journal(folder) as opened:
-        return "".join(name for (name,) in opened.rows())
+        return "".join(row.path for row in opened.rows())
 
 
 def crashed(folder: Path, to: Path) -> Path:
@@ -66,7 +71,7 @@ def two(tmp_path: Path) -> Path:
 
 def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
     now = 0.0
-    with Journal(tmp_path / TABLE, {"source": "here"}, clock=lambda: now) as opened:
+    with Journal(tmp_path / TABLE, RUN, clock=lambda: now) as opened:
         now = 0.9
         append(opened, "a")
         too_early = crashed(tmp_path, tmp_path / "too early")
@@ -79,8 +84,8 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
 
 
 def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
-    large = Row("Shirt", 0.5, None, 0.5, json.dumps(["x" * 10_000_000]))  # more than SQLite holds in memory
-    with Journal(two / TABLE, {"source": "here"}, clock=lambda: 0.0) as opened:  # no commit is due
+    large = Row(path="b", error="x" * 10_000_000)  # more than SQLite holds in memory
+    with Journal(two / TABLE, RUN, clock=lambda: 0.0) as opened:  # no commit is due
         opened.append([an_item(1, "b", "v2"), an_item(2, "c")], [large, large])
         left = crashed(two, tmp_path / "left")
 
@@ -116,26 +121,28 @@ def test_a_picture_is_labelled_again_where_it_is_new_or_changed_and_wherever_it_
 def test_a_picture_that_could_not_be_read_is_taken_up_again_and_one_that_is_broken_is_not(
     tmp_path: Path,
 ) -> None:
-    unread, broken = (Row(None, None, None, None, '[""]', was_read=was_read) for was_read in (False, True))
-    names = ("unread", "broken", "twice", "twice")
-    items = [an_item(number, name) for number, name in enumerate(names)]
+    unread = Row(path="unread", stamp=UNREAD, error="It is no file.")
+    broken, twice = (Row(path=name, stamp="v1", error="It is broken.") for name in ("broken", "twice"))
+    items = [an_item(number, name) for number, name in enumerate(("unread", "broken", "twice", "twice"))]
     with journal(tmp_path) as opened:
-        opened.append(items, [unread, broken, broken, a_row("twice")])
+        opened.append(items, [unread, broken, twice, a_row("twice")])
 
     with journal(tmp_path) as again:
         held = [again.holds(item) for item in items[:3]]
         again.forget_unlisted()
-        append(again, "unread ")
+        append(again, "unread")
 
     assert held == [False, True, True]
-    assert rows_in(tmp_path) == "unread twice", "of two rows of a picture, the one with an answer"
+    with journal(tmp_path) as opened:
+        paths = [(row.path, row.label.label) for row in opened.rows()]
+    assert paths == [("unread", "Shirt"), ("broken", None), ("twice", "Shirt")], "of two rows, the answer"
 
 
 def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path) -> None:
     with journal(two) as opened:
         opened.exported()
 
-    with Journal(two / TABLE, {"source": "here"}, clock=lambda: 0.0) as opened:  # no commit is due
+    with Journal(two / TABLE, RUN, clock=lambda: 0.0) as opened:  # no commit is due
         assert [opened.holds(an_item(number, name)) for number, name in enumerate("ab")] == [True, True]
         append(opened, "c", start=2)
         opened.forget_unlisted()
@@ -146,9 +153,10 @@ def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path)
 
 def test_the_row_of_an_overwritten_picture_is_replaced_before_all_are_listed(two: Path) -> None:
     with journal(two) as opened:
-        opened.append([an_item(0, "a", "v2")], [a_row("A")])
+        opened.append([an_item(0, "a", "v2")], [a_row("a", confidence=0.9, stamp="v2")])
 
-    assert rows_in(two) == "Ab"
+    with journal(two) as opened:
+        assert [(row.path, row.label.confidence) for row in opened.rows()] == [("a", 0.9), ("b", 0.5)]
 
 
 def test_rows_come_in_the_order_of_the_source_whichever_is_done_first(tmp_path: Path) -> None:
@@ -174,7 +182,7 @@ NAMES = [f"picture {number}" for number in range(400)]
 ANSWERS = {
     Question(f"{number:064x}", attribute): Answer("Bag", "2026")
     for number in range(60)
-    for attribute in ("", "of it")
+    for attribute in ("label", "of it")
 }
 
 
@@ -238,7 +246,10 @@ def test_of_a_journal_of_an_earlier_version_peoples_answers_come_over(tmp_path: 
         older.execute("CREATE TABLE run (fingerprint TEXT, seconds REAL, has_changed INTEGER, rows INTEGER)")
         older.execute("CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, line BLOB)")
         older.execute("CREATE TABLE answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)")
-        given = [(" ".join(filter(None, of)), *answer) for of, answer in ANSWERS.items()]
+        given = [
+            (f"{of.sha256} of it" if of.attribute == "of it" else of.sha256, *answer)
+            for of, answer in ANSWERS.items()
+        ]
         older.executemany("INSERT INTO answers VALUES (?, ?, ?)", given)
         older.execute("PRAGMA user_version = 1")
         older.commit()
@@ -252,7 +263,7 @@ def test_a_row_that_a_disk_has_changed_names_what_labels_again_and_keeps_the_ans
     with journal(two) as opened:
         opened.answer(ANSWERS)
     path = journal_of(two / TABLE)
-    path.write_bytes(path.read_bytes().replace(b'["a"]', b'["a" '))
+    path.write_bytes(path.read_bytes().replace(b'["of a",', b'["of a" '))
 
     with (
         journal(two) as opened,
@@ -286,23 +297,23 @@ def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None]
 
 
 def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
-    rows = {
-        "sure": a_row("", None, 0.99),
-        "unsure": a_row("", "ambiguous", 0.4, 0.9),
-        "unsure, less familiar": a_row("", "ambiguous", 0.4, 0.2),
-        "less sure": a_row("", "ambiguous", 0.3),
-        "unfamiliar, sure": a_row("", "unfamiliar", 0.9, 0.01),
-        "broken": Row(None, None, None, None, '[""]'),
-        "unfamiliar, as sure": a_row("", "unfamiliar", 0.9, 0.01),
-        "unfamiliar, unsure": a_row("", "unfamiliar", 0.2, 0.01),
-        "hardly unfamiliar": a_row("", "unfamiliar", 0.9, 0.8),
-    }
+    rows = [
+        a_row("sure", None, 0.99),
+        a_row("unsure", "ambiguous", 0.4, 0.9),
+        a_row("unsure, less familiar", "ambiguous", 0.4, 0.2),
+        a_row("less sure", "ambiguous", 0.3),
+        a_row("unfamiliar, sure", "unfamiliar", 0.9, 0.01),
+        Row(path="broken", sha256="of it", error="It is broken."),
+        a_row("unfamiliar, as sure", "unfamiliar", 0.9, 0.01),
+        a_row("unfamiliar, unsure", "unfamiliar", 0.2, 0.01),
+        a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
+    ]
     with journal(tmp_path) as opened:
-        opened.append([an_item(number, name) for number, name in enumerate(rows)], list(rows.values()))
+        opened.append([an_item(number, row.path) for number, row in enumerate(rows)], rows)
         chosen = list(islice(opened.doubtful(), 6))
 
-    assert chosen[0] == Labelled("unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01, [""])
-    assert [one.path for one in chosen] == [
+    assert chosen[0] == rows[7]
+    assert [row.path for row in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",
         "unfamiliar, as sure",

@@ -10,39 +10,45 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import Answer, Prediction
 from inference.spreadsheets import FORMULA
+from labelling.columns import check_attributes, columns
 from labelling.errors import TableUnusable
-from labelling.table import LONGEST_PATH, Form, Outcome, check_attributes, columns, read_rows
+from labelling.row import LONGEST_PATH, HeadAnswer, Row, Run, path_in_table
+from labelling.table import read_rows, write_table
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
+RUN = Run(source="here", version="v1", heads={"label": LABELS})
 HOSTILE = 'a,"b"\nc\td\udcff.png'
 """A file's name: separators, a new line, and a byte that is no UTF-8."""
 
-ANSWER = Answer(
-    class_id=0,
+ANSWER = HeadAnswer(
     label=LABELS[0],
     confidence=float(np.float32(0.6)),
     decision="review",
     reason="ambiguous",
-    probabilities=np.array([0.6, 0.4], np.float32),
-    labels=LABELS,
+    probabilities=tuple(np.array([0.6, 0.4], np.float32).tolist()),
 )
-AMBIGUOUS = Prediction(answer=ANSWER, attributes={}, familiarity=0.1)
-OUTCOMES = [Outcome(HOSTILE, "ab" * 32, AMBIGUOUS), Outcome("bad.png", "", "It is no file.")]
 
 
-def write(form: Form, table: Path, *outcomes: Outcome) -> str:
+def ambiguous(name: str, **attributes: HeadAnswer) -> Row:
+    heads = {"label": ANSWER, **attributes}
+    return Row(path=path_in_table(name), sha256="ab" * 32, familiarity=0.1, heads=heads)
+
+
+ROWS = [ambiguous(HOSTILE), Row(path="bad.png", error="It is no file.")]
+
+
+def write(table: Path, *rows: Row, run: Run = RUN) -> str:
     """A table without people's answers; its text, if it is one."""
-    form.write(table, [form.cells(json.loads(form.row(one, "v1").cells)) for one in outcomes])
+    write_table(table, columns(run), rows)
     return table.read_bytes().decode(errors="replace")
 
 
 def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Path) -> None:
-    text = write(Form(".csv", LABELS), tmp_path / "table.csv", *OUTCOMES)
+    text = write(tmp_path / "table.csv", *ROWS)
 
     header, good, bad = csv.reader(io.StringIO(text, newline=""))
-    assert header == columns(LABELS)
+    assert header == [column.name for column in columns(RUN)]
     assert good == [
         HOSTILE.replace("\udcff", r"\udcff"),
         *(LABELS[0], "0.6000000238418579", "review", "ambiguous", "0.1"),
@@ -52,11 +58,11 @@ def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Pa
 
 
 def test_a_line_of_jsonl_has_the_same_under_the_same_names(tmp_path: Path) -> None:
-    text = write(Form(".jsonl", LABELS), tmp_path / "table.jsonl", *OUTCOMES)
+    text = write(tmp_path / "table.jsonl", *ROWS)
 
     good, bad = map(json.loads, text.splitlines())
     assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
-    assert list(good) == list(bad) == columns(LABELS)
+    assert list(good) == list(bad) == [column.name for column in columns(RUN)]
     assert (bad["label"], bad["p_T-shirt/top"], bad["error"]) == (None, None, "It is no file.")
 
 
@@ -78,7 +84,7 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
     suffix: str, tmp_path: Path
 ) -> None:
     table = tmp_path / f"table{suffix}"
-    write(Form(suffix, LABELS), table, *(Outcome(name, "ab" * 32, AMBIGUOUS) for name in SHOWN))
+    write(table, *map(ambiguous, SHOWN))
 
     assert [row["path"] for row in read_rows(table)] == list(SHOWN.values())
 
@@ -89,10 +95,9 @@ def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_
     label: str, suffix: str, tmp_path: Path
 ) -> None:
     answer, table = replace(ANSWER, label=label), tmp_path / f"table{suffix}"
-    outcome = Outcome(
-        "a.png", "ab" * 32, Prediction(answer=answer, attributes={"of": answer}, familiarity=0.1)
-    )
-    text = write(Form(suffix, (label, "b"), attributes=("of",)), table, outcome)
+    run = replace(RUN, heads={"label": (label, "b"), "of": (label, "b")})
+    row_of_it = replace(ambiguous("a.png"), heads={"label": answer, "of": answer})
+    text = write(table, row_of_it, run=run)
 
     [row] = read_rows(table)
     assert (row["label"], row["of"], f"p_{label}" in row) == (label, label, True)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
+from labelling.decided import LEFT_OUT, NONE
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import LEFT_OUT, NONE, OfFiles
+from labelling.review.corrections import OfFiles
 from training.errors import BadCsv, BadPictures
 from training.pictures.listing import Listing, Row, absolute, answers_in
 from training.pictures.picture_files import Hashed

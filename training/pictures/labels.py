@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
+from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.lists import renaming
-from labelling.table import check_attributes
 from training.errors import BadClasses, BadCsv
 from training.pictures.listing import ANSWERED, COLUMNS, NOT_THERE, Listing
 from training.pictures.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable

@@ -16,10 +16,11 @@ from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
+from labelling.decided import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
-from labelling.review.corrections import NONE, OfFiles, corrections_of_files
+from labelling.review.corrections import OfFiles, corrections_of_files
 from model_store.files import write_whole
 from training.errors import BadClasses, BadCsv, DataSetMissing
 from training.pictures.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable

@@ -13,8 +13,9 @@ from typing import Final
 
 from inference.contract import LABEL, InputContract
 from inference.decode import prepare_decoders
+from labelling.decided import NONE
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import NONE, OfFiles
+from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from inference.contract import Head, whole_pictures
+from labelling.decided import NONE, Answer, Question
 from labelling.errors import TableUnusable
-from labelling.feeds import PLATFORMS
+from labelling.feeds import FEEDS, write_feed
+from labelling.items import Item
+from labelling.journal import Journal
+from labelling.row import By, HeadAnswer, Row, Run
 from tests.commands import wardrobe
 from tests.documents import blocks
-from tests.releases import a_release
+from tests.releases import LABELS, a_release
 from tests.service import ROOT
 from tests.tables import Rows, correct, label, rows_of, write_csv
 from tests.uploads import a_garment, png
@@ -86,30 +90,44 @@ def test_answers_of_people_are_a_feed_of_one_row_a_product_where_they_agree(
     assert "2 are in no feed: their colour is doubtful." in found
 
 
-def with_further_colours(shop: Path) -> None:
-    """As a release would answer that accepts colours of products."""
-    further = {"001001": "white", "001003": "white/red/blue"}
-    rows = rows_of(shop / "labels-products.csv")
-    for row in rows:
-        if row["article"] in further:
-            row |= {"colour_also": further[row["article"]], "colour_decision": "accept"}
-    write_csv(shop / "labels-products.csv", rows)
+def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> Row:
+    """A photo that shows these shares of black, white, red and blue; of None the colour is doubtful."""
+    shares = colours or (0.0, 0.0, 1.0, 0.0)
+    label = {0.6: "red", 0.25: "black"}.get(max(shares), "red")
+    colour = HeadAnswer(label=label, reason=None if colours else "ambiguous", probabilities=shares)
+    of_class = HeadAnswer(label="Bag", probabilities=(1.0,) * len(LABELS))
+    heads = {"label": of_class, "colour": colour}
+    return Row(path=f"{number}a.png", sha256=f"{number:064x}", heads=heads, further=further)
+
+
+def a_table(folder: Path) -> Path:
+    """A table whose journal has a photo a product, as a release would answer that accepts colours."""
+    run = Run(
+        source=str(folder / "list.csv"),
+        version="v1",
+        heads={"label": LABELS, "colour": ("black", "white", "red", "blue")},
+        further={name: name for name in ("article", "Handle", "title")},
+    )
+    shares = {1: (0.0, 0.4, 0.6, 0.0), 3: (0.25, 0.25, 0.25, 0.25)}
+    with Journal(folder / "labels.csv", run) as journal:
+        for number, title in enumerate(TITLES, 1):
+            further = {"article": f"{1000 + number:06}", "Handle": f"item-{number}", "title": title}
+            row = a_photo(number, further, shares.get(number))
+            journal.append([Item(row.path, row.path, "", 1, number)], [row])
+        journal.amend(by=By(column="article", folder=None, proven=()), categories={}, notes=())
+        said = {4: "blue", 5: NONE}
+        journal.answer({Question(f"{n:064x}", "colour"): Answer(of, "2026") for n, of in said.items()})
+    return folder / "labels.csv"
 
 
 @pytest.mark.parametrize("platform", ["google", "shopify", "woocommerce"])
-def test_a_feed_is_the_file_that_a_platform_reads(
-    platform: str, shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    labelled(shop, doubtful)
-    corrected(shop, "")
-    with_further_colours(shop)
-
-    labelled(shop, doubtful, "--feed", platform)
+def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
+    feed = write_feed(platform, a_table(tmp_path))
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
-    assert (shop / f"labels-{platform}.csv").read_bytes() == fixture.read_bytes()
-    said = capsys.readouterr().out
-    assert ("replaces all attributes" in said) == (platform == "woocommerce"), "and the list has none"
+    assert feed.file.read_bytes() == fixture.read_bytes()
+    assert ("replaces all attributes" in feed.note) == (platform == "woocommerce"), "and the list has none"
+    assert (feed.products, feed.left_out) == (3, 2)
 
 
 MATERIAL = {"Attribute 1 name": "Material", "Attribute 1 value(s)": "Cotton", "Attribute 1 global": "0"}
@@ -123,16 +141,17 @@ ADDED = SHOWN | {"Attribute 2 name": "Color", "Attribute 2 global": "1"}
     [
         pytest.param({}, {one.replace("2", "1"): cell for one, cell in ADDED.items()}, id="none"),
         pytest.param(MATERIAL, MATERIAL | ADDED, id="the colour gets the first free number"),
-        pytest.param(MATERIAL | {"Attribute 2 name": None}, MATERIAL | ADDED, id="which may be there, empty"),
+        pytest.param(MATERIAL | {"Attribute 2 name": ""}, MATERIAL | ADDED, id="which may be there, empty"),
         pytest.param(MATERIAL | COLOUR, MATERIAL | COLOUR | SHOWN, id="or that of the list's own colour"),
     ],
 )
 def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_the_colour(
-    listed: dict[str, str | None], found: dict[str, str]
+    listed: dict[str, str], found: dict[str, str]
 ) -> None:
-    row = {"sku": "7", "title": "Shirt", **listed}
+    colour = HeadAnswer(label="red", decision="accept", also=("white",))
+    row = Row(path="7", product="7", heads={"colour": colour}, further={"title": "Shirt", **listed})
 
-    assert PLATFORMS["woocommerce"]("7", ["red", "white"], row) == {"SKU": "7", **found}
+    assert FEEDS["woocommerce"](row) == {"SKU": "7", **found}
 
 
 def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said(

@@ -247,14 +247,16 @@ def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
 KILLED_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from labelling.table import Form
+from labelling.columns import columns
+from labelling.row import Row, Run
+from labelling.table import write_table
 
-def lines():
-    yield from [dict.fromkeys(form.columns, "cell")] * 100_000
+def rows():
+    yield from [Row(path="cell")] * 100_000
     os.kill(os.getpid(), signal.SIGKILL)
 
-form = Form(sys.argv[1][-4:], ("Shirt",))
-form.write(Path(sys.argv[1]), lines())
+run = Run(source="here", version="v1", heads={"label": ("Shirt",)})
+write_table(Path(sys.argv[1]), columns(run), rows())
 """
 
 

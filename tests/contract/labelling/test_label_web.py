@@ -15,7 +15,6 @@ from labelling.on_ray import OnRay
 from labelling.permits import Permits
 from labelling.processes import Processes
 from labelling.sources import open_source
-from labelling.table import Form
 from scripts.label import ENGINES
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
@@ -92,7 +91,7 @@ def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
     permits = Permits((("localhost", server.port),), (ip_network(LOOPBACK),))
     source = open_source(str(write_list(tmp_path / "list.csv", [address, "https://other.example/"])), permits)
 
-    carried = list(OnRay(Setup(source, little_release, Form(".csv")), 1).carried(source.items()))
+    carried = list(OnRay(Setup(source, little_release), 1).carried(source.items()))
 
     assert [item.weight for item in carried] == [len(PICTURES["a/0.png"]), 0]
     assert carried[0].place == PICTURES["a/0.png"]

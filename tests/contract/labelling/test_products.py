@@ -12,10 +12,10 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable
-from labelling.products import FOLDER, By
 from labelling.review.audit import audit_in
 from labelling.review.corrections import read_corrections
 from labelling.review.questions import SHOWN
+from labelling.row import FOLDER, By, Row
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
@@ -160,9 +160,9 @@ def test_folders_are_products_in_every_form_of_the_table(suffix: str, release: P
 
 
 def test_a_photo_in_the_working_directory_itself_is_in_no_folder() -> None:
-    by = By(FOLDER, ".", [])
+    by = By(column=FOLDER, folder=".", proven=())
 
-    assert [by.product_of({"path": path}) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
+    assert [by.product_of(Row(path=path)) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
 
 
 def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(

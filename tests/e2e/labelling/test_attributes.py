@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.review.corrections import NONE
+from labelling.decided import NONE
 from model_store.local import open_release
 from tests.browser import Visits
 from tests.commands import wardrobe

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from labelling.review.corrections import NONE, read_corrections
+from labelling.decided import NONE
+from labelling.review.corrections import read_corrections
 from tests.browser import PHONE, Visits, flaws
 from tests.commands import done
 from tests.picture_page import DOUBTED, EXAMPLES, TROUSERS, a_file, card, garments, give, settled, visit

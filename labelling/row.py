@@ -1,0 +1,277 @@
+"""A row: the answers to one picture, or to the photos of one product; and the run that rows are of.
+
+Plain values, kept as JSON. A `Row` is what the model answered; decided.py puts in what people answered.
+columns.py has the cells of a table, journal.py keeps rows. Reads and writes nothing.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Self, TypeAlias
+
+from inference.contract import LABEL
+from inference.spreadsheets import safe_path
+
+ACCEPT: Final = "accept"
+REVIEW: Final = "review"
+
+FOLDER: Final = "folder"
+"""The column of products that are folders."""
+
+LONGEST_PATH: Final = 32_767
+"""Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
+
+Category: TypeAlias = tuple[str | None, str | None]
+"""Id and name of a category of the platform."""
+
+Categories: TypeAlias = Mapping[str, Mapping[str, Category]]
+"""The platform's category, by head and label."""
+
+TIME_OF_VERSION: Final = "%Y%m%dT%H%M%SZ"
+"""How the version of a release begins, before `-` and a hash."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeadAnswer:
+    """The answer of one head: the class, or an attribute.
+
+    Attributes:
+        label: None where there is none, or a person took it away.
+        confidence: 0..1, of the label that the model answered.
+        decision: ACCEPT or REVIEW; None without an answer of the model.
+        reason: of a review; None where it is accepted.
+        also: further labels of an attribute.
+        probabilities: (C,), in the order of the head's labels; empty without an answer of the model.
+        rests_on: paths of the photos that the answer to a product is made of.
+        predicted: the model's label; of a row from `decided` alone, as what follows.
+        decided_by: `model` or `person`; None without a label of either.
+        category: of the platform, of the label.
+    """
+
+    label: str | None = None
+    confidence: float | None = None
+    decision: str | None = None
+    reason: str | None = None
+    also: tuple[str, ...] = ()
+    probabilities: Sequence[float] = ()
+    rests_on: tuple[str, ...] = ()
+    predicted: str | None = None
+    decided_by: str | None = None
+    category: Category = (None, None)
+
+
+NO_ANSWER: Final = HeadAnswer()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What is known of one picture, or of one product.
+
+    Attributes:
+        path: of the picture in the table; of a product its name.
+        sha256: of the picture's bytes, hexadecimal; empty where they could not be read, and of a product.
+        stamp: of the picture's content, as its source has it; see Item.
+        error: why there is no answer; empty where there is one.
+        familiarity: 0..1; None where it was not measured, and of a product.
+        heads: the answers by head, LABEL first; without those that do not apply to the class.
+        further: the cells of the list that names the picture, by the list's own names.
+        product: whose photo it is; empty for none.
+        photos: the rows of a product's photos, in the order of the source; empty for a picture.
+    """
+
+    path: str
+    sha256: str = ""
+    stamp: str = ""
+    error: str = ""
+    familiarity: float | None = None
+    heads: Mapping[str, HeadAnswer] = field(default_factory=dict)
+    further: Mapping[str, str] = field(default_factory=dict)
+    product: str = ""
+    photos: tuple["Row", ...] = ()
+
+    @property
+    def label(self) -> HeadAnswer:
+        """The answer about the class."""
+        return self.heads.get(LABEL, NO_ANSWER)
+
+    def as_json(self, columns: Iterable[str]) -> str:
+        """What a journal keeps beside path, stamp, familiarity and product.
+
+        Args:
+            columns: of the list, in the order in which the cells are kept.
+        """
+        heads = {
+            head: {field: getattr(answer, field) for field in OF_MODEL} for head, answer in self.heads.items()
+        }
+        cells = [self.further[name] for name in columns]
+        return json.dumps([self.sha256, self.error, heads, cells], ensure_ascii=False)
+
+
+OF_MODEL: Final = ("label", "confidence", "decision", "reason", "also", "probabilities")
+"""Fields of an answer that a journal keeps."""
+
+
+def row_from(kept: tuple[str, str, str, float | None, str], columns: Iterable[str]) -> Row:
+    """The row that a journal keeps.
+
+    Args:
+        kept: what `as_json` made, path, stamp, familiarity and product.
+        columns: as `as_json` had them.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    text, path, stamp, familiarity, product = kept
+    sha256, error, heads, cells = json.loads(text)
+    return Row(
+        path=path,
+        sha256=sha256,
+        stamp=stamp,
+        error=error,
+        familiarity=familiarity,
+        heads={head: _answer_from(**answer) for head, answer in heads.items()},
+        further=dict(zip(columns, cells, strict=True)),
+        product=product,
+    )
+
+
+def _answer_from(
+    *,
+    also: Sequence[str],
+    probabilities: Sequence[float],
+    **rest: Any,  # noqa: ANN401 - what JSON keeps as it is
+) -> HeadAnswer:
+    return HeadAnswer(also=tuple(also), probabilities=tuple(probabilities), **rest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class By:
+    """What says which photos show one product.
+
+    Attributes:
+        column: of the list, or FOLDER.
+        folder: the source, with which the paths of its photos begin; None where a column says it.
+        proven: heads of which the release shows its promise for products.
+    """
+
+    column: str
+    folder: str | None
+    proven: tuple[str, ...]
+
+    def product_of(self, row: Row) -> str:
+        """The product of a photo: blanks count once, capitals count; empty where it has none."""
+        if self.folder is None:
+            return " ".join(row.further[self.column].split())
+        beside = os.path.dirname(row.path) or os.curdir  # noqa: PTH120 - as written
+        inside = os.path.relpath(beside, self.folder)
+        return "" if inside == os.curdir else inside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the rows of a journal are of: the first four have to stay as they are for rows to be kept.
+
+    Attributes:
+        source: its address.
+        version: of the release.
+        heads: their labels, LABEL first, then the attributes.
+        further: what the table calls the columns of the list, by their names there.
+        categories: of the platform; empty for none.
+        by: what says which photos show one product; None without products.
+        notes: what a person should know of the list, a sentence each.
+    """
+
+    source: str
+    version: str
+    heads: Mapping[str, tuple[str, ...]]
+    further: Mapping[str, str] = field(default_factory=dict)
+    categories: Categories = field(default_factory=dict)
+    by: By | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def attributes(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each attribute."""
+        return {name: labels for name, labels in self.heads.items() if name != LABEL}
+
+    def as_json(self) -> str:
+        """What a journal keeps."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The run of which `as_json` made a text.
+
+        Raises:
+            ValueError: it is damaged.
+        """
+        return cls.of(**json.loads(text))
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        heads: Mapping[str, Sequence[str]],
+        categories: Mapping[str, Mapping[str, Sequence[str | None]]],
+        by: Mapping[str, Any] | None,
+        notes: Sequence[str],
+        **rest: Any,  # noqa: ANN401 - the fields that JSON keeps as they are
+    ) -> Self:
+        """A run of what JSON has: lists for tuples."""
+        return cls(
+            heads={head: tuple(labels) for head, labels in heads.items()},
+            categories={
+                head: {label: (number, name) for label, (number, name) in of_labels.items()}
+                for head, of_labels in categories.items()
+            },
+            by=By(**{**by, "proven": tuple(by["proven"])}) if by else None,
+            notes=tuple(notes),
+            **rest,
+        )
+
+    def differences(self, now: "Run") -> str:
+        """In words, what is not as it was and would make other rows; empty where everything is."""
+        named = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
+        return ", ".join(
+            [
+                *(f"{name} {before!r} (now {after!r})" for name, before, after in named if before != after),
+                *(["other labels"] if self.heads[LABEL] != now.heads[LABEL] else []),
+                *(["other columns of the list"] if self.further != now.further else []),
+                *(["other attributes"] if self.attributes != now.attributes else []),
+            ]
+        )
+
+    def is_superseded_by(self, now: "Run") -> bool:
+        """Whether `now` is the same by a later release, with the same labels and perhaps more attributes."""
+        is_alike = (self.source, self.further) == (now.source, now.further)
+        has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
+        before, after = _made_at(self.version), _made_at(now.version)
+        return is_alike and has_heads and before is not None and after is not None and before < after
+
+
+def _made_at(version: str) -> datetime | None:
+    """When a release was made; None where its version does not say so."""
+    try:
+        return datetime.strptime(version.partition("-")[0], TIME_OF_VERSION).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def distinct(photos: Iterable[Row]) -> list[Row]:
+    """Photos of different content: of copies the first."""
+    first: dict[str, Row] = {}
+    for photo in photos:
+        first.setdefault(photo.sha256 or photo.path, photo)
+    return list(first.values())
+
+
+def path_in_table(name: str) -> str:
+    """A picture's name as the table has it.
+
+    Bytes that are no UTF-8, carriage returns and NULs are escaped with a backslash: CSV readers take a
+    carriage return for the end of a row. What is beyond LONGEST_PATH is cut off.
+    """
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))[:LONGEST_PATH]
