@@ -10,6 +10,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from labelling.errors import TableUnusable
+from labelling.list_words import KIND, OFF, in_order, word_columns
 from labelling.row import FOLDER, LONGEST_PATH, NO_ANSWER, Row, Run, distinct
 
 PROBABILITY: Final = "p_"
@@ -17,6 +18,9 @@ PROBABILITY: Final = "p_"
 
 OF_LIST: Final = "list_"
 """What stands before a list's column in the table where that has a column of this name."""
+
+LISTED: Final = "listed_as"
+"""The kinds that the words of the list admit, where it has words."""
 
 PHOTOS: Final = "photos"
 RESTS_ON: Final = "rests_on"
@@ -67,6 +71,7 @@ def columns(run: Run, *, with_people: bool = False) -> list[Column]:
     return [
         *_of_photo(run.heads, run.version),
         *_of_people_and_platform(run, with_people=with_people),
+        *_of_words(run),
         *(_text(ours, _cell(name)) for name, ours in run.further.items()),
     ]
 
@@ -86,6 +91,7 @@ def product_columns(run: Run, *, with_people: bool = False) -> list[Column]:
         Column(names.pop(by, FOLDER), is_number=False, of=lambda row: row.product),
         *own,
         *_of_people_and_platform(run, with_people=with_people),
+        *_of_words(run),
         *(_text(ours, _cell(name)) for name, ours in names.items()),
     ]
 
@@ -124,7 +130,7 @@ def further_columns(names: Iterable[str], labels: Iterable[str], attributes: Ite
     Returns:
         a name by each of them, all different.
     """
-    return kept_apart(names, set(_names(labels, attributes)))
+    return kept_apart(names, {*_names(labels, attributes), KIND, LISTED})
 
 
 def kept_apart(names: Iterable[str], ours: Collection[str]) -> dict[str, str]:
@@ -175,6 +181,11 @@ def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
     for head in run.heads:
         if run.categories.get(head):
             yield from (_category(head, place) for place in range(len(CATEGORY)))
+
+
+def _of_words(run: Run) -> Iterator[Column]:
+    if run.words != OFF and word_columns(run.further).columns:
+        yield _text(LISTED, lambda row: "/".join(in_order(row.listed)) or None)
 
 
 def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:

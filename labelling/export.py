@@ -13,18 +13,39 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
-from inference.decision import Reason
 from labelling.columns import columns, product_columns
 from labelling.decided import PERSON, by_holder, decided
 from labelling.errors import TableUnusable
 from labelling.journal import Journal
+from labelling.list_check import LIST, SHARED, ListCheck, list_check
+from labelling.list_words import OFF, ListWords, word_columns
 from labelling.products import ProductSummary, products_of, row_of_product
 from labelling.row import ACCEPT, REVIEW, Category, Row
 from labelling.table import write_table
 from model_store.files import write_whole
 
-OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar")
+OF_TABLES: Final = (LIST, SHARED)
+"""The reasons that tables alone have."""
+
+OUTCOMES: Final[tuple[str | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar", *OF_TABLES)
 """The reasons for a review; None is ACCEPT."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsSummary:
+    """What the summary says of the list's words: about products, or about pictures where there are none.
+
+    Attributes:
+        language: of the words.
+        named: of how many the list names a kind.
+        agreeing: of these, answers of that kind, accepted or not.
+        contradicting: answers of another kind.
+    """
+
+    language: str
+    named: int
+    agreeing: int
+    contradicting: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +68,7 @@ class Summary:
         attributes: for each label of each attribute, the pictures with each decision.
         products: of the table of products; None without one.
         notes: what a person should know of the list, a sentence each.
+        words: of the list; None where it has none, or they are not read.
     """
 
     table: str
@@ -67,6 +89,7 @@ class Summary:
     attributes: dict[str, dict[str, dict[str, int]]]
     notes: Sequence[str]
     products: ProductSummary | None = None
+    words: WordsSummary | None = None
 
 
 def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
@@ -87,8 +110,9 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     beside = partial_of(table)
     if not is_complete and _stands_complete(table):
         table = beside
-    place, photos = summary_of(table), _Counts(journal)
-    products = _Counts(journal) if is_complete and journal.run.by else None
+    check = check_of(journal)
+    place, photos = summary_of(table), _Counts(journal, check)
+    products = _Counts(journal, check) if is_complete and journal.run.by else None
     written = [table, place, *([products_of(table)] if products else [])]
     is_there = not journal.has_changed and all(map(Path.exists, written))
     if is_there or not (is_complete or journal.row_count()):
@@ -117,12 +141,22 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
 
 def photo_rows(journal: Journal) -> Iterator[Row]:
     """The rows of the table of photos, with people's answers and categories."""
-    return _Counts(journal).of(journal.rows())
+    return _Counts(journal, check_of(journal)).of(journal.rows())
 
 
 def product_rows(journal: Journal) -> Iterator[Row]:
     """The same of the table of products; none without products."""
-    return _Counts(journal).of(_products(journal))
+    return _Counts(journal, check_of(journal)).of(_products(journal))
+
+
+def check_of(journal: Journal) -> ListCheck:
+    """What the answers to the pictures of a journal are held against."""
+    run = journal.run
+    columns = ListWords() if run.words == OFF else word_columns(run.further)
+    words = columns.in_language(run.words, (row.further for row in journal.rows()))
+    shared = journal.shared() if run.by else {}
+    photos = journal.rows() if run.by and (shared or words.is_read) else ()
+    return list_check(words, run.heads[LABEL], photos, shared)
 
 
 def has_people(journal: Journal) -> bool:
@@ -138,21 +172,26 @@ class _Counts:
     """What the rows of one table are, counted as they come.
 
     Attributes:
-        outcomes: by label and reason, as the model answered.
+        outcomes: by label and reason, without people's answers.
         of_attributes: by attribute, label and decision.
         decided_by_person: whose label people gave.
         first_error: the first row that has one, and what it is; empty without errors.
+        named: of how many rows the list names a kind.
+        words: whether it admits what was answered; None where one of the two says nothing of a kind.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, check: ListCheck) -> None:
         self.outcomes = Counter[tuple[str | None, str | None]]()
         self.of_attributes = Counter[tuple[str, str | None, str | None]]()
-        self.decided_by_person, self.first_error = 0, ""
+        self.words, self.named = Counter[bool | None](), 0
+        self.decided_by_person, self.first_error, self._check = 0, "", check
         self._answers, self._categories = by_holder(journal.answers()), journal.run.categories
 
     def of(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows with people's answers and categories."""
-        for row in rows:
+        """The same rows, held against the list, with people's answers and categories."""
+        for row in map(self._check.checked, rows):
+            self.named += bool(row.listed)
+            self.words[self._check.admits(LABEL, row.label.label, row.listed)] += 1
             self.outcomes[row.label.label, row.label.reason] += 1
             self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
             self.of_attributes.update(
@@ -161,6 +200,15 @@ class _Counts:
             after = decided(row, self._answers, self._categories)
             self.decided_by_person += after.label.decided_by == PERSON
             yield after
+
+    def words_summary(self) -> WordsSummary | None:
+        """What the rows were, by the list's words."""
+        if not self._check.words.is_read:
+            return None
+        language, counts = self._check.words.language, self.words
+        return WordsSummary(
+            language=language, named=self.named, agreeing=counts[True], contradicting=counts[False]
+        )
 
 
 def _summary(
@@ -200,6 +248,7 @@ def _summary(
         },
         products=_product_summary(table, journal, products) if products else None,
         notes=run.notes,
+        words=(products or photos).words_summary(),
     )
 
 

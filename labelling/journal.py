@@ -8,6 +8,7 @@ keeps a second run out. Of a file that a disk has damaged, and of one in an earl
 carried over, and the file is kept as `TABLE.sqlite.damaged`.
 """
 
+import json
 import re
 import shutil
 import sqlite3
@@ -73,6 +74,12 @@ DELETE FROM rows WHERE path = ? AND (stamp <> ? OR label IS NULL) AND rowid NOT 
 """
 
 _PRODUCTS: Final = "SELECT product FROM rows WHERE product <> '' GROUP BY product ORDER BY min(number)"
+
+_SHARED: Final = """
+SELECT sha256, json_group_array(DISTINCT product)
+FROM (SELECT json_extract(row, '$[0]') AS sha256, product FROM rows WHERE product <> '' AND label IS NOT NULL)
+GROUP BY sha256 HAVING count(DISTINCT product) > 1
+"""
 
 _PRODUCT: Final = "UPDATE rows SET product = ? WHERE rowid = ?"
 
@@ -280,6 +287,11 @@ class Journal(AbstractContextManager["Journal"]):
         with self._errors_named():
             return [product for (product,) in self._db.execute(_PRODUCTS)]
 
+    def shared(self) -> dict[str, frozenset[str]]:
+        """The products under which a picture lies, by its sha256, where there are several."""
+        with self._errors_named():
+            return {sha256: frozenset(json.loads(names)) for sha256, names in self._db.execute(_SHARED)}
+
     def photos_of_none(self) -> int:
         """How many rows are of no product."""
         (count,) = self._db.execute("SELECT count(*) FROM rows WHERE product = ''").fetchone()
@@ -308,13 +320,14 @@ class Journal(AbstractContextManager["Journal"]):
         self._db.commit()
         self.has_changed = True
 
-    def amend(self, *, by: By | None, categories: Categories, notes: Sequence[str]) -> None:
+    def amend(self, *, by: By | None, categories: Categories, notes: Sequence[str], words: str = "") -> None:
         """Keep what changes the table alone; no picture is labelled again.
 
         Raises:
             TableUnusable: the disk is full.
         """
-        before, after = self.run, replace(self.run, by=by, categories=categories, notes=tuple(notes))
+        before = self.run
+        after = replace(before, by=by, categories=categories, notes=tuple(notes), words=words)
         if before == after:
             return
         with self._errors_named():
@@ -367,7 +380,7 @@ class Journal(AbstractContextManager["Journal"]):
         elif self._begins:
             # Of products those that a table may be there of; `amend` has what this run says.
             by = self.superseded.by if self.superseded else None
-            self._run = replace(self._begins, by=by, categories={}, notes=())
+            self._run = replace(self._begins, by=by, categories={}, notes=(), words="")
             kept = self._run.as_json(), 0.0, _ROWS_CHANGED
             self._db.execute("INSERT INTO run VALUES (?, ?, ?)", kept)
         self._db.commit()

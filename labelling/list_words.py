@@ -14,6 +14,9 @@ TITLES: Final = ("title", "name", "product_title", "product title")
 CATEGORIES: Final = ("category", "product_type", "product type", "type", "product category")
 """What lists call them, in small letters; the first one that has text counts."""
 
+KIND: Final = "kind"
+"""The attribute whose labels are kinds themselves. Tables call a list's own column of this name otherwise."""
+
 OFF: Final = "none"
 """In place of a language: words are not read."""
 

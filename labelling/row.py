@@ -79,6 +79,7 @@ class Row:
         further: the cells of the list that names the picture, by the list's own names.
         product: whose photo it is; empty for none.
         photos: the rows of a product's photos, in the order of the source; empty for a picture.
+        listed: the kinds that the words of its list admit; of a row from `ListCheck.checked` alone.
     """
 
     path: str
@@ -90,6 +91,7 @@ class Row:
     further: Mapping[str, str] = field(default_factory=dict)
     product: str = ""
     photos: tuple["Row", ...] = ()
+    listed: frozenset[str] = frozenset()
 
     @property
     def label(self) -> HeadAnswer:
@@ -181,6 +183,7 @@ class Run:
         categories: of the platform; empty for none.
         by: what says which photos show one product; None without products.
         notes: what a person should know of the list, a sentence each.
+        words: the language of the list's words, or OFF; empty to find the language.
     """
 
     source: str
@@ -190,6 +193,7 @@ class Run:
     categories: Categories = field(default_factory=dict)
     by: By | None = None
     notes: tuple[str, ...] = ()
+    words: str = ""
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:

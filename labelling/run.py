@@ -45,6 +45,7 @@ class Job:
         engine: where they run.
         categories: of the platform; without them the table has no such columns.
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
+        words: see Run.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class Job:
     engine: MakeEngine = Processes
     categories: Categories = field(default_factory=dict)
     column: str | None = None
+    words: str = ""
 
     @property
     def learnt(self) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ class Job:
             categories=self.categories,
             by=self._by(),
             notes=tuple(self.source.notes),
+            words=self.words,
         )
 
     def _by(self) -> By | None:
@@ -110,7 +113,8 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
     with Journal(job.table, job.run, restart=restart) as journal:
         _say_what_became(journal, job, say, restart=restart)
         _take_products(journal, job)
-        journal.amend(by=job.run.by, categories=job.run.categories, notes=job.run.notes)
+        run = job.run
+        journal.amend(by=run.by, categories=run.categories, notes=run.notes, words=run.words)
         try:
             _label_rest(job, journal, watch, say)
         except BaseException:

@@ -123,11 +123,17 @@ _Item: TypeAlias = str | Named
 
 
 class _Words(NamedTuple):
-    """The table in one language: whole words and phrases by their tokens, and ends of compounds."""
+    """The table in one language.
+
+    Attributes:
+        phrases: the kinds of whole words and phrases, by their tokens.
+        ends: the same of the ends of compounds.
+        longest: the number of tokens of the longest phrase, by its first token.
+    """
 
     phrases: Mapping[tuple[str, ...], frozenset[str]]
     ends: Mapping[str, frozenset[str]]
-    longest: int
+    longest: Mapping[str, int]
 
 
 def says(title: str, category: str, language: str) -> Says:
@@ -222,7 +228,7 @@ def _items(tokens: Sequence[str], words: _Words) -> list[_Item]:
     """Tokens, with the table's words in place of those that name garments: of several the longest."""
     items, start = list[_Item](), 0
     while start < len(tokens):
-        for count in range(min(words.longest, len(tokens) - start), 0, -1):
+        for count in range(min(words.longest.get(tokens[start], 1), len(tokens) - start), 0, -1):
             phrase = tuple(tokens[start : start + count])
             kinds = words.phrases.get(phrase)
             if kinds is None and count == 1:
@@ -319,4 +325,5 @@ def _words(language: str) -> _Words:
                 phrases[tuple(_tokens(word))] = kinds
                 if word.startswith("-"):
                     ends["".join(_tokens(word))] = kinds
-    return _Words(phrases, ends, max(map(len, phrases)))
+    longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
+    return _Words(phrases, ends, longest)

@@ -24,9 +24,10 @@ from inference.contract import LABEL
 from inference.plain_text import shown_lines
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import copy_for_excel
-from labelling.export import OUTCOMES, Summary
+from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary
 from labelling.feeds import FEEDS, check_feed, write_feed
 from labelling.into_folders import check_into, sort_into
+from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
@@ -41,6 +42,7 @@ from labelling.row import ACCEPT, Categories, Category
 from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import check_form
+from labelling.words import LANGUAGES
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from reports.values import report_of
@@ -131,6 +133,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         workers=arguments.workers,
         engine=ENGINES[arguments.engine],
         categories=_categories(arguments.taxonomy, release),
+        words=arguments.language,
     )
 
 
@@ -282,6 +285,11 @@ def build_parser() -> argparse.ArgumentParser:
     products.add_argument("--by", metavar="COLUMN", help=by)
     folders = "the same, of the photos of one folder"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
+    words = (
+        "the language of the list's titles, with which answers are compared, or `none` (the language of most "
+        "of its words)"
+    )
+    add("--words", dest="language", choices=(*LANGUAGES, OFF), default="", help=words)
     feed = (
         "write the colours of products that are accepted, or given by people, as this platform imports them"
     )
@@ -346,7 +354,8 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
         complain(f"nothing of {summary.source} could be read. {shown_lines(summary.first_error)}")
         return
     out = console()
-    print_table([_row("label", name, OUTCOMES, counts) for name, counts in summary.labels.items()])
+    outcomes = [one for one in OUTCOMES if one not in OF_TABLES or _has(summary, one)]
+    print_table([_row("label", name, outcomes, counts) for name, counts in summary.labels.items()])
     for attribute, labels in summary.attributes.items():
         print_table([_row(attribute, name, (None,), counts) for name, counts in labels.items()])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
@@ -357,12 +366,26 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
         f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {summary.version}."
     )
+    if summary.words:
+        out.print(_of_words(summary.words, "products" if summary.products else "pictures"))
     if summary.first_error:
         out.print(f"The first error: {shown_lines(summary.first_error)}")
     if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
         out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
     review = f". To look through: {', '.join(map(str, pages))}" if pages else ""
     out.print(f"Table: {summary.table}{review}")
+
+
+def _has(summary: Summary, outcome: str) -> bool:
+    return any(counts[outcome] for counts in summary.labels.values())
+
+
+def _of_words(words: WordsSummary, what: str) -> str:
+    """What a terminal says of the list's words."""
+    return (
+        f"The list names the kind of {words.named:,} {what} (--words {words.language}): {words.agreeing:,} "
+        f"answers agree, {words.contradicting:,} contradict it and need a person."
+    )
 
 
 def _row(

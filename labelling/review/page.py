@@ -29,6 +29,7 @@ from inference.framing import no_larger_than
 from inference.spreadsheets import BEGINS, safe_path
 from labelling.decided import NONE, Question
 from labelling.errors import TableUnusable, Unreadable
+from labelling.export import check_of
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.review.audit import (
@@ -245,14 +246,15 @@ class _Asked(NamedTuple):
 def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
     version = job.release.version
     with Journal(job.table, job.run) as journal:
-        chosen = unanswered(journal, head, sizes.limit)
+        check = check_of(journal)
+        chosen = unanswered(journal, head, sizes.limit, check)
         drawn, rare, accepted, audited = list[Row](), list[Row](), Counter[str](), sizes.audited
         if audited is None:
-            audited = usual_size(sum(1 for _ in answers(journal, LABEL)))
+            audited = usual_size(sum(1 for _ in answers(journal, LABEL, check)))
         if audited:
-            drawn = sample(answers(journal, head), _name, audited, version)
-            rare = added(answers(journal, head), partial(_accepted, head), _name, drawn, version)
-            labels = (_accepted(head, row) for row in answers(journal, head))
+            drawn = sample(answers(journal, head, check), _name, audited, version)
+            rare = added(answers(journal, head, check), partial(_accepted, head), _name, drawn, version)
+            labels = (_accepted(head, row) for row in answers(journal, head, check))
             accepted = Counter(label for label in labels if label is not None)
     in_sample = {row.path for row in (*drawn, *rare)}
     first = [
@@ -284,9 +286,9 @@ def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> 
     prepare_decoders()
     paths = dict[str, None]()
     with Journal(job.table, job.run) as journal:
-        given = journal.answers()
+        given, check = journal.answers(), check_of(journal)
         for head in (LABEL, *attributes):
-            for row in unanswered(journal, head, limit):
+            for row in unanswered(journal, head, limit, check):
                 unsaid = (photo.path for photo in photos_of(row) if Question(photo.sha256, head) not in given)
                 paths |= dict.fromkeys(islice(unsaid, SHOWN))
         pictures = {row.path: row for row in journal.answered() if row.path in paths}

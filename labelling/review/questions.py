@@ -12,6 +12,8 @@ from typing import Final
 from inference.contract import LABEL
 from labelling.decided import Answer, Question, agreed
 from labelling.journal import Journal
+from labelling.list_check import LIST, ListCheck
+from labelling.list_words import word_columns
 from labelling.products import row_of_product
 from labelling.row import REVIEW, Row
 from reports.products import CONTRADICTING, UNFAMILIAR
@@ -19,8 +21,8 @@ from reports.products import CONTRADICTING, UNFAMILIAR
 SHOWN: Final = 6
 """Photos of a product on its card."""
 
-TITLES: Final = frozenset({"title", "name"})
-"""What a list calls the title of a product, in small letters."""
+FIRST: Final = {LIST: 0, UNFAMILIAR: 1}
+"""The reasons that are asked about before the others, in this order."""
 
 
 def photos_of(row: Row) -> list[Row]:
@@ -36,21 +38,18 @@ def _place(photo: Row) -> int:
 
 def title_of(row: Row) -> str:
     """The title of a product, as its list has it; empty for a picture."""
-    cells = (
-        cell for photo in row.photos for name, cell in photo.further.items() if name.casefold() in TITLES
-    )
-    return next(filter(None, cells), "")
+    return next(filter(None, (word_columns(photo.further).title(photo.further) for photo in row.photos)), "")
 
 
-def answers(journal: Journal, head: str) -> Iterator[Row]:
-    """All rows that a head answers, in any order: of products, and of pictures of none."""
+def answers(journal: Journal, head: str, check: ListCheck) -> Iterator[Row]:
+    """All rows that a head answers, held against the list, in any order: of products and of pictures."""
     for photos in journal.products():
         row = row_of_product(photos, journal.run)
         if head in row.heads:
-            yield row
+            yield check.checked(row)
     for row in journal.answered():
         if not row.product and head in row.heads:
-            yield _of_picture(row, head)
+            yield _of_picture(check.checked(row), head)
 
 
 def _of_picture(row: Row, head: str) -> Row:
@@ -64,13 +63,13 @@ def _with_reason(row: Row, head: str, reason: str) -> Row:
     return replace(row, heads={**row.heads, head: replace(row.heads[head], reason=reason)})
 
 
-def unanswered(journal: Journal, head: str, limit: int) -> list[Row]:
+def unanswered(journal: Journal, head: str, limit: int, check: ListCheck) -> list[Row]:
     """The first doubtful rows that no person answered, and those whose photos people answered differently."""
     given = journal.answers()
-    if head == LABEL and not journal.run.by:
+    if head == LABEL and not journal.run.by and not check.words.is_read:
         return list(islice(_open(journal.doubtful(), given, head), limit))
     return heapq.nsmallest(
-        limit, _open(answers(journal, head), given, head), key=lambda row: _doubt(row, head)
+        limit, _open(answers(journal, head, check), given, head), key=lambda row: _doubt(row, head)
     )
 
 
@@ -88,6 +87,9 @@ def _open(rows: Iterable[Row], given: Mapping[Question, Answer], head: str) -> I
             yield row
 
 
-def _doubt(row: Row, head: str) -> tuple[bool, float]:
+def _doubt(row: Row, head: str) -> tuple[int, float]:
+    """What the list contradicts comes first, then what is unfamiliar."""
     answer = row.heads[head]
-    return answer.reason != UNFAMILIAR, answer.confidence or 0.0
+    is_measured = answer.reason == UNFAMILIAR and row.familiarity is not None
+    measure = row.familiarity if is_measured else answer.confidence
+    return FIRST.get(answer.reason or "", len(FIRST)), measure or 0.0

@@ -72,7 +72,7 @@ def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
         (alike[2], "2", "Two"),
         ("broken.png", "1"),
         ("broken.png", "3", "Three"),
-        (alike[0], "4", "Four"),
+        (alike[3], "4", "Four"),
     )
     photos = label(source, tmp_path / "before.csv", release)
 
@@ -123,8 +123,8 @@ def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_p
     shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = label(shop, tmp_path / "all.csv", little_release)
-    name, other = [Path(row["path"]).name for row in rows if row["label"] == rows[0]["label"]][:2]
-    source = listed(shop, (name, "1"), (other, "1"), (name, "2"))
+    name, other, alone = [Path(row["path"]).name for row in rows if row["label"] == rows[0]["label"]][:3]
+    source = listed(shop, (name, "1"), (other, "1"), (alone, "2"))
 
     label(source, tmp_path / "table.csv", little_release, "--by", "article")
 
@@ -136,15 +136,15 @@ def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_p
 def test_a_photo_in_several_rows_of_a_product_counts_once(
     shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
-    name, other = by_label[0][:2]
+    name, other, third = by_label[0][:3]
     (shop / "copy.png").write_bytes(PICTURES[name])
-    rows = [(name, "1"), ("copy.png", "1", "S"), (other, "2"), (name, "2"), (name, "2", "M")]
+    rows = [(name, "1"), ("copy.png", "1", "S"), (other, "2"), (third, "2"), (third, "2", "M")]
 
     label(listed(shop, *rows), tmp_path / "table.csv", release, "--by", "article")
 
     found = products_of(tmp_path / "table.csv")
     assert [(one["photos"], one["title"]) for one in found.values()] == [("1", "S"), ("2", "M")]
-    assert [one["rests_on"] for one in found.values()] == [name, f"{other}|{name}"]
+    assert [one["rests_on"] for one in found.values()] == [name, f"{other}|{third}"]
     assert found["1"]["colour_decision"] == "accept", "one photo answers as for itself"
 
 
@@ -251,8 +251,8 @@ def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
     assert (len(cards["1"]["photos"]), cards["1"]["more"]) == (SHOWN - 1, 9 - SHOWN)
     assert all(one["picture"] for one in (cards["1"], *cards["1"]["photos"]))
     assert cards["2"]["sha256"] == cards["3"]["sha256"], "it lies under two articles, and is asked under each"
-    assert {card["audit_of"].rpartition(" ")[2] for card in cards.values()} == {"3"}, (
-        "accepted products and photos of none"
+    assert {card["audit_of"].rpartition(" ")[2] for card in cards.values()} == {"1"}, (
+        "the accepted photo of no product: of two products a photo is enough for neither"
     )
 
 

@@ -1,0 +1,148 @@
+"""`wardrobe label` of a list with titles: titles against photos, in the tables and the summary."""
+
+from pathlib import Path
+
+import pytest
+
+from inference.contract import whole_pictures
+from labelling.errors import OtherRun
+from reports.values import ProductPromise
+from tests.catalogues import write_folder
+from tests.commands import wardrobe
+from tests.releases import a_release
+from tests.tables import label, products_of, summary_in, write_csv
+from tests.uploads import a_garment, png
+
+PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(12)}
+KEPT = ProductPromise(
+    pictures="products", accuracy=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
+)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It accepts every photo."""
+    folder, reads = tmp_path_factory.mktemp("release"), whole_pictures(32, 3)
+    return a_release(folder, reads=reads, products={"label": KEPT})
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "shop", PICTURES)
+
+
+def listed(shop: Path, *rows: tuple[str, ...], columns: str = "path article title") -> Path:
+    return write_csv(shop / "list.csv", [dict(zip(columns.split(), row, strict=True)) for row in rows])
+
+
+@pytest.fixture(scope="module")
+def shown(release: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the release answers to each picture."""
+    folder = tmp_path_factory.mktemp("shown")
+    rows = label(write_folder(folder / "shop", PICTURES), folder / "all.csv", release)
+    return {Path(row["path"]).name: row["label"] for row in rows}
+
+
+def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
+    shop: Path, release: Path, shown: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = listed(
+        shop,
+        ("1.png", "agreeing", f"Blue {shown['1.png']}"),
+        ("2.png", "contradicting", "Pleated skirt with pockets"),
+        ("3.png", "nameless", "Anna"),
+    )
+
+    photos = label(source, tmp_path / "table.csv", release, "--by", "article")
+
+    decided = [(row["decision"], row["reason"], row["label"]) for row in photos]
+    products = products_of(tmp_path / "table.csv")
+    assert decided == [
+        ("accept", None, shown["1.png"]),
+        ("review", "list", shown["2.png"]),
+        ("accept", None, shown["3.png"]),
+    ]
+    assert [(row["decision"], row["reason"], row["label"]) for row in products.values()] == decided
+    assert products["contradicting"]["listed_as"] == "skirt"
+    assert products["nameless"]["listed_as"] is None
+    summary = summary_in(tmp_path / "table.csv")
+    assert summary["words"] == {"language": "en", "named": 2, "agreeing": 1, "contradicting": 1}
+    assert summary["products"]["reviewed"] == {"list": 1}
+    assert summary["labels"][shown["2.png"]]["list"] == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "names the kind of 2 products (--words en): 1 answers agree, 1 contradict it" in printed
+
+
+def test_a_photo_of_two_products_is_enough_for_neither(shop: Path, release: Path, tmp_path: Path) -> None:
+    rows = [("1.png", "one", "Anna"), ("1.png", "other", "Berta"), ("2.png", "black", "Carla black")]
+    source = listed(shop, *rows, ("2.png", "white", "Carla white, M"))
+
+    photos = label(source, tmp_path / "table.csv", release, "--by", "article")
+
+    reasons = {name: row["reason"] for name, row in products_of(tmp_path / "table.csv").items()}
+    assert reasons == {"one": "shared", "other": "shared", "black": None, "white": None}
+    assert [row["reason"] for row in photos] == ["shared", "shared", None, None]
+
+
+def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
+    shop: Path, release: Path, tmp_path: Path
+) -> None:
+    source, table = listed(shop, ("1.png", "1", "Pleated skirt")), tmp_path / "table.csv"
+    [before] = label(source, table, release)
+
+    [after] = label(source, table, release, "--words", "none")
+
+    assert (before["reason"], after["reason"]) == ("list", None)
+    assert "listed_as" not in after
+    assert (summary_in(table)["words"], summary_in(table)["rows_before"]) == (None, 1)
+    assert label(source, table, release) == [before]
+
+
+def test_one_language_reads_a_list_and_people_may_name_it(shop: Path, release: Path, tmp_path: Path) -> None:
+    source = listed(shop, ("1.png", "1", "Robe"), ("2.png", "2", "Jupe en lin"), ("3.png", "3", "Veste"))
+
+    french = label(source, tmp_path / "french.csv", release)
+    english = label(source, tmp_path / "english.csv", release, "--words", "en")
+
+    assert [row["listed_as"] for row in french] == ["dress/nightwear", "skirt", "pullover/coat"]
+    assert [row["listed_as"] for row in english] == ["coat/dress/nightwear", None, None]
+
+
+def test_a_category_counts_where_no_title_names_a_kind(shop: Path, release: Path, tmp_path: Path) -> None:
+    rows = [("1.png", "Anna", "Women > Skirts"), ("2.png", "Wool coat", "Women > Skirts")]
+    source = listed(shop, *rows, columns="path product_title Category")
+
+    photos = label(source, tmp_path / "table.csv", release)
+
+    assert [row["listed_as"] for row in photos] == ["skirt", "coat"]
+
+
+@pytest.mark.parametrize("column", ["kind", "listed_as"])
+def test_a_column_of_the_list_that_is_called_like_ours_is_kept_apart(
+    column: str, shop: Path, release: Path, tmp_path: Path
+) -> None:
+    source = listed(shop, ("1.png", "own", "Pleated skirt"), columns=f"path {column} title")
+
+    [row] = label(source, tmp_path / "table.csv", release)
+
+    assert row[f"list_{column}"] == "own"
+
+
+def test_a_table_goes_on_only_with_the_columns_that_its_list_had(
+    shop: Path, release: Path, tmp_path: Path
+) -> None:
+    source, table = listed(shop, ("1.png", "1"), columns="path article"), tmp_path / "table.csv"
+    label(source, table, release)
+    listed(shop, ("1.png", "1", "Pleated skirt"))
+
+    with pytest.raises(OtherRun, match=r"other columns of the list.*--restart"):
+        wardrobe("label", [str(source), "--out", str(table), "--model", str(release)])
+
+
+def test_odd_titles_are_read_as_far_as_they_say_something(shop: Path, release: Path, tmp_path: Path) -> None:
+    titles = ["skirt " * 2_000, "", "Платье", "<b>Skirt</b> &amp; belt", "<", "skrit"]
+    rows = [(f"{number}.png", str(number), title) for number, title in enumerate(titles)]
+
+    photos = label(listed(shop, *rows), tmp_path / "table.csv", release)
+
+    assert [row["listed_as"] for row in photos] == ["skirt", None, None, "skirt/belt", None, None]
