@@ -41,7 +41,7 @@ class ListCheck:
 
     Attributes:
         words: how the list's words are read.
-        kinds: that each class is, see `label_kinds`.
+        kinds: that each class is, in the order of the classes; see `label_kinds`.
         products: what the list has about each; empty without products.
         shared: the products under which a photo lies, by its sha256, where there are several.
         supported: product, head and label of what a familiar photo answers that lies under no other product.
@@ -70,6 +70,12 @@ class ListCheck:
         if head == KIND and label in KINDS:
             kinds = frozenset({label})
         return bool(kinds & listed) if kinds and listed else None
+
+    def suggestion(self, row: Row, head: str) -> str | None:
+        """The likeliest class that the list's words admit; None where they admit none of the release."""
+        shares = zip(self.kinds, row.heads[head].probabilities, strict=False) if head == LABEL else ()
+        admitted = [(share, label) for label, share in shares if self.admits(head, label, row.listed)]
+        return max(admitted)[1] if admitted else None
 
     def _checked(self, row: Row, head: str, answer: HeadAnswer, said: Says) -> HeadAnswer:
         if answer.decision != ACCEPT:

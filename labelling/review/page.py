@@ -32,6 +32,8 @@ from labelling.errors import TableUnusable, Unreadable
 from labelling.export import check_of
 from labelling.items import Item
 from labelling.journal import Journal
+from labelling.list_check import ListCheck
+from labelling.list_words import in_order
 from labelling.review.audit import (
     IF_RIGHT,
     added,
@@ -60,6 +62,7 @@ RIGHT: Final = "Right"
 
 NOTE: Final = "{label}? {confidence}, {reason}"
 NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
+NOTE_OF_LIST: Final = "the photo: {label}, {confidence}; the list: {listed}"
 ATTRIBUTE_ALONE: Final = "{attribute}?"
 """On a card of an audit, which does not show what the model answered."""
 
@@ -261,7 +264,10 @@ def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
         *(_blind(card, audited, accepted) for card in _cards(drawn, job, head)),
         *(_blind(card, 0, accepted) for card in _cards(rare, job, head)),
     ]
-    then = list(_cards([row for row in chosen if row.path not in in_sample], job, head))
+    doubtful = {row.path: row for row in chosen if row.path not in in_sample}
+    then = [
+        _beside_list(card, doubtful[card.name], check) for card in _cards(list(doubtful.values()), job, head)
+    ]
     n, of = sum(row.heads[head].reason is None for row in drawn), sum(accepted.values())
     of_class = chances(report_of(job.release), n, of) if head == LABEL else {}
     return _Asked(first, then, of_class, prospect(len(drawn), n, of) if drawn else "")
@@ -349,6 +355,17 @@ def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     of = audit_of(accepted, card.predicted)
     note, said = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
     return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=said)
+
+
+def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
+    """A doubtful card beside the list's words: they suggest, or stand with others that the photo confirms."""
+    admits = check.admits(card.attribute, card.predicted, row.listed)
+    if admits is None:
+        return card
+    if admits:
+        return card._replace(screen=AGREEING)
+    said = {**card.said, "listed": " / ".join(in_order(row.listed))}
+    return card._replace(note=NOTE_OF_LIST, said=said, guess=check.suggestion(row, card.attribute) or NONE)
 
 
 def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[Card]:
@@ -452,6 +469,13 @@ DOUBTFUL: Final = (
     "Most doubtful first, each with the suggestion of the model. Enter, or the button, takes it.",
 )
 """The same of the second part."""
+
+AGREEING: Final = Screen(
+    "The list says the same",
+    "Doubtful answers that the words of the list admit. Click what does not belong in a group; then one "
+    "click confirms the rest of it.",
+)
+"""The screen of cards on which list and photo agree."""
 
 COLOURS: Final = Screen(
     "Colours for the feed",

@@ -10,7 +10,19 @@ from jinja2 import Environment, nodes
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
 from labelling.export import OUTCOMES
-from labelling.review.page import ADDED, AUDITED, CHANCES, COLOURS, DOUBTFUL, LEAD, LEAD_OF_PARTS, NOTE, RIGHT
+from labelling.review.page import (
+    ADDED,
+    AGREEING,
+    AUDITED,
+    CHANCES,
+    COLOURS,
+    DOUBTFUL,
+    LEAD,
+    LEAD_OF_PARTS,
+    NOTE,
+    NOTE_OF_LIST,
+    RIGHT,
+)
 from reports.page.sentences import KINDS, OF_KINDS
 from reports.page.wording import NUMBER, PERCENTAGE
 from reports.values import HELD_OUT
@@ -102,6 +114,8 @@ OF_CARDS = {
         CHANCES,
         *DOUBTFUL,
         *COLOURS,
+        *AGREEING,
+        NOTE_OF_LIST,
         doubted.LEAD,
     ),
     *(f"review: {reason}" for reason in OUTCOMES if reason),

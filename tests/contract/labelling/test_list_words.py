@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 from inference.contract import whole_pictures
+from labelling.decided import NONE
 from labelling.errors import OtherRun
+from labelling.review.page import AGREEING, NOTE_OF_LIST
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
-from tests.releases import a_release
+from tests.releases import LABELS, a_release
+from tests.review_sheets import shown_on
 from tests.tables import label, products_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
@@ -146,3 +149,24 @@ def test_odd_titles_are_read_as_far_as_they_say_something(shop: Path, release: P
     photos = label(listed(shop, *rows), tmp_path / "table.csv", release)
 
     assert [row["listed_as"] for row in photos] == ["skirt", None, None, "skirt/belt", None, None]
+
+
+def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what_it_admits(
+    shop: Path, release: Path, shown: dict[str, str], tmp_path: Path
+) -> None:
+    both = [("1.png", "agreeing", f"Blue {shown['1.png']}"), ("1.png", "nameless", "Anna")]
+    other = next(label for label in LABELS if label != shown["2.png"])
+    source = listed(shop, *both, ("2.png", "other", other), ("3.png", "none", "Pleated skirt"))
+    page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
+
+    label(source, table, release, "--by", "article", "--review", str(page), "--audit", "0")
+
+    doubtful, together = shown_on(page)["parts"]
+    cards = {card["name"]: card for card in doubtful["cards"]}
+    assert {card["name"] for card in doubtful["cards"][:2]} == {"other", "none"}
+    assert cards["none"]["note"] == NOTE_OF_LIST
+    assert cards["none"]["said"]["listed"] == "skirt"
+    assert (cards["none"]["guess"], cards["none"]["predicted"]) == (NONE, shown["3.png"])
+    assert cards["other"]["guess"] == other
+    assert cards["nameless"]["guess"] == shown["1.png"]
+    assert (together["title"], [card["name"] for card in together["cards"]]) == (AGREEING.title, ["agreeing"])
