@@ -7,11 +7,17 @@ import importlib
 import importlib.util
 import logging
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Final
 
 from training.errors import NotInstalled, not_installed
 
 LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
+STDERR: Final = 2
+
 ERRORS_ONLY: Final = "3"
 """What C++ says, as far as it is fatal."""
 
@@ -56,5 +62,29 @@ def start_tensorflow() -> None:
         ImportError: it is, and cannot be loaded.
     """
     check_tensorflow()
-    os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
-    importlib.import_module("tensorflow")
+    if LOG_LEVEL in os.environ:
+        importlib.import_module("tensorflow")
+        return
+    os.environ[LOG_LEVEL] = ERRORS_ONLY
+    with stderr_kept_back():
+        importlib.import_module("tensorflow")
+
+
+@contextmanager
+def stderr_kept_back() -> Iterator[None]:
+    """Drop what is written to the file of stderr, also by C++; where an error rises, it is written after all.
+
+    Until absl is initialized, which TensorFlow's import does, it writes whatever the log level is.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(STDERR)
+    with os.fdopen(stderr, "wb", buffering=0) as kept, TemporaryFile() as written:
+        os.dup2(written.fileno(), STDERR)
+        try:
+            yield
+        except BaseException:
+            written.seek(0)
+            kept.write(written.read())
+            raise
+        finally:
+            os.dup2(stderr, STDERR)

@@ -22,7 +22,7 @@ from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
-from reports.page.sentences import asked, confusions, kind, summary, ways_on, weaknesses
+from reports.page.sentences import asked, confusions, kind, summary, summary_of_unknown, ways_on, weaknesses
 from reports.page.wording import ENGLISH, Wording
 from reports.values import Report
 
@@ -111,6 +111,7 @@ def report_page(
         report=report,
         garments={tier: found for tier, found in report.photos.items() if found.macro_accuracy is not None},
         summary=summary(report, words),
+        summary_of_unknown=summary_of_unknown(report, words),
         weaknesses=list(weaknesses(report, words)),
         ways_on=list(ways_on(report, words)),
         confusions=confusions(report),

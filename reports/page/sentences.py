@@ -3,7 +3,7 @@
 Picks what stands out in a report; every text goes through the reader's Wording. Knows no page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from reports.page.wording import Wording
@@ -229,16 +229,37 @@ def _measured(report: Report, words: Wording) -> str:
     return words.counted(report.test.n, "test picture")
 
 
+def summary_of_unknown(report: Report, words: Wording) -> str:
+    """How good it is on photos of sources that it does not know, in one plain sentence; empty if unknown."""
+    shares = {
+        tier: words.percent(
+            of.mean_over_sources[0] if of.mean_over_sources else of.of_all.right / of.of_all.n
+        )
+        for tier, of in report.unknown_sources.items()
+    }
+    if not shares:
+        return ""
+    named = ", ".join(_of_tiers(shares, words))
+    return words.t(
+        "Of a shop or person that it does not know, the model names the right class for {shares}.",
+        shares=named,
+    )
+
+
+def _of_tiers(shares: Mapping[str, str], words: Wording) -> list[str]:
+    return [
+        words.t(OF_KINDS[tier], share=share)
+        if tier in OF_KINDS
+        else words.t("{share} of photos of tier {tier}", share=share, tier=tier)
+        for tier, share in shares.items()
+    ]
+
+
 def summary(report: Report, words: Wording) -> str:
-    """The report in one plain sentence."""
+    """How good it is on the pictures of its own test, in one plain sentence."""
     t, crossed = words.t, report.test.split == CROSS_FITTED
     shares = {name: words.percent(one.accuracy) for name, one in report.photos.items() if one.accuracy}
-    named = [
-        t(OF_KINDS[name], share=share)
-        if name in OF_KINDS
-        else t("{share} of photos of tier {tier}", share=share, tier=name)
-        for name, share in shares.items()
-    ]
+    named = _of_tiers(shares, words)
     pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
     named.append(t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures))
     right = t("The model names the right class for {shares}.", shares=", ".join(named))

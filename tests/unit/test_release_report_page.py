@@ -27,24 +27,28 @@ def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -
     figures = [f"{report.test.accuracy:.2%}", f"{report.model.parameters:,}"]
     assert [shown for shown in sections + figures if shown not in page] == []
     order = [
-        "The model names the right class for",
+        "Of a shop or person that it does not know, the model names the right class for",
         "What it gets wrong",
+        "A shop or person that the model does not know</h3>",
         ">Product shots<",
         ">Users&#39; own photos<",
+        "The model names the right class for",
         ">Accuracy<",
     ]
     assert sorted(order, key=page.index) == order
     assert "Undefined" not in page
 
 
-def test_a_tier_has_one_large_figure_that_of_the_lead_and_the_mean_of_the_classes_is_small(page: str) -> None:
+def test_a_tier_has_one_large_figure_that_of_the_summary_and_the_mean_of_the_classes_is_small(
+    page: str,
+) -> None:
     tiers = report_of(bundled()).photos.values()
 
-    (lead,) = re.findall(r'<p class="lead">(The model names .*?)</p>', page)
+    (summary,) = re.findall(r"<p>(The model names .*?)</p>", page)
     (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
     large = re.findall(r'<dd class="value">(.*?)</dd>', cards)
     assert large == [f"{one.accuracy:.1%}" for one in tiers if one.macro_accuracy is not None]
-    assert re.findall(r"([\d.]+%) of (?!the)", lead) == large
+    assert re.findall(r"([\d.]+%) of (?!the)", summary) == large
     assert len(large) == len(re.findall(r"<dd>mean of the classes [\d.]+%", cards)) == 3
 
 
