@@ -253,7 +253,7 @@ def _summary(
 
 
 def _product_summary(table: Path, journal: Journal, products: _Counts) -> ProductSummary:
-    by, run, names = journal.run.by, journal.run, journal.product_names()
+    by, run = journal.run.by, journal.run
     reasons = Counter[str | None]()
     for (label, reason), count in products.outcomes.items():
         if label is not None:
@@ -267,14 +267,7 @@ def _product_summary(table: Path, journal: Journal, products: _Counts) -> Produc
         without_answer=products.outcomes[None, None],
         decided_by_person=products.decided_by_person,
         photos_of_none=journal.photos_of_none(),
-        alike=tuple(_alike(names)),
     )
-
-
-def _alike(names: Sequence[str]) -> Iterator[str]:
-    """Names that differ from another one in capitals alone."""
-    counts = Counter(name.casefold() for name in names)
-    return (name for name in names if counts[name.casefold()] > 1)
 
 
 def summary_of(table: Path) -> Path:

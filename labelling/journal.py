@@ -83,17 +83,13 @@ GROUP BY sha256 HAVING count(DISTINCT product) > 1
 
 _PRODUCT: Final = "UPDATE rows SET product = ? WHERE rowid = ?"
 
-_ROW: Final = "SELECT row, path, stamp, familiarity, product FROM rows"
+_ROW: Final = "SELECT row, path, stamp, familiarity, product, number FROM rows"
 
 _PHOTOS: Final = f"{_ROW} WHERE product = ? ORDER BY number"
 
-_NUMBERED: Final = "SELECT rowid, row, path, stamp, familiarity, product FROM rows"
+_PICTURE: Final = f"{_ROW} WHERE product = '' AND number = ?"
 
-_DOUBTFUL: Final = f"""
-{_ROW} WHERE reason IS NOT NULL
-ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confidence),
-         iif(reason = 'unfamiliar', confidence, familiarity), number
-"""
+_NUMBERED: Final = "SELECT rowid, row, path, stamp, familiarity, product, number FROM rows"
 
 
 class Journal(AbstractContextManager["Journal"]):
@@ -279,8 +275,15 @@ class Journal(AbstractContextManager["Journal"]):
 
     def products(self) -> Iterator[list[Row]]:
         """The rows of each product, in the order of the source, by the first row of each."""
-        for product in self.product_names():
-            yield list(self._rows(_PHOTOS, product))
+        return map(self.photos_of, self.product_names())
+
+    def photos_of(self, product: str) -> list[Row]:
+        """The rows of one product, in the order of the source."""
+        return list(self._rows(_PHOTOS, product))
+
+    def picture(self, number: int) -> Row:
+        """The row of a picture without a product, by its place in the source."""
+        return next(self._rows(_PICTURE, number))
 
     def product_names(self) -> list[str]:
         """The products, by the first row of each."""
@@ -342,19 +345,7 @@ class Journal(AbstractContextManager["Journal"]):
         for rowid, *kept in self._db.execute(_NUMBERED):
             yield by.product_of(row_from(tuple(kept), self.run.further)) if by else "", rowid
 
-    def doubtful(self) -> Iterator[Row]:
-        """The rows that need review, most doubtful first.
-
-        Unfamiliar pictures come before the others. Within each, the measure that decided is compared
-        first, the other one on ties, then the order of the table.
-        """
-        return self._rows(_DOUBTFUL)
-
-    def answered(self) -> Iterator[Row]:
-        """The rows with an answer, in any order."""
-        return self._rows(f"{_ROW} WHERE label IS NOT NULL")
-
-    def _rows(self, query: str, *values: str) -> Iterator[Row]:
+    def _rows(self, query: str, *values: str | int) -> Iterator[Row]:
         columns = self.run.further
         with self._errors_named():
             for kept in self._db.execute(query, values):

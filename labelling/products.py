@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
 
 from inference.classifier import ALSO_FROM
 from inference.contract import LABEL
@@ -17,9 +16,6 @@ from labelling.items import Source
 from labelling.row import ACCEPT, FOLDER, REVIEW, HeadAnswer, Row, Run, distinct
 from reports.products import PhotoAnswer, answer_of_product, is_shown
 from reports.values import Promise, Report
-
-NAMED: Final = 3
-"""Products that a message names."""
 
 
 def check_by(source: Source, column: str) -> str:
@@ -119,7 +115,6 @@ class ProductSummary:
         without_answer: those of which no photo could be read.
         decided_by_person: those whose label people gave.
         photos_of_none: photos that no product has.
-        alike: products whose names differ in capitals alone.
     """
 
     table: str
@@ -130,7 +125,6 @@ class ProductSummary:
     without_answer: int
     decided_by_person: int
     photos_of_none: int
-    alike: tuple[str, ...]
 
 
 def products_of(table: Path) -> Path:
@@ -144,16 +138,8 @@ def in_words(summary: ProductSummary, promise: Promise | None) -> Iterator[str]:
     counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count)
     by_people = f" People decided {summary.decided_by_person:,}." if summary.decided_by_person else ""
     yield f"{summary.products:,} products by `{summary.column}`: {counts}.{by_people} Table: {summary.table}"
-    if promise is None:
-        yield "This release was not measured on products: none of several photos is accepted."
-    else:
-        yield (
-            f"Of {promise.n:,} products that it had not learnt, it accepted {promise.accepted:,}, and "
-            f"{promise.right:,} of these were right: {promise.accuracy:.0%} "
-            f"{'is' if is_shown(promise) else 'is not'} shown."
-        )
+    if not is_shown(promise):
+        measured = "was not measured on" if promise is None else "shows too little of"
+        yield f"This release {measured} products: none of several photos is accepted."
     if summary.photos_of_none:
         yield f"{summary.photos_of_none:,} photos have no `{summary.column}`, and are in no product."
-    if summary.alike:
-        named = ", ".join(f"`{name}`" for name in summary.alike[:NAMED])
-        yield f"{len(summary.alike):,} products differ from another in capitals alone, among them {named}."

@@ -78,6 +78,7 @@ class Row:
         heads: the answers by head, LABEL first; without those that do not apply to the class.
         further: the cells of the list that names the picture, by the list's own names.
         product: whose photo it is; empty for none.
+        number: the picture's place in its source, from 0; of a product 0.
         photos: the rows of a product's photos, in the order of the source; empty for a picture.
         listed: the kinds that the words of its list admit; of a row from `ListCheck.checked` alone.
     """
@@ -90,6 +91,7 @@ class Row:
     heads: Mapping[str, HeadAnswer] = field(default_factory=dict)
     further: Mapping[str, str] = field(default_factory=dict)
     product: str = ""
+    number: int = 0
     photos: tuple["Row", ...] = ()
     listed: frozenset[str] = frozenset()
 
@@ -99,7 +101,7 @@ class Row:
         return self.heads.get(LABEL, NO_ANSWER)
 
     def as_json(self, columns: Iterable[str]) -> str:
-        """What a journal keeps beside path, stamp, familiarity and product.
+        """What a journal keeps beside path, stamp, familiarity, product and number.
 
         Args:
             columns: of the list, in the order in which the cells are kept.
@@ -115,17 +117,17 @@ OF_MODEL: Final = ("label", "confidence", "decision", "reason", "also", "probabi
 """Fields of an answer that a journal keeps."""
 
 
-def row_from(kept: tuple[str, str, str, float | None, str], columns: Iterable[str]) -> Row:
+def row_from(kept: tuple[str, str, str, float | None, str, int], columns: Iterable[str]) -> Row:
     """The row that a journal keeps.
 
     Args:
-        kept: what `as_json` made, path, stamp, familiarity and product.
+        kept: what `as_json` made, path, stamp, familiarity, product and number.
         columns: as `as_json` had them.
 
     Raises:
         ValueError: it is damaged.
     """
-    text, path, stamp, familiarity, product = kept
+    text, path, stamp, familiarity, product, number = kept
     sha256, error, heads, cells = json.loads(text)
     return Row(
         path=path,
@@ -136,6 +138,7 @@ def row_from(kept: tuple[str, str, str, float | None, str], columns: Iterable[st
         heads={head: _answer_from(**answer) for head, answer in heads.items()},
         further=dict(zip(columns, cells, strict=True)),
         product=product,
+        number=number,
     )
 
 

@@ -16,9 +16,12 @@ from inference.spreadsheets import as_csv, as_it_was
 from labelling.columns import OF_PHOTOS, ORIGIN, Column
 from labelling.csv_records import LONGEST_CELL
 from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
-from labelling.lists import open_list, renaming
+from labelling.lists import Reading, open_list, renaming
 from labelling.row import Row
 from model_store.files import flush_folder
+
+OWN_TABLE: Final = Reading(path_columns=())
+"""How our own table is read: a path in it may have several lines, each like a row."""
 
 ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""
@@ -103,7 +106,8 @@ def read_rows(table: Path, needed: Collection[str] = OF_PHOTOS[:1]) -> Iterator[
         return
     try:
         if form == ".csv":
-            yield from (_with_names_as_they_were(row.cells) for row in open_list(table, needed).rows())
+            opened = open_list(table, needed, OWN_TABLE)
+            yield from (_with_names_as_they_were(row.cells) for row in opened.rows())
             return
         with table.open(encoding="utf-8-sig") as file:
             yield from map(json.loads, file)

@@ -37,7 +37,7 @@ from labelling.products import check_by, in_words
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
-from labelling.review.page import Sheets, Sizes, exports_of, write_review, write_tasks
+from labelling.review.page import Sizes, exports_of, write_review, write_tasks
 from labelling.row import ACCEPT, Categories, Category
 from labelling.run import Job, label
 from labelling.sources import open_source
@@ -148,26 +148,24 @@ def _label(arguments: argparse.Namespace) -> object:
             summary = label(
                 job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
             )
-        sheets = Sheets()
+        pages: tuple[Path, ...] = ()
         exported = exports_of(arguments.reviewers)
         then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}"
         if arguments.review:
             sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, asked)
-            sheets = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
+            pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit, asked)
         if arguments.excel:
             copy_for_excel(arguments.out, arguments.excel)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
-    show(summary, sheets.pages)
+    show(summary, pages)
     if 0 < summary.rows == summary.errors:
         return Failed(asdict(summary))
-    if sheets.prospect:
-        console().print(sheets.prospect)
     if summary.products:
         for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
             console().print(sentence)
-    if sheets.pages:
+    if pages:
         _say_next(then)
     if sorted_in:
         done, failed = sorted_in

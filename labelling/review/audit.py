@@ -17,7 +17,7 @@ from inference.contract import LABEL
 from labelling.decided import LEFT_OUT
 from labelling.review.corrections import Correction, merge
 from labelling.row import ACCEPT
-from reports.intervals import SURENESS, clopper_pearson, drawn_at_most, most_of
+from reports.intervals import SURENESS, clopper_pearson, most_of
 from reports.values import HELD_OUT, Promise
 
 DRAWN: Final = 130
@@ -31,9 +31,6 @@ LEAST: Final = 5
 
 LOOK: Final = 1 - (1 - SURENESS) / 2
 """Sureness of each bound: half of the doubt is for a second look, at a larger sample that holds the first."""
-
-IF_RIGHT: Final = (0.98, 0.99)
-"""Shares of right answers for which a sheet says how likely its audit ends."""
 
 T = TypeVar("T")
 
@@ -98,21 +95,6 @@ class Audit:
 def usual_size(answers: int) -> int:
     """How many pictures are drawn of a table with so many answers, unless people say so."""
     return min(DRAWN, answers // PAYS)
-
-
-def prospect(drawn: int, accepted: int, of: int) -> str:
-    """What a sample can show at best, a sentence for those who are to answer it.
-
-    Args:
-        drawn: its pictures.
-        accepted: of these.
-        of: accepted answers of the table.
-    """
-    begin = f"Audit: {drawn:,} are drawn at random, {accepted:,} of them accepted."
-    if not accepted:
-        return f"{begin} So they show nothing of accepted answers."
-    low = int(share([True] * accepted, of).low * 1000) / 10
-    return f"{begin} If these are right, at least {low:.1f}% of {of:,} accepted are ({SURENESS:.0%} sure)."
 
 
 def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) -> list[T]:
@@ -211,21 +193,6 @@ def share(right: Sequence[bool], of: int | None) -> Share:
         return Share(n=0, right=0, of=of, low=0.0, high=1.0)
     low, high = 1 - most_of(of, n - good, n, LOOK) / of, most_of(of, good, n, LOOK) / of
     return Share(n=n, right=good, of=of, low=low, high=high)
-
-
-def chance_of_showing(promised: float, right: float, n: int, of: int) -> float:
-    """How likely an audit shows a promise where so large a share of the accepted rows is right.
-
-    Args:
-        promised: share of right ones, 0..1.
-        right: the true share, 0..1.
-        n: accepted rows that are looked at.
-        of: accepted rows of the table.
-    """
-    shows = -1
-    while shows < n and most_of(of, shows + 1, n, LOOK) <= (1 - promised) * of:
-        shows += 1
-    return drawn_at_most(shows, n, round((1 - right) * of), of) if shows >= 0 else 0.0
 
 
 def promised_right(promises: Sequence[Promise]) -> float | None:

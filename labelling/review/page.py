@@ -12,7 +12,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -34,22 +33,12 @@ from labelling.items import Item
 from labelling.journal import Journal
 from labelling.list_check import ListCheck
 from labelling.list_words import in_order
-from labelling.review.audit import (
-    IF_RIGHT,
-    added,
-    audit_of,
-    chance_of_showing,
-    promised_right,
-    prospect,
-    sample,
-    usual_size,
-)
+from labelling.review.audit import added, audit_of, sample, usual_size
 from labelling.review.label_studio import Task, as_tasks
-from labelling.review.questions import SHOWN, answers, photos_of, title_of, unanswered
+from labelling.review.questions import SHOWN, Asked, Questions, photos_of, title_of
 from labelling.row import ACCEPT, REVIEW, Row, path_in_table
 from labelling.run import Job
 from model_store.files import write_whole
-from reports.values import Report, report_of
 
 EDGE: Final = 320
 """Longest edge of a picture on the page; its card shows 240 pixels of a screen."""
@@ -168,7 +157,6 @@ class Frame(NamedTuple):
         lead: what a person is asked to do.
         texts: in other languages, of which review.js chooses the one that the reader prefers.
         export: the name of the file that the page exports.
-        chances: the values of CHANCES; empty leaves that sentence out.
         command: that takes what is exported; empty for none.
     """
 
@@ -176,7 +164,6 @@ class Frame(NamedTuple):
     lead: str
     texts: Texts
     export: str = "corrections.csv"
-    chances: Mapping[str, float] = MappingProxyType({})
     command: str = ""
 
 
@@ -185,19 +172,7 @@ def exports_of(reviewers: int) -> list[str]:
     return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
 
 
-class Sheets(NamedTuple):
-    """What was written.
-
-    Attributes:
-        pages: the files.
-        prospect: what the audit of the class can show; empty without one.
-    """
-
-    pages: tuple[Path, ...] = ()
-    prospect: str = ""
-
-
-def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> Sheets:
+def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> tuple[Path, ...]:
     """Write the sheets of a finished table, without pictures that people answered before.
 
     Args:
@@ -208,69 +183,83 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str 
         texts: of the pages in other languages.
         command: see Frame.
 
+    Returns:
+        the files.
+
     Raises:
         TableUnusable: the page cannot be written, or another run is at work on the table.
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    asked = {head: _asked(job, head, sizes) for head in (LABEL, *sizes.attributes)}
+    heads = (LABEL, *sizes.attributes)
+    with (
+        Journal(job.table, job.run) as journal,
+        Questions(journal, heads, check := check_of(journal)) as questions,
+    ):
+        chosen = {head: _chosen(questions, head, sizes, job.release.version) for head in heads}
+    first = [card for head, rows in chosen.items() for card in _blind_cards(rows, job, head)]
+    then = [
+        _beside_list(card, row, check)
+        for head, rows in chosen.items()
+        for card, row in _cards(rows.doubtful, job, head)
+    ]
     attributes = {head: job.run.heads[head] for head in sizes.attributes}
-    first = [card for one in asked.values() for card in one.first]
-    then = [card for one in asked.values() for card in one.then]
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
     if sizes.reviewers == 1:
-        frame = Frame(title, lead, texts, chances=asked[LABEL].chances, command=command)
+        frame = Frame(title, lead, texts, command=command)
         write_page(page, page_of([*first, *then], job.run.heads[LABEL], frame, attributes))
-        return Sheets((page,), asked[LABEL].prospect)
+        return (page,)
     pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
-    for number, (one, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
+    for number, (file, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
         frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, command=command)
-        write_page(one, page_of(dealt, job.run.heads[LABEL], frame, attributes))
-    return Sheets(tuple(pages), asked[LABEL].prospect)
+        write_page(file, page_of(dealt, job.run.heads[LABEL], frame, attributes))
+    return tuple(pages)
 
 
-class _Asked(NamedTuple):
-    """What a page asks of one attribute, or of the class.
+class _Chosen(NamedTuple):
+    """What a page asks of one head.
 
     Attributes:
-        first: cards of an audit.
-        then: doubtful ones.
-        chances: see Frame.
-        prospect: what the audit can show; empty without one.
+        drawn: the sample of an audit.
+        rare: rows that were added to it for their label alone.
+        doubtful: others that a person has to answer.
+        audited: how large the sample is; 0 for none.
+        accepted: rows of the table, by label.
     """
 
-    first: list[Card]
-    then: list[Card]
-    chances: Mapping[str, float]
-    prospect: str
+    drawn: list[Row]
+    rare: list[Row]
+    doubtful: list[Row]
+    audited: int
+    accepted: Mapping[str, int]
 
 
-def _asked(job: Job, head: str, sizes: Sizes) -> _Asked:
-    version = job.release.version
-    with Journal(job.table, job.run) as journal:
-        check = check_of(journal)
-        chosen = unanswered(journal, head, sizes.limit, check)
-        drawn, rare, accepted, audited = list[Row](), list[Row](), Counter[str](), sizes.audited
-        if audited is None:
-            audited = usual_size(sum(1 for _ in answers(journal, LABEL, check)))
-        if audited:
-            drawn = sample(answers(journal, head, check), _name, audited, version)
-            rare = added(answers(journal, head, check), partial(_accepted, head), _name, drawn, version)
-            labels = (_accepted(head, row) for row in answers(journal, head, check))
-            accepted = Counter(label for label in labels if label is not None)
-    in_sample = {row.path for row in (*drawn, *rare)}
-    first = [
-        *(_blind(card, audited, accepted) for card in _cards(drawn, job, head)),
-        *(_blind(card, 0, accepted) for card in _cards(rare, job, head)),
-    ]
-    doubtful = {row.path: row for row in chosen if row.path not in in_sample}
-    then = [
-        _beside_list(card, doubtful[card.name], check) for card in _cards(list(doubtful.values()), job, head)
-    ]
-    n, of = sum(row.heads[head].reason is None for row in drawn), sum(accepted.values())
-    of_class = chances(report_of(job.release), n, of) if head == LABEL else {}
-    return _Asked(first, then, of_class, prospect(len(drawn), n, of) if drawn else "")
+def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Chosen:
+    drawn, rare, accepted, audited = list[Asked](), list[Asked](), Counter[str](), sizes.audited
+    if audited is None:
+        audited = usual_size(sum(1 for _ in questions.answered(LABEL)))
+    if audited:
+        drawn = sample(questions.answered(head), _path, audited, version)
+        rare = added(questions.answered(head), _accepted, _path, drawn, version)
+        accepted = Counter(asked.label for asked in questions.answered(head) if asked.reason is None)
+    in_sample = {asked.path for asked in (*drawn, *rare)}
+    return _Chosen(
+        drawn=[questions.row(asked, head) for asked in drawn],
+        rare=[questions.row(asked, head) for asked in rare],
+        doubtful=[row for row in questions.doubtful(head, sizes.limit) if row.path not in in_sample],
+        audited=audited,
+        accepted=accepted,
+    )
+
+
+def _path(asked: Asked) -> str:
+    return asked.path
+
+
+def _accepted(asked: Asked) -> str | None:
+    """The label of an accepted answer."""
+    return asked.label if asked.reason is None else None
 
 
 def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> int:
@@ -290,52 +279,25 @@ def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> 
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    paths = dict[str, None]()
-    with Journal(job.table, job.run) as journal:
-        given, check = journal.answers(), check_of(journal)
-        for head in (LABEL, *attributes):
-            for row in unanswered(journal, head, limit, check):
-                unsaid = (photo.path for photo in photos_of(row) if Question(photo.sha256, head) not in given)
-                paths |= dict.fromkeys(islice(unsaid, SHOWN))
-        pictures = {row.path: row for row in journal.answered() if row.path in paths}
-    chosen = [pictures[path] for path in islice(paths, limit) if path in pictures]
+    photos, heads = dict[str, Row](), (LABEL, *attributes)
+    with (
+        Journal(job.table, job.run) as journal,
+        Questions(journal, heads, check_of(journal)) as questions,
+    ):
+        given = journal.answers()
+        for head in heads:
+            for row in questions.doubtful(head, limit):
+                unsaid = (photo for photo in photos_of(row) if Question(photo.sha256, head) not in given)
+                photos |= {photo.path: photo for photo in islice(unsaid, SHOWN)}
+    chosen = [photo for photo in islice(photos.values(), limit) if photo.label.label]
     tasks = []
-    for card in _cards(chosen, job, LABEL):
-        row = pictures[card.name]
+    for card, row in _cards(chosen, job, LABEL):
         labels = {head: row.heads[head].label or "" for head in attributes if head in row.heads}
-        task = Task(
-            card.name, card.sha256, card.picture, card.guess, card.confidence or 0, job.release.version
-        )
+        answer = card.guess, card.confidence or 0.0
+        task = Task(card.name, card.sha256, card.picture, *answer, job.release.version)
         tasks += [task._replace(attributes=labels)] if card.picture else []
     write_page(file, as_tasks(tasks))
     return len(tasks)
-
-
-def _name(row: Row) -> str:
-    return row.path
-
-
-def _accepted(head: str, row: Row) -> str | None:
-    """The label of an accepted answer."""
-    return row.heads[head].label if row.heads[head].reason is None else None
-
-
-def chances(report: Report, n: int, of: int) -> dict[str, float]:
-    """The values of CHANCES; empty where nothing was drawn or is promised.
-
-    Args:
-        report: of the release.
-        n: accepted rows of the sample.
-        of: accepted rows of the table.
-    """
-    promised = promised_right(report.promises)
-    if promised is None or not n:
-        return {}
-    low, high = (chance_of_showing(promised, right, n, of) for right in IF_RIGHT)
-    return {"accepted": n, "promised": promised, "first": IF_RIGHT[0], "low": low} | {
-        "second": IF_RIGHT[1],
-        "high": high,
-    }
 
 
 def write_page(page: Path, text: str) -> None:
@@ -348,6 +310,13 @@ def write_page(page: Path, text: str) -> None:
         write_whole(page, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
+
+
+def _blind_cards(rows: _Chosen, job: Job, head: str) -> Iterator[Card]:
+    """The cards of an audit."""
+    for audited, part in ((rows.audited, rows.drawn), (0, rows.rare)):
+        for card, _ in _cards(part, job, head):
+            yield _blind(card, audited, rows.accepted)
 
 
 def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
@@ -368,7 +337,7 @@ def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
     return card._replace(note=NOTE_OF_LIST, said=said, guess=check.suggestion(row, card.attribute) or NONE)
 
 
-def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[Card]:
+def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]:
     """A card for each row, with its pictures read again from the source; `head` is what it asks for."""
     wanted = {photo.path for row in chosen for photo in photos_of(row)[:SHOWN]}
     items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
@@ -383,7 +352,7 @@ def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[Card]:
         said: dict[str, str | float] = {"label": label, "confidence": confidence}
         said |= {"reason": answer.reason or ACCEPT} if head == LABEL else {"attribute": head}
         in_review = f"{REVIEW}: {answer.reason}" if head == LABEL else REVIEW
-        yield Card(
+        card = Card(
             row.path,
             *photos[0][:2],
             NOTE if head == LABEL else NOTE_OF_ATTRIBUTE,
@@ -399,6 +368,7 @@ def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[Card]:
             photos=tuple(photos[1:]),
             more=max(len(photos_of(row)) - SHOWN, 0),
         )
+        yield card, row
 
 
 def _photos(there: Sequence[tuple[Item, str]], job: Job) -> Iterator[Photo]:
@@ -450,13 +420,6 @@ AUDITED: Final = (
     "measure how often it is right: answer all of these.",
 )
 """Heading of the first part of a sheet with an audit, and why it is there."""
-
-CHANCES: Final = (
-    "{accepted} of these are accepted. Where {first} of all accepted answers are right, they show with a "
-    "chance of {low} that {promised} are; where {second} are right, with {high}. If they say too little, "
-    "write this sheet again with a larger --audit, once: your answers stay."
-)
-"""How likely the audit ends."""
 
 ADDED: Final = (
     "1b. Added for single labels",
@@ -555,7 +518,6 @@ def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
         {
             "title": title,
             "lead": lead,
-            "chances": [CHANCES, frame.chances] if part is drawn and frame.chances else None,
             "cards": [_shown(one) for one in part],
         }
         for (title, lead), part in zip(texts, (drawn, rare, then), strict=True)

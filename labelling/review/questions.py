@@ -3,14 +3,15 @@
 A product is asked about once, whatever the number of its photos. Reads the journal of a table.
 """
 
-import heapq
-from collections.abc import Iterable, Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from itertools import islice
-from typing import Final
+from types import TracebackType
+from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from labelling.decided import Answer, Question, agreed
+from labelling.decided import Question, agreed
 from labelling.journal import Journal
 from labelling.list_check import LIST, ListCheck
 from labelling.list_words import word_columns
@@ -20,9 +21,6 @@ from reports.products import CONTRADICTING, UNFAMILIAR
 
 SHOWN: Final = 6
 """Photos of a product on its card."""
-
-FIRST: Final = {LIST: 0, UNFAMILIAR: 1}
-"""The reasons that are asked about before the others, in this order."""
 
 
 def photos_of(row: Row) -> list[Row]:
@@ -41,55 +39,114 @@ def title_of(row: Row) -> str:
     return next(filter(None, (word_columns(photo.further).title(photo.further) for photo in row.photos)), "")
 
 
-def answers(journal: Journal, head: str, check: ListCheck) -> Iterator[Row]:
-    """All rows that a head answers, held against the list, in any order: of products and of pictures."""
-    for photos in journal.products():
-        row = row_of_product(photos, journal.run)
-        if head in row.heads:
-            yield check.checked(row)
-    for row in journal.answered():
-        if not row.product and head in row.heads:
-            yield _of_picture(check.checked(row), head)
+class Asked(NamedTuple):
+    """A question that a sheet may ask.
+
+    Attributes:
+        path: of the picture, or the product's name.
+        label: that the model answered.
+        reason: of a review; None where the answer is accepted.
+        number: the picture's place in the source; 0 for a product.
+        product: empty for a picture.
+    """
+
+    path: str
+    label: str
+    reason: str | None
+    number: int
+    product: str
 
 
-def _of_picture(row: Row, head: str) -> Row:
-    """A picture's row; why an attribute needs a review, tables of photos do not say."""
-    if head == LABEL or row.heads[head].reason is None:
-        return row
-    return _with_reason(row, head, REVIEW)
+class Questions(AbstractContextManager["Questions"]):
+    """All questions that a sheet may ask of products, and of pictures of none: one pass over a journal.
 
+    A temporary database orders them, so that memory does not grow with the table.
+    """
 
-def _with_reason(row: Row, head: str, reason: str) -> Row:
-    return replace(row, heads={**row.heads, head: replace(row.heads[head], reason=reason)})
+    def __init__(self, journal: Journal, heads: Sequence[str], check: ListCheck) -> None:
+        """Read the journal.
 
+        Args:
+            journal: opened.
+            heads: that are asked for.
+            check: what answers are held against.
+        """
+        self._journal, self._check = journal, check
+        self._db = sqlite3.connect("")
+        self._db.execute(_TABLE)
+        self._given = journal.answers()
+        self._products = {(question.product, question.attribute) for question in self._given}
+        for row in self._rows():
+            self._db.executemany(_ADDED, [self._question(row, head) for head in heads if head in row.heads])
 
-def unanswered(journal: Journal, head: str, limit: int, check: ListCheck) -> list[Row]:
-    """The first doubtful rows that no person answered, and those whose photos people answered differently."""
-    given = journal.answers()
-    if head == LABEL and not journal.run.by and not check.words.is_read:
-        return list(islice(_open(journal.doubtful(), given, head), limit))
-    return heapq.nsmallest(
-        limit, _open(answers(journal, head, check), given, head), key=lambda row: _doubt(row, head)
-    )
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
 
+    def _rows(self) -> Iterator[Row]:
+        for photos in self._journal.products():
+            yield self._check.checked(row_of_product(photos, self._journal.run))
+        for row in self._journal.rows():
+            if not row.product:
+                yield self._check.checked(row)
 
-def _open(rows: Iterable[Row], given: Mapping[Question, Answer], head: str) -> Iterator[Row]:
-    """Those that a person has to answer."""
-    products = {question.product for question in given if question.attribute == head} - {""}
-    for row in rows:
-        if row.product in products:
-            continue
-        photos = [given.get(Question(photo.sha256, head)) for photo in photos_of(row)]
-        labels = [answer.label if answer else None for answer in photos]
+    def _question(self, row: Row, head: str) -> tuple[object, ...]:
+        """What the database keeps; why an attribute of a picture needs a review, tables do not say."""
+        answer, product = row.heads[head], row.product if row.photos else ""
+        reason = answer.reason if head == LABEL or product or answer.reason is None else REVIEW
+        measured = answer.confidence, row.familiarity
+        doubt = self._doubt(row, head, reason)
+        return (head, row.path, answer.label, reason, doubt, *measured, row.number, product)
+
+    def _doubt(self, row: Row, head: str, reason: str | None) -> str | None:
+        """Why a person has to answer; None where no one has to."""
+        if row.product and (row.product, head) in self._products:
+            return None
+        answers = [self._given.get(Question(photo.sha256, head)) for photo in photos_of(row)]
+        labels = [answer.label if answer else None for answer in answers]
         if len(agreed(labels)) > 1:
-            yield _with_reason(row, head, CONTRADICTING)
-        elif row.heads[head].reason and None in labels:
-            yield row
+            return CONTRADICTING
+        return reason if None in labels else None
+
+    def answered(self, head: str) -> Iterator[Asked]:
+        """All questions about what a head answered."""
+        return map(Asked._make, self._db.execute(f"{_ASKED.format('reason')} WHERE head = ?", (head,)))
+
+    def doubtful(self, head: str, limit: int) -> list[Row]:
+        """The first rows that no person answered and that need a review, or whose photos people contradict.
+
+        What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided
+        is compared first, the other one on ties, then the order of the table.
+        """
+        return [self.row(Asked._make(asked), head) for asked in self._db.execute(_DOUBTFUL, (head, limit))]
+
+    def row(self, asked: Asked, head: str) -> Row:
+        """The row that a question is about, with its reason."""
+        if asked.product:
+            row = row_of_product(self._journal.photos_of(asked.product), self._journal.run)
+        else:
+            row = self._journal.picture(asked.number)
+        checked = self._check.checked(row)
+        return replace(
+            checked, heads={**checked.heads, head: replace(checked.heads[head], reason=asked.reason)}
+        )
 
 
-def _doubt(row: Row, head: str) -> tuple[int, float]:
-    """What the list contradicts comes first, then what is unfamiliar."""
-    answer = row.heads[head]
-    is_measured = answer.reason == UNFAMILIAR and row.familiarity is not None
-    measure = row.familiarity if is_measured else answer.confidence
-    return FIRST.get(answer.reason or "", len(FIRST)), measure or 0.0
+_TABLE: Final = (
+    "CREATE TABLE questions (head TEXT, path TEXT, label TEXT, reason TEXT, doubt TEXT, confidence REAL, "
+    "familiarity REAL, number INTEGER, product TEXT)"
+)
+"""`doubt` is the reason why a sheet asks; NULL where it need not."""
+
+_ADDED: Final = "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+_ASKED: Final = "SELECT path, label, {}, number, product FROM questions"
+
+_DOUBTFUL: Final = f"""
+{_ASKED.format("doubt")} WHERE head = ? AND doubt IS NOT NULL
+ORDER BY CASE doubt WHEN '{LIST}' THEN 0 WHEN '{UNFAMILIAR}' THEN 1 ELSE 2 END,
+         iif(doubt = '{UNFAMILIAR}', coalesce(familiarity, confidence), confidence),
+         iif(doubt = '{UNFAMILIAR}', confidence, familiarity), rowid
+LIMIT ?
+"""

@@ -15,7 +15,7 @@ const spoken = (said) => Object.fromEntries(Object.entries(said).map(([name, one
 
 function spokenValue(name, value) {
   if (typeof value === "string") return name === "reason" ? t(value) : value;
-  return name === "accepted" ? number.format(value) : percent.format(value);
+  return percent.format(value);
 }
 
 function translate() {
@@ -57,7 +57,6 @@ function toAnswer(one) {
 
 for (const part of sheet.parts) {
   const head = part.title ? [element("h2", { textContent: t(part.title) }), element("p", { className: "lead", textContent: t(part.lead) })] : [];
-  if (part.chances) head.push(element("p", { className: "lead", textContent: t(part.chances[0], spoken(part.chances[1])) }));
   const made = part.cards.map(toAnswer);
   const inside = part.together ? groupsOf(made) : [element("div", { className: "cards" }, ...made)];
   document.querySelector("main").append(element("section", {}, ...head, ...inside));

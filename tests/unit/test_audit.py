@@ -13,8 +13,6 @@ from labelling.review.audit import (
     added,
     audit_in,
     audit_of,
-    chance_of_showing,
-    prospect,
     sample,
     share,
     usual_size,
@@ -167,13 +165,6 @@ def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty
     assert held / runs <= 0.05 + 2 * (0.05 * 0.95 / runs) ** 0.5
 
 
-def test_a_sheet_says_how_likely_its_audit_ends() -> None:
-    # Of so large a table the draws are independent: 72 without an error show 95% at one look of two.
-    assert chance_of_showing(0.95, 0.98, 72, 10**6) == pytest.approx(0.98**72, abs=0.001)
-    assert chance_of_showing(0.95, 0.98, 71, 10**6) == 0
-    assert chance_of_showing(0.95, 0.98, 100, 100) == 1
-
-
 def test_the_counts_of_a_table_are_exported_beside_a_row() -> None:
     assert audit_of({"Coat": 7, "Shirt": 30}, "Coat") == "7 of 37"
     assert audit_of({"Coat": 7, "Shirt": 30}, "Bag") == "0 of 37"
@@ -213,10 +204,3 @@ def test_a_promise_about_photos_holds_or_is_broken_where_the_bounds_say_so(
 @pytest.mark.parametrize(("answers", "drawn"), [(3, 0), (58, 14), (520, 130), (10_000, 130)])
 def test_a_table_pays_for_a_quarter_of_its_answers(answers: int, drawn: int) -> None:
     assert usual_size(answers) == drawn
-
-
-def test_what_an_audit_can_show_is_what_it_shows_without_an_error() -> None:
-    none_wrong = share([True] * 20, 300)
-
-    assert f"at least {int(none_wrong.low * 1000) / 10:.1f}% of 300 accepted are" in prospect(30, 20, 300)
-    assert prospect(2, 0, 9).endswith("So they show nothing of accepted answers.")

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -294,30 +293,3 @@ def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None]
     little_room(resource.RLIM_INFINITY)
 
     assert rows_in(two) == "ab"
-
-
-def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
-    rows = [
-        a_row("sure", None, 0.99),
-        a_row("unsure", "ambiguous", 0.4, 0.9),
-        a_row("unsure, less familiar", "ambiguous", 0.4, 0.2),
-        a_row("less sure", "ambiguous", 0.3),
-        a_row("unfamiliar, sure", "unfamiliar", 0.9, 0.01),
-        Row(path="broken", sha256="of it", error="It is broken."),
-        a_row("unfamiliar, as sure", "unfamiliar", 0.9, 0.01),
-        a_row("unfamiliar, unsure", "unfamiliar", 0.2, 0.01),
-        a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
-    ]
-    with journal(tmp_path) as opened:
-        opened.append([an_item(number, row.path) for number, row in enumerate(rows)], rows)
-        chosen = list(islice(opened.doubtful(), 6))
-
-    assert chosen[0] == rows[7]
-    assert [row.path for row in chosen] == [
-        "unfamiliar, unsure",
-        "unfamiliar, sure",
-        "unfamiliar, as sure",
-        "hardly unfamiliar",
-        "less sure",
-        "unsure, less familiar",
-    ]

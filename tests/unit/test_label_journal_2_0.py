@@ -98,10 +98,10 @@ def test_a_journal_of_version_2_0_is_carried_over_and_nothing_is_labelled_again(
         rows, products, answers = list(opened.rows()), list(opened.products()), opened.answers()
 
     assert (held, opened.kept_as) == ([True] * 3, None)
-    assert rows[:2] == [PHOTO, replace(PHOTO, path="1")]
+    assert rows[:2] == [PHOTO, replace(PHOTO, path="1", number=1)]
     no_cells = {"label": "", "sku": ""}
     assert rows[2] == Row(
-        path="broken", sha256="cd" * 32, stamp="v1", error="It is broken.", further=no_cells
+        path="broken", sha256="cd" * 32, stamp="v1", error="It is broken.", further=no_cells, number=2
     )
     assert products == [rows[:2]]
     assert (opened.seconds, opened.has_changed, opened.is_complete) == (7.0, False, True)

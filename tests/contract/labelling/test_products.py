@@ -97,7 +97,7 @@ def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
     )
 
 
-def test_the_summary_counts_products_and_names_what_looks_odd(
+def test_the_summary_counts_products_and_the_photos_of_none(
     shop: Path,
     release: Path,
     by_label: list[list[str]],
@@ -105,18 +105,16 @@ def test_the_summary_counts_products_and_names_what_looks_odd(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     alike = by_label[0]
-    source = listed(shop, (alike[0], "a1"), (alike[1], "A1"), (alike[2], ""), ("broken.png", "b"))
+    source = listed(shop, (alike[0], "a1"), (alike[1], "a2"), (alike[2], ""), ("broken.png", "b"))
 
     label(source, tmp_path / "table.csv", release, "--by", "article")
 
     found = summary_in(tmp_path / "table.csv")["products"]
     assert (found["products"], found["accepted"], found["without_answer"]) == (3, 2, 1)
-    assert (found["photos_of_none"], found["alike"]) == (1, ["a1", "A1"])
+    assert found["photos_of_none"] == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "3 products by `article`: 2 accepted, 1 without an answer." in said
-    assert "Of 200 products that it had not learnt, it accepted 100, and 100 of these were right" in said
     assert "1 photos have no `article`" in said
-    assert "2 products differ from another in capitals alone, among them `a1`, `A1`." in said
 
 
 def test_a_release_that_was_not_measured_on_products_accepts_only_those_of_one_photo(

@@ -1,0 +1,79 @@
+"""In which order a sheet asks, of pictures and of products alike."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from labelling.export import check_of
+from labelling.items import Item
+from labelling.journal import Journal
+from labelling.review.questions import Questions
+from labelling.row import By, HeadAnswer, Row, Run
+
+RUN = Run(
+    source="here",
+    version="20261120T101500Z-3f9a1c2e",
+    heads={"label": ("Shirt", "Bag")},
+    further={"sku": "sku"},
+)
+
+
+def a_row(
+    name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5, sku: str = ""
+) -> Row:
+    shares = (confidence, 1 - confidence)
+    answer = HeadAnswer(label="Shirt", confidence=confidence, reason=reason, probabilities=shares)
+    return Row(
+        path=name,
+        sha256=f"of {name}",
+        stamp="v1",
+        familiarity=familiarity,
+        heads={"label": answer},
+        further={"sku": sku},
+    )
+
+
+def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
+    rows = [
+        a_row("sure", None, 0.99),
+        a_row("unsure", "ambiguous", 0.4, 0.9),
+        a_row("unsure, less familiar", "ambiguous", 0.4, 0.2),
+        a_row("less sure", "ambiguous", 0.3),
+        a_row("unfamiliar, sure", "unfamiliar", 0.9, 0.01),
+        Row(path="broken", sha256="of it", error="It is broken.", further={"sku": ""}),
+        a_row("unfamiliar, as sure", "unfamiliar", 0.9, 0.01),
+        a_row("unfamiliar, unsure", "unfamiliar", 0.2, 0.01),
+        a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
+    ]
+    with Journal(tmp_path / "table.csv", RUN) as opened:
+        opened.append([Item(row.path, row.path, "v1", 1, number) for number, row in enumerate(rows)], rows)
+        with Questions(opened, ["label"], check_of(opened)) as questions:
+            chosen = questions.doubtful("label", 6)
+
+    assert chosen[0] == replace(rows[7], number=7)
+    assert [row.path for row in chosen] == [
+        "unfamiliar, unsure",
+        "unfamiliar, sure",
+        "unfamiliar, as sure",
+        "hardly unfamiliar",
+        "less sure",
+        "unsure, less familiar",
+    ]
+
+
+def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Path) -> None:
+    rows = [
+        a_row("surer", "ambiguous", 0.6),
+        a_row("of a product", "ambiguous", 0.55, sku="7"),
+        a_row("accepted", None, 0.9, sku="8"),
+        a_row("unsure", "ambiguous", 0.51),
+        a_row("unfamiliar", "unfamiliar", 0.9, sku="9"),
+    ]
+    with Journal(tmp_path / "table.csv", RUN) as opened:
+        opened.append([Item(row.path, row.path, "v1", 1, number) for number, row in enumerate(rows)], rows)
+        opened.amend(
+            by=By(column="sku", folder=None, proven=()), categories={}, notes=(), words=opened.run.words
+        )
+        with Questions(opened, ["label"], check_of(opened)) as questions:
+            chosen = questions.doubtful("label", 9)
+
+    assert [row.path for row in chosen] == ["9", "unsure", "7", "surer"]
