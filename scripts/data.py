@@ -78,7 +78,7 @@ def execute(arguments: argparse.Namespace) -> object:
         check_columns(listing, attributes, listing.classes())
     findings = _findings(listing)
     _show(findings)
-    learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.rare, place))
+    learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.learnt.classes, str(place)))
     if learnt and learnt.rare:
         console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
     columns = {name: _column(name, findings, place) for name in attributes}
@@ -123,9 +123,9 @@ def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]
 
 def _column(name: str, findings: Findings, place: Path) -> Column:
     """A column of the pictures that are learnt."""
-    every = zip(findings.learnt.labels, findings.learnt.groups, findings.learnt.tested, strict=True)
-    known = [(labels[name], group) for labels, group, tested in every if not tested]
-    return column_in(f"{place}, column `{name}`", [one[0] for one in known], [one[1] for one in known])
+    learnt = findings.learnt
+    cells = [content.row.labels[name] for content in learnt.contents]
+    return column_in(f"{place}, column `{name}`", cells, learnt.groups)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -5,21 +5,19 @@ command: scripts/data.py.
 """
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from inference.contract import EDGE, LABEL
-from training.pictures.duplicates import Hash, near_groups, perceptual_hash, split_keys
+from inference.contract import EDGE
+from training.pictures.duplicates import Hash, near_groups, perceptual_hash
 from training.pictures.listing import Listing, Row, of_several_products
-from training.pictures.own_pictures import drawn_for_test
-from training.pictures.picture_files import content_of, decode_content, on_all_cores
-from training.pictures.rare import Measurable, measurable
-from training.pictures.reading import merged_labels
+from training.pictures.own_pictures import Learnable, learnable
+from training.pictures.picture_files import Hashed, content_of, decode_content, on_all_cores
+from training.pictures.reading import copies_in, joint_keys
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
@@ -46,21 +44,6 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """N different pictures.
-
-    Attributes:
-        labels: of each, by the class and attributes.
-        groups: of each, as a training joins them.
-        tested: which are for the test set.
-    """
-
-    labels: tuple[Mapping[str, str], ...]
-    groups: tuple[str, ...]
-    tested: tuple[bool, ...]
-
-
-@dataclass(frozen=True)
 class Findings:
     """What was found in a folder of pictures.
 
@@ -76,7 +59,7 @@ class Findings:
             learnt.
         uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
             second; else None.
-        learnt: what a training learns, each content once; none of tiers of photos.
+        learnt: what a training learns, as trainings decide it; nothing of tiers of photos.
     """
 
     counts: dict[str, int]
@@ -87,16 +70,7 @@ class Findings:
     in_two_classes: tuple[tuple[Row, ...], ...]
     of_products: tuple[tuple[Row, ...], ...]
     uneven: tuple[str, str] | None
-    learnt: Learnt
-
-    def rare(self, place: Path) -> Measurable:
-        """The classes that a training learns, and those that it leaves out.
-
-        Raises:
-            BadClasses: they cannot be learnt; see `rare.measurable`.
-        """
-        labels = [one[LABEL] for one in self.learnt.labels]
-        return measurable(str(place), labels, self.learnt.groups, self.learnt.tested)
+    learnt: Learnable
 
 
 def check(listing: Listing, watch: Watch) -> Findings:
@@ -127,7 +101,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
         in_two_classes=_row(mixed),
         of_products=_row(of_products),
         uneven=_uneven(counts),
-        learnt=_learnt([one for one in looked if not one.row.tier]),
+        learnt=_learnt(listing, [one for one in looked if not one.row.tier]),
     )
 
 
@@ -159,25 +133,14 @@ def _row(groups: Sequence[Sequence[Looked]]) -> tuple[tuple[Row, ...], ...]:
     return tuple(tuple(one.row for one in group) for group in groups)
 
 
-def _learnt(looked: Sequence[Looked]) -> Learnt:
-    """What a training makes of these pictures: see own_pictures.py."""
-    by_content = defaultdict[str, list[Looked]](list)
-    for one in looked:
-        by_content[one.sha256].append(one)
-    copies = {key: of for key, of in by_content.items() if not of_several_products([one.row for one in of])}
-    if not copies:
-        return Learnt((), (), ())
-    contents = sorted(copies)
-    first = [copies[content][0] for content in contents]
-    alike = near_groups(np.stack([one.hash for one in first]))
-    grouped = [(key, one.row.group) for key, of in copies.items() for one in of if one.row.group]
-    keys = split_keys(contents, grouped, alike)
-    groups, tested = [keys[one] for one in contents], [one.row.part == "test" for one in first]
-    if all(one.is_pixels for one in looked) and not any(one.row.part for one in looked):
-        drawn = drawn_for_test(np.array([one.row.label for one in first]), np.array(groups)).tolist()
-        tested = [place in drawn for place in range(len(contents))]
-    labels = (merged_labels([one.row for one in copies[content]]) for content in contents)
-    return Learnt(tuple(labels), tuple(groups), tuple(tested))
+def _learnt(listing: Listing, looked: Sequence[Looked]) -> Learnable:
+    """What a training makes of these pictures."""
+    hashed = Hashed({one.row.path: one.sha256 for one in looked}, {})
+    contents = sorted(copies_in(listing, hashed).once, key=lambda content: content.sha256)
+    if not contents:
+        return Learnable((), (), ())
+    keys = joint_keys(contents, {one.sha256: one.hash for one in looked}, lambda _: None)
+    return learnable(contents, keys, is_drawn=all(one.is_pixels for one in looked))
 
 
 def _uneven(counts: Counter[str]) -> tuple[str, str] | None:

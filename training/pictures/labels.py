@@ -6,7 +6,7 @@ which labels can be learnt: rare.py; who learns them: heads/fit.py.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
@@ -175,11 +175,6 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
     if strange := sorted(set(filter(None, _main(of_each))) - set(labels)):
         say(f"{where}: the release lacks these labels{_few(strange)}.")
     return Labels(tuple(labels), *_placed(cells, of_each, labels))
-
-
-def has_label(cells: Mapping[str, str], names: Iterable[str]) -> bool:
-    """Whether a picture's cells have a label of one of these attributes."""
-    return any(cells.get(name, "") not in {"", NOT_THERE} for name in names)
 
 
 def labels_in(cells: Sequence[str], known: Collection[str] = ()) -> list[tuple[str, ...]]:

@@ -7,8 +7,8 @@ group.
 Finding them: listing.py; reading them: reading.py. Reads the named folder or CSV.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -22,7 +22,6 @@ from training.pictures.fashion import LabelledData
 from training.pictures.labels import (
     UNKNOWN,
     Labels,
-    has_label,
     learnt_attribute,
     measured_attribute,
     unread_columns,
@@ -30,15 +29,16 @@ from training.pictures.labels import (
 from training.pictures.learnt_hashes import Contents
 from training.pictures.listing import Listing
 from training.pictures.picture_files import Hashed, See, hash_files
-from training.pictures.rare import measurable
+from training.pictures.rare import Measurable, measurable
 from training.pictures.reading import (
+    Content,
     ReadPicture,
     cells_of,
     classes_in,
+    hashes_of,
     joint_keys,
     pictures_of,
     read_pictures,
-    without_several_products,
 )
 from training.pictures.split import check_limit, sampled_indices
 from training.pictures.table import Pictures
@@ -104,26 +104,26 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     hashed = hashed or hash_files(one.path for one in listing.pictures)
     classes, listing = listing.classes(), with_classes(listing)
     counting = corrected(listing, corrections, classes, hashed, say, attributes)
-    if division != "to measure":
-        counting = without_several_products(counting, hashed, say)  # which may leave a class too rare
-        counting = _without_rare(counting, classes, keep.get(LABEL, ()), attributes, say)
     if limit is not None:
         counting = _first(counting, hashed, limit)
     read = read_pictures(counting, hashed, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     read.sort(key=lambda one: one.sha256)
-    keys = joint_keys(read, say)
-    tested = _tested(read, keys, division)
+    keys = joint_keys(read, hashes_of(read), say)
     if division == "to measure":
+        tested = tested_of(read, keys, is_drawn=False)
+        tested = tested if tested.any() else ~tested
         read = [one for one, chosen in zip(read, tested, strict=True) if chosen]
         labels = {LABEL: classes_in(read, classes)} | _measured(listing, read, keep, say)
     else:
-        labels = _learnt(listing, read, keys, tested, attributes, keep, say)
+        learnt = learnable(read, keys, is_drawn=division == "divided")
+        tested = np.array(learnt.tested)
+        labels = _labels_of(learnt, listing, classes, attributes, keep, say)
     if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
     every = pictures_of(read, keys, reads, labels)
-    learnt = np.any([one.main >= 0 for one in labels.values()], axis=0)
+    has_label = np.any([one.main >= 0 for one in labels.values()], axis=0)
     train, test = (
-        every if division == "to measure" else every.take(np.flatnonzero(learnt & chosen))
+        every if division == "to measure" else every.take(np.flatnonzero(has_label & chosen))
         for chosen in (~tested, tested)
     )
     names = labels[LABEL].names
@@ -141,26 +141,75 @@ def _measured(
     }
 
 
-def _learnt(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, and who hears
+@dataclass(frozen=True)
+class Learnable:
+    """What a training makes of N different pictures.
+
+    Attributes:
+        contents: each once.
+        groups: of each, as a training joins them: equal ones stay on one side of every split.
+        tested: which are for the test set.
+    """
+
+    contents: tuple[Content, ...]
+    groups: tuple[str, ...]
+    tested: tuple[bool, ...]
+
+    def classes(self, where: str, keep: Collection[str] = (), gone: Collection[str] = ()) -> Measurable:
+        """The classes that are learnt, and those that are left out; see `rare.measurable`.
+
+        Raises:
+            BadClasses: they cannot be learnt.
+        """
+        labels = [one.row.label for one in self.contents]
+        return measurable(where, labels, self.groups, self.tested, keep=keep, gone=gone)
+
+
+def learnable(contents: Sequence[Content], keys: Mapping[str, str], *, is_drawn: bool) -> Learnable:
+    """Tell what is learnt from what is tested: the one rule of trainings and of `wardrobe data`.
+
+    Args:
+        contents: that can be read, each once.
+        keys: of `joint_keys`, of these.
+        is_drawn: whether a test set is drawn where the pictures are not divided: those that have the form of
+            Fashion-MNIST are; of others, heads of folds answer all.
+    """
+    groups = tuple(keys[one.sha256] for one in contents)
+    return Learnable(tuple(contents), groups, tuple(tested_of(contents, keys, is_drawn=is_drawn).tolist()))
+
+
+def tested_of(contents: Sequence[Content], keys: Mapping[str, str], *, is_drawn: bool) -> NDArray[np.bool_]:
+    """Which contents are for the test, bool (N,): by their parts, else drawn if they are."""
+    tested = np.array([one.row.part == "test" for one in contents], np.bool_)
+    if is_drawn and not any(one.row.part for one in contents):
+        labels = np.array([one.row.label for one in contents])
+        tested[drawn_for_test(labels, np.array([keys[one.sha256] for one in contents]))] = True
+    return tested
+
+
+def _labels_of(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, and who hears
+    learnt: Learnable,
     listing: Listing,
-    read: Sequence[ReadPicture],
-    keys: Mapping[str, str],
-    tested: NDArray[np.bool_],
+    classes: Sequence[str],
     attributes: Sequence[str],
     keep: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
     """The labels that can be measured, of the class and of attributes; others are unknown."""
-    groups, where = [keys[one.sha256] for one in read], str(listing.place)
-    spelt = ["" if one.row.class_id == UNKNOWN else one.row.label for one in read]
-    found = measurable(where, spelt, groups, tested.tolist(), keep=keep.get(LABEL, ()))
+    found = learnt.classes(str(listing.place), keep.get(LABEL, ()), classes)
     if found.rare:
-        say(found.of_rare(where))
+        say(found.of_rare(str(listing.place)))
     place = {label: number for number, label in enumerate(found.labels)}
-    classes = Labels.of(np.array([place.get(label, UNKNOWN) for label in spelt]), found.labels)
-    return {LABEL: classes} | {
+    codes = [place.get(one.row.label, UNKNOWN) for one in learnt.contents]
+    of_class = Labels.of(np.array(codes), found.labels)
+    return {LABEL: of_class} | {
         name: learnt_attribute(
-            _column(listing, name), cells_of(read, name), groups, classes, say, keep.get(name, ())
+            _column(listing, name),
+            cells_of(learnt.contents, name),
+            learnt.groups,
+            of_class,
+            say,
+            keep.get(name, ()),
         )
         for name in attributes
     }
@@ -191,15 +240,6 @@ def drawn_for_test(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.in
     return sampled_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
-def _tested(read: Sequence[ReadPicture], keys: Mapping[str, str], division: Division) -> NDArray[np.bool_]:
-    """Which pictures are for the test: by their parts, else by content one in TEST_SHARE, none, or all."""
-    tested = np.array([one.row.part == "test" for one in read])
-    if division == "divided" and not any(one.row.part for one in read):
-        classes = np.array([one.row.class_id for one in read])
-        tested[drawn_for_test(classes, np.array([keys[one.sha256] for one in read]))] = True
-    return tested if tested.any() or division != "to measure" else ~tested
-
-
 def _first(listing: Listing, hashed: Hashed, limit: int) -> Listing:
     """A listing of which as many contents are learnt, before a picture is decoded."""
     learnt = {hashed.sha256.get(one.path, "") for one in listing.pictures if one.part != "test"} - {""}
@@ -207,18 +247,3 @@ def _first(listing: Listing, hashed: Hashed, limit: int) -> Listing:
     gone = set(sorted(learnt)[limit:])
     kept = [one for one in listing.pictures if one.part == "test" or hashed.sha256.get(one.path) not in gone]
     return replace(listing, pictures=kept)
-
-
-def _without_rare(
-    listing: Listing, labels: Sequence[str], keep: Sequence[str], attributes: Sequence[str], say: Say
-) -> Listing:
-    """A listing without the classes that its own groups show to be rare, before a picture is decoded."""
-    found = listing.measurable(keep, gone=labels)
-    if found.rare:
-        say(found.of_rare(str(listing.place)))
-    kept = (
-        one if one.label in found.labels else replace(one, class_id=UNKNOWN)
-        for one in listing.pictures
-        if one.label in found.labels or has_label(one.labels, attributes)
-    )
-    return replace(listing, pictures=list(kept))

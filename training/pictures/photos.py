@@ -29,7 +29,14 @@ from training.pictures.listing import (
     open_table,
 )
 from training.pictures.picture_files import Hashed, hash_files
-from training.pictures.reading import ReadPicture, classes_in, joint_keys, pictures_of, read_pictures
+from training.pictures.reading import (
+    ReadPicture,
+    classes_in,
+    hashes_of,
+    joint_keys,
+    pictures_of,
+    read_pictures,
+)
 from training.pictures.table import Pictures
 from training.progress import Progress, Say, Watch
 
@@ -192,7 +199,8 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     listings = [corrected(one, corrections, labels, hashed, progress.warn) for one in listings]
     with progress.counting("reading photos") as watch:
         sets = [read_photos(one, hashed, contract, progress.warn, watch) for one in listings]
-    groups = joint_keys([one for photos in sets for one in photos], progress.warn)
+    every = [one for photos in sets for one in photos]
+    groups = joint_keys(every, hashes_of(every), progress.warn)
     return tuple(pictures_of(one, groups, contract, {LABEL: classes_in(one, labels)}) for one in sets)
 
 

@@ -4,15 +4,15 @@ For pictures and classes of one's own (own_pictures.py) and for photos (pictures
 converting: picture_files.py. Reads the files of the listing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inference.contract import LABEL, InputContract
 from training.errors import BadCsv, BadPictures
-from training.pictures.duplicates import near_groups, split_keys
-from training.pictures.labels import Labels
+from training.pictures.duplicates import Hash, near_groups, split_keys
+from training.pictures.labels import UNKNOWN, Labels
 from training.pictures.listing import Listing, Row, of_several_products
 from training.pictures.picture_files import (
     NAMED,
@@ -132,58 +132,69 @@ def drop_copies(listing: Listing, hashed: Hashed, say: Say, *, skip_unreadable: 
     """
     why = [hashed.unreadable[one.path] for one in listing.pictures if one.path in hashed.unreadable]
     report_unreadable(why, len(listing.pictures), say, skip_unreadable=skip_unreadable)
-    copies = _copies(without_several_products(listing, hashed, say), hashed)
-    if further := sum(map(len, copies.values())) - len(copies):
-        say(f"{further} of {len(listing.pictures)} pictures are copies of others and count once.")
-    return [Content(merged(rows), sha256, groups_of(rows)) for sha256, rows in copies.items()]
+    copies = copies_in(listing, hashed)
+    if several := [str(rows[0].path) for rows in copies.of_products]:
+        say(
+            f"{len(several)} pictures lie under several classes by way of several products, and are left "
+            f"out: {', '.join(several[:NAMED])}{', ...' if len(several) > NAMED else ''}."
+        )
+    if copies.contradicting:
+        first, *others = copies.contradicting[0]
+        other = next(row for row in others if _place(row) != _place(first))
+        raise BadPictures(
+            f"{first.path} ({_role(first)}) and {other.path} ({_role(other)}) are the same picture. "
+            "Keep one of the two: a picture has one class, and is either learnt or measured on; "
+            "`wardrobe data` lists all such pictures."
+        )
+    if copies.further:
+        say(f"{copies.further} of {len(listing.pictures)} pictures are copies of others and count once.")
+    return list(copies.once)
 
 
-def without_several_products(listing: Listing, hashed: Hashed, say: Say) -> Listing:
-    """A listing without the contents that lie under several classes by way of several products.
+@dataclass(frozen=True)
+class Copies:
+    """The pictures of a listing by their bytes.
 
-    Args:
-        listing: of pictures.
-        hashed: its files.
-        say: receives which are left out.
+    Attributes:
+        once: each content that can be learnt or measured, in the order of the listing.
+        further: how many more pictures have one of these contents.
+        of_products: rows of each content that lies under several classes by way of several products: none is
+            wrong, and the content is not learnt.
+        contradicting: rows of each content that has two classes, or is in both parts.
     """
-    copies = _copies(listing, hashed)
-    several = {sha256: rows for sha256, rows in copies.items() if of_several_products(rows)}
-    if not several:
-        return listing
-    named = [str(rows[0].path) for rows in several.values()]
-    say(
-        f"{len(named)} pictures lie under several classes by way of several products, and are left out: "
-        f"{', '.join(named[:NAMED])}{', ...' if len(named) > NAMED else ''}."
-    )
-    kept = [row for row in listing.pictures if hashed.sha256.get(row.path) not in several]
-    return replace(listing, pictures=kept)
+
+    once: tuple[Content, ...]
+    further: int
+    of_products: tuple[tuple[Row, ...], ...]
+    contradicting: tuple[tuple[Row, ...], ...]
 
 
-def _copies(listing: Listing, hashed: Hashed) -> dict[str, list[Row]]:
-    """The rows of each content, of files that can be read."""
-    copies: dict[str, list[Row]] = {}
-    for row in listing.pictures:
-        if row.path in hashed.sha256:
-            copies.setdefault(hashed.sha256[row.path], []).append(row)
-    return copies
-
-
-def merged(rows: Sequence[Row]) -> Row:
-    """The first row of one content with the labels of all; what one does not know another may.
+def copies_in(listing: Listing, hashed: Hashed) -> Copies:
+    """Decide what counts of the copies of each picture; of files that can be read.
 
     Raises:
-        BadPictures: they have two classes, or are in both parts.
-        BadCsv: they have two labels of an attribute.
+        BadCsv: one picture has two labels of an attribute.
     """
-    first = rows[0]
-    for row in rows:
-        if (row.class_id, row.part) != (first.class_id, first.part):
-            raise BadPictures(
-                f"{first.path} ({_role(first)}) and {row.path} ({_role(row)}) are the same picture. "
-                "Keep one of the two: a picture has one class, and is either learnt or measured on; "
-                "`wardrobe data` lists all such pictures."
-            )
-    return replace(first, labels=merged_labels(rows)) if len(rows) > 1 else first
+    rows_of: dict[str, list[Row]] = {}
+    for row in listing.pictures:
+        if row.path in hashed.sha256:
+            rows_of.setdefault(hashed.sha256[row.path], []).append(row)
+    once, of_products, contradicting, further = list[Content](), [], [], 0
+    for sha256, rows in rows_of.items():
+        if of_several_products(rows):
+            of_products.append(tuple(rows))
+        elif len({_place(row) for row in rows}) > 1:
+            contradicting.append(tuple(rows))
+        else:
+            once.append(Content(replace(rows[0], labels=merged_labels(rows)), sha256, groups_of(rows)))
+            further += len(rows) - 1
+    return Copies(tuple(once), further, tuple(of_products), tuple(contradicting))
+
+
+def _place(row: Row) -> tuple[str, int, str]:
+    """What all copies of a picture have to share."""
+    # Several labels may name one class of a release; where no class is known, the label is it.
+    return (row.label if row.class_id == UNKNOWN else "", row.class_id, row.part or "")
 
 
 def merged_labels(rows: Sequence[Row]) -> dict[str, str]:
@@ -216,17 +227,18 @@ def _role(row: Row) -> str:
     return row.label if row.part is None else f"{row.label}, {row.part}"
 
 
-def joint_keys(pictures: Sequence[ReadPicture], say: Say) -> dict[str, str]:
+def joint_keys(pictures: Sequence[Content], hashes: Mapping[str, Hash], say: Say) -> dict[str, str]:
     """What decides on which side of every split each content is: equal keys stay together.
 
     Pictures of one group share theirs, and so do pictures that are nearly the same.
 
     Args:
         pictures: of all sets that are split together.
+        hashes: of the pictures, by content.
         say: receives how many are nearly the same.
     """
     contents = list({one.sha256: one for one in pictures}.values())
-    alike = near_groups(np.stack([one.file.hash for one in contents]))
+    alike = near_groups(np.stack([hashes[one.sha256] for one in contents]))
     parts = [{contents[index].row.part for index in members} for members in alike]
     if divided := sum(len(one) > 1 for one in parts):
         say(
@@ -247,7 +259,12 @@ def classes_in(read: Sequence[ReadPicture], names: Sequence[str]) -> Labels:
     return Labels.of(np.array([one.row.class_id for one in read]), names)
 
 
-def cells_of(read: Sequence[ReadPicture], name: str) -> list[str]:
+def hashes_of(read: Iterable[ReadPicture]) -> dict[str, Hash]:
+    """The perceptual hash of each content."""
+    return {one.sha256: one.file.hash for one in read}
+
+
+def cells_of(read: Sequence[Content], name: str) -> list[str]:
     """What a column says of each picture, as spelt."""
     return [one.row.labels.get(name, "") for one in read]
 

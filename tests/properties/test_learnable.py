@@ -1,0 +1,189 @@
+"""`wardrobe data` and `wardrobe train` say the same of one place: what is learnt, tested and left out.
+
+Made-up tables and folders have copies, near copies, rare labels, pictures of two products, broken files and
+pictures of none of the classes.
+"""
+
+import csv
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.contract import GREY_28, LABEL
+from labelling.lists import Reading
+from training.errors import TrainingError
+from training.pictures.checks import check
+from training.pictures.labels import column_in
+from training.pictures.listing import Listing, list_pictures
+from training.pictures.listing import Row as Listed
+from training.pictures.named import Named, load
+from training.pictures.table import Pictures
+from training.progress import Lines
+
+DIFFERENT, NEAR = 16, 4
+BROKEN = ("empty.png", "text.png", "missing.png")
+LABELS = ("hat", "scarf", "glove", "none of these")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A picture of the pool under a label."""
+
+    picture: str
+    label: str
+    product: str
+    colour: str
+    part: str
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Different pictures, near copies of some, and files that are none."""
+    folder, random = tmp_path_factory.mktemp("pool"), np.random.default_rng(0)
+    for number in range(DIFFERENT):
+        blocks = random.integers(0, 256, (6, 6, 3)).astype(np.uint8)
+        picture = cv2.resize(blocks, (48, 48), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+        if number < NEAR:
+            cv2.imwrite(str(folder / f"near {number}.png"), cv2.convertScaleAbs(picture, beta=6))
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("no picture")
+    return folder
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[Row]:
+    """Rows whose pictures have one label each, but for a few slips."""
+    numbers = draw(st.lists(st.integers(0, DIFFERENT + NEAR - 1), min_size=8, max_size=40))
+    slips = draw(st.sets(st.integers(0, 39), max_size=1))
+    return [
+        Row(
+            f"{number}.png" if number < DIFFERENT else f"near {number - DIFFERENT}.png",
+            draw(st.sampled_from(LABELS)) if place in slips else LABELS[number % NEAR % 3],
+            draw(st.sampled_from(("", "1", "2", "3"))) if place in slips else f"of {number}",
+            ("", "-", "red", "blue", "red/blue")[number % 5],
+            "test" if number // 4 % 2 else "train",
+        )
+        for place, number in enumerate(numbers)
+    ]
+
+
+@st.composite
+def broken_rows(draw: st.DrawFn) -> list[Row]:
+    names = draw(st.sets(st.sampled_from(BROKEN), max_size=2))
+    return [Row(name, draw(st.sampled_from(LABELS)), "", "red", "train") for name in sorted(names)]
+
+
+@given(rows(), broken_rows())
+def test_of_a_table_both_say_the_same(pool: Path, sound: list[Row], broken: list[Row]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder, "list.csv")
+        with table.open("w", encoding="utf-8", newline="") as file:
+            cells = [(pool / row.picture, row.label, row.product, row.colour) for row in [*sound, *broken]]
+            csv.writer(file).writerows([("path", "label", "article", "colour"), *cells])
+
+        assert said_by_data(table, ["colour"]) == said_by_train(table, ["colour"])
+
+
+@given(rows(), st.booleans())
+def test_of_a_folder_both_say_the_same(pool: Path, sound: list[Row], divided: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for number, row in enumerate(sound):
+            place = Path(folder, *([row.part] if divided else []), row.label)
+            place.mkdir(parents=True, exist_ok=True)
+            os.link(pool / row.picture, place / f"{number}.png")
+
+        assert said_by_data(Path(folder), []) == said_by_train(Path(folder), [])
+
+
+def said_by_data(place: Path, attributes: Sequence[str]) -> object:
+    """What `wardrobe data` says of what can be read; `refused` where it says that nothing can be learnt."""
+    try:
+        listing = listed(place, attributes)
+        findings = check(listing, lambda *_: None)
+        learnt = findings.learnt
+        if has_same_picture_in_two_places(findings.in_two_classes):
+            return "refused"
+        classes = learnt.classes(str(place))
+        cells = {name: [content.row.labels[name] for content in learnt.contents] for name in attributes}
+    except TrainingError:
+        return "refused"
+    columns = [column_in(name, of, learnt.groups) for name, of in cells.items()]
+    if any(column.is_wrong for column in columns):
+        return "refused"
+    parts = list(zip(learnt.contents, learnt.groups, learnt.tested, strict=True))
+    return {
+        "labels": classes.labels,
+        "rare": classes.of_rare(str(place)),
+        "class of each": {
+            content.sha256: (content.row.label, group, tested)
+            for content, group, tested in parts
+            if content.row.label in classes.labels
+        },
+    }
+
+
+def said_by_train(place: Path, attributes: Sequence[str]) -> object:
+    """What `wardrobe train --skip-unreadable` learns; `refused` where it does not train."""
+    named = Named(
+        place=str(place),
+        skip_unreadable=True,
+        attributes=tuple(attributes),
+        reading=Reading(by="article" if place.is_file() else ""),
+    )
+    progress = Listener()
+    try:
+        named.check()
+        data = load(named, progress, GREY_28, division="cross-fitted")
+    except TrainingError:
+        return "refused"
+    return {
+        "labels": data.labels,
+        "rare": next((sentence for sentence in progress.warnings if "too few pictures" in sentence), ""),
+        "class of each": of_each(data.train, data.labels, tested=False)
+        | of_each(data.test, data.labels, tested=True),
+    }
+
+
+class Listener(Lines):
+    """Keeps warnings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
+    def warn(self, line: str) -> None:
+        self.warnings.append(line)
+
+
+def listed(place: Path, attributes: Sequence[str]) -> Listing:
+    listing = list_pictures(place, attributes, Reading(by="article" if place.is_file() else ""))
+    listing.classes()
+    return listing
+
+
+def has_same_picture_in_two_places(groups: Sequence[Sequence[Listed]]) -> bool:
+    """Whether one content has two classes or is in both parts; near copies alone are a warning to `train`."""
+    places: dict[bytes, set[object]] = {}
+    for row in (row for group in groups for row in group):
+        places.setdefault(row.path.read_bytes(), set()).add((row.label, row.part))
+    return any(len(of) > 1 for of in places.values())
+
+
+def of_each(pictures: Pictures, labels: Sequence[str], *, tested: bool) -> dict[str, tuple[str, str, bool]]:
+    classes = pictures.labels[LABEL].main.tolist()
+    return {
+        sha256: (labels[code], group, tested)
+        for sha256, group, code in zip(
+            pictures.sha256.tolist(), pictures.groups.tolist(), classes, strict=True
+        )
+        if code >= 0
+    }
