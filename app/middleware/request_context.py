@@ -23,7 +23,7 @@ from app.observability.metrics import Metrics
 from app.prediction.timing import READ, Timing
 from app.releases.serving import Models, Served
 from app.security.refused_origins import RefusedOrigins
-from inference.classifier import Prediction
+from inference.classifier import Answer, Prediction
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A client's X-Request-ID that is fit to be logged; any other request gets an id of ours."""
@@ -62,8 +62,8 @@ class RequestContext:
 
 def current_request() -> RequestContext:
     """The context of the request that is being answered."""
-    found: RequestContext = request.environ[CONTEXT]
-    return found
+    context: RequestContext = request.environ[CONTEXT]
+    return context
 
 
 def served() -> Served:
@@ -151,33 +151,35 @@ def _with_ours(headers: list[tuple[str, str]], context: RequestContext) -> list[
 
 def _fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -> Fields:
     """The access line: the request without query and key, and its outcome; no field without a value."""
-    stages = {f"{stage}_ms": milliseconds for stage, milliseconds in context.timing.milliseconds.items()}
     fields: Fields = {
         "method": environ["REQUEST_METHOD"],
         "path": get_path_info(environ),
         "status": context.status,
         "ms": seconds * 1000,
-        **stages,
-        "bytes": get_content_length(environ),
-        "client": environ.get("REMOTE_ADDR"),
-        "key": context.key,
-        "version": context.served.version,
-        "request_id": context.request_id,
-        "problem": context.problem and context.problem.rpartition(":")[2],
-        **_accepted(context.predictions),
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    for stage, milliseconds in context.timing.milliseconds.items():
+        fields[f"{stage}_ms"] = milliseconds
+    if (length := get_content_length(environ)) is not None:
+        fields["bytes"] = length
+    if (client := environ.get("REMOTE_ADDR")) is not None:
+        fields["client"] = client
+    if context.key is not None:
+        fields["key"] = context.key
+    fields["version"], fields["request_id"] = context.served.version, context.request_id
+    if context.problem is not None:
+        fields["problem"] = context.problem.rpartition(":")[2]
+    if context.predictions:
+        fields["pictures"] = len(context.predictions)
+    for prediction in context.predictions:
+        _count("accepted", prediction.answer, fields)
+        for name, answer in prediction.attributes.items():
+            _count(f"{name}_accepted", answer, fields)
+    return fields
 
 
-def _accepted(predictions: Iterable[Prediction]) -> Fields:
-    """How many pictures were classified, and how many answers to each question accepted."""
-    found: Fields = {}
-    for one in predictions:
-        found["pictures"] = found.get("pictures", 0) + 1
-        for name, answer in (("", one.answer), *one.attributes.items()):
-            key = f"{name}_accepted" if name else "accepted"
-            found[key] = found.get(key, 0) + (answer.decision == "accept")
-    return found
+def _count(field: str, answer: Answer, fields: Fields) -> None:
+    """Count an answer in a field where it is accepted."""
+    fields[field] = fields.get(field, 0) + (answer.decision == "accept")
 
 
 def check_host() -> None:

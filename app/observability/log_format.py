@@ -5,6 +5,7 @@ Never the upload, never a query string, never a key. How lines reach stderr is l
 
 import json
 import logging
+import re
 import time
 from functools import partial
 from typing import Any, TypeAlias
@@ -76,8 +77,7 @@ def log_request(fields: Fields, level: int = logging.INFO) -> None:
     """Write one access line.
 
     Args:
-        fields: in this order. Times (names that end in `ms`) are floats, in milliseconds, and are written to
-            the microsecond.
+        fields: in this order. Floats are times in milliseconds, and are written to the microsecond.
         level: of the line.
     """
     access.log(level, fields)
@@ -104,21 +104,29 @@ class TextLines(UtcLines):
 class JsonLines(UtcLines, JsonFormatter):
     """One JSON object a line: time, level, logger, message or fields."""
 
-    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """The fields of a line, with times to the microsecond, as text has them."""
-        return {name: _rounded(value) for name, value in log_data.items() if name != "message" or value}
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as an object; one of fields is built here, in a fifth of the library's time."""
+        if not isinstance(record.msg, dict):
+            return super().format(record)
+        line: Fields = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name}
+        for name, value in record.msg.items():
+            line[name] = round(value, 3) if isinstance(value, float) else value
+        return _as_json(line)
+
+
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _pairs(fields: Fields) -> str:
-    return " ".join([f"{name}={_text(name, value)}" for name, value in fields.items()])
+    return " ".join([f"{name}={_text(value)}" for name, value in fields.items()])
 
 
-def _text(name: str, value: object) -> object:
-    if name.endswith("ms"):
+def _text(value: object) -> object:
+    if isinstance(value, float):
         return f"{value:.3f}"
-    harmless = not isinstance(value, str) or (value.isascii() and value.isprintable() and " " not in value)
-    return value if harmless else json.dumps(value)  # it could look like another field or another line
+    # Other text could look like another field or another line.
+    return json.dumps(value) if isinstance(value, str) and not _HARMLESS(value) else value
 
 
-def _rounded(value: object) -> object:
-    return round(value, 3) if isinstance(value, float) else value
+_HARMLESS = re.compile("[!-~]*").fullmatch
+"""Printable ASCII without spaces."""
