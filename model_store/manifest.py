@@ -149,15 +149,15 @@ class Golden(Frozen):
         Raises:
             ManifestInvalid: the rows of a head differ in length.
         """
-        found: dict[str, NDArray[np.float32]] = {}
+        answers: dict[str, NDArray[np.float32]] = {}
         for name, rows in self.answers.items():
             try:
-                found[name] = np.array(rows, np.float32)
+                answers[name] = np.array(rows, np.float32)
             except ValueError as error:
                 raise ManifestInvalid(
                     f"golden.answers.{name}: {error}. A row has one value a label."
                 ) from error
-        return found
+        return answers
 
 
 class Network(Frozen):
@@ -224,7 +224,7 @@ class Manifest(Frozen):
     @property
     def contracts(self) -> dict[NetworkName, ModelContract]:
         """Of each network."""
-        return {name: one.contract for name, one in self.networks.items()}
+        return {name: network.contract for name, network in self.networks.items()}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -234,7 +234,9 @@ class Manifest(Frozen):
     @property
     def attributes(self) -> dict[str, Head]:
         """Those that one of the networks answers, at least; where both do, with the same labels."""
-        return {name: head for one in self.contracts.values() for name, head in one.attributes.items()}
+        return {
+            name: head for contract in self.contracts.values() for name, head in contract.attributes.items()
+        }
 
     @property
     def both(self) -> bool:

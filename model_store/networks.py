@@ -16,7 +16,8 @@ def open_networks(release: LocalRelease) -> Networks:
         ModelError: one cannot be run here, or answers otherwise than it did when it was made.
         ManifestInvalid: golden pictures are unusable.
     """
-    return Networks({name: _opened(release, one) for name, one in release.manifest.networks.items()})
+    networks = release.manifest.networks
+    return Networks({name: _opened(release, network) for name, network in networks.items()})
 
 
 def _opened(release: LocalRelease, network: Network) -> Classifier:

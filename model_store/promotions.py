@@ -483,4 +483,5 @@ def _to_go_back_to(store: Store, holding: Promotion | Unread) -> str | None:
     if isinstance(holding, Unread):
         return holding.version
     there = versions(store)
-    return next((one for one in _candidates(_backwards(store, holding))[1:] if one in there), None)
+    candidates = _candidates(_backwards(store, holding))
+    return next((version for version in candidates[1:] if version in there), None)

@@ -278,19 +278,19 @@ class S3Store:
         except ResponseParserError as error:
             raise StoreBroken(f"{where}: {type(error).__name__} on {operation}. {NO_S3}") from error
         except BotoCoreError as error:
-            said = without_keys(error)
-            raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {said}") from error
+            cause = f"{type(error).__name__} on {operation}: {without_keys(error)}"
+            raise StoreBroken(f"{where}: {cause}") from error
 
 
 def said_by_server(error: ClientError, where: str, operation: str) -> StoreError:
     """Our error for a server's; one of a proxy or a console in its place is a web page."""
-    said = error.response.get("Error", {})
-    code = said.get("Code", "no code")
-    found = meaning(code, without_keys(said.get("Message", "")), where, operation)
+    answer = error.response.get("Error", {})
+    code = answer.get("Code", "no code")
+    ours = meaning(code, without_keys(answer.get("Message", "")), where, operation)
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     if "html" in headers.get("content-type", ""):
-        return type(found)(f"{where}: {code} on {operation}. {NO_S3}")
-    return found
+        return type(ours)(f"{where}: {code} on {operation}. {NO_S3}")
+    return ours
 
 
 def _new_client(address: str, read_seconds: float) -> "S3Client":
@@ -320,28 +320,28 @@ def _check_credentials(address: str, credentials: Credentials) -> None:
     """
     for variable, name in KEYS.items():
         value = getattr(credentials, name) or ""
-        if found := NO_KEY.search(value):
+        if wrong := NO_KEY.search(value):
             where = variable if credentials.method == "env" else f"{variable.lower()} ({credentials.method})"
             raise StoreRefused(
-                f"{address}: {where} holds {found[0]!a} after {found.start()} of {len(value)} characters, "
+                f"{address}: {where} holds {wrong[0]!a} after {wrong.start()} of {len(value)} characters, "
                 "which no key has. Set it again without it."
             )
 
 
-def without_keys(said: object) -> str:
+def without_keys(message: object) -> str:
     """A library's message without credentials and headers of authorization."""
-    text = str(said)
+    text = str(message)
     for secret, mask in SIGNED:
         text = secret.sub(mask, text)
     return text
 
 
-def meaning(code: str, said: str, where: str, operation: str) -> StoreError:
+def meaning(code: str, message: str, where: str, operation: str) -> StoreError:
     """Choose our error for an S3 server's.
 
     Args:
         code: the server's error code, or the HTTP status where it sent none.
-        said: the server's own message.
+        message: the server's own message.
         where: bucket and key, `s3://bucket/key`.
         operation: what was asked, in S3's words: GetObject.
 
@@ -358,5 +358,5 @@ def meaning(code: str, said: str, where: str, operation: str) -> StoreError:
     if code in REFUSALS:
         return StoreRefused(f"{answer} {REFUSALS[code]}")
     if code in BUSY:
-        return StoreUnreachable(f"{answer} The server could not answer now ({said}). Try again later.")
-    return StoreBroken(f"{answer} The server says: {said}")
+        return StoreUnreachable(f"{answer} The server could not answer now ({message}). Try again later.")
+    return StoreBroken(f"{answer} The server says: {message}")

@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 @dataclass(frozen=True)
-class Row:
+class Listed:
     """One release in the list.
 
     Attributes:
@@ -99,7 +99,7 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
     log = _named_log(store)
     last = {promotion.version: promotion for promotion in log.promotions}
     holding = log.records[0].version if log.records else None
-    rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
+    rows = [_listed(store, release, last.get(release.version), holding) for release in _stored(store)]
     print_table([row.cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
         console().print(
@@ -150,15 +150,15 @@ def _stored(store: Store) -> list[Stored]:
     return found
 
 
-def _row(store: Store, release: Stored, last: Promotion | None, holding: str | None) -> Row:
+def _listed(store: Store, release: Stored, last: Promotion | None, holding: str | None) -> Listed:
     if not release.complete:
-        return Row(release, "unfinished", None, last)
+        return Listed(release, "unfinished", None, last)
     try:
         manifest = read_manifest(store, release.version)
     except ReleaseError as error:
-        return Row(release, f"damaged: {error}", None, last)
+        return Listed(release, f"damaged: {error}", None, last)
     state = "current" if release.version == holding else "promoted" if last else "never promoted"
-    return Row(release, state, manifest, last)
+    return Listed(release, state, manifest, last)
 
 
 def _at(promotion: Promotion) -> str:

@@ -40,8 +40,8 @@ def unmount(folder: Path) -> None:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def fill(disk: Path) -> None:
-    """Leave no byte of it free; `empty` gives them back."""
+def fill(disk: Path, room: int = 0) -> None:
+    """Leave so many bytes of it free, in whole pages; `empty` gives the others back."""
     with (disk / "filler").open("ab", buffering=0) as filler:
         for size in (1 << 16, 1):
             try:
@@ -49,6 +49,7 @@ def fill(disk: Path) -> None:
                     pass
             except OSError:
                 continue
+        os.ftruncate(filler.fileno(), filler.tell() - room)
 
 
 def empty(disk: Path) -> None:

@@ -122,8 +122,8 @@ class Metrics:
         answer = prediction.answer
         self._predictions(answer.decision, answer.label, answer.reason or "").inc()
         self._confidence.observe(answer.confidence)
-        for name, one in prediction.attributes.items():
-            self._attributes(name, one.decision, one.reason or "").inc()
+        for name, answer in prediction.attributes.items():
+            self._attributes(name, answer.decision, answer.reason or "").inc()
         if prediction.familiarity is not None:
             self._familiarity.observe(prediction.familiarity)
 

@@ -33,9 +33,10 @@ def with_target(served: Served, target: float | None) -> Served:
         return served
     acceptance, networks = _acceptance(served, target), served.networks
     # All kinds of pictures that one network answers have the same threshold.
-    found = {_network_of(kind, served): point.threshold for kind, point in acceptance.gives.items()}
+    thresholds = {_network_of(kind, served): point.threshold for kind, point in acceptance.gives.items()}
     contracts = {
-        name: networks[name].contract.accepting_from(found.get(name, ACCEPT_NOTHING)) for name in networks
+        name: networks[name].contract.accepting_from(thresholds.get(name, ACCEPT_NOTHING))
+        for name in networks
     }
     return replace(served, networks=networks.with_contracts(contracts), acceptance=acceptance)
 
@@ -68,10 +69,10 @@ def _acceptance(served: Served, target: float) -> Acceptance:
         if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
             fault = f"The report of {served.version} has several thresholds for what one decides about."
             return Acceptance(target, {}, fault)
-        found = accepted_at(together, dict.fromkeys(together, target)) if together else {}
-        if found is None:
+        points = accepted_at(together, dict.fromkeys(together, target)) if together else {}
+        if points is None:
             return Acceptance(target, {}, _fault(served.version, together, which, target))
-        gives |= found
+        gives |= points
     if len(served.networks) == 1 or decided["photos"]:
         return Acceptance(target, gives, served.photo_fault)
     fault = f"The report of {served.version} says of no photos what each threshold accepts: train it again."
@@ -80,7 +81,7 @@ def _acceptance(served: Served, target: float) -> Acceptance:
 
 def _fault(version: str, curves: Curves, which: str, target: float) -> str:
     highest = {kind: max(point.lower_bound for point in curve) for kind, curve in curves.items()}
-    kind = min(highest, key=lambda one: highest[one])
+    kind = min(highest, key=highest.__getitem__)
     return (
         f"The report of {version} does not show that {target:g} of the accepted answers are right: no "
         f"threshold has so high a lower bound for all {which}; for {kind} it is at most {highest[kind]:.3f}."

@@ -84,7 +84,7 @@ class ApiKeys:
             raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
         digest = hash_of(key.strip())
         # Every hash is compared, each in constant time: the time of an answer reveals nothing.
-        matching = [known.name for known in self._current() if hmac.compare_digest(digest, known.sha256)]
+        matching = [entry.name for entry in self._current() if hmac.compare_digest(digest, entry.sha256)]
         if not matching:
             raise KeyRefused("This API key is not known here. Was it rotated?")
         return matching[0]
@@ -174,10 +174,10 @@ def _key(path: Path, number: int, line: str) -> Key:
 def _signature(path: Path) -> Signature:
     """What changes whenever the file does; times alone may stay the same for some milliseconds."""
     try:
-        found = path.stat()
+        facts = path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def _unreadable(path: Path, error: OSError) -> SettingsError:

@@ -1,6 +1,7 @@
 """A cache on a disk that is full, read-only or keeps what is removed: who can open a release serves it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,12 @@ from tests.small_disks import (
 
 Spoil = Callable[[Path], None]
 
-SPOILS = pytest.mark.parametrize(
-    ("spoil", "mend", "words"),
-    [(fill, empty, "No space left on device"), (make_read_only, make_writable, "Read-only file system")],
-    ids=["full", "read-only"],
-)
+FULL = pytest.param(fill, empty, "No space left on device", id="full")
+HALFWAY = pytest.param(partial(fill, room=40_960), empty, "No space left on device", id="full halfway")
+READ_ONLY = pytest.param(make_read_only, make_writable, "Read-only file system", id="read-only")
+
+FETCHING = pytest.mark.parametrize(("spoil", "mend", "words"), [FULL, HALFWAY, READ_ONLY])
+NOTING = pytest.mark.parametrize(("spoil", "mend", "words"), [FULL, READ_ONLY])
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def halves(cache: Path) -> list[Path]:
     return [*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*"), *cache.glob("opening-*")]
 
 
-@SPOILS
+@NOTING
 def test_a_rollback_is_followed_and_started_with_where_nothing_can_be_noted(
     place: Place, spoil: Spoil, mend: Spoil, words: str
 ) -> None:
@@ -66,7 +68,7 @@ def test_a_rollback_is_followed_and_started_with_where_nothing_can_be_noted(
     assert halves(place.cache) == []
 
 
-@SPOILS
+@FETCHING
 def test_what_cannot_be_fetched_leaves_nothing_in_part_and_the_next_candidate_is_served(
     place: Place, spoil: Spoil, mend: Spoil, words: str
 ) -> None:
@@ -87,7 +89,7 @@ def test_what_cannot_be_fetched_leaves_nothing_in_part_and_the_next_candidate_is
     assert started.refusals == ()
 
 
-@SPOILS
+@FETCHING
 def test_a_release_that_is_nowhere_here_ends_the_start_with_what_the_cache_needs(
     place: Place, spoil: Spoil, mend: Spoil, words: str
 ) -> None:
