@@ -19,7 +19,7 @@ from labelling.errors import TableUnusable
 from labelling.journal import Journal
 from labelling.list_check import LIST, SHARED, ListCheck, list_check
 from labelling.list_words import OFF, ListWords, word_columns
-from labelling.products import ProductSummary, products_of, row_of_product
+from labelling.products import ProductSummary, as_fed, products_of, row_of_product
 from labelling.row import ACCEPT, REVIEW, Category, Row
 from labelling.table import write_table
 from model_store.files import write_whole
@@ -144,9 +144,16 @@ def photo_rows(journal: Journal) -> Iterator[Row]:
     return _Counts(journal, check_of(journal)).of(journal.rows())
 
 
-def product_rows(journal: Journal) -> Iterator[Row]:
-    """The same of the table of products; none without products."""
-    return _Counts(journal, check_of(journal)).of(_products(journal))
+def product_rows(journal: Journal, feed: str = "") -> Iterator[Row]:
+    """The same of the table of products; none without products.
+
+    Args:
+        journal: of the table.
+        feed: the head of which likely answers are accepted, too (`as_fed`); empty for none.
+    """
+    rows, by = _products(journal), journal.run.by
+    fed = (as_fed(row, feed, by) for row in rows) if feed and by else rows
+    return _Counts(journal, check_of(journal)).of(fed)
 
 
 def check_of(journal: Journal) -> ListCheck:

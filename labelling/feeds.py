@@ -1,8 +1,9 @@
 """A feed: the colours of a table's products in the columns that a shop's platform imports.
 
-What is doubtful is in none: an empty cell would take away what a person gave the product there. WooCommerce
-takes away every attribute that a row lacks, so that its feed carries those of the list. Reads the journal;
-the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
+What is doubtful is in none: an empty cell would take away what a person gave the product there. Of products
+of several photos a feed takes what is likely, which is less than a table accepts, and says how many of such
+are right. WooCommerce takes away every attribute that a row lacks, so that its feed carries those of the
+list. Reads the journal; the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
 """
 
 import csv
@@ -45,6 +46,8 @@ class Feed(NamedTuple):
     Attributes:
         file: where it is.
         products: rows of it.
+        likely: products whose colour several photos name, though less is shown of such than a table promises.
+        right: how many of these are right at least; 0 where there are none.
         left_out: products whose colour is doubtful, or not known.
         contradicting: rows that would come more than once, with different colours, and are left out.
         note: what a person should know of it; empty for nothing.
@@ -52,6 +55,8 @@ class Feed(NamedTuple):
 
     file: Path
     products: int
+    likely: int
+    right: float
     left_out: int
     contradicting: int
     note: str
@@ -145,46 +150,64 @@ def _is_free(file: Path, platform: str) -> bool:
     return header == list(ours)
 
 
-def write_feed(platform: str, table: Path) -> Feed:
+def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
     """Write the feed of a finished table to `TABLE-PLATFORM.csv`: a row a product, the main colour first.
 
     Args:
         platform: of FEEDS.
         table: of photos, with products, and its journal beside it.
+        advice: what to do where the feed would be empty.
 
     Raises:
         TableUnusable: see `check_feed`; none is accepted or given by a person, a cell is empty that the
             platform needs, or a file cannot be read or written.
     """
     with Journal(table) as journal:
-        run, rows = journal.run, list(product_rows(journal))
-    head = check_feed(platform, table, run.further, run.attributes)
+        run = journal.run
+        head = check_feed(platform, table, run.further, run.attributes)
+        rows, accepted = list(product_rows(journal, head)), list(product_rows(journal))
     coloured = [row for row in rows if colours_of(row)]
+    feed, contradicting = _cells(platform, coloured)
+    if not feed:
+        raise TableUnusable(
+            f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
+            f"{advice}"
+        )
+    likely = len(coloured) - sum(bool(colours_of(row)) for row in accepted)
+    keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
+    return Feed(
+        file=_written(_feed_of(table, platform), feed),
+        products=len(feed),
+        likely=likely,
+        right=run.by.likely[head][1] if likely and run.by else 0.0,
+        left_out=len(rows) - len(coloured),
+        contradicting=contradicting,
+        note="" if keeps else REPLACES,
+    )
+
+
+def _cells(platform: str, products: Iterable[Row]) -> tuple[list[dict[str, str]], int]:
+    """The rows of a feed, and how many would come more than once, with different colours."""
     articles: dict[str, dict[tuple[str, ...], dict[str, str]]] = defaultdict(dict)
-    for row in coloured:
-        cells = FEEDS[platform](row)
-        articles[next(iter(cells.values()))].setdefault(tuple(colours_of(row)), cells)
+    for product in products:
+        cells = FEEDS[platform](product)
+        articles[next(iter(cells.values()))].setdefault(tuple(colours_of(product)), cells)
     feed = [
         cells for by_colours in articles.values() for cells in by_colours.values() if len(by_colours) == 1
     ]
-    if not feed:
-        raise TableUnusable(
-            f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. Look "
-            "through the sheet of --review first."
-        )
+    return feed, len(articles) - len(feed)
+
+
+def _written(file: Path, feed: Sequence[Mapping[str, str]]) -> Path:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(dict.fromkeys(name for cells in feed for name in cells)), restval="")
     writer.writeheader()
     writer.writerows(feed)
-    file = _feed_of(table, platform)
     try:
         write_whole(file, text.getvalue().encode())
     except OSError as error:
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
-    keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
-    return Feed(
-        file, len(feed), len(rows) - len(coloured), len(articles) - len(feed), "" if keeps else REPLACES
-    )
+    return file
 
 
 def colours_of(row: Row) -> list[str]:

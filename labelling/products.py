@@ -4,18 +4,23 @@ How photos answer for a product: reports/products.py. export.py writes `TABLE-pr
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from inference.classifier import ALSO_FROM
 from inference.contract import LABEL
 from labelling.errors import SourceUnusable
 from labelling.files import Folder
 from labelling.items import Source
-from labelling.row import ACCEPT, FOLDER, REVIEW, HeadAnswer, Row, Run, distinct
-from reports.products import PhotoAnswer, answer_of_product, is_shown
+from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, Run, distinct
+from reports.products import UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Promise, Report
+
+FED_RIGHT: Final = 0.85
+"""Share of the products of several photos in a feed that a release has to show to be right. It is less than a
+table promises: a shop looks at its feed, and a missing colour costs it the product's place."""
 
 
 def check_by(source: Source, column: str) -> str:
@@ -41,6 +46,30 @@ def check_by(source: Source, column: str) -> str:
 def shown_by(report: Report) -> tuple[str, ...]:
     """The heads of which a release shows its promise for products."""
     return tuple(head for head, promise in report.products.items() if is_shown(promise))
+
+
+def likely_by(report: Report) -> dict[str, tuple[float, float]]:
+    """The heads of which a release shows FED_RIGHT for products: from which confidence, and what it shows."""
+    points = {head: shown_from(promise, FED_RIGHT) for head, promise in report.products.items()}
+    return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
+
+
+def as_fed(row: Row, head: str, by: By) -> Row:
+    """A product's row as a feed takes it: what only lacks the promise is accepted from a confidence.
+
+    Args:
+        row: of a product, as the model answered it.
+        head: that the feed has.
+        by: of the run.
+    """
+    answer = row.heads.get(head)
+    if answer is None or answer.reason != UNPROVEN or head not in by.likely:
+        return row
+    least, _ = by.likely[head]
+    agree = any(photo.heads[head].reason is None for photo in row.photos if head in photo.heads)
+    if not agree or (answer.confidence or 0.0) < least:
+        return row
+    return replace(row, heads={**row.heads, head: replace(answer, decision=ACCEPT, reason=None)})
 
 
 def row_of_product(photos: Sequence[Row], run: Run) -> Row:

@@ -159,11 +159,14 @@ class By:
         column: of the list, or FOLDER.
         folder: the source, with which the paths of its photos begin; None where a column says it.
         proven: heads of which the release shows its promise for products.
+        likely: heads of which it shows enough for a feed: the confidence from which it does, and how many of
+            such answers are right at least.
     """
 
     column: str
     folder: str | None
     proven: tuple[str, ...]
+    likely: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def product_of(self, row: Row) -> str:
         """The product of a photo: blanks count once, capitals count; empty where it has none."""
@@ -233,7 +236,7 @@ class Run:
                 head: {label: (number, name) for label, (number, name) in of_labels.items()}
                 for head, of_labels in categories.items()
             },
-            by=By(**{**by, "proven": tuple(by["proven"])}) if by else None,
+            by=_by(**by) if by else None,
             notes=tuple(notes),
             **rest,
         )
@@ -256,6 +259,12 @@ class Run:
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
         before, after = _made_at(self.version), _made_at(now.version)
         return is_alike and has_heads and before is not None and after is not None and before < after
+
+
+def _by(*, proven: Sequence[str], likely: Mapping[str, Sequence[float]] | None = None, **rest: Any) -> By:  # noqa: ANN401 - as above
+    """A By of what JSON has; earlier versions kept nothing that is likely."""
+    pairs = {head: (confidence, right) for head, (confidence, right) in (likely or {}).items()}
+    return By(proven=tuple(proven), likely=pairs, **rest)
 
 
 def _made_at(version: str) -> datetime | None:

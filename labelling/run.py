@@ -22,7 +22,7 @@ from labelling.journal import RESTART, Journal, journal_of
 from labelling.labeller import Setup
 from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
-from labelling.products import products_of, shown_by
+from labelling.products import likely_by, products_of, shown_by
 from labelling.row import FOLDER, By, Categories, Run, path_in_table
 from labelling.table import check_form
 from model_store.errors import StoreError
@@ -90,8 +90,13 @@ class Job:
         if self.column is None:
             return None
         folder = path_in_table(self.source.path) if isinstance(self.source, Folder) else None
-        proven = shown_by(report_of(self.release))
-        return By(column=FOLDER if folder else self.column, folder=folder, proven=proven)
+        report = report_of(self.release)
+        return By(
+            column=FOLDER if folder else self.column,
+            folder=folder,
+            proven=shown_by(report),
+            likely=likely_by(report),
+        )
 
 
 def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: bool = False) -> Summary:

@@ -38,7 +38,7 @@ from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
 from labelling.review.page import Sizes, exports_of, write_review, write_tasks
-from labelling.row import ACCEPT, Categories, Category
+from labelling.row import ACCEPT, FOLDER, Categories, Category
 from labelling.run import Job, label
 from labelling.sources import open_source
 from labelling.table import check_form
@@ -139,8 +139,9 @@ def _job(arguments: argparse.Namespace) -> Job:
 
 def _label(arguments: argparse.Namespace) -> object:
     job = _job(arguments)
+    of_feed = ""
     if arguments.feed:
-        check_feed(arguments.feed, arguments.out, job.run.further, job.run.attributes)
+        of_feed = check_feed(arguments.feed, arguments.out, job.run.further, job.run.attributes)
     asked = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
@@ -150,9 +151,10 @@ def _label(arguments: argparse.Namespace) -> object:
             )
         pages: tuple[Path, ...] = ()
         exported = exports_of(arguments.reviewers)
-        then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}"
+        feed = f" --feed {arguments.feed}" if arguments.feed else ""
+        then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}{feed}"
         if arguments.review:
-            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, asked)
+            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, asked, of_feed)
             pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit, asked)
@@ -197,11 +199,31 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
         raise TableUnusable(
             f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
         )
-    feed = write_feed(arguments.feed, arguments.out)
-    left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
+    advice = _how_to_fill(arguments, summary)
+    feed = write_feed(arguments.feed, arguments.out, advice)
+    left_out = (
+        f" {feed.left_out:,} are in no feed: their colour is doubtful. {advice}" if feed.left_out else ""
+    )
     if feed.contradicting:
         left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
-    console().print(f"Feed of {feed.products:,} products: {feed.file}.{left_out} {feed.note}".strip())
+    likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
+    # Not by rich, which would break a command where the terminal ends.
+    print(f"Feed of {feed.products:,} products: {feed.file}.{likely}{left_out} {feed.note}".strip())
+
+
+def _how_to_fill(arguments: argparse.Namespace, summary: Summary) -> str:
+    """What brings colours into a feed that lacks some: a command to paste, or the sheet that is there."""
+    if arguments.review:
+        return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
+    if not arguments.corrections:
+        words = ["--review", "sheet.html", *arguments.words]
+    else:
+        column = summary.products.column if summary.products else ""
+        by = ["--by-folder"] if column == FOLDER else ["--by", column]
+        words = [summary.source, *by, "--out", str(arguments.out)]
+        words += ["--feed", arguments.feed, "--review", "sheet.html"]
+    again = " (with the other options of the first time)" if arguments.corrections else ""
+    return f"A sheet asks for them: {program()} label {shlex.join(words)}{again}"
 
 
 def _total(job: Job) -> int | None:
@@ -289,7 +311,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--words", dest="language", choices=(*LANGUAGES, OFF), default="", help=words)
     feed = (
-        "write the colours of products that are accepted, or given by people, as this platform imports them"
+        "write the colours of products that are accepted, likely, or given by people, as this platform "
+        "imports them; with --review the sheet asks for those that are missing"
     )
     add("--feed", choices=FEEDS, help=feed)
     taxonomy = "your own categories, also of attributes, in columns such as `category_id` (WARDROBE_TAXONOMY)"

@@ -141,12 +141,19 @@ class Sizes(NamedTuple):
             card for the class and each attribute.
         reviewers: among whom the pictures of each part are dealt out in turn.
         attributes: that are asked for beside the class.
+        feed: the attribute that a feed has; products without it are seen together. Empty for none.
     """
 
     limit: int
     audited: int | None = 0
     reviewers: int = 1
     attributes: tuple[str, ...] = ()
+    feed: str = ""
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """All that a page asks for, the class first."""
+        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
 
 
 class Frame(NamedTuple):
@@ -191,19 +198,19 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str 
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    heads = (LABEL, *sizes.attributes)
+    heads = sizes.heads
     with (
         Journal(job.table, job.run) as journal,
-        Questions(journal, heads, check := check_of(journal)) as questions,
+        Questions(journal, heads, check := check_of(journal), sizes.feed) as questions,
     ):
         chosen = {head: _chosen(questions, head, sizes, job.release.version) for head in heads}
     first = [card for head, rows in chosen.items() for card in _blind_cards(rows, job, head)]
     then = [
-        _beside_list(card, row, check)
+        card._replace(screen=COLOURS) if head == sizes.feed and row.photos else _beside_list(card, row, check)
         for head, rows in chosen.items()
         for card, row in _cards(rows.doubtful, job, head)
     ]
-    attributes = {head: job.run.heads[head] for head in sizes.attributes}
+    attributes = {head: job.run.heads[head] for head in heads if head != LABEL}
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
     if sizes.reviewers == 1:
         frame = Frame(title, lead, texts, command=command)
@@ -236,7 +243,9 @@ class _Chosen(NamedTuple):
 
 
 def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Chosen:
-    drawn, rare, accepted, audited = list[Asked](), list[Asked](), Counter[str](), sizes.audited
+    drawn, rare, accepted = list[Asked](), list[Asked](), Counter[str]()
+    is_asked = head in (LABEL, *sizes.attributes)  # else products need it for a feed, and nothing else does
+    audited = sizes.audited if is_asked else 0
     if audited is None:
         audited = usual_size(sum(1 for _ in questions.answered(LABEL)))
     if audited:
@@ -247,7 +256,11 @@ def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Cho
     return _Chosen(
         drawn=[questions.row(asked, head) for asked in drawn],
         rare=[questions.row(asked, head) for asked in rare],
-        doubtful=[row for row in questions.doubtful(head, sizes.limit) if row.path not in in_sample],
+        doubtful=[
+            row
+            for row in questions.doubtful(head, sizes.limit)
+            if row.path not in in_sample and (is_asked or row.photos)
+        ],
         audited=audited,
         accepted=accepted,
     )

@@ -15,7 +15,7 @@ from labelling.decided import Question, agreed
 from labelling.journal import Journal
 from labelling.list_check import LIST, ListCheck
 from labelling.list_words import word_columns
-from labelling.products import row_of_product
+from labelling.products import as_fed, row_of_product
 from labelling.row import REVIEW, Row
 from reports.products import CONTRADICTING, UNFAMILIAR
 
@@ -63,15 +63,16 @@ class Questions(AbstractContextManager["Questions"]):
     A temporary database orders them, so that memory does not grow with the table.
     """
 
-    def __init__(self, journal: Journal, heads: Sequence[str], check: ListCheck) -> None:
+    def __init__(self, journal: Journal, heads: Sequence[str], check: ListCheck, feed: str = "") -> None:
         """Read the journal.
 
         Args:
             journal: opened.
             heads: that are asked for.
             check: what answers are held against.
+            feed: the head of a feed, of which products that it takes are not doubtful; empty for none.
         """
-        self._journal, self._check = journal, check
+        self._journal, self._check, self._feed = journal, check, feed
         self._db = sqlite3.connect("")
         self._db.execute(_TABLE)
         self._given = journal.answers()
@@ -96,8 +97,16 @@ class Questions(AbstractContextManager["Questions"]):
         answer, product = row.heads[head], row.product if row.photos else ""
         reason = answer.reason if head == LABEL or product or answer.reason is None else REVIEW
         measured = answer.confidence, row.familiarity
-        doubt = self._doubt(row, head, reason)
+        doubt = self._doubt(
+            row, head, self._reason_in_feed(row) if product and head == self._feed else reason
+        )
         return (head, row.path, answer.label, reason, doubt, *measured, row.number, product)
+
+    def _reason_in_feed(self, row: Row) -> str | None:
+        """Why a feed leaves a product out; None where it takes it."""
+        by = self._journal.run.by
+        fed = self._check.checked(as_fed(row, self._feed, by)) if by else row
+        return fed.heads[self._feed].reason
 
     def _doubt(self, row: Row, head: str, reason: str | None) -> str | None:
         """Why a person has to answer; None where no one has to."""

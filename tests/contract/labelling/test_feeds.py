@@ -3,6 +3,9 @@
 tests/fixtures/feeds has a file for each, with the columns and separators of the platform's own page.
 """
 
+import contextlib
+import re
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +18,11 @@ from labelling.feeds import FEEDS, write_feed
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.row import By, HeadAnswer, Row, Run
+from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
 from tests.releases import LABELS, a_release
+from tests.review_sheets import cards_of, shown_on
 from tests.service import ROOT
 from tests.tables import Rows, correct, label, rows_of, write_csv
 from tests.uploads import a_garment, png
@@ -157,12 +162,109 @@ def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_th
 def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(TableUnusable, match="no colour of 5 products is accepted, or given by a person"):
-        labelled(shop, doubtful, "--feed", "google", "--review", str(shop / "sheet.html"))
+    sheet = shop / "sheet.html"
+    with pytest.raises(
+        TableUnusable, match="no colour of 5 products is accepted, or given by a person"
+    ) as no:
+        labelled(shop, doubtful, "--feed", "google", "--review", str(sheet))
 
-    assert "label --corrections corrections.csv" in capsys.readouterr().out
+    assert f'Answer "Colours for the feed" in {sheet}' in str(no.value)
+    assert (
+        f"label --corrections corrections.csv --out {shop}/labels.csv --feed google"
+        in capsys.readouterr().out
+    )
     assert len(rows_of(shop / "labels-products.csv")) == 5
     assert not (shop / "labels-google.csv").exists()
+
+
+def pasted(message: str, shop: Path) -> str:
+    """What a command that a message names prints."""
+    _, verb, *words = shlex.split(
+        re.findall(r"(?:\S*wardrobe) label .*?--out \S+.*?(?= \(with|$)", message)[0]
+    )
+    with contextlib.chdir(shop), pytest.raises(TableUnusable) as no:
+        wardrobe(verb, words)
+    return str(no.value)
+
+
+def test_the_message_of_an_empty_feed_is_the_command_that_asks_for_what_it_lacks(
+    shop: Path, doubtful: Path
+) -> None:
+    with pytest.raises(TableUnusable) as at_first:
+        labelled(shop, doubtful, "--feed", "google")
+    first = pasted(str(at_first.value), shop)
+    assert len(cards_of(shop / "sheet.html", "colour")) == 5
+    (shop / "sheet.html").unlink()
+    with pytest.raises(TableUnusable) as after:
+        correct(shop / "labels.csv", {"path": "1a.png", "label": LABELS[0]}, feed="google")
+
+    assert 'Answer "Colours for the feed" in sheet.html' in first
+    assert f"label {shop}/list.csv --by article --out {shop}/labels.csv --feed google" in str(after.value)
+
+
+def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
+    shop: Path, doubtful: Path
+) -> None:
+    sheet, words = shop / "sheet.html", ("--feed", "google", "--review", str(shop / "sheet.html"))
+    labelled(shop, doubtful)
+    corrected(shop, "google")
+
+    labelled(shop, doubtful, *words)
+
+    *others, screen = shown_on(sheet)["parts"]
+    assert (screen["title"], screen["together"]) == ("Colours for the feed", True)
+    [card] = screen["cards"]
+    assert (card["product"], card["attribute"]) == ("001002", "colour"), "the others were answered"
+    assert card["guess"] in COLOURS
+    assert len(card["photos"]) == 1
+    assert [one for part in others for one in part["cards"] if one["attribute"]] == []
+
+
+SHOWN_OF_PRODUCTS = ProductPromise(
+    pictures="products",
+    accuracy=0.95,
+    needed=59,
+    n=61,
+    accepted=61,
+    right=58,
+    lower_bound=0.88,
+    by_confidence=(AcceptPoint(threshold=0.3, answers=61, accepted=1.0, right=58 / 61, lower_bound=0.88),),
+)
+"""Of 61 products of two photos 58 are right: .88, less than a table promises."""
+
+
+@pytest.fixture(scope="module")
+def likely(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release that accepts every colour of a photo, and shows .88 for those of products."""
+    heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=0.1)}
+    folder, reads = tmp_path_factory.mktemp("likely"), whole_pictures(32, 3)
+    return a_release(folder, reads=reads, attributes=heads, products={"colour": SHOWN_OF_PRODUCTS})
+
+
+def test_a_feed_takes_colours_of_products_that_are_likely_and_says_how_many_are_right(
+    shop: Path, likely: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labelled(shop, likely, "--feed", "google", "--review", str(shop / "sheet.html"))
+
+    products = rows_of(shop / "labels-products.csv")
+    agree = {row["article"]: row["colour"] for row in products if row["colour_reason"] == "unproven"}
+    assert 0 < len(agree) < len(products), "the others contradict one another"
+    fed = {row["id"]: row["color"].split("/")[0] for row in rows_of(shop / "labels-google.csv")}
+    assert fed == agree
+    assert {row["colour_decision"] for row in products} == {"review"}, "a table keeps its promise"
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Feed of {len(agree)} products" in said
+    assert f"{len(agree)} colours, at least 88% of such right." in said
+    asked = {card["product"] for card in cards_of(shop / "sheet.html", "colour")}
+    assert asked == {row["article"] for row in products} - set(agree)
+
+
+def test_what_is_shown_of_products_stays_with_the_table(shop: Path, likely: Path, doubtful: Path) -> None:
+    labelled(shop, likely)
+
+    correct(shop / "labels.csv", {"path": "1a.png", "label": LABELS[0]}, feed="google")
+
+    assert len(rows_of(shop / "labels-google.csv")) > 0
 
 
 def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
