@@ -6,8 +6,10 @@ tests/fixtures/feeds has a file for each, with the columns and separators of the
 import contextlib
 import re
 import shlex
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from labelling.errors import TableUnusable
 from labelling.feeds import FEEDS, write_feed
 from labelling.items import Item
 from labelling.journal import Journal
+from labelling.products import as_fed
 from labelling.row import By, HeadAnswer, Row, Run
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
@@ -257,6 +260,44 @@ def test_a_feed_takes_colours_of_products_that_are_likely_and_says_how_many_are_
     assert f"{len(agree)} colours, at least 88% of such right." in said
     asked = {card["product"] for card in cards_of(shop / "sheet.html", "colour")}
     assert asked == {row["article"] for row in products} - set(agree)
+
+
+def test_a_feed_takes_no_likely_colour_of_photos_that_lie_under_two_products(
+    shop: Path, likely: Path
+) -> None:
+    labelled(shop, likely, "--feed", "google")
+    fed = [row["id"] for row in rows_of(shop / "labels-google.csv")]
+    rows = rows_of(shop / "list.csv")
+    copies = [row | {"article": "9", "title": "Socks"} for row in rows if row["article"] == fed[0]]
+    write_csv(shop / "list.csv", rows + copies)
+
+    labelled(shop, likely, "--feed", "google", "--restart")
+
+    assert [row["id"] for row in rows_of(shop / "labels-google.csv")] == fed[1:]
+
+
+BY = By(column="article", folder=None, proven=(), likely={"colour": (0.6, 0.88)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "of_photos", "is_fed"),
+    [
+        pytest.param({}, [None, "ambiguous"], True, id="photos agree"),
+        pytest.param({"confidence": 0.59}, [None, None], False, id="too little is shown of so unsure ones"),
+        pytest.param({"reason": "ambiguous"}, ["ambiguous"] * 2, False, id="no photo is accepted"),
+        pytest.param({}, ["unproven"] * 2, False, id="a label that is withheld"),
+    ],
+)
+def test_a_feed_takes_what_lacks_nothing_but_the_promise(
+    changes: dict[str, Any], of_photos: list[str | None], is_fed: bool
+) -> None:
+    answer = HeadAnswer(label="red", confidence=0.6, decision="review", reason="unproven")
+    photos = tuple(
+        Row(path="1.png", heads={"colour": HeadAnswer(label="red", reason=of)}) for of in of_photos
+    )
+    row = Row(path="7", product="7", heads={"colour": replace(answer, **changes)}, photos=photos)
+
+    assert (as_fed(row, "colour", BY).heads["colour"].decision == "accept") == is_fed
 
 
 def test_what_is_shown_of_products_stays_with_the_table(shop: Path, likely: Path, doubtful: Path) -> None:
