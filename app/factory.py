@@ -124,8 +124,9 @@ class Name(BaseConverter):
 
 
 def _admissions(settings: Settings) -> Admissions:
-    queue = (settings.queue_length, settings.queue_seconds)
-    return Admissions(Admission(settings.slots, *queue), Admission(LARGE_AT_A_TIME, *queue))
+    light = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
+    places = settings.slots + settings.queue_length
+    return Admissions(light, Admission(LARGE_AT_A_TIME, places - LARGE_AT_A_TIME, settings.queue_seconds))
 
 
 def _register_routes(

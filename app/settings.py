@@ -184,7 +184,7 @@ class Settings(BaseModel):
     max_json_numbers: Positive = MAX_JSON_NUMBERS
     slots: Positive = 8
     queue_length: NotNegative = 56
-    queue_seconds: Seconds = 2.0
+    queue_seconds: Seconds = 10.0
     request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
     drain_seconds: Seconds = 2.0
     refresh_seconds: Seconds = 30

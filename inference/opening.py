@@ -28,6 +28,13 @@ MAX_EDGE: Final = 30_000
 SMALL_BYTES, SMALL_PIXELS = 16 * 1024, 32 * 32
 """Most that a PNG or JPEG may have to be decoded without a change of threads."""
 
+LARGE_BODY_BYTES: Final = 32 * 1024
+"""From so many bytes on, a request's body is large: a small picture in base64, or the numbers of some, has
+fewer."""
+
+LARGE_RUN: Final = 8 * 28 * 28
+"""From so many numbers on, a network takes long: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
+
 _SCANS: dict[Format, Callable[[bytes], Scanned]] = {
     "JPEG": scan_jpeg,
     "PNG": scan_png,
@@ -60,6 +67,20 @@ class Opened:
     def pixels(self) -> int:
         """Width x height."""
         return self.size[0] * self.size[1]
+
+
+def light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
+    """The lanes of pictures that take less time, all the way to their answer, than a change of threads.
+
+    A network that answers photos takes milliseconds for whatever is no input of the other one.
+
+    Args:
+        contract: the input of the network that reads pixels.
+        is_only_network: whether it is the only one.
+    """
+    if math.prod(contract.array_shape) >= LARGE_RUN:
+        return frozenset()
+    return frozenset({"bare", "light"} if is_only_network else {"bare"})
 
 
 def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> Opened:

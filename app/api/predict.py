@@ -1,6 +1,5 @@
 """POST /predict and POST /predict/batch, in the service's own protocol."""
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -27,14 +26,16 @@ def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     @routes.post("/predict")
     def predict() -> Response:
         parameters = _parameters()
-        return classify(services, of_one, find_one, partial(_one, parameters), parameters)
+        _, (outcome,) = classify(services, of_one, find_one, parameters)
+        return _one(outcome, parameters)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         parameters = _parameters()
         if parameters.explain:
             raise BadRequest("`explain` is for one picture: send it to POST /predict.")
-        return classify(services, of_many, find_many, partial(_many, parameters, metrics), parameters)
+        pictures, outcomes = classify(services, of_many, find_many, parameters)
+        return _many(pictures, outcomes, parameters, metrics)
 
     return routes
 
@@ -45,15 +46,14 @@ def _parameters() -> Parameters:
     return read_parameters(request.args, len(current_request().served.networks["pixels"].contract.labels))
 
 
-def _one(parameters: Parameters, _: Pictures, outcomes: list[Outcome]) -> Response:
-    (outcome,) = outcomes
+def _one(outcome: Outcome, parameters: Parameters) -> Response:
     if isinstance(outcome, Failed):
         raise outcome.error
     context = current_request()
     return _answer(answer_of(outcome, parameters, _categories(context)), context)
 
 
-def _many(parameters: Parameters, metrics: Metrics, found: Pictures, outcomes: list[Outcome]) -> Response:
+def _many(pictures: Pictures, outcomes: list[Outcome], parameters: Parameters, metrics: Metrics) -> Response:
     context = current_request()
     categories = _categories(context)
     for outcome in outcomes:
@@ -61,7 +61,7 @@ def _many(parameters: Parameters, metrics: Metrics, found: Pictures, outcomes: l
             metrics.count_problem(problem_of(outcome.error)["type"])
     predictions = [
         _named(item) | _result(outcome, parameters, categories)
-        for item, outcome in zip(found.items, outcomes, strict=True)
+        for item, outcome in zip(pictures.items, outcomes, strict=True)
     ]
     return _answer({"predictions": predictions}, context)
 

@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from wsgiref.types import WSGIEnvironment
 
-from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 from app.native_threads import native_lock, run_in_native_thread
 from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
 from inference.inflate import inflate
+from inference.opening import LARGE_BODY_BYTES
+from inference.signatures import format_of
 from inference.zip_file import MEMBER
 
 CHUNK_BYTES = 64 * 1024
@@ -30,8 +33,8 @@ CHUNK_BYTES = 64 * 1024
 QUOTED_LENGTH = 60
 """Characters of a client's value that a message repeats."""
 
-LARGE_BYTES = 256 * 1024
-"""From so many bytes on, a body is parsed in a native thread."""
+JOINED_BYTES = 1024 * 1024
+"""From so many bytes on, a body is joined in a native thread: Python copies these without its lock."""
 
 MEMORY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
@@ -70,8 +73,13 @@ class Body:
 
     @property
     def is_large(self) -> bool:
-        """Whether inflating, unpacking or parsing it would hold up the event loop: what it becomes counts."""
-        return len(self.data) >= LARGE_BYTES or self.is_compressed or MEMBER in self.data
+        """Whether the request works among large ones: what its body becomes counts."""
+        return len(self.data) >= LARGE_BODY_BYTES or self.is_compressed or MEMBER in self.data
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether inflating, unpacking or parsing a large body would hold up the event loop."""
+        return self.is_compressed or format_of(self.data) is None
 
     def inflated(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
@@ -143,7 +151,7 @@ class Bodies:
         self._lock = native_lock()  # bodies are inflated in native threads
 
     @contextmanager
-    def read(self, request: Request, limits: RequestLimits) -> Iterator[Body]:
+    def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[Body]:
         """Read a request's body, and hold it for the block.
 
         Raises:
@@ -153,18 +161,19 @@ class Bodies:
             Busy: other bodies take the memory that there is for those of its size. Where its length says so,
                 nothing is read.
         """
-        _check_transfer(request)
-        coding = _coding(request)
-        length = _length(request, limits)
+        _check_transfer(environ)
+        coding = _coding(environ)
+        length = _length(environ, limits)
         held = self._room_for(length or 0)
         try:
             chunks = list[bytes]()
-            for chunk in _chunks(request, length, limits):
+            for chunk in _chunks(environ, length, limits):
                 self._claim(held, len(chunk))
                 chunks.append(chunk)
             data = _joined(chunks)
-            boundary = request.mimetype_params.get("boundary", "")
-            yield Body(data, limits, request.mimetype, boundary, coding, partial(self._claim, held))
+            mimetype, options = parse_options_header(environ.get("CONTENT_TYPE"))
+            boundary = options.get("boundary", "")
+            yield Body(data, limits, mimetype.lower(), boundary, coding, partial(self._claim, held))
         finally:
             with self._lock:
                 held.add(-held.bytes)
@@ -199,7 +208,7 @@ def _no_memory() -> Busy:
 
 def _joined(chunks: list[bytes]) -> bytes:
     """One body of its chunks, which are dropped; other requests go on while a large one is joined."""
-    if sum(map(len, chunks)) < LARGE_BYTES:
+    if sum(map(len, chunks)) < JOINED_BYTES:
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     else:
         data = run_in_native_thread(b"".join, chunks)
@@ -207,14 +216,14 @@ def _joined(chunks: list[bytes]) -> bytes:
     return data
 
 
-def _check_transfer(request: Request) -> None:
+def _check_transfer(environ: WSGIEnvironment) -> None:
     """Refuse codings that servers read in different ways: a proxy may see another end of the body."""
-    if request.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+    if environ.get("HTTP_TRANSFER_ENCODING", "chunked").strip().lower() != "chunked":
         raise BadRequest("Transfer-Encoding is not `chunked` alone. Send the body in chunks, or its length.")
 
 
-def _coding(request: Request) -> str:
-    coding = request.headers.get("Content-Encoding", "").strip().lower()
+def _coding(environ: WSGIEnvironment) -> str:
+    coding: str = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if coding not in UNCOMPRESSED and coding not in CODINGS:
         shown = repr(coding[:QUOTED_LENGTH])
         raise UnknownCoding(
@@ -223,21 +232,21 @@ def _coding(request: Request) -> str:
     return coding
 
 
-def _length(request: Request, limits: RequestLimits) -> int | None:
+def _length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
     """What Content-Length says; None of a body in chunks.
 
     Raises:
         TooLarge: more than the limit.
     """
-    length = get_content_length(request.environ)
+    length = get_content_length(environ)
     if length is not None and length > limits.bytes:
         raise _too_long(limits)
     return length
 
 
-def _chunks(request: Request, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
+def _chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
     """What the client sends, to its end: the end of chunked coding is read as well."""
-    stream = get_input_stream(request.environ)
+    stream = get_input_stream(environ)
     received = 0
     while length is None or received < length:
         try:

@@ -2,8 +2,7 @@
 
 import socket
 from collections.abc import Callable
-
-from flask import Request
+from wsgiref.types import WSGIEnvironment
 
 from app.errors import ClientGone
 
@@ -12,9 +11,9 @@ TCP_ESTABLISHED = 1
 gevent too, whose `poll` does not report that the other side has closed."""
 
 
-def client_has_left(request: Request) -> bool:
+def client_has_left(environ: WSGIEnvironment) -> bool:
     """Whether the client has closed its side of the connection; False where the server does not show it."""
-    connection = request.environ.get("gunicorn.socket")
+    connection = environ.get("gunicorn.socket")
     if connection is None:
         return False
     try:

@@ -49,11 +49,7 @@ def find_many(body: Body) -> Pictures:
         BadRequest: there are none, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
-    items: list[RequestItem] = []
-    for item in _many_of_any_form(body):
-        if len(items) == body.limits.pictures:
-            raise too_many(body.limits)
-        items.append(_within(item, body.limits))
+    items = [_within(item, body.limits) for item in at_most(body.limits, _many_of_any_form(body))]
     if not items:
         raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
     return Pictures(items)
@@ -104,9 +100,16 @@ def _within(item: RequestItem, limits: RequestLimits) -> RequestItem:
     return item
 
 
-def too_many(limits: RequestLimits) -> TooLarge:
-    """The refusal of more pictures than MAX_BATCH."""
-    return TooLarge(f"More than {limits.pictures} pictures (MAX_BATCH). Send them in several batches.")
+def at_most(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
+    """The pictures of a request, one by one, so that those beyond the limit cost nothing.
+
+    Raises:
+        TooLarge: they are more than MAX_BATCH.
+    """
+    for place, item in enumerate(items):
+        if place == limits.pictures:
+            raise TooLarge(f"More than {limits.pictures} pictures (MAX_BATCH). Send them in several batches.")
+        yield item
 
 
 def check_size(data: bytes, limits: RequestLimits) -> None:

@@ -23,9 +23,6 @@ SMOOTHING: Final = 0.1
 LARGE_AT_A_TIME: Final = 1
 """Large pictures that a worker, which has one core, decodes at once. Each needs up to 16 bytes a pixel."""
 
-LARGE_BODY_BYTES: Final = 32 * 1024
-"""From so many bytes on, a body is large: a small picture in base64, or the numbers of some, has fewer."""
-
 
 class Admission:
     """A concurrency limit behind a bounded queue.
@@ -146,24 +143,22 @@ class Admissions:
     light: Admission
     heavy: Admission
 
-    def turn(self, body_bytes: int) -> "Turn":
-        """The turn of a request whose body has so many bytes."""
-        return Turn(self.light, self.heavy, body_bytes)
+    def turn(self, *, is_large: bool) -> "Turn":
+        """The turn of a request whose body is large, or may hold small things alone."""
+        return Turn(self.heavy if is_large else self.light, self.heavy)
 
 
 class Turn:
-    """The right of one request to work, held for a block: in `light`, or in `heavy`, never in both.
+    """The right of one request to work, held for a block: in one of two admissions, never in both.
 
-    The size of the body chooses; what turns out to be large moves to `heavy`, and leaves its slot to others
-    while it waits there.
+    What turns out to be large moves to `heavy`, and leaves its slot to others while it waits there.
 
     Raises:
         Busy: on entering, as `Admission.enter`.
     """
 
-    def __init__(self, light: Admission, heavy: Admission, body_bytes: int) -> None:
-        self._heavy = heavy
-        self._admission = heavy if body_bytes >= LARGE_BODY_BYTES else light
+    def __init__(self, first: Admission, heavy: Admission) -> None:
+        self._admission, self._heavy = first, heavy
         self._entered: float | None = None
 
     def __enter__(self) -> "Turn":

@@ -3,14 +3,14 @@
 Each item is opened, decoded and made the input of a network; then the model runs. Every route that
 classifies calls `answer`, in any protocol. Small things are done on the event loop, in less time than a
 change of threads takes, and all else in native threads, so that the event loop serves other requests
-meanwhile. Knows requests only as the items that reading.py found.
+meanwhile; inference/opening.py says what is small. Knows requests only as the items that reading.py found.
 """
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from app.errors import Busy, RequestError, TooLarge, without_frames
 from app.native_threads import run_in_native_thread
@@ -22,17 +22,14 @@ from app.prediction.parameters import WITHOUT_QUERY, Parameters
 from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
 from inference.classifier import Prediction
+from inference.contract import InputContract
 from inference.convert import ModelInput
 from inference.decode import Decoded, decode_opened
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
 from inference.explanation import Drops, explain, heat_map
 from inference.networks import Networks
-from inference.opening import SMALL_BYTES, Opened, open_picture
+from inference.opening import LARGE_RUN, SMALL_BYTES, Opened, open_picture
 from inference.pixels import pixels_to_png, shape_of_rows
-
-LARGE_RUN = 8 * 28 * 28
-"""From so many numbers on, the model runs in a native thread: eight pictures of 28 x 28, or one of 64 x 64 in
-RGB."""
 
 RUN_NUMBERS = 1_000_000
 """At most so many numbers of a batch are in one run of the model, after which other requests get their turn:
@@ -46,6 +43,9 @@ DECODER_SECONDS = 2
 
 CHILD_SECONDS = 10.0
 """Processor time that the pictures of a request may take in processes of their own."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,10 @@ class Budget:
         self.seconds -= seconds
 
 
-Pause: TypeAlias = Literal["heavy", "others"]
-"""Why the steps of a request stop: what comes next is for a native thread, or others go first."""
+OpenedItem: TypeAlias = Opened | Rows | Ready | Failed
+"""An item whose picture, if it is a file, has been opened."""
+
+Item: TypeAlias = RequestItem | OpenedItem
 
 
 def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks for
@@ -118,7 +120,7 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
 ) -> list[Outcome]:
     """Answer the pictures of a request; a bad one gets its own error and spoils nothing.
 
-    Between two pictures, and between two runs of the model, requests that wait go first.
+    After each large picture of a batch, and before each run of the model, requests that wait go first.
 
     Args:
         items: of the request.
@@ -136,126 +138,170 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
         ClientGone: the client has left.
         ModelError: the model failed.
     """
-    work = _Work(items, served, timing, turn, budget, parameters)
-    steps = work.steps()
-    while pause := run_in_native_thread(next, steps, None) if turn.is_heavy else next(steps, None):
-        timing.begin(QUEUE)
-        if pause == "heavy":
+    work = _Work(served, timing, budget, parameters)
+    timing.begin("decode")
+    opened: Sequence[Item] = items
+    if not turn.is_heavy:
+        opened = [item if _is_long(item) else work.opened(item) for item in items]
+        if not work.is_light(opened):
+            timing.begin(QUEUE)
             turn.become_heavy()
-        else:
-            turn.give_way()
-            time.sleep(0)  # under gevent, every other ready request gets a turn; elsewhere this is no wait
-            if len(items) > 1:
-                stop_if(has_left)
-    timing.end()
-    return work.outcomes
+    if len(items) > 1:
+        return _in_turns(opened, work, turn, has_left)
+    return run_in_native_thread(work.outcomes, opened) if turn.is_heavy else work.outcomes(opened)
+
+
+def _is_long(item: RequestItem) -> bool:
+    """Whether it is a file that takes too long to be opened on the event loop."""
+    return isinstance(item, Upload) and len(item.data) > SMALL_BYTES
+
+
+def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return function(*args, **kwargs)
+
+
+def _in_turns(
+    items: Sequence[Item], work: "_Work", turn: Turn, has_left: Callable[[], bool]
+) -> list[Outcome]:
+    """Answer the pictures of a batch, a part at a time."""
+    call = run_in_native_thread if turn.is_heavy else _call
+    inputs: list[ModelInput | Failed] = []
+    answers: list[Classified] = []
+    rest = iter(items)
+    while len(inputs) < len(items):
+        if inputs:
+            _let_others_go_first(turn, work.timing, has_left)
+        inputs += call(work.next_inputs, rest)
+    for run in _runs(work.readable(inputs)):
+        _let_others_go_first(turn, work.timing, has_left)
+        answers += call(work.answers, run)
+    return _in_order(inputs, answers)
+
+
+def _let_others_go_first(turn: Turn, timing: Timing, has_left: Callable[[], bool]) -> None:
+    timing.begin(QUEUE)
+    turn.give_way()
+    time.sleep(0)  # under gevent, every other ready request gets a turn; elsewhere this is no wait
+    stop_if(has_left)
 
 
 @dataclass(frozen=True)
 class _Work:
-    """The steps of one request; a step that raises ends it."""
+    """The steps of one request, each on the event loop or in a native thread."""
 
-    items: Sequence[RequestItem]
     served: Served
     timing: Timing
-    turn: Turn
     budget: Budget
     parameters: Parameters
-    outcomes: list[Outcome] = field(default_factory=list)
 
-    def steps(self) -> Generator[Pause, None, None]:
-        """Make the outcomes; yields where the thread is to be changed, or others go first."""
+    def opened(self, item: Item) -> OpenedItem:
+        """An item with its picture opened, if it is a file."""
+        match item:
+            case Upload(data):
+                try:
+                    return open_picture(data, self.budget.each, self.served.networks.pixels_input)
+                except UploadError as error:
+                    return Failed(without_frames(error))
+            case RefusedItem(error):
+                return Failed(error)
+        return item
+
+    def is_light(self, items: Sequence[Item]) -> bool:
+        """Whether all steps together take less time than a change of threads."""
+        return not self.parameters.explain and sum(map(self._numbers, items)) < LARGE_RUN
+
+    def _numbers(self, item: Item) -> int:
+        """How many numbers the model reads of an item; LARGE_RUN of a large picture."""
+        networks = self.served.networks
+        match item:
+            case Opened():
+                return networks.numbers if item.lane in networks.light_lanes else LARGE_RUN
+            case Rows(value):
+                return math.prod(shape_of_rows(value))
+            case Ready(pixels):
+                return pixels.size
+            case Upload():
+                return LARGE_RUN
+        return 0
+
+    def outcomes(self, items: Sequence[Item]) -> list[Outcome]:
+        """All steps, for a request of one picture."""
+        inputs = [self._input_of(self.opened(item)) for item in items]
+        return _in_order(inputs, self.answers(self.readable(inputs)))
+
+    def next_inputs(self, items: Iterator[Item]) -> list[ModelInput | Failed]:
+        """What the model reads of the next items: small ones, and one large picture."""
+        self.timing.begin("decode")
         inputs: list[ModelInput | Failed] = []
-        for item in self.items:
-            if inputs and not self.turn.is_heavy:
-                yield "others"
-            self.timing.begin("decode")
-            inputs.append((yield from self._input_of(item)))
-        good = [one for one in inputs if not isinstance(one, Failed)]
-        answers: list[Classified] = []
-        if self._is_large(good):
-            yield from self._heavy()
-        for run in _runs(good):
-            if answers or (len(self.items) > 1 and not self.turn.is_heavy):
-                yield "others"
-            answers += self._answered(run)
-        found = iter(answers)
-        self.outcomes.extend(one if isinstance(one, Failed) else next(found) for one in inputs)
+        for item in items:
+            opened = self.opened(item)
+            inputs.append(self._input_of(opened))
+            if self._numbers(opened) >= LARGE_RUN:
+                break
+        return inputs
 
-    def _heavy(self) -> Iterator[Pause]:
-        """Go on in a native thread."""
-        if not self.turn.is_heavy:
-            yield "heavy"
-            self.timing.begin("decode")
-
-    def _input_of(self, item: RequestItem) -> Generator[Pause, None, ModelInput | Failed]:
-        """What the model reads of an item, or why it cannot."""
+    def _input_of(self, item: OpenedItem) -> ModelInput | Failed:
+        networks = self.served.networks
         try:
             match item:
-                case Upload():
-                    return (yield from self._of_upload(item.data))
-                case Rows():
-                    if math.prod(shape_of_rows(item.value)) >= LARGE_RUN:
-                        yield from self._heavy()
-                    return self.served.networks.rows_input(item.value)
-                case Ready():
-                    return ModelInput(item.pixels)
-                case RefusedItem():
-                    return Failed(item.error)
+                case Opened():
+                    return networks.model_input(_decoded(item, networks.pixels_input, self.budget))
+                case Rows(value):
+                    return networks.rows_input(value)
+                case Ready(pixels):
+                    return ModelInput(pixels)
         except UploadError as error:
             return Failed(without_frames(_waitable(error)))
+        return item
 
-    def _of_upload(self, upload: bytes) -> Generator[Pause, None, ModelInput]:
-        networks = self.served.networks
-        if len(upload) > SMALL_BYTES:
-            yield from self._heavy()
-        opened = open_picture(upload, self.budget.each, networks["pixels"].contract.input)
-        if not _is_light(opened, networks):
-            yield from self._heavy()
-            if len(self.items) > 1:  # else this request is again the next to decode a large picture
-                yield "others"
-                self.timing.begin("decode")
-        return networks.model_input(_decoded(opened, networks, self.budget))
-
-    def _is_large(self, inputs: Sequence[ModelInput]) -> bool:
-        """Whether a run of the model, and what is made of it, takes long.
+    def readable(self, inputs: Sequence[ModelInput | Failed]) -> list[ModelInput]:
+        """Those that the model reads.
 
         Raises:
-            TooLarge: `seen` would show too much.
+            TooLarge: `seen` would show too much of them.
         """
-        numbers = sum(one.pixels.size for one in inputs)
-        if self.parameters.seen and numbers > MOST_SEEN_BYTES:
+        readable = [model_input for model_input in inputs if isinstance(model_input, ModelInput)]
+        numbers = sum(model_input.pixels.size for model_input in readable) if self.parameters.seen else 0
+        if numbers > MOST_SEEN_BYTES:
             raise TooLarge(
                 f"What the model reads of these pictures has {numbers:,} bytes in all; `seen` shows at most "
                 f"{MOST_SEEN_BYTES:,} in one answer. Send fewer pictures, or leave `seen` out."
             )
-        return numbers >= LARGE_RUN or self.parameters.explain
+        return readable
 
-    def _answered(self, run: Sequence[ModelInput]) -> list[Classified]:
-        """Classify, and encode what was asked for."""
+    def answers(self, inputs: Sequence[ModelInput]) -> list[Classified]:
+        """Run the model, and encode what was asked for."""
+        if not inputs:
+            return []
         self.timing.begin("infer")
-        predictions = self.served.networks.classify(run)
-        answered = [
-            Classified(prediction, one.enlarged, pixels_to_png(one.pixels) if self.parameters.seen else None)
-            for one, prediction in zip(run, predictions, strict=True)
+        predictions = self.served.networks.classify(inputs)
+        seen = self.parameters.seen
+        answers = [
+            Classified(prediction, model_input.enlarged, pixels_to_png(model_input.pixels) if seen else None)
+            for model_input, prediction in zip(inputs, predictions, strict=True)
         ]
         if not self.parameters.explain:
-            return answered
+            return answers
         self.timing.begin("explain")
         return [
-            replace(classified, explained=_explained(one, classified.prediction.answer.class_id, self.served))
-            for one, classified in zip(run, answered, strict=True)
+            replace(classified, explained=_explained(model_input, classified, self.served.networks))
+            for model_input, classified in zip(inputs, answers, strict=True)
         ]
 
 
-def _decoded(opened: Opened, networks: Networks, budget: Budget) -> Decoded:
+def _in_order(inputs: Sequence[ModelInput | Failed], answers: Sequence[Classified]) -> list[Outcome]:
+    """The outcome of each item: its error, or the next answer."""
+    rest = iter(answers)
+    return [item if isinstance(item, Failed) else next(rest) for item in inputs]
+
+
+def _decoded(opened: Opened, contract: InputContract, budget: Budget) -> Decoded:
     """Decode a picture within what is left of the request's budget.
 
     Raises:
         TooLarge: with this one, pictures whose headers are read here have too many pixels.
         UploadError: it cannot be read, or is too much for the request.
     """
-    contract = networks["pixels"].contract.input
     if opened.lane != "isolated":
         budget.spend(opened.pixels)
         if budget.pixels < 0:
@@ -281,17 +327,8 @@ def _decoded(opened: Opened, networks: Networks, budget: Budget) -> Decoded:
         ) from error
 
 
-def _is_light(opened: Opened, networks: Networks) -> bool:
-    """Whether a picture takes less time, all the way, than a change of threads.
-
-    The network that answers photos takes milliseconds for whatever is no input of the other one.
-    """
-    few = math.prod(networks["pixels"].contract.input.array_shape) < LARGE_RUN
-    return few and (opened.lane == "bare" or (opened.lane == "light" and len(networks) == 1))
-
-
-def _explained(model_input: ModelInput, class_id: int, served: Served) -> Explained:
-    drops = explain(served.networks, model_input, class_id)
+def _explained(model_input: ModelInput, classified: Classified, networks: Networks) -> Explained:
+    drops = explain(networks, model_input, classified.prediction.answer.class_id)
     height, width = model_input.pixels.shape[:2]
     return Explained(drops, heat_map(drops, height, width))
 
@@ -300,12 +337,12 @@ def _runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
     """The inputs of one run of the model after another: RUN_NUMBERS, or one picture that has more."""
     run: list[ModelInput] = []
     numbers = 0
-    for one in inputs:
-        if run and numbers + one.pixels.size > RUN_NUMBERS:
+    for model_input in inputs:
+        if run and numbers + model_input.pixels.size > RUN_NUMBERS:
             yield run
             run, numbers = [], 0
-        run.append(one)
-        numbers += one.pixels.size
+        run.append(model_input)
+        numbers += model_input.pixels.size
     if run:
         yield run
 

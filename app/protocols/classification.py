@@ -5,8 +5,7 @@ picture among good ones, so one bad picture fails its request.
 """
 
 import math
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
@@ -14,7 +13,7 @@ from app.payloads.body import QUOTED_LENGTH
 from app.payloads.documents import from_base64
 from app.payloads.items import RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
-from app.payloads.reading import check_size, too_many
+from app.payloads.reading import at_most, check_size
 from app.prediction.answering import Classified, Failed, Outcome
 from app.releases.serving import Served
 from inference.contract import InputContract
@@ -73,19 +72,23 @@ def limited(items: Iterable[RequestItem], limits: RequestLimits) -> list[Request
         BadPixels: one has not as many numbers as the model reads; as above.
         TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
-    read: list[RequestItem] = []
+    sound = list(at_most(limits, _sound(items, limits)))
+    if not sound:
+        raise BadRequest("There is no picture in this request.")
+    return sound
+
+
+def _sound(items: Iterable[RequestItem], limits: RequestLimits) -> Iterator[RequestItem]:
+    """The pictures, each if it can be read and has no more than MAX_UPLOAD_BYTES."""
+    place = 0
     try:
-        for item in islice(items, limits.pictures + 1):
+        for item in items:
             if isinstance(item, Upload):
                 check_size(item.data, limits)
-            read.append(item)
+            yield item
+            place += 1
     except (RequestError, BadPixels) as error:
-        raise _at(len(read), error) from None
-    if len(read) > limits.pictures:
-        raise too_many(limits)
-    if not read:
-        raise BadRequest("There is no picture in this request.")
-    return read
+        raise _at(place, error) from None
 
 
 def item_of_value(value: object, contract: InputContract) -> Upload | Rows:

@@ -70,7 +70,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
             predictions = [one.prediction for one in classified(outcomes)]
             return _answer(head, predictions, parsed.outputs, offered)
 
-        return classify(services, limits, decode, encode)
+        return encode(*classify(services, limits, decode))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:

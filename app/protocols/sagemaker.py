@@ -72,7 +72,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
         contract = current_request().served.contract.input
-        return classify(services, limits, partial(decode, contract), encode)
+        return encode(*classify(services, limits, partial(decode, contract)))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:

@@ -54,7 +54,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     def predict(name: str, version: str | None = None) -> Response:
         contract = requested_model(services.settings.model_name, name, version).contract.input
-        return classify(services, limits, partial(decode, contract), encode)
+        return encode(*classify(services, limits, partial(decode, contract)))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.errors import Busy
-from app.prediction.admission import LARGE_BODY_BYTES, Admission, Admissions
+from app.prediction.admission import Admission, Admissions
 from tests.waiting import wait_for
 
 
@@ -92,7 +92,7 @@ def test_a_long_request_that_gives_way_lets_others_wait(in_line: InLine) -> None
     admission = Admission(limit=1, queue_length=1, queue_seconds=7, clock=lambda: now[0])
     served = threading.Event()
 
-    with Admissions(admission, admission).turn(0) as turn:
+    with Admissions(admission, admission).turn(is_large=False) as turn:
         for _ in range(50):
             now[0] += 6
             turn.give_way()
@@ -122,7 +122,7 @@ def test_who_gives_way_continues_after_those_that_waited(in_line: InLine) -> Non
     admission = Admission(limit=1, queue_length=2, queue_seconds=60)
     order: list[str] = []
 
-    with Admissions(admission, admission).turn(0) as turn:
+    with Admissions(admission, admission).turn(is_large=False) as turn:
         turn.give_way()
         order.append("holder")
         in_line(admission, lambda: order.append("first"))
@@ -177,7 +177,7 @@ def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
             works.wait(60)
             raise Interrupted
 
-    with pytest.raises(Interrupted), Admissions(admission, admission).turn(0) as turn:
+    with pytest.raises(Interrupted), Admissions(admission, admission).turn(is_large=False) as turn:
         in_line(admission, work)
         with monkeypatch.context() as interrupting:
             interrupting.setattr(threading, "Event", InterruptedTurn)
@@ -191,15 +191,15 @@ def test_what_turns_out_to_be_large_leaves_its_slot_to_small_things_while_it_wai
     admissions, order = Admissions(light, heavy), list[str]()
 
     def turns_out_to_be_large() -> None:
-        with admissions.turn(0) as turn:
+        with admissions.turn(is_large=False) as turn:
             turn.become_heavy()
             order.append("large")
 
     with ThreadPoolExecutor(1) as others:
-        with admissions.turn(LARGE_BODY_BYTES):
+        with admissions.turn(is_large=True):
             waiting = others.submit(turns_out_to_be_large)
             wait_for("a large thing in the queue", lambda: heavy.waiting)
-            with admissions.turn(0):
+            with admissions.turn(is_large=False):
                 order.append("small")
         waiting.result(60)
 

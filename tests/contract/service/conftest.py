@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 
 from app.factory import create_app
 from app.observability.log_format import logging_config
-from app.prediction.admission import LARGE_BODY_BYTES
 from app.settings import Settings
 from tests.places import Place, a_place
 from tests.releases import a_store
@@ -59,7 +58,7 @@ def poll(app: Flask) -> Any:
 def every_place_taken(app: Flask) -> Iterator[None]:
     """Other requests work for the block, in the only slots of an app without a queue."""
     admissions = app.extensions["wardrobe"].admissions
-    with admissions.turn(0), admissions.turn(LARGE_BODY_BYTES):
+    with admissions.turn(is_large=False), admissions.turn(is_large=True):
         yield
 
 

@@ -15,7 +15,6 @@ from app.payloads.body import Body
 from app.payloads.items import Ready, RequestItem, Upload
 from app.payloads.limits import limits_of_many
 from app.payloads.reading import find_many
-from app.prediction.admission import LARGE_BODY_BYTES
 from app.prediction.answering import RUN_NUMBERS, Budget, Failed, answer
 from app.prediction.timing import Timing
 from app.settings import Settings
@@ -143,7 +142,7 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
     bitmap = Upload(bmp(np.zeros((40, 40, 3), np.uint8)))
     budget = Budget(LIMITS, seconds=1e-9)
 
-    with inside.admissions.turn(0) as turn:
+    with inside.admissions.turn(is_large=False) as turn:
         served, items = inside.models.current, [bitmap, bitmap, Upload(UPLOAD)]
         first, second, third = answer(items, served, Timing(), turn, budget, lambda: False)
 
@@ -166,10 +165,10 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
 def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
     make_app: MakeApp, path: str, data: bytes
 ) -> None:
-    app = make_app(slots=3, queue_length=0)
+    app = make_app(slots=1, queue_length=0)
     client, admissions = app.test_client(), app.extensions["wardrobe"].admissions
 
-    with admissions.turn(LARGE_BODY_BYTES):
+    with admissions.turn(is_large=True):
         large = client.post(path, data=data)
         small = client.post("/predict", data=UPLOAD)
     afterwards = client.post(path, data=data)
@@ -178,29 +177,28 @@ def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
 
 
 @pytest.mark.parametrize(
-    ("body_bytes", "items", "pauses"),
+    ("is_large", "items", "pauses"),
     [
-        pytest.param(0, [Upload(UPLOAD)] * 3, 3, id="between two pictures, and before the model runs"),
-        pytest.param(
-            LARGE_BODY_BYTES, [Ready(a_garment())] * (RUN_NUMBERS // PIXELS + 1), 1, id="between two runs"
-        ),
+        pytest.param(False, [Upload(UPLOAD)] * 3, 1, id="before the model runs"),
+        pytest.param(True, [Upload(LARGE)] * 3, 3, id="between two large pictures"),
+        pytest.param(True, [Ready(a_garment())] * (RUN_NUMBERS // PIXELS + 1), 2, id="between two runs"),
     ],
 )
 def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
-    make_app: MakeApp, body_bytes: int, items: list[RequestItem], pauses: int
+    make_app: MakeApp, is_large: bool, items: list[RequestItem], pauses: int
 ) -> None:
     inside = make_app(slots=1, queue_length=1, queue_seconds=60).extensions["wardrobe"]
     admissions, order = inside.admissions, list[str]()
 
     def other() -> None:
-        with admissions.turn(body_bytes):
+        with admissions.turn(is_large=is_large):
             order.append("other")
 
     def has_left() -> bool:
         order.append("batch")
         return False
 
-    with ThreadPoolExecutor(1) as others, admissions.turn(body_bytes) as turn:
+    with ThreadPoolExecutor(1) as others, admissions.turn(is_large=is_large) as turn:
         others.submit(other)
         wait_for("a request in the queue", lambda: admissions.light.waiting + admissions.heavy.waiting)
         outcomes = answer(items, inside.models.current, Timing(), turn, Budget(LIMITS), has_left)
