@@ -32,7 +32,7 @@ def health_routes(models: Models, is_known: Callable[[], bool]) -> Blueprint:
     @routes.get("/readyz")
     def ready() -> Response:
         check_ready(models)
-        return jsonify(_condition(models, known=is_known()))
+        return jsonify(_condition(models, may_see=is_known()))
 
     return routes
 
@@ -49,7 +49,7 @@ def check_ready(models: Models) -> None:
         )
 
 
-def _condition(models: Models, *, known: bool) -> dict[str, Any]:
+def _condition(models: Models, *, may_see: bool) -> dict[str, Any]:
     fault = models.watching
     stale_since = served().stale_since or (fault.since if fault else None)
     return {
@@ -57,8 +57,8 @@ def _condition(models: Models, *, known: bool) -> dict[str, Any]:
         "model": {"version": served().version},
         "stale": stale_since is not None,
         "stale_since": stale_since.isoformat() if stale_since else None,
-        "store": _store_condition(fault, known=known),
-        "refused": [_refusal(refusal, known=known) for refusal in models.refusals],
+        "store": _store_condition(fault, may_see=may_see),
+        "refused": [_refusal(refusal, may_see=may_see) for refusal in models.refusals],
         **_photos(served().photo_fault),
         **_accept_target(served().acceptance),
     }
@@ -77,13 +77,13 @@ def _accept_target(acceptance: Acceptance | None) -> dict[str, Any]:
     return {"accept_target": {"status": "ok"} if kept else {"status": "failing", "error": acceptance.fault}}
 
 
-def _store_condition(fault: StoreFault | None, *, known: bool) -> dict[str, Any]:
+def _store_condition(fault: StoreFault | None, *, may_see: bool) -> dict[str, Any]:
     if fault is None:
         return {"status": "ok"}
-    error = str(fault.error) if known else HIDDEN
+    error = str(fault.error) if may_see else HIDDEN
     return {"status": "failing", "since": fault.since.isoformat(), "error": error}
 
 
-def _refusal(refusal: Refusal, *, known: bool) -> dict[str, Any]:
-    reason = refusal.reason if known else HIDDEN
+def _refusal(refusal: Refusal, *, may_see: bool) -> dict[str, Any]:
+    reason = refusal.reason if may_see else HIDDEN
     return {"promotion": refusal.number, "version": refusal.version, "reason": reason}

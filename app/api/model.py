@@ -83,11 +83,11 @@ def _thresholds(contract: ModelContract) -> dict[str, float]:
 
 def _attributes(model: Served) -> dict[str, Any]:
     """What it answers beside the class; no field where that is nothing."""
-    found = {
+    attributes = {
         name: {"labels": head.labels, "applies_to": head.applies_to}
         for name, head in model.attributes.items()
     }
-    return {"attributes": found} if found else {}
+    return {"attributes": attributes} if attributes else {}
 
 
 def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:

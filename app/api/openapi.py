@@ -45,9 +45,9 @@ def filled_document(model: Served, settings: Settings, prefix: str = "") -> Json
 
 
 def _with_limits(text: str, settings: Settings) -> str:
-    def with_value(found: re.Match[str]) -> str:
-        value = getattr(settings, found[1].lower())
-        return f"{found[0]} ({value:,})" if isinstance(value, int) else f"{found[0]} ({value})"
+    def with_value(setting: re.Match[str]) -> str:
+        value = getattr(settings, setting[1].lower())
+        return f"{setting[0]} ({value:,})" if isinstance(value, int) else f"{setting[0]} ({value})"
 
     return _SETTING.sub(with_value, text)
 

@@ -31,7 +31,7 @@ def page_routes() -> Blueprint:
     """The page at / and what belongs to it."""
     routes = Blueprint("page", __name__)
     shared = {name: report_page.FOLDER / name for name in report_page.STYLES}
-    found = read_files(FOLDER) | {name: page_file(path.read_bytes(), ".css") for name, path in shared.items()}
+    files = read_files(FOLDER) | {name: page_file(path.read_bytes(), ".css") for name, path in shared.items()}
     english = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
     pages = {
         language: page_file(in_language(english, language, texts).encode(), ".html")
@@ -48,11 +48,11 @@ def page_routes() -> Blueprint:
     @routes.get("/page/<name>")
     def asset(name: str) -> Response:
         # Looked up by name among what was read, so that no path leads out of the folder.
-        return send(found[name]) if name in found else abort(404)
+        return send(files[name]) if name in files else abort(404)
 
     @routes.get("/favicon.ico")
     def icon() -> Response:
-        return send(found["icon.svg"])  # browsers ask for it where an answer is no page of ours
+        return send(files["icon.svg"])  # browsers ask for it where an answer is no page of ours
 
     return routes
 

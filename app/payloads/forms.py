@@ -84,9 +84,10 @@ def one_file(body: Body) -> Upload:
     for name in FILE_FIELDS:
         if name in form.texts:
             raise came_as_text(name)
-    found = ", ".join(sorted({*(name for name, _ in form.files), *form.texts})) or "none"
+    fields = ", ".join(sorted({*(name for name, _ in form.files), *form.texts})) or "none"
     raise BadRequest(
-        f"No multipart file field is called `image` or `file`; the fields are: {found[:NAME_LENGTH]}. {FORMS}"
+        "No multipart file field is called `image` or `file`; the fields are: "
+        f"{fields[:NAME_LENGTH]}. {FORMS}"
     )
 
 

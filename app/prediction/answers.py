@@ -32,8 +32,8 @@ def answer_of(
     if categories is not None:
         answer["category"] = categories.classes[classified.prediction.answer.class_id]
         for name, of in categories.attributes.items():
-            if found := classified.prediction.attributes.get(name):
-                answer["attributes"][name]["category"] = of[found.class_id]
+            if head_answer := classified.prediction.attributes.get(name):
+                answer["attributes"][name]["category"] = of[head_answer.class_id]
     if parameters.top is not None:
         answer["top"] = _likeliest(classified.prediction.answer, parameters.top)
     if classified.seen is not None:

@@ -108,13 +108,14 @@ class Categories:
         self._by_language = {language.lower(): self._named_in(language) for language in self.languages}
 
     def _named_in(self, language: Language | None) -> Named:
-        found = {
+        named = {
             part: tuple(
-                one.fields(one.default_name if language is None else one.names[language]) for one in every
+                category.fields(category.default_name if language is None else category.names[language])
+                for category in categories
             )
-            for part, every in self._of.items()
+            for part, categories in self._of.items()
         }
-        return Named(found.pop(""), found)
+        return Named(named.pop(""), named)
 
     def named_for(self, accept_language: str | None) -> Named:
         """The category of each label, named in the language that a client prefers.
@@ -144,8 +145,10 @@ def categories_of(
     taxonomy, heads = read_categories(path), attributes or {}
     for name in taxonomy.attributes:
         if name not in heads:
-            known = ", ".join(heads) or "none"
-            raise CategoriesMismatch(f"{path}: {name!r} is no attribute of {version}, which has {known}.")
+            attributes_of_release = ", ".join(heads) or "none"
+            raise CategoriesMismatch(
+                f"{path}: {name!r} is no attribute of {version}, which has {attributes_of_release}."
+            )
     of_attributes = {
         name: _in_order(path, given, heads[name].labels, version)
         for name, given in taxonomy.attributes.items()
@@ -180,12 +183,17 @@ def read_categories(path: Path) -> Taxonomy:
     """
     try:
         rows = json.loads(decoded(path.read_bytes()), object_pairs_hook=_unique)
-        of = {name: one for name, one in rows.items() if _is_attribute(one)} if isinstance(rows, dict) else {}
+        items = rows.items() if isinstance(rows, dict) else ()
+        of = {name: value for name, value in items if _is_attribute(value)}
         classes = CATEGORIES.validate_python(
             {key: rows[key] for key in rows if key not in of} if of else rows
         )
         attributes = {name: CATEGORIES.validate_python(value) for name, value in of.items()}
-        every = {f"{name} {key}": one for name in attributes for key, one in attributes[name].items()}
+        every = {
+            f"{name} {label}": category
+            for name, categories in attributes.items()
+            for label, category in categories.items()
+        }
         _check_languages(classes)
         _check_languages({**classes, **every})
     except OSError as error:
@@ -207,7 +215,7 @@ def _is_attribute(value: object) -> bool:
     """Whether it has the categories of an attribute's labels, and is no category itself."""
     if not isinstance(value, dict) or value.keys() <= Category.model_fields.keys():
         return False
-    return all(isinstance(one, dict) for one in value.values())
+    return all(isinstance(category, dict) for category in value.values())
 
 
 def _invalid(path: Path, why: str) -> SettingsError:
@@ -215,12 +223,12 @@ def _invalid(path: Path, why: str) -> SettingsError:
 
 
 def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
+    fields: dict[str, object] = {}
     for name, value in pairs:
-        if name in found:
+        if name in fields:
             raise ValueError(f"{name!r} is there twice")
-        found[name] = value
-    return found
+        fields[name] = value
+    return fields
 
 
 def _check_languages(categories: Mapping[str, Category]) -> None:

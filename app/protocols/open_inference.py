@@ -67,7 +67,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
             head = {"model_name": name, "model_version": model.version}
             if parsed.request_id is not None:
                 head["id"] = parsed.request_id
-            predictions = [one.prediction for one in classified(outcomes)]
+            predictions = [classification.prediction for classification in classified(outcomes)]
             return _answer(head, predictions, parsed.outputs, offered)
 
         return encode(*classify(services, limits, decode))
@@ -145,7 +145,7 @@ def _values(
     """The datatype and the values of an output, one row for each picture."""
     datatype, shape = offered[output.name]
     nothing: object = np.zeros(shape) if datatype == "FP32" else ""
-    values = [_value(one, output.name, nothing) for one in predictions]
+    values = [_value(prediction, output.name, nothing) for prediction in predictions]
     if datatype == "FP32":
         return datatype, np.array(values, np.float32)
     return datatype, np.array([text or "" for text in values], np.object_)
@@ -174,7 +174,9 @@ def _metadata(name: str, model: Served) -> dict[str, Any]:
         "versions": [model.version],
         "platform": _platform(model),
         # A request has one of them.
-        "inputs": [{"name": one, "datatype": INPUTS[one], "shape": shape} for one, shape in shapes.items()],
+        "inputs": [
+            {"name": name, "datatype": INPUTS[name], "shape": shape} for name, shape in shapes.items()
+        ],
         "outputs": [
             {"name": output, "datatype": datatype, "shape": [-1, *shape]}
             for output, (datatype, shape) in offered_outputs(model).items()

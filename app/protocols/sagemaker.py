@@ -57,12 +57,12 @@ class Records:
 
     Attributes:
         kind: their format, and that of the answer unless Accept names another.
-        one: whether it is a single picture, as `/predict` takes it.
+        is_single: whether it is a single picture, as `/predict` takes it.
     """
 
     items: list[RequestItem]
     kind: str
-    one: bool = False
+    is_single: bool = False
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
@@ -106,24 +106,24 @@ def decode(contract: InputContract, body: Body) -> Records:
         return Records(limited(lines, body.limits), LINES)
     if is_document(body) and format_of(body.data) is None:
         return _of_document(body, contract)
-    return Records(find_one(body).items, JSON, one=True)
+    return Records(find_one(body).items, JSON, is_single=True)
 
 
 def _of_document(body: Body, contract: InputContract) -> Records:
     document = read_json(body)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
-        records = (item_of_value(one, contract) for one in instances)
+        records = (item_of_value(instance, contract) for instance in instances)
         return Records(limited(records, body.limits), JSON)
     item = item_of_object(document, FORMS)
     if isinstance(item, Upload):
         check_size(item.data, body.limits)
-    return Records([item], JSON, one=True)
+    return Records([item], JSON, is_single=True)
 
 
 def _lines(body: Body) -> Iterator[bytes]:
     """The lines that are not blank, one at a time: fifty million of them would take gigabytes."""
-    return (found[0] for found in LINE.finditer(body.data.removeprefix(BOM_UTF8)))
+    return (line[0] for line in LINE.finditer(body.data.removeprefix(BOM_UTF8)))
 
 
 def _item_of_row(line: bytes, contract: InputContract) -> RequestItem:
@@ -147,28 +147,28 @@ def _ready(item: Upload | Rows, contract: InputContract) -> RequestItem:
 
 def encode(records: Records, outcomes: list[Outcome]) -> Response:
     """The answers in the format that the client accepts, else in that of its request."""
-    found = classified(outcomes)
+    answered = classified(outcomes)
     match request.accept_mimetypes.best_match([records.kind, JSON, LINES, CSV], records.kind):
         case "text/csv":
-            return Response(_csv(found), mimetype=CSV)
+            return Response(_csv(answered), mimetype=CSV)
         case "application/jsonlines":
-            lines = (json.dumps(answer) + "\n" for answer in _answers(found))
+            lines = (json.dumps(answer) + "\n" for answer in _answers(answered))
             return Response("".join(lines), mimetype=LINES)
-    answers, context = _answers(found), current_request()
+    answers, context = _answers(answered), current_request()
     provenance = {"model": {"version": context.served.version}, "request_id": context.request_id}
-    return jsonify((answers[0] if records.one else {"predictions": answers}) | provenance)
+    return jsonify((answers[0] if records.is_single else {"predictions": answers}) | provenance)
 
 
-def _csv(found: list[Classified]) -> str:
-    rows = (",".join(map(repr, one.prediction.answer.probabilities.tolist())) for one in found)
+def _csv(answered: list[Classified]) -> str:
+    rows = (",".join(map(repr, item.prediction.answer.probabilities.tolist())) for item in answered)
     return "".join(f"{row}\n" for row in rows)
 
 
-def _answers(found: list[Classified]) -> list[dict[str, Any]]:
+def _answers(answered: list[Classified]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the names of categories are in the first language of their file."""
     model = current_request().served
     categories = None if model.categories is None else model.categories.named_for(None)
-    return [answer_of(one, WITHOUT_QUERY, categories) for one in found]
+    return [answer_of(item, WITHOUT_QUERY, categories) for item in answered]
 
 
 def _execution_parameters(settings: Settings) -> dict[str, Any]:

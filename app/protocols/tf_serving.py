@@ -95,25 +95,25 @@ def decode(contract: InputContract, body: Body) -> PredictRequest:
     if ("instances" in document) == ("inputs" in document):
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
-        instances = (item_of_value(one, contract) for one in _list_in(document, "instances"))
+        instances = (item_of_value(instance, contract) for instance in _list_in(document, "instances"))
         return PredictRequest(limited(instances, body.limits), "predictions")
     return PredictRequest(limited(_items_of_columns(document, contract), body.limits), "outputs")
 
 
 def encode(parsed: PredictRequest, outcomes: list[Outcome]) -> Response:
     """The probabilities of each picture, in index order."""
-    rows = [one.prediction.answer.probabilities.tolist() for one in classified(outcomes)]
+    rows = [item.prediction.answer.probabilities.tolist() for item in classified(outcomes)]
     return jsonify({parsed.answer_key: rows})
 
 
 def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:
     inputs = document["inputs"]
     if not isinstance(inputs, dict):
-        return (rows_of(one, contract) for one in _list_in(document, "inputs"))
+        return (rows_of(rows, contract) for rows in _list_in(document, "inputs"))
     if inputs.keys() == {"image"}:
         return map(image_of, _list_in(inputs, "image"))
     if inputs.keys() == {"pixels"}:
-        return (rows_of(one, contract) for one in _list_in(inputs, "pixels"))
+        return (rows_of(rows, contract) for rows in _list_in(inputs, "pixels"))
     raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")
 
 
