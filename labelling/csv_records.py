@@ -78,11 +78,18 @@ class Record(NamedTuple):
                 len(cells) == columns > 1
             )  # where there is one column, its cell may hold several addresses
             for place, cell in enumerate(cells):
-                is_bare = '"' not in cell.rstrip('"')
+                text = cell.rstrip('"')
+                is_bare = '"' not in text and not self._ends_with(text, place, separator)
                 if is_row and is_within and is_bare and is_picture(place, cell):
                     return number
                 is_within ^= cell.count('"') % 2 == 1
         return 0
+
+    def _ends_with(self, text: str, place: int, separator: str) -> bool:
+        """Whether a line begins with the end of the record's own picture, whose name has a line break."""
+        cell = self.cells[place] if place < len(self.cells) else ""
+        has_line_break = len(cell.splitlines()) > 1
+        return has_line_break and cell.endswith(text) and separator not in cell
 
 
 def records(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[Record]:

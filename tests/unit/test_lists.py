@@ -22,6 +22,7 @@ CLOSED_IN_THE_NEXT_ROW = 'path,label\na.jpg,"Coat\nb.jpg,Dress"\nd.jpg,Dress\n'
 CLOSED_AFTER_THE_NEXT_PATH = 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm",Dress\nd.jpg,,Dress\n'
 CLOSED_BEFORE_THE_NEXT_PATH = 'name,path,label\n"Best,a.jpg,Coat\nWarm",b.jpg,Dress\nSoft,d.jpg,Dress\n'
 CLOSED_IN_THE_NEXT_PATH = 'name,label,path\nBest,Coat,"a.jpg\nWarm,Dress,b.jpg"\nSoft,Dress,d.jpg\n'
+CLOSED_IN_A_ROW_OF_THE_SAME_PATH = 'path,label\na.jpg,"Coat\na.jpg,Dress"\nd.jpg,Dress\n'
 MORE_CELLS = "path,name,label\na.jpg,Dress, long,Coat\nb.jpg,Warm,Dress\n"
 FEWER_CELLS = "path,name,label\nb.jpg,Warm,Dress\n\na.jpg,Coat\n"
 AFTER_TWO_LINES = 'path,name,label\nb.jpg,"two\nlines",Coat\na.jpg\n'
@@ -49,6 +50,11 @@ def in_encoding(folder: Path, encoding: str, between: str, texts: list[str]) -> 
         (CLOSED_AFTER_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
         (CLOSED_BEFORE_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
         (CLOSED_IN_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
+        (
+            CLOSED_IN_A_ROW_OF_THE_SAME_PATH,
+            "row 2, line 2: a quotation mark is opened and not closed",
+            ["d.jpg"],
+        ),
         (MORE_CELLS, "row 2, line 2: it has 4 cells, and the header has 3", ["b.jpg"]),
         (FEWER_CELLS, "row 4, line 4: it has 2 cells, and the header has 3", ["b.jpg"]),
         (AFTER_TWO_LINES, "row 3, line 4: it has 1 cells", ["b.jpg"]),
@@ -97,6 +103,15 @@ def test_a_row_that_may_have_swallowed_others_refuses_the_list_even_where_bad_ro
 
     assert f"{list_}, {said}" in str(refused.value)
     assert "no option leaves it out" in str(refused.value)
+
+
+@pytest.mark.parametrize("line_break", ["\r", "\n", "\r\n"], ids=repr)
+def test_the_name_of_a_picture_may_have_a_line_break(line_break: str, tmp_path: Path) -> None:
+    list_ = write(tmp_path, f'path,label\n"a{line_break}b.jpg",Coat\n"c.jpg",Dress\n')
+
+    rows = open_list(list_, ["path", "label"]).rows()
+
+    assert [row.cells["path"] for row in rows] == [f"a{line_break}b.jpg", "c.jpg"]
 
 
 def test_a_cell_of_one_column_may_hold_several_addresses(tmp_path: Path) -> None:
