@@ -125,7 +125,9 @@ class Tar(PathSource):
             with open(self.path, "rb") as file:  # noqa: PTH123 - as above
                 archive = file.fileno()
                 for place in places:
-                    yield attempt(lambda one: one if isinstance(one, bytes) else one.read(archive), place)
+                    yield attempt(
+                        lambda member: member if isinstance(member, bytes) else member.read(archive), place
+                    )
 
         return read_all
 

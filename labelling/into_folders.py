@@ -83,14 +83,14 @@ def _label_of(answer: HeadAnswer) -> str:
 
 def folders_of(labels: Iterable[str]) -> dict[str, str]:
     """The name of the folder of each label, REVIEW for the empty one: all differ on every system."""
-    found, taken = {"": REVIEW}, {REVIEW}
+    folders, taken = {"": REVIEW}, {REVIEW}
     for label in sorted({*labels} - {""}):
         name = safe_name(label)
         while name.casefold() in taken:
             name += "_"
         taken.add(name.casefold())
-        found[label] = name
-    return found
+        folders[label] = name
+    return folders
 
 
 def safe_name(text: str) -> str:
@@ -106,12 +106,12 @@ def _name_of(item: Item) -> str:
 
 def _free(path: Path, numbers: dict[Path, int]) -> Path:
     """Where a picture goes, beside others of the same name; `numbers` has the last one of each name."""
-    found, number = path, numbers.get(path, 1)
-    while os.path.lexists(found):
+    free, number = path, numbers.get(path, 1)
+    while os.path.lexists(free):
         number += 1
-        found = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
     numbers[path] = number
-    return found
+    return free
 
 
 def _put(item: Item, target: Path, read: Read) -> bool:

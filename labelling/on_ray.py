@@ -294,7 +294,7 @@ def _briefly(error: Exception) -> str:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
-    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def _is_read_anywhere(source: Source) -> bool:

@@ -103,7 +103,7 @@ class WorkerPool:
     def _feed(self, coming: Iterator[Chunk]) -> None:
         """Hand out chunks while a worker can take one."""
         while True:
-            worker, chunks = min(self._chunks.items(), key=lambda one: len(one[1]))
+            worker, chunks = min(self._chunks.items(), key=lambda item: len(item[1]))
             if len(chunks) >= WAITING or (chunk := next(coming, None)) is None:
                 return
             chunks.append(chunk)
@@ -111,15 +111,15 @@ class WorkerPool:
 
     def _answers(self) -> list[tuple[Chunk, list[Row]]]:
         """Wait until a worker has answered or ended; another one takes the chunks of one that ended."""
-        found = []
+        labelled = []
         for worker, answer in self._engine.answers():
             if isinstance(answer, Fatal):
                 raise WorkersFailed(answer.why)
             if isinstance(answer, Ended):
                 self._replace(self._chunks.pop(worker), answer.how)
             else:
-                found.append((self._chunks[worker].popleft(), answer))
-        return found
+                labelled.append((self._chunks[worker].popleft(), answer))
+        return labelled
 
     def _replace(self, chunks: deque[Chunk], how: str) -> None:
         """Start another worker and give it the chunks of the lost one.

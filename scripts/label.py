@@ -142,7 +142,7 @@ def _label(arguments: argparse.Namespace) -> object:
     of_feed = ""
     if arguments.feed:
         of_feed = check_feed(arguments.feed, arguments.out, job.run.further, job.run.attributes)
-    asked = _asked(arguments.ask, job)
+    attributes = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
         with counting("labelling", _Rate()) as watch:
@@ -154,10 +154,10 @@ def _label(arguments: argparse.Namespace) -> object:
         feed = f" --feed {arguments.feed}" if arguments.feed else ""
         then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}{feed}"
         if arguments.review:
-            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, asked, of_feed)
+            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, attributes, of_feed)
             pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
         if arguments.tasks:
-            write_tasks(arguments.tasks, job, arguments.review_limit, asked)
+            write_tasks(arguments.tasks, job, arguments.review_limit, attributes)
         if arguments.excel:
             copy_for_excel(arguments.out, arguments.excel)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
@@ -186,8 +186,8 @@ def _asked(named: Sequence[str], job: Job) -> tuple[str, ...]:
         TableUnusable: the release does not answer one.
     """
     if strange := [name for name in named if name not in job.run.attributes]:
-        known = ", ".join(job.run.attributes) or "none"
-        raise TableUnusable(f"--ask {strange[0]}: the release answers no such attribute, but {known}.")
+        attributes = ", ".join(job.run.attributes) or "none"
+        raise TableUnusable(f"--ask {strange[0]}: the release answers no such attribute, but {attributes}.")
     return tuple(dict.fromkeys(named)) or job.learnt
 
 
@@ -253,7 +253,7 @@ def _categories(named: Path | None, release: LocalRelease) -> Categories:
         return {}
     manifest = release.manifest
     try:
-        found = categories_of(file, manifest.labels, manifest.version, manifest.attributes)
+        mapping = categories_of(file, manifest.labels, manifest.version, manifest.attributes)
     except CategoriesMismatch as error:
         others = "--taxonomy FILE names another file"
         raise CategoriesMismatch(
@@ -261,7 +261,7 @@ def _categories(named: Path | None, release: LocalRelease) -> Categories:
             if named
             else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
         ) from error
-    categories = found.named_for(None)
+    categories = mapping.named_for(None)
     heads = {LABEL: (manifest.labels, categories.classes)}
     heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
     return {

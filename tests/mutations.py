@@ -167,8 +167,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "labelling/review/corrections.py",
-        "one.at >= last[key].at:",
-        "one.at > last[key].at:",
+        "correction.at >= last[key].at:",
+        "correction.at > last[key].at:",
         ("unit/test_corrections.py",),
     ),
     # Reports: a column of the table, what may follow what.

@@ -90,8 +90,12 @@ def compare(source: Source, first: Networks, second: Networks, watch: Watch, *, 
         changes += [_change(before, after, head) for head in different]
         if different and show and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = thumbnail(upload)
-    changes.sort(key=lambda one: (one.attribute, one.label_a == one.label_b, -one.confidence_b, one.path))
+    changes.sort(key=_order)
     return Compared(pictures, tuple(changes), tuple(unread), (accepted[0], accepted[1]), thumbnails)
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    return change.attribute, change.label_a == change.label_b, -change.confidence_b, change.path
 
 
 def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[str, Row, Row, object]]:
@@ -127,7 +131,7 @@ def _change(row: Row, after: Row, head: str) -> Change:
 def table_of(changes: Sequence[Change]) -> bytes:
     """A table with a row per change and the columns of `Change`, in UTF-8; no spreadsheet runs a cell."""
     names = [field.name for field in fields(Change)]
-    rows = ([getattr(one, name) for name in names] for one in changes)
+    rows = ([getattr(change, name) for name in names] for change in changes)
     return as_csv([names, *rows]).encode("utf-8", "backslashreplace")
 
 
@@ -148,25 +152,25 @@ def page_of(compared: Compared, names: tuple[str, str]) -> bytes:
         f"{len(shown):,} are shown: other labels first, then other decisions, in each the surest new answer "
         "first."
     )
-    cards = [_card(one, compared.thumbnails.get(one.path, "")) for one in shown]
+    cards = [_card(change, compared.thumbnails.get(change.path, "")) for change in shown]
     page = {"first": names[0], "second": names[1], "lead": lead, "cards": cards}
     return filled("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
 
 
 def _counted(changes: Sequence[Change]) -> str:
     """How many pictures changed; and how many answers, where a picture has several."""
-    pictures = len({one.path for one in changes})
+    pictures = len({change.path for change in changes})
     answers = "another answer" if pictures == len(changes) else f"{len(changes):,} other answers"
     return f"{pictures:,} have {answers}"
 
 
-def _card(one: Change, picture: str) -> dict[str, str]:
+def _card(change: Change, picture: str) -> dict[str, str]:
     """What the page shows of a change."""
     return {
-        "path": one.path,
+        "path": change.path,
         "picture": picture,
-        "before": (f"{one.attribute}: " if one.attribute else "")
-        + f"{one.label_a}, {one.confidence_a:.0%}, {one.decision_a}",
-        "label": one.label_b,
-        "after": f", {one.confidence_b:.0%}, {one.decision_b}",
+        "before": (f"{change.attribute}: " if change.attribute else "")
+        + f"{change.label_a}, {change.confidence_a:.0%}, {change.decision_a}",
+        "label": change.label_b,
+        "after": f", {change.confidence_b:.0%}, {change.decision_b}",
     }

@@ -146,7 +146,7 @@ def read_corrections(
             attribute or a label that the release lacks.
     """
     heads = None if labels is None else {LABEL: labels, **attributes}
-    return [one for file in files for one in _read(file, heads, reading, say)]
+    return [correction for file in files for correction in _read(file, heads, reading, say)]
 
 
 def corrections_of_files(
@@ -162,39 +162,52 @@ def corrections_of_files(
     Raises:
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
     """
-    given = [(_absolute(one), one) for one in read_corrections(files, None, reading=reading, say=say)]
+    given = [
+        (_absolute(correction), correction)
+        for correction in read_corrections(files, None, reading=reading, say=say)
+    ]
     hashes = {path: hash_of(path) for path in dict.fromkeys(path for path, _ in given)}
-    lost = {one.sha256: path for path, one in given if one.sha256 not in ("", hashes[path])}
+    lost = {
+        correction.sha256: path for path, correction in given if correction.sha256 not in ("", hashes[path])
+    }
     moved = find_moved(frozenset(lost), where_to_look(lost.values(), files)) if lost else {}
     hashes |= {path: sha256 for sha256, path in moved.items()}
     outdated: dict[str, None] = {}
     matched, named = [], []
-    for as_written, one in given:
-        path = as_written if hashes[as_written] == one.sha256 else moved.get(one.sha256, as_written)
-        sha256 = hashes[path] or one.sha256 or path
-        if one.sha256 not in ("", sha256):
+    for as_written, correction in given:
+        path = (
+            as_written
+            if hashes[as_written] == correction.sha256
+            else moved.get(correction.sha256, as_written)
+        )
+        sha256 = hashes[path] or correction.sha256 or path
+        if correction.sha256 not in ("", sha256):
             outdated[path] = None
             continue
-        matched.append((sha256, one))
-        named.append((path, sha256, one))
+        matched.append((sha256, correction))
+        named.append((path, sha256, correction))
     there = {path for path, _, _ in named}
     answers, several = _of_contents(merge(matched, {})[0])
     every, named = named, [row for row in named if row[2].attribute == LABEL]
     attributes = {
-        (sha256, one.attribute): answers[sha256, one.attribute]
-        for path, sha256, one in every
-        if one.attribute != LABEL and hashes[path] is not None
+        (sha256, correction.attribute): answers[sha256, correction.attribute]
+        for path, sha256, correction in every
+        if correction.attribute != LABEL and hashes[path] is not None
     }
     return OfFiles(
         {path: answers[sha256, LABEL] for path, sha256, _ in named},
         {path: sha256 for path, sha256, _ in named},
-        {path: one.group or one.product for path, _, one in named if one.group or one.product},
-        frozenset(path for path, _, one in named if one.audit),
+        {
+            path: correction.group or correction.product
+            for path, _, correction in named
+            if correction.group or correction.product
+        },
+        frozenset(path for path, _, correction in named if correction.audit),
         tuple(path for path in outdated if path not in there),
         tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
         attributes,
         tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),
-        {path: one.product for path, _, one in named if one.product},
+        {path: correction.product for path, _, correction in named if correction.product},
     )
 
 
@@ -205,8 +218,8 @@ def _of_contents(answers: Mapping[Question, Answer]) -> tuple[dict[tuple[str, st
     said of a picture.
     """
     labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for asked, answer in answers.items():
-        labels[asked.sha256, asked.attribute][asked.product] = answer.label
+    for question, answer in answers.items():
+        labels[question.sha256, question.attribute][question.product] = answer.label
     of_products = {
         key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
     }
@@ -214,8 +227,8 @@ def _of_contents(answers: Mapping[Question, Answer]) -> tuple[dict[tuple[str, st
     return {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in of_products.items()}, several
 
 
-def _absolute(one: Correction) -> str:
-    return os.path.abspath(existing(str(one.file.parent / one.path)))  # noqa: PTH100 - a link keeps its own name
+def _absolute(correction: Correction) -> str:
+    return os.path.abspath(existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
 def merge(
@@ -234,25 +247,27 @@ def merge(
         CorrectionsUnusable: two files give a picture different labels at the same time.
     """
     last: dict[tuple[Question, Path], Correction] = {}
-    for sha256, one in matched:
-        key = one.question(sha256), one.file
-        if key not in last or one.at >= last[key].at:  # in one file, the later row counts
-            last[key] = one
+    for sha256, correction in matched:
+        key = correction.question(sha256), correction.file
+        if key not in last or correction.at >= last[key].at:  # in one file, the later row counts
+            last[key] = correction
     given: dict[Question, list[Answer]] = defaultdict(list)
-    for (asked, _), one in last.items():
-        given[asked].append(Answer(one.label, one.at))
-    for asked in given.keys() & kept.keys():
-        given[asked].append(kept[asked])
-    differing = {of for of, answers in given.items() if len({one.label for one in answers}) > 1}
-    for sha256, one in matched:
-        if (asked := one.question(sha256)) in differing:
-            _refuse_contradiction(given[asked], one)
-    return {of: max(answers, key=lambda one: one.at) for of, answers in given.items()}, len(differing)
+    for (question, _), correction in last.items():
+        given[question].append(Answer(correction.label, correction.at))
+    for question in given.keys() & kept.keys():
+        given[question].append(kept[question])
+    differing = {of for of, answers in given.items() if len({correction.label for correction in answers}) > 1}
+    for sha256, correction in matched:
+        if (question := correction.question(sha256)) in differing:
+            _refuse_contradiction(given[question], correction)
+    return {of: max(answers, key=lambda correction: correction.at) for of, answers in given.items()}, len(
+        differing
+    )
 
 
 def _refuse_contradiction(answers: Sequence[Answer], example: Correction) -> None:
-    newest = max(one.at for one in answers)
-    labels = sorted({one.label for one in answers if one.at == newest})
+    newest = max(answer.at for answer in answers)
+    labels = sorted({answer.label for answer in answers if answer.at == newest})
     if len(labels) > 1:
         raise CorrectionsUnusable(
             f"{example.file}: {name_of(example)} is {labels[0]!r} in one answer and {labels[1]!r} in another "
@@ -260,9 +275,9 @@ def _refuse_contradiction(answers: Sequence[Answer], example: Correction) -> Non
         )
 
 
-def name_of(one: Correction) -> str:
+def name_of(correction: Correction) -> str:
     """How a message names a correction."""
-    return one.path or one.sha256
+    return correction.path or correction.sha256
 
 
 def _read(
@@ -296,12 +311,12 @@ def _csv_rows(
     file: Path, reading: Reading, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     try:
-        found = open_list(file, COLUMNS, reading, FURTHER)
+        opened = open_list(file, COLUMNS, reading, FURTHER)
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error
-    for note in found.notes:
+    for note in opened.notes:
         say(note)
-    for where, cells in found.rows():
+    for where, cells in opened.rows():
         row = {name: cell.strip() for name, cell in cells.items()}
         if not (row["path"] or row.get("sha256")):
             raise CorrectionsUnusable(f"{where}: names no picture.")
@@ -343,7 +358,7 @@ def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None,
     if heads is None:
         return as_it_was(label)
     labels = heads[attribute]
-    spelt = {as_spelt(one): one for one in (*labels, NONE, LEFT_OUT)}
+    spelt = {as_spelt(of_head): of_head for of_head in (*labels, NONE, LEFT_OUT)}
     for meant in (label, as_it_was(label)):
         if meant in spelt:
             return spelt[meant]
@@ -379,10 +394,10 @@ def _count(text: str, where: str) -> int:
 def _counts(text: str, where: str) -> tuple[int, int] | None:
     if not text:
         return None
-    found = ACCEPTED_OF.fullmatch(text)
-    if not found or int(found[1]) > int(found[2]):
+    counts = ACCEPTED_OF.fullmatch(text)
+    if not counts or int(counts[1]) > int(counts[2]):
         raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit_of` counts no accepted rows.")
-    return int(found[1]), int(found[2])
+    return int(counts[1]), int(counts[2])
 
 
 def _share(text: str) -> float:

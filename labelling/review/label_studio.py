@@ -117,17 +117,19 @@ def _chosen(results: Any, attributes: Any, where: str) -> Iterator[tuple[str, st
     The class is the question FROM, or the only one beside those of attributes, whatever its name: Label
     Studio's own template calls it `choice`. Boxes, texts and ratings are not read.
     """
-    answers = [one for one in results if isinstance(one, dict) and one.get("type") == "choices"]
-    further = [one for one in answers if isinstance(attributes, list) and one.get("from_name") in attributes]
-    for one in further:
-        yield str(one["from_name"]), _choice(one, where)
-    answers = [one for one in answers if one not in further]
-    named = [one for one in answers if one.get("from_name") == FROM] or answers
+    answers = [answer for answer in results if isinstance(answer, dict) and answer.get("type") == "choices"]
+    further = [
+        answer for answer in answers if isinstance(attributes, list) and answer.get("from_name") in attributes
+    ]
+    for answer in further:
+        yield str(answer["from_name"]), _choice(answer, where)
+    answers = [answer for answer in answers if answer not in further]
+    named = [answer for answer in answers if answer.get("from_name") == FROM] or answers
     if further and not named:
         return
     if len(named) != 1:
-        found = f"{len(named)} questions with choices" if named else "no choice"
-        raise OddTask(f"{where}: its annotation has {found}. It needs one, best called `{FROM}`.")
+        count = f"{len(named)} questions with choices" if named else "no choice"
+        raise OddTask(f"{where}: its annotation has {count}. It needs one, best called `{FROM}`.")
     yield "", _choice(named[0], where)
 
 
@@ -135,7 +137,11 @@ def _choice(answer: Mapping[str, Any], where: str) -> str:
     """The one label that a question has."""
     value = answer.get("value")
     choices = value.get("choices") if isinstance(value, dict) else None
-    if not isinstance(choices, list) or not all(isinstance(one, str) for one in choices) or len(choices) != 1:
+    if (
+        not isinstance(choices, list)
+        or not all(isinstance(choice, str) for choice in choices)
+        or len(choices) != 1
+    ):
         shown = ", ".join(map(str, choices)) if isinstance(choices, list) and choices else "none"
         raise OddTask(
             f"{where}: the choices are {shown}, where a picture has one. Correct it and export again."

@@ -20,13 +20,13 @@ def find_moved(wanted: frozenset[str], roots: tuple[Path, ...]) -> dict[str, str
     Returns:
         an absolute path by sha256, of those that are there.
     """
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for path in _pictures(roots):
-        if len(found) == len(wanted):
+        if len(paths) == len(wanted):
             break
         if (sha256 := hash_of(path)) in wanted:
-            found.setdefault(sha256, path)
-    return found
+            paths.setdefault(sha256, path)
+    return paths
 
 
 def where_to_look(lost: Collection[str], lists: Collection[Path]) -> tuple[Path, ...]:
@@ -34,20 +34,22 @@ def where_to_look(lost: Collection[str], lists: Collection[Path]) -> tuple[Path,
 
     A home folder or a whole disk is none: it may hold millions of files.
     """
-    nearest = {next(one for one in Path(path).parents if one.is_dir()) for path in lost}
-    beside = {Path(os.path.abspath(one)).parent for one in lists}  # noqa: PTH100 - a link keeps its own name
+    nearest = {next(folder for folder in Path(path).parents if folder.is_dir()) for path in lost}
+    beside = {Path(os.path.abspath(folder)).parent for folder in lists}  # noqa: PTH100 - a link keeps its own name
     home = Path.home()
     return tuple(
-        one for one in (*sorted(nearest), *sorted(beside - nearest)) if one not in {home, *home.parents}
+        folder
+        for folder in (*sorted(nearest), *sorted(beside - nearest))
+        if folder not in {home, *home.parents}
     )
 
 
 def _pictures(roots: Collection[Path]) -> Iterator[str]:
     for root in roots:
         for folder, inner, names in os.walk(root):
-            inner[:] = sorted(one for one in inner if not is_clutter(one))
+            inner[:] = sorted(name for name in inner if not is_clutter(name))
             yield from (
-                os.path.join(folder, one)  # noqa: PTH118 - as above
-                for one in sorted(names)
-                if not is_clutter(one) and is_picture_name(one)
+                os.path.join(folder, name)  # noqa: PTH118 - as above
+                for name in sorted(names)
+                if not is_clutter(name) and is_picture_name(name)
             )

@@ -251,11 +251,11 @@ def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Cho
     if audited:
         drawn = sample(questions.answered(head), _path, audited, version)
         rare = added(questions.answered(head), _accepted, _path, drawn, version)
-        accepted = Counter(asked.label for asked in questions.answered(head) if asked.reason is None)
-    in_sample = {asked.path for asked in (*drawn, *rare)}
+        accepted = Counter(question.label for question in questions.answered(head) if question.reason is None)
+    in_sample = {question.path for question in (*drawn, *rare)}
     return _Chosen(
-        drawn=[questions.row(asked, head) for asked in drawn],
-        rare=[questions.row(asked, head) for asked in rare],
+        drawn=[questions.row(question, head) for question in drawn],
+        rare=[questions.row(question, head) for question in rare],
         doubtful=[
             row
             for row in questions.doubtful(head, sizes.limit)
@@ -266,13 +266,13 @@ def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Cho
     )
 
 
-def _path(asked: Asked) -> str:
-    return asked.path
+def _path(question: Asked) -> str:
+    return question.path
 
 
-def _accepted(asked: Asked) -> str | None:
+def _accepted(question: Asked) -> str | None:
     """The label of an accepted answer."""
-    return asked.label if asked.reason is None else None
+    return question.label if question.reason is None else None
 
 
 def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> int:
@@ -335,8 +335,8 @@ def _blind_cards(rows: _Chosen, job: Job, head: str) -> Iterator[Card]:
 def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     """A card of the sample: nothing on it shows what the model answered."""
     of = audit_of(accepted, card.predicted)
-    note, said = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
-    return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=said)
+    note, values = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
+    return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=values)
 
 
 def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
@@ -346,8 +346,8 @@ def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
         return card
     if admits:
         return card._replace(screen=AGREEING)
-    said = {**card.said, "listed": " / ".join(in_order(row.listed))}
-    return card._replace(note=NOTE_OF_LIST, said=said, guess=check.suggestion(row, card.attribute) or NONE)
+    values = {**card.said, "listed": " / ".join(in_order(row.listed))}
+    return card._replace(note=NOTE_OF_LIST, said=values, guess=check.suggestion(row, card.attribute) or NONE)
 
 
 def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]:
@@ -362,8 +362,8 @@ def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]
             continue
         answer = row.heads[head]
         label, confidence = answer.label or "", answer.confidence or 0.0
-        said: dict[str, str | float] = {"label": label, "confidence": confidence}
-        said |= {"reason": answer.reason or ACCEPT} if head == LABEL else {"attribute": head}
+        values: dict[str, str | float] = {"label": label, "confidence": confidence}
+        values |= {"reason": answer.reason or ACCEPT} if head == LABEL else {"attribute": head}
         in_review = f"{REVIEW}: {answer.reason}" if head == LABEL else REVIEW
         card = Card(
             row.path,
@@ -374,7 +374,7 @@ def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]
             decision=ACCEPT if answer.reason is None else in_review,
             confidence=confidence,
             predicted=label,
-            said=said,
+            said=values,
             attribute=head,
             product=row.product if row.photos else "",
             title=title_of(row),
@@ -531,7 +531,7 @@ def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
         {
             "title": title,
             "lead": lead,
-            "cards": [_shown(one) for one in part],
+            "cards": [_shown(card) for card in part],
         }
         for (title, lead), part in zip(texts, (drawn, rare, then), strict=True)
         if part

@@ -128,17 +128,19 @@ class Questions(AbstractContextManager["Questions"]):
         What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided
         is compared first, the other one on ties, then the order of the table.
         """
-        return [self.row(Asked._make(asked), head) for asked in self._db.execute(_DOUBTFUL, (head, limit))]
+        return [
+            self.row(Asked._make(question), head) for question in self._db.execute(_DOUBTFUL, (head, limit))
+        ]
 
-    def row(self, asked: Asked, head: str) -> Row:
+    def row(self, question: Asked, head: str) -> Row:
         """The row that a question is about, with its reason."""
-        if asked.product:
-            row = row_of_product(self._journal.photos_of(asked.product), self._journal.run)
+        if question.product:
+            row = row_of_product(self._journal.photos_of(question.product), self._journal.run)
         else:
-            row = self._journal.picture(asked.number)
+            row = self._journal.picture(question.number)
         checked = self._check.checked(row)
         return replace(
-            checked, heads={**checked.heads, head: replace(checked.heads[head], reason=asked.reason)}
+            checked, heads={**checked.heads, head: replace(checked.heads[head], reason=question.reason)}
         )
 
 

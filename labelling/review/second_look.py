@@ -19,23 +19,25 @@ def asked_back(corrections: Sequence[Correction]) -> Iterator[str]:
     Args:
         corrections: as read; those that do not say what the model answered ask nothing.
     """
-    latest = {
-        one.question(one.sha256 or one.path): one for one in sorted(corrections, key=lambda one: one.at)
-    }
-    found = [one for one in latest.values() if _contradicts(one)]
-    if not found:
+    in_order = sorted(corrections, key=lambda correction: correction.at)
+    latest = {answer.question(answer.sha256 or answer.path): answer for answer in in_order}
+    contradicted = [correction for correction in latest.values() if _contradicts(correction)]
+    if not contradicted:
         return
     yield (
-        f"Look again at {len(found):,} of {len(latest):,} answers, against which the model was sure. They "
-        f"count as they are; correct a slip in its row of {found[0].file}."
+        f"Look again at {len(contradicted):,} of {len(latest):,} answers, against which the model was sure. "
+        f"They count as they are; correct a slip in its row of {contradicted[0].file}."
     )
-    for one in found[:SHOWN]:
-        yield f"  {name_of(one)}: you said {one.label}, it said {one.predicted} with {one.confidence:.1%}."
-    if len(found) > SHOWN:
-        yield f"  and {len(found) - SHOWN:,} more."
+    for answer in contradicted[:SHOWN]:
+        yield (
+            f"  {name_of(answer)}: you said {answer.label}, it said {answer.predicted} with "
+            f"{answer.confidence:.1%}."
+        )
+    if (more := len(contradicted) - SHOWN) > 0:
+        yield f"  and {more:,} more."
 
 
-def _contradicts(one: Correction) -> bool:
-    said, answered = (text.casefold().replace("/", "_") for text in (one.label, one.predicted))
-    of_class = one.label != LEFT_OUT and not one.label.isdecimal()
-    return of_class and one.predicted != "" and one.confidence >= SURE and said != answered
+def _contradicts(correction: Correction) -> bool:
+    label, answered = (text.casefold().replace("/", "_") for text in (correction.label, correction.predicted))
+    of_class = correction.label != LEFT_OUT and not correction.label.isdecimal()
+    return of_class and correction.predicted != "" and correction.confidence >= SURE and label != answered
