@@ -80,7 +80,11 @@ def execute(arguments: argparse.Namespace) -> object:
     if not arguments.corrections:  # which may give a class to pictures that have none
         _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right, reading)
     (photos,) = photos_in(
-        *([arguments.photos], contract.labels, contract.input, Terminal(), corrections),
+        [arguments.photos],
+        contract.labels,
+        contract.input,
+        Terminal(),
+        corrections,
         untiered=OWN_TIER,
         reading=reading,
     )

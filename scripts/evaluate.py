@@ -264,7 +264,11 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     reading = Reading.of(arguments)
     corrections = corrections_in(arguments.corrections, reading.of_corrections)
     (photos,) = photos_in(
-        *([arguments.photos], contract.labels, contract.input, Terminal(), corrections),
+        [arguments.photos],
+        contract.labels,
+        contract.input,
+        Terminal(),
+        corrections,
         untiered=OWN_TIER,
         reading=reading,
     )

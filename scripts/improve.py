@@ -39,7 +39,10 @@ def main(words: list[str]) -> int:
 def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     progress = Terminal()
     corrected = corrected_release(
-        *(arguments.corrections, arguments.encoding or "", arguments.release, DEFAULT_STORE),
+        arguments.corrections,
+        arguments.encoding or "",
+        arguments.release,
+        DEFAULT_STORE,
         settings_of_commands().cache_dir,
     )
     tell_audit(corrected.corrections)

@@ -146,7 +146,10 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and w
     answers = undecided(scores, train, folds=number)
     record = HeadRecord(list(blocks), of_class.head.strength, time.perf_counter() - began)
     fitted = Fitted(
-        *(of_class.head.on(body), (), (hardware(),), libraries()),
+        model=of_class.head.on(body),
+        history=(),
+        hardware=(hardware(),),
+        libraries=libraries(),
         head=record,
         ood=ood,
         heads=fits,

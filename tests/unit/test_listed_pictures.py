@@ -33,7 +33,7 @@ def test_a_picture_called_none_of_these_is_of_no_class(is_table: bool, tmp_path:
     after = list_pictures(things.place)
 
     assert (after.pictures, after.classes()) == (before.pictures, before.classes())
-    assert after.left_out == [things.folder / "None Of These" / "1.png"]
+    assert after.left_out == (things.folder / "None Of These" / "1.png",)
 
 
 @pytest.mark.parametrize("cell", ["none", "NULL", "N/A", "nan", "-", r"\N"])
@@ -45,7 +45,7 @@ def test_a_label_that_is_not_known_is_left_out_and_named_as_in_every_other_colum
     listing = list_pictures(tmp_path / "list.csv")
 
     assert listing.classes() == ("A", "B")
-    assert listing.left_out == [tmp_path / "b.png"]
+    assert listing.left_out == (tmp_path / "b.png",)
     assert listing.notes == (f"{tmp_path}/list.csv, column `label`: cells that are not known: {cell!r} (1).",)
 
 
@@ -57,7 +57,7 @@ def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_
 
     inner = tmp_path / "things" / "Ball" / KINDS[1]
     assert [one.label for one in listing.pictures].count("Ball") == 4
-    assert listing.nested == [inner]
+    assert listing.nested == (inner,)
     assert str(inner) in listing.of_nested()
 
 
@@ -90,7 +90,7 @@ def test_a_test_folder_without_labels_is_left_out(folder: Path) -> None:
     listing = list_pictures(train.parent)
 
     assert {(one.label, one.part) for one in listing.pictures} == {(kind, None) for kind in KINDS}
-    assert listing.left_out == [test / "1.png"]
+    assert listing.left_out == (test / "1.png",)
 
 
 def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:

@@ -32,7 +32,7 @@ from training.pictures.vectors import Features, Vectors, joined
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = whole_pictures(192, 3)
-"""What the blocks read. At 160 x 160 Lite0 is right less often (docs/explanation/experiments.md)."""
+"""What the blocks read. At 160 x 160 Lite0 is right less often."""
 
 Block: TypeAlias = Literal["lite0", "backbone", "palette"]
 BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
@@ -44,7 +44,7 @@ WIDTHS: Final[dict[Block, int]] = {"lite0": 704, "backbone": 392, "palette": 96}
 
 SPREADS: Final[dict[Block, float]] = {"lite0": 1.0, "backbone": 1.0, "palette": 0.5}
 """How far the numbers of a block spread before the penalty of a head, all of them together. With 1 for the
-palette too, fewer answers about kinds of things are right (docs/explanation/experiments.md)."""
+palette too, fewer answers about kinds of things are right."""
 
 MEASURED: Final[dict[Block, int]] = {"lite0": 320, "backbone": 392}
 """Last numbers of a block in which distances are measured: of Lite0, those of its last stage."""

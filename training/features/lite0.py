@@ -18,7 +18,7 @@ from training.gradient.recipes import Recipe
 from training.untyped import Network
 
 INPUT: Final[InputContract] = whole_pictures(192, 3)
-"""What it reads. At 160 x 160 it is right less often (docs/explanation/experiments.md)."""
+"""What it reads. At 160 x 160 it is right less often."""
 
 NETWORK: Final = Recipe(network="efficientnet_lite0", precision="float32")
 

@@ -270,7 +270,7 @@ STEPS_PER_EPOCH: Final = 32
 """Steps per epoch that smaller batches should give."""
 
 BATCH_MIN: Final = 16
-"""Smallest batch that is chosen for that. Half of it was worse (docs/explanation/experiments.md): batch
+"""Smallest batch that is chosen for that. Half of it was worse: batch
 normalization needs several pictures."""
 
 MANY_EPOCHS: Final = 100

@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 HIDDEN: Final = 32
 """Units of the hidden layer. Of 16, 32 and 64 none was clearly better; a logistic regression, which has no
-such layer, separated photos far worse (docs/explanation/experiments.md)."""
+such layer, separated photos far worse."""
 
 WEIGHT_DECAY: Final = 0.01
 """Of the hidden layer; a hundred times as much separated photos as well."""

@@ -50,7 +50,7 @@ person reviews without need, so the price of finding out-of-distribution ones is
 
 FAMILIARITY_OF_OWN: Final = 0.05
 """The same of own classes whose score was fitted against photos of other things. These are answers of folds,
-which know less: of hidden pictures fewer are `unfamiliar` (docs/explanation/experiments.md)."""
+which know less: of hidden pictures fewer are `unfamiliar`."""
 
 FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
 """The same of photos: the one is chosen at which answers cost least. A lower one accepts more photos of kinds
@@ -61,7 +61,7 @@ FAMILIARITY_OF_PHOTOS: Final = 0.04
 
 OTHERS_AMONG: Final = 0.01
 """Share of photos that are assumed to show a kind near to the classes that neither head nor network learnt,
-such as leggings. From .005 to .02 the bundled release chooses the same (docs/explanation/experiments.md)."""
+such as leggings. From .005 to .02 the bundled release chooses the same."""
 
 FEWEST_FAMILIAR: Final = 100
 """Known photos below which these do not say what is unfamiliar among them."""

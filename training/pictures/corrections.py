@@ -126,7 +126,7 @@ def apply(
         relabelled += label != one.label and class_id != one.class_id
     learnt = there | new.keys()
     return Applied(
-        listing=replace(listing, pictures=kept),
+        listing=replace(listing, pictures=tuple(kept)),
         contents=tuple(contents),
         relabelled=relabelled,
         left_out=len(contents) - len(kept),

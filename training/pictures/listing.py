@@ -8,7 +8,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -108,7 +108,7 @@ def of_several_products(rows: Sequence[Row], head: str = LABEL) -> bool:
     )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Listing:
     """The pictures of a table or a folder, before any is opened.
 
@@ -124,12 +124,12 @@ class Listing:
     """
 
     place: Path
-    pictures: list[Row] = field(default_factory=list)
-    left_out: list[Path] = field(default_factory=list)
-    empty: list[Path] = field(default_factory=list)
-    outdated: list[Path] = field(default_factory=list)
-    missing: list[Path] = field(default_factory=list)
-    nested: list[Path] = field(default_factory=list)
+    pictures: tuple[Row, ...] = ()
+    left_out: tuple[Path, ...] = ()
+    empty: tuple[Path, ...] = ()
+    outdated: tuple[Path, ...] = ()
+    missing: tuple[Path, ...] = ()
+    nested: tuple[Path, ...] = ()
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -144,6 +144,16 @@ class Listing:
         """Whether there are products, and no other groups than these."""
         groups = {one.group for one in self.pictures} - {""}
         return bool(groups) and groups == {one.product for one in self.pictures} - {""}
+
+    def followed_by(self, inside: "Listing") -> "Listing":
+        """This place with the pictures of a folder in it, behind its own."""
+        return replace(
+            self,
+            pictures=self.pictures + inside.pictures,
+            left_out=self.left_out + inside.left_out,
+            empty=self.empty + inside.empty,
+            nested=self.nested + inside.nested,
+        )
 
     def of_nested(self) -> str:
         """A sentence on pictures in folders of folders; empty where there are none."""
@@ -216,22 +226,21 @@ def list_pictures(place: Path, attributes: Sequence[str] = (), reading: Reading 
         return _list_table(place, attributes, reading)
     if reading.by:
         raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
-    listing = Listing(place)
-    tiers = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
-    tiers = _without_unlabelled(tiers, listing)
+    folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    unlabelled = _unlabelled(folders)
+    tiers = [folder for folder in folders if folder not in unlabelled]
+    listing = Listing(place, left_out=tuple(entry for folder in unlabelled for entry in entries(folder)))
     if not _is_divided(tiers):
-        _list_labels(place, listing)
-        return listing
-    inside = entries(place)
-    listing.left_out += [entry for entry in inside if not entry.is_dir() or is_clutter(entry.name)]
+        return listing.followed_by(_list_labels(place))
+    beside = (entry for entry in entries(place) if not entry.is_dir() or is_clutter(entry.name))
+    listing = replace(listing, left_out=(*listing.left_out, *beside))
     names = {tier.name.casefold() for tier in tiers}
     if names <= LEARNT:  # the rest has no labels
-        _list_labels(tiers[0], listing)
-        return listing
+        return listing.followed_by(_list_labels(tiers[0]))
     parts = _parts_of(names)
-    for tier in sorted(tiers, key=lambda one: parts.get(one.name.casefold()) == "test"):
+    for tier in sorted(tiers, key=lambda folder: parts.get(folder.name.casefold()) == "test"):
         part = parts.get(tier.name.casefold())
-        _list_labels(tier, listing, part=part, tier="" if part else tier.name)
+        listing = listing.followed_by(_list_labels(tier, part=part, tier="" if part else tier.name))
     return listing
 
 
@@ -259,15 +268,14 @@ def unwrapped(place: Path) -> Path:
     return unwrapped(folders[0]) if is_set else place
 
 
-def _without_unlabelled(folders: Sequence[Path], listing: Listing) -> list[Path]:
-    """Those of a divided folder that hold labels; others, as `test` often, hold pictures of no label."""
+def _unlabelled(folders: Sequence[Path]) -> list[Path]:
+    """Those of a divided folder that hold pictures of no label, as `test` often does."""
     names = {folder.name.casefold() for folder in folders}
-    flat = [one for one in folders if any(could_be_picture(entry) for entry in entries(one))]
-    learnt = [one for one in folders if one.name.casefold() in LEARNT]
-    if not _parts_of(names) or not flat or any(one in flat for one in learnt) or not _is_divided(learnt):
-        return list(folders)
-    listing.left_out += [entry for folder in flat for entry in entries(folder)]
-    return [one for one in folders if one not in flat]
+    flat = [folder for folder in folders if any(could_be_picture(entry) for entry in entries(folder))]
+    learnt = [folder for folder in folders if folder.name.casefold() in LEARNT]
+    if not _parts_of(names) or any(folder in flat for folder in learnt) or not _is_divided(learnt):
+        return []
+    return flat
 
 
 def _parts_of(names: set[str]) -> dict[str, Part]:
@@ -285,33 +293,45 @@ _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
-    listing = Listing(place, columns=columns, notes=table.notes)
-    if _holds_answers(listing.columns):
-        answers = list_answers(place, answers_in([place], reading))
-        shown = [one for one in answers.pictures if not _is_no_class(one.label)]
-        answers.left_out += [one.path for one in answers.pictures if _is_no_class(one.label)]
-        for one in shown:
-            as_label(one.label, str(place))
-        return replace(answers, pictures=shown, columns=listing.columns, notes=listing.notes + answers.notes)
-    there = [name for name in attributes if name in listing.columns]
+    if _holds_answers(columns):
+        return _list_answers_with_a_class(place, columns, table.notes, reading)
+    there = [name for name in attributes if name in columns]
     words, labelled = word_columns(table.columns), list[_Labelled]()
-    unknown = Counter[str]()
-    for row in table.rows():
-        labelled.append(({name: row.cells[name] for name in words.columns}, row.cells[LABEL].strip()))
-        for one in _pictures(table, row, there):
-            if not one.tier and _is_no_class(one.label):
-                listing.left_out.append(one.path)
-                unknown[one.label] += one.label != NONE
+    pictures, left_out, unknown = list[Row](), list[Path](), Counter[str]()
+    for line in table.rows():
+        labelled.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
+        for row in _pictures(table, line, there):
+            if not row.tier and _is_no_class(row.label):
+                left_out.append(row.path)
+                unknown[row.label] += row.label != NONE
                 continue
-            if not one.tier:  # which may say that a photo shows none of the classes
-                as_label(one.label, row.where)
-            listing.pictures.append(one)
-    listing.notes += _of_unknown(f"{place}, column `label`", unknown)
+            if not row.tier:  # which may say that a photo shows none of the classes
+                as_label(row.label, line.where)
+            pictures.append(row)
+    notes = table.notes + _of_unknown(f"{place}, column `label`", unknown)
     for name in there:
-        _forget_what_is_no_label(listing, name)
+        pictures, of_column = _without_what_is_no_label(pictures, name, f"{place}, column `{name}`")
+        notes += of_column
     if wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled):
-        listing.notes += (f"{place}: {wrong}",)
-    return listing
+        notes += (f"{place}: {wrong}",)
+    return Listing(place, tuple(pictures), tuple(left_out), columns=columns, notes=notes)
+
+
+def _list_answers_with_a_class(
+    place: Path, columns: tuple[str, ...], notes: tuple[str, ...], reading: Reading
+) -> Listing:
+    answers = list_answers(place, answers_in([place], reading))
+    shown = tuple(row for row in answers.pictures if not _is_no_class(row.label))
+    unclassed = (row.path for row in answers.pictures if _is_no_class(row.label))
+    for row in shown:
+        as_label(row.label, str(place))
+    return replace(
+        answers,
+        pictures=shown,
+        left_out=(*answers.left_out, *unclassed),
+        columns=columns,
+        notes=notes + answers.notes,
+    )
 
 
 def _is_no_class(label: str) -> bool:
@@ -344,27 +364,33 @@ def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Itera
         yield Row(Path(table.place(path)), labels, None, tier, group, source, product=product)
 
 
-def _forget_what_is_no_label(listing: Listing, attribute: str) -> None:
-    """Make an attribute unknown where a cell has no label, or several without SEVERAL, and say so."""
-    counts = Counter(one.labels[attribute] for one in listing.pictures)
+def _without_what_is_no_label(
+    pictures: Sequence[Row], attribute: str, where: str
+) -> tuple[list[Row], tuple[str, ...]]:
+    """The pictures with an attribute unknown where a cell has no label, or several without SEVERAL.
+
+    Returns:
+        The pictures, and sentences on these cells.
+    """
+    counts = Counter(row.labels[attribute] for row in pictures)
     words = Counter(word for cell in counts for word in _words(cell))
     missing = [cell for cell in counts if cell.casefold() in NOT_KNOWN]
     several = [
         cell
         for cell in counts
-        if re.search("[,;|]", cell) and (len(_words(cell)) < 2 or any(words[one] > 1 for one in _words(cell)))
+        if re.search("[,;|]", cell)
+        and (len(_words(cell)) < 2 or any(words[word] > 1 for word in _words(cell)))
     ]
-    unknown = dict.fromkeys((*missing, *several), "")
-    for place, one in enumerate(listing.pictures):
-        label = one.labels[attribute]
-        listing.pictures[place] = replace(one, labels={**one.labels, attribute: unknown.get(label, label)})
-    where = f"{listing.place}, column `{attribute}`"
-    listing.notes += _of_unknown(where, {cell: counts[cell] for cell in (*missing, NOT_THERE)})
+    unknown = {*missing, *several}
+    known = [
+        replace(row, labels={**row.labels, attribute: ""}) if row.labels[attribute] in unknown else row
+        for row in pictures
+    ]
+    notes = _of_unknown(where, {cell: counts[cell] for cell in (*missing, NOT_THERE)})
     if several:
         count, few = sum(counts[cell] for cell in several), ", ".join(map(repr, several[:NAMED]))
-        listing.notes += (
-            f"{where}: {count:,} cells such as {few} are not known: several words are separated by /.",
-        )
+        notes += (f"{where}: {count:,} cells such as {few} are not known: several words are separated by /.",)
+    return known, notes
 
 
 def _words(cell: str) -> set[str]:
@@ -409,7 +435,7 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
     Raises:
         BadCsv: none of the pictures is there.
     """
-    pictures = [
+    pictures = tuple(
         Row(
             Path(path),
             {LABEL: as_spelt(label)},
@@ -418,11 +444,11 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
         )
         for path, label in said.labels.items()
         if label and path not in said.missing
-    ]
-    left_out = [
+    )
+    left_out = tuple(
         Path(path) for path, label in said.labels.items() if not label and path not in said.of_several
-    ]
-    outdated, missing = (list(map(Path, paths)) for paths in (said.outdated, said.missing))
+    )
+    outdated, missing = (tuple(map(Path, paths)) for paths in (said.outdated, said.missing))
     if missing and not pictures:
         raise BadCsv(
             f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
@@ -478,23 +504,25 @@ def _is_divided(folders: Sequence[Path]) -> bool:
     return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
 
 
-def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier: str = "") -> None:
-    """Add the pictures of the labels' folders in a folder, and what is none."""
+def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> Listing:
+    """The pictures of the labels' folders in a folder, and what is none."""
+    pictures, left_out, empty, nested = list[Row](), list[Path](), list[Path](), list[Path]()
     for entry in entries(folder):
         if is_clutter(entry.name) or not entry.is_dir():
-            listing.left_out.append(entry)
+            left_out.append(entry)
             continue
         label, folders = as_label(entry.name, str(entry)), list(_folders(entry))
-        files = [file for folder in folders for file in entries(folder) if file not in folders]
+        files = [file for inside in folders for file in entries(inside) if file not in folders]
         if label == NONE and not tier:  # no class, as in a table
-            listing.left_out += files
+            left_out += files
             continue
-        found = [Row(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
-        listing.pictures += found
-        listing.nested += sorted({one.path.parent for one in found} - {entry})
-        listing.left_out += [file for file in files if not could_be_picture(file)]
-        if not found:
-            listing.empty.append(entry)
+        rows = [Row(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
+        pictures += rows
+        nested += sorted({row.path.parent for row in rows} - {entry})
+        left_out += [file for file in files if not could_be_picture(file)]
+        if not rows:
+            empty.append(entry)
+    return Listing(folder, tuple(pictures), tuple(left_out), tuple(empty), nested=tuple(nested))
 
 
 def _folders(folder: Path) -> Iterator[Path]:

@@ -179,7 +179,10 @@ def _read(  # noqa: PLR0913, PLR0917 - as above
         prepare_decoders()
         with progress.counting("reading pictures") as watch:
             return from_pictures(
-                *(named.listing, progress.warn, watch, reads),
+                named.listing,
+                progress.warn,
+                watch,
+                reads,
                 hashed=named.hashed,
                 skip_unreadable=named.skip_unreadable,
                 corrections=corrections,

@@ -227,7 +227,8 @@ def with_classes(listing: Listing) -> Listing:
     """
     labels = listing.classes()
     place = {label: number for number, label in enumerate(labels)}
-    return replace(listing, pictures=[replace(one, class_id=place[one.label]) for one in listing.pictures])
+    rows = (replace(row, class_id=place[row.label]) for row in listing.pictures)
+    return replace(listing, pictures=tuple(rows))
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
@@ -246,4 +247,4 @@ def _first(listing: Listing, hashed: Hashed, limit: int) -> Listing:
     check_limit(limit, len(learnt))
     gone = set(sorted(learnt)[limit:])
     kept = [one for one in listing.pictures if one.part == "test" or hashed.sha256.get(one.path) not in gone]
-    return replace(listing, pictures=kept)
+    return replace(listing, pictures=tuple(kept))

@@ -89,11 +89,10 @@ def list_photos(
         listing = list_pictures(place, reading=reading)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
-    listing.pictures = [replace(one, tier=one.tier or untiered) for one in listing.pictures]
-    if untold := [one.path for one in listing.pictures if not one.tier]:
+    rows = [replace(row, tier=row.tier or untiered) for row in listing.pictures]
+    if untold := [row.path for row in rows if not row.tier]:
         raise BadPictures(f"{place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}")
-    listing.pictures = [replace(one, class_id=_class_id(one, labels)) for one in listing.pictures]
-    return listing
+    return replace(listing, pictures=tuple(replace(row, class_id=_class_id(row, labels)) for row in rows))
 
 
 def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
@@ -121,7 +120,7 @@ def _list_corrections(place: Path, reading: Reading, *, by_audit: bool) -> Listi
     def tier(one: Row) -> str:
         return CORRECTED_TIER if by_audit and said.hashes[str(one.path)] not in drawn else OWN_TIER
 
-    return replace(listing, pictures=[replace(one, tier=tier(one)) for one in listing.pictures])
+    return replace(listing, pictures=tuple(replace(row, tier=tier(row)) for row in listing.pictures))
 
 
 def _class_id(photo: Row, labels: tuple[str, ...]) -> int:

@@ -35,7 +35,7 @@ from reports.values import (
 )
 from training.environment import hardware, libraries
 from training.fit_result import Fitted
-from training.gradient.fitting.checkpoints import Run
+from training.gradient.fitting.checkpoints import Run, kept_epoch
 from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
 from training.heads.ood import OTHER_KINDS, fit_measure, separation
@@ -222,7 +222,7 @@ def _training(task: Run, recipe: Recipe, fitted: Fitted, on: Evaluation) -> Trai
     return TrainingFigures(
         seed=recipe.seed,
         epochs=len(fitted.history),
-        best_epoch=len(fitted.history),
+        best_epoch=kept_epoch(fitted.history, recipe.kept),
         seconds=fitted.seconds,
         hardware="; then ".join(fitted.hardware) or hardware(),
         libraries=libraries() | fitted.libraries,
