@@ -361,7 +361,8 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
     values = columns[written] if name in REQUIRED else columns.get(written)
     if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
         values = [
-            "photos" if what not in {"", "pixels"} else one for one, what in zip(values, shown, strict=True)
+            "photos" if what not in {"", "pixels"} else value
+            for value, what in zip(values, shown, strict=True)
         ]
     if values is not None and isinstance(empty, float):
         values = _numbers(values)

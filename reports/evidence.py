@@ -124,7 +124,7 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
 
 def _promise(report: Report) -> dict[str, float]:
     """By network and attribute the share that all promises keep: the largest, as tiers share a threshold."""
-    found = {name: one.promise.accuracy for name, one in report.attributes.items()}
+    found = {name: attribute.promise.accuracy for name, attribute in report.attributes.items()}
     for one in report.promises:
         name = TEST_SET if one.pictures == HELD_OUT else PHOTOS
         found[name] = max(one.accuracy, found.get(name, 0.0))
@@ -134,7 +134,7 @@ def _promise(report: Report) -> dict[str, float]:
 def _promised(report: Report) -> frozenset[str]:
     """The sets of the promises."""
     return frozenset(
-        TEST_SET if one.pictures == HELD_OUT else tier_of(one.pictures)
-        for one in report.promises
-        if one.accepted and not one.pictures.startswith(PHOTOS_FROM)
+        TEST_SET if promise.pictures == HELD_OUT else tier_of(promise.pictures)
+        for promise in report.promises
+        if promise.accepted and not promise.pictures.startswith(PHOTOS_FROM)
     )

@@ -64,7 +64,7 @@ def answer_of_product(photos: Sequence[PhotoAnswer], *, is_proven: bool) -> Prod
         photos: one or more.
         is_proven: see `is_shown`.
     """
-    familiar = [place for place, one in enumerate(photos) if one.reason != UNFAMILIAR]
+    familiar = [place for place, photo in enumerate(photos) if photo.reason != UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
     used = [photos[place] for place in rests_on]
     probabilities = _mean([one.probabilities for one in used])
@@ -80,9 +80,9 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
     logs = [
         sum(math.log(max(one, LEAST)) for one in column) / len(rows) for column in zip(*rows, strict=True)
     ]
-    shares = [math.exp(one) for one in logs]
+    shares = [math.exp(log) for log in logs]
     total = sum(shares)
-    return [one / total for one in shares]
+    return [share / total for share in shares]
 
 
 def _reason(used: Sequence[PhotoAnswer], label: int, *, is_proven: bool) -> str | None:

@@ -430,7 +430,7 @@ class UnknownSources(Frozen):
         """
         if len(self.sources) < FEW_SOURCES:
             return None
-        counts = np.array([(one.right, one.n) for one in self.sources.values()], np.float64)
+        counts = np.array([(source.right, source.n) for source in self.sources.values()], np.float64)
         return mean_over_sources(*counts.T)
 
 

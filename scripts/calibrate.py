@@ -97,7 +97,7 @@ def execute(arguments: argparse.Namespace) -> object:
         **target.hand_over(folder),
         "calibrated": report.calibrated and report.calibrated.model_dump(mode="json"),
         "promises": [one.model_dump(mode="json") for one in _own(report)],
-        "photos": {tier: one.model_dump(mode="json") for tier, one in report.photos.items()},
+        "photos": {tier: figures.model_dump(mode="json") for tier, figures in report.photos.items()},
     }
 
 
@@ -113,7 +113,7 @@ def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None, 
     from training.measure.why_nothing import check_enough  # noqa: PLC0415 - as above
 
     pictures = list_photos(place, labels, OWN_TIER, reading=reading).pictures
-    known = [one.tier for one in pictures if one.class_id != OOD]
+    known = [picture.tier for picture in pictures if picture.class_id != OOD]
     check_enough(known, accuracy or ACCEPTED_OF_PHOTOS)
 
 
@@ -166,7 +166,7 @@ def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:
 
 def _own(report: Report) -> list[Promise]:
     """The promises that the pictures at hand keep."""
-    return [one for one in report.promises if one.pictures.startswith(PHOTOS_OF_TIER)]
+    return [promise for promise in report.promises if promise.pictures.startswith(PHOTOS_OF_TIER)]
 
 
 if __name__ == "__main__":

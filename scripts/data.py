@@ -68,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> object:
     listing = list_pictures(place, attributes, Reading.of(arguments))
     for sentence in warnings_of(listing):
         console().print(sentence, markup=False, highlight=False)
-    is_tiered = any(one.tier for one in listing.pictures)
+    is_tiered = any(picture.tier for picture in listing.pictures)
     if not is_tiered:
         listing.classes()
         _, wrong = _or_why_not(listing.measurable)
@@ -151,8 +151,8 @@ def _draw(pictures: Sequence[Row], arguments: argparse.Namespace) -> None:
     """Draw what the arguments ask for, of pictures in files."""
     if arguments.sheet is not None:
         rows: dict[str, list[Path]] = {}
-        for one in pictures:
-            rows.setdefault(one.label, []).append(one.path)
+        for picture in pictures:
+            rows.setdefault(picture.label, []).append(picture.path)
         _save_sheet(
             {label: _pixels_of(paths[:PER_CLASS]) for label, paths in sorted(rows.items())}, arguments.sheet
         )

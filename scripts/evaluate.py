@@ -277,9 +277,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     answers = decided(Classifier(session, contract), asked)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
-    splits = ", ".join(sorted({one.split for one in figures.values()}))
-    print_table([{"tier": tier} | _photo_row(one) for tier, one in figures.items()], f"split: {splits}")
-    section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
+    splits = ", ".join(sorted({figure.split for figure in figures.values()}))
+    print_table([{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()], f"split: {splits}")
+    section = {tier: figure.model_dump(mode="json") for tier, figure in figures.items()}
     more = _written(arguments.out, _page(release, photos=figures), answers, photos, contract)
     return {"version": release.version, "photos": section, **more}
 

@@ -119,7 +119,7 @@ def _hand_over(
     draw_search(study, figure)
     out = console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
-    print_table([_row(one) for one in trials[:SHOWN]], title, words=("state",))
+    print_table([_row(trial) for trial in trials[:SHOWN]], title, words=("state",))
     out.print(f"All of them: {study / STUDY}, {figure}. The best, {recipe}, again as a release:")
     out.print(command, soft_wrap=True)
     return {

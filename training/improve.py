@@ -83,7 +83,10 @@ def corrected_release(
     corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding)))
     if not named:
         _check_classes(
-            {one.label for one in corrections if one.attribute == LABEL} - {LEFT_OUT, NONE}, name, release
+            {correction.label for correction in corrections if correction.attribute == LABEL}
+            - {LEFT_OUT, NONE},
+            name,
+            release,
         )
     return Corrected(name, release, file, corrections, encoding)
 
@@ -94,7 +97,11 @@ def looked_at(corrections: Sequence[Correction]) -> Path | None:
     Returns:
         None where they are no files here, or share no folder but one around the working directory.
     """
-    there = {absolute(Path(one.path).parent) for one in corrections if Path(one.path).is_file()}
+    there = {
+        absolute(Path(correction.path).parent)
+        for correction in corrections
+        if Path(correction.path).is_file()
+    }
     folder, here = Path(os.path.commonpath(there or ["/"])), Path.cwd()
     if here.is_relative_to(folder):
         return None
@@ -104,7 +111,7 @@ def looked_at(corrections: Sequence[Correction]) -> Path | None:
 def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are no class of the release, by its name or index."""
     labels = release.manifest.labels
-    known = {spelt.casefold() for one in labels for spelt in (one, one.replace("/", "_"))}
+    known = {spelt.casefold() for label in labels for spelt in (label, label.replace("/", "_"))}
     strange = sorted(one for one in given if one.casefold() not in known and not one.isdecimal())
     if strange:
         raise BadPictures(
@@ -132,7 +139,7 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
     if not _knows_ten_classes(corrected.release):
         return _train_again(corrected, data, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
-    if of_attributes := sum(one.attribute != LABEL for one in corrected.corrections):
+    if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
     progress.say(
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
@@ -179,7 +186,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     reading = Reading(encoding=corrected.encoding or options.encoding or "")
     said = corrections_in([*map(Path, options.corrections), corrected.file], reading)
     listing = list_pictures(place, attributes, options.reading)
-    if any(one.part for one in listing.pictures):
+    if any(picture.part for picture in listing.pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
@@ -187,7 +194,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     check_columns(listing, attributes, labels)
     _check_attributes(said, attributes)
     with progress.counting("comparing pictures") as watch:
-        hashed = hash_files((one.path for one in listing.pictures), watch)
+        hashed = hash_files((picture.path for picture in listing.pictures), watch)
     applied = apply(listing, said, labels, hashed, attributes)
     known = load_learnt(parent.folder)
     if known is not None and not known.has(np.array(applied.contents)).any():
@@ -210,7 +217,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         )
     if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
         options = options.for_head()
-    by = PRODUCT if any(one.product for one in pictures) else None
+    by = PRODUCT if any(picture.product for picture in pictures) else None
     return options.changed(data=str(table), corrections=(), product_column=by, **AS_WRITTEN)
 
 
@@ -226,8 +233,8 @@ def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
 
 def _digest(pictures: Sequence[Row], attributes: Sequence[str]) -> str:
     """Twelve hex digits of a hash of the rows of the table: other corrections have others."""
-    rows = [(absolute(one.path), one.label, one.group) for one in pictures]
-    cells = {name: [one.labels.get(name, "") for one in pictures] for name in attributes}
+    rows = [(absolute(picture.path), picture.label, picture.group) for picture in pictures]
+    cells = {name: [picture.labels.get(name, "") for picture in pictures] for name in attributes}
     text = repr(tuple(rows)) + (repr(cells) if cells else "")
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 

@@ -135,8 +135,8 @@ def seen_photos(
         photos = photos.take(np.flatnonzero(~np.isin(photos.sha256, others[0].sha256)))
     with progress.counting("seeing photos") as watch:
         learnt = photo_features(photos, folder, watch, checked=not others)
-        for one in others:
-            learnt = learnt.followed_by(photo_features(one, folder, watch, checked=True))
+        for other in others:
+            learnt = learnt.followed_by(photo_features(other, folder, watch, checked=True))
     if not corrected:
         return learnt
     shipped = shipped_photos()

@@ -172,9 +172,9 @@ def _named(pair: Confusion, report: Report, words: Wording) -> dict[str, str]:
 def _mixed_up(report: Report) -> Confusion | None:
     """The two classes that are taken for each other most often; None without a mistake."""
     found: dict[tuple[str, str], int] = {}
-    for one in confusions(report):
-        first, second = sorted((one.truth, one.predicted), key=report.labels.index)
-        found[first, second] = found.get((first, second), 0) + one.wrong
+    for confusion in confusions(report):
+        first, second = sorted((confusion.truth, confusion.predicted), key=report.labels.index)
+        found[first, second] = found.get((first, second), 0) + confusion.wrong
     if not found:
         return None
     (first, second), wrong = max(found.items(), key=lambda item: item[1])
@@ -258,7 +258,9 @@ def _of_tiers(shares: Mapping[str, str], words: Wording) -> list[str]:
 def summary(report: Report, words: Wording) -> str:
     """How good it is on the pictures of its own test, in one plain sentence."""
     t, crossed = words.t, report.test.split == CROSS_FITTED
-    shares = {name: words.percent(one.accuracy) for name, one in report.photos.items() if one.accuracy}
+    shares = {
+        name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy
+    }
     named = _of_tiers(shares, words)
     pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
     named.append(t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures))

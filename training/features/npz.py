@@ -23,7 +23,9 @@ UNREADABLE: Final = (
 def write_npz(path: Path, **arrays: object) -> None:
     """Replace a file by one of these arrays, in one step."""
     packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, **{name: np.asarray(one) for name, one in arrays.items()})
+    np.savez_compressed(
+        packed, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()}
+    )
     write_whole(path, packed.getvalue())
 
 

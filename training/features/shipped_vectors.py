@@ -62,7 +62,7 @@ class PhotoFeatures(PictureColumns):
         return PhotoFeatures(
             features=joined([self.features, others.features]),
             checked=np.concatenate([self.checked, others.checked]),
-            labels={name: one.followed_by(others.labels[name]) for name, one in self.labels.items()},
+            labels={name: label.followed_by(others.labels[name]) for name, label in self.labels.items()},
             **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS},
         )
 

@@ -48,7 +48,7 @@ class Compared(Frozen):
     @property
     def loss(self) -> float:
         """Cross entropy on the test set in nats, mean of the seeds."""
-        return statistics.fmean(one["test"]["loss"] for one in self.seeds)
+        return statistics.fmean(seed["test"]["loss"] for seed in self.seeds)
 
 
 class NetworkComparison(Frozen):
@@ -71,7 +71,7 @@ def in_words(found: Mapping[str, Any]) -> str:
 def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE) -> Compared:
     """Set the reports of a network under one recipe together, which are by seed; at least one."""
     first = next(iter(reports.values()))
-    times = [one.training.seconds for one in reports.values() if one.training.seconds is not None]
+    times = [report.training.seconds for report in reports.values() if report.training.seconds is not None]
     return Compared(
         network=network,
         recipe_name=recipe,
@@ -81,18 +81,18 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
         trainable_parameters=first.model.trainable_parameters,
         mflops=first.model.mflops,
         summary={
-            part: spread([getattr(one, part).accuracy for one in reports.values()])
+            part: spread([getattr(report, part).accuracy for report in reports.values()])
             for part in ("train", "validation", "test")
         },
         seeds=tuple(
             {
                 "seed": seed,
-                "train": one.train.model_dump(mode="json"),
-                "validation": one.validation.model_dump(mode="json"),
-                "test": one.test.model_dump(mode="json", include={"n", "accuracy", "loss"}),
-                "training": one.training.model_dump(mode="json"),
+                "train": report.train.model_dump(mode="json"),
+                "validation": report.validation.model_dump(mode="json"),
+                "test": report.test.model_dump(mode="json", include={"n", "accuracy", "loss"}),
+                "training": report.training.model_dump(mode="json"),
             }
-            for seed, one in reports.items()
+            for seed, report in reports.items()
         ),
     )
 
@@ -110,17 +110,17 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     """
     figure = Figure(figsize=(9, 2 + 0.42 * len(networks)), layout="constrained")
     axes = figure.subplots()
-    rows, tests = range(len(networks)), [one.summary["test"] for one in networks]
-    trained = [one.summary["train"]["mean"] for one in networks]
+    rows, tests = range(len(networks)), [network.summary["test"] for network in networks]
+    trained = [network.summary["train"]["mean"] for network in networks]
     axes.plot(trained, rows, "o", color=QUIET_COLOUR, mfc="none", label="ours, training set")
-    means, deviations = [one["mean"] for one in tests], [one["std"] or 0.0 for one in tests]
+    means, deviations = [test["mean"] for test in tests], [test["std"] or 0.0 for test in tests]
     axes.errorbar(
         means, rows, xerr=deviations, fmt="o", color=LINE_COLOUR, label="ours, test set: mean ± std"
     )
     for row, one in enumerate(networks):
         accuracies = [seed["test"]["accuracy"] for seed in one.seeds]
         axes.plot(accuracies, [row] * len(accuracies), "|", color=LINE_COLOUR, ms=10)
-    said = [(row, one.published) for row, one in enumerate(networks) if one.published]
+    said = [(row, network.published) for row, network in enumerate(networks) if network.published]
     marks = {
         "published": ([(one.accuracy, row) for row, one in said], WRONG_COLOUR),
         "published, test set, where the other is of the validation": (
@@ -131,7 +131,7 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     for label, (points, fill) in marks.items():
         if points:
             axes.plot(*zip(*points, strict=True), "D", color=WRONG_COLOUR, mfc=fill, ms=5, label=label)
-    axes.set_yticks(rows, [_about(one) for one in networks])
+    axes.set_yticks(rows, [_about(network) for network in networks])
     axes.set_ylim(len(networks) - 0.5, -0.5)
     axes.set(xlabel="accuracy")
     axes.set_title("network, its recipe (parameters, seconds of training)", loc="left", fontsize="medium")

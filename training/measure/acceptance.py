@@ -106,7 +106,7 @@ def with_promises(
     report: Report, kinds: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
 ) -> Report:
     """The report with the promises and curves of these kinds, in place of all others but the kept kind's."""
-    earlier = (one for one in report.promises if one.pictures == kept)
+    earlier = (promise for promise in report.promises if promise.pictures == kept)
     curves = {kind: curve for kind, curve in report.acceptance.items() if kind == kept}
     return report.changed(
         promises=(*earlier, *promises(kinds, confidence)), acceptance=curves | acceptance_curves(kinds)

@@ -127,10 +127,12 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
     )
     return replace(
         answers,
-        predicted=np.array([one.answer.class_id for one in predictions], np.int64),
-        familiarity=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
-        decisions=np.array([one.answer.reason or ACCEPT for one in predictions], np.str_),
-        probabilities=np.array([one.answer.probabilities for one in predictions], np.float64),
+        predicted=np.array([prediction.answer.class_id for prediction in predictions], np.int64),
+        familiarity=np.array(
+            [prediction.familiarity for prediction in predictions], np.float64
+        ),  # None becomes NaN
+        decisions=np.array([prediction.answer.reason or ACCEPT for prediction in predictions], np.str_),
+        probabilities=np.array([prediction.answer.probabilities for prediction in predictions], np.float64),
     )
 
 
@@ -148,7 +150,7 @@ def attribute_answers(
     """
     found = NO_ANSWERS
     for name, said in attributes.items():
-        given = [one.attributes[name] for one in predictions]
+        given = [prediction.attributes[name] for prediction in predictions]
         predicted = np.array([one.class_id for one in given], np.int64)
         right = said.right[np.arange(len(given)), predicted]
         rows = replace(
@@ -181,9 +183,12 @@ def scored(session: Session, images: PixelsBatch | FileImages) -> Scores:
 
 def joined(parts: Sequence[Scores]) -> Scores:
     """Scores of several sets of pictures, in this order; distances only if all have them."""
-    distances = [one.distances for one in parts if one.distances is not None]
+    distances = [part.distances for part in parts if part.distances is not None]
     return Scores(
-        {name: np.concatenate([one.probabilities[name] for one in parts]) for name in parts[0].probabilities},
+        {
+            name: np.concatenate([part.probabilities[name] for part in parts])
+            for name in parts[0].probabilities
+        },
         np.concatenate(distances) if len(distances) == len(parts) else None,
     )
 

@@ -130,7 +130,8 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
 def calibrated_nothing(kinds: Sequence[AnswerSet], accuracy: float) -> str:
     """What a tier lacks that alone keeps no promise; of the first one where they fail together alone."""
     possible = {
-        kind.pictures: [one for one in possible_promises(kind) if one.accuracy == accuracy] for kind in kinds
+        kind.pictures: [promise for promise in possible_promises(kind) if promise.accuracy == accuracy]
+        for kind in kinds
     }
     kind = min(kinds, key=lambda one: possible[one.pictures][0].accepted > 0)
     groups = 0 if kind.groups is None else len(np.unique(kind.groups))

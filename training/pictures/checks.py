@@ -93,7 +93,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
     alike = [group for group in groups if group not in mixed and group not in of_products]
     same = [group for group in alike if len({one.sha256 for one in group}) == 1]
     return Findings(
-        counts={label: counts[label] for label in sorted({one.label for one in listing.pictures})},
+        counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
         unreadable=tuple(one for one in found if isinstance(one, str)),
         tiny=tuple(one.row for one in looked if one.shorter_edge < EDGE),
         copies=_row(same),

@@ -98,7 +98,7 @@ def apply(
             "pictures, and train again with wardrobe train --data."
         )
     by_content = {said.hashes[path]: label for path, label in said.labels.items()}
-    contents = [hashed.sha256.get(one.path, UNREAD) for one in listing.pictures]
+    contents = [hashed.sha256.get(picture.path, UNREAD) for picture in listing.pictures]
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
     new = {
@@ -194,7 +194,7 @@ def check_listed(said: OfFiles, listings: Iterable[Listing]) -> None:
     Raises:
         BadCsv: one does.
     """
-    named = {absolute(one.path) for listing in listings for one in listing.pictures}
+    named = {absolute(picture.path) for listing in listings for picture in listing.pictures}
     if strange := said.labels.keys() - named - set(said.missing):
         raise BadCsv(_of_no_picture(strange, len(said.labels)))
 

@@ -109,7 +109,7 @@ def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]
 
 def unread_columns(listing: Listing, names: Collection[str]) -> str:
     """A sentence on the columns of a table that nothing reads; empty where there is none."""
-    ignored = [one for one in listing.columns if one not in {*names, *OF_TABLES}]
+    ignored = [column for column in listing.columns if column not in {*names, *OF_TABLES}]
     return f"Columns that are not read: {', '.join(ignored)}." if ignored else ""
 
 
@@ -157,7 +157,7 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     none, some = (set(classes.main[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
     without = none - some - {UNKNOWN}
     applies_to = (
-        tuple(one for place, one in enumerate(classes.names) if place not in without) if without else None
+        tuple(name for place, name in enumerate(classes.names) if place not in without) if without else None
     )
     return Labels(found.labels, main, right, applies_to)
 

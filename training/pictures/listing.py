@@ -142,8 +142,8 @@ class Listing:
     @property
     def groups_are_products(self) -> bool:
         """Whether there are products, and no other groups than these."""
-        groups = {one.group for one in self.pictures} - {""}
-        return bool(groups) and groups == {one.product for one in self.pictures} - {""}
+        groups = {picture.group for picture in self.pictures} - {""}
+        return bool(groups) and groups == {picture.product for picture in self.pictures} - {""}
 
     def followed_by(self, inside: "Listing") -> "Listing":
         """This place with the pictures of a folder in it, behind its own."""
@@ -166,8 +166,8 @@ class Listing:
         Raises:
             BadClasses: too few or too many of them, one without a picture, or names that clash.
         """
-        found = {one.label for one in self.pictures}
-        if self.place.is_dir() and any(one.tier for one in self.pictures):
+        found = {picture.label for picture in self.pictures}
+        if self.place.is_dir() and any(picture.tier for picture in self.pictures):
             raise BadClasses(
                 f"{self.place}: no picture lies in a sub-folder, but in folders of these. Put those of each "
                 "class right into its sub-folder, or divide them first into `train` and `test`, perhaps with "
@@ -197,9 +197,9 @@ class Listing:
         Raises:
             BadClasses: see `rare.measurable`.
         """
-        labels = [one.label for one in self.pictures]
-        groups = [one.group or str(one.path) for one in self.pictures]
-        tested = [one.part == "test" for one in self.pictures]
+        labels = [picture.label for picture in self.pictures]
+        groups = [picture.group or str(picture.path) for picture in self.pictures]
+        tested = [picture.part == "test" for picture in self.pictures]
         return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 
 
@@ -483,7 +483,7 @@ def write_pictures(pictures: Sequence[Row], table: Path, attributes: Sequence[st
         table: the CSV.
         attributes: that have a column each.
     """
-    names = [*attributes, *([PRODUCT] if any(one.product for one in pictures) else [])]
+    names = [*attributes, *([PRODUCT] if any(picture.product for picture in pictures) else [])]
     rows = []
     for one in pictures:
         cells = {**one.labels, PRODUCT: one.product}

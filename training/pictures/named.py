@@ -77,7 +77,9 @@ class Named:
     @cached_property
     def hashed(self) -> Hashed:
         """The files that it names."""
-        return hash_files(one.path for one in self.listing.pictures) if self.listing else Hashed({}, {})
+        return (
+            hash_files(picture.path for picture in self.listing.pictures) if self.listing else Hashed({}, {})
+        )
 
     @cached_property
     def pixel_table(self) -> Path | None:
@@ -120,7 +122,7 @@ class Named:
         """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST."""
         if self.listing is None:
             return False
-        read = (decode_file(one.path) for one in self.listing.pictures)
+        read = (decode_file(picture.path) for picture in self.listing.pictures)
         return any(not isinstance(one, str) and one.pixels is None for one in read)
 
 

@@ -101,7 +101,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         BadRecipe: there are fewer contents than the limit.
     """
     check_listed(corrections, [listing])
-    hashed = hashed or hash_files(one.path for one in listing.pictures)
+    hashed = hashed or hash_files(picture.path for picture in listing.pictures)
     classes, listing = listing.classes(), with_classes(listing)
     counting = corrected(listing, corrections, classes, hashed, say, attributes)
     if limit is not None:
@@ -121,7 +121,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
     every = pictures_of(read, keys, reads, labels)
-    has_label = np.any([one.main >= 0 for one in labels.values()], axis=0)
+    has_label = np.any([label.main >= 0 for label in labels.values()], axis=0)
     train, test = (
         every if division == "to measure" else every.take(np.flatnonzero(has_label & chosen))
         for chosen in (~tested, tested)
@@ -161,7 +161,7 @@ class Learnable:
         Raises:
             BadClasses: they cannot be learnt.
         """
-        labels = [one.row.label for one in self.contents]
+        labels = [content.row.label for content in self.contents]
         return measurable(where, labels, self.groups, self.tested, keep=keep, gone=gone)
 
 
@@ -174,16 +174,16 @@ def learnable(contents: Sequence[Content], keys: Mapping[str, str], *, is_drawn:
         is_drawn: whether a test set is drawn where the pictures are not divided: those that have the form of
             Fashion-MNIST are; of others, heads of folds answer all.
     """
-    groups = tuple(keys[one.sha256] for one in contents)
+    groups = tuple(keys[content.sha256] for content in contents)
     return Learnable(tuple(contents), groups, tuple(tested_of(contents, keys, is_drawn=is_drawn).tolist()))
 
 
 def tested_of(contents: Sequence[Content], keys: Mapping[str, str], *, is_drawn: bool) -> NDArray[np.bool_]:
     """Which contents are for the test, bool (N,): by their parts, else drawn if they are."""
-    tested = np.array([one.row.part == "test" for one in contents], np.bool_)
-    if is_drawn and not any(one.row.part for one in contents):
-        labels = np.array([one.row.label for one in contents])
-        tested[drawn_for_test(labels, np.array([keys[one.sha256] for one in contents]))] = True
+    tested = np.array([content.row.part == "test" for content in contents], np.bool_)
+    if is_drawn and not any(content.row.part for content in contents):
+        labels = np.array([content.row.label for content in contents])
+        tested[drawn_for_test(labels, np.array([keys[content.sha256] for content in contents]))] = True
     return tested
 
 
@@ -200,7 +200,7 @@ def _labels_of(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, and
     if found.rare:
         say(found.of_rare(str(listing.place)))
     place = {label: number for number, label in enumerate(found.labels)}
-    codes = [place.get(one.row.label, UNKNOWN) for one in learnt.contents]
+    codes = [place.get(content.row.label, UNKNOWN) for content in learnt.contents]
     of_class = Labels.of(np.array(codes), found.labels)
     return {LABEL: of_class} | {
         name: learnt_attribute(
@@ -243,8 +243,14 @@ def drawn_for_test(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.in
 
 def _first(listing: Listing, hashed: Hashed, limit: int) -> Listing:
     """A listing of which as many contents are learnt, before a picture is decoded."""
-    learnt = {hashed.sha256.get(one.path, "") for one in listing.pictures if one.part != "test"} - {""}
+    learnt = {
+        hashed.sha256.get(picture.path, "") for picture in listing.pictures if picture.part != "test"
+    } - {""}
     check_limit(limit, len(learnt))
     gone = set(sorted(learnt)[limit:])
-    kept = [one for one in listing.pictures if one.part == "test" or hashed.sha256.get(one.path) not in gone]
+    kept = [
+        picture
+        for picture in listing.pictures
+        if picture.part == "test" or hashed.sha256.get(picture.path) not in gone
+    ]
     return replace(listing, pictures=tuple(kept))

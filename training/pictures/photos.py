@@ -98,11 +98,11 @@ def list_photos(
 def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
     """Labels of photos in tiers that are none of a model's classes."""
     found = set()
-    for one in listing.pictures:
+    for picture in listing.pictures:
         try:
-            _class_id(one, labels)
+            _class_id(picture, labels)
         except BadClasses:
-            found.add(one.label)
+            found.add(picture.label)
     return sorted(found)
 
 
@@ -153,10 +153,10 @@ def read_photos(
         BadPictures: none of them can be read, or one content has two labels.
         BadCsv: a correction gave a class to a photo of OOD_TIER.
     """
-    for one in listing.pictures:
-        if one.tier == OOD_TIER and one.class_id != OOD:
+    for picture in listing.pictures:
+        if picture.tier == OOD_TIER and picture.class_id != OOD:
             raise BadCsv(
-                f"--corrections: {one.path} is of tier {OOD_TIER}, where no photo shows one of the "
+                f"--corrections: {picture.path} is of tier {OOD_TIER}, where no photo shows one of the "
                 "classes. Give it the tier that says how it was taken, or leave it out."
             )
     return read_pictures(listing, hashed, contract, say, watch, skip_unreadable=True)
@@ -194,11 +194,11 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         _warn_of_table(place, progress)
     listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in found]
     check_listed(corrections, listings)
-    hashed = hash_files(photo.path for one in listings for photo in one.pictures)
-    listings = [corrected(one, corrections, labels, hashed, progress.warn) for one in listings]
+    hashed = hash_files(photo.path for listing in listings for photo in listing.pictures)
+    listings = [corrected(listing, corrections, labels, hashed, progress.warn) for listing in listings]
     with progress.counting("reading photos") as watch:
-        sets = [read_photos(one, hashed, contract, progress.warn, watch) for one in listings]
-    every = [one for photos in sets for one in photos]
+        sets = [read_photos(listing, hashed, contract, progress.warn, watch) for listing in listings]
+    every = [photo for photos in sets for photo in photos]
     groups = joint_keys(every, hashes_of(every), progress.warn)
     return tuple(pictures_of(one, groups, contract, {LABEL: classes_in(one, labels)}) for one in sets)
 

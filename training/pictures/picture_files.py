@@ -99,7 +99,7 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     unreadable = [one for one in found if isinstance(one, str)]
     report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
     files = [None if isinstance(one, str) else one for one in found]
-    _report_black([one for one in files if one is not None], say)
+    _report_black([file for file in files if file is not None], say)
     return files
 
 

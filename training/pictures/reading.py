@@ -87,11 +87,11 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     contents = drop_copies(listing, hashed, say, skip_unreadable=skip_unreadable)
     if see:  # the same batches, whatever the files are called
         contents.sort(key=lambda one: one.sha256)
-    paths = [one.row.path for one in contents]
+    paths = [content.row.path for content in contents]
     files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     read = [
-        ReadPicture(one.row, one.sha256, one.groups, file)
-        for one, file in zip(contents, files, strict=True)
+        ReadPicture(content.row, content.sha256, content.groups, file)
+        for content, file in zip(contents, files, strict=True)
         if file is not None
     ]
     if not read:
@@ -130,7 +130,9 @@ def drop_copies(listing: Listing, hashed: Hashed, say: Say, *, skip_unreadable: 
         BadPictures: a file cannot be read, or one picture has two classes or is in both parts.
         BadCsv: one picture has two labels of an attribute.
     """
-    why = [hashed.unreadable[one.path] for one in listing.pictures if one.path in hashed.unreadable]
+    why = [
+        hashed.unreadable[picture.path] for picture in listing.pictures if picture.path in hashed.unreadable
+    ]
     report_unreadable(why, len(listing.pictures), say, skip_unreadable=skip_unreadable)
     copies = copies_in(listing, hashed)
     if several := [str(rows[0].path) for rows in copies.of_products]:
@@ -237,21 +239,21 @@ def joint_keys(pictures: Sequence[Content], hashes: Mapping[str, Hash], say: Say
         hashes: of the pictures, by content.
         say: receives how many are nearly the same.
     """
-    contents = list({one.sha256: one for one in pictures}.values())
-    alike = near_groups(np.stack([hashes[one.sha256] for one in contents]))
+    contents = list({picture.sha256: picture for picture in pictures}.values())
+    alike = near_groups(np.stack([hashes[content.sha256] for content in contents]))
     parts = [{contents[index].row.part for index in members} for members in alike]
-    if divided := sum(len(one) > 1 for one in parts):
+    if divided := sum(len(part) > 1 for part in parts):
         say(
             f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
             "Look at them: `wardrobe data` lists them."
         )
-    if together := sum(len(members) for members, one in zip(alike, parts, strict=True) if len(one) == 1):
+    if together := sum(len(members) for members, part in zip(alike, parts, strict=True) if len(part) == 1):
         say(
             f"{together} of {len(contents)} pictures are nearly the same as others; such are learnt together "
             "or measured on together. `wardrobe data` lists them."
         )
-    grouped = [(one.sha256, f"group {group}") for one in pictures for group in sorted(one.groups)]
-    return split_keys([one.sha256 for one in contents], grouped, alike)
+    grouped = [(picture.sha256, f"group {group}") for picture in pictures for group in sorted(picture.groups)]
+    return split_keys([content.sha256 for content in contents], grouped, alike)
 
 
 def classes_in(read: Sequence[ReadPicture], names: Sequence[str]) -> Labels:

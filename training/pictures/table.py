@@ -60,15 +60,15 @@ class PictureColumns:
     @property
     def attributes(self) -> dict[str, Labels]:
         """The other questions."""
-        return {name: one for name, one in self.labels.items() if name != LABEL}
+        return {name: label for name, label in self.labels.items() if name != LABEL}
 
     def columns(self, places: Places = slice(None)) -> dict[str, Any]:
         """The columns of this class by their names, at these positions; those of a subclass are left out."""
-        labels = {name: one.take(places) for name, one in self.labels.items()}
+        labels = {name: label.take(places) for name, label in self.labels.items()}
         return {"labels": labels} | {name: getattr(self, name)[places] for name in TEXTS}
 
 
-TEXTS: Final = tuple(one.name for one in fields(PictureColumns) if one.name != "labels")
+TEXTS: Final = tuple(field.name for field in fields(PictureColumns) if field.name != "labels")
 """Columns of text."""
 
 

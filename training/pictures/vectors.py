@@ -38,5 +38,5 @@ NOT_SEEN: Final = Features(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.flo
 def joined(parts: Sequence[Features]) -> Features:
     """What is seen of the pictures of all parts, one or more, in their order."""
     return Features(
-        np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])
+        np.concatenate([part.upright for part in parts]), np.concatenate([part.mirrored for part in parts])
     )

@@ -82,7 +82,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     Raises:
         StoreError: the folder cannot be sealed.
     """
-    contracts = {name: one.contract for name, one in networks.items()}
+    contracts = {name: network.contract for name, network in networks.items()}
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))

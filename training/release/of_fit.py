@@ -189,8 +189,8 @@ def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evalu
     last = fitted.last_layer
     features = features_of(artifact, train.images) if last is None else last.features(train)
     measure = fit_measure(features, train.classes, len(on.data.labels), fitted.ood)
-    attributes = {name: one for name, one in fitted.heads.items() if name != LABEL}
-    heads = {name: one.head for name, one in attributes.items()}
+    attributes = {name: head for name, head in fitted.heads.items() if name != LABEL}
+    heads = {name: attribute.head for name, attribute in attributes.items()}
     export_graph(artifact, measure, folder / GRAPH, heads)
     network = partial(scores_of, artifact, measure, heads)
     check_parity(network, folder / GRAPH, on.samples)
@@ -202,7 +202,7 @@ def _exported(folder: Path, task: Run, recipe: Recipe, fitted: Fitted, on: Evalu
         training=_training(task, recipe, fitted, on),
         history=fitted.history,
         unseen=None if fitted.ood is None else measure.distances(fitted.ood.unseen),
-        out_of_fold={name: one.out_of_fold for name, one in attributes.items()},
+        out_of_fold={name: attribute.out_of_fold for name, attribute in attributes.items()},
         scores=None if last is None else partial(last.scores, measure),
     )
 

@@ -144,7 +144,7 @@ def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answe
     before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
     target = of_photos(deciding, scores_in(others) if len(others) else None, before)
     is_sampled = int((asked.known & (asked.sets == OWN_TIER)).sum()) >= needed(target.right)
-    promised = {one.pictures.removeprefix(PHOTOS_OF_TIER) for one in report_of(parent).promises}
+    promised = {promise.pictures.removeprefix(PHOTOS_OF_TIER) for promise in report_of(parent).promises}
     is_new = is_sampled or not (target.tiers or set()) <= {*promised, OWN_TIER}
     if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(asked):
         contract, least = known.contract("photos"), max(target.confidence, before)
@@ -280,7 +280,7 @@ def _decided_again(
     calibrated = of_class & ((stored.networks == "photos") | (not parent.manifest.both))
     shares = np.where(calibrated[:, None], at_temperature(stored, before, now), stored.probabilities)
     undecided = replace(stored, probabilities=shares, decisions=np.where(of_class, "", stored.decisions))
-    again = decide_stored(undecided, {name: one.contract for name, one in networks.items()})
+    again = decide_stored(undecided, {name: network.contract for name, network in networks.items()})
     measured_now = np.isin(measured_tiers(again), measured_tiers(own)) | np.isin(again.pictures, own.pictures)
     return again.take(~of_class | (again.sets == TEST_SET) | ~measured_now)
 
@@ -291,11 +291,11 @@ def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, a
     before, known, of_class = report_of(parent), own.take(own.known), kept.of_head(CLASS)
     tested, photos = of_class.of_set(TEST_SET), of_class.take(of_class.sets != TEST_SET)
     counted = photos.take(of_known_sources(photos)) + own
-    splits = {tier: one.split for tier, one in before.photos.items() if tier not in measured_tiers(own)}
+    splits = {tier: photo.split for tier, photo in before.photos.items() if tier not in measured_tiers(own)}
     changed: dict[str, object] = {
         "photos": {
-            tier: one.changed(split=splits.get(tier, DEVELOPMENT))
-            for tier, one in photo_figures(counted, contract, DEVELOPMENT).items()
+            tier: figure.changed(split=splits.get(tier, DEVELOPMENT))
+            for tier, figure in photo_figures(counted, contract, DEVELOPMENT).items()
         },
         "unknown_sources": unknown_figures(photos, contract.labels),
         "calibrated": Calibrated(

@@ -197,7 +197,8 @@ def check_parity(
     session = OnnxSession(path, shape=images.shape[1:])
     given, wanted = scored(session, images), network(images)
     differences = [
-        np.abs(given.probabilities[name] - one).max() for name, one in wanted.probabilities.items()
+        np.abs(given.probabilities[name] - probability).max()
+        for name, probability in wanted.probabilities.items()
     ]
     difference = float(np.max(differences))  # which keeps NaN
     if not difference <= allowed:
