@@ -1,8 +1,8 @@
 """What a source of pictures must do, and what it lists.
 
 A source lists its pictures in an order that does not change, so that an interrupted run can resume. It
-travels to every worker process, which opens a reader of its own. The sources are in files.py, archives.py
-and buckets.py; sources.py finds the one that a word names. Which names are pictures: inference/file_names.py.
+travels to every worker process, which opens a reader of its own. The sources are in sources/,
+where opening.py finds the one that a word names. Which names are pictures: inference/file_names.py.
 """
 
 import os

@@ -12,9 +12,9 @@ from typing import Final
 from inference.classifier import ALSO_FROM
 from inference.contract import LABEL
 from labelling.errors import SourceUnusable
-from labelling.files import Folder
 from labelling.items import Source
 from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, Run, distinct
+from labelling.sources.files import Folder
 from reports.products import UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Promise, Report
 

@@ -1,6 +1,6 @@
 """One run from a source to its table: list, label what has no row yet with all workers, write the table.
 
-The parts: sources.py lists, pool.py labels on an engine, journal.py keeps the rows, export.py writes them.
+The parts: sources/ lists, workers/ labels on an engine, journal.py keeps the rows, export.py writes them.
 Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 """
 
@@ -16,15 +16,15 @@ from inference.contract import LABEL
 from labelling.columns import check_attributes, further_columns
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, Unlistable
 from labelling.export import Summary, export
-from labelling.files import Folder
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
-from labelling.labeller import Setup
-from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
-from labelling.processes import Processes
 from labelling.products import likely_by, products_of, shown_by
 from labelling.row import FOLDER, By, Categories, Run, path_in_table
+from labelling.sources.files import Folder
 from labelling.table import check_form
+from labelling.workers.labeller import Setup
+from labelling.workers.pool import Chunk, MakeEngine, Say, WorkerPool
+from labelling.workers.processes import Processes
 from model_store.errors import StoreError
 from model_store.local import LocalRelease
 from reports.values import report_of

@@ -15,7 +15,7 @@ from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
 from labelling.lists import Reading
 from labelling.review.changes import Change, Compared, compare, page_of, table_of
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from model_store.files import errors_named, write_whole
 from model_store.local import LocalRelease
 from model_store.named_release import find_release

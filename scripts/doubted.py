@@ -11,8 +11,8 @@ from typing import Final
 from app.web.translations import TRANSLATIONS
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
-from labelling.files import read_files
 from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
+from labelling.sources.files import read_files
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console, program
 from training.release.label_doubts import Asked, Doubted, doubted, table_of

@@ -29,10 +29,7 @@ from labelling.feeds import FEEDS, check_feed, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.list_words import OFF
 from labelling.lists import Reading
-from labelling.on_ray import OnRay
 from labelling.permits import IpNetwork, Permits, allowed_host
-from labelling.pool import MakeEngine
-from labelling.processes import Processes
 from labelling.products import check_by, in_words
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
@@ -40,9 +37,12 @@ from labelling.review.corrections import read_corrections
 from labelling.review.page import Sizes, exports_of, write_review, write_tasks
 from labelling.row import ACCEPT, FOLDER, Categories, Category
 from labelling.run import Job, label
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from labelling.table import check_form
 from labelling.words import LANGUAGES
+from labelling.workers.on_ray import OnRay
+from labelling.workers.pool import MakeEngine
+from labelling.workers.processes import Processes
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from reports.values import report_of

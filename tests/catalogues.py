@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from labelling.errors import Unreadable
-from labelling.files import Folder, read_file
 from labelling.items import Read, attempt
+from labelling.sources.files import Folder, read_file
 from tests.service import ROOT
 from tests.uploads import a_garment, png
 

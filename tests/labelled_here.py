@@ -8,8 +8,8 @@ from types import TracebackType
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
 from labelling.items import Item
-from labelling.labeller import Setup, open_labeller
-from labelling.pool import Chunk, ChunkResult, Fatal
+from labelling.workers.labeller import Setup, open_labeller
+from labelling.workers.pool import Chunk, ChunkResult, Fatal
 from model_store.errors import StoreError
 
 

@@ -154,13 +154,13 @@ MUTATIONS: Final = (
     ),
     # Labelling: runs, workers that die, which answer of a person counts.
     Mutation(
-        "labelling/labeller.py",
+        "labelling/workers/labeller.py",
         "rows += [self._row(",
         "rows = [self._row(",
         ("contract/labelling/test_label_runs.py",),
     ),
     Mutation(
-        "labelling/processes.py",
+        "labelling/workers/processes.py",
         'return f"was ended by {signal.Signals(-code).name}"',
         'return "was ended"',
         ("contract/labelling/test_label_runs.py",),

@@ -13,10 +13,10 @@ from inference.contract import LABEL
 from inference.networks import Networks
 from inference.spreadsheets import as_csv
 from labelling.items import Source
-from labelling.labeller import PICTURES_PER_RUN, answered
-from labelling.pool import Watch
 from labelling.review.page import filled, thumbnail
 from labelling.row import HeadAnswer, Row
+from labelling.workers.labeller import PICTURES_PER_RUN, answered
+from labelling.workers.pool import Watch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from app.settings import Settings
 from inference.errors import InferenceError
 from inference.keras_file import check_keras_file
 from labelling.errors import LabellingError
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from tests.properties.mutations import nearly
 from tests.uploads import zipped
 

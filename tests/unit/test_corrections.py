@@ -16,7 +16,7 @@ from labelling.errors import CorrectionsUnusable
 from labelling.review.answers import correct
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job, label
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from labelling.table import read_rows
 from model_store.local import open_release
 from tests.labelled_here import Here

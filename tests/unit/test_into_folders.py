@@ -14,7 +14,7 @@ from labelling.items import Item
 from labelling.journal import Journal
 from labelling.row import HeadAnswer, Row
 from labelling.run import Job
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from model_store.local import bundled
 
 

@@ -16,7 +16,7 @@ from inference.networks import Networks
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from labelling.review.changes import Compared, compare, page_of, table_of
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from tests.review_sheets import a_change
 from tests.uploads import png
 

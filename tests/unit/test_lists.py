@@ -11,7 +11,7 @@ from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
 from labelling.lists import Reading, open_list
 from labelling.paths import why_missing
 from labelling.review.corrections import read_corrections
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from training.errors import BadCsv
 from training.pictures.listing import list_pictures
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import Unreadable
-from labelling.files import read_file
 from labelling.review.moved import find_moved
+from labelling.sources.files import read_file
 from model_store.files import hash_of
 from training.pictures.picture_files import decode_file
 

@@ -12,9 +12,9 @@ import pytest
 
 from app.prediction.categories import CategoriesMismatch
 from labelling.errors import TableUnusable
-from labelling.processes import Processes
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
 from labelling.table import read_rows
+from labelling.workers.processes import Processes
 from model_store.errors import StoreRefused
 from model_store.store import open_store
 from scripts.label import ENGINES

@@ -17,11 +17,11 @@ import pytest
 
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
-from labelling.pool import MakeEngine
-from labelling.processes import Processes
 from labelling.run import PICTURES_PER_CHUNK, Job
 from labelling.run import label as run_job
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
+from labelling.workers.pool import MakeEngine
+from labelling.workers.processes import Processes
 from model_store.local import open_release
 from model_store.store import open_store
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip

@@ -10,11 +10,11 @@ from threading import Barrier
 import pytest
 
 from labelling.items import AT_ONCE
-from labelling.labeller import Setup
-from labelling.on_ray import OnRay
 from labelling.permits import Permits
-from labelling.processes import Processes
-from labelling.sources import open_source
+from labelling.sources.opening import open_source
+from labelling.workers.labeller import Setup
+from labelling.workers.on_ray import OnRay
+from labelling.workers.processes import Processes
 from scripts.label import ENGINES
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe

@@ -21,9 +21,9 @@ from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
 from labelling.items import Item
-from labelling.labeller import Setup, open_labeller
-from labelling.pool import Chunk, ChunkResult, Ended, Fatal
 from labelling.row import Row
+from labelling.workers.labeller import Setup, open_labeller
+from labelling.workers.pool import Chunk, ChunkResult, Ended, Fatal
 from model_store.errors import StoreError
 
 LEAVING_SECONDS: Final = 5

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from labelling.errors import WorkersFailed
 from labelling.items import Item
-from labelling.labeller import Setup
 from labelling.row import Row
+from labelling.workers.labeller import Setup
 
 WAITING: Final = 2
 """Chunks with each worker: one in work, and the next, so that it need not wait."""

@@ -173,7 +173,7 @@ class PathList(FileSource):
 
 
 def _objects() -> Callable[[str], bytes]:
-    from labelling.buckets import read_object, store_of  # noqa: PLC0415 - boto3 takes 0.3 s to import
+    from labelling.sources.buckets import read_object, store_of  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
     return partial(read_object, cache(store_of))
 

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from labelling import archives, files
 from labelling.errors import SourceUnusable
 from labelling.items import Source
 from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing
 from labelling.permits import NOTHING, Permits
+from labelling.sources import archives, files
 
 LISTS: Final = (".csv", ".tsv", ".txt")
 
@@ -35,7 +35,7 @@ def open_source(word: str, permits: Permits = NOTHING, reading: Reading = AS_IT_
         StoreError: the address of a store is wrong.
     """
     if word.startswith("s3://"):
-        from labelling.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
+        from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
     path = Path(existing(str(Path(word).expanduser())))

@@ -26,9 +26,9 @@ from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import EngineUnusable, LabellingError
 from labelling.items import Item, Read, Source
-from labelling.labeller import Labeller, Setup, open_labeller
-from labelling.pool import Chunk, ChunkResult, Ended, Fatal
 from labelling.row import Row
+from labelling.workers.labeller import Labeller, Setup, open_labeller
+from labelling.workers.pool import Chunk, ChunkResult, Ended, Fatal
 from model_store.errors import StoreError
 from model_store.local import BUNDLED
 
@@ -298,7 +298,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def _is_read_anywhere(source: Source) -> bool:
-    from labelling.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
+    from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
     return isinstance(source, Bucket)
 

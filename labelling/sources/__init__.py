@@ -1,0 +1,1 @@
+"""Where pictures come from: folders, lists, archives, buckets. Start with opening.py."""
