@@ -17,9 +17,10 @@ from app.observability.log_queue import STDERR
 from app.prediction.categories import read_categories
 from app.security.api_keys import read_keys
 from app.settings import Settings, SettingsError, parse_settings
-from model_store.cache import cache_folder, last_good
+from model_store.cache import cache_folder
 from model_store.errors import StoreError
 from model_store.named_release import store_in
+from model_store.notes import last_good
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import open_store
 

@@ -1,12 +1,11 @@
 """The cache on the service's own disk: releases arrive there whole and verified, or not at all.
 
-Touches the cache folder alone: releases/<version>/, bare/<version>/, and last-<store>.json, which names what
-each store's current was. Loading the model and checking its golden answers is the caller's.
+Touches the cache folder alone: releases/<version>/ and bare/<version>/. What stays there: notes.py. Loading
+the model and checking its golden answers is the caller's.
 """
 
 import errno
 import fcntl
-import hashlib
 import logging
 import os
 import secrets
@@ -16,12 +15,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
-
-from pydantic import ValidationError
 
 from model_store.catalogue import file_key, read_signed, release_prefix
 from model_store.deadlines import seconds_left
@@ -31,8 +26,6 @@ from model_store.errors import (
     OutOfTime,
     ReleaseCorrupt,
     ReleaseError,
-    SignatureMissing,
-    StoreError,
     StoreRefused,
 )
 from model_store.files import (
@@ -51,7 +44,6 @@ from model_store.local import (
     open_release,
     verify,
 )
-from model_store.manifest import Frozen
 from model_store.signing import TrustedKeys
 from model_store.store import Store
 
@@ -65,7 +57,6 @@ ARRIVING = ".arriving-"
 LEAVING = ".leaving-"
 """What the name of a folder that is removed begins with, so that no release is ever there in part."""
 BARE, BARE_VERSION = "bare", "bare-"
-NOTES = "last-*.json"
 
 LOCK = ".lock"
 LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
@@ -76,27 +67,6 @@ OF_A_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
 Pulled = TypeVar("Pulled", LocalRelease, BareArtifact)
-
-
-@dataclass(frozen=True)
-class CachedCurrent:
-    """What was current in a store when it last answered.
-
-    Attributes:
-        release: in the cache, verified.
-        since: when it became what this service serves.
-    """
-
-    release: LocalRelease | BareArtifact
-    since: datetime
-
-
-class _Note(Frozen):
-    """The content of last-<store>.json."""
-
-    address: str
-    version: str
-    since: datetime
 
 
 def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
@@ -219,115 +189,14 @@ def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
         raise ReleaseCorrupt(f"{error} The manifest names it; publish the release again.") from error
 
 
-def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime) -> None:
-    """Note what a store's current is, for a start at which the store does not answer.
-
-    Raises:
-        CacheUnwritable: it cannot be written down.
-        OutOfTime: another process holds the cache.
-    """
-    note = _Note(address=address, version=release.version, since=since)
-    with alone(cache):
-        write_whole(_note_path(cache, address), note.model_dump_json().encode())
-
-
-def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> CachedCurrent | None:
-    """Find what was current when the store last answered.
-
-    Args:
-        cache: the folder; it need not exist.
-        address: the store's.
-        trusted: whose signature it has to carry; None asks for none.
-
-    Returns:
-        None if nothing whole, or nothing that may be trusted, is left of it.
-    """
-    note = _read_note(_note_path(cache, address))
-    if note is None:
-        return None
-    try:
-        return CachedCurrent(_open(cache, note.version, trusted), note.since)
-    except (OSError, StoreError):
-        return None
-
-
-def noted_version(cache: Path, address: str) -> str | None:
-    """The version that `remember` noted of a store last; None where it noted none."""
-    note = _read_note(_note_path(cache, address))
-    return None if note is None else note.version
-
-
-def _read_note(path: Path) -> _Note | None:
-    try:
-        return _Note.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return None
-
-
-def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
-    if not version.startswith(BARE_VERSION):
-        return open_release(folder_of(cache, version), trusted)
-    if trusted is not None:
-        raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
-    return open_bare(folder_of(cache, version))
-
-
-def prune_cache(cache: Path, keep: int) -> list[str]:
-    """Remove all but the releases used last, and what crashes have left.
-
-    What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
-    own, and the release of any note is what one of them starts with while its store does not answer. So does
-    what is in use. What the disk does not let go of is logged, and tried again by the next call.
-
-    Args:
-        cache: the folder; it need not exist.
-        keep: how many stay, the noted ones included.
-
-    Returns:
-        The versions that were removed.
-
-    Raises:
-        CacheUnwritable: nothing can be removed.
-        OutOfTime: another process holds the cache.
-        StoreRefused: a symbolic link in the cache may lead outside.
-    """
-    with alone(cache):
-        for left in (*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*")):
-            _remove(left)
-        paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
-        folders = [path for path in map(_without_links, paths) if path.is_dir()]
-        by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-        noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
-        idle = [folder for folder in by_use if folder.name not in noted]
-        old = idle[max(keep - (len(by_use) - len(idle)), 0) :]
-        return [folder.name for folder in old if _removed(folder)]
-
-
-def _removed(folder: Path) -> bool:
-    """Whether a release was taken out of the cache; it stays where it is in use."""
-    try:
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _take_out(folder)
-        finally:
-            os.close(opened)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        log.error("%s: %s. This release stays in the cache.", folder, error.strerror)
-        return False
-    return True
-
-
-def _take_out(folder: Path) -> None:
+def take_out(folder: Path) -> None:
     """Take a folder two levels below the cache out of it at once, and then remove it."""
     leaving = folder.parents[1] / f"{LEAVING}{secrets.token_hex(8)}"
     folder.replace(leaving)
-    _remove(leaving)
+    remove_folder(leaving)
 
 
-def _remove(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     """Remove a folder with all that the disk lets go of."""
     try:
         shutil.rmtree(folder)
@@ -375,10 +244,10 @@ def folder_of(cache: Path, version: str) -> Path:
         StoreRefused: there is a symbolic link, which may lead outside.
     """
     is_bare = version.startswith(BARE_VERSION)
-    return _without_links(cache / (f"{BARE}/{version}" if is_bare else release_prefix(version)))
+    return without_links(cache / (f"{BARE}/{version}" if is_bare else release_prefix(version)))
 
 
-def _without_links(folder: Path) -> Path:
+def without_links(folder: Path) -> Path:
     """A folder two levels below the cache, once neither level is a symbolic link."""
     for path in (folder.parent, folder):
         if path.is_symlink():
@@ -386,10 +255,6 @@ def _without_links(folder: Path) -> Path:
                 f"{path}: a symbolic link. The cache follows none, since it may lead outside. Remove it."
             )
     return folder
-
-
-def _note_path(cache: Path, address: str) -> Path:
-    return cache / NOTES.replace("*", hashlib.sha256(address.encode()).hexdigest()[:16])
 
 
 @contextmanager
@@ -447,6 +312,6 @@ def _settle(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache; what has that name was found damaged, or is the same."""
     target.parent.mkdir(exist_ok=True)
     if target.exists():
-        _take_out(target)
+        take_out(target)
     folder.replace(target)
     flush_folder(target.parent)

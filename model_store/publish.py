@@ -38,8 +38,6 @@ from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.promotions import (
-    Promotion,
-    Unread,
     append,
     current,
     history,
@@ -48,6 +46,7 @@ from model_store.promotions import (
     require_conditional_writes,
     roll_back,
 )
+from model_store.records import Promotion, Unread
 from model_store.store import Store
 
 SPARED = timedelta(hours=1)

@@ -8,7 +8,8 @@ from contextlib import suppress
 from model_store.catalogue import ReleaseFiles, files_in_folder, files_in_store, read_manifest, versions
 from model_store.errors import GateRefused, NotFound, ReleaseError
 from model_store.local import LocalRelease
-from model_store.promotions import Log, history
+from model_store.promotions import history
+from model_store.records import Log
 from model_store.store import Store
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate

@@ -16,8 +16,9 @@ from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.files import REPORT
 from model_store.manifest import Manifest
-from model_store.promotions import Log, Promotion, current_version, history, roll_back
+from model_store.promotions import current_version, history, roll_back
 from model_store.publish import SPARED, promote, prunable, prune
+from model_store.records import Log, Promotion
 from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card

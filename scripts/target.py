@@ -19,8 +19,9 @@ from model_store.catalogue import read_manifest
 from model_store.errors import GateRefused, StoreError
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Manifest
-from model_store.promotions import Promotion, Unread, newest, require_conditional_writes
+from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
+from model_store.records import Promotion, Unread
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
 from reports.intervals import wilson_interval

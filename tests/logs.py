@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 
 from model_store.catalogue import PROMOTIONS, promotion_key
-from model_store.promotions import Reason, append, newest
+from model_store.promotions import append, newest
+from model_store.records import Reason
 from model_store.store import Store
 
 REASONS: dict[str, Reason] = {"+": "promote", "-": "rollback"}

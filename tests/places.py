@@ -14,8 +14,9 @@ from app.releases.load import load
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
-from model_store.cache import pull, remember
+from model_store.cache import pull
 from model_store.catalogue import file_key, release_prefix
+from model_store.notes import remember
 from model_store.publish import publish
 from model_store.store import FolderStore
 from reports.judge import forced

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from model_store.cache import pull, remember
+from model_store.cache import pull
+from model_store.notes import remember
 from model_store.promotions import append, newest
 from model_store.publish import publish
 from model_store.s3 import S3Store

@@ -19,16 +19,7 @@ from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
-from model_store.cache import (
-    cache_folder,
-    in_use,
-    last_good,
-    noted_version,
-    prune_cache,
-    pull,
-    pull_bare,
-    remember,
-)
+from model_store.cache import cache_folder, in_use, pull, pull_bare
 from model_store.deadlines import at_most
 from model_store.errors import (
     CacheUnwritable,
@@ -43,8 +34,10 @@ from model_store.files import FIGURES, REPORT, expanded
 from model_store.local import BareArtifact, LocalRelease, bundled, open_release
 from model_store.named_release import store_in
 from model_store.networks import open_networks
+from model_store.notes import last_good, noted_version, prune_cache, remember
 from model_store.opening import opening
-from model_store.promotions import Promotion, Unread, newest
+from model_store.promotions import newest
+from model_store.records import Promotion, Unread
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 from reports.values import check_report, report_of

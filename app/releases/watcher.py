@@ -21,7 +21,8 @@ from app.releases.load import open_first
 from app.releases.serving import Models
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
-from model_store.promotions import Promotion, Unread, after, newest
+from model_store.promotions import after, newest
+from model_store.records import Promotion, Unread
 from model_store.store import Store
 
 log = logging.getLogger("wardrobe")

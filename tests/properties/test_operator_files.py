@@ -16,7 +16,7 @@ from app.settings import SettingsError, parse_settings, setting_names
 from model_store.errors import StoreError
 from model_store.local import bundled
 from model_store.manifest import parse_manifest
-from model_store.promotions import parse_promotion
+from model_store.records import parse_promotion
 from reports.values import parse_report
 from tests.properties.mutations import nearly
 from tests.properties.test_pictures import JSON_VALUES

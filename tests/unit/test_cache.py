@@ -8,16 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import (
-    ARRIVING,
-    cache_folder,
-    folder_of,
-    last_good,
-    prune_cache,
-    pull,
-    pull_bare,
-    remember,
-)
+from model_store.cache import ARRIVING, cache_folder, folder_of, pull, pull_bare
 from model_store.errors import (
     BadAddress,
     FormatRefused,
@@ -28,6 +19,7 @@ from model_store.errors import (
 )
 from model_store.local import open_bare, open_release
 from model_store.named_release import find_release, store_in
+from model_store.notes import last_good, prune_cache, remember
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
 from reports.judge import forced

@@ -10,20 +10,9 @@ import pytest
 
 from model_store.catalogue import manifest_key, promotion_key
 from model_store.errors import LostRace, NothingPromoted, RecordUnreadable, StoreBroken
-from model_store.promotions import (
-    MOST_CANDIDATES,
-    Promotion,
-    Reason,
-    append,
-    current,
-    current_version,
-    history,
-    newest,
-    parse_promotion,
-    promotion_bytes,
-    roll_back,
-)
+from model_store.promotions import append, current, current_version, history, newest, roll_back
 from model_store.publish import prunable
+from model_store.records import MOST_CANDIDATES, Promotion, Reason, parse_promotion, promotion_bytes
 from model_store.store import FolderStore
 from tests.logs import write_log
 

@@ -27,8 +27,9 @@ from model_store.cache import pull
 from model_store.catalogue import release_prefix
 from model_store.local import RELEASE_BYTES, open_release
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
-from model_store.promotions import Promotion, append, newest
+from model_store.promotions import append, newest
 from model_store.publish import promote
+from model_store.records import Promotion
 from model_store.store import FolderStore
 from reports.judge import forced
 from tests.commands import wardrobe

@@ -8,9 +8,10 @@ import pytest
 
 from app.releases import load as load_module
 from inference.networks import Networks
-from model_store.cache import ARRIVING, LEAVING, folder_of, prune_cache, pull
+from model_store.cache import ARRIVING, LEAVING, folder_of, pull
 from model_store.errors import CacheUnwritable
 from model_store.local import LocalRelease
+from model_store.notes import prune_cache
 from tests.contract.service.conftest import logged
 from tests.places import Place
 from tests.small_disks import (

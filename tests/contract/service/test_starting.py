@@ -26,7 +26,8 @@ from model_store.errors import (
     StoreUnreachable,
 )
 from model_store.opening import FIRST_PAUSE, LONGEST_PAUSE, opening
-from model_store.promotions import current, history, promotion_bytes
+from model_store.promotions import current, history
+from model_store.records import promotion_bytes
 from model_store.signing import new_key, sign
 from model_store.store import FolderStore
 from tests.places import Place

@@ -13,8 +13,9 @@ import pytest
 from model_store.catalogue import PROBES, file_key, manifest_key
 from model_store.errors import StoreError
 from model_store.local import LocalRelease, open_release
-from model_store.promotions import Promotion, append, current, is_whole, newest, roll_back
+from model_store.promotions import append, current, is_whole, newest, roll_back
 from model_store.publish import promote, prune
+from model_store.records import Promotion
 from model_store.store import Store, open_store
 from reports.judge import forced
 from tests.releases import a_release

@@ -1,0 +1,162 @@
+"""What stays in the cache: what each store's current was, what is in use, and what was used last.
+
+Touches the cache folder alone: last-<store>.json names what a store's current was. How releases come there:
+cache.py.
+"""
+
+import fcntl
+import hashlib
+import logging
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model_store.cache import (
+    ARRIVING,
+    BARE,
+    BARE_VERSION,
+    LEAVING,
+    alone,
+    folder_of,
+    remove_folder,
+    take_out,
+    without_links,
+)
+from model_store.errors import SignatureMissing, StoreError
+from model_store.files import write_whole
+from model_store.local import BareArtifact, LocalRelease, open_bare, open_release
+from model_store.manifest import Frozen
+from model_store.signing import TrustedKeys
+
+log = logging.getLogger("wardrobe")
+
+NOTES = "last-*.json"
+
+
+@dataclass(frozen=True)
+class CachedCurrent:
+    """What was current in a store when it last answered.
+
+    Attributes:
+        release: in the cache, verified.
+        since: when it became what this service serves.
+    """
+
+    release: LocalRelease | BareArtifact
+    since: datetime
+
+
+class _Note(Frozen):
+    """The content of last-<store>.json."""
+
+    address: str
+    version: str
+    since: datetime
+
+
+def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime) -> None:
+    """Note what a store's current is, for a start at which the store does not answer.
+
+    Raises:
+        CacheUnwritable: it cannot be written down.
+        OutOfTime: another process holds the cache.
+    """
+    note = _Note(address=address, version=release.version, since=since)
+    with alone(cache):
+        write_whole(_note_path(cache, address), note.model_dump_json().encode())
+
+
+def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> CachedCurrent | None:
+    """Find what was current when the store last answered.
+
+    Args:
+        cache: the folder; it need not exist.
+        address: the store's.
+        trusted: whose signature it has to carry; None asks for none.
+
+    Returns:
+        None if nothing whole, or nothing that may be trusted, is left of it.
+    """
+    note = _read_note(_note_path(cache, address))
+    if note is None:
+        return None
+    try:
+        return CachedCurrent(_open(cache, note.version, trusted), note.since)
+    except (OSError, StoreError):
+        return None
+
+
+def noted_version(cache: Path, address: str) -> str | None:
+    """The version that `remember` noted of a store last; None where it noted none."""
+    note = _read_note(_note_path(cache, address))
+    return None if note is None else note.version
+
+
+def _read_note(path: Path) -> _Note | None:
+    try:
+        return _Note.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
+    if not version.startswith(BARE_VERSION):
+        return open_release(folder_of(cache, version), trusted)
+    if trusted is not None:
+        raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
+    return open_bare(folder_of(cache, version))
+
+
+def prune_cache(cache: Path, keep: int) -> list[str]:
+    """Remove all but the releases used last, and what crashes have left.
+
+    What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
+    own, and the release of any note is what one of them starts with while its store does not answer. So does
+    what is in use. What the disk does not let go of is logged, and tried again by the next call.
+
+    Args:
+        cache: the folder; it need not exist.
+        keep: how many stay, the noted ones included.
+
+    Returns:
+        The versions that were removed.
+
+    Raises:
+        CacheUnwritable: nothing can be removed.
+        OutOfTime: another process holds the cache.
+        StoreRefused: a symbolic link in the cache may lead outside.
+    """
+    with alone(cache):
+        for left in (*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*")):
+            remove_folder(left)
+        paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
+        folders = [path for path in map(without_links, paths) if path.is_dir()]
+        by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+        noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
+        idle = [folder for folder in by_use if folder.name not in noted]
+        old = idle[max(keep - (len(by_use) - len(idle)), 0) :]
+        return [folder.name for folder in old if _removed(folder)]
+
+
+def _removed(folder: Path) -> bool:
+    """Whether a release was taken out of the cache; it stays where it is in use."""
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take_out(folder)
+        finally:
+            os.close(opened)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        log.error("%s: %s. This release stays in the cache.", folder, error.strerror)
+        return False
+    return True
+
+
+def _note_path(cache: Path, address: str) -> Path:
+    return cache / NOTES.replace("*", hashlib.sha256(address.encode()).hexdigest()[:16])
