@@ -123,17 +123,6 @@ class _Held:
     budget: _Budget
     bytes: int = 0
 
-    def add(self, count: int) -> None:
-        """Hold so many bytes more."""
-        self.bytes += count
-        self.budget.held += count
-
-    def move_to(self, budget: _Budget) -> None:
-        """Hold the same bytes in another budget."""
-        self.budget.held -= self.bytes
-        self.budget = budget
-        self.budget.held += self.bytes
-
 
 class Bodies:
     """Reads bodies, and bounds the memory that all of them take together.
@@ -176,7 +165,7 @@ class Bodies:
             yield Body(data, limits, mimetype.lower(), boundary, coding, partial(self._claim, held))
         finally:
             with self._lock:
-                held.add(-held.bytes)
+                held.budget.held -= held.bytes
 
     def _room_for(self, length: int) -> _Held:
         """Where a body of this length counts; it holds nothing until it comes.
@@ -191,9 +180,11 @@ class Bodies:
 
     def _claim(self, held: _Held, count: int) -> None:
         with self._lock:
-            if held.budget is self._small and held.bytes + count > SMALL_BODY_BYTES:
-                held.move_to(self._large)
-            held.add(count)
+            held.budget.held -= held.bytes
+            held.bytes += count
+            if held.bytes > SMALL_BODY_BYTES:
+                held.budget = self._large
+            held.budget.held += held.bytes
             if held.bytes > held.budget.most:
                 raise TooLarge(
                     "There is not so much memory. Send pictures as files, or fewer in one request."

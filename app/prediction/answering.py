@@ -142,18 +142,14 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
     timing.begin("decode")
     opened: Sequence[Item] = items
     if not turn.is_heavy:
-        opened = [item if _is_long(item) else work.opened(item) for item in items]
+        if not any(isinstance(item, Upload) and len(item.data) > SMALL_BYTES for item in items):
+            opened = [work.opened(item) for item in items]
         if not work.is_light(opened):
             timing.begin(QUEUE)
             turn.become_heavy()
     if len(items) > 1:
         return _in_turns(opened, work, turn, has_left)
     return run_in_native_thread(work.outcomes, opened) if turn.is_heavy else work.outcomes(opened)
-
-
-def _is_long(item: RequestItem) -> bool:
-    """Whether it is a file that takes too long to be opened on the event loop."""
-    return isinstance(item, Upload) and len(item.data) > SMALL_BYTES
 
 
 def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
