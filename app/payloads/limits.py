@@ -7,8 +7,8 @@ from app.settings import Settings
 BODY_OVERHEAD = 64 * 1024
 """Bytes allowed around one picture for multipart headers or JSON braces."""
 
-SMALL_BODY_BYTES = 4_000_000
-"""Of a body, with what it is parsed into, that counts in the total of small ones: a photo of a telephone."""
+SMALL_BODY_BYTES = 4_100_000
+"""Of a body, with what it becomes, that counts in the total of small ones: a photo of 4 MB in a form."""
 
 
 @dataclass(frozen=True, kw_only=True)

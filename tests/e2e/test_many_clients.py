@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,24 +50,24 @@ def one_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
-def post(service: Service, path: str, data: bytes) -> int:
+def post(service: Service, path: str, data: bytes | None = None, **how: Any) -> int:
     """The status of an answer; CLOSED where the service closed the connection."""
     with suppress(requests.ConnectionError):
-        return requests.post(service.url + path, data=data, timeout=PATIENCE_SECONDS).status_code
+        return requests.post(service.url + path, data, timeout=PATIENCE_SECONDS, **how).status_code
     return CLOSED
 
 
 @pytest.mark.parametrize(
     "upload",
     [
-        pytest.param(UPLOAD, id="28 x 28"),
-        pytest.param(SMALL_PHOTO, id="photos"),
-        pytest.param(FOUR_MEGABYTES, id="photos of 4 MB"),
+        pytest.param({"data": UPLOAD}, id="28 x 28"),
+        pytest.param({"data": SMALL_PHOTO}, id="photos"),
+        pytest.param({"files": {"image": FOUR_MEGABYTES}}, id="photos of 4 MB in forms"),
     ],
 )
-def test_none_of_64_clients_with_small_bodies_is_refused(service: Service, upload: bytes) -> None:
+def test_none_of_64_clients_with_small_bodies_is_refused(service: Service, upload: dict[str, Any]) -> None:
     with ThreadPoolExecutor(CLIENTS) as clients:
-        statuses = list(clients.map(lambda _: post(service, "/predict", upload), range(CLIENTS)))
+        statuses = list(clients.map(lambda _: post(service, "/predict", **upload), range(CLIENTS)))
 
     assert statuses == [200] * CLIENTS
 

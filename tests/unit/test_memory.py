@@ -90,7 +90,7 @@ def test_two_workers_with_default_settings_fit_into_4_gb() -> None:
 def test_where_fewer_workers_fit_their_number_is_named() -> None:
     line = too_little(DEFAULTS, 4, 6_000 * MEGA)
 
-    assert "6,000 MB of memory may be used here, and 4 workers may take 7,896 MB" in line
+    assert "6,000 MB of memory may be used here, and 4 workers may take 7,973 MB" in line
     assert line.endswith("WEB_CONCURRENCY=3 fits.")
     assert too_little(DEFAULTS, 3, 6_000 * MEGA) == ""
 
