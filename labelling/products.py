@@ -157,8 +157,13 @@ class ProductSummary:
 
 
 def products_of(table: Path) -> Path:
-    """Where the products of a table are."""
+    """Where the products of a table of photos are."""
     return table.with_stem(f"{table.stem}-products")
+
+
+def photos_of(products: Path) -> Path:
+    """Where the photos of a table of products are."""
+    return products.with_stem(products.stem.removesuffix("-products"))
 
 
 def in_words(summary: ProductSummary, promise: Promise | None) -> Iterator[str]:

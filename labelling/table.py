@@ -8,12 +8,13 @@ does not install it. What the columns are: columns.py.
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from inference.spreadsheets import as_csv, as_it_was
-from labelling.columns import OF_PHOTOS, ORIGIN, Column
+from labelling.columns import OF_PHOTOS, OF_PRODUCTS, ORIGIN, RESTS_ON, Column
 from labelling.csv_records import LONGEST_CELL
 from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
 from labelling.lists import Reading, open_list, renaming
@@ -89,12 +90,15 @@ def _lines(form: str, columns: Sequence[Column], rows: Iterable[Row]) -> Iterato
         yield as_csv(some, is_opened=is_opened)
 
 
-def read_rows(table: Path, needed: Collection[str] = OF_PHOTOS[:1]) -> Iterator[dict[str, Any]]:
+def read_rows(
+    table: Path, needed: Collection[str] = OF_PHOTOS[:1], encoding: str = ""
+) -> Iterator[dict[str, Any]]:
     """The rows of a table by column; None or an empty text where there is nothing.
 
     Args:
         table: of photos, or of products.
         needed: columns that a CSV has to have.
+        encoding: of a CSV that a spreadsheet has saved, where it is not UTF-8.
 
     Raises:
         TableUnusable: it cannot be read, or is of another form.
@@ -106,7 +110,7 @@ def read_rows(table: Path, needed: Collection[str] = OF_PHOTOS[:1]) -> Iterator[
         return
     try:
         if form == ".csv":
-            opened = open_list(table, needed, OWN_TABLE)
+            opened = open_list(table, needed, replace(OWN_TABLE, encoding=encoding))
             yield from (_with_names_as_they_were(row.cells) for row in opened.rows())
             return
         with table.open(encoding="utf-8-sig") as file:
@@ -127,19 +131,25 @@ def _with_names_as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:
     return _as_they_were(named)
 
 
-def first_row(table: Path) -> dict[str, Any]:
-    """The first row of a table that `wardrobe label` wrote, by column.
+def first_row(table: Path, encoding: str = "") -> dict[str, Any]:
+    """The first row of a table of photos or of products that `wardrobe label` wrote, by column.
 
     Raises:
         TableUnusable: it cannot be read, has no row, or was not written by `wardrobe label`.
         SourceUnusable: it is no Parquet file.
     """
-    row = next(read_rows(table), {})
-    if missing := {*OF_PHOTOS, *ORIGIN} - row.keys():
+    row = next(read_rows(table, (), encoding), {})
+    needed = OF_PRODUCTS if is_of_products(row) else (*OF_PHOTOS, *ORIGIN)
+    if missing := set(needed) - row.keys():
         raise TableUnusable(
             f"{table}: has no row, or no column `{min(missing)}`. Name a table of `wardrobe label`."
         )
     return row
+
+
+def is_of_products(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of a table of products."""
+    return RESTS_ON in row
 
 
 def parquet_rows(file: str, names: list[str] | None) -> Iterator[dict[str, Any]]:

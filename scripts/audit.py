@@ -15,13 +15,14 @@ from inference.contract import LABEL
 from labelling.columns import column_of
 from labelling.errors import CorrectionsUnusable, OtherRun
 from labelling.lists import Reading
+from labelling.products import photos_of, products_of
 from labelling.review.audit import Audit, Share, audit_in, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
-from labelling.table import first_row, read_rows
+from labelling.table import first_row, is_of_products, read_rows
 from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
-from reports.values import Promise, report_of
+from reports.values import Promise, Report, report_of
 from scripts.__main__ import command
 from scripts.lists import add_encoding
 from scripts.terminal import (
@@ -56,24 +57,27 @@ class Verdict:
 
 def execute(arguments: argparse.Namespace) -> object:
     """Compare and print; 1 when a promise is broken."""
-    version: str = first_row(arguments.table)["version"]
+    encoding = arguments.encoding or ""
+    version: str = first_row(arguments.table, encoding)["version"]
     release = _release(arguments.model, version)
     report, heads = report_of(release), release.manifest.attributes
     attributes = {name: head.labels for name, head in heads.items()}
-    reading = Reading(encoding=arguments.encoding or "")
-    corrections = read_corrections(arguments.files, report.labels, attributes, reading, complain)
+    corrections = read_corrections(
+        arguments.files, report.labels, attributes, Reading(encoding=encoding), complain
+    )
     found = audit_in(corrections)
     if found is None:
         raise CorrectionsUnusable(
             "No correction is of an audit: a sheet that `wardrobe label SOURCE --out TABLE --review "
             "FILE.html --audit N` wrote marks its sample in a column `audit`."
         )
-    _check_table(corrections, arguments.table)
-    promises = {name: [one.promise] for name, one in report.attributes.items()}
-    of_heads = {LABEL: (found, judge(found, report.promises))} | {
-        name: (one, judge(one, promises.get(name, [])))
-        for name in attributes
-        if (one := audit_in(corrections, name))
+    _check_table(corrections, arguments.table, encoding)
+    audits = {LABEL: found} | {
+        name: audit for name in attributes if (audit := audit_in(corrections, name)) is not None
+    }
+    of_heads = {
+        name: (audit, judge(audit, _promises(report, name, of_products=audit.of_products)))
+        for name, audit in audits.items()
     }
     for name, (one, verdict) in of_heads.items():
         if name != LABEL:
@@ -87,24 +91,54 @@ def execute(arguments: argparse.Namespace) -> object:
     return Failed(document) if broken else document
 
 
-def _check_table(corrections: Sequence[Correction], table: Path) -> None:
+def _promises(report: Report, head: str, *, of_products: bool) -> Sequence[Promise]:
+    """What a release promises of accepted answers of a head: of products where it was measured on them."""
+    if of_products and head in report.products:
+        return [report.products[head]]
+    if head == LABEL:
+        return report.promises
+    return [report.attributes[head].promise] if head in report.attributes else []
+
+
+def _check_table(corrections: Sequence[Correction], table: Path, encoding: str) -> None:
     """Refuse answers to the sample of another table.
 
     Raises:
-        CorrectionsUnusable: a picture is not in it, or another release answered it.
+        CorrectionsUnusable: a picture or product is not in it, or has another answer there.
     """
-    heads = {one.attribute for one in corrections if one.audit}
-    answered = {
-        (row["sha256"], head): row.get(column_of(head, "predicted")) or row.get(head)
-        for row in read_rows(table)
-        for head in heads
-    }
-    for one in corrections:
-        if one.audit and answered.get((one.sha256, one.attribute)) != one.predicted:
+    asked = [one for one in corrections if one.audit]
+    heads = {one.attribute for one in asked}
+    answered: dict[tuple[str, str, str], str | None] = {}
+    for of_products in {bool(one.product) for one in asked}:
+        for row in read_rows(_table_of(table, of_products=of_products, encoding=encoding), (), encoding):
+            key = ("", str(next(iter(row.values())))) if of_products else (row["sha256"], "")
+            answered |= {
+                (*key, head): row.get(column_of(head, "predicted")) or row.get(head) for head in heads
+            }
+    for one in asked:
+        key = ("", one.product) if one.product else (one.sha256, "")
+        if answered.get((*key, one.attribute)) != one.predicted:
             raise CorrectionsUnusable(
-                f"{one.file}: {one.path} is not in this table, or has another answer there. Give the table "
-                "that the sheet was written for."
+                f"{one.file}: {one.product or one.path} is not in this table, or has another answer there. "
+                "Give the table that the sheet was written for."
             )
+
+
+def _table_of(table: Path, *, of_products: bool, encoding: str) -> Path:
+    """The table of photos or of products, of which one was named.
+
+    Raises:
+        CorrectionsUnusable: the other one was named, and this is not beside it.
+    """
+    if is_of_products(first_row(table, encoding)) == of_products:
+        return table
+    other = products_of(table) if of_products else photos_of(table)
+    if not other.exists():
+        raise CorrectionsUnusable(
+            f"{other}: is not there. The answers are to {'products' if of_products else 'pictures'}, which "
+            f"{table} does not have."
+        )
+    return other
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -168,12 +202,14 @@ def show(found: Audit, verdict: Verdict) -> None:
 def show_shares(found: Audit) -> None:
     """Print a line per label, and the shares."""
     out = console()
-    shares = {**found.labels, "all accepted": found.accepted, "to review": found.reviewed}
+    shares = {**found.labels, "all accepted": found.accepted}
+    shares |= {} if found.is_census else {"to review": found.reviewed}
     print_table([{"model's label": name, **_cells(share)} for name, share in shares.items()])
     if found.unanswered:
+        rows = "products" if found.of_products else "sampled pictures"
         complain(
-            f"{found.unanswered:,} of {found.sampled:,} sampled pictures have no answer. The figures are of "
-            "the others, which may be easier."
+            f"{found.unanswered:,} of {found.sampled:,} {rows} have no answer. The figures are of the "
+            "others, which may be easier."
         )
     if found.left_out:
         out.print(f"{found.left_out:,} pictures that a person left out count nowhere.")
@@ -183,26 +219,43 @@ def _cells(share: Share) -> dict[str, str]:
     return {
         "pictures": f"{share.n:,}" if share.of is None else f"{share.n:,} of {share.of:,}",
         "right": f"{share.right / share.n:.1%}" if share.n else "",
-        "at least": f"{share.low:.1%}",
-        "at most": f"{share.high:.1%}",
+        **({"at least": "", "at most": ""} if share.n == share.of else _bounds(share)),
     }
 
 
+def _bounds(share: Share) -> dict[str, str]:
+    return {"at least": f"{share.low:.1%}", "at most": f"{share.high:.1%}"}
+
+
 def _sentence(found: Audit, verdict: Verdict) -> str:
-    accepted = found.accepted
     if verdict.accuracy is None:
         return "The release promises nothing of accepted answers."
     promise = f"The release promises that {verdict.accuracy:.0%} of accepted answers are right: "
     if verdict.verdict == HOLDS:
-        return f"{promise}holds here, at least {accepted.low:.1%} are."
-    if verdict.verdict == BROKEN and accepted.of is None:
-        return f"{promise}broken here, at most {accepted.high:.1%} are."
-    if verdict.verdict == BROKEN:
-        least = "" if accepted.n == accepted.of else "at least "
-        return f"{promise}broken: {least}{accepted.wrong_at_least:,} of {accepted.of:,} are wrong."
+        return promise + _holds(found.accepted)
+    return promise + (_broken(found.accepted) if verdict.verdict == BROKEN else _open(found))
+
+
+def _holds(accepted: Share) -> str:
+    if accepted.n == accepted.of:
+        return f"holds here, {accepted.right:,} of {accepted.n:,} are."
+    return f"holds here, at least {accepted.low:.1%} are."
+
+
+def _broken(accepted: Share) -> str:
+    if accepted.of is None:
+        return f"broken here, at most {accepted.high:.1%} are."
+    least = "" if accepted.n == accepted.of else "at least "
+    return f"broken: {least}{accepted.wrong_at_least:,} of {accepted.of:,} are wrong."
+
+
+def _open(found: Audit) -> str:
+    if found.is_census:
+        return "too few answers to say. Answer the others on the sheet."
+    accepted = found.accepted
     return (
-        f"{promise}between {accepted.low:.1%} and {accepted.high:.1%} are, too few to say. Write the sheet "
-        f"again with --audit {2 * found.sampled}, once: the answers so far count."
+        f"between {accepted.low:.1%} and {accepted.high:.1%} are, too few to say. Write the sheet again with "
+        f"--audit {2 * found.sampled}, once: the answers so far count."
     )
 
 

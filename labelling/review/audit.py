@@ -1,9 +1,10 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of the table.
 
-`draw` draws it from all answered rows; the review sheet shows it first, without what the model answered, and
-exports how many rows of the table are accepted. `audit_in` compares what people said with what the model did,
-by what the sheet exports alone. A table is finite, so that bounds are hypergeometric, and they are one-sided,
-as promises are. Knows tables and corrections, neither journals nor releases.
+`sample` draws it from all answered rows; of products, few accepted ones are all taken (CENSUS). The review
+sheet shows it first, without what the model answered, and exports how many rows of the table are accepted.
+`audit_in` compares what people said with what the model did, by what the sheet exports alone. A table is
+finite, so that bounds are hypergeometric, and they are one-sided, as promises are. Knows tables and
+corrections, neither journals nor releases.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from inference.contract import LABEL
@@ -31,6 +33,9 @@ LEAST: Final = 5
 
 LOOK: Final = 1 - (1 - SURENESS) / 2
 """Sureness of each bound: half of the doubt is for a second look, at a larger sample that holds the first."""
+
+CENSUS: Final = 40
+"""Accepted products of a table that are all asked about, in place of a sample."""
 
 T = TypeVar("T")
 
@@ -70,6 +75,7 @@ class Audit:
         accepted: of these, the model's answers with the decision `accept`.
         reviewed: those with `review`.
         labels: the accepted ones by the model's label, with those that were added for that label alone.
+        of_products: rows are products.
     """
 
     sampled: int
@@ -78,18 +84,35 @@ class Audit:
     accepted: Share
     reviewed: Share
     labels: dict[str, Share]
+    of_products: bool = False
+
+    @property
+    def is_census(self) -> bool:
+        """Whether all accepted rows were to be looked at."""
+        return self.of_products and self.accepted.of is not None and self.accepted.of <= CENSUS
 
     def sentence(self) -> str:
         """One line for a terminal."""
-        some = f" {self.unanswered:,} of its {self.sampled:,} pictures have no answer."
-        missing, found = some if self.unanswered else "", self.accepted
-        if not found.n:
+        rows, accepted = "products" if self.of_products else "pictures", self.accepted
+        some = f" {self.unanswered:,} of its {self.sampled:,} {rows} have no answer."
+        missing, counts = some if self.unanswered else "", f"{accepted.right:,} of {accepted.n:,}"
+        if accepted.n and accepted.n == accepted.of:
+            return f"Audit: {counts} accepted were right, and people looked at all of them.{missing}"
+        if self.is_census:
+            return (
+                f"Audit: {counts} accepted were right; the table has {accepted.of:,} accepted ones.{missing}"
+            )
+        if not accepted.n:
             answered = self.sampled - self.unanswered
-            return f"Audit: the model accepted none of {answered:,} pictures drawn at random.{missing}"
+            return f"Audit: the model accepted none of {answered:,} {rows} drawn at random.{missing}"
         return (
-            f"Audit: of the accepted, {found.right:,} of {found.n:,} right: at least "
-            f"{int(found.low * 1000) / 10:.1f}% ({SURENESS:.0%} sure).{missing}"
+            f"Audit: of the accepted, {counts} right: at least {_tenth_below(accepted.low)} "
+            f"({SURENESS:.0%} sure).{missing}"
         )
+
+
+def _tenth_below(share: float) -> str:
+    return f"{int(share * 1000) / 10:.1f}%"
 
 
 def usual_size(answers: int) -> int:
@@ -167,20 +190,28 @@ def audit_in(corrections: Sequence[Correction], attribute: str = LABEL) -> Audit
         by_label[one.predicted].append((one, is_right))
     sampled = max(len(drawn), *(one.audit for one in drawn))
     of_drawn = [(one, is_right) for one, is_right in right if one.audit]
+    of_products = any(one.product for one in drawn)
+    every = max((one.audit_of[1] for one in drawn if one.audit_of), default=None)
+    measured = partial(_share, is_census=of_products and every is not None and every <= CENSUS)
     return Audit(
         sampled=sampled,
         unanswered=sampled - len(drawn),
         left_out=len(drawn) - len(of_drawn),
-        accepted=_share([one for one in accepted if one[0].audit], 1),
+        accepted=measured([one for one in accepted if one[0].audit], 1),
         reviewed=share([is_right for one, is_right in of_drawn if one.decision != ACCEPT], None),
-        labels={label: _share(found, 0) for label, found in sorted(by_label.items())},
+        labels={label: measured(found, 0) for label, found in sorted(by_label.items())},
+        of_products=of_products,
     )
 
 
-def _share(found: Sequence[tuple[Correction, bool]], place: int) -> Share:
-    """Of accepted rows; `place` is that of their number in `audit_of`."""
+def _share(found: Sequence[tuple[Correction, bool]], place: int, *, is_census: bool) -> Share:
+    """Of accepted rows; `place` is that of their number in `audit_of`. A census estimates nothing."""
     of = max((one.audit_of[place] for one, _ in found if one.audit_of), default=None)
-    return share([is_right for _, is_right in found], of)
+    answers = [is_right for _, is_right in found]
+    if not is_census or of is None:
+        return share(answers, of)
+    wrong = answers.count(False)
+    return Share(n=len(answers), right=sum(answers), of=of, low=sum(answers) / of, high=1 - wrong / of)
 
 
 def share(right: Sequence[bool], of: int | None) -> Share:

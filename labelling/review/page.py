@@ -33,7 +33,7 @@ from labelling.items import Item
 from labelling.journal import Journal
 from labelling.list_check import ListCheck
 from labelling.list_words import in_order
-from labelling.review.audit import added, audit_of, sample, usual_size
+from labelling.review.audit import CENSUS, added, audit_of, sample, usual_size
 from labelling.review.label_studio import Task, as_tasks
 from labelling.review.questions import SHOWN, Asked, Questions, photos_of, title_of
 from labelling.row import ACCEPT, REVIEW, Row, path_in_table
@@ -164,6 +164,7 @@ class Frame(NamedTuple):
         lead: what a person is asked to do.
         texts: in other languages, of which review.js chooses the one that the reader prefers.
         export: the name of the file that the page exports.
+        is_census: whether an audit asks about all accepted products.
         command: that takes what is exported; empty for none.
     """
 
@@ -171,6 +172,7 @@ class Frame(NamedTuple):
     lead: str
     texts: Texts
     export: str = "corrections.csv"
+    is_census: bool = False
     command: str = ""
 
 
@@ -212,14 +214,15 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str 
     ]
     attributes = {head: job.run.heads[head] for head in heads if head != LABEL}
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
+    is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
     if sizes.reviewers == 1:
-        frame = Frame(title, lead, texts, command=command)
+        frame = Frame(title, lead, texts, is_census=is_census, command=command)
         write_page(page, page_of([*first, *then], job.run.heads[LABEL], frame, attributes))
         return (page,)
     pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
     for number, (file, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
-        frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, command=command)
+        frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, is_census, command)
         write_page(file, page_of(dealt, job.run.heads[LABEL], frame, attributes))
     return tuple(pages)
 
@@ -228,11 +231,12 @@ class _Chosen(NamedTuple):
     """What a page asks of one head.
 
     Attributes:
-        drawn: the sample of an audit.
+        drawn: the sample of an audit, or all accepted rows.
         rare: rows that were added to it for their label alone.
         doubtful: others that a person has to answer.
         audited: how large the sample is; 0 for none.
         accepted: rows of the table, by label.
+        is_census: whether no row was drawn, since all accepted products are asked about.
     """
 
     drawn: list[Row]
@@ -240,18 +244,24 @@ class _Chosen(NamedTuple):
     doubtful: list[Row]
     audited: int
     accepted: Mapping[str, int]
+    is_census: bool
 
 
 def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Chosen:
-    drawn, rare, accepted = list[Asked](), list[Asked](), Counter[str]()
+    drawn, rare = list[Asked](), list[Asked]()
     is_asked = head in (LABEL, *sizes.attributes)  # else products need it for a feed, and nothing else does
     audited = sizes.audited if is_asked else 0
-    if audited is None:
+    accepted = Counter(question.label for question in questions.answered(head) if question.reason is None)
+    is_census = audited != 0 and questions.of_products and accepted.total() <= CENSUS
+    if is_census:
+        audited = accepted.total()
+        every = (question for question in questions.answered(head) if question.reason is None)
+        drawn = sample(every, _path, audited, version)
+    elif audited is None:
         audited = usual_size(sum(1 for _ in questions.answered(LABEL)))
-    if audited:
+    if audited and not is_census:
         drawn = sample(questions.answered(head), _path, audited, version)
         rare = added(questions.answered(head), _accepted, _path, drawn, version)
-        accepted = Counter(question.label for question in questions.answered(head) if question.reason is None)
     in_sample = {question.path for question in (*drawn, *rare)}
     return _Chosen(
         drawn=[questions.row(question, head) for question in drawn],
@@ -261,8 +271,9 @@ def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Cho
             for row in questions.doubtful(head, sizes.limit)
             if row.path not in in_sample and (is_asked or row.photos)
         ],
-        audited=audited,
+        audited=audited or 0,
         accepted=accepted,
+        is_census=is_census,
     )
 
 
@@ -434,6 +445,13 @@ AUDITED: Final = (
 )
 """Heading of the first part of a sheet with an audit, and why it is there."""
 
+ALL_ACCEPTED: Final = (
+    "1. All accepted answers",
+    "What the model answered is not shown, so that your answers count how often it is right: answer all of "
+    "these.",
+)
+"""The same where the accepted products are few: nothing is drawn."""
+
 ADDED: Final = (
     "1b. Added for single labels",
     "So that five pictures of each accepted label are looked at. They count for their label alone.",
@@ -517,7 +535,7 @@ def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
     drawn = [card for card in cards if card.audit]
     rare = [card for card in cards if card.audit_of and not card.audit]
     then = [card for card in cards if not card.audit and not card.audit_of and not card.screen]
-    texts = (AUDITED, ADDED, DOUBTFUL) if drawn else (("", ""),) * 3
+    texts = (ALL_ACCEPTED if frame.is_census else AUDITED, ADDED, DOUBTFUL) if drawn else (("", ""),) * 3
     screens = dict.fromkeys(card.screen for card in cards if card.screen)
     of_screens: list[dict[str, object]] = [
         {

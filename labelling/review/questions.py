@@ -80,6 +80,11 @@ class Questions(AbstractContextManager["Questions"]):
         for row in self._rows():
             self._db.executemany(_ADDED, [self._question(row, head) for head in heads if head in row.heads])
 
+    @property
+    def of_products(self) -> bool:
+        """Whether rows are products, but for pictures of none."""
+        return self._journal.run.by is not None
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -165,6 +165,48 @@ def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty
     assert held / runs <= 0.05 + 2 * (0.05 * 0.95 / runs) ** 0.5
 
 
+def of_product(number: int, label: str, of: int, audited: int) -> Correction:
+    return Correction(
+        *(f"{number}.jpg", f"{number:064}", label, "2026", audited, Path("corrections.csv")),
+        predicted="Coat",
+        decision="accept",
+        audit_of=(of, of),
+        product=str(number),
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "of", "sentence"),
+    [
+        (
+            ["Coat"] * 6 + ["Bag"] * 2,
+            8,
+            "6 of 8 accepted were right, and people looked at all of them.",
+        ),
+        (["Coat"], 1, "1 of 1 accepted were right, and people looked at all of them."),
+        (
+            ["Coat"] * 4 + ["Bag"],
+            8,
+            "4 of 5 accepted were right; the table has 8 accepted ones. 3 of its 8 products have no answer.",
+        ),
+    ],
+)
+def test_few_accepted_products_are_counted_and_no_share_of_others_is_estimated(
+    labels: list[str], of: int, sentence: str
+) -> None:
+    found = audited(*(of_product(number, label, of, of) for number, label in enumerate(labels)))
+
+    right, wrong = labels.count("Coat"), labels.count("Bag")
+    assert found.sentence() == f"Audit: {sentence}"
+    assert (found.accepted.low, found.accepted.high) == (right / of, 1 - wrong / of)
+
+
+def test_a_sample_of_more_products_has_a_bound() -> None:
+    found = audited(*(of_product(number, "Coat", 400, 40) for number in range(40)))
+
+    assert found.sentence().startswith("Audit: of the accepted, 40 of 40 right: at least 9")
+
+
 def test_the_counts_of_a_table_are_exported_beside_a_row() -> None:
     assert audit_of({"Coat": 7, "Shirt": 30}, "Coat") == "7 of 37"
     assert audit_of({"Coat": 7, "Shirt": 30}, "Bag") == "0 of 37"
@@ -182,7 +224,7 @@ NOTHING = Share(n=0, right=0, of=None, low=0.0, high=1.0)
 @pytest.mark.parametrize(
     ("right", "wrong", "verdict", "said"),
     [
-        (119, 0, HOLDS, "holds here, at least 100.0% are."),
+        (119, 0, HOLDS, "holds here, 119 of 119 are."),
         (109, 10, BROKEN, "broken: 10 of 119 are wrong."),
         (105, 10, BROKEN, "broken: at least 10 of 119 are wrong."),
         (40, 1, OPEN, "too few to say. Write the sheet again with --audit 300, once: the answers so far"),

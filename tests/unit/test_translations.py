@@ -13,6 +13,7 @@ from labelling.export import OUTCOMES
 from labelling.review.page import (
     ADDED,
     AGREEING,
+    ALL_ACCEPTED,
     AUDITED,
     COLOURS,
     DOUBTFUL,
@@ -110,6 +111,7 @@ OF_CARDS = {
         LEAD_OF_PARTS,
         *AUDITED,
         *ADDED,
+        *ALL_ACCEPTED,
         *DOUBTFUL,
         *COLOURS,
         *AGREEING,

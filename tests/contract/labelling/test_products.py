@@ -12,11 +12,10 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable
-from labelling.review.audit import audit_in
-from labelling.review.corrections import read_corrections
 from labelling.review.questions import SHOWN
 from labelling.row import FOLDER, By, Row
 from reports.values import ProductPromise
+from scripts.audit import BROKEN
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
@@ -25,6 +24,7 @@ from tests.tables import correct, label, products_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
 main = partial(wardrobe, "label")
+audit = partial(wardrobe, "audit")
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}
 KEPT = ProductPromise(
@@ -249,7 +249,7 @@ def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
     assert (len(cards["1"]["photos"]), cards["1"]["more"]) == (SHOWN - 1, 9 - SHOWN)
     assert all(one["picture"] for one in (cards["1"], *cards["1"]["photos"]))
     assert cards["2"]["sha256"] == cards["3"]["sha256"], "it lies under two articles, and is asked under each"
-    assert {card["audit_of"].rpartition(" ")[2] for card in cards.values()} == {"1"}, (
+    assert {name for name, card in cards.items() if card["audit_of"] == "1 of 1"} == {"11.png"}, (
         "the accepted photo of no product: of two products a photo is enough for neither"
     )
 
@@ -279,19 +279,52 @@ def test_a_product_is_not_asked_about_that_people_answered_or_whose_photos_they_
     assert task["data"]["path"].endswith(four)
 
 
-def test_an_audit_counts_a_product_once(shop: Path, little_release: Path, tmp_path: Path) -> None:
-    source, table = listed(shop, *((f"{n}.png", str(n // 2)) for n in range(8))), tmp_path / "table.csv"
-    said = []
-    for card in sheet_of(source, table, little_release, "--audit", "9"):
-        answer = {"label": card["predicted"], "product": card["product"], "at": "2026-11-22T10:00:00Z"}
+@pytest.mark.parametrize("named", ["table.csv", "table-products.csv"])
+def test_up_to_forty_accepted_products_are_all_asked_and_audited_as_products(
+    named: str,
+    shop: Path,
+    release: Path,
+    by_label: list[list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = shop.parent
+    pictures, (other, *_) = by_label[0], by_label[1]
+    articles = [(picture, str(number // 2)) for number, picture in enumerate(pictures[:8])]
+    source, table = listed(shop, *articles, (other, "3")), folder / "table.csv"
+
+    cards = [card for card in sheet_of(source, table, release) if card["audit"]]
+    first, *others = cards
+    answers = []
+    for card in cards:
         counted = {name: card[name] for name in ("audit", "audit_of", "predicted", "decision")}
-        said.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})
-        said += [{"path": one["path"], "sha256": one["sha256"], **answer} for one in card["photos"]]
+        label_of = card["predicted"] if card is not first else "none of these"
+        answer = {"label": label_of, "product": card["product"], "at": "2026-11-22T10:00:00Z"}
+        answers.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})
+        answers += [{"path": one["path"], "sha256": one["sha256"], **answer} for one in card["photos"]]
+    file = write_csv(folder / "c.csv", answers)
+    capsys.readouterr()
+    code = audit([str(file), str(folder / named), "--model", str(release), "--json"])
 
-    found = audit_in(read_corrections([write_csv(tmp_path / "c.csv", said)], LABELS))
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(card["name"] for card in cards) == ["0", "1", "2"], "3 is contradicting"
+    assert (found["accepted"]["n"], found["accepted"]["right"], found["accepted"]["of"]) == (3, 2, 3)
+    assert (code, found["promise"]) == (1, {"accuracy": 0.95, "verdict": BROKEN})
+    assert others
 
-    assert found is not None
-    assert (found.reviewed.n, found.reviewed.right, found.accepted.n) == (4, 4, 0)
+
+def test_answers_to_products_of_another_table_are_refused(
+    shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
+) -> None:
+    source, table = listed(shop, (by_label[0][0], "1"), (by_label[0][1], "1")), tmp_path / "table.csv"
+    (card,) = sheet_of(source, table, release)
+    answer = {name: card[name] for name in ("path", "sha256", "audit", "audit_of", "predicted", "decision")}
+    file = write_csv(tmp_path / "c.csv", [{**answer, "label": card["predicted"], "product": "2"}])
+
+    with pytest.raises(CorrectionsUnusable, match="2 is not in this table, or has another answer there"):
+        audit([str(file), str(table), "--model", str(release)])
+    (tmp_path / "table-products.csv").unlink()
+    with pytest.raises(CorrectionsUnusable, match=r"table-products\.csv: is not there"):
+        audit([str(file), str(table), "--model", str(release)])
 
 
 @pytest.mark.parametrize("words", [(), ("--restart",)])
