@@ -60,6 +60,9 @@ class Summary:
         answers_recovered: people's answers that came over from a damaged journal, or one of an earlier form.
         first_error: the first picture that has one, and what it is; empty without errors.
         decided_by_person: those whose label people gave; the other figures are of the model's answers.
+        accepted: answers about the class that the model accepted.
+        checked: of these, those that people answered, too.
+        checked_right: of these, those where people gave the same label.
         seconds: that all runs took to label.
         review_share: of the answers, how many need a person.
         labels: for each label, in index order, the pictures with each outcome.
@@ -81,6 +84,9 @@ class Summary:
     errors: int
     first_error: str
     decided_by_person: int
+    accepted: int
+    checked: int
+    checked_right: int
     seconds: float
     review_share: float
     labels: dict[str, dict[str, int]]
@@ -182,6 +188,7 @@ class _Counts:
         outcomes: by label and reason, without people's answers.
         of_attributes: by attribute, label and decision.
         decided_by_person: whose label people gave.
+        checked: accepted answers that people answered, too, by whether these agree.
         first_error: the first row that has one, and what it is; empty without errors.
         named: of how many rows the list names a kind.
         words: whether it admits what was answered; None where one of the two says nothing of a kind.
@@ -192,6 +199,7 @@ class _Counts:
         self.of_attributes = Counter[tuple[str, str | None, str | None]]()
         self.words, self.named = Counter[bool | None](), 0
         self.decided_by_person, self.first_error, self._check = 0, "", check
+        self.checked = Counter[bool]()
         self._answers, self._categories = by_holder(journal.answers()), journal.run.categories
 
     def of(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -206,6 +214,8 @@ class _Counts:
             )
             after = decided(row, self._answers, self._categories)
             self.decided_by_person += after.label.decided_by == PERSON
+            if row.label.decision == ACCEPT and after.label.decided_by == PERSON and after.label.label:
+                self.checked[after.label.label == row.label.label] += 1
             yield after
 
     def words_summary(self) -> WordsSummary | None:
@@ -241,6 +251,9 @@ def _summary(
         errors=errors,
         first_error=photos.first_error,
         decided_by_person=photos.decided_by_person,
+        accepted=accepted,
+        checked=photos.checked.total(),
+        checked_right=photos.checked[True],
         seconds=journal.seconds,
         review_share=1 - accepted / answers if answers else 0.0,
         labels=labels,
@@ -273,6 +286,8 @@ def _product_summary(table: Path, journal: Journal, products: _Counts) -> Produc
         reviewed={str(reason): count for reason, count in sorted(reasons.items(), key=str)},
         without_answer=products.outcomes[None, None],
         decided_by_person=products.decided_by_person,
+        checked=products.checked.total(),
+        checked_right=products.checked[True],
         photos_of_none=journal.photos_of_none(),
     )
 

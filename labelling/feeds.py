@@ -49,6 +49,8 @@ class Feed(NamedTuple):
         likely: products whose colour several photos name, though less is shown of such than a table promises.
         right: how many of these are right at least; 0 where there are none.
         left_out: products whose colour is doubtful, or not known.
+        incomplete: products with a colour that lack a cell which the platform needs, each with its column;
+            they are left out.
         contradicting: rows that would come more than once, with different colours, and are left out.
         note: what a person should know of it; empty for nothing.
     """
@@ -58,6 +60,7 @@ class Feed(NamedTuple):
     likely: int
     right: float
     left_out: int
+    incomplete: tuple[str, ...]
     contradicting: int
     note: str
 
@@ -159,21 +162,30 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
         advice: what to do where the feed would be empty.
 
     Raises:
-        TableUnusable: see `check_feed`; none is accepted or given by a person, a cell is empty that the
-            platform needs, or a file cannot be read or written.
+        TableUnusable: see `check_feed`; none is accepted or given by a person, or all of these lack a cell
+            that the platform needs; or a file cannot be read or written.
     """
     with Journal(table) as journal:
         run = journal.run
         head = check_feed(platform, table, run.further, run.attributes)
         rows, accepted = list(product_rows(journal, head)), list(product_rows(journal))
     coloured = [row for row in rows if colours_of(row)]
-    feed, contradicting = _cells(platform, coloured)
+    incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}
+    complete = [row for row in coloured if row.product not in incomplete]
+    if incomplete and not complete:
+        product, column = next(iter(incomplete.items()))
+        raise TableUnusable(
+            f"--feed {platform}: {len(incomplete):,} products have a colour, and nothing in a column that it "
+            f"needs, such as {product!r} in `{column}`. Add it to the list."
+        )
+    feed, contradicting = _cells(platform, complete)
     if not feed:
         raise TableUnusable(
             f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
             f"{advice}"
         )
-    likely = len(coloured) - sum(bool(colours_of(row)) for row in accepted)
+    sure = {row.product for row in accepted if colours_of(row)}
+    likely = sum(row.product not in sure for row in complete)
     keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
     return Feed(
         file=_written(_feed_of(table, platform), feed),
@@ -181,6 +193,7 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
         left_out=len(rows) - len(coloured),
+        incomplete=tuple(f"{product} (`{column}`)" for product, column in incomplete.items()),
         contradicting=contradicting,
         note="" if keeps else REPLACES,
     )
@@ -220,11 +233,10 @@ def colours_of(row: Row) -> list[str]:
 
 
 def _cell(row: Row, names: Sequence[str]) -> str:
-    """The cell of a column of the list, in whatever capitals."""
-    cells = (cell for column, cell in row.further.items() if cell and column.casefold() in names)
-    if (cell := next(cells, None)) is None:
-        raise TableUnusable(
-            f"--feed shopify: {row.product!r} has nothing in a column `{names[0]}` of the list, by which "
-            "Shopify finds products. Add it to the list."
-        )
-    return cell
+    """The cell of a column of the list, in whatever capitals; empty where it has nothing."""
+    return next((cell for column, cell in row.further.items() if cell and column.casefold() in names), "")
+
+
+def _lacking(platform: str, row: Row) -> str:
+    """The first column that the platform needs and a row has nothing in; empty where there is none."""
+    return next((names[0] for names in NEEDED.get(platform, ()) if not _cell(row, names)), "")

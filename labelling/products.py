@@ -143,6 +143,8 @@ class ProductSummary:
         reviewed: the others with an answer, by reason.
         without_answer: those of which no photo could be read.
         decided_by_person: those whose label people gave.
+        checked: of the accepted ones, those that people answered, too.
+        checked_right: of these, those where people gave the same label.
         photos_of_none: photos that no product has.
     """
 
@@ -153,6 +155,8 @@ class ProductSummary:
     reviewed: dict[str, int]
     without_answer: int
     decided_by_person: int
+    checked: int
+    checked_right: int
     photos_of_none: int
 
 

@@ -39,6 +39,7 @@ from labelling.row import ACCEPT, FOLDER, Categories, Category
 from labelling.run import Job, label
 from labelling.sources.opening import open_source
 from labelling.table import check_form
+from labelling.taxonomies import PLATFORMS, platform_categories
 from labelling.words import LANGUAGES
 from labelling.workers.on_ray import OnRay
 from labelling.workers.pool import MakeEngine
@@ -63,6 +64,9 @@ from scripts.terminal import (
 )
 
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
+
+NAMED = 5
+"""Products that a sentence names."""
 
 REVIEW_LIMIT = 1000
 """Pictures on a review page by default: a few megabytes, and an hour of looking."""
@@ -167,6 +171,12 @@ def _label(arguments: argparse.Namespace) -> object:
     if summary.products:
         for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
             console().print(sentence)
+        of = summary.products
+        checks = of.accepted, of.checked, of.checked_right, "products"
+    else:
+        checks = summary.accepted, summary.checked, summary.checked_right, "pictures"
+    if checks[0]:
+        console().print(_of_checks(*checks))
     if pages:
         _say_next(then)
     if sorted_in:
@@ -204,6 +214,9 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
     left_out = (
         f" {feed.left_out:,} are in no feed: their colour is doubtful. {advice}" if feed.left_out else ""
     )
+    if feed.incomplete:
+        few = ", ".join(feed.incomplete[:NAMED]) + (", ..." if len(feed.incomplete) > NAMED else "")
+        left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {few}."
     if feed.contradicting:
         left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
     likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
@@ -242,16 +255,19 @@ def _say_next(words: str) -> None:
     print(f"Next: {program()} {words}")
 
 
-def _categories(named: Path | None, release: LocalRelease) -> Categories:
-    """Id and name of the platform's category of each label; empty without a file.
+def _categories(named: str | None, release: LocalRelease) -> Categories:
+    """Id and name of the platform's category of each label; empty without a file or platform.
 
     Raises:
         CategoriesMismatch: the file has other labels than the release.
         SettingsError: it cannot be read or is not valid.
     """
-    if (file := named or settings_of_commands().taxonomy) is None:
-        return {}
     manifest = release.manifest
+    if named in PLATFORMS:
+        attributes = {name: head.labels for name, head in manifest.attributes.items()}
+        return platform_categories(named, {LABEL: manifest.labels, **attributes})
+    if (file := Path(named) if named else settings_of_commands().taxonomy) is None:
+        return {}
     try:
         mapping = categories_of(file, manifest.labels, manifest.version, manifest.attributes)
     except CategoriesMismatch as error:
@@ -315,8 +331,10 @@ def build_parser() -> argparse.ArgumentParser:
         "imports them; with --review the sheet asks for those that are missing"
     )
     add("--feed", choices=FEEDS, help=feed)
-    taxonomy = "your own categories, also of attributes, in columns such as `category_id` (WARDROBE_TAXONOMY)"
-    add("--taxonomy", type=Path, metavar="FILE", help=taxonomy)
+    taxonomy = (
+        "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or google's or shopify's"
+    )
+    add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     into = "sort the pictures into FOLDER/label and FOLDER/review, as hard links where possible; new or empty"
     excel = "write the table once more, for Excel where numbers have a decimal comma: German, French, Spanish"
@@ -364,7 +382,9 @@ class _Rate(ProgressColumn):
     """Pictures a second."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+        if not task.speed:
+            return Text("")
+        return Text(f"{task.speed:,.0f}/s" if task.speed >= 1 else f"{1 / task.speed:,.0f} s each")
 
 
 def show(summary: Summary, pages: Sequence[Path]) -> None:
@@ -385,7 +405,7 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
-        f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {summary.version}."
+        f"{pace(summary.rows, summary.seconds)}Release {summary.version}."
     )
     if summary.words:
         out.print(_of_words(summary.words, "products" if summary.products else "pictures"))
@@ -395,6 +415,21 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
         out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
     review = f". To look through: {', '.join(map(str, pages))}" if pages else ""
     out.print(f"Table: {summary.table}{review}")
+
+
+def pace(pictures: int, seconds: float) -> str:
+    """How fast pictures were labelled, a sentence; empty where none was."""
+    if not pictures:
+        return ""
+    rate = pictures / max(seconds, 1e-9)
+    return f"{rate:,.0f} pictures a second. " if rate >= 1 else f"{1 / rate:,.1f} seconds a picture. "
+
+
+def _of_checks(accepted: int, checked: int, right: int, rows: str) -> str:
+    """What people found of the accepted answers of this table, a sentence."""
+    if not checked:
+        return f"No audit was made: people looked at none of {accepted:,} accepted {rows}."
+    return f"People looked at {checked:,} of {accepted:,} accepted {rows}: {right:,} right."
 
 
 def _has(summary: Summary, outcome: str) -> bool:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from scripts.label import pace
 from scripts.progress import counting
 from tests.waiting import wait_for
 
@@ -41,3 +42,17 @@ def test_a_short_step_leaves_a_log_alone(capsys: pytest.CaptureFixture[str]) -> 
         pass
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("pictures", "seconds", "sentence"),
+    [
+        (0, 1.0, ""),
+        (100, 2.0, "50 pictures a second. "),
+        (10, 9.9, "1 pictures a second. "),
+        (3, 10.0, "3.3 seconds a picture. "),
+        (1, 0.0, "1,000,000,000 pictures a second. "),
+    ],
+)
+def test_the_pace_of_a_run_is_never_nothing_a_second(pictures: int, seconds: float, sentence: str) -> None:
+    assert pace(pictures, seconds) == sentence

@@ -347,7 +347,7 @@ def test_a_file_that_no_feed_wrote_is_never_replaced(
     assert not (shop / "labels.csv").exists()
 
 
-def test_articles_of_one_handle_are_a_row_where_they_have_one_colour_and_each_needs_a_handle(
+def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def handles() -> list[str]:
@@ -364,9 +364,28 @@ def test_articles_of_one_handle_are_a_row_where_they_have_one_colour_and_each_ne
     corrected(shop, "shopify", **{"001003": "red"})
     assert handles() == ["item-1", "item-4"]
 
-    rename(shop, "item-1", "")
+
+@pytest.mark.parametrize(("text", "column"), [("Shirt 3", "title"), ("item-3", "handle")])
+def test_a_product_without_what_a_platform_needs_is_left_out_and_named(
+    text: str, column: str, shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename(shop, text, "")
     labelled(shop, doubtful)
-    with pytest.raises(TableUnusable, match="'001001' has nothing in a column `handle`"):
+    capsys.readouterr()
+
+    corrected(shop, "shopify")
+
+    assert [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")] == ["item-1", "item-4"]
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"1 lack what it needs, and are in no feed: 001003 (`{column}`)." in told
+
+
+def test_a_feed_whose_products_all_lack_a_title_is_refused(shop: Path, doubtful: Path) -> None:
+    for title in TITLES[:4]:
+        rename(shop, title, "")
+    labelled(shop, doubtful)
+
+    with pytest.raises(TableUnusable, match=r"3 products have a colour, and nothing .* '001001' in `title`"):
         corrected(shop, "shopify")
 
 

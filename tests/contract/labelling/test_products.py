@@ -312,6 +312,25 @@ def test_up_to_forty_accepted_products_are_all_asked_and_audited_as_products(
     assert others
 
 
+def test_a_run_says_what_people_found_of_the_accepted_products_of_this_table(
+    shop: Path,
+    release: Path,
+    by_label: list[list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (first, second, *_), table = by_label[0], tmp_path / "table.csv"
+    source = listed(shop, (first, "1"), (second, "2"))
+
+    (answer, _) = label(source, table, release, "--by", "article")
+    assert "No audit was made: people looked at none of 2 accepted products." in capsys.readouterr().out
+    right = {"path": first, "label": answer["label"], "product": "1"}
+    correct(table, right, {"path": second, "label": "none of these", "product": "2"})
+    label(source, table, release, "--by", "article")
+
+    assert "People looked at 2 of 2 accepted products: 1 right." in capsys.readouterr().out
+
+
 def test_answers_to_products_of_another_table_are_refused(
     shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:

@@ -1,0 +1,53 @@
+"""The categories that Google and Shopify have for kinds of garments.
+
+taxonomies.json has an id and a name for each kind of words.py, with the version of the platform's list that
+they were looked up in. Empty: a kind that lies in several categories, such as bags (handbags, backpacks).
+Reads taxonomies.json alone.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from inference.contract import LABEL
+from labelling.errors import TableUnusable
+from labelling.list_words import KIND
+from labelling.row import Categories, Category
+from labelling.words import label_kinds, language_of
+
+_FILE: Final = Path(__file__).with_name("taxonomies.json")
+
+PLATFORMS: Final = ("google", "shopify")
+"""That the file has."""
+
+
+def platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Categories:
+    """The platform's category of each class, and of each kind where a release answers that.
+
+    Args:
+        platform: of PLATFORMS.
+        heads: the labels of each head of the release.
+
+    Raises:
+        TableUnusable: it has none for any class.
+    """
+    of: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
+    labels = heads[LABEL]
+    kinds = label_kinds(labels, language_of(labels))
+    categories = {LABEL: {label: _category(of, kinds[label]) for label in labels}}
+    if all(category == (None, None) for category in categories[LABEL].values()):
+        raise TableUnusable(
+            f"--taxonomy {platform}: has no category for the classes {', '.join(labels)}. Name a file of "
+            "your own."
+        )
+    if KIND in heads:
+        categories[KIND] = {kind: _category(of, {kind}) for kind in heads[KIND]}
+    return categories
+
+
+def _category(of: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
+    """That of one kind; of several, or of one that the file leaves empty, none."""
+    (kind,) = kinds if len(kinds) == 1 else [""]
+    identity, name = of.get(kind) or (None, None)
+    return identity, name
