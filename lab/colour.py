@@ -12,11 +12,9 @@ are in FOLDER.
 import argparse
 import hashlib
 import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 import keras
@@ -87,9 +85,6 @@ DEVELOPMENT: Final = ("A", "B", CLUTTERED)
 
 CHUNK: Final = 512
 """Photos in a file of vectors."""
-
-TIMED: Final = 200
-"""Photos on which both graphs are timed and compared."""
 
 
 def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress) -> Features:
@@ -273,26 +268,6 @@ def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: S
         )
 
 
-def compare(
-    folder: Path, parent: LocalRelease, made: LocalRelease, photos: Sequence[Coloured], say: Say
-) -> None:
-    """Say how far the answers about the class differ, and what the colour costs, on TIMED photos."""
-    views = [fit_whole(decoded_photo(folder, one.photo).picture, READS.shape) for one in photos[:TIMED]]
-    sessions = [OnnxSession(one.graph("photos"), shape=READS.array_shape) for one in (parent, made)]
-    taken, apart = [list[float](), list[float]()], 0.0
-    for view in views:
-        answers = []
-        for session, seconds in zip(sessions, taken, strict=True):
-            began = time.thread_time()
-            answers.append(session.run(view[None]))
-            seconds.append(time.thread_time() - began)
-        apart = max(apart, float(np.abs(answers[0].of_label - answers[1].of_label).max()))
-    before, after = (1000 * median(seconds) for seconds in taken)
-    sizes = [one.graph("photos").stat().st_size / 1e6 for one in (parent, made)]
-    say(f"{len(views)} photos: the class differs by {apart:.1g} at most")
-    say(f"{before:.2f} ms of one thread, then {after:.2f}; {sizes[0]:.2f} MB, then {sizes[1]:.2f}")
-
-
 def main(argv: list[str] | None = None) -> int:
     """See photos, fit the head, seal the release, and print what it answers."""
     parser = argparse.ArgumentParser(prog="python -m lab.colour", description=main.__doc__)
@@ -314,7 +289,6 @@ def main(argv: list[str] | None = None) -> int:
     seal(given.photos, parent, photos, head, probabilities, where, command, progress.say)
     made = open_release(where)
     measure(given.photos, made, photos, progress.say)
-    compare(given.photos, parent, made, photos, progress.say)
     return 0
 
 

@@ -1,57 +1,79 @@
-"""EfficientNet-Lite0's weights as ImageNet left them, from where the tuning starts.
+"""ImageNet's weights of EfficientNet-Lite0 or Lite2, from where a tuning starts.
 
 python -m lab.imagenet CHECKPOINT [--out FILE]
 
-CHECKPOINT is the PyTorch file of the package that the card names (training/features/BACKBONE.md), which
-PyTorch reads; that is installed for the lab alone. Writes FILE.
+CHECKPOINT is the PyTorch file of a package, Lite0's of the one that the card names
+(training/features/BACKBONE.md), which PyTorch reads; that is installed for the lab alone. Writes FILE.
 """
 
 import argparse
 import hashlib
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lab.tuning import IMAGENET
-from training.features import lite0
-from training.features.backbone import save_weights
+from lab.tuning_mean import ABOUT
+from training.features.npz import write_npz
 
 SOURCE: Final = "efficientnet-lite0-57934424.pth"
 """The file of that package."""
 
+STEM: Final = ("_conv_stem", "_bn0", "stem")
+LAYERS: Final = (
+    ("_expand_conv", "_bn0", "_widened"),
+    ("_depthwise_conv", "_bn1", "_depthwise"),
+    ("_project_conv", "_bn2", ""),
+)
+"""Of a block: its convolution and normalization in the checkpoint, and how Keras' name of the layer ends."""
+NORM: Final = {
+    "weight": "gamma",
+    "bias": "beta",
+    "running_mean": "moving_mean",
+    "running_var": "moving_variance",
+}
 
-NOT_TAKEN: Final = ("_conv_head.", "_bn1.", "_fc.")
-"""What the names in the checkpoint begin with of what follows the last stage."""
 
-
-def weights_of(checkpoint: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    """The weights in the order of Keras' layers and in their shapes.
+def weights_of(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The weights by Keras' paths, in the order of the network and in Keras' shapes, float16.
 
     Args:
-        checkpoint: PyTorch's by name, in the order of its layers: kernels (out, in, H, W), depthwise ones
-            (channels, 1, H, W).
+        checkpoint: PyTorch's by name: kernels (out, in, H, W), depthwise ones (channels, 1, H, W).
     """
-    taken = {
-        name: values
-        for name, values in checkpoint.items()
-        if not name.startswith(NOT_TAKEN) and not name.endswith("num_batches_tracked")
+    weights = _layer(checkpoint, *STEM)
+    stage, number, width, block = 0, 0, 0, "_blocks.0."
+    while f"{block}_project_conv.weight" in checkpoint:
+        # A stage is what gives one number of channels.
+        channels = len(checkpoint[f"{block}_project_conv.weight"])
+        stage, number, width = (stage, number + 1, width) if channels == width else (stage + 1, 1, channels)
+        for convolution, norm, ending in LAYERS:
+            if f"{block}{convolution}.weight" in checkpoint:
+                name = f"stage{stage}_{number}{ending}"
+                weights |= _layer(checkpoint, f"{block}{convolution}", f"{block}{norm}", name)
+        block = f"_blocks.{int(block.split('.')[1]) + 1}."
+    return weights
+
+
+def _layer(
+    checkpoint: Mapping[str, NDArray[Any]], convolution: str, norm: str, name: str
+) -> dict[str, NDArray[Any]]:
+    kernel = checkpoint[f"{convolution}.weight"]
+    axes = (2, 3, 0, 1) if "depthwise" in convolution else (2, 3, 1, 0)
+    found = {f"{name}/kernel": kernel.transpose(axes)} | {
+        f"{name}_norm/{part}": checkpoint[f"{norm}.{stored}"] for stored, part in NORM.items()
     }
-    return [_in_order(values, name) for name, values in taken.items()]
-
-
-def _in_order(values: NDArray[Any], name: str) -> NDArray[Any]:
-    if values.ndim < 4:
-        return values
-    return values.transpose(2, 3, 0, 1) if "depthwise" in name else values.transpose(2, 3, 1, 0)
+    return {path: values.astype(np.float16) for path, values in found.items()}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Write a PyTorch checkpoint's weights as a file of weights."""
     parser = argparse.ArgumentParser(prog="python -m lab.imagenet", description=main.__doc__)
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=SOURCE)
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=f"such as {SOURCE}")
     parser.add_argument("--out", type=Path, default=IMAGENET, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)
     try:
@@ -59,10 +81,10 @@ def main(argv: list[str] | None = None) -> int:
     except ImportError:
         parser.error("PyTorch, which reads the checkpoint, is not installed: .venv/bin/pip install torch")
     stored = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
-    model = lite0.fresh()
-    model.set_weights(weights_of({name: values.numpy() for name, values in stored.items()}))
+    weights = weights_of({name: values.numpy() for name, values in stored.items()})
     digest = hashlib.sha256(options.checkpoint.read_bytes()).hexdigest()
-    save_weights(model, {"checkpoint": options.checkpoint.name, "sha256": digest}, options.out)
+    about = {"checkpoint": options.checkpoint.name, "sha256": digest}
+    write_npz(options.out, **weights, **{ABOUT: json.dumps(about)})
     return 0
 
 

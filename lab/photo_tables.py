@@ -14,6 +14,7 @@ import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from lab.pretraining_photos import (
     pool_photos,
     source_photos,
 )
-from lab.tuning_photos import MEASURED_ALONE
+from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
 from training.pictures.photos import OOD_PREFIX, OOD_TIER
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source")
@@ -39,8 +40,8 @@ SOURCES: Final = {
 """By what the ids begin with; other ids are of the catalogue, or of `names_of_sources`."""
 
 OTHER_KINDS: Final = (
-    *("belt", "bra", "bracelet", "briefs", "cap", "dupatta", "earrings", "nail polish", "necklace"),
-    *("ring", "scarf", "shorts", "skirt", "socks", "sunglasses", "tie", "watch"),
+    *("belt", "bra", "bracelet", "briefs", "cap", "earrings", "flats", "formal shoes", "nail polish"),
+    *("necklace", "ring", "shorts", "skirt", "sunglasses", "tie", "watch"),
 )
 """Kinds of the catalogue that show none of the ten classes."""
 
@@ -53,12 +54,19 @@ OF_SCALED: Final = 100
 
 def learnt_photos(folder: Path) -> Iterator[Photo]:
     """The pools, other sources, made outfits, and some of other things that the catalogue alone has."""
-    yield from (*pool_photos(folder, "pool"), *pool_photos(folder, "more"), *made_photos(folder))
-    yield from (photo for photo in source_photos(folder) if photo.source not in MEASURED_ALONE)
+    learnt = (*pool_photos(folder, "pool"), *pool_photos(folder, "more"), *source_photos(folder))
+    yield from (
+        photo for photo in learnt if photo.source not in MEASURED_ALONE and not of_left_out_kind(photo)
+    )
+    yield from (*made_photos(folder), *catalogue_things(folder))
+
+
+def catalogue_things(folder: Path) -> Iterator[Photo]:
+    """Some photos of other things that the catalogue alone has."""
     of_kinds = defaultdict[str, list[Photo]](list)
     for photo in photos_of(folder):
         if not photo.tier and photo.kind in OTHER_KINDS:
-            of_kinds[photo.kind].append(photo)
+            of_kinds[photo.kind].append(replace(photo, tier=OTHER_THINGS))
     for some in of_kinds.values():
         yield from sorted(some, key=_lot)[:OF_A_KIND]
 

@@ -1,10 +1,10 @@
 """What networks that know nothing of a source see of its photos: vectors for heads and their judges.
 
-python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER... --out FOLDER
+python -m lab.strangers PHOTOS --start WEIGHTS [--tuned FOLDER...] --out FOLDER
 
 FOLDERs of tuned weights are tuning.py's, one for each seed. Half of each weight is the start's. Writes
-start.npz and one for each of part-0.npz, ..., with the vectors of all `asked_photos`, in their order. The
-heads: strangers_heads.py.
+start.npz and, where there are FOLDERs, one for each of part-0.npz, ..., with the vectors of all
+`asked_photos`, in their order. The heads: strangers_heads.py; of kinds: kinds.py.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from inference.framing import fit_whole
+from lab.photo_tables import catalogue_things
 from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
 from lab.tuning_batches import READS
 from lab.tuning_mean import mean_of
@@ -35,7 +36,7 @@ CHUNK: Final = 64
 
 
 def asked_photos(folder: Path) -> list[Photo]:
-    """Some of the shop and the collection, made outfits, the development set, and all other sources."""
+    """Some of shop, collection and catalogue, made outfits, the development set, and all other sources."""
     cells = defaultdict[tuple[str, str], list[Photo]](list)
     for name in ("pool", "more"):
         for photo in pool_photos(folder, name):
@@ -43,7 +44,7 @@ def asked_photos(folder: Path) -> list[Photo]:
     chosen = [sorted(cells[cell], key=lot)[: LEARNT[cell[0]]] for cell in sorted(cells)]
     learnt = [photo for some in chosen for photo in some]
     made = sorted(made_photos(folder), key=lot)[:OF_MADE]
-    return [*learnt, *made, *pool_photos(folder, "dev"), *source_photos(folder)]
+    return [*learnt, *made, *pool_photos(folder, "dev"), *source_photos(folder), *catalogue_things(folder)]
 
 
 def lot(photo: Photo) -> str:
@@ -67,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.strangers", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS")
-    parser.add_argument("--tuned", type=Path, nargs="+", required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--tuned", type=Path, nargs="*", default=[], metavar="FOLDER", help="(the start alone)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
     import torch  # noqa: PLC0415 - installed for the lab alone
@@ -75,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
 
     given.out.mkdir(parents=True, exist_ok=True)
-    parts = [f"part-{part}" for part in range(PARTS)]
+    parts = [f"part-{part}" for part in range(PARTS)] if given.tuned else []
     files = {"start": [given.start]} | {
         name: [folder / f"{name}.npz" for folder in given.tuned] for name in parts
     }

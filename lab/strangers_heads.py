@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from lab.pretraining_photos import MADE, Photo, names_of_sources
 from lab.strangers import COLUMNS, asked_photos
-from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, part_of, shown_by
+from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
 from reports.answers import NAME_LENGTH
 from training.features.npz import read_npz
 from training.heads.hidden import fit_hidden_head
@@ -60,7 +60,7 @@ def answered(photos: Sequence[Photo], vectors: Path, network: str | None) -> Ite
     """The part, the position and the logits of each photo that is asked."""
     parts = parts_of(photos)
     only_learnt = np.array([photo.archive.startswith(("pool", "more", MADE)) for photo in photos])
-    alone = np.array([photo.source in MEASURED_ALONE for photo in photos])
+    alone = np.array([photo.source in MEASURED_ALONE or of_left_out_kind(photo) for photo in photos])
     for part in range(PARTS):
         both = read_npz(vectors / f"{network or f'part-{part}'}.npz")["both"].astype(np.float32)
         learnt, asked = (

@@ -1,6 +1,6 @@
 """Print what strangers_heads.py answered: how much is right and accepted of sources that nothing learnt.
 
-python -m lab.strangers_table FILE [--only SOURCE...]
+python -m lab.strangers_table FILE
 
 Temperature and threshold come from half of the sources and judge the other half, DRAWS times; the intervals
 are 95%, sources drawn with replacement. Reads FILE alone.
@@ -127,11 +127,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m lab.strangers_table", description=main.__doc__)
     parser.add_argument("answers", type=Path, metavar="FILE", help="of lab.strangers_heads")
-    parser.add_argument("--only", nargs="+", metavar="SOURCE", help="(all but the shop and collections)")
     given = parser.parse_args(argv)
     answers = read(given.answers)
-    sources = answers.columns["source"]
-    of = answers.take(np.isin(sources, given.only) if given.only else ~np.isin(sources, OF_ALL))
+    of = answers.take(~np.isin(answers.columns["source"], OF_ALL))
     sys.stdout.write("| tier | n | sources | right (95%) | accepted | of these right | AUROC of X |\n")
     sys.stdout.write(f"{'|---' * 7}|\n")
     tiers, shares = of.columns["tier"], judged(of)

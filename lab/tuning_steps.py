@@ -1,4 +1,4 @@
-"""The steps of the tuning, in PyTorch: EfficientNet-Lite0 from a file of weights, its heads and losses.
+"""The steps of the tuning, in PyTorch: EfficientNet-Lite from a file of weights, its heads and losses.
 
 PyTorch, since TensorFlow has no wheel for the machine with a GPU on which this ran; it computes on a
 processor too. Batch statistics stay as they are: each normalization is folded into its convolution. What is
@@ -34,9 +34,8 @@ HALVED: Final = (
     "stage6_1_depthwise",
 )
 """The convolutions that halve the edge."""
-WIDTH: Final = 704
-STAGE_ENDS: Final = ("stage4_3", "stage5_3", "stage6_4", "stage7_1")
-"""Heads learn on the means of their outputs, WIDTH numbers in all."""
+LAST_STAGES: Final = range(4, 8)
+"""Heads learn on the means of what these give: 704 numbers of Lite0, 768 of Lite2."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
 
 RATE: Final = 0.0008
@@ -111,16 +110,21 @@ def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
     return found
 
 
+def stage_ends(weights: Weights) -> list[str]:
+    """The last convolution of each of LAST_STAGES."""
+    return [[name for name in weights if name.startswith(f"stage{stage}_")][-1] for stage in LAST_STAGES]
+
+
 def means(weights: Weights, x: Tensor) -> Tensor:
-    """The means of the last four stages, float32 (N, 704).
+    """The means of LAST_STAGES, float32 (N, D).
 
     Args:
         weights: of all stages.
         x: float (N, 3, H, W) in -1..1.
     """
-    found = list[Tensor]()
+    found, ends = list[Tensor](), stage_ends(weights)
     for name, output in _outputs(weights, x):
-        if name in STAGE_ENDS:
+        if name in ends:
             found.append(output.float().mean((2, 3)))
     return torch.cat(found, 1)
 
@@ -182,7 +186,7 @@ class _Learner:
         self._weights, groups = _trainable(weights)
         self._variables = [one for group in groups for one in group["params"]]
         self._average = [one.detach().clone() for one in self._variables]
-        self._heads = _heads(units)
+        self._heads = _heads(sum(len(weights[name].kernel) for name in stage_ends(weights)), units)
         groups.append({"params": list(self._heads.parameters()), "rate": RATE, "weight_decay": DECAY})
         self._optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
 
@@ -244,9 +248,9 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
     return copies, groups
 
 
-def _heads(units: dict[str, int]) -> Tensor:
-    of_each = {name: torch.nn.Linear(WIDTH, count) for name, count in units.items()}
-    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(WIDTH), **of_each}).to(ON)
+def _heads(width: int, units: dict[str, int]) -> Tensor:
+    of_each = {name: torch.nn.Linear(width, count) for name, count in units.items()}
+    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(width), **of_each}).to(ON)
 
 
 def _rate(done: float) -> float:

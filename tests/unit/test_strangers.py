@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from lab import sealing
+from lab.kinds import CLASSES, OTHER, accepted, kind_of
+from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_table import Answered, interval, read, threshold
+from lab.tuning_photos import LEFT_OUT_KINDS
 from reports.answers import NONE_OF_THESE
 
 
@@ -52,3 +55,17 @@ def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(an
     assert found.truth.tolist() == [0, NONE_OF_THESE]
     assert found.right.tolist() == [True, False]
     assert found.distances[0] < 0 < found.distances[1]
+
+
+@pytest.mark.parametrize("word", [word for words in LEFT_OUT_KINDS.values() for word in words])
+def test_kinds_that_judge_own_kinds_are_not_learnt_and_have_no_name_of_their_own(word: str) -> None:
+    assert kind_of(Photo("sources.zip", "X/X/den-1.jpg", source_label=word, tier="X")) == ("", OTHER)
+
+
+def test_further_names_are_accepted_from_another_confidence_than_classes_and_other_never_is() -> None:
+    answers = np.array([CLASSES[3], CLASSES[3], "skirt", "skirt", OTHER])
+    right = np.array([True, False, True, True, True])
+
+    taken = accepted(answers, np.array([0.9, 0.8, 0.7, 0.6, 0.99]), right)
+
+    assert taken.tolist() == [True, False, True, True, False]

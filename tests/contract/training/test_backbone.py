@@ -118,9 +118,11 @@ def test_the_tables_name_what_is_learnt_and_what_decides(folder: Path, tmp_path:
     sources = [
         ("A/6/den-1.jpg", "A", "6", "by eye", "den-1", "someone/shop", "navy"),
         ("X/X_hat/hnm-2.jpg", "X", "", "hat", "hnm-2", "someone/contest", ""),  # measured on alone
+        ("X/X_hat/den-3.jpg", "X", "", "hat", "den-3", "someone/shop", ""),
     ]
     write(folder, "sources", (*POOL, "source", "colour"), sources)
     archive(folder, "sources_A", sources[:1])
+    archive(folder, "sources_X", sources[2:])
     scaled, out = tmp_path / "scaled", tmp_path / "tables"
     scaled.mkdir()
     (scaled / "scaled.csv").write_text("path,label,tier\n/scaled/1.png,3,scaled\n", "utf-8")
@@ -131,13 +133,12 @@ def test_the_tables_name_what_is_learnt_and_what_decides(folder: Path, tmp_path:
     assert Counter((row["tier"], row["label"], row["source"]) for row in learnt) == {
         ("A", "6", "Fashion Product Images"): 1,
         ("A", "6", "someone/shop"): 1,
-        ("X", "X_kaggle:Socks", "Fashion Product Images"): 1,
+        ("X", "X_hat", "someone/shop"): 1,
         ("C", "0", "clothing-dataset"): 6,
-        ("X", "X_socks", "Fashion Product Images"): 6,
         ("scaled", "3", ""): 1,
-    }
+    }  # no socks, which judge own kinds
     assert all(Path(row["path"]).exists() for row in learnt if row["tier"] != "scaled")
-    assert [row["group"] for row in learnt if row["source"] == "someone/shop"] == ["someone/shop"]
+    assert [row["group"] for row in learnt if row["source"] == "someone/shop"] == ["someone/shop"] * 2
     assert [(row["group"], row["tier"], row["source"]) for row in judging] == [
         ("clo-sender-5", "C", "clothing-dataset")
     ]

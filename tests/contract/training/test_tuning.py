@@ -65,7 +65,7 @@ def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_
         source,
         ("A/6/den-1.jpg", "A", "6", "by eye", "den-1", "navy"),
         ("A/6/hnm-1.jpg", "A", "6", "by eye", "hnm-1", "navy"),
-        ("X/X_shorts/den-2.jpg", "X", "", "shorts", "den-2", ""),
+        ("X/X_scarf/den-2.jpg", "X", "", "scarf", "den-2", ""),
         ("X/X_hat/sky-3.jpg", "X", "", "hat", "sky-3", ""),
         ("C/4/ek-4.jpg", "C", "4", "by eye", "ek-town", "unsure"),
     )
