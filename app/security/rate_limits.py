@@ -209,7 +209,7 @@ def _answer_in_time(pool: Any) -> None:  # noqa: ANN401 - redis-py is imported w
 
 
 class _SocketInTime:
-    """A connected socket that waits no longer than `at_most` of the model store's deadlines allows."""
+    """A connected socket that waits for an answer no longer than `at_most` allows."""
 
     def __init__(self, connected: Any) -> None:  # noqa: ANN401 - socket.socket or ssl.SSLSocket, perhaps gevent's
         self._socket = connected
@@ -219,19 +219,12 @@ class _SocketInTime:
 
     def recv(self, size: int) -> bytes:
         """Receive; TimeoutError where no time is left."""
-        return cast("bytes", self._in_time(self._socket.recv, size))
-
-    def sendall(self, data: bytes) -> None:
-        """Send; TimeoutError where no time is left."""
-        self._in_time(self._socket.sendall, data)
-
-    def _in_time(self, act: Callable[..., Any], argument: object) -> Any:  # noqa: ANN401 - what `act` returns
         left, timeout = seconds_left(), self._socket.gettimeout()
         if left <= 0:
             raise TimeoutError("timed out")
         self._socket.settimeout(left if timeout is None else min(left, timeout))
         try:
-            return act(argument)
+            return cast("bytes", self._socket.recv(size))
         finally:
             self._socket.settimeout(timeout)
 
