@@ -14,6 +14,7 @@ import hashlib
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from inference.framing import fit_whole
 from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from lab.coloured_photos import SHOP, USERS, WORDS, Coloured, coloured_photos
+from lab.coloured_products import COLOUR, promise_of_products
 from lab.photo_tables import SOURCES
 from lab.pretraining_photos import (
     CLUTTERED,
@@ -66,8 +68,6 @@ from training.release.make import RELEASE, begin, make_release
 from training.release.of_parent import photo_model_figures
 from training.release.onnx_graph import export_photos, write_graph
 from training.untyped import Network
-
-COLOUR: Final = "colour"
 
 PALETTE: Final[Block] = "palette"
 """What the head reads beside the vector of the class."""
@@ -155,6 +155,7 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     folder: Path,
     parent: LocalRelease,
     photos: Sequence[Coloured],
+    seen: Features,
     head: HiddenHead,
     probabilities: Vectors,
     where: Path,
@@ -167,6 +168,7 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
         folder: of photos.
         parent: whose class, networks and figures it has.
         photos: N of them.
+        seen: of these.
         head: of the colour.
         probabilities: float32 (N, C), its answers.
         where: the release's folder, which is emptied.
@@ -200,6 +202,8 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
         "attributes": {COLOUR: found[COLOUR].figures},
         "all_accepted": all_accepted(of_class, of_class.accepted, found),
     }
+    if promise := promise_of_products(photos, seen, partial(_sha256, folder), kept, contract, fit):
+        changed["products"] = report.products | {COLOUR: promise}
     names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
     network_of_photos = before.changed(contract=contract, golden=golden)
     return make_release(
@@ -286,7 +290,7 @@ def main(argv: list[str] | None = None) -> int:
     probabilities = softmax(head.logits(seen.upright), axis=1)
     command = "python -m lab.colour photos model_store/bundled --run runs/colour"
     where = given.run / RELEASE
-    seal(given.photos, parent, photos, head, probabilities, where, command, progress.say)
+    seal(given.photos, parent, photos, seen, head, probabilities, where, command, progress.say)
     made = open_release(where)
     measure(given.photos, made, photos, progress.say)
     return 0

@@ -1,0 +1,111 @@
+"""What colours of products keep, of sources that the head had not learnt: `colour` of a report's products.
+
+A product is a group of photos of one source, of tiers A and B, that have one colour. The sources are in
+parts; a head that learnt the other parts answers. How familiar the class of a photo is, the parent's stored
+answers say, which left its source out as well. colour.py puts it into the release.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from inference.contract import ModelContract
+from inference.decision import calibrate
+from lab.coloured_photos import WORDS, Coloured
+from lab.pretraining_photos import Photo
+from lab.strangers_heads import SOURCES, parts_of
+from lab.tuning_photos import PARTS
+from reports.answers import NAME_LENGTH, Answers
+from reports.decisions import decide_stored
+from reports.values import ProductPromise
+from training.heads.hidden import HiddenHead
+from training.measure.decide import ACCEPTED_OF_PHOTOS
+from training.measure.products import products_of
+from training.pictures.vectors import Features
+
+COLOUR: Final = "colour"
+
+FitHead = Callable[[Sequence[Coloured], Features], HiddenHead]
+"""Fits the head on those of some photos that are learnt."""
+
+
+def promise_of_products(  # noqa: PLR0913, PLR0917 - photos, what is known of them, and how a head is fitted
+    photos: Sequence[Coloured],
+    seen: Features,
+    sha256: Callable[[Photo], str],
+    kept: Answers,
+    contract: ModelContract,
+    fit: FitHead,
+) -> ProductPromise | None:
+    """What products show; None where there are none.
+
+    Args:
+        photos: N of them.
+        seen: of the same.
+        sha256: of the file of a photo, hexadecimal.
+        kept: the parent's answers about the class.
+        contract: of the network, with the head of the colour.
+        fit: the head's.
+    """
+    row_of = {name: row for row, name in enumerate(kept.pictures.tolist())}
+    names = {place: sha256(photos[place].photo)[:NAME_LENGTH] for place in places_of_products(photos)}
+    places = [place for place, name in names.items() if name in row_of]
+    if not places:
+        return None
+    rows = np.array([row_of[names[place]] for place in places])
+    shares = _left_out(photos, seen, np.array(places), fit, contract.heads[COLOUR].temperature)
+    right = np.array([[word in photos[place].right for word in WORDS] for place in places])
+    main = np.array([WORDS.index(photos[place].right[0]) for place in places])
+    likeliest = shares.argmax(axis=1)
+    answers = Answers.of(
+        kept.sets[rows],
+        main,
+        np.where(right[np.arange(len(places)), likeliest], main, likeliest),
+        pictures=kept.pictures[rows],
+        groups=[photos[place].photo.sender for place in places],
+        networks="photos",
+        familiarity=kept.familiarity[rows],
+        attributes=COLOUR,
+        probabilities=shares,
+    )
+    both = kept.take(rows) + answers
+    decided = decide_stored(both, {"photos": contract}).of_head(COLOUR)
+    return products_of(decided, ACCEPTED_OF_PHOTOS).get(COLOUR)
+
+
+def places_of_products(photos: Sequence[Coloured]) -> list[int]:
+    """The places of photos of products: several photos of a source, of a shop, that have one colour."""
+    groups = defaultdict[str, list[int]](list)
+    for place, one in enumerate(photos):
+        if one.photo.archive.startswith(SOURCES) and one.photo.tier in {"A", "B"} and one.photo.sender:
+            groups[one.photo.sender].append(place)
+    several = [places for places in groups.values() if len(places) > 1]
+    return [
+        place for places in several if len({photos[at].right[0] for at in places}) == 1 for place in places
+    ]
+
+
+def _left_out(
+    photos: Sequence[Coloured],
+    seen: Features,
+    asked: NDArray[np.int64],
+    fit: FitHead,
+    temperature: float,
+) -> NDArray[np.float64]:
+    """Calibrated probabilities of heads that learnt no photo of the source, float64 (N, words)."""
+    parts = parts_of([one.photo for one in photos])
+    is_source = np.array([one.photo.archive.startswith(SOURCES) for one in photos])
+    shares = np.zeros((len(asked), len(WORDS)))
+    for part in range(PARTS):
+        of_part = parts[asked] == part
+        if not of_part.any():
+            continue
+        learnt = np.flatnonzero(~is_source | (parts != part))
+        head = fit([photos[place] for place in learnt.tolist()], seen.take(learnt))
+        given = softmax(head.logits(seen.upright[asked[of_part]]), axis=1)
+        shares[of_part] = [calibrate(row, temperature) for row in given.tolist()]
+    return shares
