@@ -33,7 +33,7 @@ def test_the_page_writes_settings_that_the_service_takes() -> None:
 
     settings = parse_settings(dict(lines))
 
-    assert (settings.slots, settings.max_batch_bytes) == (2, 25_000_000)
+    assert settings.model_store == "s3://models/wardrobe"
 
 
 def test_the_page_removes_every_folder_that_the_unit_makes() -> None:
