@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple, Self
 import inference
 import labelling
 import model_store
+import reports
 from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import EngineUnusable, LabellingError
@@ -223,7 +224,8 @@ class OnRay(AbstractContextManager["OnRay"]):
         Raises:
             EngineUnusable: it does not answer, or has fewer cores than workers are wanted.
         """
-        code = [str(Path(package.__file__ or "").parent) for package in (inference, labelling, model_store)]
+        packages = (inference, labelling, model_store, reports)
+        code = [str(Path(package.__file__ or "").parent) for package in packages]
         sent = {"py_modules": code, "excludes": [f"{BUNDLED.name}/"]}  # the release travels by itself
         self._connect(_named(address), address=address, runtime_env=sent)
         cores = int(self._ray.cluster_resources().get("CPU", 0))

@@ -4,14 +4,15 @@ import resource
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inference.file_names import is_picture_name
 from labelling.decided import Answer, Question
-from labelling.errors import TableUnusable
+from labelling.errors import OtherRun, TableUnusable
 from labelling.items import UNREAD, Item
 from labelling.journal import Journal, journal_of
 from labelling.row import HeadAnswer, Row, Run
@@ -175,6 +176,25 @@ def test_two_runs_at_once_on_one_table_are_refused_and_the_first_loses_nothing(
         journal(two, restart=restart).__enter__()
 
     assert rows_in(two) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_later"),
+    [
+        ("20261121T000000Z-00000000", True),
+        ("20261120T101500Z-ffffffff", False),
+        ("20261119T235959Z-ffffffff", False),
+        ("made by hand", False),
+    ],
+    ids=["later", "of the same second", "earlier", "without a time"],
+)
+def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
+    version: str, is_later: bool, two: Path
+) -> None:
+    refused = nullcontext() if is_later else pytest.raises(OtherRun, match="was begun with version")
+
+    with refused, Journal(two / TABLE, replace(RUN, version=version)) as opened:
+        assert (opened.superseded, list(opened.rows())) == (RUN, [])
 
 
 NAMES = [f"picture {number}" for number in range(400)]
