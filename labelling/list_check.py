@@ -55,9 +55,9 @@ class ListCheck:
 
     def checked(self, row: Row) -> Row:
         """A row whose accepted answers are held against the list; `listed` is what the list admits."""
-        said = self.says(row)
-        heads = {head: self._checked(row, head, answer, said) for head, answer in row.heads.items()}
-        return replace(row, heads=heads, listed=said.kinds)
+        by_list = self.says(row)
+        heads = {head: self._checked(row, head, answer, by_list) for head, answer in row.heads.items()}
+        return replace(row, heads=heads, listed=by_list.kinds)
 
     def says(self, row: Row) -> Says:
         """What the list says about a picture, or about a product."""
@@ -77,10 +77,10 @@ class ListCheck:
         admitted = [(share, label) for label, share in shares if self.admits(head, label, row.listed)]
         return max(admitted)[1] if admitted else None
 
-    def _checked(self, row: Row, head: str, answer: HeadAnswer, said: Says) -> HeadAnswer:
+    def _checked(self, row: Row, head: str, answer: HeadAnswer, by_list: Says) -> HeadAnswer:
         if answer.decision != ACCEPT:
             return answer
-        if self.admits(head, answer.label, said.kinds) is False:
+        if self.admits(head, answer.label, by_list.kinds) is False:
             return replace(answer, decision=REVIEW, reason=LIST)
         if not self._is_enough(row, head, answer.label or ""):
             return replace(answer, decision=REVIEW, reason=SHARED)
