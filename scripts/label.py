@@ -34,7 +34,7 @@ from labelling.products import check_by, in_words
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
-from labelling.review.page import Sizes, exports_of, write_review, write_tasks
+from labelling.review.sheet import Sizes, exports_of, write_review, write_tasks
 from labelling.row import ACCEPT, FOLDER, Categories, Category
 from labelling.run import Job, label
 from labelling.sources.opening import open_source
