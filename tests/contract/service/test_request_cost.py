@@ -1,5 +1,6 @@
 """What one request may cost: work is bounded before it is done, whatever form the request takes."""
 
+import gzip
 import json
 import socket
 import threading
@@ -124,6 +125,16 @@ def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
     assert len(packed) < 3_000
     assert body.is_large
     assert len(packed) + sum(held) == 2_000_000
+
+
+def test_a_small_gzip_is_large_and_what_it_inflates_to_counts_as_held() -> None:
+    held = list[int]()
+    body = Body(gzip.compress(bytes(1_000_000)), LIMITS, coding="gzip", claim=held.append)
+
+    inflated = body.inflated()
+
+    assert body.is_large
+    assert sum(held) == len(inflated.data) == 1_000_000
 
 
 def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(client: FlaskClient) -> None:
