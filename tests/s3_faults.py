@@ -144,7 +144,7 @@ def at_start_with_cache(stage: Stage, fault: Mode) -> Outcome:
     assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, stage.current)
     assert (ready["stale"], ready["store"]["status"]) == (True, "failing"), ready
     assert re.search(CAUSES[fault], ready["store"]["error"]), ready
-    assert "from the cache" in service.text()
+    assert f"Serving {stage.current} until then." in service.text()
     return Outcome(seconds, recovered, 1, ready["store"]["error"])
 
 
