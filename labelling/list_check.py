@@ -73,7 +73,9 @@ class ListCheck:
 
     def suggestion(self, row: Row, head: str) -> str | None:
         """The likeliest class that the list's words admit; None where they admit none of the release."""
-        shares = zip(self.kinds, row.heads[head].probabilities, strict=False) if head == LABEL else ()
+        if head != LABEL or not self.kinds:
+            return None
+        shares = zip(self.kinds, row.heads[head].probabilities, strict=True)
         admitted = [(share, label) for label, share in shares if self.admits(head, label, row.listed)]
         return max(admitted)[1] if admitted else None
 
