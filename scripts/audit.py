@@ -194,30 +194,32 @@ def judge(found: Audit, promises: Sequence[Promise]) -> Verdict:
 
 
 def show(found: Audit, verdict: Verdict) -> None:
-    """Print a line per class, the shares, and the verdict."""
+    """Print a line per class, the shares, what a census counted, and the verdict."""
     show_shares(found)
+    if found.is_census:
+        console().print(found.sentence())
     console().print(_sentence(found, verdict))
 
 
 def show_shares(found: Audit) -> None:
     """Print a line per label, and the shares."""
-    out = console()
+    out, rows = console(), "products" if found.of_products else "pictures"
     shares = {**found.labels, "all accepted": found.accepted}
     shares |= {} if found.is_census else {"to review": found.reviewed}
-    print_table([{"model's label": name, **_cells(share)} for name, share in shares.items()])
+    print_table([{"model's label": name, **_cells(share, rows)} for name, share in shares.items()])
     if found.unanswered:
-        rows = "products" if found.of_products else "sampled pictures"
+        asked = rows if found.of_products else f"sampled {rows}"
         complain(
-            f"{found.unanswered:,} of {found.sampled:,} {rows} have no answer. The figures are of the "
+            f"{found.unanswered:,} of {found.sampled:,} {asked} have no answer. The figures are of the "
             "others, which may be easier."
         )
     if found.left_out:
-        out.print(f"{found.left_out:,} pictures that a person left out count nowhere.")
+        out.print(f"{found.left_out:,} {rows} that a person left out count nowhere.")
 
 
-def _cells(share: Share) -> dict[str, str]:
+def _cells(share: Share, rows: str) -> dict[str, str]:
     return {
-        "pictures": f"{share.n:,}" if share.of is None else f"{share.n:,} of {share.of:,}",
+        rows: f"{share.n:,}" if share.of is None else f"{share.n:,} of {share.of:,}",
         "right": f"{share.right / share.n:.1%}" if share.n else "",
         **({"at least": "", "at most": ""} if share.n == share.of else _bounds(share)),
     }
