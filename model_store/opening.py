@@ -93,8 +93,10 @@ def _count(mark: int, version: str, *, last: bool) -> None:
             f"{version}: a process ended while it opened this release, for the {ended}. time. It is opened "
             f"again {pause:.0f} s later. Look at this machine's memory, and at the log before that."
         )
-    os.pwrite(mark, str(ended + 1).encode(), 0)
-    fcntl.flock(mark, fcntl.LOCK_SH)
+    try:
+        os.pwrite(mark, str(ended + 1).encode(), 0)
+    finally:  # else others wait for this opening where the disk is full
+        fcntl.flock(mark, fcntl.LOCK_SH)
 
 
 def _remove(mark: int, path: Path) -> None:

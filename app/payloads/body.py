@@ -99,7 +99,7 @@ class Body:
             raise _too_long(self.limits)
         if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
-        self.claim(len(inflated.data))
+        self.claim(max(len(inflated.data) - len(self.data), 0))  # as archives count, with the larger of both
         return replace(self, data=inflated.data, coding="")
 
 

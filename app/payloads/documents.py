@@ -121,7 +121,7 @@ def claim_values(body: Body) -> None:
             "request at a time (MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary tensors of "
             "the Open Inference Protocol."
         )
-    body.claim(CLAIMED_PER_OBJECT * values)
+    body.claim(max(CLAIMED_PER_OBJECT * values - len(body.data), 0))
 
 
 def parse(data: bytes) -> Any:  # noqa: ANN401 - as above

@@ -119,7 +119,7 @@ def test_killed_workers_are_replaced_and_their_counts_stay(serve: Serve, tmp_pat
 
     assert (before, after_death, after_another) == (40, 40, 41)
     assert releases == ["1.0"]
-    assert places == 36  # two workers' 18, not those of four workers
+    assert places == 128  # two workers' 64, not those of four workers
     assert files <= {"counter_0.db", "counter_1.db"}  # one for each worker: dead ones leave none
 
 

@@ -1,6 +1,7 @@
 """What one request may cost: work is bounded before it is done, whatever form the request takes."""
 
 import gzip
+import io
 import json
 import socket
 import threading
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from app.payloads.body import Body
+from app.payloads.body import Bodies, Body
+from app.payloads.documents import read_json
 from app.payloads.items import Ready, RequestItem, Upload
 from app.payloads.limits import limits_of_many
 from app.payloads.reading import find_many
@@ -134,7 +136,29 @@ def test_a_small_gzip_is_large_and_what_it_inflates_to_counts_as_held() -> None:
     inflated = body.inflated()
 
     assert body.is_large
-    assert sum(held) == len(inflated.data) == 1_000_000
+    assert len(body.data) + sum(held) == len(inflated.data) == 1_000_000
+
+
+def test_what_gzip_cannot_make_smaller_takes_no_more_memory_than_without() -> None:
+    noise = np.random.default_rng(0).bytes(6_000_000)
+    packed = gzip.compress(noise)
+    environ = {
+        "wsgi.input": io.BytesIO(packed),
+        "CONTENT_LENGTH": str(len(packed)),
+        "HTTP_CONTENT_ENCODING": "gzip",
+    }
+
+    with Bodies(large_bytes=7_000_000, small_bytes=4_100_000).read(environ, LIMITS) as body:
+        assert body.inflated().data == noise
+
+
+def test_json_counts_with_the_larger_of_its_text_and_what_its_values_become() -> None:
+    claims = list[int]()
+
+    for text in (b"[0,0,0,0]", b'["' + b"a" * 100 + b'"]'):
+        read_json(Body(text, LIMITS, claim=claims.append))
+
+    assert claims == [4 * 32 - 9, 0]
 
 
 def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(client: FlaskClient) -> None:

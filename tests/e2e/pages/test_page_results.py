@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from inference.contract import LABEL
 from labelling.decided import NONE
 from labelling.review.corrections import read_corrections
 from tests.browser import PHONE, Visits, flaws
@@ -182,10 +183,10 @@ def test_labels_of_classes_attributes_and_neither_stay_in_the_browser_and_are_ex
     assert [(one.sha256, one.attribute, one.label) for one in found] == [
         (sha256(picture.read_bytes()).hexdigest(), attribute, label)
         for picture, attribute, label in (
-            (DOUBTED, "", "Shirt"),
-            (TROUSERS, "", "Trouser"),
+            (DOUBTED, LABEL, "Shirt"),
+            (TROUSERS, LABEL, "Trouser"),
             (TROUSERS, "colour", "blue"),
-            (boot, "", NONE),
+            (boot, LABEL, NONE),
         )
     ]
 
