@@ -191,9 +191,13 @@ def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
 
 def take_out(folder: Path) -> None:
     """Take a folder two levels below the cache out of it at once, and then remove it."""
+    remove_folder(_renamed(folder))
+
+
+def _renamed(folder: Path) -> Path:
     leaving = folder.parents[1] / f"{LEAVING}{secrets.token_hex(8)}"
     folder.replace(leaving)
-    remove_folder(leaving)
+    return leaving
 
 
 def remove_folder(folder: Path) -> None:
@@ -311,7 +315,8 @@ def _arriving(cache: Path) -> Iterator[Path]:
 def _settle(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache; what has that name was found damaged, or is the same."""
     target.parent.mkdir(exist_ok=True)
-    if target.exists():
-        take_out(target)
-    folder.replace(target)
+    leaving = _renamed(target) if target.exists() else None
+    folder.replace(target)  # at once, since others may look for this name
     flush_folder(target.parent)
+    if leaving is not None:
+        remove_folder(leaving)

@@ -79,7 +79,8 @@ class Body:
     @property
     def takes_long(self) -> bool:
         """Whether inflating, unpacking or parsing a large body would hold up the event loop."""
-        return self.is_compressed or format_of(self.data) is None
+        is_form = self.mimetype == "multipart/form-data"  # whose preamble may look like a picture
+        return self.is_compressed or is_form or format_of(self.data) is None
 
     def inflated(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
