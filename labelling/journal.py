@@ -446,9 +446,10 @@ def _convert(db: sqlite3.Connection, *, with_rows: bool) -> None:
         db.execute(statement)
     db.execute("UPDATE answers SET attribute = ? WHERE attribute = ''", (LABEL,))
     with ExitStack() if with_rows else suppress(ValueError):
-        for fingerprint, *state in db.execute("SELECT * FROM run_of_form_3").fetchall():
+        for fingerprint, seconds, state in db.execute("SELECT * FROM run_of_form_3").fetchall():
             run = run_of_form_3(fingerprint)
-            db.execute("INSERT INTO run VALUES (?, ?, ?)", (run.as_json(), *state))
+            changed = _ANSWERS_CHANGED if state == _EXPORTED else state  # this version may decide otherwise
+            db.execute("INSERT INTO run VALUES (?, ?, ?)", (run.as_json(), seconds, changed))
             if with_rows:
                 cells = db.execute("SELECT number, cells, stamp FROM rows_of_form_3")
                 rows = ((number, row_of_form_3(text, stamp, run)) for number, text, stamp in cells)

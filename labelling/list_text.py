@@ -45,7 +45,8 @@ def encoding_of(path: Path, named: str) -> tuple[str, str]:
     """
     try:
         is_utf8 = not named or codecs.lookup(named).name in {"utf-8", "utf-8-sig"}
-    except LookupError as error:
+        "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
+    except (LookupError, UnicodeError) as error:
         raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
     with path.open("rb") as file:
         header = file.readline(LONGEST_HEADER)

@@ -259,7 +259,8 @@ def _with_header(path: Path, needed: Collection[str], reading: Reading) -> ListF
     encoding, note = encoding_of(path, reading.encoding)
     headers = {separator: _header(path, encoding, separator) for separator in SEPARATORS}
     fitting = (separator for separator, record in headers.items() if set(needed) <= set(record.cells))
-    separator = next(fitting, max(SEPARATORS, key=lambda one: len(headers[one].cells)))
+    most = max(SEPARATORS, key=lambda separator: len(headers[separator].cells))
+    separator = next(fitting, most) if needed else most
     record = headers[separator]
     if record.error:
         raise ListUnusable(f"{path}, row 1, line {record.line}: {record.fault()[1]}")

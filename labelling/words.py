@@ -9,6 +9,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html.parser import HTMLParser
@@ -206,9 +207,10 @@ def _tokens(title: str) -> list[str]:
     text = title[:LONGEST]
     if "<" in text or "&" in text:
         parser = _Text()
-        parser.feed(text)
-        parser.close()
-        text = " ".join(parser.texts)
+        with suppress(AssertionError):  # the parser's, of `<![NEW[`: then the title is read as it stands
+            parser.feed(text)
+            parser.close()
+            text = " ".join(parser.texts)
     folded = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
     return _TOKEN.findall("".join(char for char in folded if not unicodedata.combining(char)))
 

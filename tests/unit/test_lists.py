@@ -30,6 +30,9 @@ MYSQL = 'path,name,label\nb.jpg,"Warm",Coat\na.jpg,"a \\"real\\" one, warm",Coat
 NOT_DOUBLED = 'path;name;label\na.jpg;"5" wide";Coat\n'
 NO_UTF8 = "path,name,label\nb.jpg,Röcke,Coat\nc.jpg,Mäntel,Coat\na.jpg,R\udcf6cke,Coat\n"
 
+NO_ENCODINGS = ["klingon", "rot13", "hex", "base64", "undefined"]
+"""The name of none, and codecs that are of no text."""
+
 
 def write(folder: Path, text: str) -> Path:
     (folder / "list.csv").write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -330,7 +333,7 @@ def test_an_encoding_that_people_name_is_taken(encoding: str, named: str, tmp_pa
     ("encoding", "said"),
     [
         ("utf-8", "row 2, line 2, column `title`: .* is not UTF-8"),
-        ("klingon", "--encoding klingon: Python knows no"),
+        *((name, f"--encoding {name}: Python knows no") for name in NO_ENCODINGS),
     ],
 )
 def test_an_encoding_that_does_not_fit_is_refused(encoding: str, said: str, tmp_path: Path) -> None:

@@ -59,6 +59,10 @@ def test_an_odd_title_says_nothing(title: str, language: str) -> None:
     assert title_says(title, language).kinds == frozenset()
 
 
+def test_a_title_that_looks_like_a_declaration_is_read_as_it_stands() -> None:
+    assert title_says("<![NEW[ summer shirt", "en").kinds == {"shirt"}
+
+
 def test_a_title_of_a_whole_description_is_read_at_its_beginning() -> None:
     assert title_says("Linen dress. " + "Wash with jeans and socks. " * 400, "en").words == ("dress",)
 
