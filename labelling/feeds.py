@@ -46,7 +46,7 @@ class Feed(NamedTuple):
     Attributes:
         file: where it is.
         products: rows of it.
-        likely: products whose colour several photos name, though less is shown of such than a table promises.
+        likely: rows whose colour several photos name, though less is shown of such than a table promises.
         right: how many of these are right at least; 0 where there are none.
         left_out: products whose colour is doubtful, or not known.
         incomplete: products with a colour that lack a cell which the platform needs, each with its column;
@@ -178,18 +178,18 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
             f"--feed {platform}: {len(incomplete):,} products have a colour, and nothing in a column that it "
             f"needs, such as {product!r} in `{column}`. Add it to the list."
         )
-    feed, contradicting = _cells(platform, complete)
-    if not feed:
+    articles, contradicting = _articles(platform, complete)
+    if not articles:
         raise TableUnusable(
             f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
             f"{advice}"
         )
     sure = {row.product for row in accepted if colours_of(row)}
-    likely = sum(row.product not in sure for row in complete)
+    likely = sum(sure.isdisjoint(row.product for row in article) for article in articles)
     keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
     return Feed(
-        file=_written(_feed_of(table, platform), feed),
-        products=len(feed),
+        file=_written(_feed_of(table, platform), [FEEDS[platform](article[0]) for article in articles]),
+        products=len(articles),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
         left_out=len(rows) - len(coloured),
@@ -199,16 +199,13 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
     )
 
 
-def _cells(platform: str, products: Iterable[Row]) -> tuple[list[dict[str, str]], int]:
-    """The rows of a feed, and how many would come more than once, with different colours."""
-    articles: dict[str, dict[tuple[str, ...], dict[str, str]]] = defaultdict(dict)
+def _articles(platform: str, products: Iterable[Row]) -> tuple[list[list[Row]], int]:
+    """The products of each row of a feed, and how many rows would come more than once, with other colours."""
+    articles: dict[str, list[Row]] = defaultdict(list)
     for product in products:
-        cells = FEEDS[platform](product)
-        articles[next(iter(cells.values()))].setdefault(tuple(colours_of(product)), cells)
-    feed = [
-        cells for by_colours in articles.values() for cells in by_colours.values() if len(by_colours) == 1
-    ]
-    return feed, len(articles) - len(feed)
+        articles[next(iter(FEEDS[platform](product).values()))].append(product)
+    agreeing = [rows for rows in articles.values() if len({tuple(colours_of(row)) for row in rows}) == 1]
+    return agreeing, len(articles) - len(agreeing)
 
 
 def _written(file: Path, feed: Sequence[Mapping[str, str]]) -> Path:

@@ -115,11 +115,13 @@ class _Misfit(NamedTuple):
             rows, so that it cannot be left out.
         sentence: the reason, after the place of the row.
         cell: the bytes of one whose text is wrong.
+        further: the lines after its first one; rows that it has swallowed are among them.
     """
 
     kind: Literal["cells", "text", "mark", "unclosed"]
     sentence: str
     cell: bytes = b""
+    further: range = range(0)
 
 
 @dataclass(frozen=True)
@@ -188,13 +190,15 @@ class ListFile:
             kind, why = record.fault()
             return _Misfit(kind, f"{where}: {why}")
         cells, columns = len(record.cells), len(self.header)
+        further = range(record.line + 1, record.last + 1)
         if self.is_quoted and (line := record.swallowed(self.separator, columns, self._is_picture)):
             within = f"it goes on to line {record.last}, and line {line} in a cell of it reads like a row"
-            return _Misfit("mark", f"{where}: a quotation mark is opened and not closed: {within}.")
+            sentence = f"{where}: a quotation mark is opened and not closed: {within}."
+            return _Misfit("mark", sentence, further=further)
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
-            return _Misfit("cells", f"{where}: {why}{quoted}{record.of_mysql()}")
+            return _Misfit("cells", f"{where}: {why}{quoted}{record.of_mysql()}", further=further)
         return None if is_text("".join(record.cells)) else self._no_text(record.cells, where)
 
     def _is_picture(self, place: int, cell: str) -> bool:
@@ -243,7 +247,7 @@ def open_list(
         why = _in_sentences(unclosed or misfits, NAMED)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
     if misfits:
-        note = f"Rows that are left out: {len(misfits):,}. {_in_sentences(misfits, LEFT_OUT)}"
+        note = f"{_count(misfits)} {_in_sentences(misfits, LEFT_OUT)}"
         return replace(list_, notes=(*list_.notes, note))
     return list_
 
@@ -326,6 +330,19 @@ def _in_sentences(misfits: Sequence[_Misfit], limit: int) -> str:
     cells = [row.cell for row in misfits if row.cell]
     choice = readings(cells) if cells else ""
     return " ".join(filter(None, [*(row.sentence for row in misfits[:limit]), more, choice]))
+
+
+def _count(misfits: Sequence[_Misfit]) -> str:
+    """How many rows are left out, and which lines go with them, as rows may that a quotation mark took in."""
+    rows = f"Rows that are left out: {len(misfits):,}."
+    within = [row.further for row in misfits if row.further]
+    if not within:
+        return rows
+    few = ", ".join(
+        f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in within[:LEFT_OUT]
+    )
+    more = ", ..." if len(within) > LEFT_OUT else ""
+    return f"{rows} Further lines within them: {sum(map(len, within)):,} ({few}{more})."
 
 
 def _in_words(encoding: str) -> str:

@@ -90,6 +90,22 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (CLOSED_TWO_ROWS_ON, "Rows that are left out: 1. Further lines within them: 2 (3 to 4). "),
+        (CLOSED_IN_THE_NEXT_ROW, "Rows that are left out: 1. Further lines within them: 1 (3). "),
+        (MORE_CELLS, "Rows that are left out: 1. /"),
+    ],
+)
+def test_rows_that_a_row_has_swallowed_are_counted_where_it_is_left_out(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    opened = open_list(write(tmp_path, text), ["path"], Reading(skip_bad_rows=True))
+
+    assert opened.notes[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
         (NEVER_CLOSED, "row 2, line 2: a quotation mark is opened and not closed, so that all that follows"),
         (CLOSED_BEFORE_TEXT, "row 2, line 2: a quotation mark is opened and not closed: in line 3, text"),
         (r'path,label_a.jpg,"5\"",b_c.jpg,"d"_'.replace("_", "\n"), r"row 2, line 2: It has \", as MySQL"),

@@ -101,7 +101,7 @@ def test_answers_of_people_are_a_feed_of_one_row_a_product_where_they_agree(
 def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> Row:
     """A photo that shows these shares of black, white, red and blue; of None the colour is doubtful."""
     shares = colours or (0.0, 0.0, 1.0, 0.0)
-    label = {0.6: "red", 0.25: "black"}.get(max(shares), "red")
+    label = {0.6: "red", 0.25: "black", 0.8: "blue"}.get(max(shares), "red")
     colour = HeadAnswer(label=label, reason=None if colours else "ambiguous", probabilities=shares)
     of_class = HeadAnswer(label="Bag", probabilities=(1.0,) * len(LABELS))
     heads = {"label": of_class, "colour": colour}
@@ -363,6 +363,26 @@ def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
     assert "1 have articles of different colours, and are in no feed." in said
     corrected(shop, "shopify", **{"001003": "red"})
     assert handles() == ["item-1", "item-4"]
+
+
+def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) -> None:
+    by = By(column="article", folder=None, proven=(), likely={"colour": (0.1, 0.88)})
+    names = ("article", "Handle", "title")
+    heads = {"label": LABELS, "colour": ("black", "white", "red", "blue")}
+    run = Run(source="list.csv", version="v1", heads=heads, further={name: name for name in names})
+    red, blue = (0.0, 0.0, 0.6, 0.4), (0.0, 0.0, 0.2, 0.8)
+    shown = [("item-1", red), ("item-1", red), ("item-2", red), ("item-2", blue)]
+    with Journal(tmp_path / "labels.csv", run) as journal:
+        for number in range(8):
+            handle, colours = shown[number // 2]
+            cells = {"article": f"{number // 2}", "Handle": handle, "title": "Shirt"}
+            row = a_photo(number, cells, colours)
+            journal.append([Item(row.path, row.path, "", 1, number)], [row])
+        journal.amend(by=by, categories={}, notes=())
+
+    feed = write_feed("shopify", tmp_path / "labels.csv")
+
+    assert (feed.products, feed.likely, feed.contradicting) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(("text", "column"), [("Shirt 3", "title"), ("item-3", "handle")])
