@@ -183,8 +183,10 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     options = Options.recorded(parent.manifest.training)
     place = _learnt_pictures(data, options.data, parent)
     labels, attributes = parent.manifest.labels, options.attribute
-    reading = Reading(encoding=corrected.encoding or options.encoding or "")
-    said = corrections_in([*map(Path, options.corrections), corrected.file], reading)
+    # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
+    encoding = corrected.encoding or options.encoding or ""
+    reading = Reading(encoding=encoding, skip_bad_rows=options.skip_bad_rows)
+    said = corrections_in([*map(Path, options.corrections), corrected.file], reading, progress.warn)
     listing = list_pictures(place, attributes, options.reading)
     if any(picture.part for picture in listing.pictures):
         raise BadPictures(

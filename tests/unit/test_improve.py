@@ -161,6 +161,14 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     assert len(pictures_of(options)) == 8
 
 
+def test_earlier_corrections_whose_bad_rows_were_left_out_are_learnt_again(here: Path, release: Path) -> None:
+    corrections("photos/Ball/000.png,", "photos/Ball/002.png,a,b").rename("earlier.csv")
+    corrections("photos/Ball/001.png,Box")
+    parent = recorded(release, data="photos", corrections=["earlier.csv"], skip_bad_rows=True)
+
+    assert len(pictures_of(next_training(parent, None, Lines()))) > 0
+
+
 def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_has_a_class(
     here: Path, release: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
