@@ -24,7 +24,7 @@ from inference.contract import EDGE
 from inference.cores import usable_cores
 from model_store.files import GRAPH
 from model_store.local import LocalRelease, bundled
-from training.pictures.fashion import SYSTEM_FOLDER, LabelledData, from_idx
+from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_idx
 
 CACHE = Path(__file__).parent.parent / ".cache" / "labelling"
 """The pictures stay here: writing 100,000 files takes as long as labelling them."""

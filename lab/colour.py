@@ -48,15 +48,15 @@ from model_store.manifest import Manifest
 from model_store.networks import open_networks
 from reports.answers import NAME_LENGTH, Answers, all_answers_in
 from reports.values import report_of
+from training.data.labels import Labels
+from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.vectors import Features, Vectors, joined
 from training.environment import libraries
 from training.features.blocks import READS, VECTOR, Block, network
 from training.features.npz import read_npz, write_npz
 from training.features.shipped_vectors import LITE0
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
-from training.pictures.labels import Labels
-from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
-from training.pictures.vectors import Features, Vectors, joined
 from training.progress import Lines, Progress, Say
 from training.release.attributes import (
     DecidedAttribute,

@@ -22,10 +22,10 @@ from lab.tuning_photos import PARTS
 from reports.answers import NAME_LENGTH, Answers
 from reports.decisions import decide_stored
 from reports.values import ProductPromise
+from training.data.vectors import Features
 from training.heads.hidden import HiddenHead
 from training.measure.decide import ACCEPTED_OF_PHOTOS
 from training.measure.products import products_of
-from training.pictures.vectors import Features
 
 COLOUR: Final = "colour"
 

@@ -19,10 +19,10 @@ from sklearn.decomposition import PCA
 
 from model_store.local import open_release
 from reports.answers import packed
+from training.data.labels import OOD
 from training.features.blocks import scaling
 from training.features.npz import write_npz
 from training.features.shipped_vectors import NO_CLASS, STORED, Shipped
-from training.pictures.labels import OOD
 from training.progress import Lines
 from training.ten_classes import Plan, TrainedPhotos, train_photos
 

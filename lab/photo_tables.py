@@ -28,7 +28,7 @@ from lab.pretraining_photos import (
     source_photos,
 )
 from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
-from training.pictures.photos import OOD_PREFIX, OOD_TIER
+from training.data.photos import OOD_PREFIX, OOD_TIER
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source")
 

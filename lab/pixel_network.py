@@ -17,14 +17,14 @@ import numpy as np
 
 import lab.wide  # noqa: F401 - lets the teachers' network be built
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
+from training.data.fashion import LabelledData
+from training.data.learnt_hashes import Learnt
+from training.data.named import Named, load
+from training.data.split import Split, parts_of
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.recipes import COMPACT, RECIPES, Recipe
 from training.heads.out_of_fold import Fold, folds_of
 from training.loading import allow_many_networks
-from training.pictures.fashion import LabelledData
-from training.pictures.learnt_hashes import Learnt
-from training.pictures.named import Named, load
-from training.pictures.split import Split, parts_of
 from training.pixel_network import fit_network, run_of
 from training.progress import Lines
 from training.release.of_fit import Evaluation, release_fit

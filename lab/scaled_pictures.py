@@ -15,8 +15,8 @@ from typing import Final
 import cv2
 import numpy as np
 
+from training.data.fashion import from_idx
 from training.features.shipped_vectors import SCALED
-from training.pictures.fashion import from_idx
 
 COUNT: Final = 4000
 EDGES: Final = (56, 100, 224)

@@ -21,6 +21,8 @@ from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from reports.answers import NONE_OF_THESE, Answers, answers_of
 from reports.values import report_of
+from training.data.fashion import from_idx
+from training.data.photos import OOD_PREFIX
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.heads.photo_head import FOLDS
@@ -28,8 +30,6 @@ from training.measure.decide import ACCEPTED_OF_PHOTOS
 from training.measure.evaluate import answer
 from training.measure.products import products_of
 from training.measure.statistics import overconfidence
-from training.pictures.fashion import from_idx
-from training.pictures.photos import OOD_PREFIX
 from training.release.make import begin, make_release
 from training.release.of_parent import decide_photos, measured_photos
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from training.answering import answering
+from training.data.fashion import ANSWERED_AT_ONCE
+from training.data.learnt_hashes import Learnt
+from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.features.npz import read_npz, write_npz
-from training.pictures.fashion import ANSWERED_AT_ONCE
-from training.pictures.learnt_hashes import Learnt
-from training.pictures.table import Pictures
 from training.untyped import Network
 
 Targets = NDArray[np.float16]

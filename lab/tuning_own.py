@@ -25,10 +25,10 @@ from inference.framing import fit_whole
 from lab.pretraining_photos import Photo, decoded_photo, photos_of, source_photos
 from lab.strangers import lot
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
+from training.data.vectors import Features
 from training.features import lite0
 from training.features.blocks import AT_ONCE, READS, STAGE_ENDS, Block, network, spread, vectors
 from training.heads.logistic import fit_head
-from training.pictures.vectors import Features
 
 OF_A_CLASS: Final = 150
 LEAST: Final = 25

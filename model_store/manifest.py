@@ -83,7 +83,7 @@ class DataSet(Frozen):
     """What the model was trained and measured on.
 
     Attributes:
-        train_sha256: of the training pictures and labels (training/pictures/table.py says how).
+        train_sha256: of the training pictures and labels (training/data/pictures.py says how).
         test_sha256: the same of the test set; two accuracies compare only where it agrees.
     """
 

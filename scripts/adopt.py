@@ -15,9 +15,9 @@ from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
 from scripts.target import RELEASE, add_target_options, open_target
 from scripts.terminal import command_parser, complain, console
+from training.data.fashion import LabelledData
+from training.data.named import load
 from training.loading import check_tensorflow, start_tensorflow
-from training.pictures.fashion import LabelledData
-from training.pictures.named import load
 
 EXAMPLES = (
     "wardrobe adopt model.keras --out releases",

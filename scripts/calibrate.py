@@ -28,11 +28,11 @@ from scripts.terminal import (
     console,
     print_table,
 )
+from training.data.corrections import corrections_in
+from training.data.labels import OOD
+from training.data.photos import OWN_TIER, is_corrections, list_photos, photos_in
 from training.errors import BadRecipe
 from training.loading import require
-from training.pictures.corrections import corrections_in
-from training.pictures.labels import OOD
-from training.pictures.photos import OWN_TIER, is_corrections, list_photos, photos_in
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",

@@ -25,10 +25,10 @@ from scripts.options import (
 )
 from scripts.progress import Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
+from training.data.fashion import LabelledData
+from training.data.named import load
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from training.pictures.fashion import LabelledData
-from training.pictures.named import load
 
 if TYPE_CHECKING:
     from training.gradient.comparison_results import Compared

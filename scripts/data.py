@@ -1,6 +1,6 @@
 """Check pictures of your own before training.
 
-Unreadable, tiny, copied, nearly the same, in two classes: training/pictures/checks.py. Exit code 1 where a
+Unreadable, tiny, copied, nearly the same, in two classes: training/data/check.py. Exit code 1 where a
 file cannot be read, where one picture, or nearly the same one, has two classes or is in both parts of a
 divided folder, or where fewer than two classes can be learnt. Classes with too few pictures are named: a
 training leaves them out.
@@ -29,17 +29,17 @@ from scripts.terminal import (
     print_table,
     program,
 )
+from training.data.check import Findings, check
+from training.data.fashion import LABELS
+from training.data.files import read_files
+from training.data.labels import Column, check_columns, column_in
+from training.data.listing import Listing, Row, has_idx, list_pictures, unwrapped
+from training.data.photos import of_no_class
+from training.data.pixel_files import is_pixel_table
+from training.data.rare import Measurable
+from training.data.reading import warnings_of
 from training.errors import BadClasses, BadPictures
 from training.loading import require
-from training.pictures.checks import Findings, check
-from training.pictures.fashion import LABELS
-from training.pictures.labels import Column, check_columns, column_in
-from training.pictures.listing import Listing, Row, has_idx, list_pictures, unwrapped
-from training.pictures.photos import of_no_class
-from training.pictures.picture_files import read_files
-from training.pictures.pixel_files import is_pixel_table
-from training.pictures.rare import Measurable
-from training.pictures.reading import warnings_of
 
 EXAMPLES = (
     "wardrobe data my-pictures",
@@ -168,8 +168,8 @@ def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -
         return
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
+    from training.data.sheet import draw_sheet  # noqa: PLC0415
     from training.measure.plots import font_for, save  # noqa: PLC0415
-    from training.pictures.sheet import draw_sheet  # noqa: PLC0415
 
     with font_for(tuple(pictures)):
         save(draw_sheet(pictures), target)

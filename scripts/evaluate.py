@@ -31,15 +31,15 @@ from scripts.terminal import (
     console,
     print_table,
 )
+from training.data.corrections import corrections_in
+from training.data.fashion import LabelledData
+from training.data.learnt_hashes import NOTHING, load_learnt
+from training.data.named import load
+from training.data.own_pictures import sampled_for_test
+from training.data.photos import OWN_TIER, photos_in
+from training.data.pictures import Pictures
 from training.loading import require
 from training.measure.statistics import differences
-from training.pictures.corrections import corrections_in
-from training.pictures.fashion import LabelledData
-from training.pictures.learnt_hashes import NOTHING, load_learnt
-from training.pictures.named import load
-from training.pictures.own_pictures import sampled_for_test
-from training.pictures.photos import OWN_TIER, photos_in
-from training.pictures.table import Pictures
 
 EXAMPLES = (
     "wardrobe evaluate",

@@ -13,6 +13,8 @@ from inference.contract import LABEL
 from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from scripts.lists import add_list_options, add_product_column
+from training.data.fashion import LabelledData
+from training.data.named import Named
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -24,8 +26,6 @@ from training.gradient.recipes import (
     starting_point,
 )
 from training.options import RECIPE_FIELDS, Options
-from training.pictures.fashion import LabelledData
-from training.pictures.named import Named
 
 LEAST_RIGHT: Final = 0.5
 """As WARDROBE_ACCEPT_TARGET has it."""

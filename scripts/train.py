@@ -37,13 +37,13 @@ from scripts.target import (
     publish_command,
 )
 from scripts.terminal import command_parser, console, resumable
+from training.data.named import Named, load
+from training.data.photos import is_corrections
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
 from training.options import Options
-from training.pictures.named import Named, load
-from training.pictures.photos import is_corrections
 
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import Trained

@@ -21,6 +21,7 @@ from scripts.options import (
 )
 from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
+from training.data.named import load
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -29,7 +30,6 @@ from training.gradient.recipes import (
     starting_point,
 )
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from training.pictures.named import load
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

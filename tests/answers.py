@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
-from training.pictures.labels import OOD
+from training.data.labels import OOD
 from training.release.label_doubts import Asked
 
 

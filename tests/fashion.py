@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import NetworkName
-from training.pictures.labels import Codes
-from training.pictures.pixel_files import COLUMNS, PIXELS, UINT8
-from training.pictures.table import Pictures
+from training.data.labels import Codes
+from training.data.pictures import Pictures
+from training.data.pixel_files import COLUMNS, PIXELS, UINT8
 
 CLASSES = 10
 

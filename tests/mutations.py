@@ -187,7 +187,7 @@ MUTATIONS: Final = (
         ("unit/test_split.py",),
     ),
     Mutation(
-        "training/pictures/duplicates.py",
+        "training/data/near_copies.py",
         "(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)",
         "lightness <= NEAR_LIGHTNESS",
         ("unit/test_data_command.py", "unit/test_own_pictures.py"),

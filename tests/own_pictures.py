@@ -10,10 +10,10 @@ import numpy as np
 from inference.arrays import Picture
 from inference.contract import GREY_28, InputContract
 from tests.uploads import png
-from training.pictures.fashion import LabelledData
-from training.pictures.listing import list_pictures
-from training.pictures.own_pictures import from_pictures
-from training.pictures.picture_files import See
+from training.data.fashion import LabelledData
+from training.data.files import See
+from training.data.listing import list_pictures
+from training.data.own_pictures import from_pictures
 
 KINDS = ("Ball", "Box", "Stick")
 """The classes, in order of their names."""

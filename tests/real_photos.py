@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import ROOT
-from training.pictures.fashion import LABELS
+from training.data.fashion import LABELS
 
 PLACES = [parent / "shared" / "photos" for parent in ROOT.parents]
 """Beside the checkout or above it; `dev.csv` lists the photos."""

@@ -10,6 +10,8 @@ from pydantic import JsonValue
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, Answers
 from reports.values import Epoch
+from training.data.pictures import Pictures
+from training.data.vectors import Vectors
 from training.environment import libraries
 from training.features.shipped_vectors import LITE0, PhotoFeatures
 from training.heads.fit import Fit
@@ -17,8 +19,6 @@ from training.heads.logistic import Head
 from training.heads.ood import OodPhotos, OodScore, Whitening
 from training.heads.photo_head import PhotoHead
 from training.measure.photo_evaluation import asked_photos
-from training.pictures.table import Pictures
-from training.pictures.vectors import Vectors
 from training.untyped import Network
 
 

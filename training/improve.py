@@ -24,15 +24,15 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
+from training.data.corrections import Applied, apply, corrections_in
+from training.data.fashion import NAME, OTHER_NAME
+from training.data.files import hash_files
+from training.data.labels import check_columns
+from training.data.learnt_hashes import load_learnt
+from training.data.listing import PRODUCT, Row, absolute, list_pictures, write_pictures
+from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
-from training.pictures.corrections import Applied, apply, corrections_in
-from training.pictures.fashion import NAME, OTHER_NAME
-from training.pictures.labels import check_columns
-from training.pictures.learnt_hashes import load_learnt
-from training.pictures.listing import PRODUCT, Row, absolute, list_pictures, write_pictures
-from training.pictures.named import Named
-from training.pictures.picture_files import hash_files
 from training.progress import Progress
 
 SHOWN: Final = 20

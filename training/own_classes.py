@@ -17,6 +17,10 @@ from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
 from reports.answers import Answers
+from training.data.named import Named, load
+from training.data.pictures import Pictures
+from training.data.split import USUAL_FOLDS, parts_of, rarest_class
+from training.data.vectors import Vectors
 from training.environment import hardware, libraries
 from training.features import backbone, lite0
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, measured, network, seeing, spread
@@ -27,10 +31,6 @@ from training.heads.other_things import ood_negatives
 from training.heads.out_of_fold import Fold, folds_of
 from training.measure.evaluate import undecided
 from training.options import Options
-from training.pictures.named import Named, load
-from training.pictures.split import USUAL_FOLDS, parts_of, rarest_class
-from training.pictures.table import Pictures
-from training.pictures.vectors import Vectors
 from training.pixel_network import run_of
 from training.progress import Progress, Watch
 from training.release.make import Trained

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from reports.acceptance import USUAL, Conditions
+from training.data.fashion import LabelledData, warning_of_capped_weights
+from training.data.split import Split, parts_of
 from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run, load_checkpoint
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
-from training.pictures.fashion import LabelledData, warning_of_capped_weights
-from training.pictures.split import Split, parts_of
 from training.progress import Progress
 from training.release.make import Trained
 from training.release.of_fit import Evaluation, release_fit, warn_of_few

@@ -20,6 +20,9 @@ from labelling.lists import AS_IT_IS, Reading
 from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS
 from reports.values import report_of
+from training.data.corrections import corrections_in
+from training.data.photos import is_corrections, photos_in
+from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped_vectors import PhotoFeatures, photo_features, shipped_photos
@@ -27,9 +30,6 @@ from training.fit_result import FittedPhotos
 from training.heads.photo_head import fit_photo_head
 from training.measure.improvement import answers_of_parent, compared_of
 from training.measure.photo_evaluation import asked_photos
-from training.pictures.corrections import corrections_in
-from training.pictures.photos import is_corrections, photos_in
-from training.pictures.table import Pictures
 from training.progress import Progress
 from training.release.label_doubts import Asked
 from training.release.make import RELEASE, Trained

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from inference.contract import GREY_28, LABEL
 from labelling.lists import Reading
+from training.data.check import check
+from training.data.labels import column_in
+from training.data.listing import Listing, list_pictures
+from training.data.listing import Row as Listed
+from training.data.named import Named, load
+from training.data.pictures import Pictures
 from training.errors import TrainingError
-from training.pictures.checks import check
-from training.pictures.labels import column_in
-from training.pictures.listing import Listing, list_pictures
-from training.pictures.listing import Row as Listed
-from training.pictures.named import Named, load
-from training.pictures.table import Pictures
 from training.progress import Lines
 
 DIFFERENT, NEAR = 16, 4

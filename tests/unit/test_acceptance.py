@@ -16,6 +16,7 @@ from inference.session import Scores
 from reports.answers import Answers
 from reports.values import HELD_OUT
 from tests.answers import truth, undecided_answers, unmeasured
+from training.data.labels import OOD
 from training.measure.acceptance import (
     acceptance_curves,
     confidence_threshold,
@@ -25,7 +26,6 @@ from training.measure.acceptance import (
 from training.measure.evaluate import scores_in
 from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
 from training.measure.why_nothing import broken_promises, in_words
-from training.pictures.labels import OOD
 
 UNFAMILIAR = float("nan")
 

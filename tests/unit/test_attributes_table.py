@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.errors import BadClasses, BadCsv
-from training.pictures.labels import (
+from training.data.labels import (
     INAPPLICABLE,
     UNKNOWN,
     Labels,
@@ -22,7 +21,8 @@ from training.pictures.labels import (
     measured_attribute,
     unread_columns,
 )
-from training.pictures.listing import list_pictures
+from training.data.listing import list_pictures
+from training.errors import BadClasses, BadCsv
 
 CLASSES = ("Coat", "Bag")
 

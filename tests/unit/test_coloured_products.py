@@ -13,8 +13,8 @@ from lab.strangers_heads import SOURCES
 from lab.tuning_photos import part_of
 from reports.answers import NAME_LENGTH, Answers
 from tests.releases import LABELS, a_contract
+from training.data.vectors import Features, Vectors
 from training.heads.hidden import HiddenHead
-from training.pictures.vectors import Features, Vectors
 
 RED, BLUE = WORDS.index("red"), WORDS.index("blue")
 

@@ -22,13 +22,13 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.tables import write_csv
 from tests.uploads import png
+from training.data.corrections import corrections_in
+from training.data.fashion import LabelledData
+from training.data.labels import OOD
+from training.data.named import Named, load
+from training.data.photos import photos_in
+from training.data.pictures import Pictures
 from training.errors import BadCsv, BadPictures
-from training.pictures.corrections import corrections_in
-from training.pictures.fashion import LabelledData
-from training.pictures.labels import OOD
-from training.pictures.named import Named, load
-from training.pictures.photos import photos_in
-from training.pictures.table import Pictures
 from training.progress import Lines
 
 

@@ -24,11 +24,11 @@ from tests.own_pictures import a_photo
 from tests.releases import a_release
 from tests.tables import write_csv
 from tests.uploads import png
+from training.data.corrections import Applied, apply, corrections_in
+from training.data.files import hash_files
+from training.data.listing import answers_in, list_answers, list_pictures, write_pictures
+from training.data.named import Named, load
 from training.errors import BadCsv
-from training.pictures.corrections import Applied, apply, corrections_in
-from training.pictures.listing import answers_in, list_answers, list_pictures, write_pictures
-from training.pictures.named import Named, load
-from training.pictures.picture_files import hash_files
 from training.progress import Lines
 
 CLASSES: Final = ("Ball", "Café", "=Stick")

@@ -16,9 +16,9 @@ from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.pictures import jpeg
 from tests.uploads import png
+from training.data.listing import list_pictures, unwrapped
+from training.data.near_copies import near_groups, perceptual_hash
 from training.errors import BadPictures
-from training.pictures.duplicates import near_groups, perceptual_hash
-from training.pictures.listing import list_pictures, unwrapped
 
 main = partial(wardrobe, "data")
 

@@ -20,6 +20,8 @@ from reports.answers import NONE_OF_THESE, Answers
 from reports.intervals import needed
 from tests.answers import truth, undecided_answers, unmeasured
 from tests.releases import a_contract
+from training.data.labels import Labels
+from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.errors import NotShown
 from training.measure.decide import (
     FAMILIARITY_OF_PHOTOS,
@@ -32,8 +34,6 @@ from training.measure.decide import (
     usual_accept_right,
 )
 from training.measure.why_nothing import check_enough
-from training.pictures.labels import Labels
-from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 from training.release.attributes import DecidedAttribute, attribute_in_words, decide_attributes
 
 CLASSES = 10

@@ -20,10 +20,10 @@ from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
+from training.data.corrections import corrections_in
+from training.data.pictures import Pictures
+from training.data.split import Split
 from training.measure.evaluate import graph_scores, undecided
-from training.pictures.corrections import corrections_in
-from training.pictures.split import Split
-from training.pictures.table import Pictures
 from training.release.label_doubts import Doubted, doubted, out_of_fold_answers, table_of
 
 NAMES = ("Shirt", "Bag", "Boot")

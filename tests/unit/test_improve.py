@@ -17,11 +17,11 @@ from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
+from training.data.learnt_hashes import NOTHING
+from training.data.listing import list_pictures
 from training.errors import BadClasses, BadPictures, BadRecipe
 from training.improve import Corrected, check_learns_photos, looked_at, next_training
 from training.options import Options
-from training.pictures.learnt_hashes import NOTHING
-from training.pictures.listing import list_pictures
 from training.progress import Lines
 
 BALL, BOX, _ = KINDS

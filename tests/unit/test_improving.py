@@ -7,14 +7,14 @@ import pytest
 from inference.contract import GREY_28
 from model_store.local import LocalRelease, bundled
 from tests.photos import write_photos
+from training.data.fashion import LABELS
+from training.data.labels import OOD
+from training.data.learnt_hashes import Learnt
+from training.data.listing import list_pictures
+from training.data.photos import CORRECTED_TIER, OWN_TIER, list_photos, photos_in
 from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
 from training.measure.improvement import compared_of
-from training.pictures.fashion import LABELS
-from training.pictures.labels import OOD
-from training.pictures.learnt_hashes import Learnt
-from training.pictures.listing import list_pictures
-from training.pictures.photos import CORRECTED_TIER, OWN_TIER, list_photos, photos_in
 from training.progress import Lines
 
 

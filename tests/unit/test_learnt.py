@@ -8,7 +8,7 @@ import pytest
 
 from model_store.errors import ReleaseCorrupt
 from model_store.local import bundled
-from training.pictures.learnt_hashes import LEARNT, Learnt, load_learnt
+from training.data.learnt_hashes import LEARNT, Learnt, load_learnt
 
 
 def contents(*names: str) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":

@@ -12,10 +12,10 @@ from inference.contract import LABEL
 from labelling.lists import Reading
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
+from training.data.listing import Listing, Row, list_pictures, write_pictures
+from training.data.own_pictures import from_pictures
+from training.data.reading import merged_labels
 from training.errors import BadCsv, BadPictures
-from training.pictures.listing import Listing, Row, list_pictures, write_pictures
-from training.pictures.own_pictures import from_pictures
-from training.pictures.reading import merged_labels
 
 data = partial(wardrobe, "data")
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
 from tests.uploads import png
+from training.data.listing import list_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.pictures.listing import list_pictures
 
 COUNT = 12
 """Pictures per class."""

@@ -10,7 +10,7 @@ from labelling.errors import Unreadable
 from labelling.review.moved import find_moved
 from labelling.sources.files import read_file
 from model_store.files import hash_of
-from training.pictures.picture_files import decode_file
+from training.data.files import decode_file
 
 pytestmark = pytest.mark.timeout(20)
 

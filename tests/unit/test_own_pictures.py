@@ -16,15 +16,14 @@ from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
+from training.data.fashion import LabelledData
+from training.data.files import MAX_BYTES, FileImages
+from training.data.labels import UNKNOWN
+from training.data.listing import list_pictures
+from training.data.own_pictures import from_pictures
+from training.data.pictures import Pictures
+from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
-from training.pictures import picture_files
-from training.pictures.fashion import LabelledData
-from training.pictures.labels import UNKNOWN
-from training.pictures.listing import list_pictures
-from training.pictures.own_pictures import from_pictures
-from training.pictures.picture_files import FileImages
-from training.pictures.table import Pictures
-from training.pictures.vectors import Features
 
 READS = whole_pictures(48, 3)
 
@@ -164,7 +163,7 @@ def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: 
     things.add("Box", "d.png", b"")
     things.add("Box", "film.jpg", b"")
     with (things.folder / "Box" / "film.jpg").open("wb") as file:
-        file.truncate(picture_files.MAX_BYTES + 1)
+        file.truncate(MAX_BYTES + 1)
     things.add("Box", "c.jpg", b"")
     (things.folder / "Box" / "c.jpg").unlink()
     (things.folder / "Box" / "c.jpg").symlink_to(things.folder / "nowhere")

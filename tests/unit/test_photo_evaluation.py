@@ -21,10 +21,10 @@ from reports.intervals import wilson_interval
 from reports.values import PhotoFigures
 from tests.fashion import PHOTO
 from tests.releases import with_label
+from training.data.labels import OOD
+from training.data.pictures import Pictures
 from training.measure.evaluate import decided
 from training.measure.photo_evaluation import asked_photos, photo_figures
-from training.pictures.labels import OOD
-from training.pictures.table import Pictures
 
 CONTRACT = ModelContract.of_class(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),

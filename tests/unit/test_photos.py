@@ -11,11 +11,11 @@ import pytest
 from inference.contract import GREY_28, Imaging, InputContract
 from labelling.lists import Reading
 from tests.photos import write_photos
+from training.data.labels import OOD
+from training.data.listing import list_pictures
+from training.data.photos import list_photos, photos_in
+from training.data.pictures import Pictures
 from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing
-from training.pictures.labels import OOD
-from training.pictures.listing import list_pictures
-from training.pictures.photos import list_photos, photos_in
-from training.pictures.table import Pictures
 from training.progress import Lines
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")

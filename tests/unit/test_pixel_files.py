@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from scripts.progress import Terminal
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
+from training.data.fashion import LABELS, from_csv, from_idx
+from training.data.named import Named, load
+from training.data.pictures import TEXTS, Pictures
+from training.data.pixel_files import read_csv, read_idx
+from training.data.split import first
 from training.errors import BadCsv, BadIdx, BadPictures, DataSetMissing
-from training.pictures.fashion import LABELS, from_csv, from_idx
-from training.pictures.named import Named, load
-from training.pictures.pixel_files import read_csv, read_idx
-from training.pictures.split import first
-from training.pictures.table import TEXTS, Pictures
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)

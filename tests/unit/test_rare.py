@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from training.data.rare import GROUPS_OF_ATTRIBUTE, GROUPS_OF_CLASS, measurable
 from training.errors import BadClasses
-from training.pictures.rare import GROUPS_OF_ATTRIBUTE, GROUPS_OF_CLASS, measurable
 
 Table = Sequence[tuple[str, str]]
 """Labels and groups."""

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from tests.fashion import CLASSES, striped_pictures
-from training.errors import BadRecipe
-from training.heads.out_of_fold import answers_out_of_fold, folds_of
-from training.pictures.fashion import class_weights, warning_of_capped_weights
-from training.pictures.labels import Labels
-from training.pictures.split import (
+from training.data.fashion import class_weights, warning_of_capped_weights
+from training.data.labels import Labels
+from training.data.pictures import Pictures
+from training.data.split import (
     HELD_OUT,
     VALIDATION,
     class_folds,
@@ -21,8 +20,9 @@ from training.pictures.split import (
     split,
     stratified_folds,
 )
-from training.pictures.table import Pictures
-from training.pictures.vectors import Vectors
+from training.data.vectors import Vectors
+from training.errors import BadRecipe
+from training.heads.out_of_fold import answers_out_of_fold, folds_of
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)

@@ -15,7 +15,7 @@ from labelling.items import Item
 from labelling.journal import Journal
 from labelling.row import HeadAnswer, Row, Run
 from labelling.table import read_rows
-from training.pictures.pixel_files import read_csv
+from training.data.pixel_files import read_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
 

@@ -22,6 +22,7 @@ from reports.answers import NONE_OF_THESE, TEST_SET, Answers, answers_of, packed
 from reports.decisions import at_temperature, decide_stored
 from reports.values import Epoch, Example, Examples
 from tests.releases import with_label
+from training.data.pictures import Pictures
 from training.measure.evaluate import (
     answer,
     decided,
@@ -34,7 +35,6 @@ from training.measure.evaluate import (
 )
 from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.measure.statistics import differences, expected_calibration_error, null_band
-from training.pictures.table import Pictures
 
 CONTRACT = ModelContract.of_class(
     Head(labels=("a", "b", "c"), temperature=1.0, confidence=0.7),

@@ -12,6 +12,8 @@ import pytest
 from model_store.manifest import DataSet
 from scripts import train
 from tests.commands import wardrobe
+from training.data.fashion import LabelledData
+from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.gradient.recipes import (
     FIRST,
@@ -27,8 +29,6 @@ from training.gradient.recipes import (
     run_fingerprint,
     starting_point,
 )
-from training.pictures.fashion import LabelledData
-from training.pictures.table import Pictures
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 

@@ -8,7 +8,7 @@ import pytest
 from labelling.words import KINDS, LANGUAGES, category_says, label_kinds, language_of, says, title_says
 from tests.real_photos import PLACES
 from tests.service import ROOT
-from training.pictures.fashion import LABELS
+from training.data.fashion import LABELS
 
 WORDS = ROOT / "labelling" / "words.csv"
 FIXTURES = ROOT / "tests" / "fixtures" / "words"

@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, whole_pictures
 from training.answering import answering
+from training.data.vectors import Features, Vectors, joined
 from training.errors import WeightsUnfit
 from training.features import lite0
 from training.features.backbone import INPUT as BACKBONE_INPUT
@@ -28,7 +29,6 @@ from training.features.backbone import load_backbone
 from training.features.npz import UNREADABLE, read_npz
 from training.gradient.networks.efficientnet_lite import LAST
 from training.gradient.networks.layers import FEATURES
-from training.pictures.vectors import Features, Vectors, joined
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = whole_pictures(192, 3)

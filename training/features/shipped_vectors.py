@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
+from training.data.labels import OOD, Labels
+from training.data.pictures import TEXTS, PictureColumns, Pictures
+from training.data.vectors import Features, joined
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, network, vectors
 from training.features.npz import UNREADABLE, read_npz, write_npz
-from training.pictures.labels import OOD, Labels
-from training.pictures.table import TEXTS, PictureColumns, Pictures
-from training.pictures.vectors import Features, joined
 from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)

@@ -24,9 +24,9 @@ from pydantic.dataclasses import dataclass
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
+from training.data.fashion import LabelledData
+from training.data.split import HELD_OUT
 from training.errors import BadRecipe
-from training.pictures.fashion import LabelledData
-from training.pictures.split import HELD_OUT
 
 NetworkName = Literal[
     "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",

@@ -24,14 +24,14 @@ from optuna.trial import FrozenTrial, TrialState
 
 from inference.contract import EDGE
 from reports.values import Epoch
+from training.data.fashion import LabelledData
+from training.data.split import Split, parts_of
 from training.errors import CheckpointUnreadable, Diverged
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe, run_fingerprint
 from training.measure.plots import save
-from training.pictures.fashion import LabelledData
-from training.pictures.split import Split, parts_of
 from training.progress import Say, Watcher
 
 STUDY: Final = "study.db"

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from inference.arrays import Probabilities
+from training.data.labels import Codes, Labels
+from training.data.vectors import Features, Vectors
 from training.heads.logistic import Head, fit_head
 from training.heads.out_of_fold import Fold, answers_out_of_fold
-from training.pictures.labels import Codes, Labels
-from training.pictures.vectors import Features, Vectors
 
 LACKED: Final = -30.0
 """The logit of a label that a fold's head has not learnt."""

@@ -15,10 +15,10 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from training.data.labels import Codes
+from training.data.vectors import Features, Vectors
 from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
-from training.pictures.labels import Codes
-from training.pictures.vectors import Features, Vectors
 from training.untyped import Network
 
 MEMBERS: Final = 3

@@ -19,11 +19,11 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from threadpoolctl import threadpool_limits
 
 from inference.arrays import Probabilities
+from training.data.labels import Codes
+from training.data.split import FEWEST_FOLDS, class_folds, rarest_class
+from training.data.vectors import Features, Vectors
 from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
-from training.pictures.labels import Codes
-from training.pictures.split import FEWEST_FOLDS, class_folds, rarest_class
-from training.pictures.vectors import Features, Vectors
 from training.untyped import Network
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)

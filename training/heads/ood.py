@@ -22,7 +22,7 @@ from inference.arrays import Distances
 from inference.contract import Familiarity
 from inference.decision import familiarity_of
 from reports.values import OutOfScope
-from training.pictures.labels import OOD, Codes
+from training.data.labels import OOD, Codes
 
 Floats = NDArray[np.float32]
 

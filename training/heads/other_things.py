@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from inference.border import look_at_border
 from inference.contract import GREY_28
+from training.data.files import decode_file
+from training.data.pictures import Pictures
+from training.data.split import sampled_indices
+from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, network
 from training.features.npz import UNREADABLE, read_npz
 from training.heads.logistic import fit_head
 from training.heads.ood import OodPhotos, fit_whitening
 from training.heads.out_of_fold import Fold
-from training.pictures.picture_files import decode_file
-from training.pictures.split import sampled_indices
-from training.pictures.table import Pictures
-from training.pictures.vectors import Features
 
 SHIPPED: Final = Path(__file__).with_name("negatives.npz")
 

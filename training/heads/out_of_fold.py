@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from training.pictures.split import Split, class_folds
-from training.pictures.vectors import Vectors
+from training.data.split import Split, class_folds
+from training.data.vectors import Vectors
 
 Indices = NDArray[np.int64]
 

@@ -19,16 +19,16 @@ from scipy.special import logsumexp, softmax
 
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES
 from inference.session import Scores
+from training.data.labels import OOD
+from training.data.photos import OOD_PREFIX
+from training.data.split import stratified_folds
+from training.data.vectors import Vectors
 from training.errors import BadPictures
 from training.features import lite0
 from training.features.blocks import VECTOR, network
 from training.features.shipped_vectors import LITE0, SCALED, PhotoFeatures
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.out_of_fold import answers_out_of_fold
-from training.pictures.labels import OOD
-from training.pictures.photos import OOD_PREFIX
-from training.pictures.split import stratified_folds
-from training.pictures.vectors import Vectors
 from training.progress import Watch
 from training.untyped import Network
 

@@ -22,13 +22,13 @@ from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import Answers
 from reports.intervals import SURENESS, needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
+from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.errors import NotShown
 from training.measure.acceptance import confidence_threshold
 from training.measure.evaluate import scores_in
 from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
 from training.measure.temperature import temperature_of
 from training.measure.why_nothing import calibrated_nothing
-from training.pictures.photos import CORRECTED_TIER, OWN_TIER
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""

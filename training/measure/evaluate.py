@@ -29,11 +29,11 @@ from reports.values import (
     SplitFigures,
     TestFigures,
 )
+from training.data.fashion import in_batches
+from training.data.files import FileImages
+from training.data.labels import UNKNOWN, Labels
+from training.data.pictures import Pictures
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
-from training.pictures.fashion import in_batches
-from training.pictures.labels import UNKNOWN, Labels
-from training.pictures.picture_files import FileImages
-from training.pictures.table import Pictures
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6

@@ -16,9 +16,9 @@ from inference.spreadsheets import as_csv, safe_path
 from model_store.files import write_whole
 from reports.answers import Answers
 from reports.page.page import REPORT_PAGE
+from training.data.pictures import Pictures
 from training.measure.evaluate import mistakes
 from training.measure.plots import draw_examples, draw_shares, font_for, save
-from training.pictures.table import Pictures
 
 TABLE: Final = "answers.csv"
 CONFUSION: Final = "confusion_matrix.png"

@@ -8,11 +8,11 @@ import numpy as np
 from model_store.local import LocalRelease
 from model_store.networks import open_networks
 from reports.answers import ACCEPT, NONE_OF_THESE, Answers
+from training.data.labels import OOD
+from training.data.learnt_hashes import NOTHING, load_learnt
+from training.data.pictures import Pictures
 from training.errors import BadPictures
 from training.measure.evaluate import predicted
-from training.pictures.labels import OOD
-from training.pictures.learnt_hashes import NOTHING, load_learnt
-from training.pictures.table import Pictures
 
 
 def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:

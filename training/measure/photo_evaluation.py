@@ -21,10 +21,10 @@ from reports.values import (
     PhotoFigures,
     SourceFigures,
 )
+from training.data.photos import OOD_TIER
+from training.data.pictures import PictureColumns
 from training.measure.evaluate import most_are
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
-from training.pictures.photos import OOD_TIER
-from training.pictures.table import PictureColumns
 
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""

@@ -23,9 +23,9 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from inference.arrays import PixelsBatch
 from reports.answers import Answers
 from reports.values import TEST, Epoch, Example, Report
+from training.data.files import FileImages
 from training.measure.evaluate import ece
 from training.measure.statistics import ECE_BINS, likeliest
-from training.pictures.picture_files import FileImages
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"

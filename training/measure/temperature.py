@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from reports.answers import Answers
-from training.pictures.photos import CORRECTED_TIER
+from training.data.photos import CORRECTED_TIER
 
 COLDEST: Final = 0.5
 """The lowest temperature. A set without an error says little about it: 300 right answers of 300 would give

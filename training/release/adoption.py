@@ -25,15 +25,15 @@ from model_store.files import GRAPH, MODEL, fingerprint
 from model_store.manifest import Manifest
 from reports.model_card import DATA_LICENCE
 from reports.values import TrainingFigures
+from training.data.fashion import LabelledData
+from training.data.pictures import Pictures
+from training.data.split import Split, split
 from training.environment import libraries
 from training.errors import NotAdoptable
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import trainable_count
 from training.heads.ood import Floats, fit_whitening
 from training.measure.evaluate import joined, nll, undecided
-from training.pictures.fashion import LabelledData
-from training.pictures.split import Split, split
-from training.pictures.table import Pictures
 from training.progress import Progress, Say
 from training.release.make import begin
 from training.release.of_fit import Evaluation, Origin, complete_release

@@ -18,12 +18,12 @@ from inference.decision import calibrate, familiarity_of
 from reports.answers import NONE_OF_THESE, Answers
 from reports.intervals import needed
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
+from training.data.labels import INAPPLICABLE, UNKNOWN, Codes, Labels
+from training.data.rare import FEWEST
 from training.measure.acceptance import confidence_threshold, promises
 from training.measure.decide import Decided, Target, decide
 from training.measure.kinds import AnswerSet
 from training.measure.why_nothing import attribute_accepts_nothing
-from training.pictures.labels import INAPPLICABLE, UNKNOWN, Codes, Labels
-from training.pictures.rare import FEWEST
 
 UNFAMILIAR: Final = "unfamiliar pictures"
 """Names those whose class is unfamiliar in a Promise."""

@@ -2,7 +2,7 @@
 
 The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
 probability is low and another one's high. Pure, apart from running the network. scripts/doubted.py
-writes them for a person to look at; training/pictures/corrections.py reads what that person says.
+writes them for a person to look at; training/data/corrections.py reads what that person says.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ import numpy as np
 from inference.classifier import Classifier
 from inference.spreadsheets import as_csv
 from reports.answers import NO_ANSWERS, Answers
+from training.data.listing import absolute
+from training.data.pictures import Pictures
+from training.data.split import Split
 from training.measure.evaluate import Score, decided, undecided
-from training.pictures.listing import absolute
-from training.pictures.split import Split
-from training.pictures.table import Pictures
 
 Asked = tuple[Answers, Sequence[Path]]
 """Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""

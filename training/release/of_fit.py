@@ -33,6 +33,10 @@ from reports.values import (
     Report,
     TrainingFigures,
 )
+from training.data.fashion import LabelledData
+from training.data.files import FileImages
+from training.data.learnt_hashes import Learnt
+from training.data.split import Split
 from training.environment import hardware, libraries
 from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run, kept_epoch
@@ -63,10 +67,6 @@ from training.measure.evaluate import (
 from training.measure.plots import draw_all
 from training.measure.products import products_of
 from training.measure.why_nothing import warning_of_few
-from training.pictures.fashion import LabelledData
-from training.pictures.learnt_hashes import Learnt
-from training.pictures.picture_files import FileImages
-from training.pictures.split import Split
 from training.progress import Progress
 from training.release.attributes import all_accepted, attribute_in_words, decide_attributes
 from training.release.label_doubts import out_of_fold_answers

@@ -40,6 +40,11 @@ from reports.values import (
     Report,
     report_of,
 )
+from training.data.labels import OOD
+from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.photos import OWN_TIER
+from training.data.pictures import Pictures
+from training.data.split import in_groups
 from training.errors import BadRecipe, NotShown
 from training.features.blocks import READS
 from training.features.shipped_vectors import LITE0
@@ -58,11 +63,6 @@ from training.measure.unknown_sources import (
 )
 from training.measure.why_nothing import broken_promises, check_enough
 from training.measure.withheld import decide_withholding, source_labels
-from training.pictures.labels import OOD
-from training.pictures.learnt_hashes import NOTHING, Learnt, load_learnt
-from training.pictures.photos import OWN_TIER
-from training.pictures.split import in_groups
-from training.pictures.table import Pictures
 from training.progress import Say
 from training.release.make import begin, make_release
 from training.release.onnx_conversion import mflops

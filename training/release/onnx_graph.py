@@ -23,6 +23,7 @@ from inference.session import Scores
 from model_store.files import PHOTO_FILES
 from model_store.manifest import Golden
 from training.answering import answering
+from training.data.fashion import at_once
 from training.errors import ParityFailed
 from training.features.blocks import READS
 from training.gradient.networks.layers import FEATURES
@@ -30,7 +31,6 @@ from training.gradient.networks.registry import LOGITS, with_softmax
 from training.heads.logistic import Head as LastLayer
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
-from training.pictures.fashion import at_once
 from training.release.onnx_conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
 

@@ -25,7 +25,7 @@ from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import a_release
 from tests.s3_servers import S3Server
 from tests.tables import Rows, correct, label, summary_in, write_csv
-from training.pictures.fashion import LABELS
+from training.data.fashion import LABELS
 
 main = partial(wardrobe, "label")
 

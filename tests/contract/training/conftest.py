@@ -14,14 +14,14 @@ from model_store.promotions import current
 from model_store.store import open_store
 from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
+from training.data.fashion import LABELS
+from training.data.split import Split, split
 from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.fitting.tensorboard_log import tensorboard_callbacks
 from training.gradient.recipes import PLAIN
 from training.heads.ood import Whitening, fit_whitening
-from training.pictures.fashion import LABELS
-from training.pictures.split import Split, split
 from training.release.onnx_graph import export_graph, features_of, save_artifact
 from training.untyped import Network
 

@@ -27,9 +27,9 @@ from tests.contract.training.conftest import current_in, served
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
+from training.data.fashion import LabelledData
+from training.data.split import split
 from training.errors import BadClasses, GraphUnusable, NotAdoptable
-from training.pictures.fashion import LabelledData
-from training.pictures.split import split
 from training.progress import Lines
 from training.release import adoption
 

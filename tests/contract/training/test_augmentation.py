@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures
+from training.data.split import Split
 from training.gradient.fitting.augmentation import Augmentation, with_copies
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import PLAIN, Recipe
-from training.pictures.split import Split
 from training.release.onnx_graph import save_artifact
 
 NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)

@@ -32,9 +32,9 @@ from reports.values import AllAccepted, ProductPromise, Report, report_of
 from tests.commands import wardrobe
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release, with_contract, with_label
+from training.data.learnt_hashes import Learnt
+from training.data.photos import photos_in
 from training.errors import BadRecipe, NotShown
-from training.pictures.learnt_hashes import Learnt
-from training.pictures.photos import photos_in
 from training.progress import Lines
 
 PICTURES = 130

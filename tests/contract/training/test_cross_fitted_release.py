@@ -15,11 +15,11 @@ from reports.evidence import evidence_of
 from reports.values import TrainingFigures, report_of
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
+from training.data.fashion import LabelledData
+from training.data.labels import Codes
+from training.data.split import Split
 from training.measure.evaluate import undecided
 from training.measure.why_nothing import promised_in_words
-from training.pictures.fashion import LabelledData
-from training.pictures.labels import Codes
-from training.pictures.split import Split
 from training.progress import Lines
 from training.release.of_fit import Evaluation, Origin, complete_release
 

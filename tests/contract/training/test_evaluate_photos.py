@@ -16,7 +16,7 @@ from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
-from training.pictures.learnt_hashes import Learnt
+from training.data.learnt_hashes import Learnt
 
 DRAWN = ("confusion_matrix.png", "mistakes.png")
 

@@ -21,14 +21,14 @@ from model_store.local import bundled
 from reports.answers import Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
+from training.data.labels import OOD
+from training.data.photos import OWN_TIER
+from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
 from training.heads.logistic import Head
 from training.heads.ood import fit_ood_score
 from training.measure.evaluate import scored
-from training.pictures.labels import OOD
-from training.pictures.photos import OWN_TIER
-from training.pictures.split import Split
 from training.release.of_parent import decide_photos
 from training.release.onnx_conversion import mflops
 from training.release.onnx_graph import (

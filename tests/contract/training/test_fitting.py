@@ -11,6 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
+from training.data.split import Split
 from training.errors import CheckpointUnreadable, Diverged
 from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run, load_checkpoint
@@ -18,7 +19,6 @@ from training.gradient.fitting.fit import fit
 from training.gradient.fitting.tensorboard_log import CONFUSION
 from training.gradient.networks.registry import BUILDERS
 from training.gradient.recipes import NETWORKS
-from training.pictures.split import Split
 
 DENSE = replace(RECIPE, network="dense")
 """For what does not depend on the network: this one is compiled soonest."""

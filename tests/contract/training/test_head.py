@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 
+from training.data.labels import Codes
+from training.data.vectors import Features
 from training.features.blocks import spread_of
 from training.gradient.networks.registry import with_softmax
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.logistic import STRENGTHS, Head, fit_head
-from training.pictures.labels import Codes
-from training.pictures.vectors import Features
 
 pytestmark = pytest.mark.usefixtures("short_fits")
 

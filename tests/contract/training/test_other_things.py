@@ -11,6 +11,9 @@ from lab.negatives import OF_A_KIND, drawn
 from lab.pretraining_photos import Photo
 from tests.own_pictures import a_photo
 from tests.uploads import png
+from training.data.pictures import Pictures
+from training.data.split import Split
+from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block
 from training.features.npz import write_npz
@@ -25,9 +28,6 @@ from training.heads.other_things import (
     ood_negatives,
 )
 from training.heads.out_of_fold import Fold, folds_of
-from training.pictures.split import Split
-from training.pictures.table import Pictures
-from training.pictures.vectors import Features
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""

@@ -16,12 +16,12 @@ from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_class_folders
 from tests.uploads import png
+from training.data.learnt_hashes import load_learnt
+from training.data.pictures import Pictures
+from training.data.split import Split
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, network, seeing
 from training.heads.out_of_fold import folds_of
 from training.own_classes import OwnClasses, fit_own_classes
-from training.pictures.learnt_hashes import load_learnt
-from training.pictures.split import Split
-from training.pictures.table import Pictures
 from training.progress import Watch
 
 COUNT = 24

@@ -9,6 +9,10 @@ import pytest
 
 from inference.contract import LABEL
 from model_store.local import bundled
+from training.data.fashion import LABELS
+from training.data.labels import OOD, Labels
+from training.data.pictures import TEXTS, Pictures
+from training.data.vectors import Features
 from training.features.blocks import READS
 from training.features.shipped_vectors import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import (
@@ -19,10 +23,6 @@ from training.heads.photo_head import (
     scores_of,
     weights_of,
 )
-from training.pictures.fashion import LABELS
-from training.pictures.labels import OOD, Labels
-from training.pictures.table import TEXTS, Pictures
-from training.pictures.vectors import Features
 from training.progress import Lines
 from training.ten_classes import seen_photos
 

@@ -21,13 +21,13 @@ from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts.terminal import run
 from tests.commands import wardrobe
+from training.data.fashion import LABELS
+from training.data.labels import OOD, Labels
+from training.data.learnt_hashes import load_learnt
+from training.data.pictures import TEXTS
+from training.data.vectors import Features
 from training.errors import BadPictures
 from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
-from training.pictures.fashion import LABELS
-from training.pictures.labels import OOD, Labels
-from training.pictures.learnt_hashes import load_learnt
-from training.pictures.table import TEXTS
-from training.pictures.vectors import Features
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 

@@ -12,14 +12,14 @@ from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from model_store.local import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
+from training.data.fashion import LABELS, TRAIN_SHA256, from_idx
+from training.data.learnt_hashes import Learnt, load_learnt
+from training.data.pictures import Pictures
+from training.data.split import split
 from training.errors import BadRecipe
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import starting_point
-from training.pictures.fashion import LABELS, TRAIN_SHA256, from_idx
-from training.pictures.learnt_hashes import Learnt, load_learnt
-from training.pictures.split import split
-from training.pictures.table import Pictures
 from training.untyped import Network
 
 PICTURES = striped_pictures(200)

@@ -12,7 +12,7 @@ from scripts.doubted import TABLE
 from tests.commands import wardrobe
 from tests.planted_errors import BROKEN, plant
 from tests.system_parts import require_system_part
-from training.pictures.fashion import SYSTEM_FOLDER, from_idx
+from training.data.fashion import SYSTEM_FOLDER, from_idx
 
 check = partial(wardrobe, "data")
 train = partial(wardrobe, "train")

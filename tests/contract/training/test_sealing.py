@@ -12,7 +12,7 @@ from reports.evidence import evidence_of
 from reports.gate import check_gate
 from reports.values import report_of
 from tests.system_parts import require_system_part
-from training.pictures.fashion import SYSTEM_FOLDER
+from training.data.fashion import SYSTEM_FOLDER
 
 LAB = Path(__file__).parents[3] / "lab"
 

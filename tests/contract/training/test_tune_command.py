@@ -10,6 +10,7 @@ import pytest
 from tests.commands import wardrobe
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
+from training.data.fashion import LabelledData
 from training.errors import CheckpointUnreadable
 from training.gradient.recipes import PLAIN, NetworkName, read_recipe
 from training.gradient.search import (
@@ -23,7 +24,6 @@ from training.gradient.search import (
     search_space,
     starting_values,
 )
-from training.pictures.fashion import LabelledData
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from tests.commands import done
 from tests.picture_page import DOUBTED, EXAMPLES, TROUSERS, a_file, card, garments, give, settled, visit
 from tests.service import Service
 from tests.uploads import a_garment, png
-from training.pictures.listing import list_pictures
+from training.data.listing import list_pictures
 
 pytestmark = pytest.mark.slow
 

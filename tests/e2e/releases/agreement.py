@@ -5,7 +5,7 @@ from sklearn.metrics import confusion_matrix
 
 from tests.service import Service
 from tests.uploads import png, zipped
-from training.pictures.table import Pictures
+from training.data.pictures import Pictures
 
 BATCH = 200
 

@@ -7,7 +7,7 @@ from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.picture_page import DOUBTED, EXAMPLES
 from tests.service import Service
 from tests.system_parts import require_system_part
-from training.pictures.fashion import SYSTEM_FOLDER, from_idx
+from training.data.fashion import SYSTEM_FOLDER, from_idx
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE
+from training.data.fashion import ANSWERED_AT_ONCE
 from training.gradient.recipes import Recipe
-from training.pictures.fashion import ANSWERED_AT_ONCE
 from training.untyped import Tensor
 
 BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from reports.values import Epoch
+from training.data.fashion import at_once, class_weights
+from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
 from training.fit_result import Fitted
@@ -40,8 +42,6 @@ from training.gradient.fitting.checkpoints import (
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe
-from training.pictures.fashion import at_once, class_weights
-from training.pictures.split import Split
 from training.progress import Watcher
 from training.untyped import Network
 

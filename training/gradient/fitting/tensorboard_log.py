@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 from sklearn.metrics import confusion_matrix
 
+from training.data.fashion import in_batches
+from training.data.pictures import Pictures
 from training.measure.plots import draw_shares
-from training.pictures.fashion import in_batches
-from training.pictures.table import Pictures
 
 CONFUSION: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""

@@ -18,11 +18,11 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.contract import EDGE, GREY_28, LABEL, InputContract
 from model_store.manifest import DataSet
+from training.data.files import FileImages
+from training.data.labels import Codes, Labels
+from training.data.pictures import Pictures
+from training.data.pixel_files import read_csv, read_idx
 from training.errors import BadClasses, BadIdx, DataSetMissing
-from training.pictures.labels import Codes, Labels
-from training.pictures.picture_files import FileImages
-from training.pictures.pixel_files import read_csv, read_idx
-from training.pictures.table import Pictures
 from training.progress import Say
 
 NAME: Final = "Fashion-MNIST"

@@ -1,7 +1,7 @@
 """Read the pictures of a listing: each content once, with all its labels and groups.
 
-For pictures and classes of one's own (own_pictures.py) and for photos (pictures/photos.py). Decoding and
-converting: picture_files.py. Reads the files of the listing.
+For pictures and classes of one's own (own_pictures.py) and for photos (photos.py). Decoding and
+converting: files.py. Reads the files of the listing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inference.contract import LABEL, InputContract
-from training.errors import BadCsv, BadPictures
-from training.pictures.duplicates import Hash, near_groups, split_keys
-from training.pictures.labels import UNKNOWN, Labels
-from training.pictures.listing import Listing, Row, of_several_products
-from training.pictures.picture_files import (
+from training.data.files import (
     NAMED,
     FileImages,
     Hashed,
@@ -23,8 +19,12 @@ from training.pictures.picture_files import (
     read_files,
     report_unreadable,
 )
-from training.pictures.table import Pictures
-from training.pictures.vectors import joined
+from training.data.labels import UNKNOWN, Labels
+from training.data.listing import Listing, Row, of_several_products
+from training.data.near_copies import Hash, near_groups, split_keys
+from training.data.pictures import Pictures
+from training.data.vectors import joined
+from training.errors import BadCsv, BadPictures
 from training.progress import Say, Watch
 
 

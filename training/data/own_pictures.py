@@ -17,20 +17,21 @@ from numpy.typing import NDArray
 
 from inference.contract import GREY_28, LABEL, InputContract
 from labelling.review.corrections import OfFiles
-from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
-from training.pictures.fashion import LabelledData
-from training.pictures.labels import (
+from training.data.corrections import NO_CORRECTIONS, check_listed, corrected
+from training.data.fashion import LabelledData
+from training.data.files import Hashed, See, hash_files
+from training.data.labels import (
     UNKNOWN,
     Labels,
     learnt_attribute,
     measured_attribute,
     unread_columns,
 )
-from training.pictures.learnt_hashes import Contents
-from training.pictures.listing import Listing
-from training.pictures.picture_files import Hashed, See, hash_files
-from training.pictures.rare import Measurable, measurable
-from training.pictures.reading import (
+from training.data.learnt_hashes import Contents
+from training.data.listing import Listing
+from training.data.pictures import Pictures
+from training.data.rare import Measurable, measurable
+from training.data.reading import (
     Content,
     ReadPicture,
     cells_of,
@@ -40,8 +41,7 @@ from training.pictures.reading import (
     pictures_of,
     read_pictures,
 )
-from training.pictures.split import check_limit, sampled_indices
-from training.pictures.table import Pictures
+from training.data.split import check_limit, sampled_indices
 from training.progress import Say, Watch
 
 TEST_SHARE: Final = 6

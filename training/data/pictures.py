@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import LABEL, NetworkName
-from training.pictures.labels import Codes, Labels, Places
-from training.pictures.learnt_hashes import Contents
-from training.pictures.picture_files import FileImages
-from training.pictures.vectors import NOT_SEEN, Features
+from training.data.files import FileImages
+from training.data.labels import Codes, Labels, Places
+from training.data.learnt_hashes import Contents
+from training.data.vectors import NOT_SEEN, Features
 
 
 @dataclass(frozen=True, kw_only=True)

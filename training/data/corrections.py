@@ -15,9 +15,9 @@ from inference.contract import LABEL
 from labelling.decided import LEFT_OUT, NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
+from training.data.files import Hashed
+from training.data.listing import Listing, Row, absolute, answers_in
 from training.errors import BadCsv, BadPictures
-from training.pictures.listing import Listing, Row, absolute, answers_in
-from training.pictures.picture_files import Hashed
 from training.progress import Say
 
 UNREAD: Final = "0" * 64

@@ -17,9 +17,9 @@ from inference.contract import ATTRIBUTE_PATTERN, LABEL
 from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.lists import renaming
+from training.data.listing import ANSWERED, COLUMNS, NOT_THERE, Listing
+from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.errors import BadClasses, BadCsv
-from training.pictures.listing import ANSWERED, COLUMNS, NOT_THERE, Listing
-from training.pictures.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.progress import Say
 
 SEVERAL: Final = "/"

@@ -12,10 +12,8 @@ from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
-from training.errors import BadPictures
-from training.loading import start_tensorflow
-from training.pictures.corrections import check_listed, corrections_in
-from training.pictures.fashion import (
+from training.data.corrections import check_listed, corrections_in
+from training.data.fashion import (
     SYSTEM_FOLDER,
     LabelledData,
     from_csv,
@@ -23,12 +21,14 @@ from training.pictures.fashion import (
     from_keras,
     from_one_csv,
 )
-from training.pictures.labels import check_columns
-from training.pictures.listing import Listing, has_idx, list_pictures, unwrapped
-from training.pictures.own_pictures import Division, from_pictures, with_classes
-from training.pictures.picture_files import Hashed, See, decode_file, hash_files
-from training.pictures.pixel_files import is_pixel_table
-from training.pictures.reading import drop_copies
+from training.data.files import Hashed, See, decode_file, hash_files
+from training.data.labels import check_columns
+from training.data.listing import Listing, has_idx, list_pictures, unwrapped
+from training.data.own_pictures import Division, from_pictures, with_classes
+from training.data.pixel_files import is_pixel_table
+from training.data.reading import drop_copies
+from training.errors import BadPictures
+from training.loading import start_tensorflow
 from training.progress import Progress
 
 KERAS = "keras"

@@ -11,11 +11,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.fashion import LabelledData
+from training.data.labels import Codes
+from training.data.learnt_hashes import Contents
+from training.data.pictures import Pictures
 from training.errors import BadRecipe
-from training.pictures.fashion import LabelledData
-from training.pictures.labels import Codes
-from training.pictures.learnt_hashes import Contents
-from training.pictures.table import Pictures
 
 
 @dataclass(frozen=True)

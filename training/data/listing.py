@@ -22,8 +22,8 @@ from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.review.corrections import OfFiles, corrections_of_files
 from model_store.files import write_whole
+from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses, BadCsv, DataSetMissing
-from training.pictures.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 
 Part: TypeAlias = Literal["train", "test"]
 

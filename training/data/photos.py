@@ -2,7 +2,7 @@
 
 FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
 B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-pictures/listing.py; reading: pictures/reading.py; what is measured on photos: photo_evaluation.py.
+listing.py; reading: reading.py; what is measured on photos: photo_evaluation.py.
 """
 
 import unicodedata
@@ -17,10 +17,10 @@ from labelling.decided import NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
-from training.errors import BadClasses, BadCsv, BadPictures
-from training.pictures.corrections import NO_CORRECTIONS, check_listed, corrected
-from training.pictures.labels import OOD
-from training.pictures.listing import (
+from training.data.corrections import NO_CORRECTIONS, check_listed, corrected
+from training.data.files import Hashed, hash_files
+from training.data.labels import OOD
+from training.data.listing import (
     Listing,
     Row,
     answers_in,
@@ -28,8 +28,8 @@ from training.pictures.listing import (
     list_pictures,
     open_table,
 )
-from training.pictures.picture_files import Hashed, hash_files
-from training.pictures.reading import (
+from training.data.pictures import Pictures
+from training.data.reading import (
     ReadPicture,
     classes_in,
     hashes_of,
@@ -37,7 +37,7 @@ from training.pictures.reading import (
     pictures_of,
     read_pictures,
 )
-from training.pictures.table import Pictures
+from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Progress, Say, Watch
 
 OOD_TIER: Final = "X"

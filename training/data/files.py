@@ -25,9 +25,9 @@ from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from labelling.paths import why_missing
 from model_store.files import opened
+from training.data.near_copies import Hash, perceptual_hash
+from training.data.vectors import NOT_SEEN, Features
 from training.errors import BadPictures
-from training.pictures.duplicates import Hash, perceptual_hash
-from training.pictures.vectors import NOT_SEEN, Features
 from training.progress import Say, Watch
 
 MAX_BYTES: Final = 200_000_000

@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 
 from inference.contract import EDGE
-from training.pictures.duplicates import Hash, near_groups, perceptual_hash
-from training.pictures.listing import Listing, Row, of_several_products
-from training.pictures.own_pictures import Learnable, learnable
-from training.pictures.picture_files import Hashed, content_of, decode_content, on_all_cores
-from training.pictures.reading import copies_in, joint_keys
+from training.data.files import Hashed, content_of, decode_content, on_all_cores
+from training.data.listing import Listing, Row, of_several_products
+from training.data.near_copies import Hash, near_groups, perceptual_hash
+from training.data.own_pictures import Learnable, learnable
+from training.data.reading import copies_in, joint_keys
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
