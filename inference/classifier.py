@@ -256,7 +256,7 @@ class Classifier:
             confidence,
             familiarity,
             least_confidence=asked.least(found),
-            least_familiarity=contract.least_familiarity_of(asked),
+            least_familiarity=contract.least_familiarity_of(asked, found),
             withheld=found in asked.withheld,
         )
         has_it = label is None or asked.applies_to is None or label in asked.applies_to

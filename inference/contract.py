@@ -144,7 +144,7 @@ class Familiarity:
     Attributes:
         quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.
         threshold: 0..1; the class of a lower familiarity is `unfamiliar`, which outranks all other reasons.
-            It holds for attributes, too, unless their head has a threshold of its own.
+            It holds for attributes, too, but for the labels of which their head names another one.
     """
 
     quantiles: tuple[float, ...]
@@ -163,9 +163,9 @@ class Head:
         withheld: labels that are never accepted: an answer with one of them is `unproven`.
         stricter: labels whose answers need a higher confidence than others, 0..1.
         applies_to: classes that have the attribute; None where all have it, and of the class itself.
-        familiarity: 0..1, below which an answer of this head is `unfamiliar`, in place of the class's
-            threshold; 0 answers photos of none of the classes as well. None where the class's threshold
-            holds, and of the class itself.
+        familiarity: by label, 0..1, below which an answer with it is `unfamiliar`, in place of the class's
+            threshold; 0 answers photos of none of the classes as well. The class's threshold holds for
+            labels that are not named; None or empty: for all, and for the class itself.
     """
 
     labels: tuple[str, ...]
@@ -174,7 +174,7 @@ class Head:
     withheld: tuple[str, ...] = ()
     stricter: Mapping[str, float] = field(default_factory=dict)
     applies_to: tuple[str, ...] | None = None
-    familiarity: float | None = None
+    familiarity: Mapping[str, float] | None = None
 
     def least(self, label: str) -> float:
         """The confidence that an answer with this label needs."""
@@ -205,12 +205,13 @@ class Head:
             return f"temperature {self.temperature}: it has to be a number above 0"
         if not self.labels or len({*filter(str.strip, self.labels)}) < len(self.labels):
             return "labels: at least one, none empty, and no two alike"
-        for key, named in (("withheld", self.withheld), ("stricter", self.stricter)):
+        own = self.familiarity or {}
+        for key, named in (("withheld", self.withheld), ("stricter", self.stricter), ("familiarity", own)):
             if strange := [label for label in named if label not in self.labels]:
                 return f"{key}: {strange[0]!r} is none of the labels"
-        if self.familiarity is not None and not 0 <= self.familiarity <= 1:
-            return f"familiarity {self.familiarity}: it has to be 0 to 1, or null"
-        if self.familiarity is not None and self.applies_to is not None:
+        if wrong := [label for label, least in own.items() if not 0 <= least <= 1]:
+            return f"familiarity.{wrong[0]} {own[wrong[0]]}: it has to be 0 to 1"
+        if own and self.applies_to is not None:
             return "familiarity: only a head that applies to every class can do without the class's"
         return None
 
@@ -264,12 +265,12 @@ class ModelContract:
 
     @property
     def least_familiarity(self) -> float:
-        """0..1, below which the class is `unfamiliar`, and attributes without a threshold of their own."""
+        """0..1, below which a class is `unfamiliar`, and a label of an attribute without one of its own."""
         return self.familiarity.threshold if self.familiarity else 0.0
 
-    def least_familiarity_of(self, head: Head) -> float:
-        """0..1, below which the answer of one of the heads is `unfamiliar`."""
-        return self.least_familiarity if head.familiarity is None else head.familiarity
+    def least_familiarity_of(self, head: Head, label: str) -> float:
+        """0..1, below which the answer of one of the heads is `unfamiliar` that names this label."""
+        return (head.familiarity or {}).get(label, self.least_familiarity)
 
     def with_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
         """The same with these heads, each in place of its own of that name."""
@@ -312,12 +313,12 @@ class ModelContract:
                 return f"heads: {name!r} is no name of an attribute, which has letters, digits, `_` and `-`"
             if strange := [label for label in head.applies_to or () if label not in self.labels]:
                 return f"heads.{name}.applies_to: {strange[0]!r} is none of the classes"
-            if head.familiarity and self.familiarity is None:
-                return f"heads.{name}.familiarity: the network measures none, so it has to be 0 or null"
+            if any((head.familiarity or {}).values()) and self.familiarity is None:
+                return f"heads.{name}.familiarity: the network measures none, so each has to be 0"
         if self.of_label.applies_to is not None:
             return f"heads.{LABEL}.applies_to: every picture has a class, so it has to be null"
-        if self.of_label.familiarity is not None:
-            return f"heads.{LABEL}.familiarity: the class's is `familiarity.threshold`, so it has to be null"
+        if self.of_label.familiarity:
+            return f"heads.{LABEL}.familiarity: the class's is `familiarity.threshold`, so it names no label"
         quantiles = self.familiarity.quantiles if self.familiarity else (0.0, 1.0)
         if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
             return "familiarity.quantiles: at least two, ascending"

@@ -261,7 +261,8 @@ def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: S
         (given,) = classifier.classify(view[None])
         answer, familiarity = given.attributes[COLOUR], given.familiarity if rank is None else rank
         is_sure = answer.confidence >= contract.heads[COLOUR].confidence
-        accepted = is_sure and (familiarity or 0) >= contract.least_familiarity_of(contract.heads[COLOUR])
+        least = contract.least_familiarity_of(contract.heads[COLOUR], answer.label)
+        accepted = is_sure and (familiarity or 0) >= least
         found[one.part].append((answer.label in one.right[:1], answer.label in one.right, accepted))
     for part, rows in found.items():
         main_word, admissible, accepted = np.array(rows).T

@@ -25,7 +25,7 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
 
     Returns:
         The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,
-        of an attribute for which the class's familiarity holds, an answer to the class.
+        of a label for which the class's familiarity holds, an answer to the class.
     """
     decisions = answers.decisions.astype("<U12")  # "inapplicable"
     of_class = answers.attributes == CLASS
@@ -38,18 +38,19 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         head = contract.heads.get(attribute or LABEL)
         familiarity = None if contract.familiarity is None else float(answers.familiarity[row])
         picture = answers.pictures[row]
-        lacks_class = head is not None and head.familiarity is None and attribute and picture not in classes
-        if head is None or lacks_class or (familiarity is not None and np.isnan(familiarity)):
+        if head is None or (familiarity is not None and np.isnan(familiarity)):
             continue
         shares = answers.probabilities[row]
         likeliest = int(np.nanargmax(shares))  # `predicted` of an attribute may be another right label
         label = head.labels[likeliest]
+        if attribute and label not in (head.familiarity or {}) and picture not in classes:
+            continue
         # Stored numbers are rounded, which keeps their order: an equal one is not below.
         _, reason = decide(
             float(shares[likeliest]),
             familiarity,
             least_confidence=round(head.least(label), DIGITS),
-            least_familiarity=round(contract.least_familiarity_of(head), DIGITS),
+            least_familiarity=round(contract.least_familiarity_of(head, label), DIGITS),
             withheld=label in head.withheld,
         )
         has_it = head.applies_to is None or contract.labels[classes[picture]] in head.applies_to

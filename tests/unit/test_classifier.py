@@ -233,9 +233,18 @@ def test_an_unfamiliar_picture_is_unfamiliar_whatever_is_asked() -> None:
     assert {one.reason for one in every} == {"unfamiliar"}
 
 
-@pytest.mark.parametrize(("own", "reason"), [(None, "unfamiliar"), (0.0, None), (0.02, "unfamiliar")])
-def test_a_head_with_a_threshold_of_its_own_answers_pictures_whose_class_is_unfamiliar(
-    own: float | None, reason: str | None
+@pytest.mark.parametrize(
+    ("own", "reason"),
+    [
+        (None, "unfamiliar"),
+        ({}, "unfamiliar"),
+        ({"striped": 0.0}, None),
+        ({"striped": 0.02}, "unfamiliar"),
+        ({"plain": 0.0}, "unfamiliar"),
+    ],
+)
+def test_a_label_with_a_threshold_of_its_own_answers_pictures_whose_class_is_unfamiliar(
+    own: dict[str, float] | None, reason: str | None
 ) -> None:
     pattern = replace(COLOURED.heads["pattern"], familiarity=own)
     contract = COLOURED.with_heads({"pattern": pattern})
@@ -249,7 +258,7 @@ def test_a_head_with_a_threshold_of_its_own_answers_pictures_whose_class_is_unfa
 
 
 def test_no_head_accepts_a_photo_on_which_its_network_was_not_measured() -> None:
-    pattern = replace(COLOURED.heads["pattern"], familiarity=0.5)
+    pattern = replace(COLOURED.heads["pattern"], familiarity={"plain": 0.5, "striped": 0.5})
     contract = COLOURED.with_heads({"pattern": pattern})
 
     bag, _ = Classifier(Coloured(np.array([9.0, 9.0], np.float32)), contract).classify(PIXELS, ["photos"] * 2)

@@ -371,7 +371,7 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
         {LABEL: bags, "kind": kinds}, {"kind": sure_of(answered)}, of_class, known, Target(right=0.95)
     )["kind"]
 
-    assert found.head.familiarity == own
+    assert found.head.familiarity == (None if own is None else {"belt": own, "skirt": own})
     assert found.accepted[strange].all() == (own is not None or not strange.any())
     assert found.accepted[~strange].all()
     assert (found.figures.unfamiliar is None) == (own is None)

@@ -66,7 +66,7 @@ def test_a_release_from_before_heads_had_a_familiarity_decides_by_the_class_s() 
         for head in network["contract"]["heads"].values():
             assert head.pop("familiarity") is None
     assert read == kept | {"schema_version": SCHEMA_VERSION}
-    assert manifest_in(KEPT[-1]).attributes["kind"].familiarity == 0
+    assert manifest_in(KEPT[-1]).attributes["kind"].familiarity == {"shorts": 0, "skirt": 0}
 
 
 def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:

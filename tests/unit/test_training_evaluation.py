@@ -230,17 +230,15 @@ def test_what_is_decided_about_an_attribute_stays_where_the_class_of_the_picture
     assert found.decisions[1:].tolist() == ["accept", "unfamiliar"]
 
 
-def test_a_head_for_which_the_class_says_nothing_is_decided_about_where_no_class_is_known() -> None:
+def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_class_is_known() -> None:
     ranked = replace(CONTRACT, familiarity=Familiarity(quantiles=(0.0, 1.0), threshold=0.5))
-    kind = Head(
-        labels=("skirt", "other"), temperature=1.0, confidence=0.5, withheld=("other",), familiarity=0.0
-    )
-    shares = np.array([[0.9, 0.1], [0.1, 0.9]])
+    kind = Head(labels=("skirt", "dress"), temperature=1.0, confidence=0.5, familiarity={"skirt": 0.0})
+    shares = np.array([[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
     of_kind = replace(
         Answers.of(
-            "X", [0, 1], pictures=["a", "b"], familiarity=0.1, networks="pixels", probabilities=shares
+            "X", [0, 1, 1], pictures=["b", "a", "b"], familiarity=0.1, networks="pixels", probabilities=shares
         ),
-        attributes=np.array(["kind", "kind"]),
+        attributes=np.array(["kind"] * 3),
     )
     of_class = Answers.of(
         "X",
@@ -254,7 +252,7 @@ def test_a_head_for_which_the_class_says_nothing_is_decided_about_where_no_class
 
     found = decide_stored(of_class + of_kind, {"pixels": ranked.with_heads({"kind": kind})})
 
-    assert found.decisions.tolist() == ["unfamiliar", "accept", "unproven"]
+    assert found.decisions.tolist() == ["unfamiliar", "accept", "unfamiliar", ""]
 
 
 def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_release_gave_it() -> None:

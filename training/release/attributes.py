@@ -116,7 +116,7 @@ def _decided(  # noqa: PLR0913, PLR0917 - what is known, what was answered, and 
         confidence=decided.confidence,
         withheld=tuple(said.names[place] for place in unchecked),
         applies_to=said.applies_to,
-        familiarity=None if of_every is None else 0.0,
+        familiarity=None if of_every is None else dict.fromkeys(said.names, 0.0),
     )
     figures = _figures(said, decided, right, accepted)
     return DecidedAttribute(head, figures, accepted, right, said.main != UNKNOWN, decided.kinds[0])

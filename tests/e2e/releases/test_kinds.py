@@ -29,9 +29,14 @@ publish = partial(wardrobe, "publish")
 
 SKIRT = png(np.full((40, 40, 3), (250, 240, 250), np.uint8))
 KIND = Head(
-    labels=("belt", "skirt", "other"), temperature=1.0, confidence=0.1, withheld=("other",), familiarity=0.0
+    labels=("belt", "skirt", "other"),
+    temperature=1.0,
+    confidence=0.1,
+    withheld=("other",),
+    familiarity={"belt": 0.0, "skirt": 0.0},
 )
-COLOUR = Head(labels=("red", "blue"), temperature=1.0, confidence=0.1)
+COLOUR = Head(labels=("red", "blue"), temperature=1.0, confidence=0.1, familiarity={"blue": 0.0})
+"""The answer is another label than the one that does without the class's familiarity."""
 PICTURES = 150
 """That its answers were measured on, which show none of the classes."""
 
@@ -80,12 +85,12 @@ def test_the_service_accepts_the_kind_of_what_has_no_class(service: Service) -> 
     assert (answer["decision"], answer["reason"]) == ("review", "unfamiliar")
     assert (attributes["kind"]["label"], attributes["kind"]["decision"]) == ("skirt", "accept")
     assert attributes["kind"]["reason"] is None
-    assert attributes["colour"]["reason"] == "unfamiliar", "for the colour the class's familiarity holds"
+    assert attributes["colour"]["reason"] == "unfamiliar", "for this colour the class's familiarity holds"
     contract = service.get("/model").json()["manifest"]["networks"]["photos"]["contract"]
     assert {name: head["familiarity"] for name, head in contract["heads"].items()} == {
         "label": None,
-        "kind": 0.0,
-        "colour": None,
+        "kind": {"belt": 0.0, "skirt": 0.0},
+        "colour": {"blue": 0.0},
     }
 
 
