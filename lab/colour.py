@@ -27,11 +27,12 @@ from scipy.special import softmax
 
 from inference.arrays import Picture
 from inference.contract import LABEL, ModelContract
+from inference.decision import calibrate
 from inference.framing import fit_whole
 from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from lab.coloured_photos import SHOP, USERS, WORDS, Coloured, coloured_photos
-from lab.coloured_products import COLOUR, promise_of_products
+from lab.coloured_products import COLOUR, colour_answers, promise_of_products
 from lab.photo_tables import SOURCES
 from lab.pretraining_photos import (
     CLUTTERED,
@@ -47,7 +48,7 @@ from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.networks import open_networks
 from reports.answers import NAME_LENGTH, Answers, all_answers_in
-from reports.values import report_of
+from reports.values import AllAccepted, AttributeFigures, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.vectors import Features, Vectors, joined
@@ -56,14 +57,14 @@ from training.features.blocks import READS, VECTOR, Block, network
 from training.features.npz import read_npz, write_npz
 from training.features.shipped_vectors import LITE0
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
-from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
-from training.progress import Lines, Progress, Say
-from training.release.attributes import (
-    DecidedAttribute,
+from training.measure.attributes import (
     all_accepted,
+    attribute_figures,
     attribute_in_words,
     decide_attributes,
 )
+from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
+from training.progress import Lines, Progress, Say
 from training.release.make import RELEASE, begin, make_release
 from training.release.of_parent import photo_model_figures
 from training.release.onnx_graph import export_photos, write_graph
@@ -177,12 +178,10 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     """
     known, before = parent.manifest, parent.manifest.network("photos")
     kept = all_answers_in(known, lambda name: (parent.folder / name).read_bytes(), str(parent.folder))
-    found, of_class = _decided(folder, before.contract, kept, photos, probabilities)
-    say(attribute_in_words(COLOUR, found[COLOUR]))
-    contract = before.contract
+    contract, figures, together, sentence = _decided(folder, before.contract, kept, photos, probabilities)
+    say(sentence)
     begin(where, parent, frozenset(PHOTO_FILES))
     whole = with_colour(load_model(parent.folder / before.artifact), head)
-    contract = contract.with_heads({COLOUR: found[COLOUR].head})
     golden = export_photos(whole, where)
     learnt = [one for one in photos if one.part in {SHOP, USERS}]
     hashes = Learnt.of(np.array([_sha256(folder, one.photo) for one in learnt]))
@@ -199,8 +198,8 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     changed = {
         "training": report.training.changed(configuration=configuration),
         "photo_model": photo_model_figures(whole, where, contract),
-        "attributes": {COLOUR: found[COLOUR].figures},
-        "all_accepted": all_accepted(of_class, of_class.accepted, found),
+        "attributes": {COLOUR: figures},
+        "all_accepted": together,
     }
     if promise := promise_of_products(photos, seen, partial(_sha256, folder), kept, contract, fit):
         changed["products"] = report.products | {COLOUR: promise}
@@ -222,18 +221,23 @@ def _decided(
     kept: Answers,
     photos: Sequence[Coloured],
     probabilities: Vectors,
-) -> tuple[dict[str, DecidedAttribute], Answers]:
-    """What the development photos decide, and the answers about their class."""
+) -> tuple[ModelContract, AttributeFigures, AllAccepted, str]:
+    """What the development photos decide and show: the contract with the head, figures, and a sentence."""
     row_of = {name: place for place, name in enumerate(kept.pictures.tolist())}
     of_photos = [place for place, one in enumerate(photos) if one.part in DEVELOPMENT]
-    asked = [photos[place] for place in of_photos]
-    of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in asked]))
-    right = np.array([[word in one.right for word in WORDS] for one in asked])
-    labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: Labels(WORDS, _labels(asked), right)}
-    decided = Decided(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
-    target = Target(right=ACCEPTED_OF_PHOTOS)
-    given = {COLOUR: probabilities[of_photos]}
-    return decide_attributes(labels, given, of_class, decided, target), of_class
+    shown = [photos[place] for place in of_photos]
+    of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in shown]))
+    right = np.array([[word in one.right for word in WORDS] for one in shown])
+    labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: Labels(WORDS, _labels(shown), right)}
+    about_class = Decided(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
+    target, shares = Target(right=ACCEPTED_OF_PHOTOS), {COLOUR: probabilities[of_photos]}
+    decided = decide_attributes(labels, shares, of_class, about_class, target)[COLOUR]
+    contract = contract.with_heads({COLOUR: decided.head(WORDS)})
+    calibrated = np.array([calibrate(row, decided.temperature) for row in shares[COLOUR].tolist()])
+    answers = colour_answers(of_class, labels[COLOUR], calibrated, contract)
+    figures = attribute_figures(labels[COLOUR], decided, answers)
+    together = all_accepted(of_class, {COLOUR: answers}, labels)
+    return contract, figures, together, attribute_in_words(COLOUR, figures, decided)
 
 
 def _sha256(folder: Path, photo: Photo) -> str:

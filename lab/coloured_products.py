@@ -19,9 +19,10 @@ from lab.coloured_photos import WORDS, Coloured
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES, parts_of
 from lab.tuning_photos import PARTS
-from reports.answers import NAME_LENGTH, Answers
+from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
 from reports.decisions import decide_stored
 from reports.values import ProductPromise
+from training.data.labels import Labels
 from training.data.vectors import Features
 from training.heads.hidden import HiddenHead
 from training.measure.decide import ACCEPTED_OF_PHOTOS
@@ -60,21 +61,42 @@ def promise_of_products(  # noqa: PLR0913, PLR0917 - photos, what is known of th
     shares = _left_out(photos, seen, np.array(places), fit, contract.heads[COLOUR].temperature)
     right = np.array([[word in photos[place].right for word in WORDS] for place in places])
     main = np.array([WORDS.index(photos[place].right[0]) for place in places])
+    of_class = kept.take(rows)
+    groups = [photos[place].photo.sender for place in places]
+    answers = colour_answers(of_class, Labels(WORDS, main, right), shares, contract, groups)
+    return products_of(answers, ACCEPTED_OF_PHOTOS).get(COLOUR)
+
+
+def colour_answers(
+    of_class: Answers,
+    labels: Labels,
+    shares: NDArray[np.float64],
+    contract: ModelContract,
+    groups: Sequence[str] | str = "",
+) -> Answers:
+    """What the release decides about colours, as it stores its answers: N rows.
+
+    Args:
+        of_class: stored ones, to N photos.
+        labels: the colours of these.
+        shares: float64 (N, words), calibrated.
+        contract: of the network, with the head of the colour.
+        groups: of the photos.
+    """
     likeliest = shares.argmax(axis=1)
+    is_right = labels.right[np.arange(len(labels)), likeliest]
     answers = Answers.of(
-        kept.sets[rows],
-        main,
-        np.where(right[np.arange(len(places)), likeliest], main, likeliest),
-        pictures=kept.pictures[rows],
-        groups=[photos[place].photo.sender for place in places],
+        of_class.sets,
+        np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
+        np.where(is_right, labels.main, likeliest),
+        pictures=of_class.pictures,
+        groups=groups,
         networks="photos",
-        familiarity=kept.familiarity[rows],
+        familiarity=of_class.familiarity,
         attributes=COLOUR,
         probabilities=shares,
     )
-    both = kept.take(rows) + answers
-    decided = decide_stored(both, {"photos": contract}).of_head(COLOUR)
-    return products_of(decided, ACCEPTED_OF_PHOTOS).get(COLOUR)
+    return decide_stored(of_class + answers, {"photos": contract}).of_head(COLOUR)
 
 
 def places_of_products(photos: Sequence[Coloured]) -> list[int]:

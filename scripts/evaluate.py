@@ -160,9 +160,9 @@ def _measure_attributes(
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     predictions = predicted(Classifier(session, contract), pictures)
     answers = attribute_answers(predictions, of_class, pictures.attributes)
-    found = {name: _shares_of(answers.of_head(name)) for name in pictures.attributes}
-    print_table([{"attribute": name} | _attribute_row(one) for name, one in found.items()])
-    return found
+    shares = {name: _shares_of(rows) for name, rows in answers.items()}
+    print_table([{"attribute": name} | _attribute_row(row) for name, row in shares.items()])
+    return shares
 
 
 def _attribute_row(one: dict[str, float | None]) -> dict[str, str]:

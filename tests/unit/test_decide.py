@@ -6,23 +6,26 @@ a threshold is chosen: test_acceptance.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.arrays import Probabilities
-from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity
+from inference.arrays import PixelsBatch, Probabilities
+from inference.classifier import Classifier
+from inference.contract import ACCEPT_NOTHING, GREY_28, LABEL, Familiarity, ModelContract
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import NONE_OF_THESE, Answers
 from reports.intervals import needed
+from reports.values import AttributeFigures
 from tests.answers import truth, undecided_answers, unmeasured
 from tests.releases import a_contract
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.errors import NotShown
+from training.measure.attributes import attribute_figures, attribute_in_words, decide_attributes
 from training.measure.decide import (
     FAMILIARITY_OF_PHOTOS,
     Decided,
@@ -33,8 +36,8 @@ from training.measure.decide import (
     of_photos,
     usual_accept_right,
 )
+from training.measure.evaluate import attribute_answers, interpreted
 from training.measure.why_nothing import check_enough
-from training.release.attributes import DecidedAttribute, attribute_in_words, decide_attributes
 
 CLASSES = 10
 
@@ -289,16 +292,59 @@ def test_such_photos_say_nothing_of_what_is_familiar(of_doubts: bool) -> None:
 # Attributes, of pictures of bags all of which are familiar.
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What answers decide about an attribute, what is served, and what the report says."""
+
+    decided: Decided
+    answers: Answers
+    figures: AttributeFigures
+
+    @property
+    def sentence(self) -> str:
+        return attribute_in_words("colour", self.figures, self.decided)
+
+
+class Unasked:
+    """A model with a contract's outputs, whose scores are there already."""
+
+    def __init__(self, contract: ModelContract) -> None:
+        self.outputs = {name: len(head.labels) for name, head in contract.heads.items()}
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        raise NotImplementedError
+
+
+def shown_by(
+    labels: Mapping[str, Labels],
+    given: Mapping[str, Probabilities],
+    of_class: Answers,
+    about_class: Decided,
+    right: float,
+) -> dict[str, Shown]:
+    further = decide_attributes(labels, given, of_class, about_class, Target(right=right))
+    heads = {
+        name: decided.head(labels[name].names, labels[name].applies_to) for name, decided in further.items()
+    }
+    contract = about_class.contract(labels[LABEL].names, GREY_28).with_heads(heads)
+    predictions = interpreted(Classifier(Unasked(contract), contract), of_class, given)
+    attributes = {name: labels[name] for name in given}
+    served = attribute_answers(predictions, of_class, attributes)
+    return {
+        name: Shown(decided, served[name], attribute_figures(labels[name], decided, served[name]))
+        for name, decided in further.items()
+    }
+
+
 def decided_attributes(
     said: Labels, given: Probabilities, right: float = 0.95, names: tuple[str, ...] = ("colour",)
-) -> list[DecidedAttribute]:
+) -> list[Shown]:
     """What answers decide about attributes, each of which was answered alike."""
     bags = Labels.of(np.zeros(len(said), np.int64), ("Bag",))
     of_class = Answers.of("own", bags.main, probabilities=np.ones((len(said), 1)))
-    known = Decided(1.0, None, ACCEPT_NOTHING, ())
     labels = {LABEL: bags, **dict.fromkeys(names, said)}
-    found = decide_attributes(labels, dict.fromkeys(names, given), of_class, known, Target(right=right))
-    return list(found.values())
+    about_class = Decided(1.0, None, ACCEPT_NOTHING, ())
+    return list(shown_by(labels, dict.fromkeys(names, given), of_class, about_class, right).values())
 
 
 def sure_of(answered: NDArray[np.int64], labels: int = 2) -> Probabilities:
@@ -324,8 +370,8 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
 
     (found,) = decided_attributes(Labels.of(main, ("black", "gold", "white")), sure_of(main, 3))
 
-    assert found.head.withheld == ("gold",)
-    assert found.accepted.sum() == 198
+    assert found.decided.head(("black", "gold", "white")).withheld == ("gold",)
+    assert found.answers.accepted.sum() == 198
     assert found.figures.labels["gold"].n == 2
 
 
@@ -367,15 +413,17 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
     )
     known = Decided(1.0, Familiarity(quantiles=(0.0, 1.0), threshold=0.05), ACCEPT_NOTHING, ())
 
-    found = decide_attributes(
-        {LABEL: bags, "kind": kinds}, {"kind": sure_of(answered)}, of_class, known, Target(right=0.95)
-    )["kind"]
+    labels = {LABEL: bags, "kind": kinds}
+    found = shown_by(labels, {"kind": sure_of(answered)}, of_class, known, right=0.95)["kind"]
 
-    assert found.head.familiarity == (None if own is None else {"belt": own, "skirt": own})
-    assert found.accepted[strange].all() == (own is not None or not strange.any())
-    assert found.accepted[~strange].all()
+    assert found.decided.head(kinds.names).familiarity == (
+        None if own is None else {"belt": own, "skirt": own}
+    )
+    accepted = found.answers.accepted
+    assert accepted[strange].all() == (own is not None or not strange.any())
+    assert accepted[~strange].all()
     assert (found.figures.unfamiliar is None) == (own is None)
-    assert ("class is unfamiliar are answered" in attribute_in_words("kind", found)) == (own is not None)
+    assert ("class is unfamiliar are answered" in found.sentence) == (own is not None)
 
 
 @pytest.mark.parametrize(
@@ -394,6 +442,5 @@ def test_an_attribute_of_which_nothing_is_accepted_says_what_to_do(
 
     (found,) = decided_attributes(Labels.of(said, ("black", "white")), sure_of(answered), asked)
 
-    sentence = attribute_in_words("colour", found)
-    assert "none accepted" in sentence
-    assert advice in sentence
+    assert "none accepted" in found.sentence
+    assert advice in found.sentence

@@ -1,9 +1,9 @@
 """What answers decide about the network that gave them: temperature, familiarity and thresholds.
 
 No answer is by a network that learnt its picture. One rule, `decide`, for held-out answers of own classes and
-of networks that read pixels, for photos by tier, and for a released network on a user's own pictures; what
-differs is their Target. Pure; never sees the test set. How a threshold is shown: acceptance.py; how serving
-applies it: inference/decision.py.
+of networks that read pixels, for attributes, for photos by tier, and for a released network on a user's own
+pictures; what differs is their Target. Pure; never sees the test set. How a threshold is shown:
+acceptance.py; how serving applies it: inference/decision.py.
 """
 
 from collections import Counter
@@ -22,7 +22,9 @@ from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import Answers
 from reports.intervals import SURENESS, needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
+from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
+from training.data.rare import FEWEST
 from training.errors import NotShown
 from training.measure.acceptance import confidence_threshold
 from training.measure.evaluate import scores_in
@@ -63,6 +65,9 @@ OTHERS_AMONG: Final = 0.01
 """Share of photos that are assumed to show a kind near to the classes that neither head nor network learnt,
 such as leggings. From .005 to .02 the bundled release chooses the same."""
 
+UNFAMILIAR: Final = "unfamiliar pictures"
+"""Names those whose class is unfamiliar in a Promise."""
+
 FEWEST_FAMILIAR: Final = 100
 """Known photos below which these do not say what is unfamiliar among them."""
 
@@ -85,6 +90,7 @@ class Target:
         stricter: 0..1, by the index of a label, what its accepted answers need beyond `confidence`.
         demanded: whether to refuse answers that show nothing.
         sureness: with which `right` is shown where all answers promise together.
+        of_unfamiliar: whether unfamiliar pictures may be answered, too, where such answers show `right`.
     """
 
     right: float
@@ -100,6 +106,7 @@ class Target:
     stricter: Mapping[int, float] = field(default_factory=dict)
     demanded: bool = False
     sureness: float = SURENESS
+    of_unfamiliar: bool = False
 
     def with_labels_of(self, contract: ModelContract) -> "Target":
         """The same with what a release asks of single labels: which need more, and which are withheld."""
@@ -119,6 +126,7 @@ class Decided:
         kinds: the answers behind them.
         withheld: indices of labels that are never accepted.
         stricter: as in Target.
+        of_unfamiliar: whether unfamiliar pictures are answered, too.
     """
 
     temperature: float
@@ -127,6 +135,7 @@ class Decided:
     kinds: tuple[AnswerSet, ...]
     withheld: tuple[int, ...] = ()
     stricter: Mapping[int, float] = field(default_factory=dict)
+    of_unfamiliar: bool = False
 
     def sure(self, answers: Answers) -> NDArray[np.bool_]:
         """Bool (N,), which answers are sure and familiar enough, whatever they say.
@@ -137,16 +146,21 @@ class Decided:
         confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity)
         return np.asarray(confidences >= np.maximum(self.confidence, _least_of(answers, self.stricter)))
 
-    def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
-        """What serving needs to know about the network, whose classes and input are these."""
-        head = Head(
+    def head(self, labels: tuple[str, ...], applies_to: tuple[str, ...] | None = None) -> Head:
+        """What serving needs to know about the head that answered, with these labels."""
+        return Head(
             labels=labels,
             temperature=self.temperature,
             confidence=self.confidence,
             withheld=tuple(labels[index] for index in self.withheld),
             stricter={labels[index]: least for index, least in self.stricter.items()},
+            applies_to=applies_to,
+            familiarity=dict.fromkeys(labels, 0.0) if self.of_unfamiliar else None,
         )
-        return ModelContract.of_class(head, reads, self.familiarity)
+
+    def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
+        """What serving needs to know about the network, whose classes and input are these."""
+        return ModelContract.of_class(self.head(labels), reads, self.familiarity)
 
 
 def usual_accept_right(*, own_classes: bool) -> float:
@@ -204,8 +218,31 @@ def of_own_pictures(answers: Answers, contract: ModelContract, accept: Condition
     return target.with_labels_of(contract)
 
 
+def of_attribute(labels: Labels, of_class: Target, decided: Decided) -> Target:
+    """What an attribute is to keep: as much as the class, and the class's familiarity holds.
+
+    A label of fewer than FEWEST pictures is never accepted. An attribute that all classes have may answer
+    unfamiliar pictures, too.
+
+    Args:
+        labels: of the pictures that decide.
+        of_class: what the class is to keep.
+        decided: about the class.
+    """
+    counts = np.bincount(labels.main[labels.main >= 0], minlength=len(labels.names))
+    familiarity = decided.familiarity
+    return Target(
+        right=of_class.right,
+        confidence=of_class.confidence,
+        familiarity=familiarity,
+        unfamiliar=(familiarity.threshold if familiarity else 0.0,),
+        withheld=tuple(np.flatnonzero(counts < FEWEST).tolist()),
+        of_unfamiliar=labels.applies_to is None and familiarity is not None,
+    )
+
+
 def decide(answers: Answers, target: Target) -> Decided:
-    """Decide; all answers fit the temperature, and choose the threshold.
+    """Decide, about the class or an attribute; all answers fit the temperature, and choose the threshold.
 
     What people looked at because the model doubted it fits nothing: it would make every answer less sure.
 
@@ -226,7 +263,8 @@ def decide(answers: Answers, target: Target) -> Decided:
     best = min(found, key=lambda one: _price(one, target)) if len(found) > 1 else found[0]
     if target.demanded and best.confidence >= ACCEPT_NOTHING:
         raise NotShown(calibrated_nothing(best.kinds, target.right))
-    return best
+    of_every = _of_unfamiliar_too(answers, best, target) if target.of_unfamiliar else None
+    return of_every or best
 
 
 def fit_familiarity(distances: Distances) -> Familiarity:
@@ -279,6 +317,31 @@ def _parents_stays(answers: Answers, kinds: Sequence[AnswerSet], target: Target)
     if not sampled:
         return bool((answers.sets == CORRECTED_TIER).any())
     return any(kind.shown(at).independent[0] < needed(target.right) for kind in sampled)
+
+
+def _of_unfamiliar_too(answers: Answers, usual: Decided, target: Target) -> Decided | None:
+    """What is decided where the class's familiarity does not hold; None where it has to.
+
+    Few pictures of one shop are unfamiliar, and many of another one's. So the accepted answers to these have
+    to show the promise by themselves, as well as all together, and more have to be accepted than where it
+    holds.
+    """
+    [familiar] = usual.kinds
+    is_unfamiliar = np.isnan(familiar.confidences)
+    if is_unfamiliar.sum() < needed(target.right):
+        return None
+    every = decide(answers, replace(target, unfamiliar=(0.0,), of_unfamiliar=False))
+    [all_pictures] = every.kinds
+    kinds = all_pictures, all_pictures.part(UNFAMILIAR, is_unfamiliar)
+    confidence = confidence_threshold(kinds)
+    if _accepted(all_pictures, confidence) <= _accepted(familiar, usual.confidence):
+        return None
+    return replace(every, confidence=confidence, kinds=kinds, of_unfamiliar=True)
+
+
+def _accepted(answers: AnswerSet, confidence: float) -> int:
+    (count,), _ = answers.accepted(np.array([confidence], np.float32))
+    return int(count)
 
 
 def _price(found: Decided, target: Target) -> float:

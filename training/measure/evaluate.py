@@ -9,16 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch
-from inference.classifier import Classifier, Prediction
+from inference.arrays import PixelsBatch, Probabilities
+from inference.classifier import Answer, Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.session import Scores, Session
-from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, Values
+from reports.answers import ACCEPT, NONE_OF_THESE, TEST_SET, Answers, Values
 from reports.intervals import share_interval
 from reports.values import (
     Averages,
@@ -31,7 +32,7 @@ from reports.values import (
 )
 from training.data.fashion import in_batches
 from training.data.files import FileImages
-from training.data.labels import UNKNOWN, Labels
+from training.data.labels import Labels
 from training.data.pictures import Pictures
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 
@@ -122,9 +123,30 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
     Raises:
         ModelError: the scores break the contract.
     """
-    predictions = classifier.interpret(
-        scores_in(answers), cast("list[NetworkName]", answers.networks.tolist())
-    )
+    return as_served(interpreted(classifier, answers), answers)
+
+
+def interpreted(
+    classifier: Classifier, answers: Answers, attributes: Mapping[str, Probabilities] = MappingProxyType({})
+) -> list[Prediction]:
+    """What serving says where the model gave these scores.
+
+    Args:
+        classifier: of the release.
+        answers: N of the class, with probabilities and distances as the network gave them.
+        attributes: of the same pictures, by name, float32 (N, C), before temperature.
+
+    Raises:
+        ModelError: the scores break the contract.
+    """
+    scores = scores_in(answers)
+    heads = {**scores.probabilities, **attributes}
+    names = cast("list[NetworkName]", answers.networks.tolist())
+    return classifier.interpret(replace(scores, probabilities=heads), names)
+
+
+def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
+    """The answers about the class with what serving says in place of scores."""
     return replace(
         answers,
         predicted=np.array([prediction.answer.class_id for prediction in predictions], np.int64),
@@ -138,8 +160,8 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
 
 def attribute_answers(
     predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
-) -> Answers:
-    """Rows of attributes, of the pictures of which a table says something.
+) -> dict[str, Answers]:
+    """What serving answers to attributes: of each N rows, in the order of the pictures.
 
     A further right label counts as the main one, so that the truth is the same for every release.
 
@@ -148,21 +170,23 @@ def attribute_answers(
         of_class: the answers to the same pictures, in their order.
         attributes: what is known of them.
     """
-    found = NO_ANSWERS
-    for name, said in attributes.items():
-        given = [prediction.attributes[name] for prediction in predictions]
-        predicted = np.array([one.class_id for one in given], np.int64)
-        right = said.right[np.arange(len(given)), predicted]
-        rows = replace(
-            of_class,
-            attributes=np.full(len(given), name),
-            truth=np.where(said.main >= 0, said.main, NONE_OF_THESE),
-            predicted=np.where(right, said.main, predicted),
-            decisions=np.array([one.reason or ACCEPT for one in given], np.str_),
-            probabilities=np.array([one.probabilities for one in given], np.float64),
-        )
-        found += rows.take(said.main != UNKNOWN)
-    return found
+    return {
+        name: _attribute_rows(name, [each.attributes[name] for each in predictions], of_class, labels)
+        for name, labels in attributes.items()
+    }
+
+
+def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labels: Labels) -> Answers:
+    predicted = np.array([answer.class_id for answer in served], np.int64)
+    right = labels.right[np.arange(len(served)), predicted]
+    return replace(
+        of_class,
+        attributes=np.full(len(served), name),
+        truth=np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
+        predicted=np.where(right, labels.main, predicted),
+        decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
+        probabilities=np.array([answer.probabilities for answer in served], np.float64),
+    )
 
 
 def scores_in(answers: Answers) -> Scores:

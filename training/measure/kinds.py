@@ -5,7 +5,7 @@ from it: decide.py; what is promised by it: acceptance.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,13 @@ class AnswerSet:
         order, (counts, _) = self._surest_first(), self.accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
         return weighted(~self.right[order], groups, counts, sureness=self.sureness)
+
+    def part(self, name: str, which: NDArray[np.bool_]) -> "AnswerSet":
+        """Those that a mask picks, bool (N,), as a row of this name."""
+        groups = None if self.groups is None else self.groups[which]
+        return replace(
+            self, pictures=name, confidences=self.confidences[which], right=self.right[which], groups=groups
+        )
 
     def _surest_first(self) -> NDArray[np.int64]:
         return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last

@@ -5,16 +5,16 @@ that share another one's files: of_parent.py. The first and the last step of all
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from pydantic import JsonValue
 
 from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
-from inference.contract import LABEL, ModelContract, NetworkName
+from inference.contract import LABEL, ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
 from model_store.assemble import only_network
@@ -27,6 +27,8 @@ from reports.values import (
     CROSS_FITTED,
     HELD_OUT,
     TEST,
+    AllAccepted,
+    AttributeFigures,
     Epoch,
     ModelFigures,
     OutOfScope,
@@ -35,6 +37,7 @@ from reports.values import (
 )
 from training.data.fashion import LabelledData
 from training.data.files import FileImages
+from training.data.labels import UNKNOWN
 from training.data.learnt_hashes import Learnt
 from training.data.split import Split
 from training.environment import hardware, libraries
@@ -44,6 +47,12 @@ from training.gradient.networks.registry import trainable_count
 from training.gradient.recipes import Recipe
 from training.heads.ood import OTHER_KINDS, fit_measure, separation
 from training.measure.acceptance import possible_promises, with_promises
+from training.measure.attributes import (
+    all_accepted,
+    attribute_figures,
+    attribute_in_words,
+    decide_attributes,
+)
 from training.measure.decide import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
@@ -54,11 +63,13 @@ from training.measure.decide import (
 )
 from training.measure.evaluate import (
     Score,
+    as_served,
     attribute_answers,
     counted,
     decided,
     examples,
     graph_scores,
+    interpreted,
     measured,
     scores_in,
     uncalibrated,
@@ -68,7 +79,6 @@ from training.measure.plots import draw_all
 from training.measure.products import products_of
 from training.measure.why_nothing import warning_of_few
 from training.progress import Progress
-from training.release.attributes import all_accepted, attribute_in_words, decide_attributes
 from training.release.label_doubts import out_of_fold_answers
 from training.release.make import RELEASE, Trained, begin, make_release
 from training.release.onnx_conversion import mflops
@@ -248,9 +258,10 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
     target = _target(on, fitted_on_photos=origin.unseen is not None)
     found = _decided_on(origin.scored_by(session), on, target)
     contract = found.contract(on.data.labels, on.data.reads)
-    known = on.split.train.labels
-    further = decide_attributes(known, origin.out_of_fold, on.out_of_fold, found, target)
-    contract = contract.with_heads({name: one.head for name, one in further.items()})
+    labels = on.split.train.labels
+    further = decide_attributes(labels, origin.out_of_fold, on.out_of_fold, found, target)
+    heads = {name: one.head(labels[name].names, labels[name].applies_to) for name, one in further.items()}
+    contract = contract.with_heads(heads)
     # 2) Measure as serving would answer.
     with progress.counting("measuring"):
         report, answers = _measure(session, contract, on, origin, folder)
@@ -258,12 +269,12 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
     changed: dict[str, object] = {"possible_promises": possible_promises(found.kinds[0])}
     of_attributes = NO_ANSWERS
     if further:
-        of_class = decided(Classifier(session, contract), on.out_of_fold)
-        of_attributes = _attributes_as_served(Classifier(session, contract), on, of_class, origin)
-        changed["attributes"] = {name: one.figures for name, one in further.items()}
-        changed["all_accepted"] = all_accepted(of_class, of_class.accepted, further)
+        figures, together, of_attributes = _measure_attributes(
+            Classifier(session, contract), on, origin, further
+        )
+        changed |= {"attributes": figures, "all_accepted": together}
         for name, one in further.items():
-            progress.say(attribute_in_words(name, one))
+            progress.say(attribute_in_words(name, figures[name], one))
     if on.of_products:
         changed["products"] = products_of(answers + of_attributes, target.right)
     report = report.changed(**changed)
@@ -281,16 +292,19 @@ def complete_release(folder: Path, on: Evaluation, origin: Origin, progress: Pro
     )
 
 
-def _attributes_as_served(
-    classifier: Classifier, on: Evaluation, of_class: Answers, origin: Origin
-) -> Answers:
-    """The out-of-fold answers to attributes."""
-    asked, scores = on.out_of_fold, scores_in(on.out_of_fold)
-    predictions = classifier.interpret(
-        replace(scores, probabilities={**scores.probabilities, **origin.out_of_fold}),
-        cast("list[NetworkName]", asked.networks.tolist()),
-    )
-    return attribute_answers(predictions, of_class, on.split.train.attributes)
+def _measure_attributes(
+    classifier: Classifier, on: Evaluation, origin: Origin, further: Mapping[str, Decided]
+) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
+    """Figures of each attribute, of all heads together, and the answers where something is known."""
+    labels = on.split.train.attributes
+    predictions = interpreted(classifier, on.out_of_fold, origin.out_of_fold)
+    of_class = as_served(predictions, on.out_of_fold)
+    answers = attribute_answers(predictions, of_class, labels)
+    figures = {name: attribute_figures(labels[name], one, answers[name]) for name, one in further.items()}
+    kept = NO_ANSWERS
+    for name, rows in answers.items():
+        kept += rows.take(labels[name].main != UNKNOWN)
+    return figures, all_accepted(of_class, answers, labels), kept
 
 
 def _target(on: Evaluation, *, fitted_on_photos: bool) -> Target:
