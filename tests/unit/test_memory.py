@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.memory import fitting_workers, give_back, memory_limit, most_of_worker, too_little
+from app.memory import PIXEL_BYTES, fitting_workers, give_back, memory_limit, most_of_worker, too_little
 from app.settings import Settings, parse_settings
 from benchmarks.processes import resident_megabytes
+from benchmarks.tables import MEBIBYTE
+from inference import isolated_decoder
 from tests.service import ROOT
 
 MEGA = 1_000_000
@@ -61,9 +63,11 @@ def test_as_many_workers_start_as_fit(limit: int | None, workers: int) -> None:
     assert fitting_workers(DEFAULTS, 8, limit) == workers
 
 
+PAGE = (ROOT / "docs/reference/limits.md").read_text("utf-8")
+
 CONTAINERS = re.findall(
     r"^\| (\d+) MB[^|]* \| (\d+) \|(.+)\| ([\d,]+) MB \|$",
-    (ROOT / "docs/reference/limits.md").read_text("utf-8"),
+    PAGE,
     re.MULTILINE,
 )
 """Rows of the table of containers: megabytes, workers, values of NAMES, and the worst case in megabytes."""
@@ -85,6 +89,23 @@ def test_the_settings_that_are_named_for_a_container_fit_it(
 def test_two_workers_with_default_settings_fit_into_4_gb() -> None:
     assert ("4000", "2") in [row[:2] for row in CONTAINERS]
     assert too_little(DEFAULTS, 2, 4_000 * MEGA) == ""
+
+
+PICTURES = re.findall(r"^\| ([A-Z][^|]+) \| (\d+) \| [\d.]+ \| [\d.]+ \|$", PAGE, re.MULTILINE)
+"""Rows of the table of pictures of 51 million pixels: the format, and its peak in MiB."""
+
+
+def test_no_format_takes_more_than_the_formula_and_the_limit_of_its_process_have() -> None:
+    pixels = PIXEL_BYTES * DEFAULTS.max_pixels
+    in_the_worker = re.compile("JPEG|PNG|WebP, lossy")
+    most = {
+        name: pixels if in_the_worker.match(name) else pixels + (isolated_decoder.MEGABYTES << 20)
+        for name, _ in PICTURES
+    }
+
+    assert len(PICTURES) == 16
+    assert PIXEL_BYTES == isolated_decoder.PIXEL_BYTES
+    assert [name for name, peak in PICTURES if int(peak) * MEBIBYTE > most[name]] == []
 
 
 def test_where_fewer_workers_fit_their_number_is_named() -> None:
