@@ -166,10 +166,12 @@ def check_of(journal: Journal) -> ListCheck:
     """What the answers to the pictures of a journal are held against."""
     run = journal.run
     columns = ListWords() if run.words == OFF else word_columns(run.further)
-    words = columns.in_language(run.words, (row.further for row in journal.rows()))
+    words = columns.in_language(run.words, (cells for _, cells in journal.cells(columns.columns)))
+    listed = journal.cells(columns.columns) if run.by and words.is_read else ()
     shared = journal.shared() if run.by else {}
-    photos = journal.rows() if run.by and (shared or words.is_read) else ()
-    return list_check(words, run.heads[LABEL], photos, shared)
+    doubtful = {product for products in shared.values() for product in products}
+    photos = chain.from_iterable(map(journal.photos_of, doubtful))
+    return list_check(words, run.heads[LABEL], listed, photos, shared)
 
 
 def has_people(journal: Journal) -> bool:

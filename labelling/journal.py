@@ -36,6 +36,8 @@ RESTART: Final = (
     "answered."
 )
 
+DAMAGED: Final = "is damaged. --restart labels everything again, and keeps what people answered."
+
 FORM: Final = 4
 """Of the file, in its user_version; those of earlier versions are lower."""
 
@@ -82,6 +84,11 @@ GROUP BY sha256 HAVING count(DISTINCT product) > 1
 """
 
 _PRODUCT: Final = "UPDATE rows SET product = ? WHERE rowid = ?"
+
+_CELLS: Final = "SELECT product{} FROM rows ORDER BY number"
+
+_CELL: Final = ", json_extract(row, '$[3][{}]')"
+"""A cell of the list, by its place in `Run.further`; SQLite reads no more of the row's JSON than that."""
 
 _ROW: Final = "SELECT row, path, stamp, familiarity, product, number FROM rows"
 
@@ -295,6 +302,14 @@ class Journal(AbstractContextManager["Journal"]):
         with self._errors_named():
             return {sha256: frozenset(json.loads(names)) for sha256, names in self._db.execute(_SHARED)}
 
+    def cells(self, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+        """The product of each row and its cells in some columns of the list, in the order of the source."""
+        places = [list(self.run.further).index(name) for name in columns]
+        query = _CELLS.format("".join(map(_CELL.format, places)))
+        with self._errors_named():
+            for product, *cells in self._db.execute(query):
+                yield product, dict(zip(columns, cells, strict=True))
+
     def photos_of_none(self) -> int:
         """How many rows are of no product."""
         (count,) = self._db.execute("SELECT count(*) FROM rows WHERE product = ''").fetchone()
@@ -413,9 +428,7 @@ class Journal(AbstractContextManager["Journal"]):
         except sqlite3.Error as error:
             raise TableUnusable(f"{self.path}: {_explained(error)}") from error
         except ValueError as error:  # of JSON, or of text that is none
-            raise TableUnusable(
-                f"{self.path}: is damaged. --restart labels everything again, and keeps what people answered."
-            ) from error
+            raise TableUnusable(f"{self.path}: {DAMAGED}") from error
         except OSError as error:
             raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
 
@@ -506,4 +519,6 @@ def _explained(error: sqlite3.Error) -> str:
             return "another run is at work on this table."
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return f"cannot be read ({error}). The same command keeps what people answered and labels again."
+        case sqlite3.SQLITE_ERROR:  # of JSON: the statements are ours
+            return DAMAGED
     return f"cannot be written ({error}). What was labelled before is kept."

@@ -113,38 +113,40 @@ class ListCheck:
 
 
 def list_check(
-    words: ListWords, labels: Sequence[str], photos: Iterable[Row], shared: Mapping[str, frozenset[str]]
+    words: ListWords,
+    labels: Sequence[str],
+    listed: Iterable[tuple[str, Mapping[str, str]]],
+    photos: Iterable[Row],
+    shared: Mapping[str, frozenset[str]],
 ) -> ListCheck:
     """What the rows of a table are held against.
 
     Args:
         words: how the list's words are read.
         labels: the classes of the release.
-        photos: all rows.
+        listed: the product of each row and its cells that have words; none where words are not read.
+        photos: of the products that share a photo.
         shared: see ListCheck.
     """
-    doubtful = frozenset(name for products in shared.values() for name in products)
-    cells: dict[str, dict[str, str]] = {}
-    supported = set[tuple[str, str, str]]()
-    for photo in photos:
-        if not photo.product:
-            continue
-        of_product = cells.setdefault(photo.product, {})
-        for column in (*words.titles, *words.categories):
-            of_product[column] = of_product.get(column) or photo.further.get(column) or ""
-        if photo.product in doubtful and photo.sha256 not in shared:
-            supported |= {
-                (photo.product, head, answer.label or "")
-                for head, answer in photo.heads.items()
-                if answer.reason != UNFAMILIAR
-            }
+    of_products: dict[str, dict[str, str]] = {}
+    for product, cells in listed:
+        if product:
+            of_product = of_products.setdefault(product, {})
+            for column in words.columns:
+                of_product[column] = of_product.get(column) or cells[column]
     return ListCheck(
         words=words,
         kinds=label_kinds(labels, words.language) if words.is_read else {},
         products={
-            name: Product(words.says(of_product), without_variant(words.title(of_product)))
-            for name, of_product in cells.items()
+            product: Product(words.says(cells), without_variant(words.title(cells)))
+            for product, cells in of_products.items()
         },
         shared=shared,
-        supported=frozenset(supported),
+        supported=frozenset(
+            (photo.product, head, answer.label or "")
+            for photo in photos
+            if photo.sha256 not in shared
+            for head, answer in photo.heads.items()
+            if answer.reason != UNFAMILIAR
+        ),
     )

@@ -291,6 +291,21 @@ def test_a_row_that_a_disk_has_changed_names_what_labels_again_and_keeps_the_ans
         list(opened.rows())
 
 
+def test_so_does_a_row_of_which_the_words_of_the_list_alone_are_read(tmp_path: Path) -> None:
+    run, row = replace(RUN, further={"Title": "Title"}), replace(a_row("a"), further={"Title": "Dress"})
+    with Journal(tmp_path / TABLE, run) as opened:
+        opened.append([an_item(0, "a")], [row])
+        assert list(opened.cells(["Title"])) == [("", {"Title": "Dress"})]
+    path = journal_of(tmp_path / TABLE)
+    path.write_bytes(path.read_bytes().replace(b'["Dress"]', b'["Dress" '))
+
+    with (
+        Journal(tmp_path / TABLE, run) as opened,
+        pytest.raises(TableUnusable, match="--restart labels everything again, and keeps"),
+    ):
+        list(opened.cells(["Title"]))
+
+
 @pytest.fixture
 def little_room() -> Iterator[Callable[[int], None]]:
     """Sets how many bytes a file may have; SQLite sees a disk that takes no more."""

@@ -29,7 +29,8 @@ def check_of(photos: list[Row], language: str = "en") -> ListCheck:
     }
     shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
-    return list_check(words, LABELS, photos, shared)
+    listed = [(photo.product, photo.further) for photo in photos]
+    return list_check(words, LABELS, listed, photos, shared)
 
 
 def outcome(row: Row) -> tuple[str | None, str | None]:
