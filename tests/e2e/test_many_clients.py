@@ -29,9 +29,7 @@ LARGE_PHOTO = encoded(shop_photo(2000, 1500)[..., None] * np.ones(3), ".jpg", no
 CLOSED = 0
 """Of a connection that was closed: the service reads a refused body for two seconds at most."""
 
-MEANWHILE = 9
-"""Small requests beside three batches: three come while bodies are read, and before and after each."""
-
+BATCHES = 3
 FOUR_MEGABYTES = LARGE_PHOTO + bytes(4_000_000 - len(LARGE_PHOTO))
 """What follows the end of a JPEG is not read."""
 
@@ -92,24 +90,27 @@ def test_of_64_clients_with_50_mb_each_those_beyond_the_memory_are_refused_and_s
 
 
 @pytest.mark.parametrize(
-    "batch",
+    ("batch", "pauses"),
     [
         pytest.param(
-            zipped(**{str(seed): png(a_garment(seed)) for seed in range(256)}), id="of 256 pictures"
+            zipped(**{str(seed): png(a_garment(seed)) for seed in range(256)}), 3, id="of 256 pictures"
         ),
-        pytest.param(zipped(**{str(number): LARGE_PHOTO for number in range(9)}), id="of nine photos"),
+        pytest.param(zipped(**{str(number): LARGE_PHOTO for number in range(9)}), 12, id="of nine photos"),
     ],
 )
-def test_small_requests_are_answered_while_a_batch_is_worked_on(one_worker: Service, batch: bytes) -> None:
+def test_small_requests_are_answered_while_a_batch_is_worked_on(
+    one_worker: Service, batch: bytes, pauses: int
+) -> None:
+    """More than between its steps: while its body is read, before and after the model, after each photo."""
     with ThreadPoolExecutor(1) as clients:
-        work = clients.submit(lambda: [post(one_worker, "/predict/batch", batch) for _ in range(3)])
+        work = clients.submit(lambda: [post(one_worker, "/predict/batch", batch) for _ in range(BATCHES)])
         meanwhile = []
         while not work.done():
             meanwhile.append(post(one_worker, "/predict", UPLOAD))
 
-    assert work.result() == [200] * 3
+    assert work.result() == [200] * BATCHES
     assert set(meanwhile) == {200}
-    assert len(meanwhile) > MEANWHILE
+    assert len(meanwhile) > BATCHES * pauses
 
 
 def peak_megabytes(pid: int) -> float:
