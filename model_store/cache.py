@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from model_store.deadlines import seconds_left
 from model_store.errors import (
     CacheUnwritable,
     NotFound,
+    NothingPromoted,
     OutOfTime,
     ReleaseCorrupt,
     ReleaseError,
@@ -87,17 +89,25 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
         StoreRefused: a symbolic link in the cache may lead outside.
     """
     target = folder_of(cache, version)
-    if (release := _cached(target, trusted)) is not None:
+    open_it = partial(open_release, trusted=trusted)
+    if (release := _cached(target, open_it)) is not None:
         return release
     with alone(cache):
-        return _cached(target, trusted) or _fetch(store, version, target, trusted)
+        return _cached(target, open_it) or _fetch(store, version, target, trusted)
 
 
-def _cached(target: Path, trusted: TrustedKeys | None) -> LocalRelease | None:
-    """A release of the cache; None where it is absent, damaged, or was fetched before it was signed."""
+def _cached(target: Path, open_it: Callable[[Path], Pulled]) -> Pulled | None:
+    """What the cache has in a folder; None where it is absent, damaged, or came before it was signed."""
     try:
-        release = open_release(target, trusted)
-    except (NotFound, ReleaseError, OSError):  # the last where another process puts it there at this moment
+        release = open_it(target)
+    except (
+        NotFound,
+        NothingPromoted,
+        ReleaseError,
+        OSError,
+    ):  # the last where another process puts it there now
+        return None
+    if release.version != target.name:
         return None
     with suppress(OSError):
         os.utime(target)  # the cache keeps what was used last
@@ -142,6 +152,8 @@ _NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 def pull_bare(store: Store, cache: Path) -> BareArtifact:
     """Bring the bare artifact directly under a store's address into the cache.
 
+    Only its content says which one it is, so that it is always fetched; what the cache has of it stays.
+
     Raises:
         NothingPromoted: there is neither a release nor a model.
         FormatRefused: a format that can run code when it is read.
@@ -153,6 +165,8 @@ def pull_bare(store: Store, cache: Path) -> BareArtifact:
         for name in files:
             store.download(name, folder / name, limit=RELEASE_BYTES)
         target = folder_of(cache, open_bare(folder).version)
+        if (bare := _cached(target, open_bare)) is not None:
+            return bare
         _settle(folder, target)
         return open_bare(target)
 
@@ -195,6 +209,7 @@ def take_out(folder: Path) -> None:
 
 
 def _renamed(folder: Path) -> Path:
+    """Give a folder two levels below the cache the name of one that is removed, and return it."""
     leaving = folder.parents[1] / f"{LEAVING}{secrets.token_hex(8)}"
     folder.replace(leaving)
     return leaving
@@ -313,7 +328,7 @@ def _arriving(cache: Path) -> Iterator[Path]:
 
 
 def _settle(folder: Path, target: Path) -> None:
-    """Give a whole folder its name in the cache; what has that name was found damaged, or is the same."""
+    """Give a whole folder its name in the cache; what has that name was found damaged."""
     target.parent.mkdir(exist_ok=True)
     leaving = _renamed(target) if target.exists() else None
     folder.replace(target)  # at once, since others may look for this name

@@ -32,7 +32,7 @@ class UnreadAnswers:
 
     def hold(self, response: Response) -> Response:
         """The response, or a refusal where other clients leave too much unread; for `after_request`."""
-        size = response.calculate_content_length() or 0
+        size = response.content_length or 0
         if size <= SMALL_BYTES:
             return response
         with self._lock:

@@ -8,7 +8,7 @@ name.
 
 import logging
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -107,11 +107,8 @@ def load(settings: Settings, store: Store | None) -> Models:
     if store is None:
         return Models(_adapted(settings, open_release_model(_release_named(settings))))
     if settings.model_version != CURRENT:
-        with at_most(START_SECONDS):
-            release = pull(
-                store, settings.model_version, cache_folder(settings.cache_dir), _trusted(settings)
-            )
-        return Models(_adapted(settings, open_release_model(release)))
+        with at_most(START_SECONDS), _pulled(settings, store, settings.model_version) as release:
+            return Models(_adapted(settings, open_release_model(release)))
     with at_most(START_SECONDS):
         attempt = _newest(settings, store)
     models = Models(attempt.served or _last_good(settings, store, attempt))
@@ -198,15 +195,21 @@ def _open_candidate(settings: Settings, store: Store, record: Promotion | Unread
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    trusted, cache = _trusted(settings), cache_folder(settings.cache_dir)
+    cache = cache_folder(settings.cache_dir)
     is_known = noted_version(cache, store.address) == version
     is_last = version == record.in_turn[-1]
     number = record.number if version == record.version and isinstance(record, Promotion) else None
-    with in_use(lambda: pull(store, version, cache, trusted)) as release:
+    with _pulled(settings, store, version) as release:
         with nullcontext() if is_known else opening(cache, version, last=is_last):
             served = _adapted(settings, open_release_model(release, number))
         _keep(settings, store, release)
     return served
+
+
+def _pulled(settings: Settings, store: Store, version: str) -> AbstractContextManager[LocalRelease]:
+    """A release in the cache, kept there for the block."""
+    cache, trusted = cache_folder(settings.cache_dir), _trusted(settings)
+    return in_use(lambda: pull(store, version, cache, trusted))
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> Served:

@@ -97,6 +97,18 @@ def test_a_release_damaged_in_the_cache_is_fetched_again(
     assert open_release(pull(store, version, cache).folder).version == version
 
 
+def test_a_bare_artifact_that_the_cache_has_stays_where_it_is_and_a_damaged_one_is_replaced(
+    cache: Path, tmp_path: Path
+) -> None:
+    store = FolderStore(bare_upload(tmp_path / "bare", "m.keras", "m.json"))
+    bare = pull_bare(store, cache)
+    folder = bare.folder.stat().st_ino
+
+    assert pull_bare(store, cache).folder.stat().st_ino == folder
+    bare.model.write_bytes(b"damaged")
+    assert open_bare(pull_bare(store, cache).folder) == bare
+
+
 def test_what_was_current_is_remembered_for_its_store_alone(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:

@@ -124,24 +124,44 @@ def test_an_old_release_that_cannot_be_removed_does_not_hold_up_a_promotion(plac
     assert (place.served(models), halves(place.cache)) == ("A", [])
 
 
+@pytest.fixture
+def pruned(place: Place, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What another service on this cache removes while a release is opened: all that is not in use."""
+    open_networks = load_module.open_networks  # type: ignore[attr-defined]
+    gone = list[str]()
+
+    def open_while_the_other_tidies(release: LocalRelease) -> Networks:
+        gone.extend(prune_cache(place.cache, keep=0))
+        return open_networks(release)
+
+    monkeypatch.setattr(load_module, "open_networks", open_while_the_other_tidies)
+    return gone
+
+
 def test_two_services_on_one_cache_follow_a_rollback_though_one_tidies_while_the_other_opens(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, pruned: list[str]
 ) -> None:
     place.log("+A +B")
     first, second = place.start(cache_keep=1), place.start(cache_keep=1)
     watchers = [place.follow(models, cache_keep=1) for models in (first, second)]
-    open_networks = load_module.open_networks  # type: ignore[attr-defined]
-    pruned = list[str]()
+    pruned.clear()
 
-    def open_while_the_other_tidies(release: LocalRelease) -> Networks:
-        pruned.extend(prune_cache(place.cache, keep=0))
-        return open_networks(release)
-
-    monkeypatch.setattr(load_module, "open_networks", open_while_the_other_tidies)
     place.log("-A")
     for watcher in watchers:
         watcher.poll()
 
     assert [place.served(models) for models in (first, second)] == ["A", "A"]
     assert first.fault is second.fault is None
+    assert place.versions["A"] not in pruned
+
+
+def test_a_release_that_the_settings_name_stays_in_the_cache_while_it_is_opened(
+    place: Place, pruned: list[str]
+) -> None:
+    place.log("+A +B")
+    place.start()
+
+    models = place.start(model_version=place.versions["A"])
+
+    assert place.served(models) == "A"
     assert place.versions["A"] not in pruned
