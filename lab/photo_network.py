@@ -23,8 +23,10 @@ from training.data.labels import OOD
 from training.features.blocks import scaling
 from training.features.npz import write_npz
 from training.features.shipped_vectors import NO_CLASS, STORED, Shipped
+from training.heads.photo_head import PhotoHead
+from training.options import Options
 from training.progress import Lines
-from training.ten_classes import Plan, TrainedPhotos, train_photos
+from training.ten_classes import answers_of_folds, train_photos
 
 KEPT: Final = 12_000
 """Photos whose vectors are kept: the checked ones, those of other sources, and of the rest as many of each
@@ -53,23 +55,20 @@ def main(argv: list[str] | None = None) -> int:
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
     command = "python -m lab.photo_network RELEASE --photos CSV --check-photos CSV"
-    plan = Plan(
-        photos=given.photos,
-        check_photos=given.check_photos,
-        run=given.run,
-        command=command,
-    )
+    checked = None if given.check_photos is None else str(given.check_photos)
+    options = Options(photos=str(given.photos), check_photos=checked)
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
         release = replace(release, manifest=release.manifest.changed(networks=networks))
-    _keep(train_photos(release, plan, Lines()), release.manifest.labels)
+    trained, head = train_photos(release, options, Lines(), given.run, command, settings={})
+    _keep(trained.run, head, trained.labels)
     return 0
 
 
-def _keep(trained: TrainedPhotos, names: tuple[str, ...]) -> None:
-    learnt, folder = trained.made.learnt, trained.run
-    (folder / PHOTO_ANSWERS).write_bytes(packed(trained.made.answers))
+def _keep(folder: Path, head: PhotoHead, names: tuple[str, ...]) -> None:
+    learnt = head.learnt
+    (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
     chosen = np.flatnonzero(learnt.checked | of_sources)

@@ -25,9 +25,8 @@ from training.gradient.fitting.checkpoints import Run
 from training.gradient.recipes import COMPACT, RECIPES, Recipe
 from training.heads.out_of_fold import Fold, folds_of
 from training.loading import allow_many_networks
-from training.pixel_network import fit_network, run_of
+from training.pixel_network import fit_network, release_pixels, run_of
 from training.progress import Lines
-from training.release.of_fit import Evaluation, release_fit
 
 FOLDS: Final = 4
 
@@ -101,7 +100,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     )
     given = targets.beside_labels(data.train, parts.train)
     fitted = fit_network(task, data, parts, recipe, progress, given)
-    made = release_fit(task, recipe, fitted, Evaluation(data=data, split=parts), progress)
+    made = release_pixels(task, recipe, fitted, data, parts, progress)
     progress.say(f"Release: {made.release}")
 
 

@@ -82,7 +82,7 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     Args:
         folder: emptied first, if it is there.
         parent: whose networks it has; one of them answers photos.
-        given: `FittedPhotos.answers`, as the parent's network was fitted.
+        given: `answers_of_folds`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
 
     Raises:

@@ -122,7 +122,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
         else:
             progress.say(f"{place}.")
             trained = train_pixels(data, recipe, task, progress)
-            write_doubted(trained.run, trained.asked, trained.labels)
+            write_doubted(trained.run, trained.answers, trained.labels)
             report = report_of(open_release(release))
         reports.setdefault(recipe.network, {})[recipe.seed] = report
     return reports

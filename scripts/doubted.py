@@ -15,7 +15,7 @@ from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from labelling.sources.files import read_files
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console, program
-from training.release.label_doubts import Asked, Doubted, doubted, table_of
+from training.release.label_doubts import Doubted, FileAnswers, doubted, table_of
 
 SHOWN: Final = 200
 """The most pictures on the page: a quarter of an hour of looking."""
@@ -37,7 +37,7 @@ LEAD: Final = (
 NOTE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
-def write_doubted(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
+def write_doubted(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
     """Write TABLE and PAGE, and say how many labels are doubted; nothing where no picture has a file.
 
     More than MOST_DOUBTED are no list; what an earlier training wrote there is removed.
@@ -46,20 +46,20 @@ def write_doubted(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
 
     Args:
         folder: of the run.
-        asked: what was answered.
+        answers: what was answered.
         labels: of the release.
     """
     try:
-        _write(folder, asked, labels)
+        _write(folder, answers, labels)
     except (OSError, *OWN_ERRORS) as error:
         complain(f"the release is made, but its doubted labels cannot be written: {error}")
 
 
-def _write(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
-    pictures = len(asked[1])
+def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
+    pictures = len(answers[1])
     if not pictures:
         return
-    found, out = doubted(asked, labels), console()
+    found, out = doubted(answers, labels), console()
     if len(found) > MOST_DOUBTED * pictures:
         (folder / TABLE).unlink(missing_ok=True)
         (folder / PAGE).unlink(missing_ok=True)

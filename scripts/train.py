@@ -1,7 +1,7 @@
 """Train a release: data, network, fit, export, measure, publish.
 
 The same command continues a training that was killed or stopped, after its last finished epoch. Recipes:
-training/gradient/recipes.py; the release: training/release/of_fit.py.
+training/gradient/recipes.py; the release: training/release/complete.py.
 """
 
 import argparse
@@ -99,7 +99,7 @@ def train(
     else:
         made = _train_pixels(named, options, arguments, target, command)
     say_promises(made.release, console().print)
-    write_doubted(made.run, made.asked, made.labels)
+    write_doubted(made.run, made.answers, made.labels)
     return _handed_over(made.release, target, parent)
 
 
@@ -127,20 +127,11 @@ def _train_photos(
     check_learns_photos(release, place, photos)
     target.check_labels(release.manifest.labels)
     start_tensorflow()
-    from training.ten_classes import Plan, train_photos  # noqa: PLC0415 - needs Keras
+    from training.ten_classes import train_photos  # noqa: PLC0415 - needs Keras
 
-    plan = Plan(
-        photos=photos,
-        check_photos=Path(options.check_photos) if options.check_photos else None,
-        corrections=tuple(map(Path, options.corrections)),
-        reading=options.reading,
-        run=arguments.run,
-        command=command,
-        settings=options.as_json(),
-    )
-    trained = train_photos(release, plan, Terminal())
-    write_doubted(trained.run, trained.asked, trained.labels)
-    if not trained.corrected:
+    trained, _ = train_photos(release, options, Terminal(), arguments.run, command)
+    write_doubted(trained.run, trained.answers, trained.labels)
+    if not is_corrections(photos.expanduser(), options.reading):
         return target.hand_over(trained.release)
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
 from training.data.labels import OOD
-from training.release.label_doubts import Asked
+from training.release.label_doubts import FileAnswers
 
 
 def undecided_answers(
@@ -32,7 +32,7 @@ def truth(right: int, wrong: int) -> NDArray[np.uint8]:
     return np.array([0] * right + [1] * wrong, np.uint8)
 
 
-def asked(*pictures: tuple[Path, int, Sequence[float]]) -> Asked:
+def asked(*pictures: tuple[Path, int, Sequence[float]]) -> FileAnswers:
     """Pictures with a file, a label, and the probabilities that a network answered."""
     files, labels, shares = zip(*pictures, strict=True)
     return Answers.of(TEST_SET, labels, probabilities=np.array(shares, np.float32)), files

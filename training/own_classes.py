@@ -7,16 +7,18 @@ exported and sealed. Writes the run's folder alone. Before importing it: loading
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
 from reports.answers import Answers
+from reports.values import TrainingFigures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.data.split import USUAL_FOLDS, parts_of, rarest_class
@@ -24,18 +26,18 @@ from training.data.vectors import Vectors
 from training.environment import hardware, libraries
 from training.features import backbone, lite0
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, measured, network, seeing, spread
-from training.fit_result import Fitted, HeadRecord, LastLayer
-from training.heads.fit import fit
-from training.heads.ood import OodPhotos, fit_measure
+from training.gradient.recipes import groups_suffix
+from training.heads.fit import Fit, fit
+from training.heads.logistic import Head
+from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.heads.other_things import ood_negatives
 from training.heads.out_of_fold import Fold, folds_of
 from training.measure.evaluate import undecided
 from training.options import Options
-from training.pixel_network import run_of
-from training.progress import Progress, Watch
-from training.release.make import Trained
-from training.release.of_fit import Evaluation, release_fit, warn_of_few
-from training.untyped import Network
+from training.progress import Progress
+from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
+from training.release.make import RELEASE, Trained, begin
+from training.release.onnx_graph import export_network
 
 
 def train_own_classes(
@@ -53,79 +55,105 @@ def train_own_classes(
     Raises:
         DataError: the pictures cannot be learnt.
         BadRecipe: a class has pictures of one group alone.
+        WeightsUnfit: a file that comes with this package is missing or damaged.
     """
     blocks = WITHOUT_LITE0 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
     data = load(named, progress, READS, division="cross-fitted", see=seeing(body), limit=options.limit)
     parts = parts_of(data, None)
-    folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(parts.train.classes, parts.train.groups)))
+    train, known = parts.train, len(parts.train.of_known_class)
+    folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(train.classes, train.groups)))
     progress.say(
-        f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
+        f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
     )
-    known = len(parts.train.of_known_class)
     warn_of_few(data, len(parts.validation) + known, options.accept, progress)
-    # 2) Heads: one of each fold, which answers what it did not learn, and the one that is released.
-    found = fit_own_classes(parts.train, folds, blocks, body, progress, began)
-    height, width = data.reads.shape
+    # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
+    heads = fit_heads(train, folds, blocks, progress)
+    head = heads[LABEL].head
+    # 3) The OOD score, against photos of other things; of each fold, too.
+    features = train.features.upright[:, measured(blocks)]
+    ood = ood_negatives(blocks[0], train, features, folds, progress.say)
+    distances = out_of_fold_distances(train, features, folds, ood, progress)
+    answers = answered(train, folds, heads[LABEL], distances)
+    measure = fit_measure(features, train.classes, len(data.labels), ood)
+    seconds = time.perf_counter() - began
     progress.say(
-        f"{found.answers.right.sum() / known:.2%} of {known:,} answers to pictures that the head had not "
-        f"learnt are right; {found.fitted.seconds:.0f} s. The model reads {height} x {width} pixels in "
-        "colour."
+        f"{answers.right.sum() / known:.2%} of {known:,} answers to pictures that the head had not learnt "
+        f"are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in colour."
     )
-    # 3) Release: decided and measured by these answers.
-    recipe = replace(
-        backbone.NETWORK if options.fast else lite0.NETWORK, seed=options.seed, limit=options.limit
+    # 4) Export: graph and network answer alike.
+    name, model = (backbone if options.fast else lite0).NETWORK.network, head.on(body)
+    folder = run or Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
+    attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
+    with progress.counting("exporting the graph and comparing it with the network"):
+        begin(folder / RELEASE)
+        last_layers = {question: fitted.head for question, fitted in attributes.items()}
+        export_network(folder / RELEASE, model, measure, samples(parts), last_layers)
+    # 5) Decide by these answers, measure as served, and seal.
+    recorded = made_with(command, options.as_json(), data, len(folds))
+    candidate = Candidate(
+        network=name,
+        model=model,
+        training=_figures(name, options, [*blocks], head.strength, seconds, recorded),
+        data=data,
+        split=parts,
+        out_of_fold=answers,
+        attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
+        score=partial(scores_of_vectors, head, measure, measured(blocks)),
+        unseen=None if ood is None else measure.distances(ood.unseen),
+        accept=options.accept,
+        of_products=named.listing is not None and named.listing.groups_are_products,
     )
-    task = run_of(recipe, data, run, command=command, settings=options.as_json())
-    of_products = named.listing is not None and named.listing.groups_are_products
-    on = Evaluation(
-        data=data, split=parts, out_of_fold=found.answers, accept=options.accept, of_products=of_products
+    return complete_training(folder, candidate, progress)
+
+
+def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
+    network_name: str,
+    options: Options,
+    blocks: list[str],
+    strength: float,
+    seconds: float,
+    recorded: dict[str, JsonValue],
+) -> TrainingFigures:
+    """How the heads were made, for report and manifest: no epoch, and C of the logistic regression."""
+    configuration: dict[str, JsonValue] = {
+        "network": network_name,
+        "seed": options.seed,
+        "limit": options.limit,
+        "head": {"blocks": [*blocks], "strength": strength, "seconds": seconds},
+    }
+    return TrainingFigures(
+        seed=options.seed,
+        epochs=0,
+        best_epoch=0,
+        seconds=seconds,
+        hardware=hardware(),
+        libraries=libraries(),
+        configuration=configuration | recorded,
     )
-    return release_fit(task, recipe, found.fitted, on, progress)
 
 
-@dataclass(frozen=True)
-class OwnClasses:
-    """A network for a user's classes.
-
-    Attributes:
-        fitted: the network, whose head learnt all pictures.
-        answers: to each picture, by a head that learnt none of its group; also where its class is not known.
-    """
-
-    fitted: Fitted
-    answers: Answers
-
-
-def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and who follows it
-    train: Pictures,
-    folds: Sequence[Fold],
-    blocks: Sequence[Block],
-    body: Network,
-    progress: Progress,
-    began: float,
-) -> OwnClasses:
-    """Fit heads of folds, and the head that is released.
+def fit_heads(
+    train: Pictures, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
+) -> dict[str, Fit]:
+    """Fit a head for each question, and heads of folds that answer what they did not learn.
 
     Args:
         train: N pictures with what the body sees of them; each class occurs.
         folds: of all of them.
         blocks: of the vector.
-        body: the frozen networks.
         progress: shows the heads that are fitted.
-        began: when the training did, by time.perf_counter.
 
-    Raises:
-        WeightsUnfit: a file that comes with this package is missing or damaged.
+    Returns:
+        by question, the class first.
     """
-    seen, spreads = train.features, spread(blocks)
-    # 1) A head for each question, and heads of folds that answer what they did not learn.
+    spreads = spread(blocks)
     with progress.counting("fitting heads") as watch:
         done, heads = count(1), len(train.labels) * (len(folds) + 1)
         fits = {
-            name: fit(labels, seen, train.groups, folds, spreads, lambda: watch(next(done), heads))
+            name: fit(labels, train.features, train.groups, folds, spreads, lambda: watch(next(done), heads))
             for name, labels in train.labels.items()
         }
     for name, labels in train.labels.items():
@@ -134,46 +162,42 @@ def fit_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what sees them, and w
                 f"{name}: {lacking} is of so few groups that a fold has not learnt it, and answers it "
                 "wrongly."
             )
-    # 2) The OOD score, against photos of other things; of each fold, too.
-    part = seen.upright[:, measured(blocks)]
-    ood = ood_negatives(blocks[0], train, part, folds, progress.say)
-    of_class, number = fits[LABEL], np.zeros(len(train), np.int64)
-    for fold in folds:
-        number[fold.pictures] = fold.number
-    with progress.counting("fitting OOD scores") as watch:
-        distances = _distances(train, part, folds, ood, watch)
-    scores = Scores.of_class(of_class.out_of_fold, distances)
-    answers = undecided(scores, train, folds=number)
-    record = HeadRecord(list(blocks), of_class.head.strength, time.perf_counter() - began)
-    fitted = Fitted(
-        model=of_class.head.on(body),
-        history=(),
-        hardware=(hardware(),),
-        libraries=libraries(),
-        head=record,
-        ood=ood,
-        heads=fits,
-        last_layer=LastLayer(of_class.head, measured(blocks)),
-    )
-    return OwnClasses(fitted, answers)
+    return fits
 
 
-def _distances(
-    train: Pictures, part: Vectors, folds: Sequence[Fold], ood: OodPhotos | None, watch: Watch
+def out_of_fold_distances(
+    train: Pictures, features: Vectors, folds: Sequence[Fold], ood: OodPhotos | None, progress: Progress
 ) -> Distances:
     """How far each picture is from what its fold learnt, float32 (N,), as the release will measure it.
 
     Args:
         train: the pictures.
-        part: float32 (N, M), the measured part of their vectors.
+        features: float32 (N, M), the part of their vectors that distances are measured in.
         folds: of all of them.
         ood: photos of other things; None for the distance alone.
-        watch: called after each fold.
+        progress: shows the folds.
     """
-    classes, found = int(train.classes.max()) + 1, np.zeros(len(train), np.float32)
+    classes, distances = int(train.classes.max()) + 1, np.zeros(len(train), np.float32)
+    with progress.counting("fitting OOD scores") as watch:
+        for fold in folds:
+            others = np.setdiff1d(np.arange(len(train)), fold.pictures)
+            measure = fit_measure(features[others], train.classes[others], classes, ood)
+            distances[fold.pictures] = measure.distances(features[fold.pictures])
+            watch(fold.number, len(folds))
+    return distances
+
+
+def answered(train: Pictures, folds: Sequence[Fold], of_class: Fit, distances: Distances) -> Answers:
+    """The answer to each picture by the head that learnt none of its group; also where no class is known."""
+    number = np.zeros(len(train), np.int64)
     for fold in folds:
-        others = np.setdiff1d(np.arange(len(train)), fold.pictures)
-        measure = fit_measure(part[others], train.classes[others], classes, ood)
-        found[fold.pictures] = measure.distances(part[fold.pictures])
-        watch(fold.number, len(folds))
-    return found
+        number[fold.pictures] = fold.number
+    return undecided(Scores.of_class(of_class.out_of_fold, distances), train, folds=number)
+
+
+def scores_of_vectors(
+    head: Head, measure: Whitening | OodScore, features: slice, pictures: Pictures
+) -> Scores:
+    """What the serving graph answers to pictures whose vectors are there: `features` are measured."""
+    vectors = pictures.features.upright
+    return Scores.of_class(head.probabilities(vectors), measure.distances(vectors[:, features]))

@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from reports.acceptance import USUAL, Conditions
+from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, warning_of_capped_weights
 from training.data.split import Split, parts_of
-from training.fit_result import Fitted
-from training.gradient.fitting.checkpoints import Run, load_checkpoint
-from training.gradient.fitting.fit import fit
+from training.environment import hardware, libraries
+from training.gradient.fitting.checkpoints import Run, kept_epoch, load_checkpoint
+from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
+from training.heads.ood import fit_measure
 from training.progress import Progress
-from training.release.make import Trained
-from training.release.of_fit import Evaluation, release_fit, warn_of_few
+from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
+from training.release.make import RELEASE, Trained, begin
+from training.release.onnx_graph import export_network, features_of
 
 
 def train_pixels(
@@ -49,8 +52,7 @@ def train_pixels(
     if doubt := warning_of_capped_weights(parts.train.classes, data.labels):
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)
-    on = Evaluation(data=data, split=parts, accept=accept)
-    return release_fit(task, recipe, fitted, on, progress)
+    return release_pixels(task, recipe, fitted, data, parts, progress, accept)
 
 
 def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of
@@ -78,6 +80,46 @@ def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of
         fitted = fit(parts, len(data.labels), recipe, task, watcher, extra=extra, targets=targets)
     progress.say(f"Kept: {kept_in_words(recipe)}. {fitted.seconds:.0f} s in all.")
     return fitted
+
+
+def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and who follows it
+    task: Run,
+    recipe: Recipe,
+    fitted: Fitted,
+    data: LabelledData,
+    parts: Split,
+    progress: Progress,
+    accept: Conditions = USUAL,
+) -> Trained:
+    """Export, decide and measure a fitted network, in the run's folder.
+
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
+        StoreError: the folder cannot be sealed.
+    """
+    folder, train, model = task.folder / RELEASE, parts.train, fitted.model
+    with progress.counting("exporting the graph and comparing it with the network"):
+        begin(folder)
+        measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)
+        export_network(folder, model, measure, samples(parts))
+    candidate = Candidate(
+        network=recipe.network,
+        model=model,
+        training=TrainingFigures(
+            seed=recipe.seed,
+            epochs=len(fitted.history),
+            best_epoch=kept_epoch(fitted.history, recipe.kept),
+            seconds=fitted.seconds,
+            hardware="; then ".join(fitted.hardware) or hardware(),
+            libraries=libraries() | fitted.libraries,
+            configuration=recipe.as_json() | made_with(task.command, task.settings, data),
+        ),
+        history=fitted.history,
+        data=data,
+        split=parts,
+        accept=accept,
+    )
+    return complete_training(task.folder, candidate, progress)
 
 
 def kept_in_words(recipe: Recipe) -> str:

@@ -9,76 +9,54 @@ folder alone. Before importing it: loading.start_tensorflow.
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import JsonValue
 
-from labelling.lists import AS_IT_IS, Reading
 from model_store.local import LocalRelease
-from reports.answers import NO_ANSWERS
+from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
 from training.data.corrections import corrections_in
 from training.data.photos import is_corrections, photos_in
 from training.data.pictures import Pictures
+from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped_vectors import PhotoFeatures, photo_features, shipped_photos
-from training.fit_result import FittedPhotos
-from training.heads.photo_head import fit_photo_head
+from training.features.shipped_vectors import LITE0, PhotoFeatures, photo_features, shipped_photos
+from training.heads.photo_head import PhotoHead, fit_photo_head
 from training.measure.improvement import answers_of_parent, compared_of
 from training.measure.photo_evaluation import asked_photos
+from training.options import Options
 from training.progress import Progress
-from training.release.label_doubts import Asked
+from training.release.label_doubts import FileAnswers
 from training.release.make import RELEASE, Trained
-from training.release.of_parent import release_photos
+from training.release.of_parent import UNLEARNT_KINDS, release_photos
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What of a training its user chooses.
-
-    Attributes:
-        photos: to learn: a folder, a table, or corrections.
-        check_photos: choose thresholds on these; None takes all of `photos`.
-        corrections: files of other labels.
-        reading: how tables of photos are read.
-        run: the folder; None takes the one that the photos name, in runs/.
-        command: the command line, which the release records.
-        settings: the options of that command, which it records, too.
-    """
-
-    photos: Path
-    check_photos: Path | None = None
-    corrections: tuple[Path, ...] = ()
-    reading: Reading = AS_IT_IS
-    run: Path | None = None
-    command: str = ""
-    settings: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TrainedPhotos(Trained):
-    """What fitting the network that answers photos leaves.
-
-    Attributes:
-        made: what was seen of the photos, and the head with the answers of folds.
-        corrected: whether the photos were corrections.
-    """
-
-    made: FittedPhotos
-    corrected: bool
-
-
-def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> TrainedPhotos:
+def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
+    parent: LocalRelease,
+    options: Options,
+    progress: Progress,
+    run: Path | None = None,
+    command: str = "",
+    settings: Mapping[str, JsonValue] | None = None,
+) -> tuple[Trained, PhotoHead]:
     """Read, see, learn, and make the release; of corrections it keeps what its parent answers, for the gate.
 
     Args:
         parent: whose other files the release has.
-        plan: what the user chose.
+        options: what the user chose: the photos, and on which thresholds are chosen, if not on all of them.
         progress: shows how far it is.
+        run: the folder; None takes the one that the photos name, in runs/.
+        command: the command line, which the release records.
+        settings: the options that it records; None for these.
+
+    Returns:
+        what every training leaves, and the head with the answers of folds.
 
     Raises:
         TrainingError: the photos cannot be learnt from.
@@ -86,34 +64,37 @@ def train_photos(parent: LocalRelease, plan: Plan, progress: Progress) -> Traine
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
-    places = [place for place in (plan.photos, plan.check_photos) if place is not None]
-    corrected = is_corrections(plan.photos.expanduser(), plan.reading)
-    said = corrections_in(plan.corrections, plan.reading.of_corrections)
-    sets = photos_in(places, labels, READS, progress, said, by_audit=True, reading=plan.reading)
-    folder = plan.run or Path("runs") / f"photos-{_digest(sets)}"
+    places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
+    corrected = is_corrections(places[0].expanduser(), options.reading)
+    corrections = corrections_in([*map(Path, options.corrections)], options.reading.of_corrections)
+    sets = photos_in(places, labels, READS, progress, corrections, by_audit=True, reading=options.reading)
+    folder = run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)
     learnt = seen_photos(sets, folder, parent, progress, corrected=corrected)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
-        fitted = fit_photo_head(learnt, labels, watch)
-    made = FittedPhotos(
-        learnt=learnt,
-        head=fitted,
-        command=plan.command,
-        settings=plan.settings,
-        seconds=time.perf_counter() - began,
-    )
+        head = fit_photo_head(learnt, labels, watch)
+    record: dict[str, JsonValue] = {
+        "network": "_".join(LITE0),
+        "units": len(head.head.hidden_bias),
+        "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
+        "command": command,
+        "settings": options.as_json() if settings is None else dict(settings),
+        "seconds": round(time.perf_counter() - began, 1),
+        "libraries": dict(libraries()),
+    }
     # 3) Release: decided and measured by these answers; the parent's to corrections are kept for the gate.
     of_parent = NO_ANSWERS
     if compared is not None:
         with progress.counting("asking the release before"):
             of_parent = answers_of_parent(parent, compared)
+    answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
-        report = release_photos(folder / RELEASE, parent, made, progress.say, of_parent)
+        report = release_photos(folder / RELEASE, parent, head, answers, record, progress.say, of_parent)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
-    return TrainedPhotos(folder, _asked(sets, made), labels, made, corrected)
+    return Trained(folder, _at_hand(sets, head), labels), head
 
 
 def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
@@ -149,11 +130,32 @@ def seen_photos(
     return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
 
 
-def _asked(sets: tuple[Pictures, ...], made: FittedPhotos) -> Asked:
+def answers_of_folds(head: PhotoHead) -> Answers:
+    """What heads of folds answered to the checked photos, and to UNLEARNT_KINDS; nothing is decided yet."""
+    learnt, others = head.learnt, head.scores_of_unseen_ood
+    answers = asked_photos(head.scores, learnt.take(head.asked), "photos", head.folds)
+    # A source is not unknown where each fold's head learnt unchecked photos of it.
+    is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
+    sources = np.where(is_learnt & answers.of_unknown_sources, "", answers.sources)
+    answers = replace(answers, sources=sources)
+    if others is None:
+        return answers
+    return answers + Answers.of(
+        UNLEARNT_KINDS,
+        np.full(len(others), NONE_OF_THESE),
+        networks="photos",
+        distances=others.distances,
+        probabilities=others.of_label,
+    )
+
+
+def _at_hand(sets: tuple[Pictures, ...], head: PhotoHead) -> FileAnswers:
     """What heads of folds answered to the photos at hand that show a class."""
-    files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
-    asked = made.learnt.take(made.head.asked)
-    answers = asked_photos(made.head.scores, asked, "photos", made.head.folds)
+    files = {
+        sha256: file for photos in sets for sha256, file in zip(photos.sha256, photos.files, strict=True)
+    }
+    asked = head.learnt.take(head.asked)
+    answers = asked_photos(head.scores, asked, "photos", head.folds)
     at_hand = np.isin(asked.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
 

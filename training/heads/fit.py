@@ -2,7 +2,7 @@
 
 The class is the first question, attributes are further ones on the same vectors and folds: all answers to a
 picture are by heads that learnt nothing of its group. Pure. What is decided from the answers:
-measure/decide.py and release/attributes.py.
+measure/decide.py and measure/attributes.py.
 """
 
 from collections.abc import Callable, Sequence

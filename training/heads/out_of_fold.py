@@ -2,7 +2,7 @@
 
 Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
 learnt is too sure. So heads are fitted on all folds but one each, and answer their own fold. Pure.
-training/own_classes.py fits them; training/release/of_fit.py uses the answers.
+training/own_classes.py fits them; training/release/complete.py uses the answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence

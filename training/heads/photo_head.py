@@ -56,6 +56,7 @@ class PhotoHead:
     """A head, and what heads of folds answered.
 
     Attributes:
+        learnt: photos that the head learnt.
         head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
         classes: C.
         asked: positions of the photos that the folds answered, among those that were learnt.
@@ -65,6 +66,7 @@ class PhotoHead:
             fewer than two kinds.
     """
 
+    learnt: PhotoFeatures
     head: HiddenHead
     classes: int
     asked: NDArray[np.int64]
@@ -113,7 +115,9 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in in_folds])
     scores = scores_of(np.concatenate(logits), classes)
     scores_of_unseen_ood = scores_of(np.concatenate(others), classes) if others else None
-    return PhotoHead(head, classes, np.concatenate(in_folds), answered_by, scores, scores_of_unseen_ood)
+    return PhotoHead(
+        learnt, head, classes, np.concatenate(in_folds), answered_by, scores, scores_of_unseen_ood
+    )
 
 
 def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:

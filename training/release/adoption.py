@@ -2,7 +2,7 @@
 
 inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
 softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
-models: onnx_graph.py, of_fit.py. Writes one folder.
+models: onnx_graph.py, complete.py. Writes one folder.
 """
 
 from pathlib import Path
@@ -31,12 +31,11 @@ from training.data.split import Split, split
 from training.environment import libraries
 from training.errors import NotAdoptable
 from training.gradient.networks.layers import FEATURES
-from training.gradient.networks.registry import trainable_count
 from training.heads.ood import Floats, fit_whitening
 from training.measure.evaluate import joined, nll, undecided
 from training.progress import Progress, Say
+from training.release.complete import Candidate, complete_release
 from training.release.make import begin
-from training.release.of_fit import Evaluation, Origin, complete_release
 from training.release.onnx_graph import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
@@ -118,8 +117,14 @@ def adopt(
         without = export(folder, session, parts)
     if without:
         progress.say(without)
-    origin = _origin(path, session, len(parts.validation), data.licence)
-    return complete_release(folder, Evaluation(data=data, split=parts), origin, progress)
+    candidate = Candidate(
+        network=session.model.name,
+        model=session.model,
+        training=_training(path, session, len(parts.validation), data.licence),
+        data=data,
+        split=parts,
+    )
+    return complete_release(folder, candidate, progress)
 
 
 SCALED_BY: Final = 1000
@@ -263,9 +268,9 @@ def _said_in_float32(config: JsonValue) -> JsonValue:
     return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
 
 
-def _origin(path: Path, session: KerasSession, held_out: int, licence: str | None) -> Origin:
+def _training(path: Path, session: KerasSession, held_out: int, licence: str | None) -> TrainingFigures:
     habits = session.habits
-    training = TrainingFigures(
+    return TrainingFigures(
         seed=None,
         epochs=None,
         best_epoch=None,
@@ -284,12 +289,6 @@ def _origin(path: Path, session: KerasSession, held_out: int, licence: str | Non
             "held_out": held_out,
             **({DATA_LICENCE: licence} if licence else {}),
         },
-    )
-    return Origin(
-        network=session.model.name,
-        parameters=session.model.count_params(),
-        trainable=trainable_count(session.model),
-        training=training,
     )
 
 

@@ -20,7 +20,7 @@ from training.data.pictures import Pictures
 from training.data.split import Split
 from training.measure.evaluate import Score, decided, undecided
 
-Asked = tuple[Answers, Sequence[Path]]
+FileAnswers = tuple[Answers, Sequence[Path]]
 """Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""
 
 
@@ -45,7 +45,7 @@ class Doubted:
 
 def out_of_fold_answers(
     classifier: Classifier, score: Score, test: Pictures, parts: Split, others: Answers = NO_ANSWERS
-) -> Asked:
+) -> FileAnswers:
     """What was answered by a network that did not learn it, of pictures that have files of their own.
 
     Args:
@@ -66,14 +66,14 @@ def out_of_fold_answers(
     return answers, files
 
 
-def doubted(asked: Asked, names: Sequence[str]) -> list[Doubted]:
+def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
     """The pictures for which another class is preferred, those with the largest margin first.
 
     Args:
-        asked: what was answered.
+        checkable: what was answered.
         names: of the classes.
     """
-    answers, files = asked
+    answers, files = checkable
     found = [
         Doubted(
             path=absolute(files[place]),

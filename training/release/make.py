@@ -1,6 +1,6 @@
 """Make a release: begin its folder; at the end write report, card, page and answers, and seal it.
 
-In between, networks are exported, decide and are measured: of_fit.py for what a training fitted or a user
+In between, networks are exported, decide and are measured: complete.py for what a training fitted or a user
 brings, of_parent.py for what shares the files of another release. Writes one folder.
 """
 
@@ -23,7 +23,7 @@ from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report
 from training.environment import git_commit
-from training.release.label_doubts import Asked
+from training.release.label_doubts import FileAnswers
 
 RELEASE: Final = "release"
 """The folder of a new release in a run's folder."""
@@ -35,12 +35,12 @@ class Trained:
 
     Attributes:
         run: its folder; the release is in RELEASE there.
-        asked: out-of-fold answers, from which doubted labels are listed.
+        answers: out-of-fold ones, from which doubted labels are listed.
         labels: of the release.
     """
 
     run: Path
-    asked: Asked
+    answers: FileAnswers
     labels: tuple[str, ...]
 
     @property

@@ -8,8 +8,10 @@ first and the last step: make.py. Writes one folder.
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+from pydantic import JsonValue
 
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, ModelContract, NetworkName
@@ -48,9 +50,8 @@ from training.data.split import in_groups
 from training.errors import BadRecipe, NotShown
 from training.features.blocks import READS
 from training.features.shipped_vectors import LITE0
-from training.fit_result import OTHER_KINDS, FittedPhotos
 from training.gradient.networks.registry import trainable_count
-from training.heads.photo_head import photo_network
+from training.heads.photo_head import PhotoHead, photo_network
 from training.measure.acceptance import promises, with_promises
 from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures, of_photos
 from training.measure.evaluate import decided, graph_scores, measured, scores_in
@@ -69,16 +70,27 @@ from training.release.onnx_conversion import mflops
 from training.release.onnx_graph import export_photos
 from training.untyped import Network
 
+UNLEARNT_KINDS: Final = "other kinds"
+"""The set of OOD photos whose kinds the heads that answered them had not learnt."""
 
-def release_photos(
-    folder: Path, parent: LocalRelease, made: FittedPhotos, say: Say, of_parent: Answers = NO_ANSWERS
+
+def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and whose files it joins
+    folder: Path,
+    parent: LocalRelease,
+    head: PhotoHead,
+    answers: Answers,
+    record: JsonValue,
+    say: Say,
+    of_parent: Answers = NO_ANSWERS,
 ) -> Report:
     """Write a release with a new network that answers photos.
 
     Args:
         folder: emptied first, if it is there.
         parent: whose other files it has.
-        made: the head, what it learnt, and how.
+        head: with what it learnt.
+        answers: of heads of folds, nothing decided; those to UNLEARNT_KINDS, too.
+        record: how the network was made, for report and manifest.
         say: receives progress messages, and promises that cannot be given.
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
 
@@ -87,7 +99,7 @@ def release_photos(
         StoreError: the folder cannot be sealed.
     """
     # 1) Decide by what heads of folds answered.
-    asked, found = decide_photos(made.answers, parent, say)
+    asked, found = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
     known, contract = parent.manifest, found.contract(parent.manifest.labels, READS)
@@ -95,26 +107,26 @@ def release_photos(
     if known.both and (attributes := known.contract("photos").attributes):
         contract = contract.with_heads(attributes)
         with_attributes = load_model(parent.folder / known.network("photos").artifact)
-    network, (artifact, graph) = photo_network(made.head, with_attributes), PHOTO_FILES
+    network, (artifact, graph) = photo_network(head, with_attributes), PHOTO_FILES
     golden = export_photos(network, folder)
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
-    ((load_learnt(parent.folder) or NOTHING) | Learnt.of(made.learnt.sha256)).save(folder)
+    ((load_learnt(parent.folder) or NOTHING) | Learnt.of(head.learnt.sha256)).save(folder)
     # 3) Measure and seal.
     before = report_of(parent)
-    configuration = before.training.configuration | {"photo_network": made.record}
+    configuration = before.training.configuration | {"photo_network": record}
     training = before.training.changed(configuration=configuration)
     cost = photo_model_figures(network, folder, contract)
     kept = {"products": _products(parent, found)}
     before = before.changed(training=training, photo_model=cost, **kept)
     stored = answers_in(known, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
-    report, answers = measured_photos(folder, before, photos, found, asked)
+    report, decided_answers = measured_photos(folder, before, photos, found, asked)
     make_release(
         folder,
         networks={"pixels": known.network("pixels"), "photos": photos},
         report=report,
-        answers=stored.of_set(TEST_SET) + answers + of_parent,
+        answers=stored.of_set(TEST_SET) + decided_answers + of_parent,
         parent=known,
-        sources=sorted({*known.sources, *made.learnt.sources.tolist()} - {""}),
+        sources=sorted({*known.sources, *head.learnt.sources.tolist()} - {""}),
     )
     return report
 
@@ -139,7 +151,7 @@ def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answe
     Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, and its
     confidences are the least: unknown sources may have chosen them.
     """
-    asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
+    asked, others = given.take(given.sets != UNLEARNT_KINDS), given.of_set(UNLEARNT_KINDS)
     known, deciding = parent.manifest, that_decide(asked)
     before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
     target = of_photos(deciding, scores_in(others) if len(others) else None, before)

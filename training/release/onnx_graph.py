@@ -7,6 +7,7 @@ whose features cannot be reached has none. A graph that answers differently from
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -20,7 +21,7 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.files import PHOTO_FILES
+from model_store.files import GRAPH, MODEL, PHOTO_FILES
 from model_store.manifest import Golden
 from training.answering import answering
 from training.data.fashion import at_once
@@ -28,7 +29,7 @@ from training.errors import ParityFailed
 from training.features.blocks import READS
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import LOGITS, with_softmax
-from training.heads.logistic import Head as LastLayer
+from training.heads.logistic import Head
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
 from training.release.onnx_conversion import check_graph, converted
@@ -54,6 +55,30 @@ PATCHES: Final = 6
 
 SEED: Final = 0
 """Of the made pictures on which network and graph are compared: no photo is stored in a release."""
+
+
+def export_network(
+    folder: Path,
+    model: Network,
+    measure: Whitening | OodScore,
+    images: PixelsBatch,
+    attributes: Mapping[str, Head] = MappingProxyType({}),
+) -> None:
+    """Write model.keras and model.onnx, which answer alike.
+
+    Args:
+        folder: of the release.
+        model: to logits.
+        measure: of its features, what `distance` says.
+        images: by which they are compared.
+        attributes: further heads, as `export_graph` has them.
+
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
+    """
+    artifact = save_artifact(model, folder / MODEL)
+    export_graph(artifact, measure, folder / GRAPH, attributes)
+    check_parity(partial(scores_of, artifact, measure, attributes), folder / GRAPH, images)
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -85,7 +110,7 @@ def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
 def scores_of(
     artifact: Network,
     measure: Whitening | OodScore,
-    attributes: Mapping[str, LastLayer],
+    attributes: Mapping[str, Head],
     images: PixelsBatch,
 ) -> Scores:
     """What the serving graph that `export_graph` makes of these has to answer."""
@@ -102,7 +127,7 @@ def export_graph(
     artifact: Network,
     measure: Whitening | OodScore | None,
     path: Path,
-    attributes: Mapping[str, LastLayer] = MappingProxyType({}),
+    attributes: Mapping[str, Head] = MappingProxyType({}),
 ) -> None:
     """Write the serving graph.
 
@@ -121,7 +146,7 @@ def export_graph(
     write_graph(keras.Model(artifact.input, answers), path)
 
 
-def _answer_of(artifact: Network, head: LastLayer, place: int) -> Tensor:
+def _answer_of(artifact: Network, head: Head, place: int) -> Tensor:
     """The probabilities of a further head; its name may hold what a layer's cannot."""
     dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
     answer = dense(artifact.get_layer(LOGITS).input)

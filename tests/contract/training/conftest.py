@@ -16,9 +16,8 @@ from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import LABELS
 from training.data.split import Split, split
-from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import fit
+from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.fitting.tensorboard_log import tensorboard_callbacks
 from training.gradient.recipes import PLAIN
 from training.heads.ood import Whitening, fit_whitening

@@ -21,7 +21,7 @@ from training.data.split import Split
 from training.measure.evaluate import undecided
 from training.measure.why_nothing import promised_in_words
 from training.progress import Lines
-from training.release.of_fit import Evaluation, Origin, complete_release
+from training.release.complete import Candidate, complete_release
 
 PRODUCTS = [f"{n % 10} {n // 40}" for n in range(100)]
 """Of 100 test pictures, whose classes come in turn: of each class two products of four, and one of two."""
@@ -37,54 +37,49 @@ def sure_of(classes: Codes, distance: float) -> Scores:
     return Scores.of_class(probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32))
 
 
-ORIGIN = Origin(
-    network="plain",
-    parameters=1000,
-    trainable=1000,
-    training=TrainingFigures(
-        seed=0,
-        epochs=3,
-        best_epoch=3,
-        seconds=1.0,
-        hardware="2 cores",
-        libraries={},
-        configuration={"network": "plain"},
-    ),
+TRAINING = TrainingFigures(
+    seed=0,
+    epochs=3,
+    best_epoch=3,
+    seconds=1.0,
+    hardware="2 cores",
+    libraries={},
+    configuration={"network": "plain"},
 )
 
 
 @pytest.fixture(scope="module")
-def evaluation(parts: Split) -> Evaluation:
+def candidate(parts: Split, exported: Exported) -> Candidate:
     data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
-    return Evaluation(data=data, split=parts)
+    return Candidate(network="plain", model=exported.artifact, training=TRAINING, data=data, split=parts)
 
 
-def released(exported: Exported, folder: Path, evaluation: Evaluation) -> LocalRelease:
+def released(exported: Exported, folder: Path, candidate: Candidate) -> LocalRelease:
     """A release that is measured on this; the network was exported before."""
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
     shutil.copy(exported.graph_path, folder)
-    complete_release(folder, evaluation, ORIGIN, Lines())
+    complete_release(folder, candidate, Lines())
     return open_release(folder)
 
 
 @pytest.fixture(scope="module")
-def few(evaluation: Evaluation, exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+def few(candidate: Candidate, exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     """Decided by the few pictures that are held out."""
-    return released(exported, tmp_path_factory.mktemp("few"), evaluation)
+    return released(exported, tmp_path_factory.mktemp("few"), candidate)
 
 
 @pytest.fixture(scope="module")
 def enough(
-    evaluation: Evaluation, exported: Exported, tmp_path_factory: pytest.TempPathFactory
+    candidate: Candidate, exported: Exported, tmp_path_factory: pytest.TempPathFactory
 ) -> LocalRelease:
     """Decided by answers of other networks to all that was learnt, and measured on products."""
-    folder, learnt, test = tmp_path_factory.mktemp("enough"), evaluation.split.train, evaluation.data.test
+    folder, learnt, test = tmp_path_factory.mktemp("enough"), candidate.split.train, candidate.data.test
     others = undecided(sure_of(learnt.classes, distance=FAR), learnt, folds=1)
     files = tuple(folder / str(n) for n in range(len(test)))
     products = replace(test, files=files, groups=np.array(PRODUCTS))
-    data = replace(evaluation.data, test=products)
-    on = replace(evaluation, data=data, out_of_fold=others, of_products=True)
+    data = replace(candidate.data, test=products)
+    on = replace(candidate, data=data, out_of_fold=others, of_products=True)
     return released(exported, folder, on)
 
 

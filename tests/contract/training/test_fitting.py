@@ -13,9 +13,8 @@ from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
 from training.data.split import Split
 from training.errors import CheckpointUnreadable, Diverged
-from training.fit_result import Fitted
 from training.gradient.fitting.checkpoints import Run, load_checkpoint
-from training.gradient.fitting.fit import fit
+from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.fitting.tensorboard_log import CONFUSION
 from training.gradient.networks.registry import BUILDERS
 from training.gradient.recipes import NETWORKS

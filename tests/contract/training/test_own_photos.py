@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from model_store.local import LocalRelease
+from reports.answers import Answers
 from reports.values import report_of
 from scripts.progress import Terminal
 from tests.commands import wardrobe
@@ -19,9 +20,10 @@ from tests.uploads import png
 from training.data.learnt_hashes import load_learnt
 from training.data.pictures import Pictures
 from training.data.split import Split
-from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, network, seeing
+from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, measured, network, seeing
+from training.heads.logistic import Head
 from training.heads.out_of_fold import folds_of
-from training.own_classes import OwnClasses, fit_own_classes
+from training.own_classes import answered, fit_heads, out_of_fold_distances
 from training.progress import Watch
 
 COUNT = 24
@@ -141,23 +143,26 @@ class Counted(Terminal):
         yield lambda done, of: self.of[what].append((done, of))
 
 
-def fitted(progress: Terminal) -> tuple[Pictures, OwnClasses]:
-    """Two heads that answer, and one of all, on 60 pictures whose labels tell nothing of them."""
+def fitted(progress: Terminal) -> tuple[Pictures, Answers, Head]:
+    """Answers of two heads, and one of all, on 60 pictures whose labels tell nothing of them."""
     rng, body = np.random.default_rng(0), network(WITHOUT_LITE0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     noise = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=seeing(body)(noise.images))
     folds = folds_of(Split(seen, seen), 2)
-    return noise, fit_own_classes(seen, folds, WITHOUT_LITE0, body, progress, 0.0)
+    of_class = fit_heads(seen, folds, WITHOUT_LITE0, progress)["label"]
+    distances = out_of_fold_distances(
+        seen, seen.features.upright[:, measured(WITHOUT_LITE0)], folds, None, progress
+    )
+    return noise, answered(seen, folds, of_class, distances), of_class.head
 
 
 @pytest.mark.usefixtures("short_fits")
 def test_no_head_answers_a_picture_that_it_learnt_and_the_same_pictures_make_the_same_network() -> None:
-    (noise, found), (_, again) = fitted(progress := Counted()), fitted(Counted())
+    (noise, answers, head), (_, again, other) = fitted(progress := Counted()), fitted(Counted())
 
-    assert 0.25 < found.answers.right.mean() < 0.75  # a right answer was learnt by heart
-    assert np.array_equal(found.answers.truth, noise.classes)
+    assert 0.25 < answers.right.mean() < 0.75  # a right answer was learnt by heart
+    assert np.array_equal(answers.truth, noise.classes)
     assert progress.of["fitting heads"] == [(done, 3) for done in range(1, 4)]
-    assert np.array_equal(found.answers.probabilities, again.answers.probabilities)
-    weights = [one.fitted.model.get_weights() for one in (found, again)]
-    assert all(np.array_equal(*pair) for pair in zip(*weights, strict=True))
+    assert np.array_equal(answers.probabilities, again.probabilities)
+    assert np.array_equal(head.kernel, other.kernel)

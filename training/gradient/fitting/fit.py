@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,6 @@ from training.data.fashion import at_once, class_weights
 from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
-from training.fit_result import Fitted
 from training.gradient.fitting.augmentation import Augmentation, with_copies
 from training.gradient.fitting.checkpoints import (
     Checkpoint,
@@ -50,6 +49,28 @@ CROSS_ENTROPY: Final = "cross_entropy"
 
 SLACK: Final = 1 << 16
 """Overhead of a weights file, in bytes."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a finished fit leaves.
+
+    Attributes:
+        model: keras.Model, float32, to logits, with the averaged weights.
+        history: one entry per epoch.
+        hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
+        libraries: the versions that its last epoch ran on, by package name.
+    """
+
+    model: Network
+    history: tuple[Epoch, ...]
+    hardware: tuple[str, ...]
+    libraries: dict[str, str]
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all epochs, over all parts of a resumed run."""
+        return sum(epoch.seconds for epoch in self.history)
 
 
 def fit(  # noqa: PLR0913 - what a training consists of

@@ -1,0 +1,296 @@
+"""Complete a release whose network is exported: decide, measure, draw, seal. Read it top to bottom.
+
+Own classes and pixels are trained and exported before (own_classes.py, pixel_network.py), and a model that
+was trained elsewhere (adoption.py). Releases that share another one's files: of_parent.py. The first and the
+last step of all: make.py. Writes one folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from pydantic import JsonValue
+
+from inference.arrays import Distances, PixelsBatch, Probabilities
+from inference.classifier import Classifier
+from inference.contract import ModelContract
+from inference.onnx_session import OnnxSession
+from inference.session import Session
+from model_store.assemble import only_network
+from model_store.files import FIGURES, GRAPH, MODEL
+from model_store.manifest import Golden, Manifest
+from reports.acceptance import USUAL, Conditions
+from reports.answers import LARGEST, NO_ANSWERS, Answers
+from reports.model_card import DATA_LICENCE
+from reports.values import (
+    CROSS_FITTED,
+    HELD_OUT,
+    TEST,
+    AllAccepted,
+    AttributeFigures,
+    Epoch,
+    ModelFigures,
+    OutOfScope,
+    Report,
+    TrainingFigures,
+)
+from training.data.fashion import LabelledData
+from training.data.files import FileImages
+from training.data.labels import UNKNOWN
+from training.data.learnt_hashes import Learnt
+from training.data.split import Split
+from training.gradient.networks.registry import trainable_count
+from training.heads.ood import OTHER_KINDS, separation
+from training.measure.acceptance import possible_promises, with_promises
+from training.measure.attributes import (
+    all_accepted,
+    attribute_figures,
+    attribute_in_words,
+    decide_attributes,
+)
+from training.measure.decide import (
+    FAMILIARITY_OF_OWN,
+    FAMILIARITY_THRESHOLD,
+    Decided,
+    Target,
+    decide,
+    usual_accept_right,
+)
+from training.measure.evaluate import (
+    Score,
+    as_served,
+    attribute_answers,
+    counted,
+    decided,
+    examples,
+    graph_scores,
+    interpreted,
+    measured,
+    scores_in,
+    uncalibrated,
+    undecided,
+)
+from training.measure.plots import draw_all
+from training.measure.products import products_of
+from training.measure.why_nothing import warning_of_few
+from training.progress import Progress
+from training.release.label_doubts import out_of_fold_answers
+from training.release.make import RELEASE, Trained, make_release
+from training.release.onnx_conversion import mflops
+from training.release.onnx_graph import PARITY_PHOTOS, PARITY_PICTURES
+from training.untyped import Network
+
+GOLDEN_PICTURES: Final = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An exported network that is to be released, and what it is decided, measured and described by.
+
+    Attributes:
+        network: what it is called.
+        model: with its weights.
+        training: how it was trained.
+        history: an entry for each epoch; empty where it is not known.
+        data: its labels name the network's outputs.
+        split: the training set in its two parts; the held-out one calibrates.
+        out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
+            each where nothing is held out. Without a test set they are measured. Where the class of a picture
+            is not known, its attributes alone are decided and measured.
+        attributes: float32 (N, C) by name, what heads of folds answered to the training pictures.
+        score: gives the network's scores of pictures; None to ask the graph.
+        unseen: distances of photos of other things, of kinds that the distance was not fitted against; None
+            where it was fitted against no such photos.
+        accept: when an answer is accepted.
+        of_products: whether groups are products, of which the report says what is accepted.
+    """
+
+    network: str
+    model: Network
+    training: TrainingFigures
+    data: LabelledData
+    split: Split
+    history: tuple[Epoch, ...] = ()
+    out_of_fold: Answers = NO_ANSWERS
+    attributes: Mapping[str, Probabilities] = field(default_factory=dict)
+    score: Score | None = None
+    unseen: Distances | None = None
+    accept: Conditions = USUAL
+    of_products: bool = False
+
+    @property
+    def of_class(self) -> Answers:
+        """The answers of other networks to pictures whose class is known."""
+        return self.out_of_fold.take(self.out_of_fold.known)
+
+    def scored_by(self, session: Session) -> Score:
+        """What gives the scores of pictures."""
+        return self.score or partial(graph_scores, session)
+
+
+def samples(split: Split) -> PixelsBatch:
+    """Pictures by which graphs are compared; held out, if any picture is."""
+    pixels = (split.validation or split.train).pixels
+    return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
+
+
+def warn_of_few(data: LabelledData, answers: int, accept: Conditions, progress: Progress) -> None:
+    """Warn, before hours of training, where too few answers would choose the thresholds."""
+    promised = accept.right or usual_accept_right(own_classes=data.named)
+    if doubt := warning_of_few(answers, promised):
+        progress.warn(doubt)
+
+
+def made_with(
+    command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
+) -> dict[str, JsonValue]:
+    """What a release records of a training beside the settings of its fit."""
+    recorded: dict[str, JsonValue] = {"command": command}
+    if settings:
+        recorded["settings"] = dict(settings)
+    if folds:
+        recorded["folds"] = folds
+    return recorded | ({DATA_LICENCE: data.licence} if data.licence else {})
+
+
+def complete_training(run: Path, candidate: Candidate, progress: Progress) -> Trained:
+    """Complete the release of a run, and keep what networks answered that had not learnt the picture."""
+    folder = run / RELEASE
+    Learnt.of(candidate.split.train.sha256).save(folder)
+    manifest = complete_release(folder, candidate, progress)
+    session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
+    classifier, score = Classifier(session, manifest.contract("pixels")), candidate.scored_by(session)
+    answers = out_of_fold_answers(
+        classifier, score, candidate.data.test, candidate.split, candidate.out_of_fold
+    )
+    return Trained(run, answers, candidate.data.labels)
+
+
+def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> Manifest:
+    """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
+
+    Args:
+        folder: with these two files.
+        candidate: what is in them.
+        progress: shows what is done, and receives what was found of attributes.
+
+    Raises:
+        ModelError: the graph cannot be run.
+        StoreError: the folder cannot be sealed.
+    """
+    session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
+    # 1) Decide by answers of networks that did not learn the picture.
+    target = _target(candidate, fitted_on_photos=candidate.unseen is not None)
+    found = _decided_on(candidate.scored_by(session), candidate, target)
+    contract = found.contract(candidate.data.labels, candidate.data.reads)
+    labels = candidate.split.train.labels
+    further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, found, target)
+    heads = {name: one.head(labels[name].names, labels[name].applies_to) for name, one in further.items()}
+    contract = contract.with_heads(heads)
+    # 2) Measure as serving would answer.
+    with progress.counting("measuring"):
+        report, answers = _measure(session, contract, candidate, folder)
+    report = with_promises(report, found.kinds, found.confidence)
+    changed: dict[str, object] = {"possible_promises": possible_promises(found.kinds[0])}
+    of_attributes = NO_ANSWERS
+    if further:
+        figures, together, of_attributes = _measure_attributes(
+            Classifier(session, contract), candidate, further
+        )
+        changed |= {"attributes": figures, "all_accepted": together}
+        for name, one in further.items():
+            progress.say(attribute_in_words(name, figures[name], one))
+    if candidate.of_products:
+        changed["products"] = products_of(answers + of_attributes, target.right)
+    report = report.changed(**changed)
+    # 3) Draw and seal.
+    with progress.counting("drawing the report"):
+        pixels = candidate.data.measured.of_known_class.pixels
+        draw_all(folder / FIGURES, report, answers, pixels, candidate.data.reads.polarity)
+    golden = samples(candidate.split)[:GOLDEN_PICTURES]
+    given = session.run(golden)
+    return make_release(
+        folder,
+        networks=only_network(contract, Golden.of(golden, given.probabilities, given.distances)),
+        report=report,
+        answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
+    )
+
+
+def _measure_attributes(
+    classifier: Classifier, candidate: Candidate, further: Mapping[str, Decided]
+) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
+    """Figures of each attribute, of all heads together, and the answers where something is known."""
+    labels = candidate.split.train.attributes
+    predictions = interpreted(classifier, candidate.out_of_fold, candidate.attributes)
+    of_class = as_served(predictions, candidate.out_of_fold)
+    answers = attribute_answers(predictions, of_class, labels)
+    figures = {name: attribute_figures(labels[name], one, answers[name]) for name, one in further.items()}
+    kept = NO_ANSWERS
+    for name, rows in answers.items():
+        kept += rows.take(labels[name].main != UNKNOWN)
+    return figures, all_accepted(of_class, answers, labels), kept
+
+
+def _target(candidate: Candidate, *, fitted_on_photos: bool) -> Target:
+    return Target(
+        right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.named),
+        confidence=candidate.accept.confidence,
+        unfamiliar=(FAMILIARITY_OF_OWN if fitted_on_photos else FAMILIARITY_THRESHOLD,),
+    )
+
+
+def _decided_on(score: Score, candidate: Candidate, target: Target) -> Decided:
+    """Decide by the answers to pictures that their network did not learn."""
+    answers = candidate.of_class
+    if held_out := candidate.split.validation:
+        answers = undecided(score(held_out), held_out, HELD_OUT) + answers
+    return decide(answers, target)
+
+
+def _measure(
+    session: Session, contract: ModelContract, candidate: Candidate, folder: Path
+) -> tuple[Report, Answers]:
+    """Measure all three splits; the report without promises, and the answers to the test set behind it."""
+    classifier, score, test = Classifier(session, contract), candidate.scored_by(session), candidate.data.test
+    given = undecided(score(test), test) if test else candidate.of_class
+    answers, before = decided(classifier, given), decided(Classifier(session, uncalibrated(contract)), given)
+    train, held_out = (
+        decided(classifier, undecided(score(part), part)) if part else answers
+        for part in (candidate.split.train.of_known_class, candidate.split.validation)
+    )
+    report = Report(
+        labels=contract.labels,
+        data=candidate.data.described(),
+        model=_model_figures(folder, candidate, contract),
+        training=candidate.training,
+        train=counted(train),
+        validation=counted(held_out),
+        test=measured(answers, before, contract).changed(split=TEST if test else CROSS_FITTED),
+        out_of_scope=_out_of_scope(given, contract, candidate),
+        photos={},
+        examples=examples(answers, contract.labels),
+        history=candidate.history,
+    )
+    return report, answers
+
+
+def _out_of_scope(given: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
+    """Of kinds that the score has not seen; empty where no photo of other things was learnt."""
+    distances = scores_in(given).distances
+    if candidate.unseen is None or distances is None or contract.familiarity is None:
+        return {}
+    return {OTHER_KINDS: separation(distances, candidate.unseen, contract.familiarity)}
+
+
+def _model_figures(folder: Path, candidate: Candidate, contract: ModelContract) -> ModelFigures:
+    return ModelFigures(
+        network=candidate.network,
+        parameters=candidate.model.count_params(),
+        trainable_parameters=trainable_count(candidate.model),
+        mflops=mflops(folder / GRAPH),
+        bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
+        temperature=contract.temperature,
+    )
