@@ -195,11 +195,11 @@ def _open_candidate(settings: Settings, store: Store, record: Promotion | Unread
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    cache = cache_folder(settings.cache_dir)
-    is_known = noted_version(cache, store.address) == version
     is_last = version == record.in_turn[-1]
     number = record.number if version == record.version and isinstance(record, Promotion) else None
     with _pulled(settings, store, version) as release:
+        cache = cache_folder(settings.cache_dir)
+        is_known = noted_version(cache, store.address) == version
         with nullcontext() if is_known else opening(cache, version, last=is_last):
             served = _adapted(settings, open_release_model(release, number))
         _keep(settings, store, release)
@@ -208,7 +208,7 @@ def _open_candidate(settings: Settings, store: Store, record: Promotion | Unread
 
 def _pulled(settings: Settings, store: Store, version: str) -> AbstractContextManager[LocalRelease]:
     """A release in the cache, kept there for the block."""
-    cache, trusted = cache_folder(settings.cache_dir), _trusted(settings)
+    trusted, cache = _trusted(settings), cache_folder(settings.cache_dir)
     return in_use(lambda: pull(store, version, cache, trusted))
 
 
