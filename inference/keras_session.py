@@ -2,7 +2,7 @@
 
 TensorFlow is imported when a session is created, not before: the container does not contain it. A model from
 elsewhere rarely declares what it expects, so this file infers shape, scaling, and whether it ends in a
-softmax. training/release/adoption.py uses the result (`Habits`) to make a release by the same rules.
+softmax. training/release/adopt.py uses the result (`Habits`) to make a release by the same rules.
 """
 
 import importlib.util

@@ -52,22 +52,22 @@ from reports.values import AllAccepted, AttributeFigures, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.vectors import Features, Vectors, joined
-from training.environment import libraries
-from training.features.blocks import READS, VECTOR, Block, network
-from training.features.npz import read_npz, write_npz
-from training.features.shipped_vectors import LITE0
-from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
-from training.measure.attributes import (
+from training.decide.attributes import (
     all_accepted,
     attribute_figures,
     attribute_in_words,
     decide_attributes,
 )
-from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, Target
+from training.decide.decide import ACCEPTED_OF_PHOTOS, Decided, Target
+from training.environment import libraries
+from training.features.blocks import READS, VECTOR, Block, network
+from training.features.shipped import LITE0
+from training.features.weights import read_npz, write_npz
+from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
 from training.progress import Lines, Progress, Say
+from training.release.export import export_photos, write_graph
 from training.release.make import RELEASE, begin, make_release
 from training.release.of_parent import photo_model_figures
-from training.release.onnx_graph import export_photos, write_graph
 from training.untyped import Network
 
 PALETTE: Final[Block] = "palette"

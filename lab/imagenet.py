@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lab.tuning import IMAGENET
 from lab.tuning_mean import ABOUT
-from training.features.npz import write_npz
+from training.features.weights import write_npz
 
 SOURCE: Final = "efficientnet-lite0-57934424.pth"
 """The file of that package."""

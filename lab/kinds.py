@@ -27,7 +27,7 @@ from lab.strangers_heads import SOURCES, UNITS, parts_of
 from lab.strangers_table import threshold
 from lab.tuning_photos import MEASURED_ALONE, PARTS
 from training.data.vectors import Features
-from training.features.npz import read_npz
+from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
 from training.heads.photo_head import BALANCE
 

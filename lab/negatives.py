@@ -3,7 +3,7 @@
 python -m lab.negatives PHOTOS --out FILE [--leave-out]
 
 PHOTOS is the folder that pretraining_photos.py describes; neither its development set nor the senders of that
-are drawn. Writes FILE, which training/heads/other_things.py reads.
+are drawn. Writes FILE, which training/heads/negatives.py reads.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from rich.progress import track
 from inference.convert import decoded_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of, without_left_out
 from training.features.blocks import MEASURED, READS, network
-from training.features.npz import write_npz
-from training.heads.other_things import KINDS, SHIPPED, TIERS, weights_hash
-from training.release.onnx_graph import features_of
+from training.features.weights import write_npz
+from training.heads.negatives import KINDS, SHIPPED, TIERS, weights_hash
+from training.release.export import features_of
 
 OF_A_KIND: Final = 45
 """Photos of a kind at most, and as many of users' photos of it."""

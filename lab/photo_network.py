@@ -21,8 +21,8 @@ from model_store.local import open_release
 from reports.answers import packed
 from training.data.labels import OOD
 from training.features.blocks import scaling
-from training.features.npz import write_npz
-from training.features.shipped_vectors import NO_CLASS, STORED, Shipped
+from training.features.shipped import NO_CLASS, STORED, Shipped
+from training.features.weights import write_npz
 from training.heads.photo_head import PhotoHead
 from training.options import Options
 from training.progress import Lines

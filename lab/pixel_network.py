@@ -23,7 +23,7 @@ from training.data.named import Named, load
 from training.data.split import Split, parts_of
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.recipes import COMPACT, RECIPES, Recipe
-from training.heads.out_of_fold import Fold, folds_of
+from training.heads.cross_val import Fold, folds_of
 from training.loading import allow_many_networks
 from training.pixel_network import fit_network, release_pixels, run_of
 from training.progress import Lines

@@ -34,7 +34,8 @@ from lab.pretraining_photos import (
 )
 from lab.views import changed
 from training.errors import BadPictures
-from training.features.backbone import INPUT, NETWORK, backbone, save_weights
+from training.features.backbone import INPUT, NETWORK, backbone
+from training.features.weights import save_weights
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.recipes import Recipe
 from training.untyped import Network

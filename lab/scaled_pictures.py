@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from training.data.fashion import from_idx
-from training.features.shipped_vectors import SCALED
+from training.features.shipped import SCALED
 
 COUNT: Final = 4000
 EDGES: Final = (56, 100, 224)

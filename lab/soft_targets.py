@@ -21,7 +21,7 @@ from training.data.fashion import ANSWERED_AT_ONCE
 from training.data.learnt_hashes import Learnt
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
-from training.features.npz import read_npz, write_npz
+from training.features.weights import read_npz, write_npz
 from training.untyped import Network
 
 Targets = NDArray[np.float16]

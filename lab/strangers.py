@@ -23,7 +23,7 @@ from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photo
 from lab.tuning_batches import READS
 from lab.tuning_mean import mean_of
 from lab.tuning_photos import OTHER_THINGS, PARTS, shown_by
-from training.features.npz import write_npz
+from training.features.weights import write_npz
 
 LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
 """Photos of a class or kind of the shop and the collection that the heads learn."""

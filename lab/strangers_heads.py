@@ -27,7 +27,7 @@ from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
 from reports.answers import NAME_LENGTH
 from training.data.vectors import Features
-from training.features.npz import read_npz
+from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
 from training.heads.photo_head import BALANCE, OF_OTHER_KINDS
 

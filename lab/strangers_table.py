@@ -22,7 +22,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
 from lab.tuning_photos import NONE, OF_ALL, OTHER_THINGS
-from training.measure.temperature import fit_temperature
+from training.decide.temperature import fit_temperature
 
 DRAWS: Final = 40
 RIGHT: Final = 0.97

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from lab.tuning_batches import BATCH, READS, Drawn, Tuning
 from lab.tuning_photos import LEFT_OUT_KINDS, OF_ALL, PARTS, PackedPhotos, part_of, read_packed
-from training.features.npz import read_npz, write_npz
+from training.features.weights import read_npz, write_npz
 
 IMAGENET: Final = Path(__file__).with_name("imagenet.npz")
 """ImageNet's weights; imagenet.py wrote them."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.tuning import IMAGENET
-from training.features.npz import read_npz, write_npz
+from training.features.weights import read_npz, write_npz
 
 OF_START: Final = 1 / 3
 

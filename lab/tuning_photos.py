@@ -35,7 +35,7 @@ from lab.pretraining_photos import (
     source_photos,
     targets_of,
 )
-from training.features.npz import read_npz, write_npz
+from training.features.weights import read_npz, write_npz
 
 OTHER_THINGS: Final = "X"
 """The tier of photos that show none of the ten classes."""

@@ -1,7 +1,7 @@
 """What a release decides about its stored answers, from their probabilities, familiarity and its contracts.
 
 The gate compares these decisions, and a calibration decides its parent's answers by new thresholds. Pure. The
-rule: inference/decision.py; how thresholds are found: training/measure/decide.py.
+rule: inference/decision.py; how thresholds are found: training/decide/decide.py.
 """
 
 from collections.abc import Mapping

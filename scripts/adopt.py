@@ -1,7 +1,7 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
 Wrap, export, calibrate, measure, publish. The model has to read a picture as (28, 28), (28, 28, 1) or
-(784,). Its other properties: inference/keras_session.py; the release: training/release/adoption.py.
+(784,). Its other properties: inference/keras_session.py; the release: training/release/adopt.py.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def _default_run_folder(model: Path) -> Path:
 def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.release.adoption import adopt  # noqa: PLC0415
+    from training.release.adopt import adopt  # noqa: PLC0415
 
     manifest = adopt(release, model, data, Terminal(), forced=forced)
     complain(f"{manifest.training['origin']}.")

@@ -2,7 +2,7 @@
 
 The new release has the same weights, and accepts what the pictures show to be right often enough. It needs
 59 of each tier, in practice some hundred: a random sample of what will be asked, which it did not learn. What
-is fitted: training/measure/decide.py; what the report says: training/release/of_parent.py.
+is fitted: training/decide/decide.py; what the report says: training/release/of_parent.py.
 """
 
 import argparse
@@ -109,8 +109,8 @@ def _of_people(arguments: argparse.Namespace, reading: Reading) -> list[Path]:
 
 def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None, reading: Reading) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
-    from training.measure.decide import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
-    from training.measure.why_nothing import check_enough  # noqa: PLC0415 - as above
+    from training.decide.decide import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
+    from training.decide.why_nothing import check_enough  # noqa: PLC0415 - as above
 
     pictures = list_photos(place, labels, OWN_TIER, reading=reading).pictures
     known = [picture.tier for picture in pictures if picture.class_id != OOD]

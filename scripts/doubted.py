@@ -1,7 +1,7 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
 Where the network is wrong too often to doubt a label, one sentence takes their place. The rule:
-training/release/label_doubts.py; the page: labelling/review/page.py. Writes the run's folder alone.
+training/release/doubts.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from labelling.sources.files import read_files
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console, program
-from training.release.label_doubts import Doubted, FileAnswers, doubted, table_of
+from training.release.doubts import Doubted, FileAnswers, doubted, table_of
 
 SHOWN: Final = 200
 """The most pictures on the page: a quarter of an hour of looking."""

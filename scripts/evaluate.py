@@ -2,7 +2,7 @@
 
 It asks the serving graph; --out FOLDER keeps report.html, with the figures of each class, and the answers.
 Exit code 1 when the figures differ from the report's (training/measure/evaluate.py). Photos of real garments
-are measured without a data set and compared with nothing: training/measure/photo_evaluation.py.
+are measured without a data set and compared with nothing: training/measure/photos.py.
 """
 
 import argparse
@@ -208,7 +208,7 @@ def _written(
     """Write the folder that --out names, if it does, and say what is in it."""
     if folder is None:
         return {}
-    from training.measure.evaluation_folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
+    from training.measure.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
     found = write_evaluation(folder.expanduser(), page, answers, pictures, contract)
     written = [str(path) for path in found]
@@ -258,7 +258,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         ModelError: the model cannot be run.
     """
     from training.measure.evaluate import decided, graph_scores  # noqa: PLC0415 - needs scikit-learn
-    from training.measure.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
+    from training.measure.photos import asked_photos, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading = Reading.of(arguments)

@@ -34,7 +34,7 @@ SILENCE: Final = 30.0
 
 def say_promises(release: Path, say: Say) -> None:
     """Say what a new release accepts at which promise, or what would help."""
-    from training.measure.why_nothing import promised_in_words  # noqa: PLC0415 - `label` needs no training
+    from training.decide.why_nothing import promised_in_words  # noqa: PLC0415 - `label` needs no training
 
     for sentence in promised_in_words(report_of(open_release(release))):
         say(sentence)

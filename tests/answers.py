@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
 from training.data.labels import OOD
-from training.release.label_doubts import FileAnswers
+from training.release.doubts import FileAnswers
 
 
 def undecided_answers(

@@ -63,7 +63,7 @@ def short_fits() -> Iterator[None]:
     tests/contract/training/test_photo_features.py.
     """
     from training import ten_classes  # noqa: PLC0415 - it imports TensorFlow
-    from training.features.shipped_vectors import shipped_photos  # noqa: PLC0415
+    from training.features.shipped import shipped_photos  # noqa: PLC0415
     from training.heads import hidden, ood, photo_head  # noqa: PLC0415
 
     shipped = shipped_photos()

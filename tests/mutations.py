@@ -181,7 +181,7 @@ MUTATIONS: Final = (
     Mutation("reports/gate.py", "2 * LEVEL / left", "2 * LEVEL", ("unit/test_gate.py",)),
     # Training: folds, near copies, held-out pictures, thresholds, checkpoints.
     Mutation(
-        "training/heads/out_of_fold.py",
+        "training/heads/cross_val.py",
         "~np.isin(groups[known], groups[mine])",
         "~np.isin(np.arange(len(groups)), mine)",
         ("unit/test_split.py",),
@@ -193,7 +193,7 @@ MUTATIONS: Final = (
         ("unit/test_data_command.py", "unit/test_own_pictures.py"),
     ),
     Mutation(
-        "training/measure/decide.py",
+        "training/decide/decide.py",
         "} - {CORRECTED_TIER}",
         "}",
         ("unit/test_decide.py",),

@@ -27,17 +27,16 @@ from training.environment import hardware, libraries
 from training.features import backbone, lite0
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, measured, network, seeing, spread
 from training.gradient.recipes import groups_suffix
-from training.heads.fit import Fit, fit
+from training.heads.cross_val import Fit, Fold, fit, folds_of
 from training.heads.logistic import Head
+from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
-from training.heads.other_things import ood_negatives
-from training.heads.out_of_fold import Fold, folds_of
 from training.measure.evaluate import undecided
 from training.options import Options
 from training.progress import Progress
 from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
+from training.release.export import export_network
 from training.release.make import RELEASE, Trained, begin
-from training.release.onnx_graph import export_network
 
 
 def train_own_classes(

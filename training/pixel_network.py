@@ -23,8 +23,8 @@ from training.gradient.recipes import Recipe, default_run_folder, run_fingerprin
 from training.heads.ood import fit_measure
 from training.progress import Progress
 from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
+from training.release.export import export_network, features_of
 from training.release.make import RELEASE, Trained, begin
-from training.release.onnx_graph import export_network, features_of
 
 
 def train_pixels(

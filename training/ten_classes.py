@@ -3,7 +3,7 @@
 Photos are read; a frozen network makes a vector of each; a head is learnt on all of them, and heads of folds
 answer what they did not learn, which decides; the release is exported and sealed. Corrections are learnt with
 the photos that come with this package, so that no class is forgotten; what the parent answers to them is
-kept for the gate (measure/improvement.py). The release has the other files of its parent. Writes the run's
+kept for the gate (measure/photos.py). The release has the other files of its parent. Writes the run's
 folder alone. Before importing it: loading.start_tensorflow.
 """
 
@@ -26,13 +26,12 @@ from training.data.pictures import Pictures
 from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped_vectors import LITE0, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped import LITE0, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import PhotoHead, fit_photo_head
-from training.measure.improvement import answers_of_parent, compared_of
-from training.measure.photo_evaluation import asked_photos
+from training.measure.photos import answers_of_parent, asked_photos, compared_of
 from training.options import Options
 from training.progress import Progress
-from training.release.label_doubts import FileAnswers
+from training.release.doubts import FileAnswers
 from training.release.make import RELEASE, Trained
 from training.release.of_parent import UNLEARNT_KINDS, release_photos
 

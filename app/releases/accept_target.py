@@ -1,7 +1,7 @@
 """WARDROBE_ACCEPT_TARGET: let the operator choose how many of the accepted answers are to be right.
 
 The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
-bound of how much of that is right (training/measure/acceptance.py). The threshold that a training would
+bound of how much of that is right (training/decide/acceptance.py). The threshold that a training would
 have chosen for the target takes the place of the release's own (reports/acceptance.py), for each network
 by itself. Pure; load.py calls it.
 """

@@ -17,15 +17,14 @@ from reports.answers import Answers
 from reports.values import HELD_OUT
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import OOD
-from training.measure.acceptance import (
+from training.decide.acceptance import (
     acceptance_curves,
     confidence_threshold,
     possible_promises,
     promises,
 )
-from training.measure.evaluate import scores_in
-from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
-from training.measure.why_nothing import broken_promises, in_words
+from training.decide.answer_sets import AnswerSet, confidences_of, photo_kinds, scores_in
+from training.decide.why_nothing import broken_promises, in_words
 
 UNFAMILIAR = float("nan")
 

@@ -24,9 +24,8 @@ from tests.answers import truth, undecided_answers, unmeasured
 from tests.releases import a_contract
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.errors import NotShown
-from training.measure.attributes import attribute_figures, attribute_in_words, decide_attributes
-from training.measure.decide import (
+from training.decide.attributes import attribute_figures, attribute_in_words, decide_attributes
+from training.decide.decide import (
     FAMILIARITY_OF_PHOTOS,
     Decided,
     Target,
@@ -36,8 +35,9 @@ from training.measure.decide import (
     of_photos,
     usual_accept_right,
 )
+from training.decide.why_nothing import check_enough
+from training.errors import NotShown
 from training.measure.evaluate import attribute_answers, interpreted
-from training.measure.why_nothing import check_enough
 
 CLASSES = 10
 

@@ -24,7 +24,7 @@ from training.data.corrections import corrections_in
 from training.data.pictures import Pictures
 from training.data.split import Split
 from training.measure.evaluate import graph_scores, undecided
-from training.release.label_doubts import Doubted, doubted, out_of_fold_answers, table_of
+from training.release.doubts import Doubted, doubted, out_of_fold_answers, table_of
 
 NAMES = ("Shirt", "Bag", "Boot")
 CONTRACT = ModelContract.of_class(Head(labels=NAMES, temperature=1.0, confidence=0.7), InputContract(), None)

@@ -14,7 +14,7 @@ from training.data.listing import list_pictures
 from training.data.photos import CORRECTED_TIER, OWN_TIER, list_photos, photos_in
 from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
-from training.measure.improvement import compared_of
+from training.measure.photos import compared_of
 from training.progress import Lines
 
 

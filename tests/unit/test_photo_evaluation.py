@@ -24,7 +24,7 @@ from tests.releases import with_label
 from training.data.labels import OOD
 from training.data.pictures import Pictures
 from training.measure.evaluate import decided
-from training.measure.photo_evaluation import asked_photos, photo_figures
+from training.measure.photos import asked_photos, photo_figures
 
 CONTRACT = ModelContract.of_class(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),

@@ -22,7 +22,7 @@ from training.data.split import (
 )
 from training.data.vectors import Vectors
 from training.errors import BadRecipe
-from training.heads.out_of_fold import answers_out_of_fold, folds_of
+from training.heads.cross_val import answers_out_of_fold, folds_of
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)

@@ -23,6 +23,7 @@ from reports.decisions import at_temperature, decide_stored
 from reports.values import Epoch, Example, Examples
 from tests.releases import with_label
 from training.data.pictures import Pictures
+from training.decide.answer_sets import scores_in
 from training.measure.evaluate import (
     answer,
     decided,
@@ -30,7 +31,6 @@ from training.measure.evaluate import (
     joined,
     measured,
     nll,
-    scores_in,
     uncalibrated,
 )
 from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares

@@ -8,8 +8,8 @@ from inference.decision import decide
 from inference.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
-from training.measure.decide import Target
-from training.measure.withheld import decide_withholding, source_labels
+from training.decide.decide import Target
+from training.decide.unproven import decide_withholding, source_labels
 
 LABELS = ("Bag", "Coat", "Shirt")
 

@@ -2,7 +2,7 @@
 
 An empty cell is not known; of an attribute, `none of these` is neither, `-` says that the picture does not
 have it, and `blue/white` has several right labels, the main one first. Pure. Reading the table: listing.py;
-which labels can be learnt: rare.py; who learns them: heads/fit.py.
+which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """The one table of labelled pictures: a row a picture, a column an attribute.
 
 reading.py makes it of files, fashion.py of pixels without files. With vectors in place of the pictures it is
-features/shipped_vectors.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
+features/shipped.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
 """
 
 import hashlib

@@ -5,17 +5,13 @@ lab/pretraining.py; a block of blocks.py. Reads and writes the file of weights; 
 beside it.
 """
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import keras
-import numpy as np
 
 from inference.contract import InputContract, whole_pictures
-from training.errors import WeightsUnfit
-from training.features.npz import UNREADABLE, read_npz, write_npz
+from training.features.weights import load_weights
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe
@@ -27,9 +23,6 @@ INPUT: Final[InputContract] = whole_pictures(64, 3)
 NETWORK: Final = Recipe(network="compact_stages", precision="float32")
 
 BUNDLED: Final = Path(__file__).with_name("backbone.npz")
-
-ABOUT: Final = "about"
-"""The array of the file that holds what the weights were learnt from, as JSON."""
 
 
 def backbone(recipe: Recipe = NETWORK, *, training: bool = False) -> Network:
@@ -47,18 +40,6 @@ def backbone(recipe: Recipe = NETWORK, *, training: bool = False) -> Network:
     return keras.Model(whole.input, whole.get_layer(FEATURES).output, name="backbone")
 
 
-def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
-    """Write the weights as float16, by the path of each, and what they were learnt from.
-
-    Args:
-        model: of `backbone`, or another start's.
-        about: plain JSON.
-        path: of the file, which is replaced in one step.
-    """
-    weights = {weight.path: np.asarray(weight, np.float16) for weight in model.weights}
-    write_npz(path, **weights, **{ABOUT: json.dumps(about)})
-
-
 def load_backbone(path: Path = BUNDLED) -> tuple[Network, dict[str, Any]]:
     """Read a backbone, and what it learnt.
 
@@ -67,18 +48,3 @@ def load_backbone(path: Path = BUNDLED) -> tuple[Network, dict[str, Any]]:
     """
     model = backbone()
     return model, load_weights(model, path)
-
-
-def load_weights(model: Network, path: Path) -> dict[str, Any]:
-    """Give a network the weights of a file; what they were learnt from.
-
-    Raises:
-        WeightsUnfit: the file is missing, damaged, or of another network.
-    """
-    try:
-        stored = read_npz(path)
-        about: dict[str, Any] = json.loads(str(stored[ABOUT]))
-        model.set_weights([stored[weight.path].astype(np.float32) for weight in model.weights])
-    except UNREADABLE as error:
-        raise WeightsUnfit(f"{path}: no backbone of this version ({error}).") from error
-    return about

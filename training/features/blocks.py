@@ -26,7 +26,7 @@ from training.errors import WeightsUnfit
 from training.features import lite0
 from training.features.backbone import INPUT as BACKBONE_INPUT
 from training.features.backbone import load_backbone
-from training.features.npz import UNREADABLE, read_npz
+from training.features.weights import UNREADABLE, read_npz
 from training.gradient.networks.efficientnet_lite import LAST
 from training.gradient.networks.layers import FEATURES
 from training.untyped import Network, Tensor

@@ -11,7 +11,7 @@ from typing import Final
 import keras
 
 from inference.contract import InputContract, whole_pictures
-from training.features.backbone import load_weights
+from training.features.weights import load_weights
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe

@@ -3,7 +3,7 @@
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a network with one small hidden layer on features
 and distance. The report says how well it finds kinds that it has not seen; nothing is selected by that
-figure. Pure. In the serving graph: onnx_graph.py.
+figure. Pure. In the serving graph: release/export.py.
 """
 
 import math

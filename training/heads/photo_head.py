@@ -3,7 +3,7 @@
 That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
 score. The network below learnt no photo that a person checked, nor another one of its sender, and learns
 nothing here, so what heads of folds answer to these is honest, and anyone can make the network again. Pure,
-but for running the network. The vectors: features/shipped_vectors.py; the release that comes of it:
+but for running the network. The vectors: features/shipped.py; the release that comes of it:
 release/of_parent.py.
 """
 
@@ -26,9 +26,9 @@ from training.data.vectors import Vectors
 from training.errors import BadPictures
 from training.features import lite0
 from training.features.blocks import VECTOR, network
-from training.features.shipped_vectors import LITE0, SCALED, PhotoFeatures
+from training.features.shipped import LITE0, SCALED, PhotoFeatures
+from training.heads.cross_val import answers_out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.heads.out_of_fold import answers_out_of_fold
 from training.progress import Watch
 from training.untyped import Network
 

@@ -34,6 +34,7 @@ from training.data.fashion import in_batches
 from training.data.files import FileImages
 from training.data.labels import Labels
 from training.data.pictures import Pictures
+from training.decide.answer_sets import scores_in
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 
 WRONG_EXAMPLES: Final = 12
@@ -187,12 +188,6 @@ def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labe
         decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
         probabilities=np.array([answer.probabilities for answer in served], np.float64),
     )
-
-
-def scores_in(answers: Answers) -> Scores:
-    """The scores of all pictures; distances only if all have them."""
-    distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
-    return Scores.of_class(answers.probabilities.astype(np.float32), distances)
 
 
 def most_are(answers: Answers) -> NetworkName:

@@ -15,8 +15,8 @@ from reports.answers import Answers
 from reports.intervals import needed, share_interval, weighted
 from reports.values import FEW_SOURCES, UnknownSource, UnknownSources
 from training.data.photos import OOD_TIER
-from training.measure.decide import ACCEPTED_OF_PHOTOS
-from training.measure.photo_evaluation import measured_tiers
+from training.decide.decide import ACCEPTED_OF_PHOTOS
+from training.measure.photos import measured_tiers
 
 
 def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:

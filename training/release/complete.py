@@ -1,7 +1,7 @@
 """Complete a release whose network is exported: decide, measure, draw, seal. Read it top to bottom.
 
 Own classes and pixels are trained and exported before (own_classes.py, pixel_network.py), and a model that
-was trained elsewhere (adoption.py). Releases that share another one's files: of_parent.py. The first and the
+was trained elsewhere (adopt.py). Releases that share another one's files: of_parent.py. The first and the
 last step of all: make.py. Writes one folder.
 """
 
@@ -41,16 +41,15 @@ from training.data.files import FileImages
 from training.data.labels import UNKNOWN
 from training.data.learnt_hashes import Learnt
 from training.data.split import Split
-from training.gradient.networks.registry import trainable_count
-from training.heads.ood import OTHER_KINDS, separation
-from training.measure.acceptance import possible_promises, with_promises
-from training.measure.attributes import (
+from training.decide.acceptance import possible_promises, with_promises
+from training.decide.answer_sets import scores_in
+from training.decide.attributes import (
     all_accepted,
     attribute_figures,
     attribute_in_words,
     decide_attributes,
 )
-from training.measure.decide import (
+from training.decide.decide import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
     Decided,
@@ -58,6 +57,9 @@ from training.measure.decide import (
     decide,
     usual_accept_right,
 )
+from training.decide.why_nothing import warning_of_few
+from training.gradient.networks.registry import trainable_count
+from training.heads.ood import OTHER_KINDS, separation
 from training.measure.evaluate import (
     Score,
     as_served,
@@ -68,18 +70,16 @@ from training.measure.evaluate import (
     graph_scores,
     interpreted,
     measured,
-    scores_in,
     uncalibrated,
     undecided,
 )
 from training.measure.plots import draw_all
 from training.measure.products import products_of
-from training.measure.why_nothing import warning_of_few
 from training.progress import Progress
-from training.release.label_doubts import out_of_fold_answers
+from training.release.conversion import mflops
+from training.release.doubts import out_of_fold_answers
+from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.release.make import RELEASE, Trained, make_release
-from training.release.onnx_conversion import mflops
-from training.release.onnx_graph import PARITY_PHOTOS, PARITY_PICTURES
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4

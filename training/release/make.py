@@ -23,7 +23,7 @@ from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report
 from training.environment import git_commit
-from training.release.label_doubts import FileAnswers
+from training.release.doubts import FileAnswers
 
 RELEASE: Final = "release"
 """The folder of a new release in a run's folder."""

@@ -47,27 +47,28 @@ from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.photos import OWN_TIER
 from training.data.pictures import Pictures
 from training.data.split import in_groups
+from training.decide.acceptance import promises, with_promises
+from training.decide.answer_sets import scores_in
+from training.decide.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures, of_photos
+from training.decide.unproven import decide_withholding, source_labels
+from training.decide.why_nothing import broken_promises, check_enough
 from training.errors import BadRecipe, NotShown
 from training.features.blocks import READS
-from training.features.shipped_vectors import LITE0
+from training.features.shipped import LITE0
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
-from training.measure.acceptance import promises, with_promises
-from training.measure.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures, of_photos
-from training.measure.evaluate import decided, graph_scores, measured, scores_in
-from training.measure.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
+from training.measure.evaluate import decided, graph_scores, measured
+from training.measure.photos import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.measure.unknown_sources import (
     of_known_sources,
     that_decide,
     tiers_that_unknown_sources_decide,
     unknown_figures,
 )
-from training.measure.why_nothing import broken_promises, check_enough
-from training.measure.withheld import decide_withholding, source_labels
 from training.progress import Say
+from training.release.conversion import mflops
+from training.release.export import export_photos
 from training.release.make import begin, make_release
-from training.release.onnx_conversion import mflops
-from training.release.onnx_graph import export_photos
 from training.untyped import Network
 
 UNLEARNT_KINDS: Final = "other kinds"

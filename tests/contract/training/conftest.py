@@ -21,7 +21,7 @@ from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.fitting.tensorboard_log import tensorboard_callbacks
 from training.gradient.recipes import PLAIN
 from training.heads.ood import Whitening, fit_whitening
-from training.release.onnx_graph import export_graph, features_of, save_artifact
+from training.release.export import export_graph, features_of, save_artifact
 from training.untyped import Network
 
 RECIPE = replace(PLAIN, epochs=3, batch_size=32, patience=None)

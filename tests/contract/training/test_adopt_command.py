@@ -31,7 +31,7 @@ from training.data.fashion import LabelledData
 from training.data.split import split
 from training.errors import BadClasses, GraphUnusable, NotAdoptable
 from training.progress import Lines
-from training.release import adoption
+from training.release import adopt
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def saved(made: Made, folder: Path) -> Path:
 def test_a_graph_answers_what_keras_finds_likeliest(kind: str, tmp_path: Path) -> None:
     session = KerasSession(saved(KINDS[kind], tmp_path))
 
-    said = adoption.export(tmp_path, session, PARTS)
+    said = adopt.export(tmp_path, session, PARTS)
 
     found, expected = (
         OnnxSession(tmp_path / GRAPH).run(PICTURES.images),
@@ -194,7 +194,7 @@ SCALES: dict[str, tuple[Made, float, float]] = {
 def test_the_scale_with_the_lower_loss_is_taken_and_said(
     made: Made, divisor: float, right: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    adoption.adopt(tmp_path / "release", saved(made, tmp_path), DATA, Lines())
+    adopt.adopt(tmp_path / "release", saved(made, tmp_path), DATA, Lines())
 
     report = report_of(open_release(tmp_path / "release"))
     assert (report.training.configuration["divisor_added"], report.test.accuracy) == (divisor, right)
@@ -315,7 +315,7 @@ def test_what_cannot_be_adopted_is_refused_in_a_short_sentence(  # noqa: PLR0917
 
 def test_the_line_that_a_refusal_names_makes_a_model_that_is_right(tmp_path: Path) -> None:
     with pytest.raises(NotAdoptable, match="where pixels are standardised") as raised:
-        adoption.adopt(tmp_path / "release", saved(lambda: right_from(1.0, 1.5), tmp_path), DATA, Lines())
+        adopt.adopt(tmp_path / "release", saved(lambda: right_from(1.0, 1.5), tmp_path), DATA, Lines())
     line = re.search(r"`(.*)\.save\('model\.keras'\)`", str(raised.value))
     assert line is not None
 

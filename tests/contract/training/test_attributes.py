@@ -14,8 +14,8 @@ from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
+from training.decide.why_nothing import promised_in_words
 from training.errors import BadPictures
-from training.measure.why_nothing import promised_in_words
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from training.gradient.fitting.augmentation import Augmentation, with_copies
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.recipes import PLAIN, Recipe
-from training.release.onnx_graph import save_artifact
+from training.release.export import save_artifact
 
 NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
 EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)

@@ -22,7 +22,8 @@ from lab.pretraining_photos import (
 from lab.tuning_photos import read_packed
 from training.errors import WeightsUnfit
 from training.features import lite0
-from training.features.backbone import NETWORK, backbone, load_backbone, save_weights
+from training.features.backbone import NETWORK, backbone, load_backbone
+from training.features.weights import save_weights
 from training.gradient.recipes import Recipe
 
 CATALOGUE = ("file", "kind", "colours", "gender")

@@ -18,8 +18,8 @@ from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import LabelledData
 from training.data.labels import Codes
 from training.data.split import Split
+from training.decide.why_nothing import promised_in_words
 from training.measure.evaluate import undecided
-from training.measure.why_nothing import promised_in_words
 from training.progress import Lines
 from training.release.complete import Candidate, complete_release
 

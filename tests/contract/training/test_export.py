@@ -29,9 +29,8 @@ from training.errors import ParityFailed
 from training.heads.logistic import Head
 from training.heads.ood import fit_ood_score
 from training.measure.evaluate import scored
-from training.release.of_parent import decide_photos
-from training.release.onnx_conversion import mflops
-from training.release.onnx_graph import (
+from training.release.conversion import mflops
+from training.release.export import (
     check_parity,
     export_graph,
     export_photos,
@@ -40,6 +39,7 @@ from training.release.onnx_graph import (
     scores_of,
     write_graph,
 )
+from training.release.of_parent import decide_photos
 
 PICTURES = striped_pictures(200, seed=7).images
 NO_HEADS: Mapping[str, Head] = {}
@@ -113,7 +113,7 @@ def test_so_is_one_of_the_network_for_photos(tmp_path: Path, monkeypatch: pytest
         keras.Model(pixels, {PROBABILITIES: keras.layers.Dense(3, activation="softmax")(means)})
         for _ in range(2)
     )
-    monkeypatch.setattr("training.release.onnx_graph.write_graph", lambda _, path: write_graph(others, path))
+    monkeypatch.setattr("training.release.export.write_graph", lambda _, path: write_graph(others, path))
 
     with pytest.raises(ParityFailed, match=r"photos\.onnx: a probability differs by"):
         export_photos(ours, tmp_path)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from lab import imagenet
 from training.features import lite0
-from training.features.backbone import ABOUT
-from training.features.npz import read_npz
+from training.features.weights import ABOUT, read_npz
 
 
 def test_the_card_names_what_the_weights_were_made_from() -> None:

@@ -16,10 +16,10 @@ from training.data.split import Split
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block
-from training.features.npz import write_npz
+from training.features.weights import write_npz
+from training.heads.cross_val import Fold, folds_of
 from training.heads.logistic import fit_head
-from training.heads.ood import Floats, OodPhotos, fit_measure
-from training.heads.other_things import (
+from training.heads.negatives import (
     CLUTTERED_WEIGHT,
     SURE,
     TAKEN,
@@ -27,7 +27,7 @@ from training.heads.other_things import (
     load_negatives,
     ood_negatives,
 )
-from training.heads.out_of_fold import Fold, folds_of
+from training.heads.ood import Floats, OodPhotos, fit_measure
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""

@@ -21,8 +21,8 @@ from training.data.learnt_hashes import load_learnt
 from training.data.pictures import Pictures
 from training.data.split import Split
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, measured, network, seeing
+from training.heads.cross_val import folds_of
 from training.heads.logistic import Head
-from training.heads.out_of_fold import folds_of
 from training.own_classes import answered, fit_heads, out_of_fold_distances
 from training.progress import Watch
 

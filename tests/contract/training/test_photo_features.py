@@ -14,7 +14,7 @@ from training.data.labels import OOD, Labels
 from training.data.pictures import TEXTS, Pictures
 from training.data.vectors import Features
 from training.features.blocks import READS
-from training.features.shipped_vectors import SCALED, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_KINDS,

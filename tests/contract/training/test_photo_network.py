@@ -27,7 +27,7 @@ from training.data.learnt_hashes import load_learnt
 from training.data.pictures import TEXTS
 from training.data.vectors import Features
 from training.errors import BadPictures
-from training.features.shipped_vectors import PhotoFeatures, Shipped, shipped_photos
+from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 

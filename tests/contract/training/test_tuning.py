@@ -19,7 +19,7 @@ from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
 from training.features import lite0
 from training.features.blocks import network
-from training.features.npz import read_npz, write_npz
+from training.features.weights import read_npz, write_npz
 
 
 def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> None:

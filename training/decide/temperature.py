@@ -4,7 +4,7 @@ One rule for all of them: the held-out pictures of a gradient training, the fold
 the pictures of `wardrobe calibrate`. It is one parameter, so all answers fit it: fitted to other fifths, it
 made the accepted share of users' photos hang on the partition. A bias per class beside it (Alexandari et al.
 2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more accepted ones
-(docs/explanation/experiments.md). Pure. What else is decided: measure/decide.py.
+(docs/explanation/experiments.md). Pure. What else is decided: decide/decide.py.
 """
 
 from typing import Final

@@ -32,7 +32,7 @@ from training.gradient.networks.registry import LOGITS, with_softmax
 from training.heads.logistic import Head
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
-from training.release.onnx_conversion import check_graph, converted
+from training.release.conversion import check_graph, converted
 from training.untyped import Graph, Network, Tensor
 
 BATCH_AXIS: Final = "N"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from reports.answers import Answers
 from reports.intervals import SURENESS, at_most
 from training.data.photos import OOD_TIER
-from training.measure.decide import Decided, Target, decide
+from training.decide.decide import Decided, Target, decide
 
 LEVELS: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 """Confidences that an unproven label may need."""

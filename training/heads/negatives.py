@@ -24,10 +24,10 @@ from training.data.split import sampled_indices
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, network
-from training.features.npz import UNREADABLE, read_npz
+from training.features.weights import UNREADABLE, read_npz
+from training.heads.cross_val import Fold
 from training.heads.logistic import fit_head
 from training.heads.ood import OodPhotos, fit_whitening
-from training.heads.out_of_fold import Fold
 
 SHIPPED: Final = Path(__file__).with_name("negatives.npz")
 

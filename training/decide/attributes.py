@@ -15,9 +15,9 @@ from inference.contract import LABEL
 from reports.answers import NONE_OF_THESE, Answers
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
-from training.measure.acceptance import promises
-from training.measure.decide import Decided, Target, decide, of_attribute
-from training.measure.why_nothing import attribute_accepts_nothing
+from training.decide.acceptance import promises
+from training.decide.decide import Decided, Target, decide, of_attribute
+from training.decide.why_nothing import attribute_accepts_nothing
 
 
 def decide_attributes(

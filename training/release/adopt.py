@@ -2,7 +2,7 @@
 
 inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
 softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
-models: onnx_graph.py, complete.py. Writes one folder.
+models: export.py, complete.py. Writes one folder.
 """
 
 from pathlib import Path
@@ -35,14 +35,14 @@ from training.heads.ood import Floats, fit_whitening
 from training.measure.evaluate import joined, nll, undecided
 from training.progress import Progress, Say
 from training.release.complete import Candidate, complete_release
-from training.release.make import begin
-from training.release.onnx_graph import (
+from training.release.export import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
     check_parity,
     export_graph,
     features_of,
 )
+from training.release.make import begin
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024

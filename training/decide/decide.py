@@ -25,12 +25,11 @@ from reports.values import HELD_OUT, PHOTOS_OF_TIER
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.rare import FEWEST
+from training.decide.acceptance import confidence_threshold
+from training.decide.answer_sets import AnswerSet, confidences_of, photo_kinds, scores_in
+from training.decide.temperature import temperature_of
+from training.decide.why_nothing import calibrated_nothing
 from training.errors import NotShown
-from training.measure.acceptance import confidence_threshold
-from training.measure.evaluate import scores_in
-from training.measure.kinds import AnswerSet, confidences_of, photo_kinds
-from training.measure.temperature import temperature_of
-from training.measure.why_nothing import calibrated_nothing
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""

@@ -137,3 +137,9 @@ def confidences_of(
         return confidences
     ranks = np.array([familiarity_of(distance, familiarity) for distance in scores.distances.tolist()])
     return np.where(ranks >= familiarity.threshold, confidences, np.float32(np.nan))
+
+
+def scores_in(answers: Answers) -> Scores:
+    """The scores of all pictures; distances only if all have them."""
+    distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
+    return Scores.of_class(answers.probabilities.astype(np.float32), distances)

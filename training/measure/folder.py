@@ -1,6 +1,6 @@
 """Write an evaluation for people: the page of its figures, its answers, and pictures of what is wrong.
 
-Writes the named folder alone. The figures: evaluate.py and photo_evaluation.py; how the pictures are drawn:
+Writes the named folder alone. The figures: evaluate.py and photos.py; how the pictures are drawn:
 plots.py.
 """
 

@@ -16,9 +16,9 @@ from reports.intervals import SURENESS, needed
 from reports.page.sentences import ways_on
 from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, PossiblePromise, Promise, Report
+from training.decide.acceptance import TARGETS, confidence_threshold, possible_promises
+from training.decide.answer_sets import AnswerSet
 from training.errors import NotShown
-from training.measure.acceptance import TARGETS, confidence_threshold, possible_promises
-from training.measure.kinds import AnswerSet
 
 FALLBACK_ACCURACY: Final = TARGETS[0]
 """Share of right answers of an attribute that is tried where what is asked for is not shown."""

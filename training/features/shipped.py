@@ -19,7 +19,7 @@ from training.data.pictures import TEXTS, PictureColumns, Pictures
 from training.data.vectors import Features, joined
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, network, vectors
-from training.features.npz import UNREADABLE, read_npz, write_npz
+from training.features.weights import UNREADABLE, read_npz, write_npz
 from training.progress import Watch
 
 LITE0: Final[tuple[Block, ...]] = ("lite0",)

@@ -1,7 +1,7 @@
 """What a release promises of accepted answers: the thresholds that are tested, and the table of promises.
 
 The rule itself, which services apply as well: reports/acceptance.py. The answers come from
-kinds.py; why nothing is accepted: why_nothing.py. Pure.
+answer_sets.py; why nothing is accepted: why_nothing.py. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from inference.contract import ACCEPT_NOTHING
 from reports.acceptance import accepted_at, last_kept
 from reports.intervals import needed
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
-from training.measure.kinds import AnswerSet
+from training.decide.answer_sets import AnswerSet
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""

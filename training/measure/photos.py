@@ -1,7 +1,8 @@
-"""Measure a release on photos, tier by tier, through the code that serves.
+"""Measure a release on photos, tier by tier, through the code that serves, and what its parent answered.
 
-Photos that show none of the classes are measured together as tier X. Pure. The section:
-reports/values.py.
+Photos that show none of the classes are measured together as tier X. What the parent answers to people's
+corrections is kept, for the gate; of the new release its folds answer them, each of which did not learn the
+pictures that it answers. Pure, but for running the parent. The section: reports/values.py.
 """
 
 from typing import Final
@@ -12,7 +13,9 @@ from sklearn.metrics import roc_auc_score
 
 from inference.contract import ModelContract
 from inference.session import Scores
-from reports.answers import NONE_OF_THESE, Answers, Values
+from model_store.local import LocalRelease
+from model_store.networks import open_networks
+from reports.answers import ACCEPT, NONE_OF_THESE, Answers, Values
 from reports.intervals import mean_interval, share_interval
 from reports.values import (
     ClassRecall,
@@ -21,9 +24,12 @@ from reports.values import (
     PhotoFigures,
     SourceFigures,
 )
+from training.data.labels import OOD
+from training.data.learnt_hashes import NOTHING, load_learnt
 from training.data.photos import OOD_TIER
-from training.data.pictures import PictureColumns
-from training.measure.evaluate import most_are
+from training.data.pictures import PictureColumns, Pictures
+from training.errors import BadPictures
+from training.measure.evaluate import most_are, predicted
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 
 DEVELOPMENT: Final = "development"
@@ -138,4 +144,43 @@ def _auroc(answers: Answers, ood: Answers) -> OodAuroc:
         n=len(ood),
         familiarity=float(roc_auc_score(truth, familiarities)) if measured else None,
         confidence=float(roc_auc_score(truth, confidences)),
+    )
+
+
+def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:
+    """Those that the parent did not learn.
+
+    Raises:
+        BadPictures: none of these shows a class.
+    """
+    known = load_learnt(parent.folder) or NOTHING
+    found = photos.take(np.flatnonzero(~known.has(photos.sha256)))
+    if not (found.classes != OOD).any():
+        raise BadPictures(
+            f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
+            "so nothing can be compared. Correct others, or begin with the release before it."
+        )
+    return found
+
+
+def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
+    """What the parent answers to the pictures that are compared; the release keeps it, for the gate.
+
+    Args:
+        parent: the release that was trained further.
+        shown: of `compared_of`.
+    """
+    answers = predicted(open_networks(parent)["photos"], shown)
+    return Answers.of(
+        shown.tiers,
+        np.maximum(shown.classes, NONE_OF_THESE),
+        [answer.answer.class_id for answer in answers],
+        pictures=shown.sha256,
+        groups=shown.groups,
+        networks="photos",
+        familiarity=[np.nan if answer.familiarity is None else answer.familiarity for answer in answers],
+        decisions=[answer.answer.reason or ACCEPT for answer in answers],
+        by=parent.version,
+        kinds=shown.kinds,
+        sources=shown.sources,
     )

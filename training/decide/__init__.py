@@ -1,0 +1,1 @@
+"""Decide from answers to pictures that their network did not learn: temperature, familiarity, thresholds."""
