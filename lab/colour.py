@@ -58,7 +58,8 @@ from training.decide.attributes import (
     attribute_in_words,
     decide_attributes,
 )
-from training.decide.decide import ACCEPTED_OF_PHOTOS, Decided, Target
+from training.decide.decide import Thresholds
+from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.environment import libraries
 from training.features.blocks import READS, VECTOR, Block, network
 from training.features.shipped import LITE0
@@ -229,8 +230,8 @@ def _decided(
     of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in shown]))
     right = np.array([[word in one.right for word in WORDS] for one in shown])
     labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: Labels(WORDS, _labels(shown), right)}
-    about_class = Decided(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
-    target, shares = Target(right=ACCEPTED_OF_PHOTOS), {COLOUR: probabilities[of_photos]}
+    about_class = Thresholds(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
+    target, shares = Requirements(right=ACCEPTED_OF_PHOTOS), {COLOUR: probabilities[of_photos]}
     decided = decide_attributes(labels, shares, of_class, about_class, target)[COLOUR]
     contract = contract.with_heads({COLOUR: decided.head(WORDS)})
     calibrated = np.array([calibrate(row, decided.temperature) for row in shares[COLOUR].tolist()])

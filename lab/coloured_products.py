@@ -24,7 +24,7 @@ from reports.decisions import decide_stored
 from reports.values import ProductPromise
 from training.data.labels import Labels
 from training.data.vectors import Features
-from training.decide.decide import ACCEPTED_OF_PHOTOS
+from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.heads.hidden import HiddenHead
 from training.measure.products import products_of
 

@@ -23,7 +23,7 @@ from reports.answers import NONE_OF_THESE, Answers, answers_of
 from reports.values import report_of
 from training.data.fashion import from_idx
 from training.data.photos import OOD_PREFIX
-from training.decide.decide import ACCEPTED_OF_PHOTOS
+from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.heads.photo_head import FOLDS

@@ -27,7 +27,7 @@ from training.untyped import Network
 Targets = NDArray[np.float16]
 
 SHARE: Final = 0.5
-"""Of the soft targets in what a student learns; more was worse (docs/explanation/experiments.md)."""
+"""Of the soft targets in what a student learns; more was worse."""
 
 
 @dataclass(frozen=True)

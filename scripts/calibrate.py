@@ -109,7 +109,7 @@ def _of_people(arguments: argparse.Namespace, reading: Reading) -> list[Path]:
 
 def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None, reading: Reading) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
-    from training.decide.decide import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
+    from training.decide.requirements import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
     from training.decide.why_nothing import check_enough  # noqa: PLC0415 - as above
 
     pictures = list_photos(place, labels, OWN_TIER, reading=reading).pictures

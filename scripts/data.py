@@ -221,7 +221,7 @@ def _verdict(
             f"Next: {program()} data {named}",
         ]
     # Here: SciPy is not installed where serving alone is.
-    from training.decide.decide import usual_accept_right  # noqa: PLC0415
+    from training.decide.requirements import usual_accept_right  # noqa: PLC0415
 
     known = learnt.labels if learnt else tuple(findings.counts)
     pictures, classes = sum(findings.counts[label] for label in known), len(known)

@@ -23,7 +23,7 @@ from training.decide.acceptance import (
     possible_promises,
     promises,
 )
-from training.decide.answer_sets import AnswerSet, confidences_of, photo_kinds, scores_in
+from training.decide.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
 from training.decide.why_nothing import broken_promises, in_words
 
 UNFAMILIAR = float("nan")
@@ -94,7 +94,7 @@ def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving
 def kinds_of(photos: Answers) -> tuple[AnswerSet, ...]:
     """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
     sure = confidences_of(scores_in(photos), 1.0, None)
-    return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95))
+    return photo_answer_sets(photos, sure, dict.fromkeys("ABC", 0.95))
 
 
 def two_shops(of_second: int) -> Answers:
@@ -128,7 +128,7 @@ def test_a_shop_keeps_the_promise_of_the_tiers_that_have_one_alone() -> None:
     of_both, of_one = ([kind.right.sum() for kind in kinds_of(one)] for one in (shops + others, shops))
 
     assert of_both[-2:] == of_one[-2:]
-    (unpromised,) = photo_kinds(shops, np.full(2_000, 0.9, np.float32), {})
+    (unpromised,) = photo_answer_sets(shops, np.full(2_000, 0.9, np.float32), {})
     assert unpromised.accuracy is None
 
 

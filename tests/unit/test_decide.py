@@ -25,12 +25,10 @@ from tests.releases import a_contract
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.decide.attributes import attribute_figures, attribute_in_words, decide_attributes
-from training.decide.decide import (
+from training.decide.decide import Thresholds, decide, fit_familiarity
+from training.decide.requirements import (
     FAMILIARITY_OF_PHOTOS,
-    Decided,
-    Target,
-    decide,
-    fit_familiarity,
+    Requirements,
     of_own_pictures,
     of_photos,
     usual_accept_right,
@@ -76,7 +74,7 @@ def photos(
 
 def again(
     checked: Answers, accuracy: float = 0.95, confidence: float = ACCEPT_CONFIDENCE, familiarity: float = 0.0
-) -> Decided:
+) -> Thresholds:
     """What they decide about a release with this threshold of familiarity."""
     contract = a_contract()
     assert contract.familiarity is not None
@@ -86,22 +84,22 @@ def again(
 
 def by_photos(
     answers: Answers, of_other_kinds: Scores | None = None, before: float = ACCEPT_NOTHING
-) -> Decided:
+) -> Thresholds:
     return decide(answers, of_photos(answers, of_other_kinds, before))
 
 
-def decided(network: str, answers: Answers) -> Decided:
+def decided(network: str, answers: Answers) -> Thresholds:
     """What is accepted where 95% have to be right."""
     if network == "released":
         return again(answers)
-    return decide(answers, Target(right=0.95)) if network == "own classes" else by_photos(answers)
+    return decide(answers, Requirements(right=0.95)) if network == "own classes" else by_photos(answers)
 
 
 @every_network
 def test_the_accepted_answers_are_right_as_often_as_was_asked(network: str) -> None:
     found = decided(network, checked_pictures(400, unsure_wrong=60))
 
-    (kind,) = found.kinds
+    (kind,) = found.answer_sets
     accepted = kind.confidences >= found.confidence
     assert 0.5 < accepted.mean() < 0.9
     assert kind.right[accepted].mean() >= 0.95
@@ -125,7 +123,7 @@ def test_wrong_pictures_of_one_sender_are_no_independent_ones(network: str) -> N
 def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confidence: float) -> None:
     checked = checked_pictures(400, unsure_wrong=120)
     found, without = (again(checked, 0.6, one) for one in (confidence, 0.0))
-    of_own_classes = decide(checked, Target(right=0.6, confidence=confidence))
+    of_own_classes = decide(checked, Requirements(right=0.6, confidence=confidence))
 
     assert found.confidence == of_own_classes.confidence == pytest.approx(confidence)
     assert without.confidence < 0.75
@@ -143,13 +141,13 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
 def test_a_model_without_distances_has_no_familiarity() -> None:
     answers = undecided_answers(unmeasured((0.8, 100)), truth(80, 20))
 
-    assert decide(answers, Target(right=0.99)).familiarity is None
+    assert decide(answers, Requirements(right=0.99)).familiarity is None
 
 
 @pytest.mark.parametrize(("right", "accepts"), [(0.9, True), (0.95, True), (0.98, False)])
 def test_the_share_that_the_training_names_is_promised(right: float, accepts: bool) -> None:
     """Of 200 answers, three are wrong."""
-    found = decide(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), Target(right=right))
+    found = decide(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), Requirements(right=right))
 
     assert (found.confidence < ACCEPT_NOTHING) == accepts
 
@@ -211,7 +209,7 @@ def test_a_hundred_pictures_of_classes_say_what_is_unfamiliar_and_fewer_leave_th
 ) -> None:
     others = np.arange(n) >= n - of_none
 
-    (kind,) = again(of_no_class(checked_pictures(n), others, distances=9.0), familiarity=0.2).kinds
+    (kind,) = again(of_no_class(checked_pictures(n), others, distances=9.0), familiarity=0.2).answer_sets
 
     assert np.isnan(kind.confidences[~others]).mean() == pytest.approx(unfamiliar, abs=0.02)
 
@@ -229,7 +227,7 @@ def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> Non
     assert corrected.temperature < own.temperature
 
 
-def own_sample(tier: str, n: int, wrong: int, before: float) -> Decided:
+def own_sample(tier: str, n: int, wrong: int, before: float) -> Thresholds:
     """What photos decide: a fifth of shops' 300 are wrong, and so many of the user's n."""
     place = np.arange(300 + n)
     mistaken = np.where(place < 300, place % 5 == 0, place < 300 + wrong)
@@ -240,7 +238,7 @@ def test_a_random_sample_of_ones_own_pictures_alone_decides() -> None:
     found = own_sample(OWN_TIER, 3000, wrong=0, before=0.999)
 
     assert ACCEPT_CONFIDENCE <= found.confidence < 0.999
-    assert [one.pictures for one in found.kinds if one.accuracy is not None] == ["photos of tier own"]
+    assert [one.pictures for one in found.answer_sets if one.accuracy is not None] == ["photos of tier own"]
 
 
 @pytest.mark.parametrize(
@@ -296,7 +294,7 @@ def test_such_photos_say_nothing_of_what_is_familiar(of_doubts: bool) -> None:
 class Shown:
     """What answers decide about an attribute, what is served, and what the report says."""
 
-    decided: Decided
+    decided: Thresholds
     answers: Answers
     figures: AttributeFigures
 
@@ -319,10 +317,10 @@ def shown_by(
     labels: Mapping[str, Labels],
     given: Mapping[str, Probabilities],
     of_class: Answers,
-    about_class: Decided,
+    about_class: Thresholds,
     right: float,
 ) -> dict[str, Shown]:
-    further = decide_attributes(labels, given, of_class, about_class, Target(right=right))
+    further = decide_attributes(labels, given, of_class, about_class, Requirements(right=right))
     heads = {
         name: decided.head(labels[name].names, labels[name].applies_to) for name, decided in further.items()
     }
@@ -343,7 +341,7 @@ def decided_attributes(
     bags = Labels.of(np.zeros(len(said), np.int64), ("Bag",))
     of_class = Answers.of("own", bags.main, probabilities=np.ones((len(said), 1)))
     labels = {LABEL: bags, **dict.fromkeys(names, said)}
-    about_class = Decided(1.0, None, ACCEPT_NOTHING, ())
+    about_class = Thresholds(1.0, None, ACCEPT_NOTHING, ())
     return list(shown_by(labels, dict.fromkeys(names, given), of_class, about_class, right).values())
 
 
@@ -411,7 +409,7 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
     of_class = Answers.of(
         "own", bags.main, probabilities=np.ones((400, 1)), distances=np.where(strange, 9.0, 0.5)
     )
-    known = Decided(1.0, Familiarity(quantiles=(0.0, 1.0), threshold=0.05), ACCEPT_NOTHING, ())
+    known = Thresholds(1.0, Familiarity(quantiles=(0.0, 1.0), threshold=0.05), ACCEPT_NOTHING, ())
 
     labels = {LABEL: bags, "kind": kinds}
     found = shown_by(labels, {"kind": sure_of(answered)}, of_class, known, right=0.95)["kind"]

@@ -8,7 +8,7 @@ from inference.decision import decide
 from inference.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
-from training.decide.decide import Target
+from training.decide.requirements import Requirements
 from training.decide.unproven import decide_withholding, source_labels
 
 LABELS = ("Bag", "Coat", "Shirt")
@@ -64,12 +64,12 @@ def test_things_of_no_class_break_no_promise() -> None:
 def test_the_promise_is_decided_again_without_the_label() -> None:
     known = of_shop("known", 0, 300, 0, learnt=True)
     answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11, share=0.99)
-    target = Target(right=0.95, tiers=frozenset({"A"}))
+    target = Requirements(right=0.95, tiers=frozenset({"A"}))
 
     found = decide_withholding(answers, target, LABELS)
 
     assert found.withheld == (1,)
-    (kind,) = found.kinds
+    (kind,) = found.answer_sets
     assert int((kind.confidences >= found.confidence).sum()) == 394
 
 
@@ -78,7 +78,7 @@ def test_a_label_that_is_right_where_it_is_surer_needs_a_higher_confidence_alone
     known = of_shop("known", 0, 300, 0, learnt=True, share=0.93)
     answers = known + of_shop("new", 1, 14, 11, share=0.93) + surer
 
-    found = decide_withholding(answers, Target(right=0.95, tiers=frozenset({"A"})), LABELS)
+    found = decide_withholding(answers, Requirements(right=0.95, tiers=frozenset({"A"})), LABELS)
 
     assert not found.withheld
     assert found.confidence < found.stricter[1]

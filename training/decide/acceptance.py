@@ -23,125 +23,136 @@ SHARES: Final = np.linspace(0.3, 1.0, 36)
 """Of the familiar answers, accepted by the thresholds that are tested, in this order."""
 
 
-def confidence_threshold(kinds: Sequence[AnswerSet]) -> float:
+def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
     """The confidence at which the most is accepted and every promise is shown to be kept.
 
     Returns:
-        One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all. Kinds without a promise choose
+        One of the sets' confidences, or ACCEPT_NOTHING when none keeps all. Sets without a promise choose
         nothing; easy ones alone would let too much of the others pass, so all choose together.
     """
-    targets = [(kind, kind.accuracy) for kind in kinds if kind.accuracy is not None]
-    thresholds = _tested([kind for kind, _ in targets])
+    promising = [answers for answers in answer_sets if answers.accuracy is not None]
+    thresholds = _tested(promising)
     if not thresholds.size:
         return ACCEPT_NOTHING
-    shown = [(kind, kind.shown(thresholds), accuracy) for kind, accuracy in targets]
+    accuracies = [answers.accuracy for answers in promising if answers.accuracy is not None]
+    shown = [answers.shown(thresholds) for answers in promising]
+    kept = [bounds.show(accuracy) for bounds, accuracy in zip(shown, accuracies, strict=True)]
     place = last_kept(
-        np.stack([kind.accepted(thresholds)[0] / len(kind.right) for kind, _, _ in shown], axis=1),
-        np.stack([one.independent for _, one, _ in shown], axis=1),
-        np.stack([one.show(accuracy) for _, one, accuracy in shown], axis=1),
-        [accuracy for _, _, accuracy in shown],
-        max(kind.sureness for kind, _, _ in shown),
+        np.stack([answers.accepted(thresholds)[0] / len(answers.right) for answers in promising], axis=1),
+        np.stack([bounds.independent for bounds in shown], axis=1),
+        np.stack(kept, axis=1),
+        accuracies,
+        max(answers.sureness for answers in promising),
     )
     return ACCEPT_NOTHING if place is None else float(thresholds[place])
 
 
-def _tested(kinds: Sequence[AnswerSet]) -> NDArray[np.float32]:
-    """The thresholds that are tested, ascending: each accepts one of SHARES, of each kind's answers alike.
+def _tested(answer_sets: Sequence[AnswerSet]) -> NDArray[np.float32]:
+    """The thresholds that are tested, ascending: each accepts one of SHARES, of each set's answers alike.
 
     None is below what a single answer needs, so that neither a training nor a service chooses a lower one.
     """
-    known = [kind.familiar for kind in kinds if kind.familiar.size]
-    if not known:
+    confidences = [answer_set.familiar for answer_set in answer_sets if answer_set.familiar.size]
+    if not confidences:
         return np.zeros(0, np.float32)
-    values = np.concatenate(known)
-    weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in known])
-    found = np.quantile(values, 1 - SHARES, weights=weights, method="inverted_cdf")
-    return np.unique(np.maximum(found, max(kind.least for kind in kinds))).astype(np.float32)
+    values = np.concatenate(confidences)
+    weights = np.concatenate([np.full(len(of_set), 1 / len(of_set)) for of_set in confidences])
+    quantiles = np.quantile(values, 1 - SHARES, weights=weights, method="inverted_cdf")
+    return np.unique(np.maximum(quantiles, max(answer_set.least for answer_set in answer_sets))).astype(
+        np.float32
+    )
 
 
 def _curves(
-    kinds: Sequence[AnswerSet], thresholds: NDArray[np.float32]
+    answer_sets: Sequence[AnswerSet], thresholds: NDArray[np.float32]
 ) -> dict[str, tuple[AcceptPoint, ...]]:
-    return {kind.pictures: tuple(_points(kind, thresholds)) for kind in kinds}
+    return {answer_set.pictures: tuple(_points(answer_set, thresholds)) for answer_set in answer_sets}
 
 
-def _points(kind: AnswerSet, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
-    counts, rights = (some.tolist() for some in kind.accepted(thresholds))
-    shown = kind.shown(thresholds)
+def _points(answer_set: AnswerSet, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
+    counts, rights = (some.tolist() for some in answer_set.accepted(thresholds))
+    shown = answer_set.shown(thresholds)
     independent = shown.independent.astype(np.int64).tolist()
     rows = zip(thresholds, counts, rights, shown.lower_bounds(), independent, strict=True)
     for threshold, count, right, bound, answers in rows:
         yield AcceptPoint(
             threshold=float(threshold),
             answers=answers,
-            accepted=count / len(kind.right),
+            accepted=count / len(answer_set.right),
             right=right / count if count else None,
             lower_bound=float(bound) if count else 0.0,
         )
 
 
-def acceptance_curves(kinds: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint, ...]]:
-    """What each tested threshold accepts of each kind with a promise, and how much of that is right at least.
+def acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint, ...]]:
+    """What each tested threshold accepts of each set with a promise, and how much of that is right at least.
 
     A service that is asked for another share of right answers asks it of all that are here.
 
     Args:
-        kinds: the table of one network.
+        answer_sets: the table of one network.
 
     Returns:
-        By kind, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
+        By set, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
     """
-    promised = [kind for kind in kinds if kind.accuracy is not None]
+    promised = [answer_set for answer_set in answer_sets if answer_set.accuracy is not None]
     thresholds = _tested(promised)
     return _curves(promised, thresholds) if thresholds.size else {}
 
 
-def promises(kinds: Sequence[AnswerSet], confidence: float) -> tuple[Promise, ...]:
+def promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promise, ...]:
     """What the report says about each promise where answers of this confidence are accepted."""
     at = np.array([confidence], np.float32)
-    return tuple(_promise(kind, kind.accuracy, at) for kind in kinds if kind.accuracy is not None)
-
-
-def with_promises(
-    report: Report, kinds: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
-) -> Report:
-    """The report with the promises and curves of these kinds, in place of all others but the kept kind's."""
-    earlier = (promise for promise in report.promises if promise.pictures == kept)
-    curves = {kind: curve for kind, curve in report.acceptance.items() if kind == kept}
-    return report.changed(
-        promises=(*earlier, *promises(kinds, confidence)), acceptance=curves | acceptance_curves(kinds)
+    return tuple(
+        _promise(answer_set, answer_set.accuracy, at)
+        for answer_set in answer_sets
+        if answer_set.accuracy is not None
     )
 
 
-def _promise(kind: AnswerSet, accuracy: float, at: NDArray[np.float32]) -> Promise:
-    (count,), (right,) = kind.accepted(at)
-    shown = kind.shown(at)
+def with_promises(
+    report: Report, answer_sets: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
+) -> Report:
+    """The report with the promises and curves of these sets, in place of all others but the kept one's."""
+    earlier = (promise for promise in report.promises if promise.pictures == kept)
+    curves = {name: curve for name, curve in report.acceptance.items() if name == kept}
+    return report.changed(
+        promises=(*earlier, *promises(answer_sets, confidence)),
+        acceptance=curves | acceptance_curves(answer_sets),
+    )
+
+
+def _promise(answer_set: AnswerSet, accuracy: float, at: NDArray[np.float32]) -> Promise:
+    (count,), (right,) = answer_set.accepted(at)
+    shown = answer_set.shown(at)
     return Promise(
-        pictures=kind.pictures,
+        pictures=answer_set.pictures,
         accuracy=accuracy,
-        needed=needed(accuracy, kind.sureness),
-        n=len(kind.familiar),
+        needed=needed(accuracy, answer_set.sureness),
+        n=len(answer_set.familiar),
         accepted=int(count),
         right=int(right),
         lower_bound=float(shown.lower_bounds()[0]),
     )
 
 
-def possible_promises(kind: AnswerSet) -> tuple[PossiblePromise, ...]:
-    """What could be promised of one kind of pictures alone, at each of TARGETS and at its own promise."""
-    targets = sorted({*TARGETS, *([] if kind.accuracy is None else [kind.accuracy])})
-    curves = _curves([kind], _tested([kind]))
-    return tuple(_possible(kind, curves, target) for target in targets)
+def possible_promises(answer_set: AnswerSet) -> tuple[PossiblePromise, ...]:
+    """What could be promised of one set alone, at each of TARGETS and at its own promise."""
+    targets = sorted({*TARGETS, *([] if answer_set.accuracy is None else [answer_set.accuracy])})
+    curves = _curves([answer_set], _tested([answer_set]))
+    return tuple(_possible(answer_set, curves, target) for target in targets)
 
 
-def _possible(kind: AnswerSet, curves: Mapping[str, Sequence[AcceptPoint]], target: float) -> PossiblePromise:
-    found = (accepted_at(curves, {kind.pictures: target}) or {}).get(kind.pictures)
-    if found is None:
+def _possible(
+    answer_set: AnswerSet, curves: Mapping[str, Sequence[AcceptPoint]], target: float
+) -> PossiblePromise:
+    point = (accepted_at(curves, {answer_set.pictures: target}) or {}).get(answer_set.pictures)
+    if point is None:
         return PossiblePromise(accuracy=target, accepted=0.0)
     return PossiblePromise(
         accuracy=target,
-        accepted=found.accepted,
-        right=found.right,
-        lower_bound=found.lower_bound,
-        confidence=found.threshold,
+        accepted=point.accepted,
+        right=point.right,
+        lower_bound=point.lower_bound,
+        confidence=point.threshold,
     )

@@ -1,4 +1,4 @@
-"""The table of answers that thresholds, report and warnings rest on: a row for each kind of pictures.
+"""The table of answers that thresholds, report and warnings rest on: a row for each set of pictures.
 
 Serving does not know a photo's tier, so a threshold keeps the promise of every row. Pure. What is decided
 from it: decide.py; what is promised by it: acceptance.py.
@@ -21,7 +21,7 @@ from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
 
 @dataclass(frozen=True)
 class AnswerSet:
-    """A row of the table: the answers to one kind of pictures.
+    """A row of the table: the answers to one set of pictures.
 
     Attributes:
         pictures: HELD_OUT, or a tier of photos.
@@ -69,7 +69,7 @@ class AnswerSet:
         return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
 
 
-def photo_kinds(
+def photo_answer_sets(
     answers: Answers,
     confidences: NDArray[np.float32],
     promised: Mapping[str, float],
@@ -89,22 +89,22 @@ def photo_kinds(
     """
     tiers, together = answers.sets, answers.together
 
-    def kind(name: str, mine: NDArray[np.bool_], accuracy: float | None) -> AnswerSet:
-        senders = None if together is None else together[mine]
-        return AnswerSet(name, confidences[mine], answers.right[mine], accuracy, senders, least)
+    def answer_set(name: str, which: NDArray[np.bool_], accuracy: float | None) -> AnswerSet:
+        senders = None if together is None else together[which]
+        return AnswerSet(name, confidences[which], answers.right[which], accuracy, senders, least)
 
     of_tiers = [
-        kind(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
+        answer_set(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
         for tier in sorted(set(tiers[answers.known].tolist()))
     ]
     if not promised:
         return tuple(of_tiers)
-    asked, accuracy = np.isin(tiers, list(promised)), max(promised.values())
+    is_promised, accuracy = np.isin(tiers, list(promised)), max(promised.values())
     return (
         *of_tiers,
         *(
-            kind(f"{PHOTOS_FROM}{source}", asked & (answers.sources == source), accuracy)
-            for source in sources_of(answers.take(asked), accuracy)
+            answer_set(f"{PHOTOS_FROM}{source}", is_promised & (answers.sources == source), accuracy)
+            for source in sources_of(answers.take(is_promised), accuracy)
         ),
     )
 
@@ -116,14 +116,14 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
     nearly all would have to be accepted. A source that has a tier to itself is judged as that tier; one that
     was left out whole is judged in the figures of unknown sources.
     """
-    asked = answers.known & (answers.sources != "") & ~answers.of_unknown_sources
-    known, least = answers.take(asked), 2 * needed_with(1, accuracy)
-    found = set[str]()
-    for tier in np.unique(known.sets):
-        names, counts = np.unique(known.sources[known.sets == tier], return_counts=True)
+    of_known_source = answers.known & (answers.sources != "") & ~answers.of_unknown_sources
+    of_sources, least = answers.take(of_known_source), 2 * needed_with(1, accuracy)
+    deciding = set[str]()
+    for tier in np.unique(of_sources.sets):
+        names, counts = np.unique(of_sources.sources[of_sources.sets == tier], return_counts=True)
         if len(enough := names[counts >= least]) > 1:
-            found |= set(enough.tolist())
-    return sorted(found)
+            deciding |= set(enough.tolist())
+    return sorted(deciding)
 
 
 def confidences_of(

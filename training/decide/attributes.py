@@ -16,7 +16,8 @@ from reports.answers import NONE_OF_THESE, Answers
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
 from training.decide.acceptance import promises
-from training.decide.decide import Decided, Target, decide, of_attribute
+from training.decide.decide import Thresholds, decide
+from training.decide.requirements import Requirements, of_attribute
 from training.decide.why_nothing import attribute_accepts_nothing
 
 
@@ -24,9 +25,9 @@ def decide_attributes(
     labels: Mapping[str, Labels],
     probabilities: Mapping[str, Probabilities],
     of_class: Answers,
-    decided: Decided,
-    target: Target,
-) -> dict[str, Decided]:
+    thresholds: Thresholds,
+    required: Requirements,
+) -> dict[str, Thresholds]:
     """Decide each.
 
     Args:
@@ -34,13 +35,14 @@ def decide_attributes(
         probabilities: by attribute, float32 (N, C), before temperature, by heads that learnt none of the
             picture's group.
         of_class: out-of-fold answers to the same pictures, in their order.
-        decided: what these decided about the class.
-        target: of the class.
+        thresholds: what these decided about the class.
+        required: of the class.
     """
     classes = labels[LABEL].names
     return {
         name: decide(
-            _answers_of(labels[name], shares, of_class, classes), of_attribute(labels[name], target, decided)
+            _answers_of(labels[name], shares, of_class, classes),
+            of_attribute(labels[name], required, thresholds.familiarity),
         )
         for name, shares in probabilities.items()
     }
@@ -66,25 +68,27 @@ def _answers_of(
     )
 
 
-def attribute_figures(labels: Labels, decided: Decided, answers: Answers) -> AttributeFigures:
+def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) -> AttributeFigures:
     """What the report says of an attribute.
 
     Args:
         labels: of N pictures.
-        decided: about the attribute.
+        thresholds: about the attribute.
         answers: as served, to the same pictures, in their order.
     """
-    known, accepted = answers.take(answers.known), answers.accepted[answers.known]
-    counts, hits = (_counts(truth, len(labels.names)) for truth in (known.truth, known.truth[known.right]))
-    promise, *of_unfamiliar = promises(decided.kinds, decided.confidence)
+    of_labels, accepted = answers.take(answers.known), answers.accepted[answers.known]
+    counts, hits = (
+        _counts(truth, len(labels.names)) for truth in (of_labels.truth, of_labels.truth[of_labels.right])
+    )
+    promise, *of_unfamiliar = promises(thresholds.answer_sets, thresholds.confidence)
     return AttributeFigures(
-        n=len(known),
+        n=len(of_labels),
         unknown=int((labels.main == UNKNOWN).sum()),
         inapplicable=int((labels.main == INAPPLICABLE).sum()),
-        accuracy=float(known.right.mean()),
-        most_frequent=float(counts.max() / len(known)),
-        accepted=float(accepted.sum() / len(known)),
-        right_of_accepted=float(known.right[accepted].mean()) if accepted.any() else None,
+        accuracy=float(of_labels.right.mean()),
+        most_frequent=float(counts.max() / len(of_labels)),
+        accepted=float(accepted.sum() / len(of_labels)),
+        right_of_accepted=float(of_labels.right[accepted].mean()) if accepted.any() else None,
         promise=promise,
         unfamiliar=next(iter(of_unfamiliar), None),
         labels={
@@ -99,14 +103,14 @@ def _counts(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
     return np.bincount(truth, minlength=labels)
 
 
-def attribute_in_words(name: str, figures: AttributeFigures, decided: Decided) -> str:
+def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresholds) -> str:
     """A line on one of them, and what to do where none of its answers is accepted."""
-    share = figures.right_of_accepted
+    of_all, share = thresholds.answer_sets[0], figures.right_of_accepted
     these = "" if share is None else f", {share:.1%} of these right"
     accepted = (
         f"{figures.accepted:.0%} accepted{these}."
         if figures.accepted
-        else f"none accepted: {attribute_accepts_nothing(decided.kinds[0], figures.promise.accuracy)}"
+        else f"none accepted: {attribute_accepts_nothing(of_all, figures.promise.accuracy)}"
     )
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "
@@ -133,11 +137,11 @@ def all_accepted(
         of_attributes: the same of each attribute, in the order of the pictures.
         labels: of the same pictures, by attribute.
     """
-    known = ~of_class.accepted | of_class.known
+    is_known = ~of_class.accepted | of_class.known
     wrong, some = of_class.accepted & ~of_class.right, of_class.accepted
     for name, answers in of_attributes.items():
-        known &= ~answers.accepted | (labels[name].main != UNKNOWN)
+        is_known &= ~answers.accepted | (labels[name].main != UNKNOWN)
         wrong = wrong | (answers.accepted & ~answers.right)
         some = some | answers.accepted
-    counted = known & some
+    counted = is_known & some
     return AllAccepted(pictures=int(counted.sum()), right=int((counted & ~wrong).sum()))

@@ -3,8 +3,8 @@
 One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, photos, and
 the pictures of `wardrobe calibrate`. It is one parameter, so all answers fit it: fitted to other fifths, it
 made the accepted share of users' photos hang on the partition. A bias per class beside it (Alexandari et al.
-2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more accepted ones
-(docs/explanation/experiments.md). Pure. What else is decided: decide/decide.py.
+2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more accepted ones. Pure.
+What else is decided: decide.py.
 """
 
 from typing import Final
@@ -69,9 +69,9 @@ def temperature_of(answers: Answers, *, alike: bool = False) -> float:
         alike: whether all classes have the same weight, and within a class all its tiers, however many
             photos there are; else each picture counts alike, as it will be asked.
     """
-    known = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
-    weights = _weights(known.truth, known.sets) if alike else None
-    return fit_temperature(known.probabilities, known.truth, weights)
+    of_classes = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
+    weights = _weights(of_classes.truth, of_classes.sets) if alike else None
+    return fit_temperature(of_classes.probabilities, of_classes.truth, weights)
 
 
 def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.float64]:

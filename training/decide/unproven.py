@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from reports.answers import Answers
 from reports.intervals import SURENESS, at_most
 from training.data.photos import OOD_TIER
-from training.decide.decide import Decided, Target, decide
+from training.decide.decide import Thresholds, decide
+from training.decide.requirements import Requirements
 
 LEVELS: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 """Confidences that an unproven label may need."""
@@ -43,35 +44,35 @@ class SourceLabel:
     unproven: bool = False
 
 
-def decide_withholding(answers: Answers, target: Target, labels: Sequence[str]) -> Decided:
+def decide_withholding(answers: Answers, required: Requirements, labels: Sequence[str]) -> Thresholds:
     """Decide on photos, and again with less of the labels that turn out to be unproven, until none does.
 
     Args:
         answers: to the photos, as `decide` takes them.
-        target: what is to be kept.
+        required: what is to be kept.
         labels: by index.
     """
     while True:
-        found = decide(answers, target)
-        unproven = _unproven(answers, found, labels, target.right) - set(target.withheld)
+        thresholds = decide(answers, required)
+        unproven = _unproven(answers, thresholds, labels, required.right) - set(required.withheld)
         if not unproven:
-            return found
-        stricter, withheld = dict(target.stricter), set(target.withheld)
+            return thresholds
+        stricter, withheld = dict(required.stricter), set(required.withheld)
         for index in unproven:
-            least = max(found.confidence, stricter.pop(index, 0.0))
+            least = max(thresholds.confidence, stricter.pop(index, 0.0))
             for level in (level for level in LEVELS if level > least):
-                tried = replace(found, stricter={**found.stricter, index: level})
-                if index not in _unproven(answers, tried, labels, target.right):
+                tried = replace(thresholds, stricter={**thresholds.stricter, index: level})
+                if index not in _unproven(answers, tried, labels, required.right):
                     stricter[index] = level
                     break
             else:
                 withheld.add(index)
-        target = replace(target, stricter=stricter, withheld=tuple(sorted(withheld)))
+        required = replace(required, stricter=stricter, withheld=tuple(sorted(withheld)))
 
 
-def _unproven(answers: Answers, found: Decided, labels: Sequence[str], promised: float) -> set[int]:
+def _unproven(answers: Answers, thresholds: Thresholds, labels: Sequence[str], promised: float) -> set[int]:
     """Indices of the labels that are unproven as it is decided."""
-    rows = source_labels(answers, found.sure(answers), labels, promised)
+    rows = source_labels(answers, thresholds.sure(answers), labels, promised)
     return {labels.index(row.label) for row in rows if row.unproven}
 
 
@@ -86,8 +87,8 @@ def source_labels(
         labels: by index.
         promised: 0..1 exclusive, share of accepted answers that must be right.
     """
-    asked = accepted & (answers.sources != "") & (answers.sets != OOD_TIER)
-    cells = list(_cells(answers.take(asked), labels))
+    counted = accepted & (answers.sources != "") & (answers.sets != OOD_TIER)
+    cells = list(_cells(answers.take(counted), labels))
     unknown = set(answers.sources[answers.of_unknown_sources].tolist())
     chances = {
         place: at_most(cell.right, cell.accepted, promised)
@@ -100,9 +101,9 @@ def source_labels(
 
 def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
     for source in np.unique(answers.sources).tolist():
-        mine = answers.take(answers.sources == source)
-        for index in np.unique(mine.predicted).tolist():
-            right = mine.right[mine.predicted == index]
+        of_source = answers.take(answers.sources == source)
+        for index in np.unique(of_source.predicted).tolist():
+            right = of_source.right[of_source.predicted == index]
             yield SourceLabel(
                 source=source,
                 label=labels[index],
@@ -113,9 +114,9 @@ def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
 
 def _rejected(chances: dict[int, float]) -> set[int]:
     """The cells that are rejected together: each at 1 - SURENESS divided by how many are left."""
-    found = set[int]()
+    rejected = set[int]()
     for place, chance in sorted(chances.items(), key=lambda item: item[1]):
-        if chance > (1 - SURENESS) / (len(chances) - len(found)):
+        if chance > (1 - SURENESS) / (len(chances) - len(rejected)):
             break
-        found.add(place)
-    return found
+        rejected.add(place)
+    return rejected

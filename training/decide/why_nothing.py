@@ -36,23 +36,23 @@ def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
     A line that would repeat the one before says why.
     """
     before = None
-    for one in possible:
-        yield f"If {100 * one.accuracy:g}% must be right: {_accepted(one, before)}"
-        before = one
+    for promise in possible:
+        yield f"If {100 * promise.accuracy:g}% must be right: {_accepted(promise, before)}"
+        before = promise
 
 
-def _accepted(one: PossiblePromise, before: PossiblePromise | None) -> str:
-    if one.right is None or one.lower_bound is None or one.confidence is None:
-        return f"none is accepted. {_takes(one.accuracy)}"
-    if before is not None and before.confidence == one.confidence:
+def _accepted(promise: PossiblePromise, before: PossiblePromise | None) -> str:
+    if promise.right is None or promise.lower_bound is None or promise.confidence is None:
+        return f"none is accepted. {_takes(promise.accuracy)}"
+    if before is not None and before.confidence == promise.confidence:
         return (
             f"the same answers are accepted as for {100 * before.accuracy:g}%, since at least "
-            f"{one.lower_bound:.1%} of them are right."
+            f"{promise.lower_bound:.1%} of them are right."
         )
     return (
-        f"{one.accepted:.0%} of the answers are accepted, those of confidence {one.confidence:.0%} or more. "
-        f"{one.right:.1%} of them were right here, so of all such answers at least {one.lower_bound:.1%} are "
-        f"({SURENESS:.0%} sure)."
+        f"{promise.accepted:.0%} of the answers are accepted, those of confidence {promise.confidence:.0%} "
+        f"or more. {promise.right:.1%} of them were right here, so of all such answers at least "
+        f"{promise.lower_bound:.1%} are ({SURENESS:.0%} sure)."
     )
 
 
@@ -71,22 +71,22 @@ def broken_promises(promised: Sequence[Promise]) -> list[str]:
     Where something is, by the parent's threshold, that it is not shown for these pictures.
 
     Args:
-        promised: from `promises`, of one network: its kinds share a threshold, so they are reported together.
+        promised: from `promises`, of one network: its sets share a threshold, so they are reported together.
     """
-    broken = [one for one in promised if one.lower_bound < one.accuracy]
-    said = [
+    broken = [promise for promise in promised if promise.lower_bound < promise.accuracy]
+    not_shown = [
         "Not shown for your pictures: "
-        f"{_not_shown(f'{one.accepted:,} accepted {one.pictures}', one.accuracy, 'them')} The parent's "
-        "threshold stays."
-        for one in broken
-        if one.accepted
+        f"{_not_shown(f'{promise.accepted:,} accepted {promise.pictures}', promise.accuracy, 'them')} "
+        "The parent's threshold stays."
+        for promise in broken
+        if promise.accepted
     ]
-    if all(one.accepted for one in broken):
-        return said
-    return said + [
-        f"Every answer{'' if one.pictures == HELD_OUT else ' to photos'} will be `review`: "
-        f"{_not_shown(f'{one.n:,} answers to {one.pictures}', one.accuracy)}"
-        for one in [one for one in promised if one.n < one.needed] or promised
+    if all(promise.accepted for promise in broken):
+        return not_shown
+    return not_shown + [
+        f"Every answer{'' if promise.pictures == HELD_OUT else ' to photos'} will be `review`: "
+        f"{_not_shown(f'{promise.n:,} answers to {promise.pictures}', promise.accuracy)}"
+        for promise in [promise for promise in promised if promise.n < promise.needed] or promised
     ]
 
 
@@ -127,35 +127,35 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
         )
 
 
-def calibrated_nothing(kinds: Sequence[AnswerSet], accuracy: float) -> str:
+def calibrated_nothing(of_tiers: Sequence[AnswerSet], accuracy: float) -> str:
     """What a tier lacks that alone keeps no promise; of the first one where they fail together alone."""
     possible = {
-        kind.pictures: [promise for promise in possible_promises(kind) if promise.accuracy == accuracy]
-        for kind in kinds
+        answers.pictures: [promise for promise in possible_promises(answers) if promise.accuracy == accuracy]
+        for answers in of_tiers
     }
-    kind = min(kinds, key=lambda one: possible[one.pictures][0].accepted > 0)
-    groups = 0 if kind.groups is None else len(np.unique(kind.groups))
-    of_groups = f" of {groups:,} groups" if groups and groups < len(kind.right) else ""
+    answers = min(of_tiers, key=lambda of_tier: possible[of_tier.pictures][0].accepted > 0)
+    groups = 0 if answers.groups is None else len(np.unique(answers.groups))
+    of_groups = f" of {groups:,} groups" if groups and groups < len(answers.right) else ""
+    right, lines = int(answers.right.sum()), " ".join(in_words(possible[answers.pictures]))
     return (
-        f"{len(kind.right):,} {kind.pictures}{of_groups}, {int(kind.right.sum()):,} of them answered right, "
-        f"do not show with {SURENESS:.0%} certainty that {100 * accuracy:g}% of any accepted ones are right. "
-        f"{' '.join(in_words(possible[kind.pictures]))} Bring more, ask for less with --accept-right, or "
-        "train on some of them."
+        f"{len(answers.right):,} {answers.pictures}{of_groups}, {right:,} of them answered right, do not "
+        f"show with {SURENESS:.0%} certainty that {100 * accuracy:g}% of any accepted ones are right. "
+        f"{lines} Bring more, ask for less with --accept-right, or train on some of them."
     )
 
 
-def attribute_accepts_nothing(kind: AnswerSet, accuracy: float) -> str:
+def attribute_accepts_nothing(answers: AnswerSet, accuracy: float) -> str:
     """The same of an attribute, whose share of right answers is that of the class."""
-    said = _not_shown(f"{len(kind.right):,} answers", accuracy)
+    sentence = _not_shown(f"{len(answers.right):,} answers", accuracy)
     if accuracy <= FALLBACK_ACCURACY:
-        return said
-    less = replace(kind, accuracy=FALLBACK_ACCURACY)
+        return sentence
+    less = replace(answers, accuracy=FALLBACK_ACCURACY)
     at = confidence_threshold([less])
     if at >= ACCEPT_NOTHING:
         return (
-            f"{said} Nor do they show {FALLBACK_ACCURACY:.0%}: people look at each, and the sheet of "
+            f"{sentence} Nor do they show {FALLBACK_ACCURACY:.0%}: people look at each, and the sheet of "
             "`wardrobe label --review` begins with the least sure ones."
         )
     (count,), _ = less.accepted(np.array([at], np.float32))
     share = float(count) / len(less.right)
-    return f"{said} --accept-right {FALLBACK_ACCURACY:g}, of the class as well, would accept {share:.0%}."
+    return f"{sentence} --accept-right {FALLBACK_ACCURACY:g}, of the class as well, would accept {share:.0%}."

@@ -46,7 +46,7 @@ TAKEN: Final = 0.5
 
 WITHIN: Final = 0.9
 """A kind is taken for a class only if half of its photos lie within this quantile of the class's own
-distances: a head alone is also sure of what it has never seen (docs/explanation/experiments.md)."""
+distances: a head alone is also sure of what it has never seen."""
 
 UNSEEN: Final = 0.15
 """Share of the kinds that are kept from the score, drawn by their names."""

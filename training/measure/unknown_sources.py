@@ -15,7 +15,7 @@ from reports.answers import Answers
 from reports.intervals import needed, share_interval, weighted
 from reports.values import FEW_SOURCES, UnknownSource, UnknownSources
 from training.data.photos import OOD_TIER
-from training.decide.decide import ACCEPTED_OF_PHOTOS
+from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.measure.photos import measured_tiers
 
 

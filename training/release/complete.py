@@ -49,12 +49,11 @@ from training.decide.attributes import (
     attribute_in_words,
     decide_attributes,
 )
-from training.decide.decide import (
+from training.decide.decide import Thresholds, decide
+from training.decide.requirements import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
-    Decided,
-    Target,
-    decide,
+    Requirements,
     usual_accept_right,
 )
 from training.decide.why_nothing import warning_of_few
@@ -182,28 +181,30 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     """
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
     # 1) Decide by answers of networks that did not learn the picture.
-    target = _target(candidate, fitted_on_photos=candidate.unseen is not None)
-    found = _decided_on(candidate.scored_by(session), candidate, target)
-    contract = found.contract(candidate.data.labels, candidate.data.reads)
+    required = _target(candidate, fitted_on_photos=candidate.unseen is not None)
+    thresholds = _decided_on(candidate.scored_by(session), candidate, required)
+    contract = thresholds.contract(candidate.data.labels, candidate.data.reads)
     labels = candidate.split.train.labels
-    further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, found, target)
-    heads = {name: one.head(labels[name].names, labels[name].applies_to) for name, one in further.items()}
+    further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
+    heads = {
+        name: of_head.head(labels[name].names, labels[name].applies_to) for name, of_head in further.items()
+    }
     contract = contract.with_heads(heads)
     # 2) Measure as serving would answer.
     with progress.counting("measuring"):
         report, answers = _measure(session, contract, candidate, folder)
-    report = with_promises(report, found.kinds, found.confidence)
-    changed: dict[str, object] = {"possible_promises": possible_promises(found.kinds[0])}
+    report = with_promises(report, thresholds.answer_sets, thresholds.confidence)
+    changed: dict[str, object] = {"possible_promises": possible_promises(thresholds.answer_sets[0])}
     of_attributes = NO_ANSWERS
     if further:
         figures, together, of_attributes = _measure_attributes(
             Classifier(session, contract), candidate, further
         )
         changed |= {"attributes": figures, "all_accepted": together}
-        for name, one in further.items():
-            progress.say(attribute_in_words(name, figures[name], one))
+        for name, of_head in further.items():
+            progress.say(attribute_in_words(name, figures[name], of_head))
     if candidate.of_products:
-        changed["products"] = products_of(answers + of_attributes, target.right)
+        changed["products"] = products_of(answers + of_attributes, required.right)
     report = report.changed(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
@@ -220,34 +221,37 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
 
 
 def _measure_attributes(
-    classifier: Classifier, candidate: Candidate, further: Mapping[str, Decided]
+    classifier: Classifier, candidate: Candidate, further: Mapping[str, Thresholds]
 ) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
     """Figures of each attribute, of all heads together, and the answers where something is known."""
     labels = candidate.split.train.attributes
     predictions = interpreted(classifier, candidate.out_of_fold, candidate.attributes)
     of_class = as_served(predictions, candidate.out_of_fold)
     answers = attribute_answers(predictions, of_class, labels)
-    figures = {name: attribute_figures(labels[name], one, answers[name]) for name, one in further.items()}
+    figures = {
+        name: attribute_figures(labels[name], thresholds, answers[name])
+        for name, thresholds in further.items()
+    }
     kept = NO_ANSWERS
     for name, rows in answers.items():
         kept += rows.take(labels[name].main != UNKNOWN)
     return figures, all_accepted(of_class, answers, labels), kept
 
 
-def _target(candidate: Candidate, *, fitted_on_photos: bool) -> Target:
-    return Target(
+def _target(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
+    return Requirements(
         right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.named),
         confidence=candidate.accept.confidence,
         unfamiliar=(FAMILIARITY_OF_OWN if fitted_on_photos else FAMILIARITY_THRESHOLD,),
     )
 
 
-def _decided_on(score: Score, candidate: Candidate, target: Target) -> Decided:
+def _decided_on(score: Score, candidate: Candidate, required: Requirements) -> Thresholds:
     """Decide by the answers to pictures that their network did not learn."""
     answers = candidate.of_class
     if held_out := candidate.split.validation:
         answers = undecided(score(held_out), held_out, HELD_OUT) + answers
-    return decide(answers, target)
+    return decide(answers, required)
 
 
 def _measure(

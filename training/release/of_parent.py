@@ -49,7 +49,8 @@ from training.data.pictures import Pictures
 from training.data.split import in_groups
 from training.decide.acceptance import promises, with_promises
 from training.decide.answer_sets import scores_in
-from training.decide.decide import ACCEPTED_OF_PHOTOS, Decided, decide, of_own_pictures, of_photos
+from training.decide.decide import Thresholds, decide
+from training.decide.requirements import ACCEPTED_OF_PHOTOS, of_own_pictures, of_photos
 from training.decide.unproven import decide_withholding, source_labels
 from training.decide.why_nothing import broken_promises, check_enough
 from training.errors import BadRecipe, NotShown
@@ -100,14 +101,14 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         StoreError: the folder cannot be sealed.
     """
     # 1) Decide by what heads of folds answered.
-    asked, found = decide_photos(answers, parent, say)
+    of_folds, thresholds = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
-    known, contract = parent.manifest, found.contract(parent.manifest.labels, READS)
+    parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
     with_attributes = None
-    if known.both and (attributes := known.contract("photos").attributes):
+    if parent_manifest.both and (attributes := parent_manifest.contract("photos").attributes):
         contract = contract.with_heads(attributes)
-        with_attributes = load_model(parent.folder / known.network("photos").artifact)
+        with_attributes = load_model(parent.folder / parent_manifest.network("photos").artifact)
     network, (artifact, graph) = photo_network(head, with_attributes), PHOTO_FILES
     golden = export_photos(network, folder)
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
@@ -117,28 +118,28 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     configuration = before.training.configuration | {"photo_network": record}
     training = before.training.changed(configuration=configuration)
     cost = photo_model_figures(network, folder, contract)
-    kept = {"products": _products(parent, found)}
+    kept = {"products": _products(parent, thresholds)}
     before = before.changed(training=training, photo_model=cost, **kept)
-    stored = answers_in(known, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
-    report, decided_answers = measured_photos(folder, before, photos, found, asked)
+    stored = answers_in(parent_manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
+    report, decided_answers = measured_photos(folder, before, photos, thresholds, of_folds)
     make_release(
         folder,
-        networks={"pixels": known.network("pixels"), "photos": photos},
+        networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
         report=report,
         answers=stored.of_set(TEST_SET) + decided_answers + of_parent,
-        parent=known,
-        sources=sorted({*known.sources, *head.learnt.sources.tolist()} - {""}),
+        parent=parent_manifest,
+        sources=sorted({*parent_manifest.sources, *head.learnt.sources.tolist()} - {""}),
     )
     return report
 
 
-def _products(parent: LocalRelease, found: Decided) -> dict[str, ProductPromise]:
+def _products(parent: LocalRelease, thresholds: Thresholds) -> dict[str, ProductPromise]:
     """What the parent's accepted products keep, where this release is as strict: it answered no others."""
     before = parent.manifest.contract("photos")
-    now = found.contract(before.labels, before.input)
+    now = thresholds.contract(before.labels, before.input)
     is_as_strict = (
-        found.temperature >= before.temperature
-        and found.confidence >= before.of_label.confidence
+        thresholds.temperature >= before.temperature
+        and thresholds.confidence >= before.of_label.confidence
         and now.least_familiarity >= before.least_familiarity
         and (now.of_label.stricter, now.of_label.withheld)
         == (before.of_label.stricter, before.of_label.withheld)
@@ -146,51 +147,54 @@ def _products(parent: LocalRelease, found: Decided) -> dict[str, ProductPromise]
     return report_of(parent).products if is_as_strict else {}
 
 
-def decide_photos(given: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Decided]:
+def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
     """The answers that count, and what they decide.
 
     Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, and its
     confidences are the least: unknown sources may have chosen them.
     """
-    asked, others = given.take(given.sets != UNLEARNT_KINDS), given.of_set(UNLEARNT_KINDS)
-    known, deciding = parent.manifest, that_decide(asked)
-    before = known.contract("photos").of_label.confidence if known.both else ACCEPT_NOTHING
-    target = of_photos(deciding, scores_in(others) if len(others) else None, before)
-    is_sampled = int((asked.known & (asked.sets == OWN_TIER)).sum()) >= needed(target.right)
+    of_classes, others = answers.take(answers.sets != UNLEARNT_KINDS), answers.of_set(UNLEARNT_KINDS)
+    manifest, deciding = parent.manifest, that_decide(of_classes)
+    before = manifest.contract("photos").of_label.confidence if manifest.both else ACCEPT_NOTHING
+    required = of_photos(deciding, scores_in(others) if len(others) else None, before)
+    is_sampled = int((of_classes.known & (of_classes.sets == OWN_TIER)).sum()) >= needed(required.right)
     promised = {promise.pictures.removeprefix(PHOTOS_OF_TIER) for promise in report_of(parent).promises}
-    is_new = is_sampled or not (target.tiers or set()) <= {*promised, OWN_TIER}
-    if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(asked):
-        contract, least = known.contract("photos"), max(target.confidence, before)
-        target = replace(target, temperature=contract.temperature, confidence=least).with_labels_of(contract)
-    found = decide_withholding(deciding, target, known.labels)
-    for broken in broken_promises(promises(found.kinds, found.confidence)):
-        say(broken)
-    for index, least in found.stricter.items():
-        say(
-            f"{known.labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are right."
+    is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
+    if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(of_classes):
+        contract, least = manifest.contract("photos"), max(required.confidence, before)
+        required = replace(required, temperature=contract.temperature, confidence=least).with_labels_of(
+            contract
         )
-    for row in source_labels(deciding, found.sure(deciding), known.labels, target.right):
+    thresholds = decide_withholding(deciding, required, manifest.labels)
+    for broken in broken_promises(promises(thresholds.answer_sets, thresholds.confidence)):
+        say(broken)
+    for index, least in thresholds.stricter.items():
+        say(
+            f"{manifest.labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are "
+            "right."
+        )
+    for row in source_labels(deciding, thresholds.sure(deciding), manifest.labels, required.right):
         if row.unproven:
             say(
                 f"{row.label} is never accepted for photos: of {row.accepted:,} sure answers to photos from "
                 f"{row.source}, of which nothing had been learnt, {row.right:,} are right."
             )
-    return asked, found
+    return of_classes, thresholds
 
 
 def measured_photos(
-    folder: Path, before: Report, photos: ReleasedNetwork, found: Decided, asked: Answers
+    folder: Path, before: Report, photos: ReleasedNetwork, thresholds: Thresholds, of_folds: Answers
 ) -> tuple[Report, Answers]:
     """The report with everything about photos from the answers that decided, and these answers."""
     contract, session = photos.contract, OnnxSession(folder / photos.graph, shape=READS.array_shape)
-    answers = decided(Classifier(session, contract), asked)
+    answers = decided(Classifier(session, contract), of_folds)
     changed = {
         "photos": photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED),
         "unknown_sources": unknown_figures(answers, contract.labels),
         "calibrated": None,
         "all_accepted": None,  # which classes are accepted has changed
     }
-    return with_promises(before, found.kinds, found.confidence).changed(**changed), answers
+    return with_promises(before, thresholds.answer_sets, thresholds.confidence).changed(**changed), answers
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
@@ -233,12 +237,12 @@ def recalibrate(
     check_enough(photos.tiers[photos.classes != OOD].tolist(), accuracy)
     before = parent.manifest.contract("photos")
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
-    given = asked_photos(graph_scores(session, photos), photos, photos.networks)
-    found = decide(given, of_own_pictures(given, before, accept))
-    contract = found.contract(before.labels, before.input).with_heads(before.attributes)
-    if found.familiarity is not None and not found.familiarity.threshold:
+    answers = asked_photos(graph_scores(session, photos), photos, photos.networks)
+    thresholds = decide(answers, of_own_pictures(answers, before, accept))
+    contract = thresholds.contract(before.labels, before.input).with_heads(before.attributes)
+    if thresholds.familiarity is not None and not thresholds.familiarity.threshold:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
-    own = decided(Classifier(session, contract), given)
+    own = decided(Classifier(session, contract), answers)
     name: NetworkName = "photos" if "photos" in parent.manifest.networks else "pixels"
     calibrated = parent.manifest.networks[name].changed(contract=contract)
     networks = {**parent.manifest.networks, name: calibrated}
@@ -247,7 +251,7 @@ def recalibrate(
     return make_release(
         folder,
         networks=networks,
-        report=_report(parent, found, own, kept, accuracy),
+        report=_report(parent, thresholds, own, kept, accuracy),
         answers=kept.of_head(CLASS) + own + kept.take(kept.attributes != CLASS),
         parent=parent.manifest,
         sources=parent.manifest.sources,
@@ -263,12 +267,12 @@ def _not_learnt(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
             "too much."
         )
     groups = photos.groups
-    known = in_groups(groups, groups[(learnt or NOTHING).has(photos.sha256)])
-    if known.all():
+    out = in_groups(groups, groups[(learnt or NOTHING).has(photos.sha256)])
+    if out.all():
         raise NotShown(f"{parent.version} learnt these pictures, so they cannot calibrate it. Bring others.")
-    if known.any():
-        say(f"{known.sum():,} of {len(known):,} pictures are left out: {parent.version} learnt their groups.")
-    return photos.take(np.flatnonzero(~known))
+    if out.any():
+        say(f"{out.sum():,} of {len(out):,} pictures are left out: {parent.version} learnt their groups.")
+    return photos.take(np.flatnonzero(~out))
 
 
 def _decided_again(
@@ -286,8 +290,8 @@ def _decided_again(
     )
     stored = stored.take(stored.by == "")
     before, now = (
-        one.get("photos", next(iter(one.values()))).contract.temperature
-        for one in (parent.manifest.networks, networks)
+        networks_of.get("photos", next(iter(networks_of.values()))).contract.temperature
+        for networks_of in (parent.manifest.networks, networks)
     )
     of_class = stored.attributes == CLASS
     calibrated = of_class & ((stored.networks == "photos") | (not parent.manifest.both))
@@ -298,10 +302,12 @@ def _decided_again(
     return again.take(~of_class | (again.sets == TEST_SET) | ~measured_now)
 
 
-def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, accuracy: float) -> Report:
+def _report(
+    parent: LocalRelease, thresholds: Thresholds, own: Answers, kept: Answers, accuracy: float
+) -> Report:
     """The parent's report, with what is accepted of these pictures and of those whose answers it keeps."""
-    contract = found.contract(parent.manifest.labels, parent.manifest.contract("photos").input)
-    before, known, of_class = report_of(parent), own.take(own.known), kept.of_head(CLASS)
+    contract = thresholds.contract(parent.manifest.labels, parent.manifest.contract("photos").input)
+    before, of_classes, of_class = report_of(parent), own.take(own.known), kept.of_head(CLASS)
     tested, photos = of_class.of_set(TEST_SET), of_class.take(of_class.sets != TEST_SET)
     counted = photos.take(of_known_sources(photos)) + own
     splits = {tier: photo.split for tier, photo in before.photos.items() if tier not in measured_tiers(own)}
@@ -312,13 +318,16 @@ def _report(parent: LocalRelease, found: Decided, own: Answers, kept: Answers, a
         },
         "unknown_sources": unknown_figures(photos, contract.labels),
         "calibrated": Calibrated(
-            parent=parent.version, n=len(known), groups=len(np.unique(known.units)), accuracy=accuracy
+            parent=parent.version,
+            n=len(of_classes),
+            groups=len(np.unique(of_classes.units)),
+            accuracy=accuracy,
         ),
         "all_accepted": None,  # which classes are accepted has changed
-        "products": _products(parent, found),
+        "products": _products(parent, thresholds),
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():
         uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})
         changed["test"] = measured(tested, tested, contract).changed(**uncalibrated)
-    kept_kind = HELD_OUT if parent.manifest.both else None  # else it was promised by thresholds that are gone
-    return with_promises(before, found.kinds, found.confidence, kept_kind).changed(**changed)
+    kept_set = HELD_OUT if parent.manifest.both else None  # else it was promised by thresholds that are gone
+    return with_promises(before, thresholds.answer_sets, thresholds.confidence, kept_set).changed(**changed)

@@ -1,0 +1,171 @@
+"""What accepted answers have to keep: of own classes, attributes, photos by tier, a user's own pictures.
+
+What `decide` (decide.py) chooses thresholds for, whatever answered. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract
+from inference.decision import familiarity_of
+from inference.session import Scores
+from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from reports.answers import Answers
+from reports.intervals import SURENESS, needed
+from training.data.labels import Labels
+from training.data.photos import CORRECTED_TIER, OWN_TIER
+from training.data.rare import FEWEST
+from training.decide.answer_sets import scores_in
+
+ACCEPTED_ACCURACY: Final = 0.99
+"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong.
+299 answers without an error show it."""
+
+ACCEPTED_OF_OWN: Final = 0.95
+"""The same of classes of one's own, unless the training names another share: some hundred pictures show it
+where 98% are right."""
+
+ACCEPTED_OF_PHOTOS: Final = 0.95
+"""The same of each tier that has a promise: some hundred photos can show it where about 98% are right."""
+
+FAMILIARITY_THRESHOLD: Final = 0.01
+"""Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
+person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
+
+FAMILIARITY_OF_OWN: Final = 0.05
+"""The same of own classes whose score was fitted against photos of other things. These are answers of folds,
+which know less: of hidden pictures fewer are `unfamiliar`."""
+
+FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
+"""The same of photos: the one is chosen at which answers cost least. A lower one accepts more photos of kinds
+that nothing has learnt, a higher one sends more photos of garments to review."""
+
+FAMILIARITY_OF_PHOTOS: Final = 0.04
+"""Used where no head left kinds out."""
+
+FEWEST_FAMILIAR: Final = 100
+"""Known photos below which these do not say what is unfamiliar among them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """What accepted answers are to keep, and what other answers have decided about the network.
+
+    Attributes:
+        right: 0..1, share of the accepted answers that must be right: in each of the tiers by itself.
+        confidence: 0..1, that each accepted answer needs.
+        tiers: of photos, that promise it; None where all answers do together, as HELD_OUT.
+        alike: whether each class, and each tier of it, weighs alike in the temperature.
+        temperature: of the network; None to fit it.
+        familiarity: of the network; None to fit it.
+        unfamiliar: 0..1, shares of the known pictures that may be `unfamiliar`; the cheapest is chosen.
+        others: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
+        before: the parent's threshold, which stays where the answers say too little about it.
+        withheld: indices of labels that are never accepted.
+        stricter: 0..1, by the index of a label, what its accepted answers need beyond `confidence`.
+        demanded: whether to refuse answers that show nothing.
+        sureness: with which `right` is shown where all answers promise together.
+        of_unfamiliar: whether unfamiliar pictures may be answered, too, where such answers show `right`.
+    """
+
+    right: float
+    confidence: float = ACCEPT_CONFIDENCE
+    tiers: frozenset[str] | None = None
+    alike: bool = False
+    temperature: float | None = None
+    familiarity: Familiarity | None = None
+    unfamiliar: tuple[float, ...] = (FAMILIARITY_THRESHOLD,)
+    others: Scores | None = None
+    before: float = ACCEPT_NOTHING
+    withheld: tuple[int, ...] = ()
+    stricter: Mapping[int, float] = field(default_factory=dict)
+    demanded: bool = False
+    sureness: float = SURENESS
+    of_unfamiliar: bool = False
+
+    def with_labels_of(self, contract: ModelContract) -> "Requirements":
+        """The same with what a release asks of single labels: which need more, and which are withheld."""
+        head, index = contract.of_label, contract.labels.index
+        stricter = {index(label): least for label, least in head.stricter.items()}
+        return replace(self, stricter=stricter, withheld=tuple(map(index, head.withheld)))
+
+
+def usual_accept_right(*, own_classes: bool) -> float:
+    """Share of the accepted answers that must be right, unless the training names another."""
+    return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
+
+
+def of_photos(answers: Answers, others: Scores | None, before: float) -> Requirements:
+    """What photos by tier are to keep.
+
+    Where there is a random sample of the user's own pictures, it alone promises; else each tier with as many
+    known photos as a promise takes, but not what people looked at because the model doubted it.
+
+    Args:
+        answers: to the photos.
+        others: as in Requirements.
+        before: as in Requirements.
+    """
+    counts = Counter(answers.sets[answers.known].tolist())
+    enough = {tier for tier, n in counts.items() if n >= needed(ACCEPTED_OF_PHOTOS)} - {CORRECTED_TIER}
+    return Requirements(
+        right=ACCEPTED_OF_PHOTOS,
+        tiers=frozenset([OWN_TIER] if counts[OWN_TIER] else enough),
+        alike=True,
+        unfamiliar=FAMILIARITIES_OF_PHOTOS if others else (FAMILIARITY_OF_PHOTOS,),
+        others=others,
+        before=before,
+    )
+
+
+def of_own_pictures(answers: Answers, contract: ModelContract, accept: Conditions) -> Requirements:
+    """What a user's checked pictures are to keep, by a network that is released; its familiarity stays.
+
+    As unfamiliar as FAMILIARITY_OF_PHOTOS of the pictures are what is below the threshold; the parent's where
+    these are too few to say.
+
+    Args:
+        answers: to these pictures.
+        contract: of the release that gave them.
+        accept: when an answer is accepted.
+    """
+    familiarity, distances = contract.familiarity, scores_in(answers).distances
+    least = contract.least_familiarity
+    if familiarity is not None and distances is not None and answers.known.sum() >= FEWEST_FAMILIAR:
+        ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
+        least = float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
+    required = Requirements(
+        right=accept.right or ACCEPTED_OF_PHOTOS,
+        confidence=accept.confidence,
+        tiers=frozenset(answers.sets[answers.known].tolist()),
+        familiarity=familiarity,
+        unfamiliar=(least,),
+        demanded=True,
+    )
+    return required.with_labels_of(contract)
+
+
+def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarity | None) -> Requirements:
+    """What an attribute is to keep: as much as the class, and the class's familiarity holds.
+
+    A label of fewer than FEWEST pictures is never accepted. An attribute that all classes have may answer
+    unfamiliar pictures, too.
+
+    Args:
+        labels: of the pictures that decide.
+        of_class: what the class is to keep.
+        familiarity: of the class.
+    """
+    counts = np.bincount(labels.main[labels.main >= 0], minlength=len(labels.names))
+    return Requirements(
+        right=of_class.right,
+        confidence=of_class.confidence,
+        familiarity=familiarity,
+        unfamiliar=(familiarity.threshold if familiarity else 0.0,),
+        withheld=tuple(np.flatnonzero(counts < FEWEST).tolist()),
+        of_unfamiliar=labels.applies_to is None and familiarity is not None,
+    )
