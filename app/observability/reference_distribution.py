@@ -3,18 +3,12 @@
 Prometheus compares, over any window that an operator likes: deploy/prometheus/ has the rules.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from app.releases.serving import Served
-from model_store.errors import ReportInvalid
-from model_store.files import REPORT
-from reports.values import parse_report
-
-log = logging.getLogger("wardrobe")
 
 
 @dataclass(frozen=True)
@@ -40,12 +34,8 @@ def reference_distribution(served: Served) -> ReferenceDistribution:
 
 
 def _label_shares(served: Served) -> Mapping[str, float]:
-    if served.manifest is None:
-        return {}
-    try:
-        report = parse_report(served.report, f"{REPORT} of {served.version}")
-    except ReportInvalid as error:
-        log.warning("%s The reference distribution of labels is unknown.", error)
+    report = served.evaluation
+    if report is None:
         return {}
     predicted = np.array(report.test.confusion_matrix).sum(axis=0)
     return dict(zip(report.labels, (predicted / predicted.sum()).tolist(), strict=True))

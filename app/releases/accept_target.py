@@ -12,9 +12,8 @@ from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
 from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
-from model_store.errors import ReportInvalid
 from reports.acceptance import accepted_at
-from reports.values import HELD_OUT, AcceptPoint, parse_report
+from reports.values import HELD_OUT, AcceptPoint
 
 Curves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """By kind of pictures."""
@@ -51,10 +50,7 @@ def _network_of(kind: str, served: Served) -> NetworkName | None:
 
 def _acceptance(served: Served, target: float) -> Acceptance:
     """What the target gives, or why it gives nothing."""
-    try:
-        curves = parse_report(served.report, served.version).acceptance
-    except ReportInvalid:
-        curves = {}
+    curves = served.evaluation.acceptance if served.evaluation else {}
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
         return Acceptance(target, {}, fault)

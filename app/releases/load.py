@@ -40,7 +40,7 @@ from model_store.promotions import newest
 from model_store.records import Promotion, Unread
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
-from reports.values import check_report, report_of
+from reports.values import Report, check_report, report_of
 
 log = logging.getLogger("wardrobe")
 
@@ -221,24 +221,27 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
     """
     manifest = release.manifest
     networks = open_networks(release)
-    _check_report(release)
     return Served(
         version=manifest.version,
         networks=networks,
         report=(release.folder / REPORT).read_bytes(),
+        evaluation=_evaluation(release),
         manifest=manifest,
         figures=_figures(release),
         number=number,
     )
 
 
-def _check_report(release: LocalRelease) -> None:
+def _evaluation(release: LocalRelease) -> Report | None:
     try:
         report = report_of(release)
     except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
-        log.warning("%s %s is served, without a report page.", error, release.version)
-        return
+        log.warning(
+            "%s %s is served, without a report page and a reference distribution.", error, release.version
+        )
+        return None
     check_report(report, release.manifest.labels, f"{REPORT} of {release.version}")
+    return report
 
 
 def _figures(release: LocalRelease) -> dict[str, bytes]:

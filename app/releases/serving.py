@@ -13,7 +13,7 @@ from app.prediction.categories import Categories
 from inference.contract import Head, ModelContract
 from inference.networks import Networks
 from model_store.manifest import Manifest
-from reports.values import AcceptPoint
+from reports.values import AcceptPoint, Report
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Served:
 
     Attributes:
         report: the bytes of its evaluation, as `/metrics` answers them.
+        evaluation: what they say; None where they cannot be read here, and of a bare artifact.
         manifest: None for a bare artifact.
         figures: the PNGs of its report by file name, verified with the release; a bare artifact has none.
         categories: the platform's own, one a class; None where the operator names none.
@@ -51,6 +52,7 @@ class Served:
     networks: Networks
     report: bytes
     manifest: Manifest | None
+    evaluation: Report | None = None
     figures: Mapping[str, bytes] = field(default_factory=dict)
     categories: Categories | None = None
     acceptance: Acceptance | None = None
