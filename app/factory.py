@@ -144,7 +144,7 @@ def _register_routes(
     for blueprint in limited:
         blueprint.after_request(unread.hold)
         app.register_blueprint(blueprint)
-    _add_middleware(app, settings, models, metrics)
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
     app.register_blueprint(dialect_model_routes(services))
 
 
@@ -153,10 +153,6 @@ def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:
     app.register_blueprint(report_routes())
     app.register_blueprint(page_routes())
     app.register_blueprint(docs_routes(settings))
-
-
-def _add_middleware(app: Flask, settings: Settings, models: Models, metrics: Metrics) -> None:
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
 
 
 def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:

@@ -10,9 +10,9 @@ import contextvars
 import queue
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -54,11 +54,10 @@ def start_native_thread(target: Callable[[], None], name: str) -> None:
         threading.Thread(target=target, name=name, daemon=True).start()
         return
     import gevent  # noqa: PLC0415 - as above
-    from gevent.monkey import get_original  # noqa: PLC0415 - as above
 
     # Two threads that make their first hub at once wait for each other's import locks for ever.
     gevent.get_hub()
-    get_original("_thread", "start_new_thread")(target, ())
+    _original("_thread", "start_new_thread")(target, ())
 
 
 def native_queue() -> "queue.SimpleQueue[Any]":
@@ -66,11 +65,7 @@ def native_queue() -> "queue.SimpleQueue[Any]":
 
     `put` never waits. `get` waits in the calling thread, so call it in a native one.
     """
-    if not is_patched():
-        return queue.SimpleQueue()
-    from gevent.monkey import get_original  # noqa: PLC0415 - as above
-
-    made: queue.SimpleQueue[Any] = get_original("queue", "SimpleQueue")()
+    made: queue.SimpleQueue[Any] = _original("queue", "SimpleQueue")()
     return made
 
 
@@ -79,22 +74,22 @@ def native_lock() -> AbstractContextManager[bool]:
 
     Native threads that wait for one lock of gevent's may wait for ever.
     """
-    if not is_patched():
-        return threading.Lock()
-    from gevent.monkey import get_original  # noqa: PLC0415 - as above
-
-    made: AbstractContextManager[bool] = get_original("_thread", "allocate_lock")()
+    made: AbstractContextManager[bool] = _original("_thread", "allocate_lock")()
     return made
 
 
 def sleep_in_native_thread(seconds: float) -> None:
     """Pause a thread that `start_native_thread` started."""
+    _original("time", "sleep")(seconds)
+
+
+def _original(module: str, name: str) -> Any:  # noqa: ANN401 - whatever gevent may have replaced
+    """A part of a module as Python made it."""
     if not is_patched():
-        time.sleep(seconds)
-        return
+        return getattr(import_module(module), name)
     from gevent.monkey import get_original  # noqa: PLC0415 - as above
 
-    get_original("time", "sleep")(seconds)
+    return get_original(module, name)
 
 
 def is_patched() -> bool:

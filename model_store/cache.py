@@ -227,17 +227,22 @@ def remove_folder(folder: Path) -> None:
 @contextmanager
 def in_use(pull_it: Callable[[], Pulled]) -> Iterator[Pulled]:
     """What is pulled, kept from any `prune_cache` within the block."""
-    while True:  # again where a prune was quicker
-        release = pull_it()
-        if (held := hold(release.folder)) is not None:
-            break
+    release, held = pull_and_hold(pull_it)
     try:
         yield release
     finally:
         os.close(held)
 
 
-def hold(folder: Path) -> int | None:
+def pull_and_hold(pull_it: Callable[[], Pulled]) -> tuple[Pulled, int]:
+    """What is pulled, and the descriptor that keeps it from being pruned."""
+    while True:  # again where a prune was quicker
+        release = pull_it()
+        if (held := _hold(release.folder)) is not None:
+            return release, held
+
+
+def _hold(folder: Path) -> int | None:
     """Keep a folder of the cache from being pruned until the descriptor is closed, or this process ends.
 
     Returns:

@@ -1,6 +1,6 @@
 """What one request may hold: from its body to its pictures and their pixels. Values alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.settings import Settings
 
@@ -49,14 +49,12 @@ def limits_of_one(settings: Settings) -> RequestLimits:
 
 def limits_of_many(settings: Settings) -> RequestLimits:
     """The limits of a request for any number of pictures."""
-    return RequestLimits(
+    return replace(
+        limits_of_one(settings),
         bytes=settings.max_batch_bytes,
         bytes_setting="MAX_BATCH_BYTES",
         pictures=settings.max_batch,
-        picture_bytes=settings.max_upload_bytes,
-        picture_pixels=settings.max_pixels,
         pixels=settings.max_batch_pixels,
-        numbers=settings.max_json_numbers,
     )
 
 
