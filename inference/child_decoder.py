@@ -37,7 +37,7 @@ from inference.opening import MAX_EDGE, Opened, broken_picture, check_size
 from inference.scan import unopened
 from inference.signatures import ends_too_early, with_codec_brand
 
-CHILD_SECONDS: Final = 40
+SILENT_SECONDS: Final = 40
 """Wall time that nothing may come from the process, whose processor time is bounded by itself."""
 
 Spent = Callable[[int, float], None]
@@ -78,7 +78,7 @@ def decode_in_child(opened: Opened, max_pixels: int, edge: int, spent: Spent = u
     try:
         ended = _ended(order, data)
     except TimeoutError as error:
-        raise _stopped(name, f"gave no sign for {CHILD_SECONDS} s") from error
+        raise _stopped(name, f"gave no sign for {SILENT_SECONDS} s") from error
     except OSError as error:
         raise _stopped(name, f"cannot be started ({error.strerror})") from error
     header, _, rest = ended.output.partition(b"\n")
@@ -115,7 +115,7 @@ def _ended(order: bytes, upload: bytes) -> _Ended:
         _template.send(there.fileno(), pipe.fileno())
         there.close()
         pipe.close()
-        here.settimeout(CHILD_SECONDS)
+        here.settimeout(SILENT_SECONDS)
         chunks = list[bytes]()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: the status says why
             here.sendall(order)

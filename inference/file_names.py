@@ -50,7 +50,7 @@ Such files are passed over unless named."""
 SEPARATORS: Final = re.compile(r"[/\\]")
 """Between the folders of a member's name: older Windows programs write backslashes."""
 
-LONGEST: Final = 512
+LONGEST_NAME: Final = 512
 """Characters of a name that is looked into. A ZIP may hold longer ones, of which its writer chooses how much
 work they are."""
 
@@ -70,7 +70,7 @@ def is_picture_name(name: str) -> bool:
 
 def has_clutter(path: str) -> bool:
     """Whether a member of an archive is clutter, or lies in a folder that is."""
-    return len(path) <= LONGEST and any(map(is_clutter, SEPARATORS.split(path)))
+    return len(path) <= LONGEST_NAME and any(map(is_clutter, SEPARATORS.split(path)))
 
 
 def is_folder(path: str) -> bool:

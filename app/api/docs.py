@@ -21,7 +21,7 @@ from app.web.files import PageFile, page_file, read_files, send
 FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
 
 SWAGGER_UI = "flask_swagger_ui"
-PREFIX = "X-Forwarded-Prefix"
+PREFIX_HEADER = "X-Forwarded-Prefix"
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+){1,8}")
 """What a prefix may be: a path without anything to escape, and no address of another host."""
 
@@ -43,7 +43,7 @@ def docs_routes(settings: Settings) -> Blueprint:
     @routes.get("/openapi.json")
     def document() -> Response:
         response = send(filled(served().version, _prefix()))
-        response.vary.add(PREFIX)
+        response.vary.add(PREFIX_HEADER)
         return response
 
     @routes.get("/docs", strict_slashes=False)
@@ -64,7 +64,7 @@ def _prefix() -> str:
 
     Any client may send the header: it changes that client's document alone, and names no other host.
     """
-    prefix = (request.script_root or request.headers.get(PREFIX, "")).rstrip("/")
+    prefix = (request.script_root or request.headers.get(PREFIX_HEADER, "")).rstrip("/")
     return prefix if PATH.fullmatch(prefix) else ""
 
 

@@ -11,7 +11,7 @@ from app.errors import Busy
 MOST_BYTES: Final = 64_000_000
 """Of all unread answers of a worker that are not small."""
 
-SMALL_BYTES: Final = 65_536
+SMALL_ANSWER_BYTES: Final = 65_536
 """An answer of no more is always sent: as many as a worker has connections take 64 MB."""
 
 RETRY_SECONDS: Final = 1
@@ -33,7 +33,7 @@ class UnreadAnswers:
     def hold(self, response: Response) -> Response:
         """The response, or a refusal where other clients leave too much unread; for `after_request`."""
         size = response.content_length or 0
-        if size <= SMALL_BYTES:
+        if size <= SMALL_ANSWER_BYTES:
             return response
         with self._lock:
             has_room = self._held + size <= self._most

@@ -26,7 +26,7 @@ from inference.classifier import Prediction
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+LATENCIES = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Histogram bounds: from one stage of a thumbnail to the longest wait in the queue."""
 
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
@@ -36,7 +36,7 @@ CONFIDENCES = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
 FAMILIARITIES = (0.01, 0.05, *TENTHS)
 """The finest are about the usual threshold of 0.02, where out-of-distribution pictures are."""
 
-METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+LABELLED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 """Those that get a label; gunicorn lets clients make up others, and every label stays in memory."""
 
 
@@ -70,7 +70,7 @@ class Metrics:
             "request_seconds",
             "Wall time from the whole body on.",
             ("route",),
-            buckets=SECONDS,
+            buckets=LATENCIES,
         )
         self._latency = cache(latency.labels)
         # Seconds alone: a histogram of each stage costs a request four times as much.
@@ -112,7 +112,7 @@ class Metrics:
             seconds: wall time, without that in which the body came: a slow client is no slow service.
             stages: milliseconds of those that a classifying request went through.
         """
-        self._requests(method if method in METHODS else "other", route, str(status)).inc()
+        self._requests(method if method in LABELLED_METHODS else "other", route, str(status)).inc()
         self._latency(route).observe(seconds)
         for stage, milliseconds in stages.items():
             self._stages(stage).inc(milliseconds / 1000)

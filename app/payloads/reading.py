@@ -26,7 +26,7 @@ def find_one(body: Body) -> Pictures:
     """
     item = _one_of_any_form(body)
     if isinstance(item, Upload):
-        check_size(item.data, body.limits)
+        check_bytes(item.data, body.limits)
     return Pictures([item])
 
 
@@ -49,7 +49,7 @@ def find_many(body: Body) -> Pictures:
         BadRequest: there are none, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
-    items = [_within(item, body.limits) for item in at_most(body.limits, _many_of_any_form(body))]
+    items = [_within(item, body.limits) for item in within_max_batch(body.limits, _many_of_any_form(body))]
     if not items:
         raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
     return Pictures(items)
@@ -94,13 +94,13 @@ def _unpacked(
 def _within(item: RequestItem, limits: RequestLimits) -> RequestItem:
     if isinstance(item, Upload):
         try:
-            check_size(item.data, limits)
+            check_bytes(item.data, limits)
         except TooLarge as error:
             return RefusedItem(without_frames(error), item.name)
     return item
 
 
-def at_most(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
+def within_max_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
     """The pictures of a request, one by one, so that those beyond the limit cost nothing.
 
     Raises:
@@ -112,7 +112,7 @@ def at_most(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[Req
         yield item
 
 
-def check_size(data: bytes, limits: RequestLimits) -> None:
+def check_bytes(data: bytes, limits: RequestLimits) -> None:
     """Let a picture of at most MAX_UPLOAD_BYTES pass.
 
     Raises:

@@ -41,7 +41,7 @@ MOST_SEEN_BYTES = 8_000_000
 DECODER_SECONDS = 2
 """Retry-After where the system gave a picture's decoder no process, or ended it."""
 
-CHILD_SECONDS = 10.0
+PROCESSOR_SECONDS = 10.0
 """Processor time that the pictures of a request may take in processes of their own."""
 
 P = ParamSpec("P")
@@ -92,7 +92,7 @@ class Budget:
         seconds: of the processor, by processes of their own.
     """
 
-    def __init__(self, limits: RequestLimits, seconds: float = CHILD_SECONDS) -> None:
+    def __init__(self, limits: RequestLimits, seconds: float = PROCESSOR_SECONDS) -> None:
         self.each, self.all = limits.picture_pixels, limits.pixels
         self.pixels = limits.pixels
         self.seconds = seconds

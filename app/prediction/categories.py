@@ -31,7 +31,7 @@ from model_store.manifest import first_problem
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[Text, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 
-Fields: TypeAlias = Mapping[str, object]
+CategoryFields: TypeAlias = Mapping[str, object]
 """A category as answers have it."""
 
 
@@ -58,14 +58,14 @@ class Category(BaseModel):
         """Its `name`, else that of its first language."""
         return self.name or next(iter(self.names.values()), None)
 
-    def fields(self, name: str | None) -> Fields:
+    def fields(self, name: str | None) -> CategoryFields:
         """The category under one of its names."""
         return {"id": self.id, "name": name, "names": self.names}
 
 
 CATEGORIES: Final = TypeAdapter(dict[str, Category])
 
-FORM: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
+EXAMPLE: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
 """Of the operator's file: a category by label; `name` and `names` may be left out. The labels of an attribute
 are under its name: `"colour": {"blue": {"id": "12"}, ...}`."""
 
@@ -92,8 +92,8 @@ class Named:
         attributes: of the labels of each attribute that the operator's file names.
     """
 
-    classes: tuple[Fields, ...]
-    attributes: Mapping[str, tuple[Fields, ...]]
+    classes: tuple[CategoryFields, ...]
+    attributes: Mapping[str, tuple[CategoryFields, ...]]
 
 
 class Categories:
@@ -176,7 +176,7 @@ def _in_order(
 
 
 def read_categories(path: Path) -> Taxonomy:
-    """A platform's categories by label, from JSON like FORM.
+    """A platform's categories by label, from JSON like EXAMPLE.
 
     Raises:
         SettingsError: the file is no such JSON; the message names the label.
@@ -201,7 +201,7 @@ def read_categories(path: Path) -> Taxonomy:
     except UnicodeDecodeError as error:
         raise _invalid(path, "it is no UTF-8 text") from error
     except json.JSONDecodeError as error:
-        raise _invalid(path, f"it is no JSON ({error}). Write {FORM}") from error
+        raise _invalid(path, f"it is no JSON ({error}). Write {EXAMPLE}") from error
     except ValidationError as error:
         raise _invalid(path, first_problem(error)) from error
     except ValueError as error:

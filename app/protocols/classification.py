@@ -13,7 +13,7 @@ from app.payloads.body import QUOTED_LENGTH
 from app.payloads.documents import from_base64
 from app.payloads.items import RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
-from app.payloads.reading import at_most, check_size
+from app.payloads.reading import check_bytes, within_max_batch
 from app.prediction.answering import Classified, Failed, Outcome
 from app.releases.serving import Served
 from inference.contract import InputContract
@@ -72,7 +72,7 @@ def limited(items: Iterable[RequestItem], limits: RequestLimits) -> list[Request
         BadPixels: one has not as many numbers as the model reads; as above.
         TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
-    sound = list(at_most(limits, _sound(items, limits)))
+    sound = list(within_max_batch(limits, _sound(items, limits)))
     if not sound:
         raise BadRequest("There is no picture in this request.")
     return sound
@@ -84,7 +84,7 @@ def _sound(items: Iterable[RequestItem], limits: RequestLimits) -> Iterator[Requ
     try:
         for item in items:
             if isinstance(item, Upload):
-                check_size(item.data, limits)
+                check_bytes(item.data, limits)
             yield item
             place += 1
     except (RequestError, BadPixels) as error:

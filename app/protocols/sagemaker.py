@@ -28,7 +28,7 @@ from app.payloads.documents import (
 )
 from app.payloads.items import Ready, RequestItem, Rows, Upload
 from app.payloads.limits import limits_of_many
-from app.payloads.reading import check_size, find_one
+from app.payloads.reading import check_bytes, find_one
 from app.prediction.answering import Classified, Outcome
 from app.prediction.answers import answer_of
 from app.prediction.parameters import WITHOUT_QUERY
@@ -117,7 +117,7 @@ def _of_document(body: Body, contract: InputContract) -> Records:
         return Records(limited(records, body.limits), JSON)
     item = item_of_object(document, FORMS)
     if isinstance(item, Upload):
-        check_size(item.data, body.limits)
+        check_bytes(item.data, body.limits)
     return Records([item], JSON, is_single=True)
 
 

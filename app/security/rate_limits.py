@@ -30,7 +30,7 @@ WAIT = "X-RateLimit-Wait"
 COUNT_SECONDS = 1.0
 """The longest that a request waits for a connection to the storage, and for a whole answer from it."""
 
-RETRY_SECONDS = 5.0
+AWAY_SECONDS = 5.0
 """Between two questions whether a storage that is away is back."""
 
 IPV6_CLIENT_BITS = 64
@@ -166,7 +166,7 @@ class SharedCounts(OwnCounts):
         if self._is_away:
             if now < self._try_at:
                 return own(*arguments)
-            self._try_at = now + RETRY_SECONDS  # other requests do not wait for the answer to this one
+            self._try_at = now + AWAY_SECONDS  # other requests do not wait for the answer to this one
         try:
             with at_most(COUNT_SECONDS):
                 answer = shared(*arguments)
@@ -178,7 +178,7 @@ class SharedCounts(OwnCounts):
                     "WARDROBE_RATE_LIMIT_STORAGE: %s. Until it answers, each worker counts for itself.",
                     self._cause(error),
                 )
-            self._is_away, self._try_at = True, time.monotonic() + RETRY_SECONDS
+            self._is_away, self._try_at = True, time.monotonic() + AWAY_SECONDS
             return own(*arguments)
         if self._is_away:
             self._is_away = False

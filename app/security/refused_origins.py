@@ -11,7 +11,7 @@ from wsgiref.types import WSGIEnvironment
 MOST = 100
 """Origins that a worker logs: more are made up by a client."""
 
-LONGEST = 100
+LONGEST_ORIGIN = 100
 """Characters of an origin that a line shows."""
 
 log = logging.getLogger("wardrobe")
@@ -30,7 +30,7 @@ class RefusedOrigins:
             environ: of a request with an Origin.
             headers: of its answer.
         """
-        origin = environ["HTTP_ORIGIN"][:LONGEST]
+        origin = environ["HTTP_ORIGIN"][:LONGEST_ORIGIN]
         if origin in self._logged or len(self._logged) >= MOST or not _is_refused(origin, environ, headers):
             return
         self._logged.add(origin)

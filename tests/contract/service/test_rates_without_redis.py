@@ -41,7 +41,7 @@ def statuses_of(app: Flask, requests: ThreadPoolExecutor) -> "Iterator[int]":
 def test_requests_in_flight_are_answered_within_the_rate_when_redis_goes_away(
     make_app: MakeApp, counts: RedisServer, is_killed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(rate_limits, "AWAY_SECONDS", 0.0)
     app = make_app(
         rate_limit=f"{ALLOWED}/hour", rate_limit_storage=counts.address, slots=4, queue_length=IN_FLIGHT
     )
@@ -67,7 +67,7 @@ def test_requests_in_flight_are_answered_within_the_rate_when_redis_goes_away(
 def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rate_limits, "RETRY_SECONDS", 3600.0)
+    monkeypatch.setattr(rate_limits, "AWAY_SECONDS", 3600.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         client = make_app(rate_limit="9/hour", rate_limit_storage=address).test_client()

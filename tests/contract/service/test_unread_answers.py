@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.api.problems import register_problem_handlers
 from app.middleware.request_context import CONTEXT, RequestContext
-from app.middleware.unread_answers import SMALL_BYTES, UnreadAnswers
+from app.middleware.unread_answers import SMALL_ANSWER_BYTES, UnreadAnswers
 from app.prediction import answering
 from inference.convert import ModelInput
 from tests.contract.service.conftest import MakeApp
@@ -62,7 +62,7 @@ def talkative(make_app: MakeApp) -> FlaskClient:
 
 def test_unread_answers_together_are_bounded_and_small_ones_are_always_sent(talkative: FlaskClient) -> None:
     unread = [talkative.get("/100000", buffered=False) for _ in range(3)]
-    small = talkative.get(f"/{SMALL_BYTES}")
+    small = talkative.get(f"/{SMALL_ANSWER_BYTES}")
     unread[0].close()
     afterwards = talkative.get("/100000")
 
