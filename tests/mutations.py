@@ -193,7 +193,7 @@ MUTATIONS: Final = (
         ("unit/test_data_command.py", "unit/test_own_pictures.py"),
     ),
     Mutation(
-        "training/decide/decide.py",
+        "training/decide/requirements.py",
         "} - {CORRECTED_TIER}",
         "}",
         ("unit/test_decide.py",),
