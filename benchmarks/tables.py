@@ -12,7 +12,7 @@ from benchmarks.results import FOLDER
 from benchmarks.side_by_side.page import Stored, machine_line, photos_rows, rates_rows
 from model_store.local import bundled
 from reports.values import PhotoFigures, Report, UnknownSources, report_of
-from training.gradient.networks.published_figures import PUBLISHED
+from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 MEBIBYTE = 2**20
 BUNDLED_NETWORK = "compact48_separable_deep"
@@ -147,12 +147,12 @@ def _seeds(measured: Stored) -> list[Row]:
 def _published_networks(measured: Stored) -> list[Row]:
     """A row for each published network, of the last recipe that it was trained by."""
     last = {one["network"]: one for one in measured["networks"]}
-    return [_beside_published(last[name]) for name in PUBLISHED]
+    return [_beside_published(last[name]) for name in PUBLISHED_FIGURES]
 
 
 def _beside_published(network: Stored) -> Row:
     test, train = network["summary"]["test"], network["summary"]["train"]
-    published = PUBLISHED[network["network"]]
+    published = PUBLISHED_FIGURES[network["network"]]
     spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
     parameters, trained = f"{network['parameters']:,}", f"{network['trainable_parameters']:,}"
     also = [f"; {published.loss:g}"] if published.loss else []

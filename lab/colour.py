@@ -43,7 +43,7 @@ from lab.pretraining_photos import (
     photo_bytes,
     photos_of,
 )
-from model_store.files import PHOTO_FILES
+from model_store.files import NEW_RELEASE, PHOTO_FILES
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.networks import open_networks
@@ -67,7 +67,7 @@ from training.features.weights import read_npz, write_npz
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
 from training.progress import Lines, Progress, Say
 from training.release.export import export_photos, write_graph
-from training.release.make import RELEASE, begin, make_release
+from training.release.make import begin, make_release
 from training.release.of_parent import photo_model_figures
 from training.untyped import Network
 
@@ -295,7 +295,7 @@ def main(argv: list[str] | None = None) -> int:
         head = fit(photos, seen)
     probabilities = softmax(head.logits(seen.upright), axis=1)
     command = "python -m lab.colour photos model_store/bundled --run runs/colour"
-    where = given.run / RELEASE
+    where = given.run / NEW_RELEASE
     seal(given.photos, parent, photos, seen, head, probabilities, where, command, progress.say)
     made = open_release(where)
     measure(given.photos, made, photos, progress.say)

@@ -21,7 +21,7 @@ from inference.convert import decoded_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of, without_left_out
 from training.features.blocks import MEASURED, READS, network
 from training.features.weights import write_npz
-from training.heads.negatives import KINDS, SHIPPED, TIERS, weights_hash
+from training.heads.negatives import SHIPPED, THINGS, TIERS, weights_hash
 from training.release.export import features_of
 
 OF_A_KIND: Final = 45
@@ -68,7 +68,7 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
     features = {
         weights_hash(block): features_of(network((block,)), images).astype(np.float16) for block in MEASURED
     }
-    about = {KINDS: [kind_of(photo) for photo in photos], TIERS: [photo.tier for photo in photos]}
+    about = {THINGS: [kind_of(photo) for photo in photos], TIERS: [photo.tier for photo in photos]}
     write_npz(path, **about, **features)
 
 

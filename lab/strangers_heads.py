@@ -29,7 +29,7 @@ from reports.answers import NAME_LENGTH
 from training.data.vectors import Features
 from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
-from training.heads.photo_head import BALANCE, OF_OTHER_KINDS
+from training.heads.photo_head import BALANCE, OF_OTHER_THINGS
 
 UNITS: Final = 256
 """Of each of the three networks in a head."""
@@ -52,7 +52,7 @@ def weights_of(photos: Sequence[Photo]) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,), as photo_head.py weighs them."""
     names = [f"{shown_by(photo)} {photo.tier} {photo.source}" for photo in photos]
     _, cells, counts = np.unique(names, return_inverse=True, return_counts=True)
-    factors = np.where(labels_of(photos) == NONE, OF_OTHER_KINDS, 1)
+    factors = np.where(labels_of(photos) == NONE, OF_OTHER_THINGS, 1)
     return np.asarray(counts[cells] ** -BALANCE * factors)
 
 

@@ -26,6 +26,8 @@ GRAPH = "model.onnx"
 REPORT = "report.json"
 FIGURES = "figures"
 """The folder of the plots of the report."""
+NEW_RELEASE = "release"
+"""The folder of a new release in the folder of the run that makes it."""
 PHOTO_MODEL = "photos.keras"
 PHOTO_GRAPH = "photos.onnx"
 PHOTO_FILES = (PHOTO_MODEL, PHOTO_GRAPH)

@@ -19,7 +19,7 @@ from reports.intervals import SURENESS, needed, needed_with
 from reports.values import AcceptPoint
 
 AT_MOST: Final = 0.5
-"""Share of the pictures, of each kind or as the mean over them, that the first tested threshold accepts."""
+"""Share of the pictures, of each set or as the mean over them, that the first tested threshold accepts."""
 
 ERRORS_AT_FIRST: Final = 4
 """Wrong answers among those of the first tested threshold with which it still shows what is promised."""
@@ -48,19 +48,19 @@ USUAL: Final = Conditions()
 def accepted_at(
     curves: Mapping[str, Sequence[AcceptPoint]], targets: Mapping[str, float]
 ) -> dict[str, AcceptPoint] | None:
-    """The last tested point at which every kind of pictures reaches its target.
+    """The last tested point at which every set of pictures reaches its target.
 
     Args:
-        curves: by kind of pictures, at the same rising thresholds.
-        targets: by kind, 0..1 exclusive, share of the accepted answers that must be right.
+        curves: by set of pictures, at the same rising thresholds.
+        targets: by set, 0..1 exclusive, share of the accepted answers that must be right.
 
     Returns:
-        By kind, its point; None where nothing can be promised.
+        By set, its point; None where nothing can be promised.
     """
     rows = list(zip(*curves.values(), strict=True))
     if not rows:
         return None
-    accuracies = np.array([targets[kind] for kind in curves])
+    accuracies = np.array([targets[pictures] for pictures in curves])
     numbers = [[math.inf if one.answers is None else one.answers for one in row] for row in rows]
     place = last_kept(
         np.array([[one.accepted for one in row] for row in rows]),
@@ -78,16 +78,16 @@ def last_kept(
     targets: Sequence[float],
     sureness: float = SURENESS,
 ) -> int | None:
-    """The place of the last tested threshold at which every kind of pictures reaches its target.
+    """The place of the last tested threshold at which every set of pictures reaches its target.
 
-    A threshold that accepts fewer than `needed` answers of a kind is not tested: no answer could show it.
+    A threshold that accepts fewer than `needed` answers of a set is not tested: no answer could show it.
 
     Args:
-        accepted: float64 (T, K), shares of the pictures, at T rising thresholds, of K kinds.
+        accepted: float64 (T, K), shares of the pictures, at T rising thresholds, of K sets.
         independent: float64 (T, K), as how many independent ones the accepted answers can count; infinite
             where an older report does not say it: there the lowest threshold that keeps all counts.
         kept: bool (T, K), whether the accepted ones show the target.
-        targets: of each kind, 0..1 exclusive.
+        targets: of each set, 0..1 exclusive.
         sureness: with which it is shown.
     """
     least = np.array([needed(target, sureness) for target in targets])

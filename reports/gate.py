@@ -151,7 +151,7 @@ def _clause(what: str, reasons: Iterator[str]) -> list[str]:
 
 
 def _verdict(what: str, other: Evidence, found: Found, margin: float = 0.0) -> Iterator[str]:
-    """The verdict, then both tests of each kind of pictures, and the shares of each set."""
+    """The verdict, then both tests of each set of pictures, and the shares of each set."""
     yield f"Not measurably worse than {what}, {other.version}."
     for name, one in found.items():
         tests = ", ".join(f"{text}{_within(each, margin)}" for each, text in _differences(name, one))

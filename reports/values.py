@@ -108,7 +108,7 @@ class Promise(Frozen):
 
 
 class AcceptPoint(Frozen):
-    """What one threshold of confidence does to one kind of pictures.
+    """What one threshold of confidence does to one set of pictures.
 
     Attributes:
         threshold: of confidence.
@@ -509,11 +509,11 @@ class Report(Frozen):
     Attributes:
         promises: empty in reports from before they were kept.
         possible_promises: about held-out pictures; empty in reports from before they were kept.
-        acceptance: by kind of pictures, by rising threshold, at the same thresholds for all kinds of photos;
+        acceptance: by set of pictures, by rising threshold, at the same thresholds for all sets of photos;
             empty in reports from before it was kept.
         photos: by tier; empty where no photos were measured.
         unknown_sources: by tier; empty where no whole source was left out, and in older reports.
-        out_of_scope: by kind of picture; empty where the score has no kind that it has not seen.
+        out_of_scope: by what the pictures show; empty where the score has seen all.
         history: empty for an adopted model.
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
@@ -555,7 +555,7 @@ class Report(Frozen):
         cls, curves: dict[str, tuple[AcceptPoint, ...]]
     ) -> dict[str, tuple[AcceptPoint, ...]]:
         if not all(curves.values()):
-            raise ValueError("each kind of pictures needs at least one threshold")
+            raise ValueError("each set of pictures needs at least one threshold")
         return curves
 
 

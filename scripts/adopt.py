@@ -9,11 +9,11 @@ from pathlib import Path
 
 from inference.keras_file import check_keras_file
 from inference.plain_text import as_spelt
-from model_store.files import fingerprint
+from model_store.files import NEW_RELEASE, fingerprint
 from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
-from scripts.target import RELEASE, add_target_options, open_target
+from scripts.target import add_target_options, open_target
 from scripts.terminal import command_parser, complain, console
 from training.data.fashion import LabelledData
 from training.data.named import load
@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace) -> object:
     """Adopt the model that the arguments name."""
     check_tensorflow()
     check_keras_file(arguments.model)
-    release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
+    release = (arguments.run or _default_run_folder(arguments.model)) / NEW_RELEASE
     target = open_target(arguments, arguments.data)
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data

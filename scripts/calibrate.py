@@ -12,6 +12,7 @@ from app.settings import settings_of_commands
 from inference.contract import ModelContract
 from labelling.lists import Reading
 from labelling.review.corrections import read_corrections
+from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release
 from reports.values import PHOTOS_OF_TIER, PhotoFigures, Promise, Report, report_of
@@ -20,7 +21,7 @@ from scripts.audit import tell_audit
 from scripts.lists import add_encoding
 from scripts.options import add_accept_options, conditions_of
 from scripts.progress import Terminal
-from scripts.target import RELEASE, add_store_options, open_target
+from scripts.target import add_store_options, open_target
 from scripts.terminal import (
     RELEASE_HELP,
     command_parser,
@@ -88,7 +89,7 @@ def execute(arguments: argparse.Namespace) -> object:
         untiered=OWN_TIER,
         reading=reading,
     )
-    folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
+    folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / NEW_RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
     made = open_release(folder)
     report = report_of(made)

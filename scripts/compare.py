@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from model_store.errors import StoreError
+from model_store.files import NEW_RELEASE
 from model_store.local import open_release
 from reports.values import Report, report_of
 from scripts.__main__ import command
@@ -108,7 +109,6 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
-    from training.release.make import RELEASE  # noqa: PLC0415 - as above
 
     command = shlex.join(["wardrobe", "compare", *arguments.words])
     recipes, progress = _recipes(arguments, data), Terminal()
@@ -116,7 +116,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
     for number, recipe in enumerate(recipes, 1):
         place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
         task = run_of(recipe, data, command=command)
-        release = task.folder / RELEASE
+        release = task.folder / NEW_RELEASE
         if (report := _made_by(recipe, release)) is not None:
             progress.say(f"{place}: done, {release}.")
         else:

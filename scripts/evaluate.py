@@ -135,8 +135,8 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
     from training.measure.evaluate import (  # noqa: PLC0415 - needs scikit-learn
         decided,
+        full_figures,
         graph_scores,
-        measured,
         uncalibrated,
         undecided,
     )
@@ -145,7 +145,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     given = undecided(graph_scores(session, data.test), data.test)
     before, answers = (decided(Classifier(session, one), given) for one in (uncalibrated(contract), contract))
-    return measured(answers, before, contract), answers
+    return full_figures(answers, before, contract), answers
 
 
 def _measure_attributes(

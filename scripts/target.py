@@ -39,9 +39,6 @@ ELSEWHERE = "s3://BUCKET/PREFIX"
 FEW_TEST_PICTURES = 100
 """Below so many, the 95% interval of an accuracy of 0.9 is wider than 0.11."""
 
-RELEASE = "release"
-"""The folder of a new release in a run's folder."""
-
 
 def add_target_options(group: "argparse._ArgumentGroup") -> None:
     """Add --data-licence, --out, --publish, --sign, --force, --by and --unconditional."""

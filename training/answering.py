@@ -35,8 +35,8 @@ def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Answers
     )
 
     def answer(images: PixelsBatch) -> Answers:
-        found = [_run(traced, images[begin : begin + at_once]) for begin in range(0, len(images), at_once)]
-        return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *found)
+        answers = [_run(traced, images[begin : begin + at_once]) for begin in range(0, len(images), at_once)]
+        return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *answers)
 
     return answer
 

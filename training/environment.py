@@ -44,13 +44,13 @@ def _processor() -> str:
 
 def libraries() -> dict[str, str]:
     """Versions by package name; those not installed are left out."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def git_commit() -> str | None:

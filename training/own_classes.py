@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
+from model_store.files import NEW_RELEASE
 from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.named import Named, load
@@ -25,10 +26,19 @@ from training.data.split import USUAL_FOLDS, parts_of, rarest_class
 from training.data.vectors import Vectors
 from training.environment import hardware, libraries
 from training.features import backbone, lite0
-from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, Block, measured, network, seeing, spread
+from training.features.blocks import (
+    BLOCKS,
+    READS,
+    WITHOUT_LITE0,
+    Block,
+    measured_part,
+    network,
+    seeing,
+    spread,
+)
 from training.gradient.recipes import groups_suffix
 from training.heads.cross_val import Fit, Fold, fit, folds_of
-from training.heads.logistic import Head
+from training.heads.logistic import LogisticHead
 from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.measure.evaluate import undecided
@@ -36,7 +46,7 @@ from training.options import Options
 from training.progress import Progress
 from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
 from training.release.export import export_network
-from training.release.make import RELEASE, Trained, begin
+from training.release.make import Trained, begin
 
 
 def train_own_classes(
@@ -61,35 +71,36 @@ def train_own_classes(
     began, body = time.perf_counter(), network(blocks)
     data = load(named, progress, READS, division="cross-fitted", see=seeing(body), limit=options.limit)
     parts = parts_of(data, None)
-    train, known = parts.train, len(parts.train.of_known_class)
+    train, labelled = parts.train, len(parts.train.of_known_class)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(train.classes, train.groups)))
     progress.say(
         f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
     )
-    warn_of_few(data, len(parts.validation) + known, options.accept, progress)
+    warn_of_few(data, len(parts.validation) + labelled, options.accept, progress)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     heads = fit_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
     # 3) The OOD score, against photos of other things; of each fold, too.
-    features = train.features.upright[:, measured(blocks)]
+    features = train.features.upright[:, measured_part(blocks)]
     ood = ood_negatives(blocks[0], train, features, folds, progress.say)
     distances = out_of_fold_distances(train, features, folds, ood, progress)
     answers = answered(train, folds, heads[LABEL], distances)
     measure = fit_measure(features, train.classes, len(data.labels), ood)
     seconds = time.perf_counter() - began
     progress.say(
-        f"{answers.right.sum() / known:.2%} of {known:,} answers to pictures that the head had not learnt "
-        f"are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in colour."
+        f"{answers.right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
+        f"learnt are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in "
+        "colour."
     )
     # 4) Export: graph and network answer alike.
     name, model = (backbone if options.fast else lite0).NETWORK.network, head.on(body)
     folder = run or Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     with progress.counting("exporting the graph and comparing it with the network"):
-        begin(folder / RELEASE)
+        begin(folder / NEW_RELEASE)
         last_layers = {question: fitted.head for question, fitted in attributes.items()}
-        export_network(folder / RELEASE, model, measure, samples(parts), last_layers)
+        export_network(folder / NEW_RELEASE, model, measure, samples(parts), last_layers)
     # 5) Decide by these answers, measure as served, and seal.
     recorded = made_with(command, options.as_json(), data, len(folds))
     candidate = Candidate(
@@ -100,7 +111,7 @@ def train_own_classes(
         split=parts,
         out_of_fold=answers,
         attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
-        score=partial(scores_of_vectors, head, measure, measured(blocks)),
+        score=partial(scores_of_vectors, head, measure, measured_part(blocks)),
         unseen=None if ood is None else measure.distances(ood.unseen),
         accept=options.accept,
         of_products=named.listing is not None and named.listing.groups_are_products,
@@ -195,7 +206,7 @@ def answered(train: Pictures, folds: Sequence[Fold], of_class: Fit, distances: D
 
 
 def scores_of_vectors(
-    head: Head, measure: Whitening | OodScore, features: slice, pictures: Pictures
+    head: LogisticHead, measure: Whitening | OodScore, features: slice, pictures: Pictures
 ) -> Scores:
     """What the serving graph answers to pictures whose vectors are there: `features` are measured."""
     vectors = pictures.features.upright

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from model_store.files import NEW_RELEASE
 from reports.acceptance import USUAL, Conditions
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, warning_of_capped_weights
@@ -24,7 +25,7 @@ from training.heads.ood import fit_measure
 from training.progress import Progress
 from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
 from training.release.export import export_network, features_of
-from training.release.make import RELEASE, Trained, begin
+from training.release.make import Trained, begin
 
 
 def train_pixels(
@@ -97,7 +98,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    folder, train, model = task.folder / RELEASE, parts.train, fitted.model
+    folder, train, model = task.folder / NEW_RELEASE, parts.train, fitted.model
     with progress.counting("exporting the graph and comparing it with the network"):
         begin(folder)
         measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)

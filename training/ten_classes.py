@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import JsonValue
 
+from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
@@ -32,8 +33,8 @@ from training.measure.photos import answers_of_parent, asked_photos, compared_of
 from training.options import Options
 from training.progress import Progress
 from training.release.doubts import FileAnswers
-from training.release.make import RELEASE, Trained
-from training.release.of_parent import UNLEARNT_KINDS, release_photos
+from training.release.make import Trained
+from training.release.of_parent import UNLEARNT_THINGS, release_photos
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
@@ -90,7 +91,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
             of_parent = answers_of_parent(parent, compared)
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
-        report = release_photos(folder / RELEASE, parent, head, answers, record, progress.say, of_parent)
+        report = release_photos(folder / NEW_RELEASE, parent, head, answers, record, progress.say, of_parent)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
     return Trained(folder, _at_hand(sets, head), labels), head
@@ -130,7 +131,7 @@ def seen_photos(
 
 
 def answers_of_folds(head: PhotoHead) -> Answers:
-    """What heads of folds answered to the checked photos, and to UNLEARNT_KINDS; nothing is decided yet."""
+    """What heads of folds answered to the checked photos, and to UNLEARNT_THINGS; nothing is decided yet."""
     learnt, others = head.learnt, head.scores_of_unseen_ood
     answers = asked_photos(head.scores, learnt.take(head.asked), "photos", head.folds)
     # A source is not unknown where each fold's head learnt unchecked photos of it.
@@ -140,7 +141,7 @@ def answers_of_folds(head: PhotoHead) -> Answers:
     if others is None:
         return answers
     return answers + Answers.of(
-        UNLEARNT_KINDS,
+        UNLEARNT_THINGS,
         np.full(len(others), NONE_OF_THESE),
         networks="photos",
         distances=others.distances,
@@ -153,17 +154,17 @@ def _at_hand(sets: tuple[Pictures, ...], head: PhotoHead) -> FileAnswers:
     files = {
         sha256: file for photos in sets for sha256, file in zip(photos.sha256, photos.files, strict=True)
     }
-    asked = head.learnt.take(head.asked)
-    answers = asked_photos(head.scores, asked, "photos", head.folds)
-    at_hand = np.isin(asked.sha256, list(files)) & answers.known
-    return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
+    answered = head.learnt.take(head.asked)
+    answers = asked_photos(head.scores, answered, "photos", head.folds)
+    at_hand = np.isin(answered.sha256, list(files)) & answers.known
+    return answers.take(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 
 
 def _digest(sets: tuple[Pictures, ...]) -> str:
     """Sixteen hex digits of what photos there are, with their labels, whatever their files are called."""
     lines = sorted(
         f"{sha256} {tier} {label}"
-        for one in sets
-        for sha256, tier, label in zip(one.sha256, one.tiers, one.classes.tolist(), strict=True)
+        for photos in sets
+        for sha256, tier, label in zip(photos.sha256, photos.tiers, photos.classes.tolist(), strict=True)
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -22,7 +22,7 @@ class Acceptance:
 
     Attributes:
         target: share of the accepted answers that is to be right, 0..1.
-        gives: by kind of pictures, what its threshold accepts.
+        gives: by set of pictures, what its threshold accepts.
         fault: why the release does not support the target, so that every decision is `review`, or where it
             gives something every decision about photos; else None.
     """

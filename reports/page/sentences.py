@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from reports.page.wording import Wording
 from reports.values import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, PossiblePromise, Report, tier_of
 
-PUBLISHED: Final = "Fashion-MNIST"
+ORIGINAL_DATA: Final = "Fashion-MNIST"
 """The data set whose classes and pictures its reader did not choose, and cannot change."""
 
 PAIRS: Final = 3
@@ -112,7 +112,7 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
         "No answer is accepted: of the surest ones, too many are wrong to show that {share} are right.",
         share=words.percent(promise.accuracy, 0),
     )
-    if (pair := _mixed_up(report)) and (is_adopted or report.data.name == PUBLISHED):
+    if (pair := _mixed_up(report)) and (is_adopted or report.data.name == ORIGINAL_DATA):
         yield t(
             "{label} and {other} are mixed up most, in {wrong} of {pictures}.",
             **_named(pair, report, words),

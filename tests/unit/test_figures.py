@@ -8,7 +8,7 @@ from benchmarks.results import FOLDER
 from scripts.documents import BLOCK, blocks, filled
 from tests.documents import DOCUMENTS
 from tests.service import ROOT
-from training.gradient.networks.published_figures import PUBLISHED
+from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in DOCUMENTS}
 
@@ -53,4 +53,4 @@ def test_each_published_network_has_its_command() -> None:
 
     commands = re.findall(r"^\| .* \| `wardrobe train --network (\w+) --recipe published` \|$", shown, re.M)
 
-    assert commands == list(PUBLISHED)
+    assert commands == list(PUBLISHED_FIGURES)

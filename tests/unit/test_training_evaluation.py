@@ -28,8 +28,8 @@ from training.measure.evaluate import (
     answer,
     decided,
     examples,
+    full_figures,
     joined,
-    measured,
     nll,
     uncalibrated,
 )
@@ -73,7 +73,7 @@ def numbered_pictures() -> Pictures:
 def figures(contract: ModelContract = CONTRACT) -> report.TestFigures:
     answers = answer(WrittenAnswers(), contract, numbered_pictures())
     before = answer(WrittenAnswers(), uncalibrated(contract), numbered_pictures())
-    return measured(answers, before, contract)
+    return full_figures(answers, before, contract)
 
 
 def test_the_figures_are_those_of_the_textbook() -> None:
@@ -280,7 +280,7 @@ def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
     senders = [f"sender {place // 5}" for place in range(15)]
     answers = Answers.of(TEST_SET, [0] * 15, networks="pixels", groups=senders, probabilities=shares)
 
-    low, _ = measured(answers, answers, CONTRACT).accuracy_interval
+    low, _ = full_figures(answers, answers, CONTRACT).accuracy_interval
 
     # Five of one sender count for 1.4, and t(2) is to t(14) at 97.5% as 4.303 to 2.145.
     effective = 15 / (1.4 * (4.303 / 2.145) ** 2)

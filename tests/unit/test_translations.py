@@ -29,7 +29,7 @@ from reports.values import HELD_OUT
 from scripts import doubted
 from tests.releases import LABELS
 from tests.service import ROOT
-from training.heads.ood import OTHER_KINDS
+from training.heads.ood import UNSEEN_THINGS
 
 PLACES = re.compile(r"\{\w+\}")
 JS_CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
@@ -83,7 +83,7 @@ def texts_of_a_module(path: Path) -> set[str]:
 
 
 OF_REPORTS = {
-    *(NUMBER, PERCENTAGE, HELD_OUT, OTHER_KINDS, "digits", "noise", "smooth noise"),
+    *(NUMBER, PERCENTAGE, HELD_OUT, UNSEEN_THINGS, "digits", "noise", "smooth noise"),
     *("cross-fitted", "development", "test", "{low} to {high}"),
     *(
         f"{{number}} {many}"

@@ -100,7 +100,7 @@ def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> Vectors:
     return np.repeat(each, widths).astype(np.float32)
 
 
-def measured(blocks: Sequence[Block]) -> slice:
+def measured_part(blocks: Sequence[Block]) -> slice:
     """Where in a vector the layer FEATURES is."""
     width = WIDTHS[blocks[0]]
     return slice(width - MEASURED[blocks[0]], width)

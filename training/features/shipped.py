@@ -80,12 +80,12 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
     for start in range(0, len(photos), CHUNK):
         some = slice(start, start + CHUNK)
         path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"
-        found = _stored(path)
-        if found is None:
-            found = vectors(model, [photos.pixels[some]])
+        features = _stored(path)
+        if features is None:
+            features = vectors(model, [photos.pixels[some]])
             folder.mkdir(parents=True, exist_ok=True)
-            write_npz(path, upright=found.upright, mirrored=found.mirrored)
-        parts.append(found)
+            write_npz(path, upright=features.upright, mirrored=features.mirrored)
+        parts.append(features)
         watch(min(start + CHUNK, len(photos)), len(photos))
     return PhotoFeatures(features=joined(parts), checked=np.full(len(photos), checked), **photos.columns())
 

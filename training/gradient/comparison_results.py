@@ -14,7 +14,7 @@ from pydantic import Field
 from model_store.files import write_whole
 from model_store.manifest import Frozen
 from reports.values import Count, Report
-from training.gradient.networks.published_figures import PUBLISHED, Published
+from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Published
 from training.gradient.recipes import NetworkName
 from training.measure.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 
@@ -76,7 +76,7 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
         network=network,
         recipe_name=recipe,
         seconds=statistics.fmean(times) if times else None,
-        published=PUBLISHED.get(network),
+        published=PUBLISHED_FIGURES.get(network),
         parameters=first.model.parameters,
         trainable_parameters=first.model.trainable_parameters,
         mflops=first.model.mflops,

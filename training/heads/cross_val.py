@@ -19,7 +19,7 @@ from inference.arrays import Probabilities
 from training.data.labels import Codes, Labels
 from training.data.split import Split, class_folds
 from training.data.vectors import Features, Vectors
-from training.heads.logistic import Head, fit_head
+from training.heads.logistic import LogisticHead, fit_head
 
 Indices = NDArray[np.int64]
 
@@ -44,7 +44,7 @@ def folds_of(parts: Split, folds: int) -> tuple[Fold, ...]:
         BadRecipe: a class has fewer training pictures, or groups, than there are folds.
     """
     in_folds = class_folds(parts.train.classes, parts.train.groups, folds)
-    return tuple(Fold(number, mine) for number, (_, mine) in enumerate(in_folds, start=1))
+    return tuple(Fold(number, pictures) for number, (_, pictures) in enumerate(in_folds, start=1))
 
 
 class Answering(Protocol):
@@ -59,8 +59,8 @@ def answers_out_of_fold(
     fit: Callable[[Indices], Answering],
     vectors: Vectors,
     groups: NDArray[np.str_],
-    asked: Sequence[Indices],
-    known: Indices | None = None,
+    folds: Sequence[Indices],
+    learnable: Indices | None = None,
 ) -> Iterator[Vectors]:
     """The logits of pictures by heads that learnt no picture of their groups.
 
@@ -68,15 +68,15 @@ def answers_out_of_fold(
         fit: learns the pictures at these positions.
         vectors: float32 (N, D), what a head answers.
         groups: str (N,).
-        asked: positions that each head answers.
-        known: positions that can be learnt; None for all.
+        folds: positions that each head answers.
+        learnable: positions that can be learnt; None for all.
 
     Yields:
-        float32 (M, C) of each head, in the order of its part of `asked`.
+        float32 (M, C) of each head, in the order of its part of `folds`.
     """
-    known = np.arange(len(groups)) if known is None else known
-    for mine in asked:
-        yield fit(known[~np.isin(groups[known], groups[mine])]).logits(vectors[mine])
+    learnable = np.arange(len(groups)) if learnable is None else learnable
+    for answered in folds:
+        yield fit(learnable[~np.isin(groups[learnable], groups[answered])]).logits(vectors[answered])
 
 
 LACKED: Final = -30.0
@@ -93,7 +93,7 @@ class Fit:
         lacking: labels that a head of a fold has not learnt, ascending.
     """
 
-    head: Head
+    head: LogisticHead
     out_of_fold: Probabilities
     lacking: tuple[int, ...]
 
@@ -117,19 +117,19 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
         fitted: called after each head.
     """
     main, classes, lacking = labels.main, len(labels.names), set[int]()
-    known = np.flatnonzero(main >= 0)
+    labelled = np.flatnonzero(main >= 0)
 
-    def learn(some: NDArray[np.int64]) -> Head:
+    def learn(some: NDArray[np.int64]) -> LogisticHead:
         lacking.update(set(range(classes)) - set(main[some].tolist()))
         head = _head_of(main, classes, some, seen, groups, spread)
         fitted()
         return head
 
-    logits, asked = np.zeros((len(labels), classes), np.float32), [fold.pictures for fold in folds]
-    answers = answers_out_of_fold(learn, seen.upright, groups, asked, known)
-    for mine, given in zip(asked, answers, strict=True):
-        logits[mine] = given
-    return Fit(learn(known), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking)))
+    logits, pictures = np.zeros((len(labels), classes), np.float32), [fold.pictures for fold in folds]
+    answers = answers_out_of_fold(learn, seen.upright, groups, pictures, labelled)
+    for answered, given in zip(pictures, answers, strict=True):
+        logits[answered] = given
+    return Fit(learn(labelled), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking)))
 
 
 def _head_of(  # noqa: PLR0913, PLR0917 - as above
@@ -139,13 +139,13 @@ def _head_of(  # noqa: PLR0913, PLR0917 - as above
     seen: Features,
     groups: NDArray[np.str_],
     spread: Vectors,
-) -> Head:
+) -> LogisticHead:
     """A head of all labels, also where some do not occur among these pictures."""
     there, places = np.unique(labels[some], return_inverse=True)
     if len(there) < 2:
         bias = np.full(classes, LACKED, np.float32)
         bias[there] = 0
-        return Head(np.zeros((seen.upright.shape[1], classes), np.float32), bias, 0.0)
+        return LogisticHead(np.zeros((seen.upright.shape[1], classes), np.float32), bias, 0.0)
     head = fit_head(seen.take(some), places, groups[some], spread=spread)
     if len(there) == classes:
         return head

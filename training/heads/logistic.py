@@ -44,7 +44,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Head:
+class LogisticHead:
     """The weights of a last layer.
 
     Attributes:
@@ -80,7 +80,7 @@ def fit_head(
     *,
     spread: Vectors | None = None,
     strengths: Sequence[float] = STRENGTHS,
-) -> Head:
+) -> LogisticHead:
     """Fit a head on which all classes weigh the same, with the C that has the least log loss in inner folds.
 
     Args:
@@ -116,7 +116,7 @@ def fit_head(
     if len(kernel) == 1:  # of two classes scikit-learn keeps the difference
         kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
     kernel = (kernel / scale).T
-    return Head(
+    return LogisticHead(
         kernel.astype(np.float32),
         (bias - mean @ kernel).astype(np.float32),
         float(np.ravel(regression.C if compared is None else regression.C_)[0]),
@@ -131,4 +131,4 @@ def _compared(
     if len(strengths) == 1 or rarest < FEWEST_FOLDS:
         return None
     in_folds = class_folds(labels, groups, min(INNER_FOLDS, rarest))
-    return [(np.concatenate([others, others + count]), mine) for others, mine in in_folds]
+    return [(np.concatenate([others, others + count]), answered) for others, answered in in_folds]

@@ -2,7 +2,7 @@
 
 Features of some 2,000 photos come with this package: negatives.npz, which has no pixels but the measured part
 of each photo's vector for each block (features/blocks.py), under a hash of the block's weights. Chosen are
-those without kinds that are probably the user's own classes, and without some that are kept to measure the
+those without things that are probably the user's own classes, and without some that are kept to measure the
 score on. Reads that file, and some of the user's pictures; lab/negatives.py writes it.
 """
 
@@ -34,7 +34,7 @@ SHIPPED: Final = Path(__file__).with_name("negatives.npz")
 OF_USERS: Final = "C"
 """The tier of users' own photos."""
 
-KINDS: Final = "kinds"
+THINGS: Final = "kinds"
 TIERS: Final = "tiers"
 """The arrays of the file besides the features, whose names are hashes."""
 
@@ -42,14 +42,14 @@ SURE: Final = 0.9
 """Confidence above which a head is sure of a class."""
 
 TAKEN: Final = 0.5
-"""A kind is taken for a class only if the head is sure of that class for this share of its photos."""
+"""A thing is taken for a class only if the head is sure of that class for this share of its photos."""
 
 WITHIN: Final = 0.9
-"""A kind is taken for a class only if half of its photos lie within this quantile of the class's own
+"""A thing is taken for a class only if half of its photos lie within this quantile of the class's own
 distances: a head alone is also sure of what it has never seen."""
 
 UNSEEN: Final = 0.15
-"""Share of the kinds that are kept from the score, drawn by their names."""
+"""Share of the things that are kept from the score, drawn by their names."""
 
 SALT: Final = "unseen kinds"
 
@@ -68,12 +68,12 @@ class Negatives:
 
     Attributes:
         features: float32 (M, D), the measured part of their vectors.
-        kinds: str (M,), what each shows.
+        things: str (M,), what each shows.
         tiers: str (M,); C for a user's photo, empty where it is not known.
     """
 
     features: Floats
-    kinds: NDArray[np.str_]
+    things: NDArray[np.str_]
     tiers: NDArray[np.str_]
 
     @property
@@ -83,7 +83,7 @@ class Negatives:
 
     def take(self, chosen: NDArray[np.bool_]) -> "Negatives":
         """Those that a mask, bool (M,), picks."""
-        return Negatives(self.features[chosen], self.kinds[chosen], self.tiers[chosen])
+        return Negatives(self.features[chosen], self.things[chosen], self.tiers[chosen])
 
 
 def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
@@ -101,7 +101,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
         train: the training pictures.
         measured: float32 (N, M), that part of their vectors.
         folds: of the training pictures.
-        say: receives the names of the kinds that are left out.
+        say: receives the names of the things that are left out.
         path: of the file.
 
     Raises:
@@ -111,21 +111,21 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     if negatives is None:
         say(f"{path.name} is of other weights: the distance alone says what is unfamiliar.")
         return None
-    own = own_kinds(negatives, train, measured, folds)
-    negatives = negatives.take(~np.isin(negatives.kinds, own))
-    if len(np.unique(negatives.kinds)) < 2:
-        say("All kinds that are known look like the classes: the distance alone says what is unfamiliar.")
+    own = own_things(negatives, train, measured, folds)
+    negatives = negatives.take(~np.isin(negatives.things, own))
+    if len(np.unique(negatives.things)) < 2:
+        say("All things that are known look like the classes: the distance alone says what is unfamiliar.")
         return None
-    unseen = np.zeros(len(negatives.kinds), np.bool_)
-    unseen[sampled_indices(np.zeros(len(unseen)), negatives.kinds, UNSEEN, SALT)] = True
+    unseen = np.zeros(len(negatives.things), np.bool_)
+    unseen[sampled_indices(np.zeros(len(unseen)), negatives.things, UNSEEN, SALT)] = True
     learnt = negatives.take(~unseen)
     weight = CLUTTERED_WEIGHT if are_cluttered(train.files) else 1.0
     weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
 
-def own_kinds(negatives: Negatives, train: Pictures, measured: Floats, folds: Sequence[Fold]) -> list[str]:
-    """The kinds of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
+def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: Sequence[Fold]) -> list[str]:
+    """The things of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
 
     Args:
         negatives: of the same block.
@@ -133,29 +133,31 @@ def own_kinds(negatives: Negatives, train: Pictures, measured: Floats, folds: Se
         measured: float32 (N, D), what it measures of them.
         folds: of the training pictures.
     """
-    known = np.flatnonzero(train.classes >= 0)
-    head = fit_head(Features(measured, measured).take(known), train.classes[known], train.groups[known])
+    labelled = np.flatnonzero(train.classes >= 0)
+    head = fit_head(
+        Features(measured, measured).take(labelled), train.classes[labelled], train.groups[labelled]
+    )
     sure = head.probabilities(negatives.features) > SURE
-    whitening = fit_whitening(measured[known], train.classes[known], int(train.classes.max()) + 1)
+    whitening = fit_whitening(measured[labelled], train.classes[labelled], int(train.classes.max()) + 1)
     distances, radius = whitening.to_each(negatives.features), _radius(train, measured, folds)
-    found = set[str]()
-    for kind, of_users in product(np.unique(negatives.kinds).tolist(), (False, True)):
-        of_kind = np.equal(negatives.kinds, kind) & (negatives.of_users == of_users)
-        label = int(sure[of_kind].sum(axis=0).argmax())
-        if of_kind.any() and sure[of_kind, label].mean() >= TAKEN:
-            found |= {kind} if np.median(distances[of_kind, label]) <= radius[label] else set()
-    return sorted(found)
+    own = set[str]()
+    for thing, of_users in product(np.unique(negatives.things).tolist(), (False, True)):
+        of_thing = np.equal(negatives.things, thing) & (negatives.of_users == of_users)
+        label = int(sure[of_thing].sum(axis=0).argmax())
+        if of_thing.any() and sure[of_thing, label].mean() >= TAKEN:
+            own |= {thing} if np.median(distances[of_thing, label]) <= radius[label] else set()
+    return sorted(own)
 
 
 def _radius(train: Pictures, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
     """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
-    classes, own = int(train.classes.max()) + 1, np.zeros(len(train))
-    known = np.flatnonzero(train.classes >= 0)
+    classes, distances = int(train.classes.max()) + 1, np.zeros(len(train))
+    labelled = np.flatnonzero(train.classes >= 0)
     for fold in folds:
-        others, labels = np.setdiff1d(known, fold.pictures), train.classes[fold.pictures]
+        others, labels = np.setdiff1d(labelled, fold.pictures), train.classes[fold.pictures]
         whitening = fit_whitening(measured[others], train.classes[others], classes)
-        own[fold.pictures] = whitening.to_each(measured[fold.pictures])[np.arange(len(labels)), labels]
-    return np.array([np.quantile(own[train.classes == label], WITHIN) for label in range(classes)])
+        distances[fold.pictures] = whitening.to_each(measured[fold.pictures])[np.arange(len(labels)), labels]
+    return np.array([np.quantile(distances[train.classes == label], WITHIN) for label in range(classes)])
 
 
 def are_cluttered(files: Sequence[Path]) -> bool:
@@ -165,9 +167,9 @@ def are_cluttered(files: Sequence[Path]) -> bool:
         files: of the pictures; LOOKED_AT of them are read.
     """
     chosen = files[:: -(-len(files) // LOOKED_AT) or 1]
-    read = [found for file in chosen if not isinstance(found := decode_file(file), str)]
+    read = [decoded for file in chosen if not isinstance(decoded := decode_file(file), str)]
     tolerance = GREY_28.imaging.border_tolerance
-    cluttered = [not look_at_border(one.picture, tolerance).is_plain() for one in read]
+    cluttered = [not look_at_border(decoded.picture, tolerance).is_plain() for decoded in read]
     return bool(cluttered) and float(np.mean(cluttered)) > 0.5
 
 
@@ -183,18 +185,18 @@ def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
     """
     try:
         stored: dict[str, NDArray[Any]] = read_npz(path)
-        kinds, tiers = stored[KINDS].astype(np.str_), stored[TIERS].astype(np.str_)
+        things, tiers = stored[THINGS].astype(np.str_), stored[TIERS].astype(np.str_)
         features = stored.get(weights_hash(block))
         if features is None:
             return None
-        if features.shape != (len(kinds), MEASURED[block]):
-            raise ValueError(f"features of {features.shape} for {len(kinds)} photos")
+        if features.shape != (len(things), MEASURED[block]):
+            raise ValueError(f"features of {features.shape} for {len(things)} photos")
     except UNREADABLE as error:
         raise WeightsUnfit(
             f"{path}: no features of photos of other things ({error}). "
             "Restore the file: it comes with Wardrobe."
         ) from error
-    return Negatives(features.astype(np.float32), kinds, tiers)
+    return Negatives(features.astype(np.float32), things, tiers)
 
 
 def weights_hash(block: Block) -> str:

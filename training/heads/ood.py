@@ -2,7 +2,7 @@
 
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a network with one small hidden layer on features
-and distance. The report says how well it finds kinds that it has not seen; nothing is selected by that
+and distance. The report says how well it finds things that it has not seen; nothing is selected by that
 figure. Pure. In the serving graph: release/export.py.
 """
 
@@ -48,8 +48,8 @@ BEYOND: Final = 2.0
 
 SEED: Final = 0
 
-OTHER_KINDS: Final = "photos of other kinds"
-"""The row of kinds that a score has not seen, though it was fitted against others."""
+UNSEEN_THINGS: Final = "photos of other kinds"
+"""The row of things that a score has not seen, though it was fitted against others."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class OodPhotos:
     Attributes:
         features: float32 (M, D), of those that a score is fitted against.
         weights: float32 (M,), how much each of these counts.
-        unseen: float32 (K, D), of other kinds, which no score is fitted against: it is measured on them.
+        unseen: float32 (K, D), of other things, which no score is fitted against: it is measured on them.
     """
 
     features: Floats
@@ -211,19 +211,19 @@ def fit_ood_score(
     )
 
 
-def separation(known: Distances, ood: Distances, familiarity: Familiarity) -> OutOfScope:
+def separation(learnt: Distances, ood: Distances, familiarity: Familiarity) -> OutOfScope:
     """How well distances separate photos of other things from pictures of the classes.
 
     Args:
-        known: float32 (N,), of pictures of the classes, by networks that did not learn them.
-        ood: float32 (M,), of photos of kinds that the score has not seen.
+        learnt: float32 (N,), of pictures of the classes, by networks that did not learn them.
+        ood: float32 (M,), of photos of things that the score has not seen.
         familiarity: of the release.
     """
-    ranks = [familiarity_of(one, familiarity) for one in ood.tolist()]
+    ranks = [familiarity_of(distance, familiarity) for distance in ood.tolist()]
     return OutOfScope(
         n=len(ood),
         familiarity_auroc=float(
-            roc_auc_score(np.repeat([0, 1], [len(known), len(ood)]), np.concatenate([known, ood]))
+            roc_auc_score(np.repeat([0, 1], [len(learnt), len(ood)]), np.concatenate([learnt, ood]))
         ),
         unfamiliar=float(np.mean(np.less(ranks, familiarity.threshold))),
     )

@@ -34,20 +34,20 @@ from training.untyped import Network
 
 BALANCE: Final = 0.6
 """The n photos of a class in one tier from one source weigh n^-BALANCE each, so that all of
-them weigh n^(1 - BALANCE): a rare class or shop is not lost. A kind of OOD photo is a class here."""
+them weigh n^(1 - BALANCE): a rare class or shop is not lost. Those of one thing are a class here."""
 
 OF_SCALED: Final = 0.3
 """What an enlarged picture of the data set counts: there are many, of all classes alike."""
 
-OF_OTHER_KINDS: Final = 0.5
-"""What an OOD photo counts, since there are more kinds than classes."""
+OF_OTHER_THINGS: Final = 0.5
+"""What an OOD photo counts, since there are more things than classes."""
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
-more, each of which did not learn a fifth of the kinds of OOD photos that the network below did not learn."""
+more, each of which did not learn a fifth of the things on OOD photos that the network below did not learn."""
 
-KIND_LETTERS: Final = 3
-"""First letters that say which kind an OOD photo is, so that `X_kaggle:Scarves` and `X_scarf` are one. Kinds
+THING_LETTERS: Final = 3
+"""First letters that say what an OOD photo shows, so that `X_kaggle:Scarves` and `X_scarf` are one. Things
 that share them are left out together."""
 
 
@@ -62,8 +62,8 @@ class PhotoHead:
         asked: positions of the photos that the folds answered, among those that were learnt.
         folds: int64, from 1, the head of each answer.
         scores: of these photos, in this order, before temperature.
-        scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of their kind; None where there are
-            fewer than two kinds.
+        scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of the same thing; None where
+            there are fewer than two.
     """
 
     learnt: PhotoFeatures
@@ -94,25 +94,25 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         )
     labels = np.where(learnt.classes == OOD, classes, learnt.classes)
     weights = weights_of(learnt)
-    asked = np.flatnonzero(learnt.checked)
+    checked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    in_folds = [asked[mine] for _, mine in stratified_folds(cells[asked], learnt.groups[asked], FOLDS)]
+    in_folds = [checked[fold] for _, fold in stratified_folds(cells[checked], learnt.groups[checked], FOLDS)]
 
     def fit(some: NDArray[np.int64]) -> HiddenHead:
         return fit_hidden_head(learnt.features.take(some), labels[some], weights[some])
 
-    kinds = kinds_of(learnt)
-    left_out = kinds_in_folds(learnt)
+    things = things_of(learnt)
+    left_out = things_in_folds(learnt)
     logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
     for given in answers_out_of_fold(fit, learnt.features.upright, learnt.groups, in_folds):
         logits.append(given)
         watch(len(logits), heads)
-    for given in answers_out_of_fold(fit, learnt.features.upright, kinds, left_out):
+    for given in answers_out_of_fold(fit, learnt.features.upright, things, left_out):
         others.append(given)
         watch(FOLDS + len(others), heads)
     head = fit(np.arange(len(learnt)))
     watch(heads, heads)
-    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in in_folds])
+    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(fold) for fold in in_folds])
     scores = scores_of(np.concatenate(logits), classes)
     scores_of_unseen_ood = scores_of(np.concatenate(others), classes) if others else None
     return PhotoHead(
@@ -120,35 +120,35 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     )
 
 
-def kinds_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
-    """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
-    return np.where(learnt.classes == OOD, [name[:KIND_LETTERS] for name in _names_of(learnt)], "")
+def things_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
+    """What each OOD photo shows, str (N,), by THING_LETTERS; empty for a photo that shows a class."""
+    return np.where(learnt.classes == OOD, [name[:THING_LETTERS] for name in _names_of(learnt)], "")
 
 
 def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
     """Which photos show other things that the network below has learnt, bool (N,).
 
-    A head that leaves these out does not say how a kind that nothing learnt is answered.
+    A head that leaves these out does not say how a thing that nothing learnt is answered.
     """
     names = _names_of(learnt)
     return np.array([name.startswith(lite0.OTHER_THINGS) for name in names], np.bool_)
 
 
 def _names_of(learnt: PhotoFeatures) -> list[str]:
-    return [kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist()]
+    return [spelt.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.kinds.tolist()]
 
 
-def kinds_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
-    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are placed first.
+def things_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
+    """Positions of the OOD photos in FOLDS parts, no thing in two of them; those with many photos first.
 
-    In none are those of kinds that the network below has learnt.
+    In none are those that the network below has learnt.
     """
-    kinds = np.where(known_below(learnt), "", kinds_of(learnt))
-    names, counts = np.unique(kinds[kinds != ""], return_counts=True)
+    things = np.where(known_below(learnt), "", things_of(learnt))
+    names, counts = np.unique(things[things != ""], return_counts=True)
     if len(names) < 2:
         return []
     ordered = names[np.argsort(-counts, kind="stable")]
-    return [np.flatnonzero(np.isin(kinds, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
+    return [np.flatnonzero(np.isin(things, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
 
 
 def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
@@ -158,17 +158,17 @@ def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
     of_each = np.bincount(cells)[cells] ** -BALANCE
     return np.asarray(
-        of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_KINDS, 1)
+        of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_THINGS, 1)
     )
 
 
 def scores_of(logits: Vectors, classes: int) -> Scores:
     """Probabilities of the classes, and the log odds of none of them, of float32 (N, C + 1) or (N, C)."""
-    known = logits[:, :classes].astype(np.float64)
+    of_classes = logits[:, :classes].astype(np.float64)
     distances = None
     if logits.shape[1] > classes:
-        distances = (logits[:, classes] - logsumexp(known, axis=1)).astype(np.float32)
-    return Scores.of_class(softmax(known, axis=1).astype(np.float32), distances)
+        distances = (logits[:, classes] - logsumexp(of_classes, axis=1)).astype(np.float32)
+    return Scores.of_class(softmax(of_classes, axis=1).astype(np.float32), distances)
 
 
 def photo_network(fitted: PhotoHead, before: Network | None = None) -> Network:
@@ -184,10 +184,10 @@ def photo_network(fitted: PhotoHead, before: Network | None = None) -> Network:
     """
     body = network(LITE0) if before is None else keras.Model(before.input, before.get_layer(VECTOR).output)
     logits = fitted.head.on(body)
-    known = logits.output[:, : fitted.classes]
-    answers = {PROBABILITIES: ops.softmax(known, axis=-1)}
+    of_classes = logits.output[:, : fitted.classes]
+    answers = {PROBABILITIES: ops.softmax(of_classes, axis=-1)}
     if before is not None:
-        answers |= {name: one for name, one in before.output.items() if name.startswith(OF_ATTRIBUTE)}
+        answers |= {name: output for name, output in before.output.items() if name.startswith(OF_ATTRIBUTE)}
     if len(fitted.head.bias) > fitted.classes:
-        answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(known, axis=-1)
+        answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(of_classes, axis=-1)
     return keras.Model(logits.input, answers, name="photos")

@@ -108,9 +108,9 @@ def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
     """What serving answers to all questions of each picture."""
     names = iter(images.networks)
     return [
-        one
+        prediction
         for batch in in_batches(images.pixels)
-        for one in classifier.classify(batch, list(islice(names, len(batch))))
+        for prediction in classifier.classify(batch, list(islice(names, len(batch))))
     ]
 
 
@@ -222,7 +222,7 @@ def counted(answers: Answers) -> SplitFigures:
     return SplitFigures(n=len(answers), accuracy=float(answers.right.mean()), loss=nll(answers))
 
 
-def measured(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
+def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
     """The full evaluation.
 
     Args:

@@ -46,34 +46,34 @@ def write_evaluation(
         The files; a sheet of an earlier evaluation that would have no mistake now is removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, matrix, sheet = (folder / one for one in (TABLE, CONFUSION, MISTAKES))
+    table, matrix, sheet = (folder / name for name in (TABLE, CONFUSION, MISTAKES))
     write_whole(folder / REPORT_PAGE, page)
     write_whole(table, _table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace"))
-    found, labels = [folder / REPORT_PAGE, table], contract.labels
-    known = answers.take(answers.known)
+    written, labels = [folder / REPORT_PAGE, table], contract.labels
+    of_classes = answers.take(answers.known)
     with font_for(labels):
-        if len(known):
-            counts = confusion_matrix(known.truth, known.predicted, labels=np.arange(len(labels)))
-            title = f"{len(known):,} pictures: accuracy {known.right.mean():.2%}"
+        if len(of_classes):
+            counts = confusion_matrix(of_classes.truth, of_classes.predicted, labels=np.arange(len(labels)))
+            title = f"{len(of_classes):,} pictures: accuracy {of_classes.right.mean():.2%}"
             save(draw_shares(counts, labels, title), matrix)
-            found.append(matrix)
+            written.append(matrix)
         worst = mistakes(answers, labels, SHOWN)
         sheet.unlink(missing_ok=True)
         if worst:
             save(draw_examples(worst, labels, pictures.pixels, contract.input.polarity), sheet)
-            found.append(sheet)
-    return found
+            written.append(sheet)
+    return written
 
 
 def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
     """A table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
     rows = [COLUMNS]
     for place in range(len(answers)):
-        known, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
+        shows_class, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
         rows.append(
             (
                 safe_path(str(files[place])) if files else str(place),
-                labels[answers.truth[place]] if known else str(answers.kinds[place]),
+                labels[answers.truth[place]] if shows_class else str(answers.kinds[place]),
                 labels[answers.predicted[place]],
                 f"{answers.confidences[place]:.4f}",
                 "" if np.isnan(familiarity) else f"{familiarity:.4f}",

@@ -82,38 +82,40 @@ def measured_tiers(answers: Answers) -> NDArray[np.str_]:
 def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:
     """The figures of one tier: accuracies where it shows garments, else the decisions by source."""
     garments = answers.take(answers.known)
-    known = len(garments) > 0
+    shows_garments = len(garments) > 0
     classes, n = np.unique(garments.truth, return_counts=True)
     right = np.array([np.sum(garments.right & (garments.truth == index)) for index in classes])
     recalls = right / n
     return PhotoFigures(
         split=split,
         n=len(answers),
-        macro_accuracy=float(recalls.mean()) if known else None,
+        macro_accuracy=float(recalls.mean()) if shows_garments else None,
         macro_accuracy_interval=(
-            mean_interval(garments.right, garments.together, garments.truth) if known else None
+            mean_interval(garments.right, garments.together, garments.truth) if shows_garments else None
         ),
-        accuracy=float(garments.right.mean()) if known else None,
+        accuracy=float(garments.right.mean()) if shows_garments else None,
         per_class={
             contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
-        ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
-        ece_null=null_band(garments.confidences) if known else None,
-        overconfidence=overconfidence(garments.confidences, garments.right) if known else None,
+        ece=expected_calibration_error(garments.confidences, garments.right) if shows_garments else None,
+        ece_null=null_band(garments.confidences) if shows_garments else None,
+        overconfidence=overconfidence(garments.confidences, garments.right) if shows_garments else None,
         decisions=_decisions(answers, contract.deciding(most_are(answers))),
-        auroc=_auroc(garments, ood) if known and len(ood) else None,
-        sources={} if known else _by_kind(answers),
+        auroc=_auroc(garments, ood) if shows_garments and len(ood) else None,
+        sources={} if shows_garments else _by_thing(answers),
     )
 
 
-def _by_kind(answers: Answers) -> dict[str, SourceFigures]:
-    kinds = {str(kind): answers.take(answers.kinds == kind) for kind in np.unique(answers.kinds)}
+def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
+    things = {str(thing): answers.take(answers.kinds == thing) for thing in np.unique(answers.kinds)}
     return {
-        kind: SourceFigures(
-            n=len(one), accepted=float(one.accepted.mean()), unfamiliar=_share(one, "unfamiliar")
+        thing: SourceFigures(
+            n=len(of_thing),
+            accepted=float(of_thing.accepted.mean()),
+            unfamiliar=_share(of_thing, "unfamiliar"),
         )
-        for kind, one in kinds.items()
+        for thing, of_thing in things.items()
     }
 
 
@@ -153,14 +155,14 @@ def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:
     Raises:
         BadPictures: none of these shows a class.
     """
-    known = load_learnt(parent.folder) or NOTHING
-    found = photos.take(np.flatnonzero(~known.has(photos.sha256)))
-    if not (found.classes != OOD).any():
+    learnt = load_learnt(parent.folder) or NOTHING
+    new = photos.take(np.flatnonzero(~learnt.has(photos.sha256)))
+    if not (new.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
             "so nothing can be compared. Correct others, or begin with the release before it."
         )
-    return found
+    return new
 
 
 def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:

@@ -80,15 +80,15 @@ def font_for(labels: Sequence[str]) -> AbstractContextManager[None]:
 
 def _fonts_for(text: str) -> list[str]:
     """Installed fonts for the letters that USUAL_FONT lacks; those that none has are drawn as boxes."""
-    lacking, found = _without(findfont(USUAL_FONT), set(map(ord, text))), []
+    lacking, names = _without(findfont(USUAL_FONT), set(map(ord, text))), []
     fonts = [font for font in fontManager.ttflist if not font.name.startswith(BOXES)] if lacking else []
     for font in fonts:
         with suppress(OSError, RuntimeError):  # of a font that FreeType cannot read
             left = _without(font.fname, lacking)
             if left != lacking:
-                found.append(font.name)
+                names.append(font.name)
                 lacking = left
-    return found
+    return names
 
 
 def _without(font: str, letters: set[int]) -> set[int]:
@@ -163,10 +163,10 @@ def draw_curves(history: tuple[Epoch, ...]) -> Figure:
     """Loss and accuracy per epoch, training (on augmented pictures) and validation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    epochs = [one.epoch for one in history]
+    epochs = [epoch.epoch for epoch in history]
     marker = "o" if len(epochs) == 1 else ""  # a line of one point shows nothing
     for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
-        learnt, held_out = ([getattr(one, field) for one in history] for field in (name, f"val_{name}"))
+        learnt, held_out = ([getattr(epoch, field) for epoch in history] for field in (name, f"val_{name}"))
         axes.plot(epochs, learnt, marker=marker, color=QUIET_COLOUR, label="training, augmented")
         axes.plot(epochs, held_out, marker=marker, color=LINE_COLOUR, label="validation")
         axes.set(xlabel="epoch", ylabel=label)
@@ -175,8 +175,8 @@ def draw_curves(history: tuple[Epoch, ...]) -> Figure:
             axes.set_xticks(epochs)
         axes.grid(alpha=0.3)
     # Every epoch shows, the first included: those before the average has caught up are far off the others.
-    left.set_ylim(0, 1.05 * max(loss for one in history for loss in (one.loss, one.val_loss)))
-    right.set_ylim(max(0.0, min(min(one.accuracy, one.val_accuracy) for one in history) - 0.05), 1)
+    left.set_ylim(0, 1.05 * max(loss for epoch in history for loss in (epoch.loss, epoch.val_loss)))
+    right.set_ylim(max(0.0, min(min(epoch.accuracy, epoch.val_accuracy) for epoch in history) - 0.05), 1)
     left.legend(loc="best")
     return figure
 

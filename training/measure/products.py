@@ -27,13 +27,13 @@ def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
     Returns:
         without attributes of which no product is known.
     """
-    found = {}
+    promises_of = {}
     for head in np.unique(answers.attributes[answers.decided]).tolist():
-        mine = answers.of_head(head).take(answers.of_head(head).decided)
-        asked = [rows for rows in _products(mine) if head == CLASS or mine.known[rows[0]]]
-        if asked:
-            found[head or LABEL] = _promise([_judged(mine, rows) for rows in asked], right)
-    return found
+        of_head = answers.of_head(head).take(answers.of_head(head).decided)
+        counted = [rows for rows in _products(of_head) if head == CLASS or of_head.known[rows[0]]]
+        if counted:
+            promises_of[head or LABEL] = _promise([_judged(of_head, rows) for rows in counted], right)
+    return promises_of
 
 
 def _products(answers: Answers) -> list[NDArray[np.int64]]:

@@ -49,11 +49,11 @@ def null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
         confidences: (N,), 0..1.
     """
     random = np.random.default_rng(0)
-    found = [
+    errors = [
         expected_calibration_error(confidences, random.random(len(confidences)) < confidences)
         for _ in range(NULL_DRAWS)
     ]
-    low, high = np.quantile(found, (0.025, 0.975)).tolist()
+    low, high = np.quantile(errors, (0.025, 0.975)).tolist()
     return low, high
 
 
@@ -62,15 +62,15 @@ def overconfidence(confidences: NDArray[np.floating[Any]], right: NDArray[np.boo
     return float(np.mean(confidences) - np.mean(right))
 
 
-def differences(stored: TestFigures, found: TestFigures) -> list[str]:
+def differences(stored: TestFigures, measured: TestFigures) -> list[str]:
     """What differs by more than TOLERANCE between two evaluations, a sentence each; empty if they agree."""
-    if stored.n != found.n:
-        return [f"n: the report has {stored.n}, found {found.n}."]
+    if stored.n != measured.n:
+        return [f"n: the report has {stored.n}, found {measured.n}."]
     named = {
-        "accuracy": (stored.accuracy, found.accuracy),
-        "loss": (stored.loss, found.loss),
-        "ece": (stored.ece, found.ece),
-        "coverage": (stored.decisions.coverage, found.decisions.coverage),
+        "accuracy": (stored.accuracy, measured.accuracy),
+        "loss": (stored.loss, measured.loss),
+        "ece": (stored.ece, measured.ece),
+        "coverage": (stored.decisions.coverage, measured.decisions.coverage),
     }
     differences = [
         f"{name}: the report has {before:.4f}, found {now:.4f}."
@@ -78,7 +78,7 @@ def differences(stored: TestFigures, found: TestFigures) -> list[str]:
         if not abs(before - now) <= TOLERANCE
     ]
     # A picture with another answer leaves one cell and enters another.
-    moved = np.abs(np.array(stored.confusion_matrix) - np.array(found.confusion_matrix)).sum() // 2
-    if moved > TOLERANCE * found.n:
-        differences.append(f"confusion matrix: {moved} of {found.n} pictures have another answer.")
+    moved = np.abs(np.array(stored.confusion_matrix) - np.array(measured.confusion_matrix)).sum() // 2
+    if moved > TOLERANCE * measured.n:
+        differences.append(f"confusion matrix: {moved} of {measured.n} pictures have another answer.")
     return differences

@@ -72,12 +72,12 @@ def _of_tier(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownS
     )
 
 
-def _counts(answers: Answers, mine: NDArray[np.bool_]) -> UnknownSource:
+def _counts(answers: Answers, which: NDArray[np.bool_]) -> UnknownSource:
     return UnknownSource(
-        n=int(mine.sum()),
-        right=int((mine & answers.right).sum()),
-        accepted=int((mine & answers.accepted).sum()),
-        accepted_right=int((mine & answers.accepted & answers.right).sum()),
+        n=int(which.sum()),
+        right=int((which & answers.right).sum()),
+        accepted=int((which & answers.accepted).sum()),
+        accepted_right=int((which & answers.accepted & answers.right).sum()),
     )
 
 

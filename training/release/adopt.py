@@ -144,7 +144,7 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
     """
     shown = held_out.take(np.arange(min(SCALED_BY, len(held_out))))
 
-    def measured(divisor: float) -> tuple[float, float]:
+    def measure(divisor: float) -> tuple[float, float]:
         """Loss, and the share of right answers."""
         session.divide_by(divisor)
         batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
@@ -153,16 +153,16 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
 
     usual = session.habits.divisor
     if "int" in session.habits.dtype:
-        return measured(usual)[1]
-    found = {divisor: measured(divisor) for divisor in (1.0, 255.0)}
-    better = min(found, key=lambda divisor: (found[divisor][0], divisor != usual))
+        return measure(usual)[1]
+    losses = {divisor: measure(divisor) for divisor in (1.0, 255.0)}
+    better = min(losses, key=lambda divisor: (losses[divisor][0], divisor != usual))
     session.divide_by(better)
-    as_they_are, divided = (f"loss {loss:.4f}, {right:.1%} right" for loss, right in found.values())
+    as_they_are, divided = (f"loss {loss:.4f}, {right:.1%} right" for loss, right in losses.values())
     say(
         f"it reads {'0..255' if better == 1 else '0..1'}: of {len(shown):,} held-out pictures as 0..255 "
         f"{as_they_are}; divided by 255 {divided}"
     )
-    return found[better][1]
+    return losses[better][1]
 
 
 def _clearly(pictures: int) -> float:
@@ -188,11 +188,11 @@ def _check_preparation(session: KerasSession, path: Path, held_out: Pictures, ri
         return float((np.concatenate(answers).argmax(axis=1) == labels).mean())
 
     tried = {(mean, std): share(mean, std) for mean, std in ((127.5, 127.5), (images.mean(), images.std()))}
-    (mean, std), found = max(tried.items(), key=lambda one: one[1])
-    if found > right + _clearly(len(labels)):
+    (mean, std), best = max(tried.items(), key=lambda share_of: share_of[1])
+    if best > right + _clearly(len(labels)):
         shape = ", ".join(map(str, session.habits.shape))
         raise NotAdoptable(
-            f"{path}: {found:.1%} of the held-out pictures are right where pixels are standardised, "
+            f"{path}: {best:.1%} of the held-out pictures are right where pixels are standardised, "
             f"{right:.1%} as 0..255 or 0..1. Put it into the model: `keras.Sequential(["
             f"keras.Input(({shape},)), keras.layers.Normalization(axis=None, mean={mean:.4g}, "
             f"variance={std**2:.4g}), model]).save('model.keras')`. --force adopts it as it is."
@@ -249,7 +249,7 @@ def _tolerance(artifact: Network, pictures: PixelsBatch) -> float:
     layer = next((layer for layer in artifact.layers if layer.name == HEAD), None)
     if layer is None:
         return HAND_MADE_TOLERANCE
-    dense = next(one for one in layer.layers if type(one) is layers.Dense)
+    dense = next(last for last in layer.layers if type(last) is layers.Dense)
     kernel, *bias = dense.get_weights()
     logits = _features_of(artifact, pictures) @ kernel + sum(bias)
     return max(PARITY_TOLERANCE, ROUNDING * float(np.abs(logits).max()))

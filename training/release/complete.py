@@ -19,7 +19,7 @@ from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
 from model_store.assemble import only_network
-from model_store.files import FIGURES, GRAPH, MODEL
+from model_store.files import FIGURES, GRAPH, MODEL, NEW_RELEASE
 from model_store.manifest import Golden, Manifest
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
@@ -58,7 +58,7 @@ from training.decide.requirements import (
 )
 from training.decide.why_nothing import warning_of_few
 from training.gradient.networks.registry import trainable_count
-from training.heads.ood import OTHER_KINDS, separation
+from training.heads.ood import UNSEEN_THINGS, separation
 from training.measure.evaluate import (
     Score,
     as_served,
@@ -66,9 +66,9 @@ from training.measure.evaluate import (
     counted,
     decided,
     examples,
+    full_figures,
     graph_scores,
     interpreted,
-    measured,
     uncalibrated,
     undecided,
 )
@@ -78,7 +78,7 @@ from training.progress import Progress
 from training.release.conversion import mflops
 from training.release.doubts import out_of_fold_answers
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
-from training.release.make import RELEASE, Trained, make_release
+from training.release.make import Trained, make_release
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
@@ -100,7 +100,7 @@ class Candidate:
             is not known, its attributes alone are decided and measured.
         attributes: float32 (N, C) by name, what heads of folds answered to the training pictures.
         score: gives the network's scores of pictures; None to ask the graph.
-        unseen: distances of photos of other things, of kinds that the distance was not fitted against; None
+        unseen: distances of photos of other things that the distance was not fitted against; None
             where it was fitted against no such photos.
         accept: when an answer is accepted.
         of_products: whether groups are products, of which the report says what is accepted.
@@ -156,7 +156,7 @@ def made_with(
 
 def complete_training(run: Path, candidate: Candidate, progress: Progress) -> Trained:
     """Complete the release of a run, and keep what networks answered that had not learnt the picture."""
-    folder = run / RELEASE
+    folder = run / NEW_RELEASE
     Learnt.of(candidate.split.train.sha256).save(folder)
     manifest = complete_release(folder, candidate, progress)
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
@@ -272,7 +272,7 @@ def _measure(
         training=candidate.training,
         train=counted(train),
         validation=counted(held_out),
-        test=measured(answers, before, contract).changed(split=TEST if test else CROSS_FITTED),
+        test=full_figures(answers, before, contract).changed(split=TEST if test else CROSS_FITTED),
         out_of_scope=_out_of_scope(given, contract, candidate),
         photos={},
         examples=examples(answers, contract.labels),
@@ -282,11 +282,11 @@ def _measure(
 
 
 def _out_of_scope(given: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
-    """Of kinds that the score has not seen; empty where no photo of other things was learnt."""
+    """Of things that the score has not seen; empty where no photo of other things was learnt."""
     distances = scores_in(given).distances
     if candidate.unseen is None or distances is None or contract.familiarity is None:
         return {}
-    return {OTHER_KINDS: separation(distances, candidate.unseen, contract.familiarity)}
+    return {UNSEEN_THINGS: separation(distances, candidate.unseen, contract.familiarity)}
 
 
 def _model_figures(folder: Path, candidate: Candidate, contract: ModelContract) -> ModelFigures:

@@ -91,20 +91,20 @@ def check_graph(path: Path, shape: tuple[int, ...]) -> None:
 
 def _erfc(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """The complementary error function, which is 1 - Erf."""
-    _replace(context, node, name, lambda one, x: ("Sub", [one, _made(context, "Erf", [x], node)]))
+    _replace(context, node, name, lambda unit, x: ("Sub", [unit, _made(context, "Erf", [x], node)]))
 
 
 def _expm1(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """Exp - 1."""
-    _replace(context, node, name, lambda one, x: ("Sub", [_made(context, "Exp", [x], node), one]))
+    _replace(context, node, name, lambda unit, x: ("Sub", [_made(context, "Exp", [x], node), unit]))
 
 
 def _replace(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """Put the operator that `form` makes of 1 and the node's input in the node's place."""
     (given,), outputs = node.input, node.output
     dtypes, shapes = [context.get_dtype(outputs[0])], [context.get_shape(outputs[0])]
-    one = context.make_const(tf2onnx.utils.make_name("one"), np.array(1, np.float32)).output[0]
-    operator, inputs = form(one, given)
+    unit = context.make_const(tf2onnx.utils.make_name("one"), np.array(1, np.float32)).output[0]
+    operator, inputs = form(unit, given)
     context.remove_node(node.name)
     context.make_node(operator, inputs, outputs=outputs, name=name, dtypes=dtypes, shapes=shapes)
 
@@ -122,7 +122,7 @@ _HANDLERS: Final[dict[str, tuple[Any, list[str]]]] = {"Erfc": (_erfc, []), "Expm
 def _keep_constants(graph: Graph, captured: list[tuple[Tensor, Tensor]]) -> None:
     """Store the constants of layers, which tf2onnx takes for inputs, in the graph."""
     values = {name.name: value for value, name in captured if value.dtype != tf.resource}
-    for given in [one for one in graph.graph.input if one.name in values]:
+    for given in [value for value in graph.graph.input if value.name in values]:
         graph.graph.initializer.append(onnx.numpy_helper.from_array(values[given.name].numpy(), given.name))
         graph.graph.input.remove(given)
 
@@ -139,10 +139,10 @@ def _check_operators(graph: Graph, serving: Network) -> None:
 
 def _layer_of(node: str, serving: Network) -> str:
     """The layer of a node: the innermost part of its name that is a layer's, or one with a number behind."""
-    known = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
+    names = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
     for part in reversed(node.split("/")[:-1]):
-        name = part if part in known else part.rpartition("_")[0]
-        if name in known:
+        name = part if part in names else part.rpartition("_")[0]
+        if name in names:
             return f"the layer {name!r}"
     return "a layer"
 

@@ -56,10 +56,10 @@ def out_of_fold_answers(
         others: answers to the other training pictures, before anything was decided; none, or to each.
     """
     answers, files = NO_ANSWERS, list[Path]()
-    for one in (parts.validation, test):
-        if one.files:
-            answers += decided(classifier, undecided(score(one), one))
-            files += one.files
+    for pictures in (parts.validation, test):
+        if pictures.files:
+            answers += decided(classifier, undecided(score(pictures), pictures))
+            files += pictures.files
     if len(others) and parts.train.files:
         answers += decided(classifier, others)
         files += parts.train.files
@@ -74,7 +74,7 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
         names: of the classes.
     """
     answers, files = checkable
-    found = [
+    doubts = [
         Doubted(
             path=absolute(files[place]),
             label=names[answers.truth[place]],
@@ -84,16 +84,22 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
         )
         for place in np.flatnonzero(answers.known & ~answers.right).tolist()
     ]
-    return sorted(found, key=lambda one: one.probability - one.label_probability, reverse=True)
+    return sorted(doubts, key=lambda doubt: doubt.probability - doubt.label_probability, reverse=True)
 
 
 COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probability")
 
 
-def table_of(found: Sequence[Doubted]) -> str:
+def table_of(doubts: Sequence[Doubted]) -> str:
     """A CSV with COLUMNS, a row per picture; paths are absolute."""
     rows = (
-        (one.path, one.label, one.predicted, f"{one.probability:.4f}", f"{one.label_probability:.4f}")
-        for one in found
+        (
+            doubt.path,
+            doubt.label,
+            doubt.predicted,
+            f"{doubt.probability:.4f}",
+            f"{doubt.label_probability:.4f}",
+        )
+        for doubt in doubts
     )
     return as_csv([COLUMNS, *rows])

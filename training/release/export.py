@@ -29,7 +29,7 @@ from training.errors import ParityFailed
 from training.features.blocks import READS
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import LOGITS, with_softmax
-from training.heads.logistic import Head
+from training.heads.logistic import LogisticHead
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
 from training.release.conversion import check_graph, converted
@@ -62,7 +62,7 @@ def export_network(
     model: Network,
     measure: Whitening | OodScore,
     images: PixelsBatch,
-    attributes: Mapping[str, Head] = MappingProxyType({}),
+    attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
     """Write model.keras and model.onnx, which answer alike.
 
@@ -110,7 +110,7 @@ def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
 def scores_of(
     artifact: Network,
     measure: Whitening | OodScore,
-    attributes: Mapping[str, Head],
+    attributes: Mapping[str, LogisticHead],
     images: PixelsBatch,
 ) -> Scores:
     """What the serving graph that `export_graph` makes of these has to answer."""
@@ -127,7 +127,7 @@ def export_graph(
     artifact: Network,
     measure: Whitening | OodScore | None,
     path: Path,
-    attributes: Mapping[str, Head] = MappingProxyType({}),
+    attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
     """Write the serving graph.
 
@@ -146,7 +146,7 @@ def export_graph(
     write_graph(keras.Model(artifact.input, answers), path)
 
 
-def _answer_of(artifact: Network, head: Head, place: int) -> Tensor:
+def _answer_of(artifact: Network, head: LogisticHead, place: int) -> Tensor:
     """The probabilities of a further head; its name may hold what a layer's cannot."""
     dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
     answer = dense(artifact.get_layer(LOGITS).input)
@@ -256,8 +256,8 @@ def export_photos(network: Network, folder: Path) -> Golden:
     def scores(pixels: PixelsBatch) -> Scores:
         given = answering(network, at_once(pixels))(pixels)
         heads = {LABEL: given[PROBABILITIES]} | {
-            name.removeprefix(OF_ATTRIBUTE): one
-            for name, one in given.items()
+            name.removeprefix(OF_ATTRIBUTE): output
+            for name, output in given.items()
             if name.startswith(OF_ATTRIBUTE)
         }
         return Scores(heads, given.get(DISTANCE))

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from pydantic import JsonValue
 
 from inference.contract import NetworkName
 from model_store.assemble import seal
-from model_store.files import REPORT
+from model_store.files import NEW_RELEASE, REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Headline, Manifest, Network
 from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
@@ -25,16 +24,13 @@ from reports.values import Report
 from training.environment import git_commit
 from training.release.doubts import FileAnswers
 
-RELEASE: Final = "release"
-"""The folder of a new release in a run's folder."""
-
 
 @dataclass(frozen=True)
 class Trained:
     """What a training leaves.
 
     Attributes:
-        run: its folder; the release is in RELEASE there.
+        run: its folder; the release is in NEW_RELEASE there.
         answers: out-of-fold ones, from which doubted labels are listed.
         labels: of the release.
     """
@@ -46,7 +42,7 @@ class Trained:
     @property
     def release(self) -> Path:
         """The folder of the release."""
-        return self.run / RELEASE
+        return self.run / NEW_RELEASE
 
 
 def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()) -> None:

@@ -58,7 +58,7 @@ from training.features.blocks import READS
 from training.features.shipped import LITE0
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
-from training.measure.evaluate import decided, graph_scores, measured
+from training.measure.evaluate import decided, full_figures, graph_scores
 from training.measure.photos import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.measure.unknown_sources import (
     of_known_sources,
@@ -72,8 +72,8 @@ from training.release.export import export_photos
 from training.release.make import begin, make_release
 from training.untyped import Network
 
-UNLEARNT_KINDS: Final = "other kinds"
-"""The set of OOD photos whose kinds the heads that answered them had not learnt."""
+UNLEARNT_THINGS: Final = "other kinds"
+"""The set of OOD photos that show what the heads that answered them had not learnt."""
 
 
 def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and whose files it joins
@@ -91,7 +91,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         folder: emptied first, if it is there.
         parent: whose other files it has.
         head: with what it learnt.
-        answers: of heads of folds, nothing decided; those to UNLEARNT_KINDS, too.
+        answers: of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
         record: how the network was made, for report and manifest.
         say: receives progress messages, and promises that cannot be given.
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
@@ -153,7 +153,7 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, and its
     confidences are the least: unknown sources may have chosen them.
     """
-    of_classes, others = answers.take(answers.sets != UNLEARNT_KINDS), answers.of_set(UNLEARNT_KINDS)
+    of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
     manifest, deciding = parent.manifest, that_decide(of_classes)
     before = manifest.contract("photos").of_label.confidence if manifest.both else ACCEPT_NOTHING
     required = of_photos(deciding, scores_in(others) if len(others) else None, before)
@@ -328,6 +328,6 @@ def _report(
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():
         uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})
-        changed["test"] = measured(tested, tested, contract).changed(**uncalibrated)
+        changed["test"] = full_figures(tested, tested, contract).changed(**uncalibrated)
     kept_set = HELD_OUT if parent.manifest.both else None  # else it was promised by thresholds that are gone
     return with_promises(before, thresholds.answer_sets, thresholds.confidence, kept_set).changed(**changed)

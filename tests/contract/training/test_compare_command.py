@@ -11,7 +11,7 @@ from reports.values import Report, report_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from training.gradient.comparison_results import Compared, NetworkComparison, spread
-from training.gradient.networks.published_figures import PUBLISHED
+from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest
     assert conv3.seeds[0]["train"] == report.train.model_dump(mode="json")
     assert (conv3.parameters, conv3.mflops) == (241_546, report.model.mflops)
     assert (conv3.published, conv3.seeds[0]["training"]) == (
-        PUBLISHED["conv3"],
+        PUBLISHED_FIGURES["conv3"],
         report.training.model_dump(mode="json"),
     )
     assert (here / "results.png").stat().st_size > 0

@@ -26,7 +26,7 @@ from training.data.photos import OWN_TIER
 from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
-from training.heads.logistic import Head
+from training.heads.logistic import LogisticHead
 from training.heads.ood import fit_ood_score
 from training.measure.evaluate import scored
 from training.release.conversion import mflops
@@ -42,10 +42,12 @@ from training.release.export import (
 from training.release.of_parent import decide_photos
 
 PICTURES = striped_pictures(200, seed=7).images
-NO_HEADS: Mapping[str, Head] = {}
+NO_HEADS: Mapping[str, LogisticHead] = {}
 
 
-def answers_of(exported: Exported, images: PixelsBatch, attributes: Mapping[str, Head] = NO_HEADS) -> Scores:
+def answers_of(
+    exported: Exported, images: PixelsBatch, attributes: Mapping[str, LogisticHead] = NO_HEADS
+) -> Scores:
     """The network's own answers."""
     return scores_of(exported.artifact, exported.whitening, attributes, images)
 
@@ -97,7 +99,7 @@ def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
     exported: Exported, tmp_path: Path
 ) -> None:
     kernels = np.random.default_rng(0).normal(0, 0.1, (2, 128, 3)).astype(np.float32)
-    ours, others = ({"colour": Head(one, np.zeros(3, np.float32), 0.0)} for one in kernels)
+    ours, others = ({"colour": LogisticHead(one, np.zeros(3, np.float32), 0.0)} for one in kernels)
     export_graph(exported.artifact, exported.whitening, tmp_path / "model.onnx", ours)
     same, another = (partial(answers_of, exported, attributes=heads) for heads in (ours, others))
 

@@ -4,7 +4,16 @@ import keras
 import numpy as np
 import pytest
 
-from training.features.blocks import BLOCKS, READS, WIDTHS, WITHOUT_LITE0, Block, measured, network, vectors
+from training.features.blocks import (
+    BLOCKS,
+    READS,
+    WIDTHS,
+    WITHOUT_LITE0,
+    Block,
+    measured_part,
+    network,
+    vectors,
+)
 from training.gradient.networks.layers import FEATURES
 from training.untyped import Network
 
@@ -60,7 +69,7 @@ def test_distances_are_measured_where_the_serving_graph_measures_them(blocks: tu
 
     at_layer = keras.Model(model.input, model.get_layer(FEATURES).output).predict(picture, verbose=0)
 
-    assert np.allclose(vectors(model, [picture]).upright[:, measured(blocks)], at_layer, atol=1e-5)
+    assert np.allclose(vectors(model, [picture]).upright[:, measured_part(blocks)], at_layer, atol=1e-5)
 
 
 def test_the_palette_is_the_same_of_the_mirror_image(palette: Network) -> None:

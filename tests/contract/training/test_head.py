@@ -11,7 +11,7 @@ from training.data.vectors import Features
 from training.features.blocks import spread_of
 from training.gradient.networks.registry import with_softmax
 from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.heads.logistic import STRENGTHS, Head, fit_head
+from training.heads.logistic import STRENGTHS, LogisticHead, fit_head
 
 pytestmark = pytest.mark.usefixtures("short_fits")
 
@@ -33,7 +33,7 @@ def alone(n: int) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
     return np.arange(n).astype(str)
 
 
-def logistic(seen: Features, labels: Codes) -> Head:
+def logistic(seen: Features, labels: Codes) -> LogisticHead:
     return fit_head(seen, labels, alone(len(labels)), strengths=(1.0,))
 
 
@@ -43,7 +43,7 @@ def hidden(seen: Features, labels: Codes) -> HiddenHead:
 
 HEADS = [logistic, hidden]
 
-Fit = Callable[[Features, Codes], Head | HiddenHead]
+Fit = Callable[[Features, Codes], LogisticHead | HiddenHead]
 
 
 def shares(logits: Logits) -> Vectors:

@@ -68,7 +68,7 @@ class Chosen:
 
 @pytest.fixture(scope="module")
 def chosen(negatives: Negatives) -> Chosen:
-    of_each = [negatives.features[(negatives.kinds == kind) & ~negatives.of_users] for kind in OWN]
+    of_each = [negatives.features[(negatives.things == kind) & ~negatives.of_users] for kind in OWN]
     learnt = np.concatenate([some[:LEARNT] for some in of_each])
     images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
     train = Pictures.of_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
@@ -77,7 +77,7 @@ def chosen(negatives: Negatives) -> Chosen:
     assert ood is not None
     taken = {row.tobytes() for row in (*ood.features, *ood.unseen)}
     kept = [row.tobytes() in taken for row in negatives.features]
-    own = frozenset(np.setdiff1d(negatives.kinds, negatives.kinds[kept]).tolist())
+    own = frozenset(np.setdiff1d(negatives.things, negatives.things[kept]).tolist())
     return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
 
 
@@ -92,8 +92,8 @@ def test_the_file_fits_every_block_that_measures(block: Block) -> None:
     assert found is not None
     assert found.features.shape[1] == MEASURED[block]
     assert np.isfinite(found.features).all()
-    assert len(found.kinds) >= 1_800
-    assert len(np.unique(found.kinds)) >= 40
+    assert len(found.things) >= 1_800
+    assert len(np.unique(found.things)) >= 40
     assert found.of_users.sum() >= 150
 
 
@@ -138,7 +138,7 @@ def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_
     negatives: Negatives, chosen: Chosen
 ) -> None:
     head = fit_head(Features(chosen.learnt, chosen.learnt), chosen.train.classes, chosen.train.groups)
-    earrings = negatives.features[negatives.kinds == "earrings"]
+    earrings = negatives.features[negatives.things == "earrings"]
 
     assert np.mean(head.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
     assert "earrings" not in chosen.own

@@ -20,9 +20,9 @@ from tests.uploads import png
 from training.data.learnt_hashes import load_learnt
 from training.data.pictures import Pictures
 from training.data.split import Split
-from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, measured, network, seeing
+from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, measured_part, network, seeing
 from training.heads.cross_val import folds_of
-from training.heads.logistic import Head
+from training.heads.logistic import LogisticHead
 from training.own_classes import answered, fit_heads, out_of_fold_distances
 from training.progress import Watch
 
@@ -143,7 +143,7 @@ class Counted(Terminal):
         yield lambda done, of: self.of[what].append((done, of))
 
 
-def fitted(progress: Terminal) -> tuple[Pictures, Answers, Head]:
+def fitted(progress: Terminal) -> tuple[Pictures, Answers, LogisticHead]:
     """Answers of two heads, and one of all, on 60 pictures whose labels tell nothing of them."""
     rng, body = np.random.default_rng(0), network(WITHOUT_LITE0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
@@ -152,7 +152,7 @@ def fitted(progress: Terminal) -> tuple[Pictures, Answers, Head]:
     folds = folds_of(Split(seen, seen), 2)
     of_class = fit_heads(seen, folds, WITHOUT_LITE0, progress)["label"]
     distances = out_of_fold_distances(
-        seen, seen.features.upright[:, measured(WITHOUT_LITE0)], folds, None, progress
+        seen, seen.features.upright[:, measured_part(WITHOUT_LITE0)], folds, None, progress
     )
     return noise, answered(seen, folds, of_class, distances), of_class.head
 

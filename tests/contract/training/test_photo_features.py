@@ -17,10 +17,10 @@ from training.features.blocks import READS
 from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import (
     BALANCE,
-    OF_OTHER_KINDS,
+    OF_OTHER_THINGS,
     OF_SCALED,
-    kinds_in_folds,
     scores_of,
+    things_in_folds,
     weights_of,
 )
 from training.progress import Lines
@@ -85,7 +85,7 @@ def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_less_whe
     found = weights_of(learnt)
 
     of_each = [n**-BALANCE for n in photos.values() for _ in range(n)]
-    less = [*[1.0] * 4, *[OF_SCALED] * 2, *[OF_OTHER_KINDS] * 3, *[1.0] * 11]
+    less = [*[1.0] * 4, *[OF_SCALED] * 2, *[OF_OTHER_THINGS] * 3, *[1.0] * 11]
     assert found.tolist() == pytest.approx([one * share for one, share in zip(of_each, less, strict=True)])
 
 
@@ -95,10 +95,10 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
     shown = ["kaggle:Skirts", "skirt", "kaggle:Shorts", "kaggle:Watches", "bra", "kaggle:Bracelets"]
     learnt = seen((0, "A", "0", ""), *((OOD, "X", f"X_{kind}", "") for kind in shown))
 
-    parts = [part.tolist() for part in kinds_in_folds(learnt)]
+    parts = [part.tolist() for part in things_in_folds(learnt)]
 
     assert sorted(parts) == [[1, 2], [3], [5]]
-    assert kinds_in_folds(learnt.take(np.array([0, 1, 2, 4, 6]))) == []  # one kind is left
+    assert things_in_folds(learnt.take(np.array([0, 1, 2, 4, 6]))) == []  # one kind is left
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:

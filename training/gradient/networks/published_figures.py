@@ -34,7 +34,7 @@ VALIDATED: Final = "10 epochs; the accuracy is of the validation in the last one
 
 WITH_COPIES: Final = f"{VALIDATED}, where rotated and mirrored copies of one picture are on both sides"
 
-PUBLISHED: Final[dict[NetworkName, Published]] = {
+PUBLISHED_FIGURES: Final[dict[NetworkName, Published]] = {
     "dense": Published(
         accuracy=0.88,
         parameters=101_770,
