@@ -52,23 +52,18 @@ from reports.values import AllAccepted, AttributeFigures, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.vectors import Features, Vectors, joined
-from training.decide.attributes import (
-    all_accepted,
-    attribute_figures,
-    attribute_in_words,
-    decide_attributes,
-)
-from training.decide.decide import Thresholds
+from training.decide.decide import Thresholds, decide_attributes
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.environment import libraries
 from training.features.blocks import READS, VECTOR, Block, network
 from training.features.shipped import LITE0
 from training.features.weights import read_npz, write_npz
 from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
+from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
 from training.progress import Lines, Progress, Say
 from training.release.export import export_photos, write_graph
 from training.release.make import begin, make_release
-from training.release.of_parent import photo_model_figures
+from training.release.photos import photo_model_figures
 from training.untyped import Network
 
 PALETTE: Final[Block] = "palette"

@@ -31,7 +31,7 @@ from training.measure.evaluate import answer
 from training.measure.products import products_of
 from training.measure.statistics import overconfidence
 from training.release.make import begin, make_release
-from training.release.of_parent import decide_photos, measured_photos
+from training.release.photos import decide_photos, measured_photos
 
 TOWNS: Final = "ek-t"
 """How groups of other sources begin that are a town, not a product."""

@@ -2,7 +2,7 @@
 
 The new release has the same weights, and accepts what the pictures show to be right often enough. It needs
 59 of each tier, in practice some hundred: a random sample of what will be asked, which it did not learn. What
-is fitted: training/decide/decide.py; what the report says: training/release/of_parent.py.
+is fitted: training/decide/decide.py; what the report says: training/release/recalibrate.py.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
 def execute(arguments: argparse.Namespace) -> object:
     """Calibrate the release that the arguments name."""
     require("sklearn", "scikit-learn")
-    from training.release.of_parent import recalibrate  # noqa: PLC0415 - needs scikit-learn
+    from training.release.recalibrate import recalibrate  # noqa: PLC0415 - needs scikit-learn
 
     parent = find_release(arguments.release, settings_of_commands().cache_dir)
     if parent.manifest.contract("photos").photos_unproven:

@@ -23,14 +23,7 @@ from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, re
 from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal
-from scripts.terminal import (
-    RELEASE_HELP,
-    Failed,
-    command_parser,
-    complain,
-    console,
-    print_table,
-)
+from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 from training.data.corrections import corrections_in
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import NOTHING, load_learnt
@@ -155,7 +148,8 @@ def _measure_attributes(
     contract = release.manifest.contract("pixels")
     if not pictures.attributes:
         return {}
-    from training.measure.evaluate import attribute_answers, predicted  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.attributes import attribute_answers  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.evaluate import predicted  # noqa: PLC0415 - as above
 
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     predictions = predicted(Classifier(session, contract), pictures)

@@ -44,7 +44,8 @@ from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.measure.evaluate import undecided
 from training.options import Options
 from training.progress import Progress
-from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
+from training.release.candidate import Candidate, made_with, samples, warn_of_few
+from training.release.complete import complete_training
 from training.release.export import export_network
 from training.release.make import Trained, begin
 

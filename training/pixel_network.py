@@ -23,7 +23,8 @@ from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
 from training.heads.ood import fit_measure
 from training.progress import Progress
-from training.release.complete import Candidate, complete_training, made_with, samples, warn_of_few
+from training.release.candidate import Candidate, made_with, samples, warn_of_few
+from training.release.complete import complete_training
 from training.release.export import export_network, features_of
 from training.release.make import Trained, begin
 

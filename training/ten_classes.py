@@ -34,7 +34,7 @@ from training.options import Options
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
-from training.release.of_parent import UNLEARNT_THINGS, release_photos
+from training.release.photos import UNLEARNT_THINGS, release_photos
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records

@@ -24,8 +24,7 @@ from tests.answers import truth, undecided_answers, unmeasured
 from tests.releases import a_contract
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.decide.attributes import attribute_figures, attribute_in_words, decide_attributes
-from training.decide.decide import Thresholds, decide, fit_familiarity
+from training.decide.decide import Thresholds, decide, decide_attributes, fit_familiarity
 from training.decide.requirements import (
     FAMILIARITY_OF_PHOTOS,
     Requirements,
@@ -35,7 +34,8 @@ from training.decide.requirements import (
 )
 from training.decide.why_nothing import check_enough
 from training.errors import NotShown
-from training.measure.evaluate import attribute_answers, interpreted
+from training.measure.attributes import attribute_answers, attribute_figures, attribute_in_words
+from training.measure.evaluate import interpreted
 
 CLASSES = 10
 

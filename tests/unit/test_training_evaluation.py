@@ -24,15 +24,7 @@ from reports.values import Epoch, Example, Examples
 from tests.releases import with_label
 from training.data.pictures import Pictures
 from training.decide.answer_sets import scores_in
-from training.measure.evaluate import (
-    answer,
-    decided,
-    examples,
-    full_figures,
-    joined,
-    nll,
-    uncalibrated,
-)
+from training.measure.evaluate import answer, decided, examples, full_figures, joined, nll, uncalibrated
 from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.measure.statistics import differences, expected_calibration_error, null_band
 

@@ -8,7 +8,8 @@ from reports.answers import NONE_OF_THESE, Answers
 from reports.model_card import model_card
 from reports.values import report_of
 from training.data.fashion import LABELS
-from training.measure.unknown_sources import of_known_sources, that_decide, unknown_figures
+from training.decide.requirements import that_decide
+from training.measure.photos import of_known_sources, unknown_figures
 
 
 def test_a_source_is_unknown_where_one_network_of_folds_gave_all_of_its_answers() -> None:

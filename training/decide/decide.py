@@ -13,15 +13,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Distances
-from inference.contract import ACCEPT_NOTHING, Familiarity, Head, InputContract, ModelContract
-from reports.answers import Answers
+from inference.arrays import Distances, Probabilities
+from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity, Head, InputContract, ModelContract
+from reports.answers import NONE_OF_THESE, Answers
 from reports.intervals import needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
+from training.data.labels import INAPPLICABLE, Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.decide.acceptance import confidence_threshold
 from training.decide.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
-from training.decide.requirements import Requirements
+from training.decide.requirements import Requirements, of_attribute
 from training.decide.temperature import temperature_of
 from training.decide.why_nothing import calibrated_nothing
 from training.errors import NotShown
@@ -113,6 +114,53 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
         raise NotShown(calibrated_nothing(best.answer_sets, required.right))
     of_every = _of_unfamiliar_too(answers, best, required) if required.of_unfamiliar else None
     return of_every or best
+
+
+def decide_attributes(
+    labels: Mapping[str, Labels],
+    probabilities: Mapping[str, Probabilities],
+    of_class: Answers,
+    thresholds: Thresholds,
+    required: Requirements,
+) -> dict[str, Thresholds]:
+    """Decide each.
+
+    Args:
+        labels: of N pictures, those of the class among them.
+        probabilities: by attribute, float32 (N, C), before temperature, by heads that learnt none of the
+            picture's group.
+        of_class: out-of-fold answers to the same pictures, in their order.
+        thresholds: what these decided about the class.
+        required: of the class.
+    """
+    classes = labels[LABEL].names
+    return {
+        name: decide(
+            _answers_of(labels[name], shares, of_class, classes),
+            of_attribute(labels[name], required, thresholds.familiarity),
+        )
+        for name, shares in probabilities.items()
+    }
+
+
+def _answers_of(
+    labels: Labels, probabilities: Probabilities, of_class: Answers, classes: tuple[str, ...]
+) -> Answers:
+    """The answers that decide: to pictures of which something is known."""
+    predicted = probabilities.argmax(axis=1)
+    right = labels.right[np.arange(len(predicted)), predicted]
+    # Any of several labels is right: where one of them was answered, it counts as the truth.
+    truth = np.where(right, predicted, np.where(labels.main >= 0, labels.main, NONE_OF_THESE))
+    has_it = np.isin(of_class.predicted, [classes.index(name) for name in labels.applies_to or classes])
+    # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
+    deciding = np.flatnonzero((labels.main >= 0) | ((labels.main == INAPPLICABLE) & has_it))
+    return Answers.of(
+        of_class.sets[deciding],
+        truth[deciding],
+        groups=of_class.groups[deciding],
+        distances=of_class.distances[deciding],
+        probabilities=probabilities[deciding],
+    )
 
 
 def fit_familiarity(distances: Distances) -> Familiarity:

@@ -16,6 +16,7 @@ from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from reports.answers import Answers
 from reports.intervals import SURENESS, needed
+from reports.values import FEW_SOURCES
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.rare import FEWEST
@@ -169,3 +170,23 @@ def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarit
         withheld=tuple(np.flatnonzero(counts < FEWEST).tolist()),
         of_unfamiliar=labels.applies_to is None and familiarity is not None,
     )
+
+
+def that_decide(answers: Answers) -> Answers:
+    """The answers that choose temperature and threshold: of unknown sources alone, in the tiers above.
+
+    A shop that uses the release is a further source, and photos of known ones are answered better.
+    """
+    tiers = tiers_that_unknown_sources_decide(answers)
+    return answers.take(answers.of_unknown_sources | ~np.isin(answers.sets, tiers))
+
+
+def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
+    """Tiers with FEW_SOURCES unknown sources, and as many known photos of these as a promise takes."""
+    unknown = answers.take(answers.of_unknown_sources & answers.known)
+    return [
+        tier
+        for tier in np.unique(unknown.sets).tolist()
+        if len(np.unique(unknown.of_set(tier).sources)) >= FEW_SOURCES
+        and len(unknown.of_set(tier)) >= needed(ACCEPTED_OF_PHOTOS)
+    ]

@@ -4,7 +4,7 @@ That class is no label: the probabilities of the others are scaled to sum 1, and
 score. The network below learnt no photo that a person checked, nor another one of its sender, and learns
 nothing here, so what heads of folds answer to these is honest, and anyone can make the network again. Pure,
 but for running the network. The vectors: features/shipped.py; the release that comes of it:
-release/of_parent.py.
+release/photos.py.
 """
 
 from collections.abc import Sequence

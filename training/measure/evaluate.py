@@ -16,23 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.classifier import Answer, Classifier, Prediction
+from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.session import Scores, Session
 from reports.answers import ACCEPT, NONE_OF_THESE, TEST_SET, Answers, Values
 from reports.intervals import share_interval
-from reports.values import (
-    Averages,
-    ClassFigures,
-    Coverage,
-    Example,
-    Examples,
-    SplitFigures,
-    TestFigures,
-)
+from reports.values import Averages, ClassFigures, Coverage, Example, Examples, SplitFigures, TestFigures
 from training.data.fashion import in_batches
 from training.data.files import FileImages
-from training.data.labels import Labels
 from training.data.pictures import Pictures
 from training.decide.answer_sets import scores_in
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
@@ -156,37 +147,6 @@ def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
         ),  # None becomes NaN
         decisions=np.array([prediction.answer.reason or ACCEPT for prediction in predictions], np.str_),
         probabilities=np.array([prediction.answer.probabilities for prediction in predictions], np.float64),
-    )
-
-
-def attribute_answers(
-    predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
-) -> dict[str, Answers]:
-    """What serving answers to attributes: of each N rows, in the order of the pictures.
-
-    A further right label counts as the main one, so that the truth is the same for every release.
-
-    Args:
-        predictions: of N pictures.
-        of_class: the answers to the same pictures, in their order.
-        attributes: what is known of them.
-    """
-    return {
-        name: _attribute_rows(name, [each.attributes[name] for each in predictions], of_class, labels)
-        for name, labels in attributes.items()
-    }
-
-
-def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labels: Labels) -> Answers:
-    predicted = np.array([answer.class_id for answer in served], np.int64)
-    right = labels.right[np.arange(len(served)), predicted]
-    return replace(
-        of_class,
-        attributes=np.full(len(served), name),
-        truth=np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
-        predicted=np.where(right, labels.main, predicted),
-        decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
-        probabilities=np.array([answer.probabilities for answer in served], np.float64),
     )
 
 

@@ -1,10 +1,15 @@
 """Measure a release on photos, tier by tier, through the code that serves, and what its parent answered.
 
-Photos that show none of the classes are measured together as tier X. What the parent answers to people's
+Photos that show none of the classes are measured together as tier X. Photos of shops and people that the
+heads which answered them have not learnt have figures of their own: as photos of one source are alike, a
+share of right answers is shown for a new source by many sources, not by many photos, and below FEW_SOURCES
+there is no bound. What the parent answers to people's
 corrections is kept, for the gate; of the new release its folds answer them, each of which did not learn the
 pictures that it answers. Pure, but for running the parent. The section: reports/values.py.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,13 +21,16 @@ from inference.session import Scores
 from model_store.local import LocalRelease
 from model_store.networks import open_networks
 from reports.answers import ACCEPT, NONE_OF_THESE, Answers, Values
-from reports.intervals import mean_interval, share_interval
+from reports.intervals import mean_interval, share_interval, weighted
 from reports.values import (
+    FEW_SOURCES,
     ClassRecall,
     OodAuroc,
     PhotoDecisions,
     PhotoFigures,
     SourceFigures,
+    UnknownSource,
+    UnknownSources,
 )
 from training.data.labels import OOD
 from training.data.learnt_hashes import NOTHING, load_learnt
@@ -147,6 +155,65 @@ def _auroc(answers: Answers, ood: Answers) -> OodAuroc:
         familiarity=float(roc_auc_score(truth, familiarities)) if measured else None,
         confidence=float(roc_auc_score(truth, confidences)),
     )
+
+
+def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:
+    """The figures of each tier, by its name, of `Answers.of_unknown_sources`; none where there are none.
+
+    Args:
+        answers: to photos, decided.
+        labels: of the classes, by index.
+    """
+    unknown = answers.take(answers.of_unknown_sources)
+    tiers = measured_tiers(unknown)
+    ood = unknown.take(tiers == OOD_TIER)
+    names = [str(tier) for tier in np.unique(tiers) if tier != OOD_TIER]
+    return {tier: _of_unknown(unknown.take(tiers == tier), ood, labels) for tier in names}
+
+
+def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
+    """Bool (N,), which answers the figures of tiers are of: all of a tier that has no known source."""
+    tiers, unknown = measured_tiers(answers), answers.of_unknown_sources
+    return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
+
+
+def _of_unknown(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownSources:
+    shown, of_source = Counter(garments.truth.tolist()), np.unique(garments.sources, return_inverse=True)[1]
+    counts = {str(name): _counts(garments, garments.sources == name) for name in np.unique(garments.sources)}
+    return UnknownSources(
+        of_all=_counts(garments, np.ones(len(garments), np.bool_)),
+        sources=counts,
+        lower_bound=_lower_bound(garments),
+        auroc=_auroc_of_unknown(garments, ood),
+        interval=share_interval(garments.right, of_source) if len(counts) >= FEW_SOURCES else None,
+        classes={labels[index]: n for index, n in sorted(shown.items())},
+    )
+
+
+def _counts(answers: Answers, which: NDArray[np.bool_]) -> UnknownSource:
+    return UnknownSource(
+        n=int(which.sum()),
+        right=int((which & answers.right).sum()),
+        accepted=int((which & answers.accepted).sum()),
+        accepted_right=int((which & answers.accepted & answers.right).sum()),
+    )
+
+
+def _lower_bound(garments: Answers) -> float | None:
+    """Of the share of right ones among accepted answers of a further source; None for too few sources."""
+    accepted = garments.take(garments.accepted)
+    names, groups = np.unique(accepted.sources, return_inverse=True)
+    if len(names) < FEW_SOURCES:
+        return None
+    return float(weighted(~accepted.right, groups, np.array([len(accepted)])).lower_bounds()[0])
+
+
+def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
+    """Of the familiarity, against photos of unknown sources that show none of the classes."""
+    familiarities = np.concatenate([garments.familiarity, ood.familiarity])
+    if not len(ood) or np.isnan(familiarities).any():
+        return None
+    return float(roc_auc_score(np.repeat([1, 0], [len(garments), len(ood)]), familiarities))
 
 
 def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:

@@ -14,10 +14,7 @@ from keras import layers
 from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
-from inference.contract import (
-    EDGE,
-    LABEL,
-)
+from inference.contract import EDGE, LABEL
 from inference.keras_file import saved_by
 from inference.keras_session import Habits, KerasSession
 from inference.session import Scores
@@ -34,14 +31,9 @@ from training.gradient.networks.layers import FEATURES
 from training.heads.ood import Floats, fit_whitening
 from training.measure.evaluate import joined, nll, undecided
 from training.progress import Progress, Say
-from training.release.complete import Candidate, complete_release
-from training.release.export import (
-    PARITY_PICTURES,
-    PARITY_TOLERANCE,
-    check_parity,
-    export_graph,
-    features_of,
-)
+from training.release.candidate import Candidate
+from training.release.complete import complete_release
+from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
 from training.release.make import begin
 from training.untyped import Network, Tensor
 

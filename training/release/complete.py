@@ -1,19 +1,13 @@
 """Complete a release whose network is exported: decide, measure, draw, seal. Read it top to bottom.
 
 Own classes and pixels are trained and exported before (own_classes.py, pixel_network.py), and a model that
-was trained elsewhere (adopt.py). Releases that share another one's files: of_parent.py. The first and the
-last step of all: make.py. Writes one folder.
+was trained elsewhere (adopt.py). Releases that share another one's files: photos.py, recalibrate.py. The
+first and the last step of all: make.py. Writes one folder.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from pydantic import JsonValue
-
-from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
@@ -21,137 +15,46 @@ from inference.session import Session
 from model_store.assemble import only_network
 from model_store.files import FIGURES, GRAPH, MODEL, NEW_RELEASE
 from model_store.manifest import Golden, Manifest
-from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
-from reports.model_card import DATA_LICENCE
 from reports.values import (
     CROSS_FITTED,
     HELD_OUT,
     TEST,
-    AllAccepted,
-    AttributeFigures,
-    Epoch,
     ModelFigures,
     OutOfScope,
     Report,
-    TrainingFigures,
 )
-from training.data.fashion import LabelledData
-from training.data.files import FileImages
-from training.data.labels import UNKNOWN
 from training.data.learnt_hashes import Learnt
-from training.data.split import Split
 from training.decide.acceptance import possible_promises, with_promises
 from training.decide.answer_sets import scores_in
-from training.decide.attributes import (
-    all_accepted,
-    attribute_figures,
-    attribute_in_words,
-    decide_attributes,
-)
-from training.decide.decide import Thresholds, decide
+from training.decide.decide import Thresholds, decide, decide_attributes
 from training.decide.requirements import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
     Requirements,
     usual_accept_right,
 )
-from training.decide.why_nothing import warning_of_few
 from training.gradient.networks.registry import trainable_count
 from training.heads.ood import UNSEEN_THINGS, separation
+from training.measure.attributes import attribute_in_words, measure_attributes
 from training.measure.evaluate import (
     Score,
-    as_served,
-    attribute_answers,
     counted,
     decided,
     examples,
     full_figures,
-    graph_scores,
-    interpreted,
     uncalibrated,
     undecided,
 )
 from training.measure.plots import draw_all
 from training.measure.products import products_of
 from training.progress import Progress
+from training.release.candidate import Candidate, samples
 from training.release.conversion import mflops
 from training.release.doubts import out_of_fold_answers
-from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.release.make import Trained, make_release
-from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """An exported network that is to be released, and what it is decided, measured and described by.
-
-    Attributes:
-        network: what it is called.
-        model: with its weights.
-        training: how it was trained.
-        history: an entry for each epoch; empty where it is not known.
-        data: its labels name the network's outputs.
-        split: the training set in its two parts; the held-out one calibrates.
-        out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
-            each where nothing is held out. Without a test set they are measured. Where the class of a picture
-            is not known, its attributes alone are decided and measured.
-        attributes: float32 (N, C) by name, what heads of folds answered to the training pictures.
-        score: gives the network's scores of pictures; None to ask the graph.
-        unseen: distances of photos of other things that the distance was not fitted against; None
-            where it was fitted against no such photos.
-        accept: when an answer is accepted.
-        of_products: whether groups are products, of which the report says what is accepted.
-    """
-
-    network: str
-    model: Network
-    training: TrainingFigures
-    data: LabelledData
-    split: Split
-    history: tuple[Epoch, ...] = ()
-    out_of_fold: Answers = NO_ANSWERS
-    attributes: Mapping[str, Probabilities] = field(default_factory=dict)
-    score: Score | None = None
-    unseen: Distances | None = None
-    accept: Conditions = USUAL
-    of_products: bool = False
-
-    @property
-    def of_class(self) -> Answers:
-        """The answers of other networks to pictures whose class is known."""
-        return self.out_of_fold.take(self.out_of_fold.known)
-
-    def scored_by(self, session: Session) -> Score:
-        """What gives the scores of pictures."""
-        return self.score or partial(graph_scores, session)
-
-
-def samples(split: Split) -> PixelsBatch:
-    """Pictures by which graphs are compared; held out, if any picture is."""
-    pixels = (split.validation or split.train).pixels
-    return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
-
-
-def warn_of_few(data: LabelledData, answers: int, accept: Conditions, progress: Progress) -> None:
-    """Warn, before hours of training, where too few answers would choose the thresholds."""
-    promised = accept.right or usual_accept_right(own_classes=data.named)
-    if doubt := warning_of_few(answers, promised):
-        progress.warn(doubt)
-
-
-def made_with(
-    command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
-) -> dict[str, JsonValue]:
-    """What a release records of a training beside the settings of its fit."""
-    recorded: dict[str, JsonValue] = {"command": command}
-    if settings:
-        recorded["settings"] = dict(settings)
-    if folds:
-        recorded["folds"] = folds
-    return recorded | ({DATA_LICENCE: data.licence} if data.licence else {})
 
 
 def complete_training(run: Path, candidate: Candidate, progress: Progress) -> Trained:
@@ -197,8 +100,12 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     changed: dict[str, object] = {"possible_promises": possible_promises(thresholds.answer_sets[0])}
     of_attributes = NO_ANSWERS
     if further:
-        figures, together, of_attributes = _measure_attributes(
-            Classifier(session, contract), candidate, further
+        figures, together, of_attributes = measure_attributes(
+            Classifier(session, contract),
+            candidate.out_of_fold,
+            candidate.attributes,
+            candidate.split.train.attributes,
+            further,
         )
         changed |= {"attributes": figures, "all_accepted": together}
         for name, of_head in further.items():
@@ -218,24 +125,6 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         report=report,
         answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
     )
-
-
-def _measure_attributes(
-    classifier: Classifier, candidate: Candidate, further: Mapping[str, Thresholds]
-) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
-    """Figures of each attribute, of all heads together, and the answers where something is known."""
-    labels = candidate.split.train.attributes
-    predictions = interpreted(classifier, candidate.out_of_fold, candidate.attributes)
-    of_class = as_served(predictions, candidate.out_of_fold)
-    answers = attribute_answers(predictions, of_class, labels)
-    figures = {
-        name: attribute_figures(labels[name], thresholds, answers[name])
-        for name, thresholds in further.items()
-    }
-    kept = NO_ANSWERS
-    for name, rows in answers.items():
-        kept += rows.take(labels[name].main != UNKNOWN)
-    return figures, all_accepted(of_class, answers, labels), kept
 
 
 def _target(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:

@@ -1,7 +1,7 @@
 """Make a release: begin its folder; at the end write report, card, page and answers, and seal it.
 
 In between, networks are exported, decide and are measured: complete.py for what a training fitted or a user
-brings, of_parent.py for what shares the files of another release. Writes one folder.
+brings, photos.py and recalibrate.py for what shares the files of another release. Writes one folder.
 """
 
 import shutil

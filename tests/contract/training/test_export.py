@@ -39,7 +39,7 @@ from training.release.export import (
     scores_of,
     write_graph,
 )
-from training.release.of_parent import decide_photos
+from training.release.photos import decide_photos
 
 PICTURES = striped_pictures(200, seed=7).images
 NO_HEADS: Mapping[str, LogisticHead] = {}

@@ -1,70 +1,86 @@
-"""What out-of-fold answers decide and show about attributes.
+"""Measure attributes by what serving answers, beside the class.
 
-`decide` chooses their thresholds as it does those of the class (decide.py). Each attribute has its own chance
-of error of .05, as the class has: people read each answer by itself. Figures come from what serving answers
-(`attribute_answers` of evaluate.py). Pure.
+The rows of answers, the figures of each attribute, and how often all accepted answers to a picture are right.
+Thresholds come from decide/decide.py. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-from inference.contract import LABEL
-from reports.answers import NONE_OF_THESE, Answers
+from inference.classifier import Answer, Classifier, Prediction
+from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
 from training.decide.acceptance import promises
-from training.decide.decide import Thresholds, decide
-from training.decide.requirements import Requirements, of_attribute
+from training.decide.decide import Thresholds
 from training.decide.why_nothing import attribute_accepts_nothing
+from training.measure.evaluate import as_served, interpreted
 
 
-def decide_attributes(
-    labels: Mapping[str, Labels],
+def measure_attributes(
+    classifier: Classifier,
+    out_of_fold: Answers,
     probabilities: Mapping[str, Probabilities],
-    of_class: Answers,
-    thresholds: Thresholds,
-    required: Requirements,
-) -> dict[str, Thresholds]:
-    """Decide each.
+    labels: Mapping[str, Labels],
+    decided: Mapping[str, Thresholds],
+) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
+    """Measure attributes as served.
 
     Args:
-        labels: of N pictures, those of the class among them.
-        probabilities: by attribute, float32 (N, C), before temperature, by heads that learnt none of the
-            picture's group.
-        of_class: out-of-fold answers to the same pictures, in their order.
-        thresholds: what these decided about the class.
-        required: of the class.
+        classifier: of the release.
+        out_of_fold: answers to N pictures about the class, before anything is decided.
+        probabilities: of the same pictures, by attribute, float32 (N, C), before temperature.
+        labels: of the same pictures, by attribute.
+        decided: about each attribute.
+
+    Returns:
+        figures of each attribute, of all heads together, and the answers where something is known.
     """
-    classes = labels[LABEL].names
+    predictions = interpreted(classifier, out_of_fold, probabilities)
+    of_class = as_served(predictions, out_of_fold)
+    answers = attribute_answers(predictions, of_class, labels)
+    figures = {
+        name: attribute_figures(labels[name], thresholds, answers[name])
+        for name, thresholds in decided.items()
+    }
+    kept = NO_ANSWERS
+    for name, rows in answers.items():
+        kept += rows.take(labels[name].main != UNKNOWN)
+    return figures, all_accepted(of_class, answers, labels), kept
+
+
+def attribute_answers(
+    predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
+) -> dict[str, Answers]:
+    """What serving answers to attributes: of each N rows, in the order of the pictures.
+
+    A further right label counts as the main one, so that the truth is the same for every release.
+
+    Args:
+        predictions: of N pictures.
+        of_class: the answers to the same pictures, in their order.
+        attributes: what is known of them.
+    """
     return {
-        name: decide(
-            _answers_of(labels[name], shares, of_class, classes),
-            of_attribute(labels[name], required, thresholds.familiarity),
-        )
-        for name, shares in probabilities.items()
+        name: _attribute_rows(name, [each.attributes[name] for each in predictions], of_class, labels)
+        for name, labels in attributes.items()
     }
 
 
-def _answers_of(
-    labels: Labels, probabilities: Probabilities, of_class: Answers, classes: tuple[str, ...]
-) -> Answers:
-    """The answers that decide: to pictures of which something is known."""
-    predicted = probabilities.argmax(axis=1)
-    right = labels.right[np.arange(len(predicted)), predicted]
-    # Any of several labels is right: where one of them was answered, it counts as the truth.
-    truth = np.where(right, predicted, np.where(labels.main >= 0, labels.main, NONE_OF_THESE))
-    has_it = np.isin(of_class.predicted, [classes.index(name) for name in labels.applies_to or classes])
-    # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
-    deciding = np.flatnonzero((labels.main >= 0) | ((labels.main == INAPPLICABLE) & has_it))
-    return Answers.of(
-        of_class.sets[deciding],
-        truth[deciding],
-        groups=of_class.groups[deciding],
-        distances=of_class.distances[deciding],
-        probabilities=probabilities[deciding],
+def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labels: Labels) -> Answers:
+    predicted = np.array([answer.class_id for answer in served], np.int64)
+    right = labels.right[np.arange(len(served)), predicted]
+    return replace(
+        of_class,
+        attributes=np.full(len(served), name),
+        truth=np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
+        predicted=np.where(right, labels.main, predicted),
+        decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
+        probabilities=np.array([answer.probabilities for answer in served], np.float64),
     )
 
 
