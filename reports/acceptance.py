@@ -61,11 +61,11 @@ def accepted_at(
     if not rows:
         return None
     accuracies = np.array([targets[pictures] for pictures in curves])
-    numbers = [[math.inf if one.answers is None else one.answers for one in row] for row in rows]
+    numbers = [[math.inf if point.answers is None else point.answers for point in row] for row in rows]
     place = last_kept(
-        np.array([[one.accepted for one in row] for row in rows]),
+        np.array([[point.accepted for point in row] for row in rows]),
         np.array(numbers),
-        np.array([[one.lower_bound for one in row] for row in rows]) >= accuracies,
+        np.array([[point.lower_bound for point in row] for row in rows]) >= accuracies,
         accuracies.tolist(),
     )
     return None if place is None else dict(zip(curves, rows[place], strict=True))

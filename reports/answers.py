@@ -163,11 +163,11 @@ class Answers:
     @property
     def of_unknown_sources(self) -> NDArray[np.bool_]:
         """Bool (N,), whose source one network of folds answered alone, which so learnt nothing of it."""
-        found = np.zeros(len(self), np.bool_)
+        is_unknown = np.zeros(len(self), np.bool_)
         for source in np.unique(self.sources[(self.sources != "") & (self.folds > 0)]):
-            mine = self.sources == source
-            found[mine] = len(np.unique(self.folds[mine])) == 1
-        return found
+            of_source = self.sources == source
+            is_unknown[of_source] = len(np.unique(self.folds[of_source])) == 1
+        return is_unknown
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The rows that a mask picks, bool (N,), or those at these positions."""
@@ -179,34 +179,36 @@ class Answers:
 
     def of_head(self, attribute: str) -> Self:
         """The rows of one head: CLASS, or an attribute."""
-        mine = self.take(self.attributes == attribute)
+        rows = self.take(self.attributes == attribute)
         # Another head may have more labels.
-        known = np.flatnonzero(~np.isnan(mine.probabilities).all(axis=0))
-        return replace(mine, probabilities=mine.probabilities[:, : known.max() + 1]) if len(known) else mine
+        classes = np.flatnonzero(~np.isnan(rows.probabilities).all(axis=0))
+        return (
+            replace(rows, probabilities=rows.probabilities[:, : classes.max() + 1]) if len(classes) else rows
+        )
 
     def __add__(self, others: "Answers") -> "Answers":
         """Both, in this order; a probability that one of them lacks is not known."""
         both = (self, others)
-        classes = max(one.probabilities.shape[1] for one in both)
-        columns = {name: np.concatenate([getattr(one, name) for one in both]) for name in COLUMNS}
+        classes = max(answers.probabilities.shape[1] for answers in both)
+        columns = {name: np.concatenate([getattr(answers, name) for answers in both]) for name in COLUMNS}
         wide = [
             np.pad(
-                one.probabilities,
-                ((0, 0), (0, classes - one.probabilities.shape[1])),
+                answers.probabilities,
+                ((0, 0), (0, classes - answers.probabilities.shape[1])),
                 constant_values=math.nan,
             )
-            for one in both
+            for answers in both
         ]
         return Answers(**columns, probabilities=np.concatenate(wide))
 
 
 def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
     """The class of each row's largest probability, int64 (N,), of (N, C); NONE_OF_THESE if unknown."""
-    known = ~np.isnan(shares).all(axis=1)
-    found = np.full(len(shares), NONE_OF_THESE, np.int64)
-    if known.any():
-        found[known] = shares[known].argmax(axis=1)
-    return found
+    has_shares = ~np.isnan(shares).all(axis=1)
+    likeliest = np.full(len(shares), NONE_OF_THESE, np.int64)
+    if has_shares.any():
+        likeliest[has_shares] = shares[has_shares].argmax(axis=1)
+    return likeliest
 
 
 def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -245,10 +247,10 @@ def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
     """The n rows of a column, of its type."""
     _, empty = COLUMNS[name]
     kinds = {str: f"<U{NAME_LENGTH}" if name in NAMES else np.str_, int: np.int64, float: np.float64}
-    found = np.array(empty if values is None else values, kinds[type(empty)])
-    if found.ndim and len(found) != n:
-        raise ValueError(f"{len(found)} values of `{name}` for {n} pictures")
-    return found if found.ndim else np.full(n, found)
+    column = np.array(empty if values is None else values, kinds[type(empty)])
+    if column.ndim and len(column) != n:
+        raise ValueError(f"{len(column)} values of `{name}` for {n} pictures")
+    return column if column.ndim else np.full(n, column)
 
 
 NO_ANSWERS: Final = Answers.of([], [], [])
@@ -274,8 +276,8 @@ def _written(value: str | float) -> str:
 
 def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
     """The classes that a release answered; no rows if it keeps none. See `all_answers_in`."""
-    found = all_answers_in(manifest, read, where).of_head(CLASS)
-    return found.take(found.by == "")
+    answers = all_answers_in(manifest, read, where).of_head(CLASS)
+    return answers.take(answers.by == "")
 
 
 def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
@@ -292,14 +294,14 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
     """
     if ANSWERS not in manifest.files:
         return NO_ANSWERS
-    found = _parsed(ANSWERS, manifest, read, where)
-    _check_names(found, where)
-    tested = int((found.of_head(CLASS).sets == TEST_SET).sum())
+    answers = _parsed(ANSWERS, manifest, read, where)
+    _check_names(answers, where)
+    tested = int((answers.of_head(CLASS).sets == TEST_SET).sum())
     if tested not in {0, manifest.headline.test_n}:
         raise ReleaseCorrupt(
             f"{where}: answers to {tested} pictures of the test set, which has {manifest.headline.test_n}."
         )
-    return found
+    return answers
 
 
 def _check_names(answers: Answers, where: str) -> None:

@@ -114,13 +114,13 @@ def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComp
         wrong_accepted=_beyond_promise(ours, theirs, groups, promised),
         sets={
             name: SetShares(
-                int(mine.sum()),
-                int((mine & ~shown).sum()),
-                _shares(ours.take(mine)),
-                _shares(theirs.take(mine)),
+                int(in_set.sum()),
+                int((in_set & ~shown).sum()),
+                _shares(ours.take(in_set)),
+                _shares(theirs.take(in_set)),
             )
             for name in np.unique(theirs.sets).tolist()
-            for mine in [theirs.sets == name]
+            for in_set in [theirs.sets == name]
         },
     )
 
@@ -136,7 +136,7 @@ def _difference(
 
 def _beyond_promise(ours: Answers, theirs: Answers, groups: NDArray[np.int64], promised: float) -> Difference:
     """Of wrong answers that are accepted, without those that the promise allows where more are accepted."""
-    wrong, before = (one.accepted & ~one.right for one in (ours, theirs))
+    wrong, before = (answers.accepted & ~answers.right for answers in (ours, theirs))
     more = ours.accepted.astype(np.int64) - theirs.accepted
     allowed = round(PARTS * (1 - promised)) if more.sum() > 0 else 0
     losses = PARTS * (wrong.astype(np.int64) - before) - allowed * more
@@ -145,10 +145,10 @@ def _beyond_promise(ours: Answers, theirs: Answers, groups: NDArray[np.int64], p
 
 
 def _shares(answers: Answers) -> Shares:
-    known, accepted = answers.take(answers.known), answers.accepted
-    taken = answers.right[accepted] if len(known) else known.right
+    of_classes, accepted = answers.take(answers.known), answers.accepted
+    taken = answers.right[accepted] if len(of_classes) else of_classes.right
     return Shares(
-        right=float(known.right.mean()) if len(known) else None,
+        right=float(of_classes.right.mean()) if len(of_classes) else None,
         accepted=float(accepted.mean()),
         right_of_accepted=float(taken.mean()) if len(taken) else None,
     )
@@ -161,12 +161,12 @@ def joined_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
         groupings: str (N,) each, empty where a picture is on its own.
     """
     numbers = [units_of(groups) for groups in groupings]
-    found = np.arange(len(numbers[0]))
+    joined = np.arange(len(numbers[0]))
     while True:
-        before = found
+        before = joined
         for group in numbers:  # each member takes the least number of its group
             least = np.full(len(group), len(group))
-            np.minimum.at(least, group, found)
-            found = least[group]
-        if np.array_equal(found, before):
-            return np.unique(found, return_inverse=True)[1].astype(np.int64)
+            np.minimum.at(least, group, joined)
+            joined = least[group]
+        if np.array_equal(joined, before):
+            return np.unique(joined, return_inverse=True)[1].astype(np.int64)

@@ -49,7 +49,7 @@ class Evidence:
         """The release's name."""
         return self.manifest.version
 
-    def asked(self, name: str) -> int:
+    def pictures_in(self, name: str) -> int:
         """How many pictures of a set it was measured on."""
         return self.manifest.headline.test_n if name == TEST_SET else len(self.answers.of_set(name))
 
@@ -65,15 +65,15 @@ def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, An
         other: an earlier one.
         name: TEST_SET or PHOTOS.
     """
-    asked = candidate.of_parent.take(candidate.of_parent.by == other.version)
-    stored = other.answers + asked.take(~np.isin(asked.pictures, other.answers.pictures))
-    return _alike(*(_counted(one, name) for one in (candidate.answers, stored)))
+    by_other = candidate.of_parent.take(candidate.of_parent.by == other.version)
+    stored = other.answers + by_other.take(~np.isin(by_other.pictures, other.answers.pictures))
+    return _alike(*(_counted(answers, name) for answers in (candidate.answers, stored)))
 
 
 def shared_attribute(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
     """The answers of two releases to an attribute of the same pictures, in one order; see `shared`."""
-    mine = (one.of_attributes.of_head(name) for one in (candidate, other))
-    return _alike(*(one.take(one.pictures != "") for one in mine))
+    both = (evidence.of_attributes.of_head(name) for evidence in (candidate, other))
+    return _alike(*(answers.take(answers.pictures != "") for answers in both))
 
 
 def _alike(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
@@ -86,8 +86,8 @@ def _alike(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
 def _counted(answers: Answers, name: str) -> Answers:
     """Those of one kind that a comparison counts."""
     tested = answers.sets == TEST_SET
-    mine = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED)
-    return answers.take(mine & answers.decided & (answers.pictures != ""))
+    counts = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED)
+    return answers.take(counts & answers.decided & (answers.pictures != ""))
 
 
 def matched(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
@@ -124,11 +124,11 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
 
 def _promise(report: Report) -> dict[str, float]:
     """By network and attribute the share that all promises keep: the largest, as tiers share a threshold."""
-    found = {name: attribute.promise.accuracy for name, attribute in report.attributes.items()}
-    for one in report.promises:
-        name = TEST_SET if one.pictures == HELD_OUT else PHOTOS
-        found[name] = max(one.accuracy, found.get(name, 0.0))
-    return found
+    shares = {name: attribute.promise.accuracy for name, attribute in report.attributes.items()}
+    for promise in report.promises:
+        name = TEST_SET if promise.pictures == HELD_OUT else PHOTOS
+        shares[name] = max(promise.accuracy, shares.get(name, 0.0))
+    return shares
 
 
 def _promised(report: Report) -> frozenset[str]:

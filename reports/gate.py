@@ -63,12 +63,12 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     if current is None:
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
-    found = _compared(candidate, current)
+    comparisons = _compared(candidate, current)
     declined = _compared(candidate, oldest) if oldest else {}
     reasons = [
-        *_clause("cannot be compared with current: ", _not_shared(found, current)),
-        *_clause("is measurably worse than current: ", _losses(found, 0.0)),
-        *_clause("accepts less than current: ", _fewer_accepted(found)),
+        *_clause("cannot be compared with current: ", _not_shared(comparisons, current)),
+        *_clause("is measurably worse than current: ", _losses(comparisons, 0.0)),
+        *_clause("accepts less than current: ", _fewer_accepted(comparisons)),
         *_clause(f"is worse than {_OLDEST} by more than {DECLINE:.0%}: ", _losses(declined, DECLINE)),
     ]
     if reasons:
@@ -77,27 +77,27 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             "--force promotes it anyway."
         )
     since = _verdict(_OLDEST, oldest, declined, DECLINE) if oldest and declined else ()
-    return " ".join([*_verdict(_CURRENT, current, found), *since])
+    return " ".join([*_verdict(_CURRENT, current, comparisons), *since])
 
 
-Found = Mapping[str, AnswerComparison]
+Comparisons = Mapping[str, AnswerComparison]
 """Of TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
 
 _Test = tuple[Difference, str]
 """With what a message says of it."""
 
 
-def _compared(candidate: Evidence, other: Evidence) -> Found:
+def _compared(candidate: Evidence, other: Evidence) -> Comparisons:
     pairs = {name: shared(candidate, other, name) for name in (TEST_SET, PHOTOS)}
     for name, head in other.manifest.attributes.items():
         ours = candidate.manifest.attributes.get(name)
         if ours is not None and ours.labels == head.labels:
-            mine, its = shared_attribute(candidate, other, name)
-            pairs[ATTRIBUTE + name] = _one_set(mine, name), _one_set(its, name)
+            answers, others = shared_attribute(candidate, other, name)
+            pairs[ATTRIBUTE + name] = _one_set(answers, name), _one_set(others, name)
     return {
-        name: compare(mine, its, other.promise.get(name.removeprefix(ATTRIBUTE), 1.0))
-        for name, (mine, its) in pairs.items()
-        if len(mine)
+        name: compare(answers, others, other.promise.get(name.removeprefix(ATTRIBUTE), 1.0))
+        for name, (answers, others) in pairs.items()
+        if len(answers)
     }
 
 
@@ -105,23 +105,23 @@ def _one_set(answers: Answers, attribute: str) -> Answers:
     return replace(answers, sets=np.full(len(answers), ATTRIBUTE + attribute))
 
 
-def _not_shared(found: Found, current: Evidence) -> Iterator[str]:
+def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
     """What current promises, or every release is measured on, and both have not answered."""
     if not len(current.answers):
         yield "current keeps no answers to single pictures, as releases of Wardrobe 1.0.0 do"
         return
-    sets = {name: one for compared in found.values() for name, one in compared.sets.items()}
+    sets = {name: shares for compared in comparisons.values() for name, shares in compared.sets.items()}
     for name in sorted({TEST_SET, *current.promised}):
-        n, asked = sets[name].n if name in sets else 0, current.asked(name)
-        if n < (least := min(FEWEST, max(1, asked))):
-            yield f"both decided {n:,} of the {asked:,} pictures of {_named(name)}; {least} are needed"
+        n, total = sets[name].n if name in sets else 0, current.pictures_in(name)
+        if n < (least := min(FEWEST, max(1, total))):
+            yield f"both decided {n:,} of the {total:,} pictures of {_named(name)}; {least} are needed"
 
 
-def _losses(found: Found, margin: float) -> Iterator[str]:
+def _losses(comparisons: Comparisons, margin: float) -> Iterator[str]:
     """Of attributes by Holm: all their tests together refuse as often as both tests of the class do."""
     of_class, of_attributes = list[_Test](), list[_Test]()
-    for name, one in found.items():
-        (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_differences(name, one))
+    for name, comparison in comparisons.items():
+        (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_differences(name, comparison))
     of_attributes.sort(key=lambda test: test[0].p)
     levels = [2 * LEVEL / left for left in range(len(of_attributes), 0, -1)]
     ordered = zip(of_attributes, levels, strict=True)
@@ -134,49 +134,49 @@ def _losses(found: Found, margin: float) -> Iterator[str]:
     )
 
 
-def _fewer_accepted(found: Found) -> Iterator[str]:
-    for compared in found.values():
-        for name, one in compared.sets.items():
-            if one.then.right is None or not one.then.accepted:
+def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
+    for compared in comparisons.values():
+        for name, shares in compared.sets.items():
+            if shares.then.right is None or not shares.then.accepted:
                 continue  # of a picture of no class nothing should be accepted
-            too_few = one.n >= FEWEST and one.then.accepted - one.now.accepted >= FEWER_ACCEPTED
-            if too_few or not one.now.accepted:
-                yield _set_text(name, one)
+            too_few = shares.n >= FEWEST and shares.then.accepted - shares.now.accepted >= FEWER_ACCEPTED
+            if too_few or not shares.now.accepted:
+                yield _set_text(name, shares)
 
 
 def _clause(what: str, reasons: Iterator[str]) -> list[str]:
     """What speaks against the candidate, in one clause or none."""
-    found = list(reasons)
-    return [f"{what}{', and '.join(found)}"] if found else []
+    texts = list(reasons)
+    return [f"{what}{', and '.join(texts)}"] if texts else []
 
 
-def _verdict(what: str, other: Evidence, found: Found, margin: float = 0.0) -> Iterator[str]:
+def _verdict(what: str, other: Evidence, comparisons: Comparisons, margin: float = 0.0) -> Iterator[str]:
     """The verdict, then both tests of each set of pictures, and the shares of each set."""
     yield f"Not measurably worse than {what}, {other.version}."
-    for name, one in found.items():
-        tests = ", ".join(f"{text}{_within(each, margin)}" for each, text in _differences(name, one))
-        sets = "; ".join(_set_text(*each) for each in one.sets.items())
+    for name, comparison in comparisons.items():
+        tests = ", ".join(f"{text}{_within(each, margin)}" for each, text in _differences(name, comparison))
+        sets = "; ".join(_set_text(*each) for each in comparison.sets.items())
         yield f"{tests[0].upper()}{tests[1:]}. {sets[0].upper()}{sets[1:]}."
 
 
-def _differences(name: str, one: AnswerComparison) -> Iterator[_Test]:
+def _differences(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
     """Each test, with its shares in words: of which pictures, now and before."""
-    together = f" of {one.groups:,} senders or products" if one.groups < one.n else ""
-    for difference, what in ((one.right, "right"), (one.wrong_accepted, "wrong and accepted")):
+    together = f" of {comparison.groups:,} senders or products" if comparison.groups < comparison.n else ""
+    for difference, what in ((comparison.right, "right"), (comparison.wrong_accepted, "wrong and accepted")):
         if difference is not None:
-            more = difference is one.wrong_accepted and difference.now > difference.then
+            more = difference is comparison.wrong_accepted and difference.now > difference.then
             allowed = ", as its promise allows" if more and difference.loss <= 0 else ""
-            yield difference, f"of {_counted(name, one)}{together} {_both(difference, what)}{allowed}"
+            yield difference, f"of {_counted(name, comparison)}{together} {_both(difference, what)}{allowed}"
 
 
-def _counted(name: str, one: AnswerComparison) -> str:
+def _counted(name: str, comparison: AnswerComparison) -> str:
     """The pictures that both answered; photos by their tiers, as the user's own are one of them."""
     if name == PHOTOS:
-        tiers = ", ".join(one.sets)
-        return f"{one.n:,} photos (tier{'s' if len(one.sets) > 1 else ''} {tiers})"
+        tiers = ", ".join(comparison.sets)
+        return f"{comparison.n:,} photos (tier{'s' if len(comparison.sets) > 1 else ''} {tiers})"
     if name.startswith(ATTRIBUTE):
-        return f"{one.n:,} answers to the {name}"
-    return f"{one.n:,} pictures of {name}"
+        return f"{comparison.n:,} answers to the {name}"
+    return f"{comparison.n:,} pictures of {name}"
 
 
 def _both(difference: Difference, what: str) -> str:
@@ -203,11 +203,11 @@ def _chance(difference: Difference) -> str:
     return "p < 0.001" if difference.p < SMALLEST_SHOWN else f"p = {difference.p:.2g}"
 
 
-def _set_text(name: str, one: SetShares) -> str:
-    none = f", {one.of_none:,} of them show none of the classes" if 0 < one.of_none < one.n else ""
+def _set_text(name: str, shares: SetShares) -> str:
+    none = f", {shares.of_none:,} of them show none of the classes" if 0 < shares.of_none < shares.n else ""
     unit = "answers" if name.startswith(ATTRIBUTE) else "pictures"
-    found = f"{_named(name)} ({one.n:,} {unit}{none})"
-    return f"{found} {_shares_text(one.now)}; before {_shares_text(one.then)}"
+    pictures = f"{_named(name)} ({shares.n:,} {unit}{none})"
+    return f"{pictures} {_shares_text(shares.now)}; before {_shares_text(shares.then)}"
 
 
 def _shares_text(shares: Shares) -> str:

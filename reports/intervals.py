@@ -53,8 +53,8 @@ def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURE
     """
     right, n = np.atleast_1d(np.asarray(right, np.float64)), np.atleast_1d(np.asarray(n, np.float64))
     # Where none is right any number above 0 will do.
-    found = beta_quantile(1 - sureness, np.where(right > 0, right, 1.0), n - right + 1)
-    return np.where(right > 0, found, 0.0)
+    bound = beta_quantile(1 - sureness, np.where(right > 0, right, 1.0), n - right + 1)
+    return np.where(right > 0, bound, 0.0)
 
 
 def upper_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
@@ -102,8 +102,8 @@ def _incomplete_beta(x: Floats, a: Floats, b: Floats) -> Floats:
     mirrored = x > (a + 1) / (a + b + 2)
     front = np.exp(scale + a * np.log(x) + b * np.log1p(-x))
     a, b, x = np.where(mirrored, b, a), np.where(mirrored, a, b), np.where(mirrored, 1 - x, x)
-    found = front / (a * _fraction(a, b, x))
-    return np.where(mirrored, 1 - found, found)
+    integral = front / (a * _fraction(a, b, x))
+    return np.where(mirrored, 1 - integral, integral)
 
 
 def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
@@ -266,8 +266,8 @@ def mean_interval(
 def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
     """How many answers count as one."""
     n = np.array([len(right)])
-    found = weighted(~right, groups, n, sureness=EACH_END, answers_alike=True)
-    return float(n[0] / found.n[0])
+    estimate = weighted(~right, groups, n, sureness=EACH_END, answers_alike=True)
+    return float(n[0] / estimate.n[0])
 
 
 def t_quantile(freedom: Floats | float, sureness: float = SURENESS) -> Floats:
@@ -299,28 +299,28 @@ def at_most(k: int, n: int, share: float) -> float:
     )
 
 
-def most_of(rows: int, found: int, drawn: int, sureness: float = SURENESS) -> int:
+def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> int:
     """How many of a table's rows are wrong at most: a one-sided upper bound for a finite table.
 
-    The largest number of wrong rows with which `found` or fewer would be drawn with more than 1 - sureness
-    (hypergeometric). A table that was looked at whole leaves no doubt: there it is `found`.
+    The largest number of wrong rows with which `errors` or fewer would be drawn with more than 1 - sureness
+    (hypergeometric). A table that was looked at whole leaves no doubt: there it is `errors`.
 
-    The lower bound is that of the others turned round: at least `rows - most_of(rows, drawn - found, drawn)`
+    The lower bound is that of the others turned round: at least `rows - most_of(rows, drawn - errors, drawn)`
     rows are wrong.
 
     Args:
         rows: of the table, N.
-        found: wrong rows among the drawn ones.
+        errors: wrong rows among the drawn ones.
         drawn: rows that were looked at, drawn at random without replacement, 0..N.
         sureness: 0..1, one-sided.
 
     Returns:
-        found..N; a share is this divided by `rows`.
+        errors..N; a share is this divided by `rows`.
     """
-    low, high = found, rows - (drawn - found)  # the first is always possible
+    low, high = errors, rows - (drawn - errors)  # the first is always possible
     while low < high:
         middle = (low + high + 1) // 2
-        if drawn_at_most(found, drawn, middle, rows) > 1 - sureness:
+        if drawn_at_most(errors, drawn, middle, rows) > 1 - sureness:
             low = middle
         else:
             high = middle - 1

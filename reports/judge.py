@@ -65,7 +65,7 @@ def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
 def compared_with(candidate: LocalRelease, parent: LocalRelease) -> str:
     """What the gate says of a release beside its parent, whether it would be refused or not."""
     try:
-        return check_gate(*(evidence_of(files_in_folder(one)) for one in (candidate, parent)))
+        return check_gate(*(evidence_of(files_in_folder(release)) for release in (candidate, parent)))
     except GateRefused as error:
         return str(error)
     except (NotFound, ReleaseError) as error:

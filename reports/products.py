@@ -67,7 +67,7 @@ def answer_of_product(photos: Sequence[PhotoAnswer], *, is_proven: bool) -> Prod
     familiar = [place for place, photo in enumerate(photos) if photo.reason != UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
     used = [photos[place] for place in rests_on]
-    probabilities = _mean([one.probabilities for one in used])
+    probabilities = _mean([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
     reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
     return ProductAnswer(probabilities, label, reason, rests_on)
@@ -78,7 +78,8 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
     if len(rows) == 1:
         return list(rows[0])
     logs = [
-        sum(math.log(max(one, LEAST)) for one in column) / len(rows) for column in zip(*rows, strict=True)
+        sum(math.log(max(probability, LEAST)) for probability in column) / len(rows)
+        for column in zip(*rows, strict=True)
     ]
     shares = [math.exp(log) for log in logs]
     total = sum(shares)
@@ -86,12 +87,12 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _reason(used: Sequence[PhotoAnswer], label: int, *, is_proven: bool) -> str | None:
-    accepted = {one.label for one in used if one.reason is None}
+    accepted = {photo.label for photo in used if photo.reason is None}
     if len(accepted) > 1:
         return CONTRADICTING
     if accepted == {label}:
         return None if is_proven else UNPROVEN
-    reasons = {one.reason for one in used if one.reason is not None}
+    reasons = {photo.reason for photo in used if photo.reason is not None}
     return reasons.pop() if len(reasons) == 1 and not accepted else "ambiguous"
 
 

@@ -22,7 +22,15 @@ from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
-from reports.page.sentences import asked, confusions, kind, summary, summary_of_unknown, ways_on, weaknesses
+from reports.page.sentences import (
+    confusions,
+    name_of_pictures,
+    summary,
+    summary_of_unknown,
+    tier_name,
+    ways_on,
+    weaknesses,
+)
 from reports.page.wording import ENGLISH, Wording
 from reports.values import Report
 
@@ -109,7 +117,9 @@ def report_page(
     return rendered(
         words,
         report=report,
-        garments={tier: found for tier, found in report.photos.items() if found.macro_accuracy is not None},
+        garments={
+            tier: photos for tier, photos in report.photos.items() if photos.macro_accuracy is not None
+        },
         summary=summary(report, words),
         summary_of_unknown=summary_of_unknown(report, words),
         weaknesses=list(weaknesses(report, words)),
@@ -127,11 +137,15 @@ def rendered(words: Wording, **page: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
-    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    made.filters |= {name: _by_the_reader(name) for name in OF_WORDING}
-    made.filters |= {"asked": _worded(asked), "kind": _worded(kind), "t": _by_the_reader("t")}
-    return made
+    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.filters |= {name: _by_the_reader(name) for name in OF_WORDING}
+    environment.filters |= {
+        "name_of_pictures": _worded(name_of_pictures),
+        "tier_name": _worded(tier_name),
+        "t": _by_the_reader("t"),
+    }
+    return environment
 
 
 def _by_the_reader(method: str) -> Callable[..., str]:
@@ -157,12 +171,12 @@ def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
 
 def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure]:
     """The PNGs among the files, by their names without `.png`."""
-    found = {}
+    shown = {}
     for name, data in files.items():
         try:
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
         if picture.format == "PNG":
-            found[name.removesuffix(".png")] = Figure(name, address(name, data), *picture.size)
-    return found
+            shown[name.removesuffix(".png")] = Figure(name, address(name, data), *picture.size)
+    return shown

@@ -21,7 +21,7 @@ WELL_SEPARATED: Final = 0.95
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
 
-KINDS: Final = {
+TIER_NAMES: Final = {
     "A": "Product shots",
     "B": "Worn garments",
     "C": "Users' own photos",
@@ -29,7 +29,7 @@ KINDS: Final = {
 }
 """What Wardrobe's own tiers of photos are called; other tiers keep their names."""
 
-OF_KINDS: Final = {
+SHARES_OF_TIERS: Final = {
     "A": "{share} of product shots",
     "B": "{share} of worn garments",
     "C": "{share} of users' own photos",
@@ -56,19 +56,23 @@ def confusions(report: Report) -> list[Confusion]:
     labels, matrix = report.labels, report.test.confusion_matrix
     if [len(row) for row in matrix] != [len(labels)] * len(labels):
         return []
-    found = [
+    pairs = [
         Confusion(truth, predicted, wrong, sum(row))
         for truth, row in zip(labels, matrix, strict=True)
         for predicted, wrong in zip(labels, row, strict=True)
         if wrong and truth != predicted
     ]
-    return sorted(found, key=lambda one: -one.share)
+    return sorted(pairs, key=lambda pair: -pair.share)
 
 
 def weaknesses(report: Report, words: Wording) -> Iterator[str]:
     """What the report is worst at, as sentences."""
     t, test = words.t, report.test
-    missed = {label: one for label, one in test.per_class.items() if one.support and one.recall < 1}
+    missed = {
+        label: of_class
+        for label, of_class in test.per_class.items()
+        if of_class.support and of_class.recall < 1
+    }
     if missed:
         label, worst = min(missed.items(), key=lambda item: item[1].recall)
         yield t(
@@ -86,14 +90,14 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
             pictures=_measured(report, words),
             interval=words.interval(test.accuracy_interval),
         )
-    for one in confusions(report)[:PAIRS]:
+    for pair in confusions(report)[:PAIRS]:
         yield t(
             "{label} is taken for {other} in {wrong} of {all} ({share}).",
-            label=t(one.truth),
-            other=t(one.predicted),
-            wrong=words.whole(one.wrong),
-            all=words.whole(one.n),
-            share=words.percent(one.share),
+            label=t(pair.truth),
+            other=t(pair.predicted),
+            wrong=words.whole(pair.wrong),
+            all=words.whole(pair.n),
+            share=words.percent(pair.share),
         )
     yield from _of_photos(report, words)
     for other, ood in report.out_of_scope.items():
@@ -103,10 +107,13 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
 
 def ways_on(report: Report, words: Wording) -> Iterator[str]:
     """Where enough answers were measured and none is accepted: why, and what would help, as sentences."""
-    promise = next((one for one in report.promises if one.pictures == HELD_OUT), None)
+    promise = next((promise for promise in report.promises if promise.pictures == HELD_OUT), None)
     if promise is None or promise.accepted or promise.n < promise.needed:
         return
-    t, lower = words.t, [one for one in report.possible_promises if one.accuracy < promise.accuracy]
+    t, lower = (
+        words.t,
+        [possible for possible in report.possible_promises if possible.accuracy < promise.accuracy],
+    )
     is_adopted = "origin" in report.training.configuration
     yield t(
         "No answer is accepted: of the surest ones, too many are wrong to show that {share} are right.",
@@ -133,15 +140,15 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
 
 def _at_less(lower: Sequence[PossiblePromise], words: Wording, *, is_adopted: bool) -> str:
     """What would be accepted were fewer right answers asked for, and by which option or setting."""
-    t, best = words.t, max(lower, key=lambda one: (one.accepted > 0, one.accuracy))
+    t, best = words.t, max(lower, key=lambda possible: (possible.accepted > 0, possible.accuracy))
     if not best.accepted:
         return t(
             "Nor would any be at {share} right: people look at every answer, and the sheet of {command} "
             "begins with the least sure ones.",
-            share=words.percent(min(one.accuracy for one in lower), 0),
+            share=words.percent(min(possible.accuracy for possible in lower), 0),
             command="wardrobe label --review",
         )
-    found = {
+    values = {
         "accuracy": f"{best.accuracy:g}",
         "share": words.percent(best.accepted),
         "right": words.percent(best.right),
@@ -150,12 +157,12 @@ def _at_less(lower: Sequence[PossiblePromise], words: Wording, *, is_adopted: bo
         return t(
             "With {option}={accuracy} the service accepts {share}, {right} of these right.",
             option="WARDROBE_ACCEPT_TARGET",
-            **found,
+            **values,
         )
     return t(
         "With {option} {accuracy} in the training, {share} would be accepted, {right} of these right.",
         option="--accept-right",
-        **found,
+        **values,
     )
 
 
@@ -171,13 +178,13 @@ def _named(pair: Confusion, report: Report, words: Wording) -> dict[str, str]:
 
 def _mixed_up(report: Report) -> Confusion | None:
     """The two classes that are taken for each other most often; None without a mistake."""
-    found: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for confusion in confusions(report):
         first, second = sorted((confusion.truth, confusion.predicted), key=report.labels.index)
-        found[first, second] = found.get((first, second), 0) + confusion.wrong
-    if not found:
+        counts[first, second] = counts.get((first, second), 0) + confusion.wrong
+    if not counts:
         return None
-    (first, second), wrong = max(found.items(), key=lambda item: item[1])
+    (first, second), wrong = max(counts.items(), key=lambda item: item[1])
     return Confusion(first, second, wrong, report.test.n)
 
 
@@ -188,7 +195,7 @@ def _of_photos(report: Report, words: Wording) -> Iterator[str]:
         if recall and recall.recall < 1:
             yield words.t(
                 "{kind}: {label} is recognised least often: {share} of {photos}.",
-                kind=kind(name, words),
+                kind=tier_name(name, words),
                 label=words.t(label),
                 share=words.percent(recall.recall),
                 photos=words.counted(recall.n, "photo"),
@@ -206,16 +213,16 @@ def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
     return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"
 
 
-def kind(tier: str, words: Wording) -> str:
+def tier_name(tier: str, words: Wording) -> str:
     """What readers call a tier of photos."""
-    return words.t(KINDS[tier]) if tier in KINDS else words.t("Photos, tier {tier}", tier=tier)
+    return words.t(TIER_NAMES[tier]) if tier in TIER_NAMES else words.t("Photos, tier {tier}", tier=tier)
 
 
-def asked(pictures: str, words: Wording) -> str:
+def name_of_pictures(pictures: str, words: Wording) -> str:
     """What readers call the pictures that a promise is about."""
     if pictures.startswith(PHOTOS_FROM):
         return words.t("Photos from {source}", source=pictures.removeprefix(PHOTOS_FROM))
-    return _capital(words.t(pictures)) if pictures == HELD_OUT else kind(tier_of(pictures), words)
+    return _capital(words.t(pictures)) if pictures == HELD_OUT else tier_name(tier_of(pictures), words)
 
 
 def _capital(text: str) -> str:
@@ -248,8 +255,8 @@ def summary_of_unknown(report: Report, words: Wording) -> str:
 
 def _of_tiers(shares: Mapping[str, str], words: Wording) -> list[str]:
     return [
-        words.t(OF_KINDS[tier], share=share)
-        if tier in OF_KINDS
+        words.t(SHARES_OF_TIERS[tier], share=share)
+        if tier in SHARES_OF_TIERS
         else words.t("{share} of photos of tier {tier}", share=share, tier=tier)
         for tier, share in shares.items()
     ]

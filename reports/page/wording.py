@@ -43,11 +43,11 @@ class Wording:
     def t(self, english: str, **values: object) -> str:
         """A text with `{name}` replaced by values; one without a value stays."""
         text = self._texts.get(english, english)
-        return _PLACE.sub(lambda found: str(values.get(found[1], found[0])), text)
+        return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
 
-    def counted(self, things: int, one: str, many: str = "") -> str:
+    def counted(self, things: int, singular: str, plural: str = "") -> str:
         """`1 picture`, `10,000 pictures`."""
-        name = one if things == 1 else many or f"{one}s"
+        name = singular if things == 1 else plural or f"{singular}s"
         return self.t(f"{{number}} {name}", number=self.whole(things))
 
     def whole(self, things: int) -> str:

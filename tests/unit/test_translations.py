@@ -23,7 +23,7 @@ from labelling.review.page import (
     NOTE_OF_LIST,
     RIGHT,
 )
-from reports.page.sentences import KINDS, OF_KINDS
+from reports.page.sentences import SHARES_OF_TIERS, TIER_NAMES
 from reports.page.wording import NUMBER, PERCENTAGE
 from reports.values import HELD_OUT
 from scripts import doubted
@@ -89,8 +89,8 @@ OF_REPORTS = {
         f"{{number}} {many}"
         for many in ("answer", "answers", "photo", "photos", "test picture", "test pictures")
     ),
-    *KINDS.values(),
-    *OF_KINDS.values(),
+    *TIER_NAMES.values(),
+    *SHARES_OF_TIERS.values(),
 }
 """The texts of the report page that the report names, or that are put together."""
 
