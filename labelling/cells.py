@@ -66,7 +66,7 @@ def addresses_in(cell: str) -> list[str]:
     if not ADDRESS.match(bare):
         return []
     ends = "]\"',;| " if cell != bare else ",;| "
-    return [one.rstrip(ends) for one in SEVERAL.split(bare)]
+    return [address.rstrip(ends) for address in SEVERAL.split(bare)]
 
 
 def address_of(written: str) -> Address:

@@ -127,9 +127,9 @@ class Fetcher:
             Unreadable: there is none.
             OSError, UnicodeError: the name cannot be resolved; TimeoutError, not in time.
         """
-        asked = self._look_ups.submit(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
-        found = asked.result(max(0.0, deadline - time.monotonic()))
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        look_up = self._look_ups.submit(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
+        resolved = look_up.result(max(0.0, deadline - time.monotonic()))
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in resolved))
         admitted = [address for address in addresses if self._permits.admits(address)]
         if not admitted:
             raise Unreadable(
@@ -197,5 +197,5 @@ def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"shows a certificate that is not trusted: {error.verify_message.rstrip('.')}"
     cause = error if isinstance(error, OSError) else error.__cause__
-    known = cause.strerror if isinstance(cause, OSError) else None
-    return f"cannot be read: {known or type(error).__name__}"
+    reason = cause.strerror if isinstance(cause, OSError) else None
+    return f"cannot be read: {reason or type(error).__name__}"

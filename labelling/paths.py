@@ -36,8 +36,8 @@ def existing(path: str) -> str:
         return path
     unmarked = "/".join(map(as_it_was, path.split("/")))
     for written in (path, path.replace("\\", "/"), unmarked):
-        if os.path.lexists(found := _respelt(written)):
-            return found
+        if os.path.lexists(respelt := _respelt(written)):
+            return respelt
     return path
 
 
@@ -57,13 +57,13 @@ def why_missing(path: str) -> str:
 
 def _respelt(path: str) -> str:
     """The path with each part as its folder spells it."""
-    found = ""
+    spelt = ""
     for part in path.split("/"):
-        whole = found + part
+        whole = spelt + part
         if part and not part.isascii() and not os.path.lexists(whole):
-            whole = found + _names(found or ".").get(unicodedata.normalize("NFC", part), part)
-        found = f"{whole}/"
-    return found.removesuffix("/")
+            whole = spelt + _names(spelt or ".").get(unicodedata.normalize("NFC", part), part)
+        spelt = f"{whole}/"
+    return spelt.removesuffix("/")
 
 
 @lru_cache(4)

@@ -59,34 +59,34 @@ def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
     pictures = len(answers[1])
     if not pictures:
         return
-    found, out = doubted(answers, labels), console()
-    if len(found) > MOST_DOUBTED * pictures:
+    doubts, out = doubted(answers, labels), console()
+    if len(doubts) > MOST_DOUBTED * pictures:
         (folder / TABLE).unlink(missing_ok=True)
         (folder / PAGE).unlink(missing_ok=True)
         out.print(
             f"No list of doubted labels: the network, which did not learn the picture, contradicts "
-            f"{len(found):,} of {pictures:,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
+            f"{len(doubts):,} of {pictures:,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
         )
         return
-    write_whole(folder / TABLE, table_of(found).encode("utf-8", "backslashreplace"))
-    if not found:
+    write_whole(folder / TABLE, table_of(doubts).encode("utf-8", "backslashreplace"))
+    if not doubts:
         (folder / PAGE).unlink(missing_ok=True)
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return
     out.print(
-        f"{len(found):,} of {pictures:,} labels are doubted by a network that did not learn the picture: "
+        f"{len(doubts):,} of {pictures:,} labels are doubted by a network that did not learn the picture: "
         f"{folder / TABLE}.",
     )
-    shown = _write_page(folder, found, labels)
+    shown = _write_page(folder, doubts, labels)
     out.print(f"To look through, the first {shown:,}: {folder / PAGE}", soft_wrap=True)
     out.print(f"What it exports is learnt by the same command with --corrections {EXPORT}.", soft_wrap=True)
 
 
-def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -> int:
+def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) -> int:
     """Write PAGE, whose export is for --corrections, and return how many pictures it shows."""
     prepare_decoders()
-    cards = [_card(one) for one in found[:SHOWN]]
-    title = f"{folder.name}, {len(cards):,}/{len(found):,}"
+    cards = [_card(doubt) for doubt in doubts[:SHOWN]]
+    title = f"{folder.name}, {len(cards):,}/{len(doubts):,}"
     command = f"{program()} … --corrections {EXPORT}"
     write_page(
         folder / PAGE, page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command))
@@ -94,13 +94,13 @@ def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -
     return len(cards)
 
 
-def _card(one: Doubted) -> Card:
-    [upload] = read_files([one.path])
+def _card(doubt: Doubted) -> Card:
+    [upload] = read_files([doubt.path])
     picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
-    said: dict[str, str | float] = {
-        "label": one.label,
-        "share": one.label_probability,
-        "other": one.predicted,
-        "confidence": one.probability,
+    values: dict[str, str | float] = {
+        "label": doubt.label,
+        "share": doubt.label_probability,
+        "other": doubt.predicted,
+        "confidence": doubt.probability,
     }
-    return Card(one.path, one.path, picture, NOTE, one.predicted, one.predicted, said=said)
+    return Card(doubt.path, doubt.path, picture, NOTE, doubt.predicted, doubt.predicted, note_values=values)

@@ -170,44 +170,51 @@ def audit_of(accepted: Mapping[str, int], label: str) -> str:
 
 def audit_in(corrections: Sequence[Correction], attribute: str = LABEL) -> Audit | None:
     """What people said of a sample, by the columns that a sheet exports; None where there are none."""
-    corrections = [one for one in corrections if one.attribute == attribute]
-    by_size = sorted(corrections, key=lambda one: one.audit)  # what was added once may have been drawn since
-    asked = {
-        (one.path, one.product): one
-        for one in by_size
-        if (one.audit or one.audit_of) and one.sha256 and one.decision
+    corrections = [correction for correction in corrections if correction.attribute == attribute]
+    # What was added once may have been drawn since.
+    by_size = sorted(corrections, key=lambda correction: correction.audit)
+    audited = {
+        (correction.path, correction.product): correction
+        for correction in by_size
+        if (correction.audit or correction.audit_of) and correction.sha256 and correction.decision
     }
-    drawn = [one for one in asked.values() if one.audit]
+    drawn = [correction for correction in audited.values() if correction.audit]
     if not drawn:
         return None
-    of_sample = {one.sha256 for one in asked.values()}
-    said, _ = merge([(one.sha256, one) for one in corrections if one.sha256 in of_sample], {})
-    judged = [(one, said[one.question(one.sha256)].label) for one in asked.values()]
-    right = [(one, label == one.predicted) for one, label in judged if label != LEFT_OUT]
-    accepted = [(one, is_right) for one, is_right in right if one.decision == ACCEPT]
+    of_sample = {correction.sha256 for correction in audited.values()}
+    answers, _ = merge(
+        [(correction.sha256, correction) for correction in corrections if correction.sha256 in of_sample], {}
+    )
+    judged = [
+        (correction, answers[correction.question(correction.sha256)].label) for correction in audited.values()
+    ]
+    right = [(correction, label == correction.predicted) for correction, label in judged if label != LEFT_OUT]
+    accepted = [(correction, is_right) for correction, is_right in right if correction.decision == ACCEPT]
     by_label = defaultdict[str, list[tuple[Correction, bool]]](list)
-    for one, is_right in accepted:
-        by_label[one.predicted].append((one, is_right))
-    sampled = max(len(drawn), *(one.audit for one in drawn))
-    of_drawn = [(one, is_right) for one, is_right in right if one.audit]
-    of_products = any(one.product for one in drawn)
-    every = max((one.audit_of[1] for one in drawn if one.audit_of), default=None)
-    measured = partial(_share, is_census=of_products and every is not None and every <= CENSUS)
+    for correction, is_right in accepted:
+        by_label[correction.predicted].append((correction, is_right))
+    sampled = max(len(drawn), *(correction.audit for correction in drawn))
+    of_drawn = [(correction, is_right) for correction, is_right in right if correction.audit]
+    of_products = any(correction.product for correction in drawn)
+    every = max((correction.audit_of[1] for correction in drawn if correction.audit_of), default=None)
+    share_of = partial(_share, is_census=of_products and every is not None and every <= CENSUS)
     return Audit(
         sampled=sampled,
         unanswered=sampled - len(drawn),
         left_out=len(drawn) - len(of_drawn),
-        accepted=measured([one for one in accepted if one[0].audit], 1),
-        reviewed=share([is_right for one, is_right in of_drawn if one.decision != ACCEPT], None),
-        labels={label: measured(found, 0) for label, found in sorted(by_label.items())},
+        accepted=share_of([judgement for judgement in accepted if judgement[0].audit], 1),
+        reviewed=share(
+            [is_right for correction, is_right in of_drawn if correction.decision != ACCEPT], None
+        ),
+        labels={label: share_of(judgements, 0) for label, judgements in sorted(by_label.items())},
         of_products=of_products,
     )
 
 
-def _share(found: Sequence[tuple[Correction, bool]], place: int, *, is_census: bool) -> Share:
+def _share(judged: Sequence[tuple[Correction, bool]], place: int, *, is_census: bool) -> Share:
     """Of accepted rows; `place` is that of their number in `audit_of`. A census estimates nothing."""
-    of = max((one.audit_of[place] for one, _ in found if one.audit_of), default=None)
-    answers = [is_right for _, is_right in found]
+    of = max((correction.audit_of[place] for correction, _ in judged if correction.audit_of), default=None)
+    answers = [is_right for _, is_right in judged]
     if not is_census or of is None:
         return share(answers, of)
     wrong = answers.count(False)
@@ -231,9 +238,9 @@ def promised_right(promises: Sequence[Promise]) -> float | None:
 
     None where it promises nothing.
     """
-    kept = [one for one in promises if one.accepted]
-    photos = [one.accuracy for one in kept if one.pictures != HELD_OUT]
-    return min(photos or [one.accuracy for one in kept], default=None)
+    kept = [promise for promise in promises if promise.accepted]
+    photos = [promise.accuracy for promise in kept if promise.pictures != HELD_OUT]
+    return min(photos or [promise.accuracy for promise in kept], default=None)
 
 
 def _rank(path: str, version: str) -> bytes:

@@ -76,8 +76,8 @@ class Card(NamedTuple):
         name: that is shown.
         path: its path in the exported CSV.
         picture: a `data:` URL; empty when the picture cannot be shown.
-        note: what is said of it, with `{name}` for the values of `said`.
-        said: shares, and texts.
+        note: what is said of it, with `{name}` for the values of `note_values`.
+        note_values: shares, and texts.
         guess: the label that the card's button chooses.
         button: what is on it; without one, the card shows no guess.
         sha256: of the picture's bytes, if known.
@@ -106,7 +106,7 @@ class Card(NamedTuple):
     decision: str = ""
     confidence: float | None = None
     predicted: str = ""
-    said: Mapping[str, str | float] = MappingProxyType({})
+    note_values: Mapping[str, str | float] = MappingProxyType({})
     attribute: str = LABEL
     product: str = ""
     title: str = ""
@@ -292,7 +292,7 @@ def _shown(card: Card) -> dict[str, object]:
     return {
         **card._asdict(),
         "attribute": _on_page(card.attribute),
-        "said": dict(card.said),
+        "note_values": dict(card.note_values),
         "photos": photos,
     }
 

@@ -11,7 +11,7 @@ const number = new Intl.NumberFormat(language);
 const labelsOf = (card) => sheet.labels[card.dataset.attribute];
 const OURS = sheet.labels[""].slice(-2);
 const shown = (label) => (OURS.includes(label) ? t(label.trim() || "(leave out)") : label); // exported as no label
-const spoken = (said) => Object.fromEntries(Object.entries(said).map(([name, one]) => [name, spokenValue(name, one)]));
+const spoken = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, spokenValue(name, value)]));
 
 function spokenValue(name, value) {
   if (typeof value === "string") return name === "reason" ? t(value) : value;
@@ -42,7 +42,7 @@ function toAnswer(one) {
   const row = element("p", { className: "row" }, choice);
   const word = one.button === "Right" ? t("Right") : one.button;
   if (word) row.append(element("button", { type: "button", className: "right", textContent: word }));
-  const note = element("p", { className: "note", textContent: t(one.note, spoken(one.said)) });
+  const note = element("p", { className: "note", textContent: t(one.note, spoken(one.note_values)) });
   const title = one.title ? [element("p", { className: "title", textContent: one.title })] : [];
   if (one.more) note.append(` ${t("{count} more photos", { count: number.format(one.more) })}`);
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];

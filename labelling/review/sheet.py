@@ -233,7 +233,7 @@ def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     """A card of the sample: nothing on it shows what the model answered."""
     of = audit_of(accepted, card.predicted)
     note, values = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
-    return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, said=values)
+    return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, note_values=values)
 
 
 def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
@@ -243,8 +243,10 @@ def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
         return card
     if admits:
         return card._replace(screen=AGREEING)
-    values = {**card.said, "listed": " / ".join(in_order(row.listed))}
-    return card._replace(note=NOTE_OF_LIST, said=values, guess=check.suggestion(row, card.attribute) or NONE)
+    values = {**card.note_values, "listed": " / ".join(in_order(row.listed))}
+    return card._replace(
+        note=NOTE_OF_LIST, note_values=values, guess=check.suggestion(row, card.attribute) or NONE
+    )
 
 
 def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]:
@@ -271,7 +273,7 @@ def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]
             decision=ACCEPT if answer.reason is None else in_review,
             confidence=confidence,
             predicted=label,
-            said=values,
+            note_values=values,
             attribute=head,
             product=row.product if row.photos else "",
             title=title_of(row),

@@ -70,13 +70,13 @@ class Pattern(FileSource):
     """
 
     def items(self) -> Iterator[Item]:
-        found = sorted(glob.glob(self.path, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
-        if not found:
+        paths = sorted(glob.glob(self.path, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
+        if not paths:
             raise SourceUnusable(f"{self.path}: no file fits this pattern.")
         named = set(self.path.split("/"))
         return (
             _item(path, path)
-            for path in found
+            for path in paths
             if not os.path.isdir(path) and not any(map(is_clutter, set(path.split("/")) - named))  # noqa: PTH112 - as above
         )
 
@@ -165,11 +165,11 @@ class PathList(FileSource):
     def _items_of(self, cell: str) -> Iterator[Item]:
         """The pictures that a cell names."""
         if addresses := addresses_in(cell):
-            yield from (Item(one, address_of(one), UNSEEN, WEIGHT) for one in addresses)
+            yield from (Item(address, address_of(address), UNSEEN, WEIGHT) for address in addresses)
             return
         encoding = "utf-8" if self._is_parquet else self._list.encoding
-        found = path_of(cell, self.reading.place(cell, Path(self.path), encoding))
-        yield Item(cell, found, UNSEEN, 0) if isinstance(found, Unreadable) else _item(cell, found)
+        path = path_of(cell, self.reading.place(cell, Path(self.path), encoding))
+        yield Item(cell, path, UNSEEN, 0) if isinstance(path, Unreadable) else _item(cell, path)
 
 
 def _objects() -> Callable[[str], bytes]:
@@ -219,10 +219,12 @@ def read_file(path: str) -> bytes:
 
 def _listed(root: str) -> list[tuple[str, bool]]:
     """The names in a folder, sorted, each with whether it is a folder; links to folders are none."""
-    with os.scandir(root) as found:
+    with os.scandir(root) as entries:
         # Text and a flag for each: a folder may hold a million.
         return sorted(
-            (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found if not is_clutter(entry.name)
+            (entry.name, entry.is_dir(follow_symlinks=False))
+            for entry in entries
+            if not is_clutter(entry.name)
         )
 
 

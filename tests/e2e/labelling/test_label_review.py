@@ -55,7 +55,7 @@ def sheet(tmp_path: Path) -> str:
             sha256=SHAS[seed],
             decision=f"review: {reason}",
             confidence=confidence,
-            said={"label": "Bag", "confidence": confidence, "reason": reason},
+            note_values={"label": "Bag", "confidence": confidence, "reason": reason},
         )
         for seed, (name, (reason, confidence)) in enumerate(DOUBTS.items())
     ]
@@ -66,9 +66,11 @@ def sheet(tmp_path: Path) -> str:
 def two_parts(tmp_path: Path) -> str:
     """The address of a page with two pictures of an audit, and two doubtful ones."""
     picture = thumbnail(png(a_garment(0)))
-    said: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": "ambiguous"}
-    card = Card("", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", said=said)
-    blind = card._replace(note="", guess="", button="", audit=2, said={})
+    values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": "ambiguous"}
+    card = Card(
+        "", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", note_values=values
+    )
+    blind = card._replace(note="", guess="", button="", audit=2, note_values={})
     cards = [one._replace(name=f"{n}.png", path=f"{n}.png") for n, one in enumerate([blind] * 2 + [card] * 2)]
     return write(tmp_path / "parts.html", cards, Frame("table.csv", LEAD_OF_PARTS, TRANSLATIONS))
 
@@ -160,8 +162,10 @@ def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visit
 def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path: Path) -> None:
     shown = [thumbnail(png(a_garment(seed))) for seed in range(3)]
     photos = tuple(Photo(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
-    said: dict[str, str | float] = {"label": "Bag", "confidence": 0.4, "reason": "contradicting"}
-    card = Card("1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", said=said)
+    values: dict[str, str | float] = {"label": "Bag", "confidence": 0.4, "reason": "contradicting"}
+    card = Card(
+        "1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", note_values=values
+    )
     card = card._replace(product="1001", title="Tote, red", photos=photos, more=1200, audit=1)
     page = visiting(write(tmp_path / "review.html", [card], Frame("t.csv", LEAD, TRANSLATIONS)))
 
@@ -185,14 +189,14 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
 
 @pytest.fixture
 def together(tmp_path: Path) -> str:
-    """The address of a page with five products on one screen: three are said to be blue, two red."""
+    """The address of a page with five products on one screen: three are values to be blue, two red."""
     shown = [thumbnail(png(a_garment(seed))) for seed in range(5)]
     cards = [
         Card(str(n), f"/shop/{n}.png", picture, NOTE_OF_ATTRIBUTE, guess, sha256=f"{n}b" * 32, product=str(n))
         for n, (picture, guess) in enumerate(zip(shown, ("blue", "red", "blue", "red", "blue"), strict=True))
     ]
-    said: dict[str, str | float] = {"attribute": "colour", "label": "blue", "confidence": 0.5}
-    cards = [card._replace(said=said, screen=COLOURS, attribute="colour") for card in cards]
+    values: dict[str, str | float] = {"attribute": "colour", "label": "blue", "confidence": 0.5}
+    cards = [card._replace(note_values=values, screen=COLOURS, attribute="colour") for card in cards]
     page = page_of(cards, LABELS, Frame("t.csv", LEAD, TRANSLATIONS), {"colour": WORDS})
     (tmp_path / "together.html").write_text(page, "utf-8")
     return f"file://{tmp_path}/together.html"
