@@ -85,13 +85,13 @@ def verbs() -> tuple[Verb, ...]:
 def main(argv: list[str] | None = None) -> int:
     """List the verbs, or run the one that is named first."""
     words = sys.argv[1:] if argv is None else argv
-    known = [name for name in VERBS if Path(__file__).with_name(f"{name}.py").exists()]
-    if words and words[0] in known:
+    verbs = [name for name in VERBS if Path(__file__).with_name(f"{name}.py").exists()]
+    if words and words[0] in verbs:
         return Verb(words[0]).run(words[1:])
     if words and not words[0].startswith("-"):
         file = Path(words[0])
         stem = SCRIPTS_OF_OTHERS.get(file.stem, file.stem) if file.suffix == ".py" else words[0]
-        near = difflib.get_close_matches(stem, known, n=1)
+        near = difflib.get_close_matches(stem, verbs, n=1)
         meant = f"Did you mean `wardrobe {near[0]}`? " if near else ""
         if file.suffix == ".py":
             meant += f"{OTHER_PROJECTS} "
@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
 def _is_known(word: str) -> bool:
     """Whether an option may stand without a verb; argparse takes the beginnings of names as well."""
     name = word.partition("=")[0].lower()
-    return name == "-h" or any(known.startswith(name) for known in ("--help", "--json", "--version"))
+    return name == "-h" or any(option.startswith(name) for option in ("--help", "--json", "--version"))
 
 
 def _list(_: Namespace) -> object:

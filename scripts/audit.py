@@ -65,26 +65,26 @@ def execute(arguments: argparse.Namespace) -> object:
     corrections = read_corrections(
         arguments.files, report.labels, attributes, Reading(encoding=encoding), complain
     )
-    found = audit_in(corrections)
-    if found is None:
+    audit = audit_in(corrections)
+    if audit is None:
         raise CorrectionsUnusable(
             "No correction is of an audit: a sheet that `wardrobe label SOURCE --out TABLE --review "
             "FILE.html --audit N` wrote marks its sample in a column `audit`."
         )
     _check_table(corrections, arguments.table, encoding)
-    audits = {LABEL: found} | {
+    audits = {LABEL: audit} | {
         name: audit for name in attributes if (audit := audit_in(corrections, name)) is not None
     }
     of_heads = {
         name: (audit, judge(audit, _promises(report, name, of_products=audit.of_products)))
         for name, audit in audits.items()
     }
-    for name, (one, verdict) in of_heads.items():
+    for name, (audit, verdict) in of_heads.items():
         if name != LABEL:
             console().print(f"\n{name}", markup=False, highlight=False)
-        show(one, verdict)
+        show(audit, verdict)
     documents = {
-        name: asdict(one) | {"promise": asdict(verdict)} for name, (one, verdict) in of_heads.items()
+        name: asdict(audit) | {"promise": asdict(verdict)} for name, (audit, verdict) in of_heads.items()
     }
     document = {"version": version, **documents.pop(LABEL), "attributes": documents}
     broken = any(verdict.verdict == BROKEN for _, verdict in of_heads.values())
@@ -106,21 +106,21 @@ def _check_table(corrections: Sequence[Correction], table: Path, encoding: str) 
     Raises:
         CorrectionsUnusable: a picture or product is not in it, or has another answer there.
     """
-    asked = [one for one in corrections if one.audit]
-    heads = {one.attribute for one in asked}
+    audited = [correction for correction in corrections if correction.audit]
+    heads = {correction.attribute for correction in audited}
     answered: dict[tuple[str, str, str], str | None] = {}
-    for of_products in {bool(one.product) for one in asked}:
+    for of_products in {bool(correction.product) for correction in audited}:
         for row in read_rows(_table_of(table, of_products=of_products, encoding=encoding), (), encoding):
             key = ("", str(next(iter(row.values())))) if of_products else (row["sha256"], "")
             answered |= {
                 (*key, head): row.get(column_of(head, "predicted")) or row.get(head) for head in heads
             }
-    for one in asked:
-        key = ("", one.product) if one.product else (one.sha256, "")
-        if answered.get((*key, one.attribute)) != one.predicted:
+    for correction in audited:
+        key = ("", correction.product) if correction.product else (correction.sha256, "")
+        if answered.get((*key, correction.attribute)) != correction.predicted:
             raise CorrectionsUnusable(
-                f"{one.file}: {one.product or one.path} is not in this table, or has another answer there. "
-                "Give the table that the sheet was written for."
+                f"{correction.file}: {correction.product or correction.path} is not in this table, or has "
+                "another answer there. Give the table that the sheet was written for."
             )
 
 
@@ -159,10 +159,12 @@ def tell_audit(corrections: Sequence[Correction]) -> None:
     """
     for line in asked_back(corrections):
         console().print(line, soft_wrap=True)
-    for attribute in sorted({one.attribute for one in corrections}, key=lambda head: (head != LABEL, head)):
-        if found := audit_in(corrections, attribute):
+    for attribute in sorted(
+        {correction.attribute for correction in corrections}, key=lambda head: (head != LABEL, head)
+    ):
+        if audit := audit_in(corrections, attribute):
             of = "" if attribute == LABEL else f"{attribute}: "
-            console().print(f"{of}{found.sentence()}", markup=False, highlight=False)
+            console().print(f"{of}{audit.sentence()}", markup=False, highlight=False)
 
 
 def _release(model: str, version: str) -> LocalRelease:
@@ -183,38 +185,38 @@ def _release(model: str, version: str) -> LocalRelease:
     return release
 
 
-def judge(found: Audit, promises: Sequence[Promise]) -> Verdict:
+def judge(audit: Audit, promises: Sequence[Promise]) -> Verdict:
     """Compare the bounds with the promise about photos; about held-out pictures where there is none."""
     promised = promised_right(promises)
     if promised is None:
         return Verdict(None, OPEN)
-    if found.accepted.low >= promised:
+    if audit.accepted.low >= promised:
         return Verdict(promised, HOLDS)
-    return Verdict(promised, BROKEN if found.accepted.high < promised else OPEN)
+    return Verdict(promised, BROKEN if audit.accepted.high < promised else OPEN)
 
 
-def show(found: Audit, verdict: Verdict) -> None:
+def show(audit: Audit, verdict: Verdict) -> None:
     """Print a line per class, the shares, what a census counted, and the verdict."""
-    show_shares(found)
-    if found.is_census:
-        console().print(found.sentence())
-    console().print(_sentence(found, verdict))
+    show_shares(audit)
+    if audit.is_census:
+        console().print(audit.sentence())
+    console().print(_sentence(audit, verdict))
 
 
-def show_shares(found: Audit) -> None:
+def show_shares(audit: Audit) -> None:
     """Print a line per label, and the shares."""
-    out, rows = console(), "products" if found.of_products else "pictures"
-    shares = {**found.labels, "all accepted": found.accepted}
-    shares |= {} if found.is_census else {"to review": found.reviewed}
+    out, rows = console(), "products" if audit.of_products else "pictures"
+    shares = {**audit.labels, "all accepted": audit.accepted}
+    shares |= {} if audit.is_census else {"to review": audit.reviewed}
     print_table([{"model's label": name, **_cells(share, rows)} for name, share in shares.items()])
-    if found.unanswered:
-        asked = rows if found.of_products else f"sampled {rows}"
+    if audit.unanswered:
+        those = rows if audit.of_products else f"sampled {rows}"
         complain(
-            f"{found.unanswered:,} of {found.sampled:,} {asked} have no answer. The figures are of the "
+            f"{audit.unanswered:,} of {audit.sampled:,} {those} have no answer. The figures are of the "
             "others, which may be easier."
         )
-    if found.left_out:
-        out.print(f"{found.left_out:,} {rows} that a person left out count nowhere.")
+    if audit.left_out:
+        out.print(f"{audit.left_out:,} {rows} that a person left out count nowhere.")
 
 
 def _cells(share: Share, rows: str) -> dict[str, str]:
@@ -229,13 +231,13 @@ def _bounds(share: Share) -> dict[str, str]:
     return {"at least": f"{share.low:.1%}", "at most": f"{share.high:.1%}"}
 
 
-def _sentence(found: Audit, verdict: Verdict) -> str:
+def _sentence(audit: Audit, verdict: Verdict) -> str:
     if verdict.accuracy is None:
         return "The release promises nothing of accepted answers."
     promise = f"The release promises that {verdict.accuracy:.0%} of accepted answers are right: "
     if verdict.verdict == HOLDS:
-        return promise + _holds(found.accepted)
-    return promise + (_broken(found.accepted) if verdict.verdict == BROKEN else _open(found))
+        return promise + _holds(audit.accepted)
+    return promise + (_broken(audit.accepted) if verdict.verdict == BROKEN else _open(audit))
 
 
 def _holds(accepted: Share) -> str:
@@ -251,13 +253,13 @@ def _broken(accepted: Share) -> str:
     return f"broken: {least}{accepted.wrong_at_least:,} of {accepted.of:,} are wrong."
 
 
-def _open(found: Audit) -> str:
-    if found.is_census:
+def _open(audit: Audit) -> str:
+    if audit.is_census:
         return "too few answers to say. Answer the others on the sheet."
-    accepted = found.accepted
+    accepted = audit.accepted
     return (
         f"between {accepted.low:.1%} and {accepted.high:.1%} are, too few to say. Write the sheet again with "
-        f"--audit {2 * found.sampled}, once: the answers so far count."
+        f"--audit {2 * audit.sampled}, once: the answers so far count."
     )
 
 

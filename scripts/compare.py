@@ -68,16 +68,19 @@ def execute(arguments: argparse.Namespace) -> object:
     allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):
         reports = _reports(arguments, data)
-    found = [
+    comparisons = [
         compared(network, by_seed, arguments.recipe or OWN_RECIPE) for network, by_seed in reports.items()
     ]
-    write_comparison(results, NetworkComparison(networks=tuple(found)))
-    save(draw_comparison(found), figure)
+    write_comparison(results, NetworkComparison(networks=tuple(comparisons)))
+    save(draw_comparison(comparisons), figure)
     console().print(f"{results}, {figure}")
-    print_table([_row(one) for one in found])
-    if any(one.published and one.published.test for one in found):
+    print_table([_row(comparison) for comparison in comparisons])
+    if any(comparison.published and comparison.published.test for comparison in comparisons):
         console().print(VALIDATION)
-    return {"written": [str(results), str(figure)], "networks": [_headline(one) for one in found]}
+    return {
+        "written": [str(results), str(figure)],
+        "networks": [_headline(comparison) for comparison in comparisons],
+    }
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -148,33 +151,35 @@ def _made_by(recipe: Recipe, release: Path) -> Report | None:
     return report if recipe.as_json().items() <= report.training.configuration.items() else None
 
 
-def _row(one: "Compared") -> dict[str, str]:
+def _row(comparison: "Compared") -> dict[str, str]:
     """The cells of a network, by their headings."""
     from training.gradient.comparison_results import in_words  # noqa: PLC0415 - needs matplotlib
 
-    test = one.summary["test"]
+    test, published = comparison.summary["test"], comparison.published
     return {
-        "network": one.network,
-        "parameters": f"{one.parameters:,}",
-        "recipe": one.recipe_name,
-        "seconds": "" if one.seconds is None else f"{one.seconds:.0f}",
+        "network": comparison.network,
+        "parameters": f"{comparison.parameters:,}",
+        "recipe": comparison.recipe_name,
+        "seconds": "" if comparison.seconds is None else f"{comparison.seconds:.0f}",
         "test accuracy": in_words(test),
-        "published": f"{one.published.accuracy:g}" if one.published else "",
-        "test, published": f"{one.published.test:g}" if one.published and one.published.test else "",
-        "training": in_words(one.summary["train"]),
+        "published": f"{published.accuracy:g}" if published else "",
+        "test, published": f"{published.test:g}" if published and published.test else "",
+        "training": in_words(comparison.summary["train"]),
     }
 
 
-def _headline(one: "Compared") -> dict[str, object]:
+def _headline(comparison: "Compared") -> dict[str, object]:
     """What a network's row says, as JSON values; the rest stands in the comparison's file."""
+    figures = {"network", "parameters", "trainable_parameters", "mflops", "seconds"}
+    published = comparison.published
     return {
-        **one.model_dump(include={"network", "parameters", "trainable_parameters", "mflops", "seconds"}),
-        "recipe": one.recipe_name,
-        "loss": one.loss,
-        "published": one.published and one.published.accuracy,
-        "published_test": one.published and one.published.test,
-        "published_loss": one.published and one.published.loss,
-        **one.summary,
+        **comparison.model_dump(include=figures),
+        "recipe": comparison.recipe_name,
+        "loss": comparison.loss,
+        "published": published and published.accuracy,
+        "published_test": published and published.test,
+        "published_loss": published and published.loss,
+        **comparison.summary,
     }
 
 

@@ -59,14 +59,16 @@ def execute(arguments: argparse.Namespace) -> object:
     with counting("comparing") as watch:
         first, second = map(open_networks, releases)
         wanted = arguments.page is not None
-        found = compare(source, first, second, watch, show=wanted)
-    if not found.pictures:
-        raise SourceUnusable(f"{arguments.pictures}: none of its {len(found.unread)} files can be answered.")
-    _write(arguments, found, releases)
-    show(found, releases)
-    made = document(found, releases)
-    most = max(Counter(one.attribute for one in found.changes).values(), default=0)
-    return Failed(made) if most > arguments.allow * found.pictures else made
+        compared = compare(source, first, second, watch, show=wanted)
+    if not compared.pictures:
+        raise SourceUnusable(
+            f"{arguments.pictures}: none of its {len(compared.unread)} files can be answered."
+        )
+    _write(arguments, compared, releases)
+    show(compared, releases)
+    made = document(compared, releases)
+    most = max(Counter(change.attribute for change in compared.changes).values(), default=0)
+    return Failed(made) if most > arguments.allow * compared.pictures else made
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -91,68 +93,69 @@ def _share(text: str) -> float:
 
 
 def _write(
-    arguments: argparse.Namespace, found: Compared, releases: tuple[LocalRelease, LocalRelease]
+    arguments: argparse.Namespace, compared: Compared, releases: tuple[LocalRelease, LocalRelease]
 ) -> None:
     first, second = releases
     if arguments.out is not None:
         with errors_named(arguments.out):
-            write_whole(arguments.out, table_of(found.changes))
+            write_whole(arguments.out, table_of(compared.changes))
     if arguments.page is not None:
         with errors_named(arguments.page):
-            write_whole(arguments.page, page_of(found, (first.version, second.version)))
+            write_whole(arguments.page, page_of(compared, (first.version, second.version)))
 
 
-def show(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> None:
+def show(compared: Compared, releases: tuple[LocalRelease, LocalRelease]) -> None:
     """Print the first changes, and how many there are."""
-    out, (first, second) = console(), (one.version for one in releases)
-    print_table([_cells(one) for one in found.changes[:ROWS]], words=(LABEL_A, LABEL_B))
-    if (more := len(found.changes) - ROWS) > 0:
+    out, (first, second) = console(), (release.version for release in releases)
+    print_table([_cells(change) for change in compared.changes[:ROWS]], words=(LABEL_A, LABEL_B))
+    if (more := len(compared.changes) - ROWS) > 0:
         out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")
     of_class, *of_attributes = [
         f"{relabelled:,} get another {attribute or 'label'} and {decided:,} another decision"
-        for attribute, (relabelled, decided) in _counts(found.changes).items()
+        for attribute, (relabelled, decided) in _counts(compared.changes).items()
     ]
     out.print(
-        f"{first} to {second}: of {found.pictures:,} pictures {of_class} alone. "
-        f"Accepted: {found.accepted[0]:,} before, {found.accepted[1]:,} now."
+        f"{first} to {second}: of {compared.pictures:,} pictures {of_class} alone. "
+        f"Accepted: {compared.accepted[0]:,} before, {compared.accepted[1]:,} now."
     )
     for line in of_attributes:
         out.print(f"Of attributes: {line} alone.", markup=False, highlight=False)
-    if found.unread:
-        named = "; ".join(f"{name}: {reason}" for name, reason in found.unread[:NAMED])
-        complain(f"{len(found.unread):,} pictures cannot be read and are not compared: {named}")
+    if compared.unread:
+        named = "; ".join(f"{name}: {reason}" for name, reason in compared.unread[:NAMED])
+        complain(f"{len(compared.unread):,} pictures cannot be read and are not compared: {named}")
 
 
 def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
     """Other labels, and other decisions alone, of the class and of each attribute that has some."""
-    relabelled = Counter(one.attribute for one in changes if one.label_a != one.label_b)
-    decided = Counter(one.attribute for one in changes if one.label_a == one.label_b)
+    relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
+    decided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
     return {name: (relabelled[name], decided[name]) for name in sorted({CLASS, *relabelled, *decided})}
 
 
 LABEL_A, LABEL_B = "A: label", "B: label"
 
 
-def _cells(one: Change) -> dict[str, str]:
+def _cells(change: Change) -> dict[str, str]:
     return {
-        "picture": one.path,
-        LABEL_A: (f"{one.attribute}: " if one.attribute else "") + f"{one.label_a}, {one.decision_a}",
-        "A": f"{one.confidence_a:.1%}",
-        LABEL_B: f"{one.label_b}, {one.decision_b}",
-        "B": f"{one.confidence_b:.1%}",
+        "picture": change.path,
+        LABEL_A: (f"{change.attribute}: " if change.attribute else "")
+        + f"{change.label_a}, {change.decision_a}",
+        "A": f"{change.confidence_a:.1%}",
+        LABEL_B: f"{change.label_b}, {change.decision_b}",
+        "B": f"{change.confidence_b:.1%}",
     }
 
 
-def document(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
+def document(compared: Compared, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
     """All of it as JSON values."""
     first, second = releases
     return {
         "a": first.version,
         "b": second.version,
-        "pictures": found.pictures,
-        "accepted": {"a": found.accepted[0], "b": found.accepted[1]},
-        "changes": [asdict(one) for one in found.changes],
-        "unread": dict(found.unread),
+        "pictures": compared.pictures,
+        "accepted": {"a": compared.accepted[0], "b": compared.accepted[1]},
+        "changes": [asdict(change) for change in compared.changes],
+        "unread": dict(compared.unread),
     }
 
 

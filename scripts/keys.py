@@ -38,7 +38,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
     key = secrets.token_urlsafe(KEY_BYTES)
     with _alone(arguments.file) as path:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
-        if any(known.name == arguments.name for known in keys):
+        if any(key_hash.name == arguments.name for key_hash in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
         before = decoded(path.read_bytes()).rstrip("\n") + "\n" if keys else ""
         _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")

@@ -395,7 +395,7 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
         complain(f"nothing of {summary.source} could be read. {shown_lines(summary.first_error)}")
         return
     out = console()
-    outcomes = [one for one in OUTCOMES if one not in OF_TABLES or _has(summary, one)]
+    outcomes = [outcome for outcome in OUTCOMES if outcome not in OF_TABLES or _has(summary, outcome)]
     print_table([_row("label", name, outcomes, counts) for name, counts in summary.labels.items()])
     for attribute, labels in summary.attributes.items():
         print_table([_row(attribute, name, (None,), counts) for name, counts in labels.items()])

@@ -123,21 +123,21 @@ def _answer(file: Path, networks: Networks) -> FileAnswer | None:
 def _show(answer: FileAnswer, out: Console) -> None:
     """Print label, decision and one bar per class."""
     prediction = answer.prediction
-    found = prediction.answer
-    verdict = found.decision + (f", {found.reason}" if found.reason else "")
+    class_answer = prediction.answer
+    verdict = class_answer.decision + (f", {class_answer.reason}" if class_answer.reason else "")
     familiarity = "" if prediction.familiarity is None else f", familiarity {prediction.familiarity:.2f}"
-    out.print(f"{answer.file}: {found.label}  ({verdict}{familiarity})", soft_wrap=True)
+    out.print(f"{answer.file}: {class_answer.label}  ({verdict}{familiarity})", soft_wrap=True)
     bars = Table.grid(padding=(0, 1))
-    for index, (label, share) in enumerate(zip(found.labels, found.probabilities, strict=True)):
-        style = "bold" if index == found.class_id else ""
+    for index, (label, share) in enumerate(zip(class_answer.labels, class_answer.probabilities, strict=True)):
+        style = "bold" if index == class_answer.class_id else ""
         bar = Bar(1.0, 0.0, float(share), width=BAR_COLUMNS)
         bars.add_row(f"  {label}", bar, f"{share:7.2%}", style=style)
     out.print(bars)
-    for name, one in answer.prediction.attributes.items():
-        also = f", also {', '.join(one.also)}" if one.also else ""
-        verdict = one.decision + (f", {one.reason}" if one.reason else "")
-        said = f"  {name}: {one.label} {one.confidence:.2%}{also}  ({verdict})"
-        out.print(said, markup=False, highlight=False, soft_wrap=True)
+    for name, of_head in answer.prediction.attributes.items():
+        also = f", also {', '.join(of_head.also)}" if of_head.also else ""
+        verdict = of_head.decision + (f", {of_head.reason}" if of_head.reason else "")
+        line = f"  {name}: {of_head.label} {of_head.confidence:.2%}{also}  ({verdict})"
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
     out.print()
 
 

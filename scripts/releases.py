@@ -143,12 +143,12 @@ def _stored(store: Store) -> list[Stored]:
     Raises:
         NothingPromoted: there is none, as at a mistyped address.
     """
-    if not (found := stored(store)):
+    if not (releases := stored(store)):
         raise NothingPromoted(
             f"{store.address}: there is no release here. Publish one (wardrobe publish), or correct "
             "the address."
         )
-    return found
+    return releases
 
 
 def _listed(store: Store, release: Stored, last: Promotion | None, holding: str | None) -> Listed:
@@ -276,8 +276,8 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("releases", __doc__, EXAMPLES)
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    for one in (parser, shared):
-        one.add_argument(
+    for parent in (parser, shared):
+        parent.add_argument(
             "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
         )
     add = subcommands(parser, shared)

@@ -75,11 +75,11 @@ def perform(parser: argparse.ArgumentParser, command: Command, words: list[str])
     read_dotenv()
     arguments.words = words
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
-        found = command(arguments)
+        outcome = command(arguments)
     if arguments.json:
-        document = found.document if isinstance(found, Failed) else found
+        document = outcome.document if isinstance(outcome, Failed) else outcome
         print(json.dumps(document, indent=1, ensure_ascii=False))
-    return FAILED if isinstance(found, Failed) else 0
+    return FAILED if isinstance(outcome, Failed) else 0
 
 
 def run(main: Callable[[], int]) -> int:
@@ -221,8 +221,8 @@ class _Parser(argparse.ArgumentParser):
         name, equals, value = word.partition("=")
         if not name.startswith("--") or name in self._option_string_actions:
             return word
-        known = name.lower().replace("_", "-")
-        return f"{known}{equals}{value}" if known in self._option_string_actions else word
+        spelt = name.lower().replace("_", "-")
+        return f"{spelt}{equals}{value}" if spelt in self._option_string_actions else word
 
     def error(self, message: str) -> NoReturn:
         # argparse itself suggests from Python 3.14 on (`suggest_on_error`).

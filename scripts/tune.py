@@ -130,17 +130,17 @@ def _hand_over(
     }
 
 
-def _row(one: "FrozenTrial") -> dict[str, str]:
+def _row(trial: "FrozenTrial") -> dict[str, str]:
     """The cells of a trial, by their headings; the accuracy is 0 where the loss was no number."""
     from training.gradient.search import STATES, rounded  # noqa: PLC0415 - needs Optuna
 
     return {
-        "trial": str(one.number),
-        "accuracy": f"{one.value or 0:.4f}",
-        "state": STATES[one.state],
-        "epochs": str(len(one.intermediate_values)),
-        "seconds": f"{one.duration.total_seconds():.0f}" if one.duration else "",
-        **{name.replace("_", " "): f"{value:.4g}" for name, value in rounded(one.params).items()},
+        "trial": str(trial.number),
+        "accuracy": f"{trial.value or 0:.4f}",
+        "state": STATES[trial.state],
+        "epochs": str(len(trial.intermediate_values)),
+        "seconds": f"{trial.duration.total_seconds():.0f}" if trial.duration else "",
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in rounded(trial.params).items()},
     }
 
 
