@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 def _keep(folder: Path, head: PhotoHead, names: tuple[str, ...]) -> None:
     learnt = head.learnt
     (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(head)))
-    cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
+    cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
     chosen = np.flatnonzero(learnt.checked | of_sources)
     others = np.random.default_rng(SEED).permutation(np.flatnonzero(~(learnt.checked | of_sources)))

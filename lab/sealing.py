@@ -69,7 +69,7 @@ def answers_to(strangers: Answered) -> Answers:
         groups=of.columns["product"],
         folds=of.columns["part"].astype(np.int64) + 1 + FOLDS,
         networks="photos",
-        kinds=np.where(of.known, "", shown),
+        spelt=np.where(of.known, "", shown),
         sources=names,
         distances=of.odds,
         probabilities=of.shares,

@@ -78,7 +78,7 @@ class Answers:
         familiarity: float64 (N,), NaN where none was measured.
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
         by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
-        kinds: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
+        spelt: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
         sources: str (N,), the shop or collection that a photo comes from; empty where it is not known.
         distances: float64 (N,), the OOD score; NaN where none was measured.
         attributes: str (N,), which head answered: CLASS, or an attribute's name.
@@ -96,7 +96,7 @@ class Answers:
     familiarity: NDArray[np.float64]
     decisions: NDArray[np.str_]
     by: NDArray[np.str_]
-    kinds: NDArray[np.str_]
+    spelt: NDArray[np.str_]
     sources: NDArray[np.str_]
     distances: NDArray[np.float64]
     attributes: NDArray[np.str_]
@@ -228,7 +228,7 @@ COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
     "familiarity": ("familiarity", math.nan),
     "decisions": ("decision", ""),
     "by": ("by", ""),
-    "kinds": ("source", ""),
+    "spelt": ("source", ""),
     "sources": ("origin", ""),
     "distances": ("distance", math.nan),
     "attributes": ("attribute", CLASS),
@@ -246,8 +246,8 @@ NAMES: Final = frozenset({"pictures", "groups"})
 def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
     """The n rows of a column, of its type."""
     _, empty = COLUMNS[name]
-    kinds = {str: f"<U{NAME_LENGTH}" if name in NAMES else np.str_, int: np.int64, float: np.float64}
-    column = np.array(empty if values is None else values, kinds[type(empty)])
+    types = {str: f"<U{NAME_LENGTH}" if name in NAMES else np.str_, int: np.int64, float: np.float64}
+    column = np.array(empty if values is None else values, types[type(empty)])
     if column.ndim and len(column) != n:
         raise ValueError(f"{len(column)} values of `{name}` for {n} pictures")
     return column if column.ndim else np.full(n, column)

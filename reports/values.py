@@ -537,7 +537,9 @@ class Report(Frozen):
     acceptance: dict[str, tuple[AcceptPoint, ...]] = Field(
         default_factory=dict, exclude_if=lambda curves: not curves
     )
-    out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict, exclude_if=lambda kinds: not kinds)
+    out_of_scope: dict[str, OutOfScope] = Field(
+        default_factory=dict, exclude_if=lambda of_things: not of_things
+    )
     photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
     unknown_sources: dict[str, UnknownSources] = Field(
         default_factory=dict, exclude_if=lambda tiers: not tiers

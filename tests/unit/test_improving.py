@@ -46,11 +46,11 @@ def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
     (read,) = photos_in([photos], LABELS, GREY_28, Lines())
     parent = LocalRelease(tmp_path, bundled().manifest)
-    Learnt.of(read.sha256[read.kinds == "Bag"][:1]).save(tmp_path)
+    Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
 
     found = compared_of(read, parent)
 
-    assert sorted(found.kinds.tolist()) == ["Bag", "Dress", "Dress", "Hats", "Hats"]
+    assert sorted(found.spelt.tolist()) == ["Bag", "Dress", "Dress", "Hats", "Hats"]
     Learnt.of(read.sha256[read.classes != OOD]).save(tmp_path)
     with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
         compared_of(read, parent)

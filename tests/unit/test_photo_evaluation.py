@@ -80,7 +80,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
         files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
         sha256=contents,
         groups=contents,
-        kinds=np.array([folder for _, folder, *_ in taken]),
+        spelt=np.array([folder for _, folder, *_ in taken]),
         networks=(PHOTO,) * len(taken),
     )
 

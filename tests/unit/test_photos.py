@@ -67,7 +67,7 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
 
     assert photos.tiers.tolist() == ["A", "C", "C", "B", "X", "X"]
     assert photos.classes.tolist() == [1, 3, 3, OOD, OOD, OOD]
-    assert photos.kinds[3:].tolist() == ["X_Hats", "X", "1"]
+    assert photos.spelt[3:].tolist() == ["X_Hats", "X", "1"]
     assert photos.sources.tolist() == ["north", "", "", "", "", ""]
     of_ann = [photos.sha256[place] for place in (0, 1, 4)]
     assert photos.groups.tolist() == [min(of_ann) if one in of_ann else one for one in photos.sha256]

@@ -31,7 +31,7 @@ class PictureColumns:
         groups: str (N,), the smallest content in each picture's group: equal ones stay on one side of every
             split. Its own content where a picture belongs with no other.
         tiers: str (N,), how a photo was taken; empty where that is not said.
-        kinds: str (N,), the label of each as it was spelt, which says what an OOD photo shows.
+        spelt: str (N,), the label of each as it was spelt, which says what an OOD photo shows.
         sources: str (N,), the shop or collection; empty where that is not known.
     """
 
@@ -39,7 +39,7 @@ class PictureColumns:
     sha256: Contents
     groups: Contents
     tiers: NDArray[np.str_]
-    kinds: NDArray[np.str_]
+    spelt: NDArray[np.str_]
     sources: NDArray[np.str_]
 
     def __len__(self) -> int:
@@ -100,7 +100,7 @@ class Pictures(PictureColumns):
             sha256=sha256,
             groups=sha256,
             tiers=unknown,
-            kinds=unknown,
+            spelt=unknown,
             sources=unknown,
             files=(),
             networks=(pixels_of,) * len(classes),

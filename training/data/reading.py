@@ -295,7 +295,7 @@ def pictures_of(
         groups=np.array([groups[one] for one in sha256]),
         files=files,
         tiers=np.array([one.row.tier for one in read]),
-        kinds=np.array([one.row.label or one.row.tier for one in read]),
+        spelt=np.array([one.row.label or one.row.tier for one in read]),
         sources=np.array([one.row.source for one in read]),
         networks=tuple(one.file.network for one in read),
     )

@@ -31,7 +31,7 @@ SCALED: Final = "scaled"
 CHUNK: Final = 512
 """Pictures in a file of the run's folder: some seconds of work."""
 
-STORED: Final = {name: {"groups": "keys"}.get(name, name) for name in TEXTS}
+STORED: Final = {name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXTS}
 """What the columns of text are called in the file."""
 
 NO_CLASS: Final = 255

@@ -135,7 +135,7 @@ def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
 
 
 def _names_of(learnt: PhotoFeatures) -> list[str]:
-    return [spelt.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.kinds.tolist()]
+    return [spelt.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.spelt.tolist()]
 
 
 def things_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
@@ -154,7 +154,7 @@ def things_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
 def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
     ood = learnt.classes == OOD
-    shown = np.where(ood, learnt.kinds, learnt.classes.astype(str))
+    shown = np.where(ood, learnt.spelt, learnt.classes.astype(str))
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
     of_each = np.bincount(cells)[cells] ** -BALANCE
     return np.asarray(

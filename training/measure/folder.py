@@ -73,7 +73,7 @@ def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> st
         rows.append(
             (
                 safe_path(str(files[place])) if files else str(place),
-                labels[answers.truth[place]] if shows_class else str(answers.kinds[place]),
+                labels[answers.truth[place]] if shows_class else str(answers.spelt[place]),
                 labels[answers.predicted[place]],
                 f"{answers.confidences[place]:.4f}",
                 "" if np.isnan(familiarity) else f"{familiarity:.4f}",

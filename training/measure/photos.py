@@ -60,7 +60,7 @@ def asked_photos(scores: Scores, photos: PictureColumns, networks: Values, folds
         groups=photos.groups,
         folds=folds,
         networks=networks,
-        kinds=photos.kinds,
+        spelt=photos.spelt,
         sources=photos.sources,
         distances=scores.distances,
         probabilities=scores.of_label,
@@ -116,7 +116,7 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
 
 
 def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
-    things = {str(thing): answers.take(answers.kinds == thing) for thing in np.unique(answers.kinds)}
+    things = {str(thing): answers.take(answers.spelt == thing) for thing in np.unique(answers.spelt)}
     return {
         thing: SourceFigures(
             n=len(of_thing),
@@ -250,6 +250,6 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
         familiarity=[np.nan if answer.familiarity is None else answer.familiarity for answer in answers],
         decisions=[answer.answer.reason or ACCEPT for answer in answers],
         by=parent.version,
-        kinds=shown.kinds,
+        spelt=shown.spelt,
         sources=shown.sources,
     )

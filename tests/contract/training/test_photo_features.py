@@ -38,7 +38,7 @@ def seen(*photos: tuple[int, str, str, str]) -> PhotoFeatures:
         tiers=np.array(tiers),
         sha256=names,
         groups=names,
-        kinds=np.array(kinds),
+        spelt=np.array(kinds),
         sources=np.array(sources),
         checked=np.ones(len(photos), bool),
     )
@@ -54,7 +54,7 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
         tiers=np.full(n, "own"),
         sha256=np.array(sha256),
         groups=np.array(sha256),
-        kinds=np.full(n, "Bag"),
+        spelt=np.full(n, "Bag"),
     )
 
 
@@ -130,4 +130,4 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     learnt = seen_photos((corrected,), tmp_path, bundled(), Lines(), corrected=True)
 
     assert len(learnt) == len(shipped.photos)
-    assert learnt.kinds[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]
+    assert learnt.spelt[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]
