@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
+from labelling.cells import addresses_in
+
 SEPARATOR_HINT: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
 """A line above the header by which Excel knows the separator."""
+
+LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 
 LONGEST_CELL: Final = 1 << 24
 """Characters of a cell: shops export whole pages of HTML, with pictures in them."""
@@ -71,25 +75,36 @@ class Record(NamedTuple):
             columns: of the header; such a line has as many cells.
             is_picture: whether the cell of a column, by its place, names a picture.
         """
-        is_within = False
-        for number, line in enumerate(self.lines if len(self.lines) > 1 else (), self.line):
+        if len(self.lines) == 1:
+            return 0
+        is_within, own = False, LINE_BREAK.split(self.cells[0])
+        for at, line in enumerate(self.lines):
             cells = line.rstrip("\r\n").split(separator)
-            is_row = (
-                len(cells) == columns > 1
-            )  # where there is one column, its cell may hold several addresses
+            is_row = len(cells) == columns
             for place, cell in enumerate(cells):
                 text = cell.rstrip('"')
-                is_bare = '"' not in text and not self._ends_with(text, place, separator)
-                if is_row and is_within and is_bare and is_picture(place, cell):
-                    return number
+                is_other = is_row and is_within and '"' not in text and is_picture(place, text)
+                is_own = place == 0 and own[at : at + 1] == [text] and _continues(own, at, is_picture)
+                if is_other and not is_own:
+                    return self.line + at
                 is_within ^= cell.count('"') % 2 == 1
         return 0
 
-    def _ends_with(self, text: str, place: int, separator: str) -> bool:
-        """Whether a line begins with the end of the record's own picture, whose name has a line break."""
-        cell = self.cells[place] if place < len(self.cells) else ""
-        has_line_break = len(cell.splitlines()) > 1
-        return has_line_break and cell.endswith(text) and separator not in cell
+
+def _continues(own: Sequence[str], at: int, is_picture: Callable[[int, str], bool]) -> bool:
+    """Whether a line of a record's first cell is more of that cell, and not another row's picture.
+
+    Further addresses are, and so is the end of a name with a line break: no line above it names a picture by
+    itself.
+
+    Args:
+        own: the lines of the cell.
+        at: the place of the line among them, from 1.
+        is_picture: as `Record.swallowed` takes it.
+    """
+    if addresses_in(own[0]):
+        return bool(addresses_in(own[at]))
+    return at == len(own) - 1 and not any(is_picture(0, line) for line in own[:at])
 
 
 def records(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[Record]:

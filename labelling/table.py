@@ -22,7 +22,8 @@ from labelling.row import Row
 from model_store.files import flush_folder
 
 OWN_TABLE: Final = Reading(path_columns=())
-"""How our own table is read: a path in it may have several lines, each like a row."""
+"""How our own table is read: its quotation marks are right, and the lines of a path in it, as of a Parquet's
+cell with several names, are not searched for rows."""
 
 ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""

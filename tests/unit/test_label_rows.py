@@ -89,6 +89,16 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
     assert [row["path"] for row in read_rows(table)] == list(SHOWN.values())
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_our_own_table_is_read_where_each_line_of_a_name_is_like_a_picture_of_its_own(
+    suffix: str, tmp_path: Path
+) -> None:
+    table = tmp_path / f"table{suffix}"
+    write(table, ambiguous("a.jpg\nb.jpg"), ambiguous("c.jpg"))
+
+    assert [row["path"] for row in read_rows(table)] == ["a.jpg\nb.jpg", "c.jpg"]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 @pytest.mark.parametrize("label", ["=1+1", "+a", "-a", "a;=1", "@a", "\x01=1", "'=1", "a"])
 def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_read(

@@ -22,6 +22,8 @@ CLOSED_IN_THE_NEXT_ROW = 'path,label\na.jpg,"Coat\nb.jpg,Dress"\nd.jpg,Dress\n'
 CLOSED_AFTER_THE_NEXT_PATH = 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm",Dress\nd.jpg,,Dress\n'
 CLOSED_BEFORE_THE_NEXT_PATH = 'name,path,label\n"Best,a.jpg,Coat\nWarm",b.jpg,Dress\nSoft,d.jpg,Dress\n'
 CLOSED_IN_THE_NEXT_PATH = 'name,label,path\nBest,Coat,"a.jpg\nWarm,Dress,b.jpg"\nSoft,Dress,d.jpg\n'
+CLOSED_IN_A_PATH_ALONE = 'path,label\n"a.jpg\nb.jpg",Coat\nd.jpg,Dress\n'
+CLOSED_IN_A_ROW_OF_THE_SAME_END = 'path,label\n"a\nb.jpg","Coat\nb.jpg,Dress"\nd.jpg,Dress\n'
 CLOSED_IN_A_ROW_OF_THE_SAME_PATH = 'path,label\na.jpg,"Coat\na.jpg,Dress"\nd.jpg,Dress\n'
 MORE_CELLS = "path,name,label\na.jpg,Dress, long,Coat\nb.jpg,Warm,Dress\n"
 FEWER_CELLS = "path,name,label\nb.jpg,Warm,Dress\n\na.jpg,Coat\n"
@@ -53,6 +55,12 @@ def in_encoding(folder: Path, encoding: str, between: str, texts: list[str]) -> 
         (CLOSED_AFTER_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
         (CLOSED_BEFORE_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
         (CLOSED_IN_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
+        (CLOSED_IN_A_PATH_ALONE, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
+        (
+            CLOSED_IN_A_ROW_OF_THE_SAME_END,
+            "row 2, line 2: a quotation mark is opened and not closed",
+            ["d.jpg"],
+        ),
         (
             CLOSED_IN_A_ROW_OF_THE_SAME_PATH,
             "row 2, line 2: a quotation mark is opened and not closed",
@@ -133,13 +141,29 @@ def test_the_name_of_a_picture_may_have_a_line_break(line_break: str, tmp_path: 
     assert [row.cells["path"] for row in rows] == [f"a{line_break}b.jpg", "c.jpg"]
 
 
-def test_a_cell_of_one_column_may_hold_several_addresses(tmp_path: Path) -> None:
-    list_ = write(tmp_path, 'path\n"https://x.example/a.jpg\nhttps://x.example/b.jpg"\n')
+@pytest.mark.parametrize(
+    "rows", ['"a.jpg\nb.jpg"\n', '"a.jpg\nb.jpg\n"c.jpg\n', '"a.jpg\nhttps://x.example/b.jpg"\n'], ids=repr
+)
+def test_a_row_that_another_has_swallowed_is_named_in_a_list_of_one_column(rows: str, tmp_path: Path) -> None:
+    list_ = write(tmp_path, f"path\n{rows}d.jpg\n")
 
-    assert [one.name for one in open_source(str(list_)).items()] == [
-        "https://x.example/a.jpg",
-        "https://x.example/b.jpg",
-    ]
+    with pytest.raises(ListUnusable, match="row 2, line 2: a quotation mark is opened and not closed"):
+        open_list(list_, ["path"])
+
+
+def test_a_name_with_a_line_break_is_read_in_a_list_of_one_column(tmp_path: Path) -> None:
+    rows = open_list(write(tmp_path, 'path\n"a\nb.jpg"\nc.jpg\n'), ["path"]).rows()
+
+    assert [row.cells["path"] for row in rows] == ["a\nb.jpg", "c.jpg"]
+
+
+@pytest.mark.parametrize("more", ["", ",label"])
+def test_a_cell_may_hold_several_addresses_on_lines_of_their_own(more: str, tmp_path: Path) -> None:
+    addresses = [f"https://x.example/{name}.jpg" for name in "abc"]
+    cell, rest = "\n".join(addresses), ",Coat" if more else ""
+    list_ = write(tmp_path, f'path{more}\n"{cell}"{rest}\n')
+
+    assert [item.name for item in open_source(str(list_)).items()] == addresses
 
 
 @pytest.mark.parametrize(
