@@ -208,7 +208,13 @@ def show_shares(audit: Audit) -> None:
     out, rows = console(), "products" if audit.of_products else "pictures"
     shares = {**audit.labels, "all accepted": audit.accepted}
     shares |= {} if audit.is_census else {"to review": audit.reviewed}
-    print_table([{"model's label": name, **_cells(share, rows)} for name, share in shares.items()])
+    is_estimated = any(share.n != share.of for share in shares.values())
+    print_table(
+        [
+            {"model's label": name, **_cells(share, rows), **(_bounds(share) if is_estimated else {})}
+            for name, share in shares.items()
+        ]
+    )
     if audit.unanswered:
         those = rows if audit.of_products else f"sampled {rows}"
         complain(
@@ -223,12 +229,13 @@ def _cells(share: Share, rows: str) -> dict[str, str]:
     return {
         rows: f"{share.n:,}" if share.of is None else f"{share.n:,} of {share.of:,}",
         "right": f"{share.right / share.n:.1%}" if share.n else "",
-        **({"at least": "", "at most": ""} if share.n == share.of else _bounds(share)),
     }
 
 
 def _bounds(share: Share) -> dict[str, str]:
-    return {"at least": f"{share.low:.1%}", "at most": f"{share.high:.1%}"}
+    """The cells of the bounds; of a share that was counted they are empty."""
+    low, high = ("", "") if share.n == share.of else (f"{share.low:.1%}", f"{share.high:.1%}")
+    return {"at least": low, "at most": high}
 
 
 def _sentence(audit: Audit, verdict: Verdict) -> str:

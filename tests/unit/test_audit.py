@@ -243,6 +243,29 @@ def test_a_promise_about_photos_holds_or_is_broken_where_the_bounds_say_so(
     assert said in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize(("wanted", "bounds"), [(8, False), (9, True)])
+def test_bounds_are_columns_where_an_accepted_share_is_estimated_and_not_where_all_were_looked_at(
+    wanted: int, capsys: pytest.CaptureFixture[str], *, bounds: bool
+) -> None:
+    accepted = Share(n=8, right=6, of=wanted, low=6 / wanted, high=1 - 2 / wanted)
+    counted = {"Coat": Share(n=3, right=3, of=3, low=1.0, high=1.0)}
+    audit = Audit(
+        sampled=8,
+        unanswered=0,
+        left_out=0,
+        accepted=accepted,
+        reviewed=NOTHING,
+        labels=counted,
+        of_products=True,
+    )
+
+    show(audit, judge(audit, []))
+
+    printed = capsys.readouterr().out
+    assert "3 of 3" in printed
+    assert [column in printed for column in ("at least", "at most")] == [bounds, bounds]
+
+
 @pytest.mark.parametrize(("answers", "drawn"), [(3, 0), (58, 14), (520, 130), (10_000, 130)])
 def test_a_table_pays_for_a_quarter_of_its_answers(answers: int, drawn: int) -> None:
     assert usual_size(answers) == drawn
