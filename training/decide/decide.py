@@ -101,14 +101,12 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
     temperature = required.temperature or temperature_of(answers, alike=required.alike)
     distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
     familiarity = required.familiarity or (None if distances is None else fit_familiarity(distances))
-    candidates = [
+    at_each = [
         _decided_at(answers, required, temperature, familiarity and replace(familiarity, threshold=least))
         for least in required.unfamiliar
     ]
     best = (
-        min(candidates, key=lambda thresholds: _price(thresholds, required))
-        if len(candidates) > 1
-        else candidates[0]
+        min(at_each, key=lambda thresholds: _price(thresholds, required)) if len(at_each) > 1 else at_each[0]
     )
     if required.demanded and best.confidence >= ACCEPT_NOTHING:
         raise NotShown(calibrated_nothing(best.answer_sets, required.right))

@@ -84,7 +84,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     """
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
     # 1) Decide by answers of networks that did not learn the picture.
-    required = _target(candidate, fitted_on_photos=candidate.unseen is not None)
+    required = _required(candidate, fitted_on_photos=candidate.unseen is not None)
     thresholds = _decided_on(candidate.scored_by(session), candidate, required)
     contract = thresholds.contract(candidate.data.labels, candidate.data.reads)
     labels = candidate.split.train.labels
@@ -127,7 +127,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     )
 
 
-def _target(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
+def _required(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
     return Requirements(
         right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.named),
         confidence=candidate.accept.confidence,
