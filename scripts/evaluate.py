@@ -252,7 +252,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         ModelError: the model cannot be run.
     """
     from training.measure.evaluate import decided, graph_scores  # noqa: PLC0415 - needs scikit-learn
-    from training.measure.photos import asked_photos, photo_figures  # noqa: PLC0415 - as above
+    from training.measure.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading = Reading.of(arguments)
@@ -267,7 +267,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         reading=reading,
     )
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
-    asked = asked_photos(graph_scores(session, photos), photos, photos.networks)
+    asked = undecided_photos(graph_scores(session, photos), photos, photos.networks)
     answers = decided(Classifier(session, contract), asked)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)

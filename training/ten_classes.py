@@ -29,7 +29,7 @@ from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE0, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import PhotoHead, fit_photo_head
-from training.measure.photos import answers_of_parent, asked_photos, compared_of
+from training.measure.photos import answers_of_parent, compared_of, undecided_photos
 from training.options import Options
 from training.progress import Progress
 from training.release.doubts import FileAnswers
@@ -133,7 +133,7 @@ def seen_photos(
 def answers_of_folds(head: PhotoHead) -> Answers:
     """What heads of folds answered to the checked photos, and to UNLEARNT_THINGS; nothing is decided yet."""
     learnt, others = head.learnt, head.scores_of_unseen_ood
-    answers = asked_photos(head.scores, learnt.take(head.asked), "photos", head.folds)
+    answers = undecided_photos(head.scores, learnt.take(head.answered), "photos", head.folds)
     # A source is not unknown where each fold's head learnt unchecked photos of it.
     is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
     sources = np.where(is_learnt & answers.of_unknown_sources, "", answers.sources)
@@ -154,8 +154,8 @@ def _at_hand(sets: tuple[Pictures, ...], head: PhotoHead) -> FileAnswers:
     files = {
         sha256: file for photos in sets for sha256, file in zip(photos.sha256, photos.files, strict=True)
     }
-    answered = head.learnt.take(head.asked)
-    answers = asked_photos(head.scores, answered, "photos", head.folds)
+    answered = head.learnt.take(head.answered)
+    answers = undecided_photos(head.scores, answered, "photos", head.folds)
     at_hand = np.isin(answered.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 

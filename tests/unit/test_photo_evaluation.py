@@ -24,7 +24,7 @@ from tests.releases import with_label
 from training.data.labels import OOD
 from training.data.pictures import Pictures
 from training.measure.evaluate import decided
-from training.measure.photos import asked_photos, photo_figures
+from training.measure.photos import photo_figures, undecided_photos
 
 CONTRACT = ModelContract.of_class(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),
@@ -88,7 +88,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
 def measured(
     session: Session, photos: Pictures, contract: ModelContract = CONTRACT
 ) -> dict[str, PhotoFigures]:
-    asked = asked_photos(session.run(photos.images), photos, photos.networks)
+    asked = undecided_photos(session.run(photos.images), photos, photos.networks)
     return photo_figures(decided(Classifier(session, contract), asked), contract, "development")
 
 
@@ -132,7 +132,7 @@ def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous(
 
 def test_photos_without_a_group_count_each_on_its_own() -> None:
     photos = some_photos()
-    asked = asked_photos(
+    asked = undecided_photos(
         WrittenAnswers().run(photos.images),
         replace(photos, groups=np.full(len(photos), "")),
         "photos",

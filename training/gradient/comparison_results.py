@@ -63,9 +63,9 @@ def spread(values: Sequence[float]) -> dict[str, float | None]:
     return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
 
 
-def in_words(found: Mapping[str, Any]) -> str:
+def in_words(accuracy: Mapping[str, Any]) -> str:
     """A spread as `0.9200 ± 0.0200`."""
-    return f"{found['mean']:.4f}" + ("" if found["std"] is None else f" ± {found['std']:.4f}")
+    return f"{accuracy['mean']:.4f}" + ("" if accuracy["std"] is None else f" ± {accuracy['std']:.4f}")
 
 
 def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE) -> Compared:
@@ -117,14 +117,14 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     axes.errorbar(
         means, rows, xerr=deviations, fmt="o", color=LINE_COLOUR, label="ours, test set: mean ± std"
     )
-    for row, one in enumerate(networks):
-        accuracies = [seed["test"]["accuracy"] for seed in one.seeds]
+    for row, network in enumerate(networks):
+        accuracies = [seed["test"]["accuracy"] for seed in network.seeds]
         axes.plot(accuracies, [row] * len(accuracies), "|", color=LINE_COLOUR, ms=10)
-    said = [(row, network.published) for row, network in enumerate(networks) if network.published]
+    published = [(row, network.published) for row, network in enumerate(networks) if network.published]
     marks = {
-        "published": ([(one.accuracy, row) for row, one in said], WRONG_COLOUR),
+        "published": ([(figures.accuracy, row) for row, figures in published], WRONG_COLOUR),
         "published, test set, where the other is of the validation": (
-            [(one.test, row) for row, one in said if one.test],
+            [(figures.test, row) for row, figures in published if figures.test],
             "none",
         ),
     }
@@ -140,6 +140,6 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     return figure
 
 
-def _about(one: Compared) -> str:
-    seconds = "" if one.seconds is None else f", {one.seconds:.0f} s"
-    return f"{one.network}, {one.recipe_name} ({one.parameters:,}{seconds})"
+def _about(network: Compared) -> str:
+    seconds = "" if network.seconds is None else f", {network.seconds:.0f} s"
+    return f"{network.network}, {network.recipe_name} ({network.parameters:,}{seconds})"

@@ -335,9 +335,9 @@ def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
         given = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path}: {error}. `wardrobe train --show-recipe` prints such a file.") from error
-    known = [field.name for field in fields(Recipe)]
-    if unknown := sorted(given.keys() - set(known)):
-        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(known)}.")
+    names = [field.name for field in fields(Recipe)]
+    if unknown := sorted(given.keys() - set(names)):
+        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(names)}.")
     try:
         recipe = _MODEL.validate_json(json.dumps(given, default=str), strict=True)
     except BadRecipe as error:

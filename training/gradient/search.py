@@ -143,7 +143,7 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
         ended = study.tell(trial, *_outcome(trial, search, folder, watcher))
         epochs = f"{len(ended.intermediate_values)} epoch{'s' if len(ended.intermediate_values) != 1 else ''}"
         say(f"  {STATES[ended.state]} after {epochs}: validation accuracy {ended.value or 0:.4f}")
-    return sorted(done, key=lambda one: (one.state == TrialState.PRUNED, -(one.value or 0.0), one.number))
+    return sorted(done, key=lambda past: (past.state == TrialState.PRUNED, -(past.value or 0.0), past.number))
 
 
 def recipe_of(start: Recipe, values: Values) -> Recipe:

@@ -59,7 +59,7 @@ class PhotoHead:
         learnt: photos that the head learnt.
         head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
         classes: C.
-        asked: positions of the photos that the folds answered, among those that were learnt.
+        answered: positions of the photos that the folds answered, among those that were learnt.
         folds: int64, from 1, the head of each answer.
         scores: of these photos, in this order, before temperature.
         scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of the same thing; None where
@@ -69,7 +69,7 @@ class PhotoHead:
     learnt: PhotoFeatures
     head: HiddenHead
     classes: int
-    asked: NDArray[np.int64]
+    answered: NDArray[np.int64]
     folds: NDArray[np.int64]
     scores: Scores
     scores_of_unseen_ood: Scores | None

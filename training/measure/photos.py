@@ -44,7 +44,7 @@ DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
 
 
-def asked_photos(scores: Scores, photos: PictureColumns, networks: Values, folds: Values = 0) -> Answers:
+def undecided_photos(scores: Scores, photos: PictureColumns, networks: Values, folds: Values = 0) -> Answers:
     """A network's scores of photos, in their order, beside the truth; nothing is decided yet.
 
     Args:

@@ -32,10 +32,10 @@ from training.errors import BadRecipe, NotShown
 from training.measure.evaluate import decided, full_figures, graph_scores
 from training.measure.photos import (
     DEVELOPMENT,
-    asked_photos,
     measured_tiers,
     of_known_sources,
     photo_figures,
+    undecided_photos,
     unknown_figures,
 )
 from training.progress import Say
@@ -71,7 +71,7 @@ def recalibrate(
     check_enough(photos.tiers[photos.classes != OOD].tolist(), accuracy)
     before = parent.manifest.contract("photos")
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
-    answers = asked_photos(graph_scores(session, photos), photos, photos.networks)
+    answers = undecided_photos(graph_scores(session, photos), photos, photos.networks)
     thresholds = decide(answers, of_own_pictures(answers, before, accept))
     contract = thresholds.contract(before.labels, before.input).with_heads(before.attributes)
     if thresholds.familiarity is not None and not thresholds.familiarity.threshold:

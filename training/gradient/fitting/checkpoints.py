@@ -118,7 +118,7 @@ def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
         history: at least one epoch.
         patience: end after so many epochs without a better one; None never ends.
     """
-    scores = [(one.val_accuracy, -one.val_loss) for one in history]
+    scores = [(epoch.val_accuracy, -epoch.val_loss) for epoch in history]
     return patience is not None and len(scores) - 1 - scores.index(max(scores)) >= patience
 
 
@@ -130,7 +130,7 @@ def is_solved(history: Sequence[Epoch], steps: int) -> bool:
         steps: in one epoch, 1 or more.
     """
     epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
-    return len(history) >= epochs and all(one.val_accuracy == 1 for one in history[-epochs:])
+    return len(history) >= epochs and all(epoch.val_accuracy == 1 for epoch in history[-epochs:])
 
 
 def damaged(path: Path, error: Exception) -> CheckpointUnreadable:

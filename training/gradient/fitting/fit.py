@@ -248,7 +248,9 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
 def _save(model: Network, path: Path) -> None:
     """Write weights to the disk itself: the checkpoint that names them is flushed, too."""
     # On a full disk h5py does not merely fail: it ends the process when it closes the file.
-    needed = sum(math.prod(one.shape) * 4 for one in [*model.variables, *model.optimizer.variables]) + SLACK
+    needed = (
+        sum(math.prod(weight.shape) * 4 for weight in [*model.variables, *model.optimizer.variables]) + SLACK
+    )
     if (free := shutil.disk_usage(path.parent).free) < needed:
         raise CheckpointUnwritable(
             f"{path}: takes {needed:,} bytes, and {free:,} are left there. Make room: the same command goes "
