@@ -20,7 +20,7 @@ LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 LONGEST_CELL: Final = 1 << 24
 """Characters of a cell: shops export whole pages of HTML, with pictures in them."""
 
-Kind: TypeAlias = Literal["mark", "unclosed"]
+Fault: TypeAlias = Literal["mark", "unclosed"]
 """A quotation mark within a cell that is not written twice; or one that may have taken in the lines below."""
 
 
@@ -44,22 +44,22 @@ class Record(NamedTuple):
         """The line where it ends."""
         return self.line + len(self.lines) - 1
 
-    def fault(self) -> tuple[Kind, str]:
+    def fault(self) -> tuple[Fault, str]:
         """Why it cannot be parsed, and the sentence that says so."""
-        kind: Kind = "mark"
+        fault: Fault = "mark"
         why = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".'
         if "field limit" in self.error:
-            kind = "unclosed"
+            fault = "unclosed"
             why = f"a cell has more than {LONGEST_CELL:,} characters, or a quotation mark is not closed."
         elif "unexpected end" in self.error:
-            kind = "unclosed"
+            fault = "unclosed"
             why = "a quotation mark is opened and not closed, so that all that follows is one cell."
         elif self.last > self.line:
-            kind = "unclosed"
+            fault = "unclosed"
             why = (
                 f"a quotation mark is opened and not closed: in line {self.last}, text follows the next one."
             )
-        return kind, self.of_mysql().strip() or why
+        return fault, self.of_mysql().strip() or why
 
     def of_mysql(self) -> str:
         r"""What to do where MySQL wrote it, with \" for a mark; empty elsewhere."""

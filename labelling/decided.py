@@ -37,7 +37,7 @@ class Question(NamedTuple):
     product: str = ""
 
 
-class Answer(NamedTuple):
+class HumanAnswer(NamedTuple):
     """What a person said of a picture.
 
     Attributes:
@@ -54,7 +54,7 @@ Answers: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
 product."""
 
 
-def by_holder(answers: Mapping[Question, Answer]) -> Answers:
+def by_holder(answers: Mapping[Question, HumanAnswer]) -> Answers:
     """What people answered, by what it holds for. Of several answers to a product the latest counts."""
     labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for question, answer in sorted(answers.items(), key=lambda item: item[1].at):

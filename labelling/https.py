@@ -24,7 +24,7 @@ from urllib3.response import HTTPResponse
 
 from labelling.errors import Unreadable
 from labelling.items import AT_ONCE, MAX_BYTES
-from labelling.permits import Permits, Target
+from labelling.permits import Endpoint, Permits
 
 SECONDS: Final = 20.0
 """For one picture with all its redirects, from the first look-up of a name to the last byte."""
@@ -74,43 +74,45 @@ class Fetcher:
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + REDIRECTS):
-            target = self._permits.target(url)
-            answer = self._asked(target, deadline)
+            endpoint = self._permits.endpoint(url)
+            answer = self._asked(endpoint, deadline)
             if isinstance(answer, bytes):
                 return answer
             url = _joined(url, answer.location)
-        raise Unreadable(f"{target} redirects more than {REDIRECTS} times.")
+        raise Unreadable(f"{endpoint} redirects more than {REDIRECTS} times.")
 
-    def _asked(self, target: Target, deadline: float) -> bytes | _Elsewhere:
+    def _asked(self, endpoint: Endpoint, deadline: float) -> bytes | _Elsewhere:
         try:
-            connection = self._connected(target, deadline)
+            connection = self._connected(endpoint, deadline)
             with _until(deadline, connection):
-                answer = _answer(target, connection)
+                answer = _answer(endpoint, connection)
             if time.monotonic() >= deadline:  # what was cut may look whole
                 raise TimeoutError
             return answer
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             is_late = isinstance(error, TimeoutError | TimedOut) or time.monotonic() >= deadline
-            raise Unreadable(f"{target} {'does not answer in time' if is_late else _why(error)}.") from error
+            raise Unreadable(
+                f"{endpoint} {'does not answer in time' if is_late else _why(error)}."
+            ) from error
 
-    def _connected(self, target: Target, deadline: float) -> HTTPSConnection:
+    def _connected(self, endpoint: Endpoint, deadline: float) -> HTTPSConnection:
         """A connection to the first of the host's addresses that takes one."""
-        *others, last = self._addresses(target, deadline)
+        *others, last = self._addresses(endpoint, deadline)
         for address in others:
             with suppress(ConnectTimeoutError, NewConnectionError):
-                return self._connection(address, target, deadline)
-        return self._connection(last, target, deadline)
+                return self._connection(address, endpoint, deadline)
+        return self._connection(last, endpoint, deadline)
 
-    def _connection(self, address: str, target: Target, deadline: float) -> HTTPSConnection:
+    def _connection(self, address: str, endpoint: Endpoint, deadline: float) -> HTTPSConnection:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         connection = HTTPSConnection(
             address,
-            target.port,
+            endpoint.port,
             timeout=min(CONNECT_SECONDS, left),
             ssl_context=self._tls,
-            server_hostname=target.host,
+            server_hostname=endpoint.host,
         )
         try:
             connection.connect()
@@ -120,20 +122,22 @@ class Fetcher:
         connection.timeout = self._seconds
         return connection
 
-    def _addresses(self, target: Target, deadline: float) -> list[str]:
+    def _addresses(self, endpoint: Endpoint, deadline: float) -> list[str]:
         """The host's IP addresses that may be connected to, at least one.
 
         Raises:
             Unreadable: there is none.
             OSError, UnicodeError: the name cannot be resolved; TimeoutError, not in time.
         """
-        look_up = self._look_ups.submit(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
+        look_up = self._look_ups.submit(
+            socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_STREAM
+        )
         resolved = look_up.result(max(0.0, deadline - time.monotonic()))
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in resolved))
         admitted = [address for address in addresses if self._permits.admits(address)]
         if not admitted:
             raise Unreadable(
-                f"{target} is at {addresses[0]}, which is not public. --allow-network {addresses[0]} "
+                f"{endpoint} is at {addresses[0]}, which is not public. --allow-network {addresses[0]} "
                 "allows it."
             )
         return admitted
@@ -168,15 +172,15 @@ def _cut(opened: socket.socket) -> None:
         opened.shutdown(socket.SHUT_RDWR)
 
 
-def _answer(target: Target, connection: HTTPSConnection) -> bytes | _Elsewhere:
-    headers = {**_HEADERS, "Host": target.authority}
-    connection.request("GET", target.request, headers=headers, preload_content=False, decode_content=False)
+def _answer(endpoint: Endpoint, connection: HTTPSConnection) -> bytes | _Elsewhere:
+    headers = {**_HEADERS, "Host": endpoint.authority}
+    connection.request("GET", endpoint.request, headers=headers, preload_content=False, decode_content=False)
     with closing(connection.getresponse()) as response:
         location = response.headers.get("Location")
         if response.status in _REDIRECTING and location:
             return _Elsewhere(location.strip())
         if response.status != 200:
-            raise Unreadable(f"{target} answers with status {response.status}.")
+            raise Unreadable(f"{endpoint} answers with status {response.status}.")
         return _content(response)
 
 

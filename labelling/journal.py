@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from inference.contract import LABEL
-from labelling.decided import Answer, Question
+from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
 from labelling.form_3 import FORM_3, row_of_form_3, run_of_form_3
 from labelling.items import UNSEEN, Item
@@ -315,13 +315,13 @@ class Journal(AbstractContextManager["Journal"]):
         (count,) = self._db.execute("SELECT count(*) FROM rows WHERE product = ''").fetchone()
         return int(count)
 
-    def answers(self) -> dict[Question, Answer]:
+    def answers(self) -> dict[Question, HumanAnswer]:
         """What people said."""
         with self._errors_named():
             rows = self._db.execute("SELECT sha256, attribute, product, label, at FROM answers").fetchall()
-        return {Question(*question): Answer(label, at) for *question, label, at in rows}
+        return {Question(*question): HumanAnswer(label, at) for *question, label, at in rows}
 
-    def answer(self, answers: Mapping[Question, Answer]) -> None:
+    def answer(self, answers: Mapping[Question, HumanAnswer]) -> None:
         """Add or replace what people said, all of it or nothing.
 
         Raises:

@@ -111,14 +111,14 @@ class _Misfit(NamedTuple):
     """Why a row does not fit.
 
     Attributes:
-        kind: the number of its cells, their text, or their quotation marks; `unclosed` may have swallowed
+        fault: the number of its cells, their text, or their quotation marks; `unclosed` may have swallowed
             rows, so that it cannot be left out.
         sentence: the reason, after the place of the row.
         cell: the bytes of one whose text is wrong.
         further: the lines after its first one; rows that it has swallowed are among them.
     """
 
-    kind: Literal["cells", "text", "mark", "unclosed"]
+    fault: Literal["cells", "text", "mark", "unclosed"]
     sentence: str
     cell: bytes = b""
     further: range = range(0)
@@ -187,8 +187,8 @@ class ListFile:
 
     def _misfit(self, record: Record, where: str) -> _Misfit | None:
         if record.error:
-            kind, why = record.fault()
-            return _Misfit(kind, f"{where}: {why}")
+            fault, why = record.fault()
+            return _Misfit(fault, f"{where}: {why}")
         cells, columns = len(record.cells), len(self.header)
         further = range(record.line + 1, record.last + 1)
         if self.is_quoted and (line := record.swallowed(self.separator, columns, self._is_picture)):
@@ -241,7 +241,7 @@ def open_list(
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeError as error:
         raise ListUnusable(f"{path}: is no text in {reading.encoding or 'UTF-16'} ({error}).") from error
-    unclosed = [row for row in misfits if row.kind == "unclosed"]
+    unclosed = [row for row in misfits if row.fault == "unclosed"]
     if unclosed or (misfits and not reading.skip_bad_rows):
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
         why = _in_sentences(unclosed or misfits, NAMED)
@@ -321,7 +321,7 @@ def _of_pictures(list_: ListFile) -> list[str]:
 
 def _is_unquoted(list_: ListFile, misfits: Iterable[_Misfit]) -> bool:
     """Whether a list has no quoted cells at all, as feeds that Google and Amazon read: `"Basic" tee`."""
-    is_of_marks = any(row.kind in {"mark", "unclosed"} for row in misfits)
+    is_of_marks = any(row.fault in {"mark", "unclosed"} for row in misfits)
     return list_.separator == "\t" and is_of_marks and not list_.has_quoted_cells()
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 IpNetwork: TypeAlias = IPv4Network | IPv6Network
 
 
-class Target(NamedTuple):
+class Endpoint(NamedTuple):
     """An address taken apart once, so that what is checked is what is asked for.
 
     Attributes:
@@ -72,7 +72,7 @@ class Permits:
     hosts: tuple[tuple[str, int], ...] = ()
     networks: tuple[IpNetwork, ...] = ()
 
-    def target(self, url: str) -> Target:
+    def endpoint(self, url: str) -> Endpoint:
         """Take a picture's address apart.
 
         Raises:
@@ -86,12 +86,12 @@ class Permits:
             raise Unreadable("Only addresses that begin with https:// are fetched.")
         if parts.auth is not None:
             raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
-        target = Target(_bare(parts), parts.port or PORT, parts.request_uri)
-        if not HOST.fullmatch(target.host):
+        endpoint = Endpoint(_bare(parts), parts.port or PORT, parts.request_uri)
+        if not HOST.fullmatch(endpoint.host):
             raise Unreadable("Its address names no host.")
-        if not any(_fits(target, *allowed) for allowed in self.hosts):
-            raise Unreadable(f"{target} is not among those of --allow-host.")
-        return target
+        if not any(_fits(endpoint, *allowed) for allowed in self.hosts):
+            raise Unreadable(f"{endpoint} is not among those of --allow-host.")
+        return endpoint
 
     def admits(self, address: str) -> bool:
         """Whether an IP address may be connected to, by the one that packets to it reach in the end."""
@@ -127,9 +127,9 @@ def _bare(parts: "Url") -> str:
     return (parts.host or "").strip("[]").rstrip(".").lower()
 
 
-def _fits(target: Target, name: str, port: int) -> bool:
-    is_named = target.host.endswith(name[1:]) if name.startswith(ANY_BELOW) else target.host == name
-    return is_named and target.port == port
+def _fits(endpoint: Endpoint, name: str, port: int) -> bool:
+    is_named = endpoint.host.endswith(name[1:]) if name.startswith(ANY_BELOW) else endpoint.host == name
+    return is_named and endpoint.port == port
 
 
 def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

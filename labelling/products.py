@@ -177,7 +177,7 @@ def in_words(summary: ProductSummary, promise: Promise | None) -> Iterator[str]:
     by_people = f" People decided {summary.decided_by_person:,}." if summary.decided_by_person else ""
     yield f"{summary.products:,} products by `{summary.column}`: {counts}.{by_people} Table: {summary.table}"
     if not is_shown(promise):
-        measured = "was not measured on" if promise is None else "shows too little of"
-        yield f"This release {measured} products: none of several photos is accepted."
+        verb = "was not measured on" if promise is None else "shows too little of"
+        yield f"This release {verb} products: none of several photos is accepted."
     if summary.photos_of_none:
         yield f"{summary.photos_of_none:,} photos have no `{summary.column}`, and are in no product."

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
-from labelling.decided import LEFT_OUT, NONE, Answer, Question
+from labelling.decided import LEFT_OUT, NONE, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.lists import AS_IT_IS, Reading, open_list
 from labelling.paths import existing
@@ -211,7 +211,9 @@ def corrections_of_files(
     )
 
 
-def _of_contents(answers: Mapping[Question, Answer]) -> tuple[dict[tuple[str, str], str], frozenset[str]]:
+def _of_contents(
+    answers: Mapping[Question, HumanAnswer],
+) -> tuple[dict[tuple[str, str], str], frozenset[str]]:
     """The label of each picture's attribute, and the pictures of several products with different classes.
 
     Of these LEFT_OUT counts, as one picture cannot show both. What is said of a product counts before what is
@@ -232,8 +234,8 @@ def _absolute(correction: Correction) -> str:
 
 
 def merge(
-    matched: Sequence[tuple[str, Correction]], kept: Mapping[Question, Answer]
-) -> tuple[dict[Question, Answer], int]:
+    matched: Sequence[tuple[str, Correction]], kept: Mapping[Question, HumanAnswer]
+) -> tuple[dict[Question, HumanAnswer], int]:
     """Choose the answers that count, whatever the order of the files.
 
     Args:
@@ -251,9 +253,9 @@ def merge(
         key = correction.question(sha256), correction.file
         if key not in last or correction.at >= last[key].at:  # in one file, the later row counts
             last[key] = correction
-    given: dict[Question, list[Answer]] = defaultdict(list)
+    given: dict[Question, list[HumanAnswer]] = defaultdict(list)
     for (question, _), correction in last.items():
-        given[question].append(Answer(correction.label, correction.at))
+        given[question].append(HumanAnswer(correction.label, correction.at))
     for question in given.keys() & kept.keys():
         given[question].append(kept[question])
     differing = {of for of, answers in given.items() if len({correction.label for correction in answers}) > 1}
@@ -265,7 +267,7 @@ def merge(
     )
 
 
-def _refuse_contradiction(answers: Sequence[Answer], example: Correction) -> None:
+def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -> None:
     newest = max(answer.at for answer in answers)
     labels = sorted({answer.label for answer in answers if answer.at == newest})
     if len(labels) > 1:

@@ -101,11 +101,11 @@ class Questions(AbstractContextManager["Questions"]):
         """What the database keeps; why an attribute of a picture needs a review, tables do not say."""
         answer, product = row.heads[head], row.product if row.photos else ""
         reason = answer.reason if head == LABEL or product or answer.reason is None else REVIEW
-        measured = answer.confidence, row.familiarity
+        scores = answer.confidence, row.familiarity
         doubt = self._doubt(
             row, head, self._reason_in_feed(row) if product and head == self._feed else reason
         )
-        return (head, row.path, answer.label, reason, doubt, *measured, row.number, product)
+        return (head, row.path, answer.label, reason, doubt, *scores, row.number, product)
 
     def _reason_in_feed(self, row: Row) -> str | None:
         """Why a feed leaves a product out; None where it takes it."""

@@ -48,9 +48,9 @@ def open_source(word: str, permits: Permits = NOTHING, reading: Reading = AS_IT_
             f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV or Parquet "
             "file with a column `path`, a ZIP, a TAR, or s3://bucket/prefix."
         )
-    kinds: dict[str, Callable[[str], Source]] = {
+    sources: dict[str, Callable[[str], Source]] = {
         **dict.fromkeys((*LISTS, ".parquet"), partial(files.PathList, permits=permits, reading=reading)),
         ".zip": archives.Zip,
         **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }
-    return kinds.get(path.suffix.lower(), files.Single)(str(path))
+    return sources.get(path.suffix.lower(), files.Single)(str(path))

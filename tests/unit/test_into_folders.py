@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
-from labelling.decided import Answer, Question
+from labelling.decided import HumanAnswer, Question
 from labelling.errors import TableUnusable
 from labelling.into_folders import check_into, folders_of, sort_into
 from labelling.items import Item
@@ -27,7 +27,7 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
             row = Row(path=path, sha256=f"{number:064x}", heads=heads, further={})
             journal.append([Item(path, path, "", 1, number)], [row])
             if by == "person":
-                journal.answer({Question(row.sha256): Answer(label, "2026")})
+                journal.answer({Question(row.sha256): HumanAnswer(label, "2026")})
     return job
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inference.file_names import is_picture_name
-from labelling.decided import Answer, Question
+from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
 from labelling.items import UNREAD, Item
 from labelling.journal import Journal, journal_of
@@ -199,7 +199,7 @@ def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
 
 NAMES = [f"picture {number}" for number in range(400)]
 ANSWERS = {
-    Question(f"{number:064x}", attribute): Answer("Bag", "2026")
+    Question(f"{number:064x}", attribute): HumanAnswer("Bag", "2026")
     for number in range(60)
     for attribute in ("label", "of it")
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.decided import Answer, Question
+from labelling.decided import HumanAnswer, Question
 from labelling.errors import TableUnusable
 from labelling.form_3 import row_of_form_3
 from labelling.items import Item
@@ -109,8 +109,8 @@ def test_a_journal_of_version_2_0_is_carried_over_and_nothing_is_labelled_again(
     assert opened.run.by == By(column="sku", folder=None, proven=("label",))
     assert opened.run.categories == {"label": {"Shirt": (None, None), "Bag": ("7", "Bags")}}
     assert answers == {
-        Question("ab" * 32, "label", "A 1"): Answer("Shirt", "2026"),
-        Question("ab" * 32, "colour"): Answer("blue", "2026"),
+        Question("ab" * 32, "label", "A 1"): HumanAnswer("Shirt", "2026"),
+        Question("ab" * 32, "colour"): HumanAnswer("blue", "2026"),
     }
 
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelling.errors import Unreadable
-from labelling.permits import NOTHING, Permits, Target, allowed_host
+from labelling.permits import NOTHING, Endpoint, Permits, allowed_host
 
 SHOP = Permits((("shop.example", 443), ("*.cdn.example", 443), ("shop.example", 8443), ("::1", 443)))
 
 
 @pytest.mark.parametrize(
-    ("url", "target"),
+    ("url", "endpoint"),
     [
         ("https://shop.example/a.jpg?w=9#top", ("shop.example", 443, "/a.jpg?w=9")),
         ("HTTPS://Shop.Example.:8443", ("shop.example", 8443, "/")),
@@ -22,9 +22,9 @@ SHOP = Permits((("shop.example", 443), ("*.cdn.example", 443), ("shop.example", 
     ],
 )
 def test_an_allowed_host_is_asked_for_the_path_as_browsers_write_it(
-    url: str, target: tuple[str, int, str]
+    url: str, endpoint: tuple[str, int, str]
 ) -> None:
-    assert SHOP.target(url) == Target(*target)
+    assert SHOP.endpoint(url) == Endpoint(*endpoint)
 
 
 @pytest.mark.parametrize(
@@ -53,20 +53,20 @@ def test_an_allowed_host_is_asked_for_the_path_as_browsers_write_it(
 )
 def test_any_other_address_is_refused(url: str) -> None:
     with pytest.raises(Unreadable) as refused:
-        SHOP.target(url)
+        SHOP.endpoint(url)
 
     assert len(str(refused.value)) < 400  # it stands in the table
 
 
 def test_without_an_option_no_host_is_allowed() -> None:
     with pytest.raises(Unreadable, match=r"The host shop\.example is not among those of --allow-host\."):
-        NOTHING.target("https://shop.example/a.jpg")
+        NOTHING.endpoint("https://shop.example/a.jpg")
 
 
 @given(st.text() | st.text().map("https://{}".format))
 def test_no_text_of_a_list_is_more_than_a_rows_error(text: str) -> None:
     with pytest.raises(Unreadable) as refused:
-        NOTHING.target(text)
+        NOTHING.endpoint(text)
 
     assert str(refused.value).isprintable()
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from inference.contract import Head, whole_pictures
-from labelling.decided import NONE, Answer, Question
+from labelling.decided import NONE, HumanAnswer, Question
 from labelling.errors import TableUnusable
 from labelling.feeds import FEEDS, write_feed
 from labelling.items import Item
@@ -124,7 +124,7 @@ def a_table(folder: Path) -> Path:
             journal.append([Item(row.path, row.path, "", 1, number)], [row])
         journal.amend(by=By(column="article", folder=None, proven=()), categories={}, notes=())
         said = {4: "blue", 5: NONE}
-        journal.answer({Question(f"{n:064x}", "colour"): Answer(of, "2026") for n, of in said.items()})
+        journal.answer({Question(f"{n:064x}", "colour"): HumanAnswer(of, "2026") for n, of in said.items()})
     return folder / "labels.csv"
 
 
