@@ -47,16 +47,16 @@ class Coloured:
 
 def coloured_photos(folder: Path) -> list[Coloured]:
     """Photos whose colour is one of WORDS, and some of tier X."""
-    found = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
-    renamed = [replace(one, right=tuple(SAME.get(word, word) for word in one.right)) for one in found]
-    return [one for one in renamed if not one.right or one.right[0] in WORDS]
+    photos = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
+    renamed = [replace(photo, right=tuple(SAME.get(word, word) for word in photo.right)) for photo in photos]
+    return [photo for photo in renamed if not photo.right or photo.right[0] in WORDS]
 
 
 def shop_photos(folder: Path) -> Iterator[tuple[dict[str, str], Photo]]:
     """The rows of attributes.csv, each with its photo."""
-    known = {photo.id: photo for photo in photos_of(folder)}
+    photos = {photo.id: photo for photo in photos_of(folder)}
     for row in _rows(folder / "attributes.csv"):
-        yield row, known.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
+        yield row, photos.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
 
 
 def _of_shop(folder: Path) -> Iterator[Coloured]:

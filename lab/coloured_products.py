@@ -102,9 +102,10 @@ def colour_answers(
 def places_of_products(photos: Sequence[Coloured]) -> list[int]:
     """The places of photos of products: several photos of a source, of a shop, that have one colour."""
     groups = defaultdict[str, list[int]](list)
-    for place, one in enumerate(photos):
-        if one.photo.archive.startswith(SOURCES) and one.photo.tier in {"A", "B"} and one.photo.sender:
-            groups[one.photo.sender].append(place)
+    for place, coloured in enumerate(photos):
+        photo = coloured.photo
+        if photo.archive.startswith(SOURCES) and photo.tier in {"A", "B"} and photo.sender:
+            groups[photo.sender].append(place)
     several = [places for places in groups.values() if len(places) > 1]
     return [
         place for places in several if len({photos[at].right[0] for at in places}) == 1 for place in places
@@ -114,20 +115,20 @@ def places_of_products(photos: Sequence[Coloured]) -> list[int]:
 def _left_out(
     photos: Sequence[Coloured],
     seen: Features,
-    asked: NDArray[np.int64],
+    answered: NDArray[np.int64],
     fit: FitHead,
     temperature: float,
 ) -> NDArray[np.float64]:
     """Calibrated probabilities of heads that learnt no photo of the source, float64 (N, words)."""
-    parts = parts_of([one.photo for one in photos])
-    is_source = np.array([one.photo.archive.startswith(SOURCES) for one in photos])
-    shares = np.zeros((len(asked), len(WORDS)))
+    parts = parts_of([coloured.photo for coloured in photos])
+    is_source = np.array([coloured.photo.archive.startswith(SOURCES) for coloured in photos])
+    shares = np.zeros((len(answered), len(WORDS)))
     for part in range(PARTS):
-        of_part = parts[asked] == part
+        of_part = parts[answered] == part
         if not of_part.any():
             continue
         learnt = np.flatnonzero(~is_source | (parts != part))
         head = fit([photos[place] for place in learnt.tolist()], seen.take(learnt))
-        given = softmax(head.logits(seen.upright[asked[of_part]]), axis=1)
+        given = softmax(head.logits(seen.upright[answered[of_part]]), axis=1)
         shares[of_part] = [calibrate(row, temperature) for row in given.tolist()]
     return shares

@@ -64,10 +64,10 @@ def _layer(
 ) -> dict[str, NDArray[Any]]:
     kernel = checkpoint[f"{convolution}.weight"]
     axes = (2, 3, 0, 1) if "depthwise" in convolution else (2, 3, 1, 0)
-    found = {f"{name}/kernel": kernel.transpose(axes)} | {
+    arrays = {f"{name}/kernel": kernel.transpose(axes)} | {
         f"{name}_norm/{part}": checkpoint[f"{norm}.{stored}"] for stored, part in NORM.items()
     }
-    return {path: values.astype(np.float16) for path, values in found.items()}
+    return {path: values.astype(np.float16) for path, values in arrays.items()}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -43,12 +43,12 @@ def drawn(photos: Iterable[Photo]) -> list[Photo]:
         photos: without those of the development set. Of the source with senders, one without a sender may be
             of a sender who judges, so it is not drawn.
     """
-    found = defaultdict[tuple[str, bool], list[Photo]](list)
+    of_kinds = defaultdict[tuple[str, bool], list[Photo]](list)
     for photo in photos:
         has_unknown_sender = photo.id.startswith("clo-") and not photo.sender
         if kind_of(photo) and not has_unknown_sender:
-            found[kind_of(photo), photo.tier == CLUTTERED].append(photo)
-    return [photo for key in sorted(found) for photo in sorted(found[key], key=_lot)[:OF_A_KIND]]
+            of_kinds[kind_of(photo), photo.tier == CLUTTERED].append(photo)
+    return [photo for key in sorted(of_kinds) for photo in sorted(of_kinds[key], key=_lot)[:OF_A_KIND]]
 
 
 def _lot(photo: Photo) -> str:
@@ -64,7 +64,7 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
         path: of the file, which is replaced in one step.
     """
     decoded = (decoded_photo(folder, photo) for photo in track(photos, "reading"))
-    images = np.stack([decoded_to_pixels(one, READS) for one in decoded])
+    images = np.stack([decoded_to_pixels(picture, READS) for picture in decoded])
     features = {
         weights_hash(block): features_of(network((block,)), images).astype(np.float16) for block in MEASURED
     }
@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     photos = photos_of(options.photos)
     chosen = drawn(without_left_out(photos) if options.leave_out else photos)
     write_negatives(options.photos, chosen, options.out)
-    kinds = {kind_of(one) for one in chosen}
+    kinds = {kind_of(photo) for photo in chosen}
     sys.stdout.write(f"{options.out}: {len(chosen)} photos of {len(kinds)} kinds.\n")
     return 0
 

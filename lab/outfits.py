@@ -64,7 +64,7 @@ def outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.Gener
 
 def _lay(picture: Picture, garment: Garment, first: int, width: int, height: int) -> None:
     """Lay a garment in the middle of a picture, in place, from a row on."""
-    over, where = (cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in garment)
+    over, where = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA) for layer in garment)
     left = (EDGE - width) // 2
     inside = picture[first : first + height, left : left + width]
     cover = cv2.GaussianBlur(where, (3, 3), 0)[..., None] / 255.0
@@ -79,14 +79,14 @@ def made_outfits(folder: Path, part: int) -> Iterator[Picture]:
     others = [photo for photo in others if part_of(photo.source) == part and photo.tier in {"A", "X"}]
     rng = np.random.default_rng(part)
     chosen = [some for some in (photos, others) if any(photo.label in TOPS for photo in some)]
-    found = 0
-    while found < OF_A_PART:
+    made = 0
+    while made < OF_A_PART:
         tops, below = chosen[int(rng.integers(len(chosen)))], chosen[int(rng.integers(len(chosen)))]
         trousers = bool(rng.random() < 0.5)
         top = _garment(folder, [photo for photo in tops if photo.label in TOPS], rng)
         other = _garment(folder, [photo for photo in below if _is_below(photo, trousers)], rng)
         if top is not None and other is not None and other[1].shape[0] > other[1].shape[1] * 0.8:
-            found += 1
+            made += 1
             yield outfit(top, other, trousers=trousers, rng=rng)
 
 

@@ -61,11 +61,11 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
         others = np.setdiff1d(np.arange(len(parts.train)), fold.pictures)
         learnt = replace(parts, train=parts.train.take(others))
         # Its fold, and what no network learns: held-out pictures are answered by all.
-        asked = ~np.isin(data.train.sha256, learnt.train.sha256)
-        progress.say(f"Fold {fold.number} of {FOLDS}: answers {asked.sum():,} pictures.")
+        answered = ~np.isin(data.train.sha256, learnt.train.sha256)
+        progress.say(f"Fold {fold.number} of {FOLDS}: answers {answered.sum():,} pictures.")
         fitted = fit_network(_of_fold(task, fold), data, learnt, recipe, progress)
-        total[asked] += answers_of(fitted.model, data.train.images[asked], flip=recipe.flip)
-        networks += asked
+        total[answered] += answers_of(fitted.model, data.train.images[answered], flip=recipe.flip)
+        networks += answered
     targets = SoftTargets(
         soften(total / networks[:, None], TEMPERATURE),
         data.train.digest(),
@@ -90,7 +90,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     targets, progress = load_soft_targets(file), Lines()
     # Held out is what no teacher learnt.
     learnt = targets.learnt.has(data.train.sha256)
-    parts = Split(*(data.train.take(np.flatnonzero(mine)) for mine in (learnt, ~learnt)))
+    parts = Split(*(data.train.take(np.flatnonzero(rows)) for rows in (learnt, ~learnt)))
     task = run_of(recipe, data)
     task = replace(
         task,

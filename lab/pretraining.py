@@ -112,13 +112,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
             "gender": np.maximum(genders, 0),
             "label": np.maximum(labels, 0),
         }
-        known = {
+        has_target = {
             "kind": kinds >= 0,
             "colours": targets.colours[chosen].any(axis=1),
             "gender": genders >= 0,
             "label": labels >= 0,
         }
-        return pixels, wanted, {name: mask.astype(np.float32) for name, mask in known.items()}
+        return pixels, wanted, {name: mask.astype(np.float32) for name, mask in has_target.items()}
 
     def _changed(self, index: int) -> NDArray[np.uint8]:
         is_composed = self._pictures.is_composed[index] and self._rng.random() < COMPOSED

@@ -148,8 +148,8 @@ def photos_of(folder: Path) -> list[Photo]:
     merged = {photo.id: photo for photo in _catalogue(folder)}
     for name in ("pool", "more"):
         for photo in pool_photos(folder, name):
-            known = merged.get(photo.id, photo)
-            merged[photo.id] = replace(photo, kind=known.kind, colours=known.colours, gender=known.gender)
+            first = merged.get(photo.id, photo)
+            merged[photo.id] = replace(photo, kind=first.kind, colours=first.colours, gender=first.gender)
     photos = [photo for _, photo in sorted(merged.items()) if photo.sender not in judged]
     return _with_kinds_of_sources(photos)
 
@@ -261,8 +261,8 @@ def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]
 
 def on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
     """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
-    found = garment_on_plain(no_larger_than(picture, EDGE))
-    return None if found is None else _laid_on(_texture(beneath, rng), *found, rng)
+    garment = garment_on_plain(no_larger_than(picture, EDGE))
+    return None if garment is None else _laid_on(_texture(beneath, rng), *garment, rng)
 
 
 def garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
@@ -294,7 +294,7 @@ def _laid_on(ground: Picture, garment: Picture, mask: Mask, rng: np.random.Gener
     top, left = (int(rng.integers(EDGE - length + 1)) for length in (height, width))
     inside = slice(top, top + height), slice(left, left + width)
     over, where = np.zeros_like(ground), np.zeros((EDGE, EDGE), np.uint8)
-    over[inside], where[inside] = (cv2.resize(one, (width, height)) for one in (garment, mask))
+    over[inside], where[inside] = (cv2.resize(image, (width, height)) for image in (garment, mask))
     cover = cv2.GaussianBlur(where, (3, 3), 0)[..., None] / 255.0
     shadow = cv2.GaussianBlur(where, (15, 15), 0)[..., None] / 255.0 * rng.uniform(0, SHADOW)
     return (ground * (1 - shadow) * (1 - cover) + over * cover).astype(np.uint8)

@@ -118,10 +118,10 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     Returns:
         float64 (N, C), rows that sum to 1.
     """
-    answer, total, asked = answering(model, ANSWERED_AT_ONCE), 0.0, [images]
+    answer, total, views = answering(model, ANSWERED_AT_ONCE), 0.0, [images]
     if flip:
-        asked.append(np.ascontiguousarray(images[:, :, ::-1]))
-    for pictures in asked:
+        views.append(np.ascontiguousarray(images[:, :, ::-1]))
+    for pictures in views:
         logits = answer(pictures).astype(np.float64)
         total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-    return np.asarray(total / len(asked))
+    return np.asarray(total / len(views))

@@ -57,7 +57,9 @@ def _both(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
     import torch  # noqa: PLC0415 - installed for the lab alone
 
     for start in range(0, len(photos), CHUNK):
-        seen = [fit_whole(decoded_photo(folder, one).picture, READS) for one in photos[start : start + CHUNK]]
+        seen = [
+            fit_whole(decoded_photo(folder, photo).picture, READS) for photo in photos[start : start + CHUNK]
+        ]
         x = (torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() - 127) / 128
         both = torch.cat([x, x.flip(3)]).to(torch.bfloat16)
         yield both.contiguous(memory_format=torch.channels_last)
@@ -88,8 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name, weights in networks.items():
             with torch.no_grad():
                 seen[name].append(steps.means(weights, x).unflatten(0, (2, -1)).numpy())
-    for name, found in seen.items():
-        write_npz(given.out / f"{name}.npz", both=np.concatenate(found, 1).astype(np.float16))
+    for name, batches in seen.items():
+        write_npz(given.out / f"{name}.npz", both=np.concatenate(batches, 1).astype(np.float16))
     return 0
 
 

@@ -63,16 +63,16 @@ def answered(photos: Sequence[Photo], vectors: Path, network: str | None) -> Ite
     alone = np.array([photo.source in MEASURED_ALONE or of_left_out_kind(photo) for photo in photos])
     for part in range(PARTS):
         both = read_npz(vectors / f"{network or f'part-{part}'}.npz")["both"].astype(np.float32)
-        learnt, asked = (
+        learnt, tested = (
             np.flatnonzero((parts != part) & ~alone),
             np.flatnonzero((parts == part) & ~only_learnt),
         )
-        known = [photos[place] for place in learnt.tolist()]
-        labels = labels_of(known).astype(np.uint8)
-        head = fit_hidden_head(Features(*both[:, learnt]), labels, weights_of(known), UNITS)
-        sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(asked)} answered\n")
+        of_learnt = [photos[place] for place in learnt.tolist()]
+        labels = labels_of(of_learnt).astype(np.uint8)
+        head = fit_hidden_head(Features(*both[:, learnt]), labels, weights_of(of_learnt), UNITS)
+        sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
         sys.stdout.flush()
-        for place, row in zip(asked.tolist(), head.logits(both[0, asked]), strict=True):
+        for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):
             yield part, place, " ".join(f"{value:.3f}" for value in row)
 
 
@@ -88,12 +88,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for part, place, logits in answered(photos, given.vectors, given.network):
-        one = photos[place]
-        of_source = one.archive.startswith(SOURCES)
-        label = "" if one.label is None else one.label
-        about = (one.id, _picture(given.photos, one), names[one.source] if of_source else "", one.source)
-        product = one.sender if of_source else ""
-        table.writerow((*about, one.tier, label, shown_by(one), product, part, logits))
+        photo = photos[place]
+        of_source = photo.archive.startswith(SOURCES)
+        label = "" if photo.label is None else photo.label
+        about = (
+            photo.id,
+            _picture(given.photos, photo),
+            names[photo.source] if of_source else "",
+            photo.source,
+        )
+        product = photo.sender if of_source else ""
+        table.writerow((*about, photo.tier, label, shown_by(photo), product, part, logits))
     given.out.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
     return 0
 

@@ -77,7 +77,7 @@ def read(path: Path) -> Answered:
     rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode())))
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     logits = np.array([row.split() for row in columns.pop("logits").tolist()], np.float64)
-    return Answered(columns, np.array([int(one) if one else NONE for one in columns["label"]]), logits)
+    return Answered(columns, np.array([int(label) if label else NONE for label in columns["label"]]), logits)
 
 
 def sure(of: Answered, temperature: float) -> Floats:
@@ -97,19 +97,19 @@ def judged(of: Answered) -> dict[str, tuple[float, float]]:
     """By tier the shares accepted and right of these, as sources that did not choose show them."""
     sources, tiers = of.columns["source"], of.columns["tier"]
     names, rng = np.unique(sources), np.random.default_rng(0)
-    found = {tier: list[tuple[int, int, int]]() for tier in (*TIERS, OTHER_THINGS)}
+    counts = {tier: list[tuple[int, int, int]]() for tier in (*TIERS, OTHER_THINGS)}
     for _ in range(DRAWS):
         chooses = np.isin(sources, rng.permutation(names)[: len(names) // 2])
         fits = of.take(chooses & of.known)
         temperature = fit_temperature(fits.shares, fits.labels)
         accepted = sure(of, temperature) >= threshold(sure(fits, temperature), fits.right)
-        for tier, rows in found.items():
-            mine = ~chooses & (tiers == tier)
+        for tier, rows in counts.items():
+            judges = ~chooses & (tiers == tier)
             rows.append(
-                (int(mine.sum()), int((mine & accepted).sum()), int((mine & accepted & of.right).sum()))
+                (int(judges.sum()), int((judges & accepted).sum()), int((judges & accepted & of.right).sum()))
             )
-    totals = {tier: np.sum(rows, 0) for tier, rows in found.items()}
-    return {tier: (accepted / asked, good / accepted) for tier, (asked, accepted, good) in totals.items()}
+    totals = {tier: np.sum(rows, 0) for tier, rows in counts.items()}
+    return {tier: (accepted / n, good / accepted) for tier, (n, accepted, good) in totals.items()}
 
 
 def interval(right: NDArray[np.bool_], sources: NDArray[np.str_]) -> str:
@@ -140,7 +140,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if tier != OTHER_THINGS:
             both = of.take((tiers == tier) | (tiers == OTHER_THINGS))
             right = f"{some.right.mean():.3f} ({interval(some.right, some.columns['source'])})"
-            rest = [right, f"{accepted:.3f}", f"{good:.3f}", f"{roc_auc_score(~both.known, both.odds):.3f}"]
+            rest = [
+                right,
+                f"{accepted:.3f}",
+                f"{good:.3f}",
+                f"{roc_auc_score(~both.known, both.odds):.3f}",
+            ]
         sys.stdout.write(f"| {' | '.join([*cells, *rest])} |\n")
     return 0
 

@@ -35,14 +35,14 @@ TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(
 """The part of the sources that each leaves out."""
 
 
-def views_of(known: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
+def views_of(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
     """The first views of a seed, uint8 (N, 192, 192, 3), kept in a file."""
     if not path.exists():
         partial, steps = path.with_suffix(".partial"), range(count // BATCH)
         stored = open_memmap(partial, "w+", np.uint8, (len(steps) * BATCH, *READS, 3))
         cv2.setNumThreads(1)
         with ThreadPool(os.cpu_count()) as pool:
-            for step, views in enumerate(pool.imap(known.views, steps)):
+            for step, views in enumerate(pool.imap(tuning.views, steps)):
                 stored[step * BATCH : (step + 1) * BATCH] = views
         stored.flush()
         partial.rename(path)
@@ -70,24 +70,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         from lab import tuning_steps  # noqa: PLC0415 - installed for the lab alone
     except ImportError:
         parser.error("PyTorch, which tunes, is not installed: .venv/bin/pip install torch")
-    known, start = Tuning(read_packed(given.photos), given.seed), read_npz(given.start)
+    tuning, start = Tuning(read_packed(given.photos), given.seed), read_npz(given.start)
     given.out.mkdir(parents=True, exist_ok=True)
-    views = views_of(known, given.views, given.out / f"views-{given.seed}.npy")
-    drawn = np.concatenate([known.drawn(step) for step in range(len(views) // BATCH)])
-    parts = parts_of(known.photos)[drawn]
+    views = views_of(tuning, given.views, given.out / f"views-{given.seed}.npy")
+    drawn = np.concatenate([tuning.drawn(step) for step in range(len(views) // BATCH)])
+    parts = parts_of(tuning.photos)[drawn]
     for name in given.only:
         path = given.out / f"{name}.npz"
         if path.exists():
             continue
-        mine = np.flatnonzero((parts != TUNINGS[name]) | (parts < 0))
-        learnt = Drawn(views, known.wanted, drawn, mine, given.seed)
+        rows = np.flatnonzero((parts != TUNINGS[name]) | (parts < 0))
+        learnt = Drawn(views, tuning.wanted, drawn, rows, given.seed)
         weights = tuning_steps.tensors_of(start)
         tuned = tuning_steps.tune(weights, learnt, learnt.steps, path.with_suffix(".checkpoint"))
         about = {
             "start": json.loads(str(start["about"])),
             "steps": learnt.steps,
-            "tuned_on": len(np.unique(drawn[mine])),
-            "sources": np.unique(known.photos.sources[drawn[mine]]).tolist(),
+            "tuned_on": len(np.unique(drawn[rows])),
+            "sources": np.unique(tuning.photos.sources[drawn[rows]]).tolist(),
             "left_out": sorted(LEFT_OUT_KINDS),
             "seed": given.seed,
         }

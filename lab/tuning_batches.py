@@ -139,9 +139,9 @@ class Drawn:
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step."""
-        mine = self.order[step * OF_A_STEP : (step + 1) * OF_A_STEP]
-        rows = self.photos[mine]
-        return Batch(self.views[mine], {name: each[rows] for name, each in self.wanted.items()})
+        chosen = self.order[step * OF_A_STEP : (step + 1) * OF_A_STEP]
+        rows = self.photos[chosen]
+        return Batch(self.views[chosen], {name: each[rows] for name, each in self.wanted.items()})
 
 
 def chances_of(
@@ -155,11 +155,11 @@ def chances_of(
     chances = np.zeros(len(tiers))
     factors = np.where(np.isin(labels, SHOES), OF_SHOES, 1) * np.where(plain & (labels == SHIRT), OF_PLAIN, 1)
     for tier in np.unique(tiers):
-        mine = tiers == tier
-        of_each = np.stack([shown[mine], sources[mine], plain[mine].astype(str)])
+        of_tier = tiers == tier
+        of_each = np.stack([shown[of_tier], sources[of_tier], plain[of_tier].astype(str)])
         _, cells, counts = np.unique(of_each, axis=1, return_inverse=True, return_counts=True)
-        weights = counts[cells] ** -BALANCE * factors[mine]
-        chances[mine] = SHARES[str(tier)] * weights / weights.sum()
+        weights = counts[cells] ** -BALANCE * factors[of_tier]
+        chances[of_tier] = SHARES[str(tier)] * weights / weights.sum()
     return np.asarray(chances / chances.sum())
 
 

@@ -28,12 +28,12 @@ def mean_of(start: Path, tuned: list[Path], of_start: float) -> dict[str, NDArra
     files = [read_npz(path) for path in (start, *tuned)]
     about = [json.loads(str(file.pop(ABOUT))) for file in files]
     shares = [of_start, *[(1 - of_start) / len(tuned)] * len(tuned)]
-    found: dict[str, NDArray[Any]] = {
+    weights: dict[str, NDArray[Any]] = {
         path: np.average([file[path].astype(np.float32) for file in files], 0, shares).astype(np.float16)
         for path in files[0]
     }
     made = {"start": about[0], "of_start": round(of_start, 3), "tuned": about[1:]}
-    return found | {ABOUT: np.array(json.dumps(made))}
+    return weights | {ABOUT: np.array(json.dumps(made))}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -70,11 +70,11 @@ def own_kinds_of_unknown_shop(folder: Path) -> tuple[list[Photo], list[str]]:
 
 def _by_class(named: Iterable[tuple[str, Photo]]) -> tuple[list[Photo], list[str]]:
     """OF_A_CLASS photos of each class that has LEAST, and their classes."""
-    found = defaultdict[str, list[Photo]](list)
+    by_class = defaultdict[str, list[Photo]](list)
     for name, photo in named:
-        found[name].append(photo)
+        by_class[name].append(photo)
     chosen = [
-        (photo, name) for name, some in found.items() if len(some) >= LEAST for photo in some[:OF_A_CLASS]
+        (photo, name) for name, some in by_class.items() if len(some) >= LEAST for photo in some[:OF_A_CLASS]
     ]
     return [photo for photo, _ in chosen], [name for _, name in chosen]
 
@@ -119,12 +119,12 @@ def drawn(photos: Sequence[Photo], labels: NDArray[np.uint8]) -> tuple[Chosen, C
 
 
 def answered(
-    seen: Features, blocks: tuple[Block, ...], labels: NDArray[np.uint8], learnt: Chosen, asked: Chosen
+    seen: Features, blocks: tuple[Block, ...], labels: NDArray[np.uint8], learnt: Chosen, tested: Chosen
 ) -> NDArray[np.float64]:
     """The probabilities of the photos that are asked, float64 (M, C)."""
     groups = np.arange(learnt.sum()).astype(str)
     head = fit_head(seen.take(learnt), labels[learnt], groups, spread=spread(blocks))
-    return np.asarray(head.probabilities(seen.upright[asked]), np.float64)
+    return np.asarray(head.probabilities(seen.upright[tested]), np.float64)
 
 
 def row(cells: Sequence[object], chances: NDArray[np.float64], truth: NDArray[np.uint8], base: Chosen) -> str:
@@ -153,20 +153,20 @@ def main(argv: list[str] | None = None) -> int:
         pixels = decoded_pixels(options.photos, photos, options.run / f"own-{task.replace(' ', '-')}.npy")
         others = seen_by_others(pixels)
         labels = np.unique(names, return_inverse=True)[1].astype(np.uint8)
-        learnt, asked = drawn(photos, labels)
-        truth = labels[asked]
+        learnt, tested = drawn(photos, labels)
+        truth = labels[tested]
         base: Chosen | None = None
         for weights in options.weights:
             by_block = others | {"lite0": seen_by(weights, pixels)}
             for blocks in BLOCKS:
                 parts = [by_block[block] for block in blocks]
                 seen = Features(
-                    np.concatenate([one.upright for one in parts], axis=1),
-                    np.concatenate([one.mirrored for one in parts], axis=1),
+                    np.concatenate([features.upright for features in parts], axis=1),
+                    np.concatenate([features.mirrored for features in parts], axis=1),
                 )
-                chances = answered(seen, blocks, labels, learnt, asked)
+                chances = answered(seen, blocks, labels, learnt, tested)
                 base = chances.argmax(axis=1) == truth if base is None else base
-                cells = (task, learnt.sum(), asked.sum(), weights.stem, " + ".join(blocks))
+                cells = (task, learnt.sum(), tested.sum(), weights.stem, " + ".join(blocks))
                 sys.stdout.write(row(cells, chances, truth, base))
                 sys.stdout.flush()
     return 0

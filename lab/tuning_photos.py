@@ -106,8 +106,8 @@ class PackedPhotos:
     def picture(self, number: int) -> Picture:
         """A photo, RGB."""
         start = self.ends[number - 1] if number else 0
-        found = cv2.imdecode(self.files[start : self.ends[number]], cv2.IMREAD_COLOR_RGB)
-        return np.asarray(found, np.uint8)
+        picture = cv2.imdecode(self.files[start : self.ends[number]], cv2.IMREAD_COLOR_RGB)
+        return np.asarray(picture, np.uint8)
 
 
 def is_left_out(photo: Photo) -> bool:
@@ -158,9 +158,9 @@ def _draw(photo: Photo) -> float:
 
 def labels_of(photos: Sequence[Photo]) -> NDArray[np.int64]:
     """Int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known."""
-    known = [-1 if photo.label is None else photo.label for photo in photos]
+    labels = [-1 if photo.label is None else photo.label for photo in photos]
     of_others = [photo.tier == OTHER_THINGS for photo in photos]
-    return np.where(of_others, NONE, known)
+    return np.where(of_others, NONE, labels)
 
 
 def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
@@ -202,7 +202,7 @@ def _small(folder: Path, photo: Photo) -> bytes:
 def read_packed(path: Path) -> PackedPhotos:
     """Read the file that this command wrote."""
     stored = read_npz(path)
-    return PackedPhotos(**{one.name: stored[one.name] for one in fields(PackedPhotos)})
+    return PackedPhotos(**{field.name: stored[field.name] for field in fields(PackedPhotos)})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -211,9 +211,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the packed photos, .npz")
     options = parser.parse_args(argv)
-    found = packed(options.photos, tuning_photos(options.photos))
-    write_npz(options.out, **{one.name: getattr(found, one.name) for one in fields(PackedPhotos)})
-    sys.stdout.write(f"{len(found):,} photos\n")
+    photos = packed(options.photos, tuning_photos(options.photos))
+    write_npz(options.out, **{field.name: getattr(photos, field.name) for field in fields(PackedPhotos)})
+    sys.stdout.write(f"{len(photos):,} photos\n")
     return 0
 
 

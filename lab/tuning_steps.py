@@ -100,14 +100,14 @@ def tensors_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
 
 def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
     """The same in Keras' shapes, float16."""
-    found = dict[str, NDArray[Any]]()
-    for name, one in weights.items():
-        kernel = one.kernel.detach().cpu().numpy()
+    arrays = dict[str, NDArray[Any]]()
+    for name, convolution in weights.items():
+        kernel = convolution.kernel.detach().cpu().numpy()
         axes = (2, 3, 0, 1) if "depthwise" in name else (2, 3, 1, 0)
-        found[f"{name}/kernel"] = kernel.transpose(axes).astype(np.float16)
-        for part, values in zip(NORM, one.norm, strict=True):
-            found[f"{name}_norm/{part}"] = values.detach().cpu().numpy().astype(np.float16)
-    return found
+        arrays[f"{name}/kernel"] = kernel.transpose(axes).astype(np.float16)
+        for part, values in zip(NORM, convolution.norm, strict=True):
+            arrays[f"{name}_norm/{part}"] = values.detach().cpu().numpy().astype(np.float16)
+    return arrays
 
 
 def stage_ends(weights: Weights) -> list[str]:
@@ -122,18 +122,18 @@ def means(weights: Weights, x: Tensor) -> Tensor:
         weights: of all stages.
         x: float (N, 3, H, W) in -1..1.
     """
-    found, ends = list[Tensor](), stage_ends(weights)
+    outputs, ends = list[Tensor](), stage_ends(weights)
     for name, output in _outputs(weights, x):
         if name in ends:
-            found.append(output.float().mean((2, 3)))
-    return torch.cat(found, 1)
+            outputs.append(output.float().mean((2, 3)))
+    return torch.cat(outputs, 1)
 
 
 def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
     """What each convolution gives, by name."""
     start = x
-    for name, one in weights.items():
-        kernel, bias = one.folded()
+    for name, convolution in weights.items():
+        kernel, bias = convolution.folded()
         x = _convolved(x, kernel.to(x.dtype), bias.to(x.dtype), 2 if name in HALVED else 1)
         if name.endswith(("stem", "_widened", "_depthwise")):
             x = F.relu6(x)
@@ -155,22 +155,22 @@ def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
 
 
-def tune(weights: Weights, known: Drawn, steps: int, kept: Path, between: int = KEPT) -> Weights:
+def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = KEPT) -> Weights:
     """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
     Args:
         weights: from where it starts.
-        known: what it learns; its seed is also that of heads, dropout, mixup and colours.
+        drawn: what it learns; its seed is also that of heads, dropout, mixup and colours.
         steps: in all.
         kept: the checkpoint, from which a stopped tuning goes on.
         between: steps between two checkpoints.
     """
-    units = {name: rows.shape[1] for name, rows in known.wanted.items()}
-    learner, losses = _Learner(weights, units, known.seed), list[float]()
+    units = {name: rows.shape[1] for name, rows in drawn.wanted.items()}
+    learner, losses = _Learner(weights, units, drawn.seed), list[float]()
     done = learner.restored(kept)
     for number in range(done, steps):
-        torch.manual_seed(known.seed + (number + 1) * SEEDS)
-        losses.append(learner.step(known[number], number, steps))
+        torch.manual_seed(drawn.seed + (number + 1) * SEEDS)
+        losses.append(learner.step(drawn[number], number, steps))
         if (number + 1) % between == 0 and number + 1 < steps:
             learner.keep(kept, number + 1)
             sys.stdout.write(f"{number + 1} of {steps}: loss {np.mean(losses[-between:]):.3f}\n")
@@ -184,8 +184,8 @@ class _Learner:
     def __init__(self, weights: Weights, units: dict[str, int], seed: int) -> None:
         torch.manual_seed(seed)
         self._weights, groups = _trainable(weights)
-        self._variables = [one for group in groups for one in group["params"]]
-        self._average = [one.detach().clone() for one in self._variables]
+        self._variables = [variable for group in groups for variable in group["params"]]
+        self._average = [variable.detach().clone() for variable in self._variables]
         self._heads = _heads(sum(len(weights[name].kernel) for name in stage_ends(weights)), units)
         groups.append({"params": list(self._heads.parameters()), "rate": RATE, "weight_decay": DECAY})
         self._optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
@@ -224,8 +224,8 @@ class _Learner:
             return 0
         done, variables, average, heads, optimizer = torch.load(path, map_location=ON, weights_only=True)
         with torch.no_grad():
-            for mine, stored in zip([*self._variables, *self._average], [*variables, *average], strict=True):
-                mine.copy_(stored)
+            for own, stored in zip([*self._variables, *self._average], [*variables, *average], strict=True):
+                own.copy_(stored)
         self._heads.load_state_dict(heads)
         self._optimizer.load_state_dict(optimizer)
         return int(done)
@@ -237,10 +237,12 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
     On a processor those of depthwise convolutions stay: their gradients take most of a step.
     """
     copies, groups = Weights(), list[dict[str, Any]]()
-    for name, one in weights.items():
+    for name, convolution in weights.items():
         learns = ON == "cuda" or not name.endswith("_depthwise")
-        kernel, gamma, beta = (each.clone().requires_grad_(learns) for each in (one.kernel, *one.norm[:2]))
-        copies[name] = Convolution(kernel, (gamma, beta, *one.norm[2:]))
+        kernel, gamma, beta = (
+            each.clone().requires_grad_(learns) for each in (convolution.kernel, *convolution.norm[:2])
+        )
+        copies[name] = Convolution(kernel, (gamma, beta, *convolution.norm[2:]))
         stage = int(name[len("stage")]) if name.startswith("stage") else 0
         rate = RATE * RATE_BELOW ** (7 - stage)
         groups.append({"params": [kernel], "rate": rate, "weight_decay": DECAY})
@@ -274,8 +276,8 @@ def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     losses = list[Tensor]()
     for name, rows in batch.wanted.items():
         wanted = torch.from_numpy(rows).to(ON)
-        known = mixed((wanted.sum(1) > 0).float())
-        losses.append(LOSSES[name] * _head_loss(name, heads[name](seen), mixed(wanted), known))
+        has_target = mixed((wanted.sum(1) > 0).float())
+        losses.append(LOSSES[name] * _head_loss(name, heads[name](seen), mixed(wanted), has_target))
     return sum(losses)
 
 
@@ -298,10 +300,10 @@ def recoloured(x: Tensor) -> Tensor:
     return (x * factor(COLOUR / 2, 3, 1, 1)).clamp(0, 1)
 
 
-def _head_loss(name: str, logits: Tensor, wanted: Tensor, known: Tensor) -> Tensor:
+def _head_loss(name: str, logits: Tensor, wanted: Tensor, has_target: Tensor) -> Tensor:
     """The mean over a batch; a view of which it is not known has none."""
     if name == "colours":
         each = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean(1)
-        return (each * known).mean()
-    smooth = wanted * (1 - SMOOTHING) + known[:, None] * SMOOTHING / wanted.shape[1]
+        return (each * has_target).mean()
+    smooth = wanted * (1 - SMOOTHING) + has_target[:, None] * SMOOTHING / wanted.shape[1]
     return -(smooth * F.log_softmax(logits, 1)).sum(1).mean()
