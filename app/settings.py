@@ -276,11 +276,11 @@ def setting_names() -> list[str]:
 
 
 def _refuse_unknown(values: Mapping[str, object]) -> None:
-    known = setting_names()
+    names = setting_names()
     for name in values:
         full = PREFIX + name.upper()
-        if full not in known:
-            nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
+        if full not in names:
+            nearest = get_close_matches(full, names, n=1, cutoff=0)[0]
             raise SettingsError(
                 f"{shown(full)} is no setting. The nearest is {nearest}; see docs/reference/settings.md."
             )

@@ -103,7 +103,7 @@ class Prediction:
             "probabilities": answer.by_label,
         }
         if self.attributes:
-            fields["attributes"] = {name: _attribute(one) for name, one in self.attributes.items()}
+            fields["attributes"] = {name: _attribute(answer) for name, answer in self.attributes.items()}
         return fields
 
 
@@ -246,30 +246,30 @@ class Classifier:
             label: the class, where the head answers an attribute.
         """
         contract = self.contract.deciding(name)
-        asked = contract.heads[head]
-        probabilities = np.array(calibrate(row, asked.temperature), np.float32)
+        head_contract = contract.heads[head]
+        probabilities = np.array(calibrate(row, head_contract.temperature), np.float32)
         # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
-        found = asked.labels[winner]
+        answered = head_contract.labels[winner]
         decision, reason = decide(
             confidence,
             familiarity,
-            least_confidence=asked.least(found),
-            least_familiarity=contract.least_familiarity_of(asked, found),
-            withheld=found in asked.withheld,
+            least_confidence=head_contract.least(answered),
+            least_familiarity=contract.least_familiarity_of(head_contract, answered),
+            withheld=answered in head_contract.withheld,
         )
-        has_it = label is None or asked.applies_to is None or label in asked.applies_to
+        has_it = label is None or head_contract.applies_to is None or label in head_contract.applies_to
         if not has_it and reason != "unfamiliar":
             decision, reason = "review", "inapplicable"
         return Answer(
             class_id=winner,
-            label=found,
+            label=answered,
             confidence=confidence,
             decision=decision,
             reason=reason,
             probabilities=probabilities,
-            labels=asked.labels,
+            labels=head_contract.labels,
         )
 
 

@@ -183,7 +183,9 @@ class Head:
     @property
     def exceptions(self) -> dict[str, float]:
         """What answers need whose label asks for more than `confidence`; ACCEPT_NOTHING for withheld ones."""
-        least = {one: ACCEPT_NOTHING if one in self.withheld else self.least(one) for one in self.labels}
+        least = {
+            label: ACCEPT_NOTHING if label in self.withheld else self.least(label) for label in self.labels
+        }
         return {label: confidence for label, confidence in least.items() if confidence > self.confidence}
 
     @property

@@ -122,10 +122,10 @@ _SAMPLES = b"\xa7\x5c\xe3\x19" * 64
 def _without_end(opened: Opened, edge: int) -> Image.Image:
     """A JPEG that lacks its end and no sample: what follows its samples then makes no difference."""
     data = opened.data.rstrip(b"\xff")
-    one, other = (_by_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES))
-    if one != other:
+    picture, other = (_by_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES))
+    if picture != other:
         raise broken_picture("JPEG", *opened.size)
-    return one
+    return picture
 
 
 def _by_pillow(opened: Opened, edge: int) -> Image.Image:
@@ -145,5 +145,5 @@ _LOSSY = frozenset({"JPEG", "WebP", "AVIF", "HEIC"})
 
 
 def _decoded(samples: Stored, contract: InputContract, name: str | None) -> Decoded:
-    found = own_input(samples, contract, lossy=name in _LOSSY)
-    return Decoded(rgb_over_white(samples) if found is None else found)
+    own_pixels = own_input(samples, contract, lossy=name in _LOSSY)
+    return Decoded(rgb_over_white(samples) if own_pixels is None else own_pixels)

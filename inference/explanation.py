@@ -45,7 +45,7 @@ def explain(networks: Networks, model_input: ModelInput, class_id: int) -> Drops
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
     answers = classifier.classify(batch, [model_input.network] * len(batch))
-    whole, *others = (float(one.answer.probabilities[class_id]) for one in answers)
+    whole, *others = (float(prediction.answer.probabilities[class_id]) for prediction in answers)
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 
 

@@ -175,15 +175,15 @@ def _arrays_in(weights: bytes) -> list[tuple[tuple[int, ...], int]]:
         return []
     import h5py  # noqa: PLC0415 - comes with Keras, which alone needs it
 
-    found = list[tuple[tuple[int, ...], int]]()
+    arrays = list[tuple[tuple[int, ...], int]]()
 
     def add(_: str, node: Any) -> None:  # noqa: ANN401 - h5py has no types
         if isinstance(node, h5py.Dataset):
-            found.append((node.shape, node.nbytes))
+            arrays.append((node.shape, node.nbytes))
 
     try:
         with h5py.File(io.BytesIO(weights)) as file:
             file.visititems(add)
     except (OSError, RuntimeError):  # Keras says what is wrong with it
         return []
-    return found
+    return arrays

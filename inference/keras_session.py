@@ -117,8 +117,12 @@ def load_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
 
 def _named_by_tensorflow(keras: ModuleType) -> dict[str, object]:
     """Functions of `tf.nn`, as an `activation=` of which Keras saves a name that it does not know itself."""
-    known = keras.activations
-    return {"softmax_v2": known.softmax, "log_softmax_v2": known.log_softmax, "swish": known.silu}
+    activations = keras.activations
+    return {
+        "softmax_v2": activations.softmax,
+        "log_softmax_v2": activations.log_softmax,
+        "swish": activations.silu,
+    }
 
 
 _LONGEST_CAUSE = 80

@@ -79,11 +79,11 @@ class OnnxSession:
             ContractBroken: it fails on them, although it declares the right shapes.
         """
         try:
-            found = self._graph.run(self._names, {PIXELS: pixels})
+            outputs = self._graph.run(self._names, {PIXELS: pixels})
         except _UNUSABLE as error:
             raise ContractBroken(f"The graph cannot be run ({error}). Serve another release.") from error
-        distances = found[len(self.outputs)] if len(found) > len(self.outputs) else None
-        return Scores(dict(zip(self.outputs, found, strict=False)), distances)
+        distances = outputs[len(self.outputs)] if len(outputs) > len(self.outputs) else None
+        return Scores(dict(zip(self.outputs, outputs, strict=False)), distances)
 
 
 def output_of(head: str) -> str:

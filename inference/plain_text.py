@@ -40,7 +40,10 @@ def as_spelt(text: str) -> str:
 
 def shown(text: str) -> str:
     """The text with whatever is not printable escaped."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def shown_lines(text: str) -> str:

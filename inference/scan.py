@@ -73,11 +73,11 @@ def scan_jpeg(upload: bytes) -> Scanned:
     parts, tables, scans, at = [upload[:2]], 0, 0, 2
     width = height = orientation = 0
     for _ in range(MARKERS):
-        found = _MARKER.search(upload, at)
-        start = found.start() if found else len(upload)
+        marker = _MARKER.search(upload, at)
+        start = marker.start() if marker else len(upload)
         if scans:  # samples, up to the next marker
             parts.append(upload[at:start])
-        code = upload[start + 1] if found else _NO_MORE
+        code = upload[start + 1] if marker else _NO_MORE
         end = start + 2 + int.from_bytes(upload[start + 2 : start + 4], "big")
         segment = upload[start:end]
         if code in (_END, _NO_MORE) or (scans and (end > len(upload) or not _goes_on(code, segment))):

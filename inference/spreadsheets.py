@@ -59,7 +59,7 @@ def as_csv(
     plain = csv.writer(text, delimiter=separator, lineterminator=line_end)
     quoted = csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     for row in rows:
-        cells = [safe_text(one) if is_opened and isinstance(one, str) else one for one in row]
-        has_return = any(isinstance(one, str) and "\r" in one for one in cells)
+        cells = [safe_text(cell) if is_opened and isinstance(cell, str) else cell for cell in row]
+        has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if has_return else plain).writerow(cells)
     return text.getvalue()
