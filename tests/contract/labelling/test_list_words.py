@@ -165,7 +165,7 @@ def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what
     cards = {card["name"]: card for card in doubtful["cards"]}
     assert {card["name"] for card in doubtful["cards"][:2]} == {"other", "none"}
     assert cards["none"]["note"] == NOTE_OF_LIST
-    assert cards["none"]["said"]["listed"] == "skirt"
+    assert cards["none"]["note_values"]["listed"] == "skirt"
     assert (cards["none"]["guess"], cards["none"]["predicted"]) == (NONE, shown["3.png"])
     assert cards["other"]["guess"] == other
     assert cards["nameless"]["guess"] == shown["1.png"]
