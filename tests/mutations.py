@@ -182,7 +182,7 @@ MUTATIONS: Final = (
     # Training: folds, near copies, held-out pictures, thresholds, checkpoints.
     Mutation(
         "training/heads/cross_val.py",
-        "~np.isin(groups[known], groups[mine])",
+        "~np.isin(groups[learnable], groups[answered])",
         "~np.isin(np.arange(len(groups)), mine)",
         ("unit/test_split.py",),
     ),
