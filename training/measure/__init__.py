@@ -1,1 +1,1 @@
-"""Measure a release: accuracy, calibration, thresholds, out-of-distribution score, figures."""
+"""Measure a release as it is served: accuracy, calibration, decisions, attributes, products, figures."""
