@@ -9,19 +9,20 @@ behind its command, and in learnt.npy what the teachers learnt, too. The same co
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-import lab.wide  # noqa: F401 - lets the teachers' network be built
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
+from lab.wide import NAME, WideRecipe
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import Learnt
 from training.data.named import Named, load
 from training.data.split import Split, parts_of
 from training.gradient.fitting.checkpoints import Run
+from training.gradient.fitting.fit import fit
 from training.gradient.recipes import COMPACT, RECIPES, Recipe
 from training.heads.cross_val import Fold, folds_of
 from training.loading import allow_many_networks
@@ -33,7 +34,9 @@ FOLDS: Final = 4
 TEMPERATURE: Final = 0.66
 """Fitted to the pictures that the teachers hold out."""
 
-TEACHER: Final = replace(COMPACT, network="wide4", epochs=30, label_smoothing=0.1, erase=10, mixup=0.2)
+TEACHER: Final = WideRecipe(
+    **asdict(COMPACT) | {"network": NAME, "epochs": 30, "label_smoothing": 0.1, "erase": 10, "mixup": 0.2}
+)
 LEARNER: Final = RECIPES["first"]
 
 
@@ -98,8 +101,9 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
         fingerprint=f"{task.fingerprint}-{targets.sha256}",
         command=f"python -m lab.pixel_network train {file}  # soft targets {targets.sha256}",
     )
-    given = targets.beside_labels(data.train, parts.train)
-    fitted = fit_network(task, data, parts, recipe, progress, given)
+    wanted = targets.beside_labels(data.train, parts.train)
+    with progress.epochs(recipe.epochs) as watcher:
+        fitted = fit(parts, len(data.labels), recipe, task, watcher, targets=wanted)
     made = release_pixels(task, recipe, fitted, data, parts, progress)
     progress.say(f"Release: {made.release}")
 

@@ -1,11 +1,13 @@
-"""The network of the teachers. Importing this lets `registry.build` build it."""
+"""The network of the teachers, and its recipe. Importing this lets `registry.build` build it."""
 
-from typing import Final
+from typing import Final, Literal
 
 from keras import layers
+from pydantic.dataclasses import dataclass
 
 from training.gradient.networks.layers import LayerFactory
 from training.gradient.networks.registry import BUILDERS
+from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
 WIDENING: Final = 4
@@ -43,4 +45,13 @@ def _active(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
     return layers.ReLU(name=f"{name}_relu")(factory.normalized(x, f"{name}_norm"))
 
 
-BUILDERS["wide4"] = wide
+NAME: Final = "wide4"
+
+BUILDERS[NAME] = wide
+
+
+@dataclass(frozen=True, kw_only=True)
+class WideRecipe(Recipe):
+    """A recipe of this network, which the product's commands do not train."""
+
+    network: Literal["wide4"] = NAME  # type: ignore[assignment]  # none of those of `Recipe`

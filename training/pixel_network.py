@@ -8,8 +8,6 @@ folder alone. Before importing it: loading.start_tensorflow.
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from model_store.files import NEW_RELEASE
@@ -57,15 +55,8 @@ def train_pixels(
     return release_pixels(task, recipe, fitted, data, parts, progress, accept)
 
 
-def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of
-    task: Run,
-    data: LabelledData,
-    parts: Split,
-    recipe: Recipe,
-    progress: Progress,
-    targets: NDArray[np.float32] | None = None,
-) -> Fitted:
-    """Fit, from the run's checkpoint if it has one; `fit` says what the targets are.
+def fit_network(task: Run, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress) -> Fitted:
+    """Fit, from the run's checkpoint if it has one.
 
     Raises:
         TrainingError: the checkpoint is another run's.
@@ -79,7 +70,7 @@ def fit_network(  # noqa: PLR0913, PLR0917 - what a fit is made of
 
         extra = tensorboard_callbacks(task.events, parts.validation, data.labels)
     with progress.epochs(recipe.epochs) as watcher:
-        fitted = fit(parts, len(data.labels), recipe, task, watcher, extra=extra, targets=targets)
+        fitted = fit(parts, len(data.labels), recipe, task, watcher, extra=extra)
     progress.say(f"Kept: {kept_in_words(recipe)}. {fitted.seconds:.0f} s in all.")
     return fitted
 

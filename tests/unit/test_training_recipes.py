@@ -180,7 +180,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
         ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
         ("start = '20261120T101500Z-3f9a1c2e'", "unknown fields: start. There are network, epochs, "),
         ("blend = 0.5", "unknown fields: blend. There are network, epochs, "),
-        ("network = 'wide4'", "'wide4' is built by the repository's lab alone."),
+        ("network = 'wide4'", "network wide4: Input should be 'dense', "),
         ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
     ],
 )

@@ -31,7 +31,7 @@ from training.errors import BadRecipe
 NetworkName = Literal[
     "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep",
-    "compact_stages", "wide4", "efficientnet_lite0",
+    "compact_stages", "efficientnet_lite0",
 ]  # fmt: skip
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
@@ -47,10 +47,7 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 DEFAULT_NETWORK: Final = "compact32"
 
-LAB_NETWORKS: Final = ("wide4",)
-"""Built by the lab alone: lab/wide.py."""
-
-NETWORKS: Final = tuple(name for name in get_args(NetworkName) if name not in LAB_NETWORKS)
+NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
 """All that commands train from fresh weights."""
 
 MIXUP_MIN: Final = 0.05
@@ -342,6 +339,4 @@ def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
         recipe = _MODEL.validate_json(json.dumps(given, default=str), strict=True)
     except BadRecipe as error:
         raise BadRecipe(f"{path}: {error}") from error
-    if recipe.network not in NETWORKS:
-        raise BadRecipe(f"{path}: network {recipe.network!r} is built by the repository's lab alone.")
     return recipe, frozenset(given)

@@ -19,6 +19,7 @@ from training.data.split import split
 from training.errors import BadRecipe
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
+from training.gradient.networks.registry import build
 from training.gradient.recipes import starting_point
 from training.untyped import Network
 
@@ -78,6 +79,12 @@ def test_a_release_records_what_its_network_learnt_from(place: Path, stored: Sof
     assert str(made.manifest.training["command"]).endswith(f"  # soft targets {stored.sha256}")
     assert learnt is not None
     assert learnt.hashes.tolist() == stored.learnt.hashes.tolist()
+
+
+def test_the_network_of_the_teachers_is_built_by_its_own_recipe() -> None:
+    network = build(pixel_network.TEACHER, CLASSES)
+
+    assert (network.name, network.count_params()) == ("wide4", 2_765_786)
 
 
 def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
