@@ -183,7 +183,7 @@ MUTATIONS: Final = (
     Mutation(
         "training/heads/cross_val.py",
         "~np.isin(groups[learnable], groups[answered])",
-        "~np.isin(np.arange(len(groups)), mine)",
+        "~np.isin(np.arange(len(groups)), answered)",
         ("unit/test_split.py",),
     ),
     Mutation(
