@@ -21,6 +21,9 @@ from training.data.split import Split, class_folds
 from training.data.vectors import Features, Vectors
 from training.heads.logistic import LogisticHead, fit_head
 
+LACKED: Final = -30.0
+"""The logit of a label that a fold's head has not learnt."""
+
 Indices = NDArray[np.int64]
 
 
@@ -77,10 +80,6 @@ def answers_out_of_fold(
     learnable = np.arange(len(groups)) if learnable is None else learnable
     for answered in folds:
         yield fit(learnable[~np.isin(groups[learnable], groups[answered])]).logits(vectors[answered])
-
-
-LACKED: Final = -30.0
-"""The logit of a label that a fold's head has not learnt."""
 
 
 @dataclass(frozen=True)
