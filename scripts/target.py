@@ -207,16 +207,16 @@ class Target:
         if self.promote:
             shown = f"{release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served"
             lines += [_serve_command(address), f"Report:  {shown}"]
-            return lines if address.startswith("s3://") else [*lines, publish_command(release, ELSEWHERE)]
+            return lines if address.startswith("s3://") else [*lines, _publish_command(release, ELSEWHERE)]
         if self.current and self.current.labels != tuple(labels):
             return [
                 f"What is current in {address} has other classes, so that this one goes into another store.",
                 *lines,
                 _serve_command(str(release)),
-                publish_command(release, f"{address.rstrip('/')}-other-classes"),
+                _publish_command(release, f"{address.rstrip('/')}-other-classes"),
             ]
         pictures = self.pictures if self.pictures and self.pictures.expanduser().exists() else "PICTURES"
-        return [*lines, compare_command(address, release, pictures), publish_command(release, address)]
+        return [*lines, *next_commands(address, release, pictures, address)]
 
 
 def open_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> Target:
@@ -297,13 +297,21 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
         )
 
 
-def compare_command(before: str, made: Path, pictures: Path | str) -> str:
-    """The command that shows what a new release would change; it ends with 0 whatever that is."""
+def next_commands(before: str, made: Path, pictures: Path | str, store: str) -> list[str]:
+    """The commands that show what a new release would change, and that make it current: to paste.
+
+    Args:
+        before: the release that it is compared with, as commands name it.
+        made: the folder of the new release.
+        pictures: to compare on.
+        store: in which it becomes current.
+    """
+    # By --allow 1 it ends with 0 whatever changes.
     words = ["diff", before, str(made), str(pictures), "--page", "changes.html", "--allow", "1"]
-    return f"Compare: {program()} {shlex.join(words)}"
+    return [f"Compare: {program()} {shlex.join(words)}", _publish_command(made, store)]
 
 
-def publish_command(made: Path, store: str) -> str:
+def _publish_command(made: Path, store: str) -> str:
     """The command that makes a new release current in a store."""
     return f"Publish: {program()} publish {shlex.join([str(made), store])}"
 

@@ -32,9 +32,8 @@ from scripts.target import (
     ELSEWHERE,
     Target,
     add_target_options,
-    compare_command,
+    next_commands,
     open_target,
-    publish_command,
 )
 from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, load
@@ -136,7 +135,8 @@ def _train_photos(
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
     verdict = compared_with(open_release(trained.release), release)
-    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos)]))
+    store = store_in(place) or ELSEWHERE
+    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos, store)]))
     return {"release": str(trained.release), "verdict": verdict}
 
 
@@ -191,17 +191,6 @@ def _check_photo_options(options: Options, arguments: argparse.Namespace) -> Non
     ]
     if others := [*others, *options.recipe_fields]:
         arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
-
-
-def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
-    """The commands to look at the changes and to publish: to paste.
-
-    Args:
-        parent: as --from named it.
-        made: the folder of the new release.
-        photos: to compare on.
-    """
-    return [compare_command(parent, made, photos), publish_command(made, store_in(parent) or ELSEWHERE)]
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}

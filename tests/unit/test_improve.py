@@ -9,10 +9,11 @@ from pydantic import JsonValue, ValidationError
 from inference.contract import whole_pictures
 from labelling.review.corrections import Correction
 from model_store.local import LocalRelease, bundled, open_release
+from model_store.named_release import store_in
 from scripts import train
 from scripts.options import options_of
+from scripts.target import next_commands
 from scripts.terminal import program
-from scripts.train import next_commands
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
@@ -242,7 +243,7 @@ def test_the_settings_that_a_release_records_are_those_of_the_next_training_but_
 def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
     store = a_store(tmp_path / "my store")
 
-    compare, publish = next_commands(store, tmp_path / "release", Path("corrections.csv"))
+    compare, publish = next_commands(store, tmp_path / "release", "corrections.csv", str(store_in(store)))
 
     files = f"{tmp_path}/release corrections.csv --page changes.html --allow 1"
     assert compare == f"Compare: {program()} diff '{store}' {files}"
