@@ -3,9 +3,10 @@
 python -m lab.strangers_heads PHOTOS VECTORS --out FILE [--network start]
 
 VECTORS is the folder of strangers.py. A photo of a part of the sources is answered by heads on the network of
-that part, which learnt the other parts, the shop, the collection and made outfits; a development photo by
-those of a part that its sender is in. Writes FILE, a row a photo. The table: strangers_table.py; what the
-answers decide: sealing.py.
+that part, or on NETWORK, which learnt the other parts, the shop, the collection and made outfits; one of the
+sources that the released network did not learn by a head on that one, where its vectors are there; a
+development photo by heads of a part that its sender is in. Writes FILE, a row a photo. The table:
+strangers_table.py; what the answers decide: sealing.py.
 """
 
 import argparse
@@ -35,6 +36,9 @@ UNITS: Final = 256
 """Of each of the three networks in a head."""
 SOURCES: Final = "sources"
 """How the archives of other shops' and people's photos begin."""
+NOT_RELEASED: Final = "sources5"
+"""The same of the sources of which the released network learnt nothing, though heads on it do."""
+RELEASED: Final = "released"
 
 
 def parts_of(photos: Sequence[Photo]) -> NDArray[np.int64]:
@@ -62,18 +66,26 @@ def answered(photos: Sequence[Photo], vectors: Path, network: str | None) -> Ite
     only_learnt = np.array([photo.archive.startswith(("pool", "more", MADE)) for photo in photos])
     alone = np.array([photo.source in MEASURED_ALONE or of_left_out_kind(photo) for photo in photos])
     for part in range(PARTS):
-        both = read_npz(vectors / f"{network or f'part-{part}'}.npz")["both"].astype(np.float32)
-        learnt, tested = (
-            np.flatnonzero((parts != part) & ~alone),
-            np.flatnonzero((parts == part) & ~only_learnt),
-        )
+        learnt = np.flatnonzero((parts != part) & ~alone)
         of_learnt = [photos[place] for place in learnt.tolist()]
-        labels = labels_of(of_learnt).astype(np.uint8)
-        head = fit_hidden_head(Features(*both[:, learnt]), labels, weights_of(of_learnt), UNITS)
-        sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
-        sys.stdout.flush()
-        for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):
-            yield part, place, " ".join(f"{value:.3f}" for value in row)
+        labels, weights = labels_of(of_learnt).astype(np.uint8), weights_of(of_learnt)
+        for path, of_network in networks_of(photos, vectors, network or f"part-{part}"):
+            both = read_npz(path)["both"].astype(np.float32)
+            tested = np.flatnonzero((parts == part) & ~only_learnt & of_network)
+            head = fit_hidden_head(Features(*both[:, learnt]), labels, weights, UNITS)
+            sys.stdout.write(f"part {part}, {path.stem}: {len(learnt)} learnt, {len(tested)} answered\n")
+            sys.stdout.flush()
+            for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):
+                yield part, place, " ".join(f"{value:.3f}" for value in row)
+
+
+def networks_of(photos: Sequence[Photo], vectors: Path, network: str) -> list[tuple[Path, NDArray[np.bool_]]]:
+    """The vectors of each network that answers, and which photos it answers, bool (N,)."""
+    released = vectors / f"{RELEASED}.npz"
+    if not released.exists():
+        return [(vectors / f"{network}.npz", np.ones(len(photos), np.bool_))]
+    of_released = np.array([photo.archive.startswith(NOT_RELEASED) for photo in photos])
+    return [(vectors / f"{network}.npz", ~of_released), (released, of_released)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
