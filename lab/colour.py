@@ -10,9 +10,8 @@ are in FOLDER.
 """
 
 import argparse
-import hashlib
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,57 +19,52 @@ from typing import Final
 
 import keras
 import numpy as np
-from keras import layers
 from numpy.typing import NDArray
-from pydantic import JsonValue
 from scipy.special import softmax
 
 from inference.arrays import Picture
 from inference.contract import LABEL, ModelContract
 from inference.decision import calibrate
 from inference.framing import fit_whole
-from inference.keras_session import load_model
-from inference.onnx_session import OF_ATTRIBUTE, PROBABILITIES, OnnxSession
+from inference.onnx_session import PROBABILITIES, OnnxSession
+from lab.attribute_head import (
+    UNITS,
+    AttributeHead,
+    attribute_answers,
+    rows_of,
+    seal_with,
+    sha256_of,
+    stored_answers,
+)
 from lab.coloured_photos import SHOP, USERS, WORDS, Coloured, coloured_photos
-from lab.coloured_products import COLOUR, colour_answers, promise_of_products
-from lab.photo_tables import SOURCES
+from lab.coloured_products import COLOUR, promise_of_products
 from lab.pretraining_photos import (
     CLUTTERED,
     Photo,
     decoded_photo,
-    names_of_sources,
     on_ground,
-    photo_bytes,
     photos_of,
 )
-from model_store.files import NEW_RELEASE, PHOTO_FILES
+from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
-from model_store.manifest import Manifest
 from model_store.networks import open_networks
-from reports.answers import NAME_LENGTH, Answers, all_answers_in
+from reports.answers import NAME_LENGTH, Answers
 from reports.values import AllAccepted, AttributeFigures, report_of
 from training.data.labels import Labels
-from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.learnt_hashes import NOTHING, load_learnt
 from training.data.vectors import Features, Vectors, joined
 from training.decide.decide import Thresholds, decide_attributes
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
-from training.environment import libraries
-from training.features.blocks import READS, VECTOR, Block, network
+from training.features.blocks import READS, Block, network
 from training.features.shipped import LITE0
 from training.features.weights import read_npz, write_npz
-from training.heads.hidden import MEMBERS, HiddenHead, fit_hidden_head
+from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
 from training.progress import Lines, Progress, Say
-from training.release.export import export_photos, write_graph
-from training.release.make import begin, make_release
-from training.release.photos import photo_model_figures
-from training.untyped import Network
+from training.release.export import write_graph
 
 PALETTE: Final[Block] = "palette"
 """What the head reads beside the vector of the class."""
-
-UNITS: Final = 256
-"""Of each member of the head."""
 
 OF_USERS: Final = 8.0
 """What a photo of users counts: there are 424 of them and 9,363 of shops."""
@@ -136,18 +130,6 @@ def _labels(photos: Sequence[Coloured]) -> NDArray[np.int64]:
     return np.array([WORDS.index(one.right[0]) if one.right else -1 for one in photos], np.int64)
 
 
-def with_colour(photos: Network, head: HiddenHead) -> Network:
-    """The network that answers photos, with one more output."""
-    seen = [photos.get_layer(VECTOR).output, network((PALETTE,))(photos.input)]
-    vector = layers.Concatenate(name=f"{VECTOR}_{COLOUR}", dtype="float32")(seen)
-    hidden = layers.Dense(len(head.hidden_bias), "relu", name=f"hidden_{COLOUR}", dtype="float32")
-    last = layers.Dense(len(WORDS), "softmax", name=f"probabilities_{COLOUR}", dtype="float32")
-    answers = photos.output | {f"{OF_ATTRIBUTE}{COLOUR}": last(hidden(vector))}
-    hidden.set_weights([head.hidden, head.hidden_bias])
-    last.set_weights([head.kernel, head.bias])
-    return keras.Model(photos.input, answers, name=photos.name)
-
-
 def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     folder: Path,
     parent: LocalRelease,
@@ -156,9 +138,8 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     head: HiddenHead,
     probabilities: Vectors,
     where: Path,
-    command: str,
     say: Say,
-) -> Manifest:
+) -> None:
     """Decide by the development photos, and write the release.
 
     Args:
@@ -169,46 +150,18 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
         head: of the colour.
         probabilities: float32 (N, C), its answers.
         where: the release's folder, which is emptied.
-        command: the command line.
         say: receives the figures that decided.
     """
-    known, before = parent.manifest, parent.manifest.network("photos")
-    kept = all_answers_in(known, lambda name: (parent.folder / name).read_bytes(), str(parent.folder))
-    contract, figures, together, sentence = _decided(folder, before.contract, kept, photos, probabilities)
+    kept, before = stored_answers(parent), parent.manifest.contract("photos")
+    contract, figures, together, sentence = _decided(folder, before, kept, photos, probabilities)
     say(sentence)
-    begin(where, parent, frozenset(PHOTO_FILES))
-    whole = with_colour(load_model(parent.folder / before.artifact), head)
-    golden = export_photos(whole, where)
-    learnt = [one for one in photos if one.part in {SHOP, USERS}]
-    hashes = Learnt.of(np.array([_sha256(folder, one.photo) for one in learnt]))
-    ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
-    report = report_of(parent)
-    record: dict[str, JsonValue] = {
-        "blocks": [*LITE0, PALETTE],
-        "units": MEMBERS * UNITS,
-        "photos": dict(sorted(Counter(one.part for one in learnt).items())),
-        "command": command,
-        "libraries": dict(libraries()),
-    }
-    configuration = report.training.configuration | {f"{COLOUR}_head": record}
-    changed = {
-        "training": report.training.changed(configuration=configuration),
-        "photo_model": photo_model_figures(whole, where, contract),
-        "attributes": {COLOUR: figures},
-        "all_accepted": together,
-    }
-    if promise := promise_of_products(photos, seen, partial(_sha256, folder), kept, contract, fit):
-        changed["products"] = report.products | {COLOUR: promise}
-    names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
-    network_of_photos = before.changed(contract=contract, golden=golden)
-    return make_release(
-        where,
-        networks=known.networks | {"photos": network_of_photos},
-        report=report.changed(**changed),
-        answers=kept,
-        parent=known,
-        sources=sorted({*known.sources, *(names[one.photo.source] for one in learnt)}),
-    )
+    changed: dict[str, object] = {"all_accepted": together}
+    if promise := promise_of_products(photos, seen, partial(sha256_of, folder), kept, contract, fit):
+        changed["products"] = report_of(parent).products | {COLOUR: promise}
+    learnt = {part: [one.photo for one in photos if one.part == part] for part in (SHOP, USERS)}
+    command = "python -m lab.colour photos model_store/bundled --run runs/colour"
+    new = AttributeHead(name=COLOUR, fitted=head, learnt=learnt, further=(PALETTE,), command=command)
+    seal_with(where, parent, folder, new, contract, figures, kept, changed)
 
 
 def _decided(
@@ -219,10 +172,10 @@ def _decided(
     probabilities: Vectors,
 ) -> tuple[ModelContract, AttributeFigures, AllAccepted, str]:
     """What the development photos decide and show: the contract with the head, figures, and a sentence."""
-    row_of = {name: place for place, name in enumerate(kept.pictures.tolist())}
     of_photos = [place for place, one in enumerate(photos) if one.part in DEVELOPMENT]
     shown = [photos[place] for place in of_photos]
-    of_class = kept.take(np.array([row_of[_sha256(folder, one.photo)[:NAME_LENGTH]] for one in shown]))
+    rows = rows_of(kept, partial(sha256_of, folder), [one.photo for one in shown])
+    of_class = kept.take(np.array(rows, np.int64))
     right = np.array([[word in one.right for word in WORDS] for one in shown])
     labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: Labels(WORDS, _labels(shown), right)}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
@@ -230,14 +183,10 @@ def _decided(
     decided = decide_attributes(labels, shares, of_class, about_class, target)[COLOUR]
     contract = contract.with_heads({COLOUR: decided.head(WORDS)})
     calibrated = np.array([calibrate(row, decided.temperature) for row in shares[COLOUR].tolist()])
-    answers = colour_answers(of_class, labels[COLOUR], calibrated, contract)
+    answers = attribute_answers(COLOUR, of_class, labels[COLOUR], calibrated, contract)
     figures = attribute_figures(labels[COLOUR], decided, answers)
     together = all_accepted(of_class, {COLOUR: answers}, labels)
     return contract, figures, together, attribute_in_words(COLOUR, figures, decided)
-
-
-def _sha256(folder: Path, photo: Photo) -> str:
-    return hashlib.sha256(photo_bytes(folder, photo)).hexdigest()
 
 
 def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: Say) -> None:
@@ -246,14 +195,14 @@ def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: S
     How familiar a development photo is, heads of folds said, which had learnt no photo of its sender. Other
     photos of tier X count where the class did not learn them.
     """
-    known = all_answers_in(made.manifest, lambda name: (made.folder / name).read_bytes(), str(made.folder))
+    known = stored_answers(made)
     ranks = dict(zip(known.pictures.tolist(), known.familiarity.tolist(), strict=True))
     classifier, contract = open_networks(made)["photos"], made.manifest.contract("photos")
     learnt, found = load_learnt(made.folder) or NOTHING, defaultdict[str, list[tuple[bool, ...]]](list)
     for one in photos:
         if one.part in {SHOP, USERS}:
             continue
-        sha256 = _sha256(folder, one.photo)
+        sha256 = sha256_of(folder, one.photo)
         rank = ranks.get(sha256[:NAME_LENGTH])
         if not one.right and rank is None and learnt.has(np.array([sha256]))[0]:
             continue
@@ -289,9 +238,8 @@ def main(argv: list[str] | None = None) -> int:
     with progress.counting("fitting the head"):
         head = fit(photos, seen)
     probabilities = softmax(head.logits(seen.upright), axis=1)
-    command = "python -m lab.colour photos model_store/bundled --run runs/colour"
     where = given.run / NEW_RELEASE
-    seal(given.photos, parent, photos, seen, head, probabilities, where, command, progress.say)
+    seal(given.photos, parent, photos, seen, head, probabilities, where, progress.say)
     made = open_release(where)
     measure(given.photos, made, photos, progress.say)
     return 0

@@ -15,12 +15,12 @@ from scipy.special import softmax
 
 from inference.contract import ModelContract
 from inference.decision import calibrate
+from lab.attribute_head import attribute_answers, rows_of
 from lab.coloured_photos import WORDS, Coloured
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES, parts_of
 from lab.tuning_photos import PARTS
-from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
-from reports.decisions import decide_stored
+from reports.answers import Answers
 from reports.values import ProductPromise
 from training.data.labels import Labels
 from training.data.vectors import Features
@@ -52,51 +52,19 @@ def promise_of_products(  # noqa: PLR0913, PLR0917 - photos, what is known of th
         contract: of the network, with the head of the colour.
         fit: the head's.
     """
-    row_of = {name: row for row, name in enumerate(kept.pictures.tolist())}
-    names = {place: sha256(photos[place].photo)[:NAME_LENGTH] for place in places_of_products(photos)}
-    places = [place for place, name in names.items() if name in row_of]
+    of_products = places_of_products(photos)
+    found = rows_of(kept, sha256, [photos[place].photo for place in of_products])
+    places = [place for place, row in zip(of_products, found, strict=True) if row is not None]
     if not places:
         return None
-    rows = np.array([row_of[names[place]] for place in places])
+    rows = np.array([row for row in found if row is not None])
     shares = _left_out(photos, seen, np.array(places), fit, contract.heads[COLOUR].temperature)
     right = np.array([[word in photos[place].right for word in WORDS] for place in places])
     main = np.array([WORDS.index(photos[place].right[0]) for place in places])
     of_class = kept.take(rows)
     groups = [photos[place].photo.sender for place in places]
-    answers = colour_answers(of_class, Labels(WORDS, main, right), shares, contract, groups)
+    answers = attribute_answers(COLOUR, of_class, Labels(WORDS, main, right), shares, contract, groups)
     return products_of(answers, ACCEPTED_OF_PHOTOS).get(COLOUR)
-
-
-def colour_answers(
-    of_class: Answers,
-    labels: Labels,
-    shares: NDArray[np.float64],
-    contract: ModelContract,
-    groups: Sequence[str] | str = "",
-) -> Answers:
-    """What the release decides about colours, as it stores its answers: N rows.
-
-    Args:
-        of_class: stored ones, to N photos.
-        labels: the colours of these.
-        shares: float64 (N, words), calibrated.
-        contract: of the network, with the head of the colour.
-        groups: of the photos.
-    """
-    likeliest = shares.argmax(axis=1)
-    is_right = labels.right[np.arange(len(labels)), likeliest]
-    answers = Answers.of(
-        of_class.sets,
-        np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
-        np.where(is_right, labels.main, likeliest),
-        pictures=of_class.pictures,
-        groups=groups,
-        networks="photos",
-        familiarity=of_class.familiarity,
-        attributes=COLOUR,
-        probabilities=shares,
-    )
-    return decide_stored(of_class + answers, {"photos": contract}).of_head(COLOUR)
 
 
 def places_of_products(photos: Sequence[Coloured]) -> list[int]:

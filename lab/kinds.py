@@ -1,18 +1,11 @@
-"""How well a head names the kinds of a whole shop, of sources that it and its network know nothing of.
+"""What photos of a whole shop show, and what heads answer that know nothing of their source or kind.
 
-python -m lab.kinds PHOTOS VECTORS
-
-VECTORS is a file of strangers.py. A photo of a part of the sources is answered by a head that learnt the
-other parts, the shop and the collection. The head learns the kinds of kinds.csv, and the names add them up;
-what has no kind there is not learnt, to judge own kinds on. Prints a row for each name. Class names are
-accepted from one confidence and further names from another, each for RIGHT of strangers_table.py: a head
-takes most of what is none of the ten for one of the ten.
+A head learns the kinds of kinds.csv, and the names of the attribute `kind` add them up; what has no kind
+there is not learnt, to judge own kinds on. Vectors are files of strangers.py. The release: kind_head.py.
 """
 
-import argparse
 import csv
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -21,19 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from lab.attribute_head import UNITS
 from lab.pretraining_photos import Photo
-from lab.strangers import asked_photos
-from lab.strangers_heads import SOURCES, UNITS, parts_of
-from lab.strangers_table import threshold
+from lab.strangers_heads import SOURCES, networks_of, parts_of
 from lab.tuning_photos import MEASURED_ALONE, PARTS
-from training.data.vectors import Features
+from training.data.vectors import Features, Vectors
 from training.features.weights import read_npz
-from training.heads.hidden import fit_hidden_head
+from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.photo_head import BALANCE
 
 CLASSES: Final = ("top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
 OTHER: Final = "other"
 """The name of what has no other one; it is never accepted."""
+OF_CATALOGUE: Final = 0.3
+"""What a photo of 60 x 80 pixels counts."""
 WORDS: Final = Path(__file__).with_name("kinds.csv")
 """What sources call photos of none of the classes, the kind that a head learns, and its name."""
 
@@ -45,6 +39,12 @@ def kinds_of_words() -> dict[str, tuple[str, str]]:
         return {row["word"]: (row["kind"], row["name"]) for row in csv.DictReader(file)}
 
 
+def names_of_kinds() -> tuple[str, ...]:
+    """Those of the classes, further ones, and OTHER."""
+    further = dict.fromkeys(name for _, name in kinds_of_words().values() if name != OTHER)
+    return (*CLASSES, *further, OTHER)
+
+
 def kind_of(photo: Photo) -> tuple[str, str]:
     """Kind and name of what a photo shows; an empty kind is not learnt, an empty name not asked."""
     if photo.label is not None:
@@ -53,74 +53,69 @@ def kind_of(photo: Photo) -> tuple[str, str]:
     return kinds_of_words().get(word, ("", ""))
 
 
-def weights_of(photos: Sequence[Photo], kinds: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Of each photo in the loss, float64 (N,): n photos of a kind, tier and source have n^(1 - BALANCE)."""
-    cells = [f"{kind} {photo.tier} {photo.source}" for kind, photo in zip(kinds, photos, strict=True)]
-    _, of_each, counts = np.unique(cells, return_inverse=True, return_counts=True)
-    return np.asarray(counts[of_each] ** -BALANCE)
+class KindPhotos:
+    """Photos with their kinds and names, and heads on them."""
+
+    def __init__(self, photos: Sequence[Photo]) -> None:
+        self.photos = photos
+        self.kinds, self.names = (np.array(column) for column in zip(*map(kind_of, photos), strict=True))
+        self.learnable = (self.kinds != "") & [photo.source not in MEASURED_ALONE for photo in photos]
+        self.asked = (self.names != "") & [photo.archive.startswith(SOURCES) for photo in photos]
+        self.weights = self._weights()
+
+    def _weights(self) -> NDArray[np.float64]:
+        """Of each in the loss, float64 (N,): n photos of a kind, tier and source have n^(1 - BALANCE)."""
+        cells = [f"{kind} {one.tier} {one.source}" for kind, one in zip(self.kinds, self.photos, strict=True)]
+        _, of_each, counts = np.unique(cells, return_inverse=True, return_counts=True)
+        is_small = [photo.archive.startswith("catalogue") for photo in self.photos]
+        return np.asarray(counts[of_each] ** -BALANCE * np.where(is_small, OF_CATALOGUE, 1))
+
+    def fit(self, both: Vectors, learnt: NDArray[np.bool_]) -> tuple[HiddenHead, Vectors]:
+        """A head on some of the photos, and the name of each of its kinds: float32 (kinds, names), 1 or 0.
+
+        Args:
+            both: float32 (2, N, D), vectors of all and of their mirror images.
+            learnt: bool (N,).
+        """
+        places = np.flatnonzero(learnt)
+        kinds, labels = np.unique(self.kinds[places], return_inverse=True)
+        codes = labels.astype(np.uint8)
+        head = fit_hidden_head(Features(*both[:, places]), codes, self.weights[places], UNITS)
+        name_of = dict(zip(self.kinds.tolist(), self.names.tolist(), strict=True))
+        names = names_of_kinds()
+        return head, np.array([[name_of[kind] == name for name in names] for kind in kinds], np.float32)
+
+    def answers(self, vectors: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probabilities of the names of asked photos, float64 (N, names), else NaN, of two heads each.
+
+        The first head learnt nothing of the source. The second, of a photo that has no name but OTHER,
+        learnt nothing of its kind.
+
+        Args:
+            vectors: the folder of strangers.py.
+        """
+        parts, names = parts_of(self.photos), names_of_kinds()
+        others = {kind: place % PARTS for place, kind in enumerate(np.unique(self.kinds[self._is_other]))}
+        held_out = np.array([others.get(kind, -1) for kind in self.kinds.tolist()])
+        of_source, of_kind = (np.full((len(self.photos), len(names)), np.nan) for _ in range(2))
+        for part in range(PARTS):
+            for path, of_network in networks_of(self.photos, vectors, "start"):
+                both = read_npz(path)["both"].astype(np.float32)
+                asked, other = self.asked & of_network, held_out == part
+                head, sums = self.fit(both, self.learnable & (parts != part))
+                _answer(of_source, head, sums, both, asked & (parts == part))
+                head, sums = self.fit(both, self.learnable & (parts != part) & ~other)
+                _answer(of_kind, head, sums, both, asked & np.where(self._is_other, other, parts == part))
+        unlearnt = self.asked & (self.kinds == "")
+        of_kind[unlearnt] = of_source[unlearnt]
+        return of_source, of_kind
+
+    @property
+    def _is_other(self) -> NDArray[np.bool_]:
+        return np.asarray((self.names == OTHER) & (self.kinds != ""))
 
 
-def answered(
-    photos: Sequence[Photo], both: NDArray[np.float32], names: Sequence[str]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Of each part of the sources the photos that are asked, and their probabilities, float64 (N, names).
-
-    Args:
-        photos: all of them.
-        both: float32 (2, N, D), their vectors and those of their mirror images.
-        names: to answer.
-    """
-    kinds, shown = (np.array(column) for column in zip(*map(kind_of, photos), strict=True))
-    learnable = (kinds != "") & [photo.source not in MEASURED_ALONE for photo in photos]
-    askable = (shown != "") & [photo.archive.startswith(SOURCES) for photo in photos]
-    weights, parts = weights_of(photos, kinds), parts_of(photos)
-    for part in range(PARTS):
-        learnt, asked = np.flatnonzero(learnable & (parts != part)), np.flatnonzero(askable & (parts == part))
-        of_head, labels = np.unique(kinds[learnt], return_inverse=True)
-        head = fit_hidden_head(Features(*both[:, learnt]), labels.astype(np.uint8), weights[learnt], UNITS)
-        of_kinds = softmax(head.logits(both[0, asked]).astype(np.float64), 1)
-        name_of = dict(zip(kinds.tolist(), shown.tolist(), strict=True))
-        has = np.array([[name_of[kind] == name for name in names] for kind in of_head.tolist()])
-        yield asked, of_kinds @ has
-
-
-def accepted(
-    answers: NDArray[np.str_], sure: NDArray[np.float64], right: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Bool (N,), class names and further names from a confidence for RIGHT each."""
-    taken, of_class = np.zeros(len(answers), np.bool_), np.isin(answers, CLASSES)
-    for mine in (of_class, ~of_class & (answers != OTHER)):
-        taken |= mine & (sure >= threshold(sure[mine], right[mine]))
-    return taken
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m lab.kinds", description=main.__doc__)
-    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
-    parser.add_argument("vectors", type=Path, metavar="VECTORS", help="of a network, by lab.strangers")
-    given = parser.parse_args(argv)
-    photos, further = asked_photos(given.photos), [name for _, name in kinds_of_words().values()]
-    names = [*CLASSES, *dict.fromkeys([name for name in further if name != OTHER]), OTHER]
-    both = read_npz(given.vectors)["both"].astype(np.float32)
-    places, chances = (np.concatenate(some) for some in zip(*answered(photos, both, names), strict=True))
-    shown = np.array([kind_of(photos[place])[1] for place in places.tolist()])
-    sources = np.array([photos[place].source for place in places.tolist()])
-    answers = np.array(names)[chances.argmax(1)]
-    right = answers == shown
-    taken = accepted(answers, chances.max(1), right)
-    sys.stdout.write(
-        f"| kind | n | sources | recall | precision | accepted | of these right |\n{'|---' * 7}|\n"
-    )
-    rows = [(name, shown == name, answers == name) for name in names]
-    no_class = ~np.isin(shown, CLASSES)
-    for name, shows, answer in [*rows, ("none of the ten classes", no_class, no_class)]:
-        shares = (right[shows], right[answer], taken[shows], right[answer & taken])
-        cells = (f"{share.sum() / max(len(share), 1):.2f}" for share in shares)
-        row = " | ".join([name, str(shows.sum()), str(len(np.unique(sources[shows]))), *cells])
-        sys.stdout.write(f"| {row} |\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _answer(
+    rows: NDArray[np.float64], head: HiddenHead, sums: Vectors, both: Vectors, asked: NDArray[np.bool_]
+) -> None:
+    rows[asked] = softmax(head.logits(both[0, asked]).astype(np.float64), 1) @ sums

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from lab import sealing
-from lab.kinds import CLASSES, OTHER, accepted, kind_of
+from lab.kind_head import decided
+from lab.kinds import OTHER, kind_of
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_table import Answered, interval, read, threshold
 from lab.tuning_photos import LEFT_OUT_KINDS
-from reports.answers import NONE_OF_THESE
+from reports.answers import NONE_OF_THESE, Answers
 
 
 def test_a_threshold_is_the_least_above_which_enough_is_right() -> None:
@@ -62,10 +64,22 @@ def test_kinds_that_judge_own_kinds_are_not_learnt_and_have_no_name_of_their_own
     assert kind_of(Photo("sources.zip", "X/X/den-1.jpg", source_label=word, tier="X")) == ("", OTHER)
 
 
-def test_further_names_are_accepted_from_another_confidence_than_classes_and_other_never_is() -> None:
-    answers = np.array([CLASSES[3], CLASSES[3], "skirt", "skirt", OTHER])
-    right = np.array([True, False, True, True, True])
+def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_never_accepted() -> None:
+    names = ("top", "skirt", OTHER)
+    # Tops that are familiar are right, unfamiliar ones are none; skirts are unfamiliar, and right.
+    of_each = np.repeat([[0, 0, 0], [2, 0, 1], [1, 1, 1], [2, 2, 1]], [150, 50, 150, 50], axis=0)
+    truth, said, unfamiliar = of_each.T
+    contract = ModelContract.of_class(
+        Head(labels=("top",), temperature=1.0, confidence=0.9),
+        GREY_28,
+        Familiarity(quantiles=(0.0, 1.0), threshold=0.5),
+    )
+    shares = np.where(np.arange(3) == said[:, None], 0.9, 0.05)
+    answers = Answers.of("A", truth, probabilities=shares, distances=unfamiliar * 0.8 + 0.1)
 
-    taken = accepted(answers, np.array([0.9, 0.8, 0.7, 0.6, 0.99]), right)
+    head = decided(answers, contract, names, classes=("top",))
 
-    assert taken.tolist() == [True, False, True, True, False]
+    assert head.fault() is None
+    assert head.familiarity == {"skirt": 0.0}
+    assert head.withheld == (OTHER,)
+    assert head.confidence < 0.9

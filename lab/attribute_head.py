@@ -1,0 +1,189 @@
+"""Add a head for an attribute to the network of a release that answers photos, and seal the release again.
+
+Colours: colour.py. Kinds: kind_head.py. The class keeps its network, head and thresholds, and so do other
+attributes. Reads the folder of photos and the parent; writes the new release's folder.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from inference.contract import ModelContract
+from inference.keras_session import load_model
+from inference.onnx_session import OF_ATTRIBUTE
+from lab.photo_tables import SOURCES
+from lab.pretraining_photos import Photo, names_of_sources, photo_bytes
+from model_store.files import PHOTO_FILES
+from model_store.local import LocalRelease
+from model_store.manifest import Manifest
+from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers, all_answers_in
+from reports.decisions import decide_stored
+from reports.values import AttributeFigures, report_of
+from training.data.labels import Labels
+from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.vectors import Vectors
+from training.environment import libraries
+from training.features.blocks import VECTOR, Block, network
+from training.features.shipped import LITE0
+from training.heads.hidden import MEMBERS, HiddenHead
+from training.release.export import export_photos
+from training.release.make import begin, make_release
+from training.release.photos import photo_model_figures
+from training.untyped import Network
+
+UNITS = 256
+"""Of each member of a head."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeHead:
+    """A head, and what it learnt.
+
+    Attributes:
+        name: of the attribute.
+        fitted: the head.
+        learnt: the photos, by what they are.
+        further: what it reads beside the vector of the class.
+        sums: float32 (labels of the head, labels of the attribute), 1 where the first are one of the second;
+            None where they are the same.
+        command: that made it.
+    """
+
+    name: str
+    fitted: HiddenHead
+    learnt: Mapping[str, Sequence[Photo]]
+    further: tuple[Block, ...] = ()
+    sums: Vectors | None = None
+    command: str
+
+
+def with_head(photos: Network, new: AttributeHead) -> Network:
+    """The network that answers photos, with one more output."""
+    vector, name, fitted = photos.get_layer(VECTOR).output, new.name, new.fitted
+    if new.further:
+        seen = [vector, network(new.further)(photos.input)]
+        vector = layers.Concatenate(name=f"{VECTOR}_{name}", dtype="float32")(seen)
+    hidden = layers.Dense(len(fitted.hidden_bias), "relu", name=f"hidden_{name}", dtype="float32")
+    last = layers.Dense(len(fitted.bias), "softmax", name=f"probabilities_{name}", dtype="float32")
+    answers = last(hidden(vector))
+    hidden.set_weights([fitted.hidden, fitted.hidden_bias])
+    last.set_weights([fitted.kernel, fitted.bias])
+    if new.sums is not None:
+        total = layers.Dense(new.sums.shape[1], use_bias=False, name=f"sums_{name}", dtype="float32")
+        answers = total(answers)
+        total.set_weights([new.sums])
+    return keras.Model(photos.input, photos.output | {f"{OF_ATTRIBUTE}{name}": answers}, name=photos.name)
+
+
+def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known of that
+    where: Path,
+    parent: LocalRelease,
+    folder: Path,
+    new: AttributeHead,
+    contract: ModelContract,
+    figures: AttributeFigures,
+    answers: Answers,
+    changed: Mapping[str, object],
+) -> Manifest:
+    """Write the release.
+
+    Args:
+        where: its folder, which is emptied.
+        parent: whose class, networks and figures it has.
+        folder: of photos.
+        new: the head.
+        contract: of the network that answers photos, with the head.
+        figures: of the attribute.
+        answers: all that it keeps.
+        changed: further fields of the report.
+    """
+    known, before = parent.manifest, parent.manifest.network("photos")
+    begin(where, parent, frozenset(PHOTO_FILES))
+    whole = with_head(load_model(parent.folder / before.artifact), new)
+    golden = export_photos(whole, where)
+    learnt = [photo for photos in new.learnt.values() for photo in photos]
+    hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in learnt]))
+    ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
+    report = report_of(parent)
+    record = {
+        "blocks": [*LITE0, *new.further],
+        "units": MEMBERS * UNITS,
+        "photos": {part: len(photos) for part, photos in sorted(new.learnt.items())},
+        "command": new.command,
+        "libraries": dict(libraries()),
+    }
+    configuration = report.training.configuration | {f"{new.name}_head": record}
+    names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
+    return make_release(
+        where,
+        networks=known.networks | {"photos": before.changed(contract=contract, golden=golden)},
+        report=report.changed(
+            training=report.training.changed(configuration=configuration),
+            photo_model=photo_model_figures(whole, where, contract),
+            attributes=report.attributes | {new.name: figures},
+            **changed,
+        ),
+        answers=answers,
+        parent=known,
+        sources=sorted({*known.sources, *(names[photo.source] for photo in learnt)}),
+    )
+
+
+def stored_answers(release: LocalRelease) -> Answers:
+    """All that a release keeps."""
+    manifest, folder = release.manifest, release.folder
+    return all_answers_in(manifest, lambda name: (folder / name).read_bytes(), str(folder))
+
+
+def attribute_answers(  # noqa: PLR0913, PLR0917 - what was answered, what is right, and what decides
+    name: str,
+    of_class: Answers,
+    labels: Labels,
+    shares: NDArray[np.float64],
+    contract: ModelContract,
+    groups: Sequence[str] | str = "",
+) -> Answers:
+    """What the release decides about an attribute, as it stores its answers: N rows.
+
+    Args:
+        name: of the attribute.
+        of_class: stored ones, to N photos.
+        labels: of the attribute, of these.
+        shares: float64 (N, labels), calibrated.
+        contract: of the network, with the head.
+        groups: of the photos.
+    """
+    likeliest = shares.argmax(axis=1)
+    is_right = labels.right[np.arange(len(labels)), likeliest]
+    answers = Answers.of(
+        of_class.sets,
+        np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
+        np.where(is_right, labels.main, likeliest),
+        pictures=of_class.pictures,
+        groups=groups,
+        networks="photos",
+        familiarity=of_class.familiarity,
+        sources=of_class.sources,
+        folds=of_class.folds,
+        attributes=name,
+        probabilities=shares,
+    )
+    return decide_stored(of_class + answers, {"photos": contract}).of_head(name)
+
+
+def sha256_of(folder: Path, photo: Photo) -> str:
+    """Of its file, hexadecimal."""
+    return hashlib.sha256(photo_bytes(folder, photo)).hexdigest()
+
+
+def rows_of(kept: Answers, sha256: Callable[[Photo], str], photos: Sequence[Photo]) -> list[int | None]:
+    """The row that keeps the answer to each photo's class; None where none does."""
+    row_of = {name: row for row, name in enumerate(kept.pictures.tolist()) if not kept.attributes[row]}
+    return [row_of.get(sha256(photo)[:NAME_LENGTH]) for photo in photos]
