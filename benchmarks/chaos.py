@@ -192,15 +192,15 @@ def attack_by_json(folder: Path) -> Figures:
     }
 
 
-def _constant(said: str) -> str:
+def _constant(message: str) -> str:
     """Without what differs from run to run."""
-    for found, name in (
+    for pattern, name in (
         (r"shop-[0-9a-f]+", "BUCKET"),
         (r":\d{4,5}", ":PORT"),
         (r"(?:/\w+)+/filled", "CACHE"),
     ):
-        said = re.sub(found, name, said)
-    return said
+        message = re.sub(pattern, name, message)
+    return message
 
 
 @contextmanager

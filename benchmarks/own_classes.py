@@ -64,13 +64,13 @@ def main() -> int:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--draws", type=int, default=DRAWS)
     arguments = parser.parse_args()
-    found = defaultdict[str, list[Figures]](list)
+    figures = defaultdict[str, list[Figures]](list)
     for draw in range(arguments.draws):
         kinds, others = _of_kinds(arguments.photos, draw)
-        found["six kinds"].append(_measured(kinds, others, draw))
-        found["colours of one kind"].append(_measured(_of_colours(arguments.photos, draw), {}, draw))
-        print({name: draws[-1] for name, draws in found.items()}, flush=True)
-        save("own-classes", f"python -m benchmarks.own_classes PHOTOS --draws {draw + 1}", dict(found))
+        figures["six kinds"].append(_measured(kinds, others, draw))
+        figures["colours of one kind"].append(_measured(_of_colours(arguments.photos, draw), {}, draw))
+        print({name: draws[-1] for name, draws in figures.items()}, flush=True)
+        save("own-classes", f"python -m benchmarks.own_classes PHOTOS --draws {draw + 1}", dict(figures))
     return 0
 
 
@@ -96,15 +96,15 @@ def _of_colours(folder: Path, draw: int) -> Photos:
 
 def photos_by(folder: Path, class_of: Callable[[dict[str, str]], str | None]) -> Photos:
     """The photos of a catalogue that have a class, by its row in the table; one that comes twice, once."""
-    found: Photos = defaultdict(dict)
+    photos: Photos = defaultdict(dict)
     seen = set[bytes]()
     with zipfile.ZipFile(folder / "catalogue.zip") as archive:
         for row in csv.DictReader((folder / "catalogue.csv").read_text("utf-8").splitlines()):
             label = class_of(row)
             if label is not None and (content := archive.read(row["file"])) not in seen:
                 seen.add(content)
-                found[label][Path(row["file"]).name] = content
-    return found
+                photos[label][Path(row["file"]).name] = content
+    return photos
 
 
 def _measured(classes: Photos, others: Photos, seed: int) -> Figures:
@@ -128,7 +128,7 @@ def _write(classes: Photos, folder: Path, seed: int) -> None:
         names = random.permutation(sorted(photos)).tolist()
         learnt = min(LEARNT, len(names) // 2)
         for part, its in (("train", names[:learnt]), ("test", names[learnt:])):
-            write_photos({label: {one: photos[one] for one in its}}, folder / part)
+            write_photos({label: {name: photos[name] for name in its}}, folder / part)
 
 
 def write_photos(photos: Photos, folder: Path) -> None:
@@ -182,8 +182,8 @@ def _trained(scratch: Path) -> Figures:
     _wardrobe("train", "--data", scratch / "data", "--run", run, "--out", store)
     seconds = round(_processor() - before, 1)
     release = open_release(run / "release")
-    found = answers_in(release.manifest, lambda name: (run / "release" / name).read_bytes(), str(run))
-    hidden = found.of_set(TEST_SET)
+    answers = answers_in(release.manifest, lambda name: (run / "release" / name).read_bytes(), str(run))
+    hidden = answers.of_set(TEST_SET)
     return {
         "processor_seconds": seconds,
         "right": _share(hidden.right),

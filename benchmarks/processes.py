@@ -20,11 +20,11 @@ IDLE_SHARE = 0.5
 def family(pid: int) -> list[int]:
     """A process and all that descend from it and run."""
     parents = _parents()
-    found = generation = [pid] if pid in parents else []
+    descendants = generation = [pid] if pid in parents else []
     while generation:
         generation = [child for child, parent in parents.items() if parent in generation]
-        found = found + generation
-    return found
+        descendants = descendants + generation
+    return descendants
 
 
 def processor_seconds(pids: Iterable[int]) -> float:

@@ -78,8 +78,8 @@ def serving(
             while not _is_up(answers):
                 if process.poll() is not None or time.monotonic() - began > READY_SECONDS:
                     log.seek(0)
-                    said = log.read().decode("utf-8", "replace")[-LOG_END:]
-                    raise NotServing(f"{command[-1]} did not start. The end of its log: {said}")
+                    log_end = log.read().decode("utf-8", "replace")[-LOG_END:]
+                    raise NotServing(f"{command[-1]} did not start. The end of its log: {log_end}")
                 time.sleep(POLL_SECONDS)
             yield Running(process.pid, port, time.monotonic() - began)
         finally:

@@ -128,7 +128,7 @@ def _of_a_draw(name: str, draw: Stored) -> Row:
 
 
 def _seeds(measured: Stored) -> list[Row]:
-    (network,) = (one for one in measured["networks"] if one["network"] == BUNDLED_NETWORK)
+    (network,) = (network for network in measured["networks"] if network["network"] == BUNDLED_NETWORK)
     validation, test = (
         "{mean:.4f} ± {std:.4f}".format(**network["summary"][part]) for part in ("validation", "test")
     )
@@ -146,7 +146,7 @@ def _seeds(measured: Stored) -> list[Row]:
 
 def _published_networks(measured: Stored) -> list[Row]:
     """A row for each published network, of the last recipe that it was trained by."""
-    last = {one["network"]: one for one in measured["networks"]}
+    last = {network["network"]: network for network in measured["networks"]}
     return [_beside_published(last[name]) for name in PUBLISHED_FIGURES]
 
 

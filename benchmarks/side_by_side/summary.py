@@ -79,9 +79,11 @@ class Cost:
 
 def rows(loads: Mapping[Cell, Load]) -> list[Row]:
     """One row for each upload, number of connections and peer, the fastest first."""
-    found = [_row(loads, key) for key in dict.fromkeys(replace(cell, round=1) for cell in loads)]
-    uploads = list(dict.fromkeys(row.upload for row in found))
-    return sorted(found, key=lambda row: (uploads.index(row.upload), row.connections, -row.per_second.median))
+    rows_of_cells = [_row(loads, key) for key in dict.fromkeys(replace(cell, round=1) for cell in loads)]
+    uploads = list(dict.fromkeys(row.upload for row in rows_of_cells))
+    return sorted(
+        rows_of_cells, key=lambda row: (uploads.index(row.upload), row.connections, -row.per_second.median)
+    )
 
 
 def costs(starts: Mapping[tuple[str, int], Start]) -> list[Cost]:
