@@ -29,9 +29,8 @@ from scripts.terminal import (
     console,
     print_table,
 )
-from training.data.corrections import corrections_in
 from training.data.labels import OOD
-from training.data.photos import OWN_TIER, is_corrections, list_photos, photos_in
+from training.data.photos import OWN_TIER, is_corrections, list_photos, own_photos
 from training.errors import BadRecipe
 from training.loading import require
 
@@ -77,18 +76,9 @@ def execute(arguments: argparse.Namespace) -> object:
     reading = Reading(encoding=arguments.encoding or "")
     tell_audit(read_corrections(_of_people(arguments, reading), None, reading=reading))
     contract = parent.manifest.contract("photos")
-    corrections = corrections_in(arguments.corrections, reading)
     if not arguments.corrections:  # which may give a class to pictures that have none
         _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right, reading)
-    (photos,) = photos_in(
-        [arguments.photos],
-        contract.labels,
-        contract.input,
-        Terminal(),
-        corrections,
-        untiered=OWN_TIER,
-        reading=reading,
-    )
+    photos = own_photos(arguments.photos, arguments.corrections, contract, reading, Terminal())
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / NEW_RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
     made = open_release(folder)

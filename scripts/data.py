@@ -33,11 +33,10 @@ from training.data.check import Findings, check
 from training.data.fashion import LABELS
 from training.data.files import read_files
 from training.data.labels import Column, check_columns, column_in
-from training.data.listing import Listing, Row, has_idx, list_pictures, unwrapped
+from training.data.listing import ListedPicture, Listing, has_idx, list_pictures, unwrapped
 from training.data.photos import of_no_class
 from training.data.pixel_files import is_pixel_table
 from training.data.rare import Measurable
-from training.data.reading import warnings_of
 from training.errors import BadClasses, BadPictures
 from training.loading import require
 
@@ -65,8 +64,8 @@ def execute(arguments: argparse.Namespace) -> object:
             f"{program()} train --data FOLDER, or --train CSV --test CSV."
         )
     attributes = arguments.attribute or []
-    listing = list_pictures(place, attributes, Reading.of(arguments))
-    for sentence in warnings_of(listing):
+    listing = list_pictures(place, Reading.of(arguments), attributes)
+    for sentence in listing.warnings:
         console().print(sentence, markup=False, highlight=False)
     is_tiered = any(picture.tier for picture in listing.pictures)
     if not is_tiered:
@@ -124,8 +123,7 @@ def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]
 def _column(name: str, findings: Findings, place: Path) -> Column:
     """A column of the pictures that are learnt."""
     learnt = findings.learnt
-    cells = [content.row.labels[name] for content in learnt.contents]
-    return column_in(f"{place}, column `{name}`", cells, learnt.groups)
+    return column_in(f"{place}, column `{name}`", learnt.cells(name), learnt.groups)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -147,7 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _draw(pictures: Sequence[Row], arguments: argparse.Namespace) -> None:
+def _draw(pictures: Sequence[ListedPicture], arguments: argparse.Namespace) -> None:
     """Draw what the arguments ask for, of pictures in files."""
     if arguments.sheet is not None:
         rows: dict[str, list[Path]] = {}
@@ -251,12 +249,12 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     return ((f"{what}: {len(lines):,}", lines) for what, lines in found if lines)
 
 
-def _grouped(groups: Sequence[Sequence[Row]]) -> list[str]:
+def _grouped(groups: Sequence[Sequence[ListedPicture]]) -> list[str]:
     return [", ".join(str(one.path) for one in group) for group in groups]
 
 
 def _as_json(findings: Findings) -> dict[str, object]:
-    def paths(groups: Sequence[Sequence[Row]]) -> list[list[str]]:
+    def paths(groups: Sequence[Sequence[ListedPicture]]) -> list[list[str]]:
         return [[str(one.path) for one in group] for group in groups]
 
     return {

@@ -24,13 +24,12 @@ from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
-from training.data.corrections import corrections_in
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import NOTHING, load_learnt
 from training.data.named import load
-from training.data.own_pictures import sampled_for_test
-from training.data.photos import OWN_TIER, photos_in
+from training.data.photos import own_photos
 from training.data.pictures import Pictures
+from training.data.read import sampled_for_test
 from training.loading import require
 from training.measure.statistics import differences
 
@@ -58,7 +57,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     heads = {name: head.labels for name, head in contract.attributes.items()}
     named = replace(named_of(arguments), keep=heads)
     progress = Terminal()
-    data = load(named, progress, contract.input, division="to measure").under(contract.labels, progress.warn)
+    data = load(named, progress, contract.input, use="measure").under(contract.labels, progress.warn)
     if data.named:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
@@ -256,16 +255,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading = Reading.of(arguments)
-    corrections = corrections_in(arguments.corrections, reading.of_corrections)
-    (photos,) = photos_in(
-        [arguments.photos],
-        contract.labels,
-        contract.input,
-        Terminal(),
-        corrections,
-        untiered=OWN_TIER,
-        reading=reading,
-    )
+    photos = own_photos(arguments.photos, arguments.corrections, contract, reading, Terminal())
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
     asked = undecided_photos(graph_scores(session, photos), photos, photos.networks)
     answers = decided(Classifier(session, contract), asked)

@@ -85,11 +85,11 @@ def train(
     _check_photo_options(options, arguments)
     check_tensorflow()
     named = named_of(arguments, options, parent)
-    named.check()
+    classes = named.check()
     target = open_target(arguments, compared or options.data)
     if options.photos is not None:
         return _train_photos(options, arguments, target, command, compared)
-    if (classes := named.classes()) is not None:
+    if classes is not None:
         target.check_labels(classes)
     if named.shows_photos():
         made = _train_own_classes(named, options, arguments, command)

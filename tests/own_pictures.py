@@ -7,13 +7,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference.arrays import Picture
+from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
+from labelling.lists import Reading
 from tests.uploads import png
+from training.data.contents import distinct
 from training.data.fashion import LabelledData
 from training.data.files import See
 from training.data.listing import list_pictures
-from training.data.own_pictures import from_pictures
+from training.data.read import Use, read
+from training.data.vectors import Features
+from training.progress import Lines
 
 KINDS = ("Ball", "Box", "Stick")
 """The classes, in order of their names."""
@@ -87,8 +91,11 @@ class Things:
         return table
 
 
-class Said(list[str]):
+class Said(list[str], Lines):
     """Collects what is said while pictures are read."""
+
+    def warn(self, line: str) -> None:
+        self.append(line)
 
     def read(
         self,
@@ -99,15 +106,18 @@ class Said(list[str]):
         attributes: Sequence[str] = (),
         see: See | None = None,
         limit: int | None = None,
+        use: Use = "learn",
+        by: str = "",
     ) -> LabelledData:
-        return from_pictures(
-            *(list_pictures(place, attributes), self.append, lambda *_: None, reads),
-            skip_unreadable=skip_unreadable,
-            attributes=attributes,
-            division="cross-fitted" if attributes or see else "divided",
-            see=see,
-            limit=limit,
-        )
+        listing = list_pictures(place, Reading(by=by), attributes).classified()
+        counted = distinct(listing, self.append, limit=limit)
+        return read(counted, reads, use=use, progress=self, see=see, skip_unreadable=skip_unreadable)
+
+
+def see_nothing(pixels: PixelsBatch) -> Features:
+    """Stands for a frozen network, where it does not matter what it sees."""
+    nothing = np.zeros((len(pixels), 1), np.float32)
+    return Features(nothing, nothing)
 
 
 COLOURS = {"Green": (0, 1, 0), "Red": (1, 0, 0), "Violet": (1, 0, 1)}

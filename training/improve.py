@@ -29,7 +29,7 @@ from training.data.fashion import NAME, OTHER_NAME
 from training.data.files import hash_files
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
-from training.data.listing import PRODUCT, Row, absolute, list_pictures, write_pictures
+from training.data.listing import PRODUCT, ListedPicture, absolute, list_pictures, write_pictures
 from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
@@ -187,7 +187,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     encoding = corrected.encoding or options.encoding or ""
     reading = Reading(encoding=encoding, skip_bad_rows=options.skip_bad_rows)
     said = corrections_in([*map(Path, options.corrections), corrected.file], reading, progress.warn)
-    listing = list_pictures(place, attributes, options.reading)
+    listing = list_pictures(place, options.reading, attributes)
     if any(picture.part for picture in listing.pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
@@ -233,7 +233,7 @@ def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
         )
 
 
-def _digest(pictures: Sequence[Row], attributes: Sequence[str]) -> str:
+def _digest(pictures: Sequence[ListedPicture], attributes: Sequence[str]) -> str:
     """Twelve hex digits of a hash of the rows of the table: other corrections have others."""
     rows = [(absolute(picture.path), picture.label, picture.group) for picture in pictures]
     cells = {name: [picture.labels.get(name, "") for picture in pictures] for name in attributes}

@@ -70,7 +70,7 @@ def train_own_classes(
     blocks = WITHOUT_LITE0 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
-    data = load(named, progress, READS, division="cross-fitted", see=seeing(body), limit=options.limit)
+    data = load(named, progress, READS, see=seeing(body), limit=options.limit)
     parts = parts_of(data, None)
     train, labelled = parts.train, len(parts.train.of_known_class)
     folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(train.classes, train.groups)))

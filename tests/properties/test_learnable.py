@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import GREY_28, LABEL
+from inference.contract import LABEL
 from labelling.lists import Reading
+from tests.own_pictures import see_nothing
 from training.data.check import check
 from training.data.labels import column_in
-from training.data.listing import Listing, list_pictures
-from training.data.listing import Row as Listed
+from training.data.listing import ListedPicture, Listing, list_pictures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.errors import TrainingError
@@ -113,7 +113,7 @@ def said_by_data(place: Path, attributes: Sequence[str]) -> object:
         if has_same_picture_in_two_places(findings.in_two_classes):
             return "refused"
         classes = learnt.classes(str(place))
-        cells = {name: [content.row.labels[name] for content in learnt.contents] for name in attributes}
+        cells = {name: [content.picture.labels[name] for content in learnt.contents] for name in attributes}
     except TrainingError:
         return "refused"
     columns = [column_in(name, of, learnt.groups) for name, of in cells.items()]
@@ -124,9 +124,9 @@ def said_by_data(place: Path, attributes: Sequence[str]) -> object:
         "labels": classes.labels,
         "rare": classes.of_rare(str(place)),
         "class of each": {
-            content.sha256: (content.row.label, group, tested)
+            content.sha256: (content.picture.label, group, tested)
             for content, group, tested in parts
-            if content.row.label in classes.labels
+            if content.picture.label in classes.labels
         },
     }
 
@@ -142,7 +142,7 @@ def said_by_train(place: Path, attributes: Sequence[str]) -> object:
     progress = Listener()
     try:
         named.check()
-        data = load(named, progress, GREY_28, division="cross-fitted")
+        data = load(named, progress, see=see_nothing)
     except TrainingError:
         return "refused"
     return {
@@ -165,12 +165,12 @@ class Listener(Lines):
 
 
 def listed(place: Path, attributes: Sequence[str]) -> Listing:
-    listing = list_pictures(place, attributes, Reading(by="article" if place.is_file() else ""))
+    listing = list_pictures(place, Reading(by="article" if place.is_file() else ""), attributes)
     listing.classes()
     return listing
 
 
-def has_same_picture_in_two_places(groups: Sequence[Sequence[Listed]]) -> bool:
+def has_same_picture_in_two_places(groups: Sequence[Sequence[ListedPicture]]) -> bool:
     """Whether one content has two classes or is in both parts; near copies alone are a warning to `train`."""
     places: dict[bytes, set[object]] = {}
     for row in (row for group in groups for row in group):

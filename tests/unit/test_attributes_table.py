@@ -132,7 +132,7 @@ def test_a_name_that_the_table_of_answers_has_or_the_table_lacks_is_refused(
 def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is(tmp_path: Path) -> None:
     table = a_table(tmp_path, "0.png,Coat,None Of These,1", "1.png,Coat,'=1+1,1")
 
-    listing = list_pictures(table, ["colour"])
+    listing = list_pictures(table, attributes=["colour"])
 
     assert [picture.labels["colour"] for picture in listing.pictures] == ["", "=1+1"]
 

@@ -57,7 +57,7 @@ def recorded(release: Path, **settings: JsonValue) -> Corrected:
 
 def pictures_of(options: Options, *attributes: str) -> dict[Path, dict[str, str]]:
     """The labels of the pictures that would be learnt."""
-    listing = list_pictures(Path(str(options.data)), attributes)
+    listing = list_pictures(Path(str(options.data)), attributes=attributes)
     return {one.path: dict(one.labels) for one in listing.pictures}
 
 

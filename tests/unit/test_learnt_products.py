@@ -11,10 +11,9 @@ import pytest
 from inference.contract import LABEL
 from labelling.lists import Reading
 from tests.commands import wardrobe
-from tests.own_pictures import KINDS, write_class_folders
-from training.data.listing import Listing, Row, list_pictures, write_pictures
-from training.data.own_pictures import from_pictures
-from training.data.reading import merged_labels
+from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
+from training.data.contents import merged_labels
+from training.data.listing import ListedPicture, Listing, list_pictures, write_pictures
 from training.errors import BadCsv, BadPictures
 
 data = partial(wardrobe, "data")
@@ -56,20 +55,18 @@ def test_products_are_groups_unless_the_table_has_others(shop: Path) -> None:
     assert (groups["Ball/002.png"], groups["Ball/003.png"]) == ("Ball-1", "Ball-1")
 
 
-def read(file: Path, reading: Reading, said: list[str]) -> int:
-    found = from_pictures(
-        list_pictures(file, reading=reading), said.append, lambda *_: None, division="cross-fitted"
-    )
+def read(file: Path, reading: Reading, said: Said) -> int:
+    found = said.read(file, see=see_nothing, by=reading.by)
     assert all("article" not in sentence for sentence in said), "it is read"
     return len(found.train)
 
 
 def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(shop: Path) -> None:
-    said = list[str]()
+    said = Said()
 
     count = read(listed(shop, ("Ball/000.png", "Box", "Box-0")), BY, said)
 
-    assert count == read(listed(shop, ("Ball/000.png", "Trunk", "Trunk-0")), BY, []) == 3 * 12 - 1
+    assert count == read(listed(shop, ("Ball/000.png", "Trunk", "Trunk-0")), BY, Said()) == 3 * 12 - 1
     (sentence,) = (one for one in said if "under several classes by way of several products" in one)
     assert sentence.startswith("1 pictures lie")
     assert str(Path("Ball", "000.png")) in sentence
@@ -87,7 +84,7 @@ def test_it_is_refused_where_products_do_not_say_why(
     reading: Reading, row: tuple[str, ...], shop: Path
 ) -> None:
     with pytest.raises(BadPictures, match="are the same picture"):
-        read(listed(shop, row), reading, [])
+        read(listed(shop, row), reading, Said())
 
 
 def test_the_check_says_what_is_left_out_and_goes_on(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +100,10 @@ def test_the_check_says_what_is_left_out_and_goes_on(shop: Path, capsys: pytest.
 
 def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> None:
     cells = (("1", "red"), ("2", "blue"), ("3", ""))
-    rows = [Row(Path("1.jpg"), {LABEL: "Coat", "colour": colour}, product=name) for name, colour in cells]
+    rows = [
+        ListedPicture(Path("1.jpg"), {LABEL: "Coat", "colour": colour}, product=name)
+        for name, colour in cells
+    ]
 
     assert merged_labels(rows) == {LABEL: "Coat", "colour": ""}
     assert merged_labels(rows[1:]) == {LABEL: "Coat", "colour": "blue"}
@@ -116,7 +116,7 @@ def test_a_table_that_is_written_keeps_its_products(shop: Path, tmp_path: Path) 
 
     write_pictures(before.pictures, tmp_path / "again.csv")
 
-    assert read(tmp_path / "again.csv", Reading(by="product"), []) == 3 * 12 - 1
+    assert read(tmp_path / "again.csv", Reading(by="product"), Said()) == 3 * 12 - 1
 
 
 def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:

@@ -338,7 +338,7 @@ def test_answers_pictures_to_learn_and_to_label_are_read_alike(tmp_path: Path) -
 
     answers = read_corrections([list_], None, reading=reading)
     assert [(one.path, one.label) for one in answers] == expected
-    assert [(one.path.name, one.label) for one in list_pictures(list_, (), reading).pictures] == expected
+    assert [(one.path.name, one.label) for one in list_pictures(list_, reading).pictures] == expected
     assert [one.name for one in open_source(str(list_), reading=reading).items()] == ["1.jpg", "strümpfe.jpg"]
 
 
@@ -463,7 +463,7 @@ def test_cells_of_an_attribute_that_hold_no_label_are_unknown_and_named(
 ) -> None:
     rows = "".join(f'{number}.jpg,Coat,"{cell}"\n' for number, cell in enumerate(cells))
 
-    found = list_pictures(write(tmp_path, f"path,label,colour\n{rows}"), ["colour"])
+    found = list_pictures(write(tmp_path, f"path,label,colour\n{rows}"), attributes=["colour"])
 
     assert [one.labels["colour"] for one in found.pictures] == labels
     assert [said in note for note in found.notes] == [True] * bool(said)

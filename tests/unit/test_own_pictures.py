@@ -13,14 +13,12 @@ from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
+from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing, write_class_folders
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.data.fashion import LabelledData
 from training.data.files import MAX_BYTES, FileImages
 from training.data.labels import UNKNOWN
-from training.data.listing import list_pictures
-from training.data.own_pictures import from_pictures
 from training.data.pictures import Pictures
 from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
@@ -237,14 +235,14 @@ def test_copies_fill_each_others_attributes_and_may_not_disagree(table: Things, 
     table.rows |= {file: "red" if number % 2 else "blue" for number, file in enumerate(others)}
     table.add("Ball", "copy.png", first.read_bytes(), "red")
 
-    train = said.read(table.place, attributes=["colour"]).train
+    train = said.read(table.place, attributes=["colour"], see=see_nothing).train
 
     colour = train.attributes["colour"]
     assert len(train) == 3 * COUNT
     assert colour.names[colour.main[train.files.index(first)]] == "red"
     table.rows[first] = "blue"
     with pytest.raises(BadCsv, match="is 'blue' in one row and 'red' in another one in column `colour`"):
-        said.read(table.place, attributes=["colour"])
+        said.read(table.place, attributes=["colour"], see=see_nothing)
 
 
 def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_attributes(
@@ -255,7 +253,7 @@ def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_a
     for seed, colour in ((100, "red"), (101, "")):
         table.add("Marble", f"{seed}.png", png(a_photo("Ball", seed)), colour)
 
-    data = said.read(table.place, attributes=["colour"])
+    data = said.read(table.place, attributes=["colour"], see=see_nothing)
 
     train = data.train
     [marble] = np.flatnonzero(train.classes == UNKNOWN)
@@ -286,7 +284,7 @@ def test_a_model_is_measured_without_the_classes_that_it_lacks(folder: Path, sai
     for seed in range(100, 104):
         (folder / "Rare" / f"{seed}.png").write_bytes(png(a_photo("Ball", seed)))
 
-    data = from_pictures(list_pictures(folder), said.append, lambda *_: None, division="to measure")
+    data = said.read(folder, use="measure")
 
     assert (data.labels, len(data.test)) == ((*KINDS[:2], "Rare", KINDS[2]), 3 * COUNT + 4)
     assert len(data.under(KINDS, said.append).test) == 3 * COUNT

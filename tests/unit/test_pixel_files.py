@@ -211,7 +211,7 @@ def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: s
 def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:
     one = Named(place=str(write_csv(tmp_path / "part.csv", 12)))
 
-    measured = load(one, Terminal(), division="to measure")
+    measured = load(one, Terminal(), use="measure")
 
     assert measured.test is measured.train
     assert len(measured.test) == 12

@@ -1,10 +1,9 @@
 """Check pictures of one's own before they are learnt: what cannot be read, what is tiny, what is there twice.
 
-Opens each file that a listing names, as training does, and changes none. Finding files: listing.py; the
-command: scripts/data.py.
+What counts, and what is learnt, is decided by the functions that trainings call: contents.py and read.py.
+Opens each file that a listing names, and changes none. Finding files: listing.py; command: scripts/data.py.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from typing import Final
 import numpy as np
 
 from inference.contract import EDGE
-from training.data.files import Hashed, content_of, decode_content, on_all_cores
-from training.data.listing import Listing, Row, of_several_products
+from training.data.contents import DistinctPictures, distinct
+from training.data.files import decode_file, on_all_cores
+from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import Hash, near_groups, perceptual_hash
-from training.data.own_pictures import Learnable, learnable
-from training.data.reading import copies_in, joint_keys
+from training.data.read import Learnable, joint_groups, learnable
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
@@ -26,18 +25,19 @@ training weighs the classes."""
 
 
 @dataclass(frozen=True)
-class Looked:
-    """A picture that was read.
+class Look:
+    """A content that could be decoded.
 
     Attributes:
-        sha256: hex digest of the file's bytes.
+        sha256: hex digest of its bytes.
+        copies: the pictures of the listing that have it.
         hash: of the picture.
         shorter_edge: in pixels.
         is_pixels: whether it has the form of Fashion-MNIST.
     """
 
-    row: Row
     sha256: str
+    copies: tuple[ListedPicture, ...]
     hash: Hash
     shorter_edge: int
     is_pixels: bool
@@ -64,83 +64,88 @@ class Findings:
 
     counts: dict[str, int]
     unreadable: tuple[str, ...]
-    tiny: tuple[Row, ...]
-    copies: tuple[tuple[Row, ...], ...]
-    near: tuple[tuple[Row, ...], ...]
-    in_two_classes: tuple[tuple[Row, ...], ...]
-    of_products: tuple[tuple[Row, ...], ...]
+    tiny: tuple[ListedPicture, ...]
+    copies: tuple[tuple[ListedPicture, ...], ...]
+    near: tuple[tuple[ListedPicture, ...], ...]
+    in_two_classes: tuple[tuple[ListedPicture, ...], ...]
+    of_products: tuple[tuple[ListedPicture, ...], ...]
     uneven: tuple[str, str] | None
     learnt: Learnable
 
 
 def check(listing: Listing, watch: Watch) -> Findings:
-    """Read every picture and compare each with each.
+    """Decode each content and compare it with all others.
 
     Args:
         listing: of the pictures.
-        watch: called after each file with how many of how many are read.
+        watch: called after each content with how many of how many are decoded.
+
+    Raises:
+        BadCsv: one picture has two labels of an attribute.
     """
-    found = on_all_cores(_look, listing.pictures, watch)
-    looked = [one for one in found if isinstance(one, Looked)]
-    counts = Counter(one.row.label for one in looked)
-    groups = _groups(looked)
-    of_products = [group for group in groups if of_several_products([one.row for one in group])]
+    counted = distinct(listing, _ignored)
+    decoded = on_all_cores(_look, list(counted.copies.items()), watch)
+    looks = [look for look in decoded if isinstance(look, Look)]
+    undecoded = [sentence for look in decoded if isinstance(look, list) for sentence in look]
+    counts = Counter(picture.label for look in looks for picture in look.copies)
+    groups = [tuple(picture for look in group for picture in look.copies) for group in _groups(looks)]
+    of_products = [group for group in groups if of_several_products(group)]
     mixed = [
         group
         for group in groups
-        if group not in of_products and len({(one.row.label, one.row.part) for one in group}) > 1
+        if group not in of_products and len({(picture.label, picture.part) for picture in group}) > 1
     ]
     alike = [group for group in groups if group not in mixed and group not in of_products]
-    same = [group for group in alike if len({one.sha256 for one in group}) == 1]
+    same = [look.copies for look in looks if look.copies in alike]
     return Findings(
         counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
-        unreadable=tuple(one for one in found if isinstance(one, str)),
-        tiny=tuple(one.row for one in looked if one.shorter_edge < EDGE),
-        copies=_row(same),
-        near=_row([group for group in alike if group not in same]),
-        in_two_classes=_row(mixed),
-        of_products=_row(of_products),
+        unreadable=(*counted.unreadable.values(), *undecoded),
+        tiny=tuple(picture for look in looks if look.shorter_edge < EDGE for picture in look.copies),
+        copies=tuple(same),
+        near=tuple(group for group in alike if group not in same),
+        in_two_classes=tuple(mixed),
+        of_products=tuple(of_products),
         uneven=_uneven(counts),
-        learnt=_learnt(listing, [one for one in looked if not one.row.tier]),
+        learnt=_learnt(counted, looks),
     )
 
 
-def _look(row: Row) -> Looked | str:
-    """The picture, or why it cannot be read."""
-    content = content_of(row.path)
-    decoded = content if isinstance(content, str) else decode_content(row.path, content)
-    if isinstance(content, str) or isinstance(decoded, str):
-        return str(decoded)
-    picture = decoded.picture
-    return Looked(
-        row=row,
-        sha256=hashlib.sha256(content).hexdigest(),
-        hash=perceptual_hash(picture),
-        shorter_edge=min(picture.shape[:2]),
+def _ignored(_: str) -> None:
+    """Findings have it."""
+
+
+def _look(content: tuple[str, tuple[ListedPicture, ...]]) -> Look | list[str]:
+    """A content by its sha256, or why each of its files cannot be read."""
+    sha256, copies = content
+    decoded = decode_file(copies[0].path)
+    if isinstance(decoded, str):
+        return [str(decode_file(picture.path)) for picture in copies]
+    return Look(
+        sha256=sha256,
+        copies=copies,
+        hash=perceptual_hash(decoded.picture),
+        shorter_edge=min(decoded.picture.shape[:2]),
         is_pixels=decoded.pixels is not None,
     )
 
 
-def _groups(looked: Sequence[Looked]) -> list[list[Looked]]:
-    if not looked:
-        return []
-    return [
-        [looked[index] for index in group] for group in near_groups(np.stack([one.hash for one in looked]))
-    ]
+def _groups(looks: Sequence[Look]) -> list[list[Look]]:
+    """Contents that are nearly the same, and those of several pictures, by the first."""
+    near = near_groups(np.stack([look.hash for look in looks])) if looks else []
+    alone = set(range(len(looks))) - {place for group in near for place in group}
+    copied = [[place] for place in alone if len(looks[place].copies) > 1]
+    return [[looks[place] for place in group] for group in sorted([*near, *copied])]
 
 
-def _row(groups: Sequence[Sequence[Looked]]) -> tuple[tuple[Row, ...], ...]:
-    return tuple(tuple(one.row for one in group) for group in groups)
-
-
-def _learnt(listing: Listing, looked: Sequence[Looked]) -> Learnable:
-    """What a training makes of these pictures."""
-    hashed = Hashed({one.row.path: one.sha256 for one in looked}, {})
-    contents = sorted(copies_in(listing, hashed).once, key=lambda content: content.sha256)
-    if not contents:
+def _learnt(counted: DistinctPictures, looks: Sequence[Look]) -> Learnable:
+    """What a training makes of the pictures without a tier."""
+    hashes = {look.sha256: look.hash for look in looks}
+    there = [content for content in counted.once if content.sha256 in hashes and not content.picture.tier]
+    if not there:
         return Learnable((), (), ())
-    keys = joint_keys(contents, {one.sha256: one.hash for one in looked}, lambda _: None)
-    return learnable(contents, keys, is_drawn=all(one.is_pixels for one in looked))
+    contents = sorted(there, key=lambda content: content.sha256)
+    groups = joint_groups(contents, [hashes[content.sha256] for content in contents], _ignored)
+    return learnable(contents, groups, is_drawn=all(look.is_pixels for look in looks))
 
 
 def _uneven(counts: Counter[str]) -> tuple[str, str] | None:

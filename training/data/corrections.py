@@ -16,7 +16,7 @@ from labelling.decided import LEFT_OUT, NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from training.data.files import Hashed
-from training.data.listing import Listing, Row, absolute, answers_in
+from training.data.listing import ListedPicture, Listing, absolute, answers_in
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
@@ -45,7 +45,7 @@ class Applied:
     contents: tuple[str, ...]
     relabelled: int
     left_out: int
-    added: tuple[Row, ...]
+    added: tuple[ListedPicture, ...]
     missing: tuple[str, ...]
     answers: int
     unused: int
@@ -102,7 +102,7 @@ def apply(
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
     new = {
-        said.hashes[path]: Row(
+        said.hashes[path]: ListedPicture(
             Path(path),
             {LABEL: label},
             group=said.groups.get(path, ""),
@@ -111,7 +111,7 @@ def apply(
         for path, label in said.labels.items()
         if path not in missing and said.hashes[path] not in there and label not in {LEFT_OUT, NONE}
     }
-    kept, added, answers = list[Row](), list[Row](), 0
+    kept, added, answers = list[ListedPicture](), list[ListedPicture](), 0
     relabelled = 0
     for content, one in chain(zip(contents, listing.pictures, strict=True), new.items()):
         label = by_content.get(content, one.label)
@@ -137,23 +137,14 @@ def apply(
     )
 
 
-def corrected(  # noqa: PLR0913, PLR0917 - a listing, what is said of it, and who hears
-    listing: Listing,
-    said: OfFiles,
-    labels: Sequence[str],
-    hashed: Hashed,
-    say: Say,
-    attributes: Sequence[str] = (),
-) -> Listing:
+def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> Listing:
     """The pictures of a listing under their corrected labels, without those to leave out.
 
     Args:
-        listing: of pictures, with the `class_id` of each.
+        listing: of pictures, with the `class_id` of each, and with the attributes whose answers count, too.
         said: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
-        labels: of the classes.
         hashed: the files of the listing.
         say: receives what does not count, how many labels change, and how many pictures are left out.
-        attributes: whose answers count, too.
 
     Raises:
         BadCsv: a correction is to none of the classes.
@@ -168,13 +159,14 @@ def corrected(  # noqa: PLR0913, PLR0917 - a listing, what is said of it, and wh
         )
     if not said.labels and not said.attributes:
         return listing
-    applied, count = apply(listing, said, labels, hashed, attributes), len(listing.pictures)
+    applied = apply(listing, said, listing.labels, hashed, listing.attributes)
+    count = len(listing.pictures)
     if applied.missing:
         say(
             f"--corrections: {len(applied.missing)} are of pictures that are not found, and are left out, "
             f"among them {applied.missing[0]}."
         )
-    further = f"; {applied.answers} answers to attributes are new or others" if attributes else ""
+    further = f"; {applied.answers} answers to attributes are new or others" if listing.attributes else ""
     say(
         f"--corrections: of {count} pictures of {listing.place}, {applied.relabelled} get another label and "
         f"{applied.left_out} are left out{further}."

@@ -1,7 +1,7 @@
 """A data set in its two parts, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
 
 Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
-none of them. Formats: pixel_files.py. Pictures and classes of one's own: own_pictures.py. Holding
+none of them. Formats: pixel_files.py. Pictures and classes of one's own: read.py. Holding
 pictures out for validation: split.py. Touches the named files, and the network only in
 `from_keras`.
 """

@@ -3,7 +3,7 @@
 A file is hashed first, so that what is wrong with many is known before one is decoded. Of large pictures no
 pixel is kept: networks see them as they are decoded, or they are read again. inference/decode.py and
 inference/convert.py decode, with the limits that a release is served with and the parameters that it brings
-along. Reads the files that a listing names. Which files: listing.py; what is made of them: reading.py.
+along. Reads the files that a listing names. Which files: listing.py; what is made of them: read.py.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """List pictures with their labels: a table of `path,label[,tier][,group][,source]`, or folders for short.
 
 A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
-that is reading.py's. Reads the named folder or table, and writes such a table.
+that is read.py's. Reads the named folder or table, and writes such a table.
 """
 
 import os
@@ -50,7 +50,10 @@ WORDS: Final = re.compile("[,;|/]")
 """Between words in cells of attributes."""
 
 NAMED: Final = 5
-"""Folders that a sentence names."""
+"""Folders or cells that a sentence names."""
+
+FILES_NAMED: Final = 3
+"""Files that a sentence names."""
 
 PRODUCT: Final = "product"
 """What a table that is written here calls the column of products."""
@@ -60,7 +63,7 @@ ANSWERED: Final = "at"
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedPicture:
     """One picture file.
 
     Attributes:
@@ -89,7 +92,7 @@ class Row:
         return self.labels[LABEL]
 
 
-def of_several_products(rows: Sequence[Row], head: str = LABEL) -> bool:
+def of_several_products(rows: Sequence[ListedPicture], head: str = LABEL) -> bool:
     """Whether the rows of one picture have several labels because it lies under several products.
 
     One product with two labels is a slip of the table, as a picture without a product is.
@@ -120,17 +123,21 @@ class Listing:
         nested: folders below a label's own that hold pictures, which are of that label.
         missing: pictures that a person answered and that are neither where the table says nor near it.
         columns: of a table.
+        attributes: columns that are further questions.
+        labels: of the classes, by the `class_id` of the pictures; empty where these have none.
         notes: what a person should know of a table, a sentence each.
     """
 
     place: Path
-    pictures: tuple[Row, ...] = ()
+    pictures: tuple[ListedPicture, ...] = ()
     left_out: tuple[Path, ...] = ()
     empty: tuple[Path, ...] = ()
     outdated: tuple[Path, ...] = ()
     missing: tuple[Path, ...] = ()
     nested: tuple[Path, ...] = ()
     columns: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -145,19 +152,47 @@ class Listing:
         groups = {picture.group for picture in self.pictures} - {""}
         return bool(groups) and groups == {picture.product for picture in self.pictures} - {""}
 
-    def followed_by(self, inside: "Listing") -> "Listing":
-        """This place with the pictures of a folder in it, behind its own."""
-        return replace(
-            self,
-            pictures=self.pictures + inside.pictures,
-            left_out=self.left_out + inside.left_out,
-            empty=self.empty + inside.empty,
-            nested=self.nested + inside.nested,
-        )
+    def followed_by(self, other: "Listing") -> "Listing":
+        """This place with the pictures of another one behind its own."""
+        joined = "pictures", "left_out", "empty", "nested", "outdated", "missing", "notes"
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in joined})
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of it, a sentence each."""
+        sentences = [
+            *self.notes,
+            self.left_out
+            and f"left out {len(self.left_out)} that are not taken for pictures of a class: "
+            f"{_few(self.left_out, FILES_NAMED)}.",
+            self.of_nested(),
+            self.missing
+            and f"{len(self.missing)} pictures that a person answered are not found and left out: "
+            f"{', '.join(map(str, self.missing[:FILES_NAMED]))}.",
+            self.outdated
+            and f"{len(self.outdated)} pictures have another content than when a person answered, and are "
+            f"left out: {self.outdated[0]}.",
+        ]
+        return [str(sentence) for sentence in sentences if sentence]
+
+    def column(self, name: str) -> str:
+        """A column of the table, as messages call it."""
+        return f"{self.place}, column `{name}`"
+
+    def classified(self) -> "Listing":
+        """This listing with the `class_id` of each picture, in order of the labels' names.
+
+        Raises:
+            BadClasses: these are no classes.
+        """
+        labels = self.classes()
+        codes = {label: code for code, label in enumerate(labels)}
+        pictures = (replace(picture, class_id=codes[picture.label]) for picture in self.pictures)
+        return replace(self, pictures=tuple(pictures), labels=labels)
 
     def of_nested(self) -> str:
         """A sentence on pictures in folders of folders; empty where there are none."""
-        few = ", ".join(map(str, self.nested[:NAMED])) + (", ..." if len(self.nested) > NAMED else "")
+        few = _few(self.nested, NAMED)
         return f"Pictures in folders of a class's folder are of that class: {few}." if few else ""
 
     def classes(self) -> tuple[str, ...]:
@@ -203,7 +238,7 @@ class Listing:
         return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 
 
-def list_pictures(place: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS) -> Listing:
+def list_pictures(place: Path, reading: Reading = AS_IT_IS, attributes: Sequence[str] = ()) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
@@ -214,8 +249,8 @@ def list_pictures(place: Path, attributes: Sequence[str] = (), reading: Reading 
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group` and `source`. Paths are relative to the CSV's folder.
-        attributes: further columns that are read, where the CSV has them.
         reading: how the CSV is read.
+        attributes: columns that are further questions, read where the CSV has them.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -294,10 +329,11 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
     if _holds_answers(columns):
-        return _list_answers_with_a_class(place, columns, table.notes, reading)
+        answers = _list_answers_with_a_class(place, columns, table.notes, reading)
+        return replace(answers, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
     words, labelled = word_columns(table.columns), list[_Labelled]()
-    pictures, left_out, unknown = list[Row](), list[Path](), Counter[str]()
+    pictures, left_out, unknown = list[ListedPicture](), list[Path](), Counter[str]()
     for line in table.rows():
         labelled.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
         for row in _pictures(table, line, there):
@@ -314,7 +350,14 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
         notes += of_column
     if wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled):
         notes += (f"{place}: {wrong}",)
-    return Listing(place, tuple(pictures), tuple(left_out), columns=columns, notes=notes)
+    return Listing(
+        place,
+        tuple(pictures),
+        tuple(left_out),
+        columns=columns,
+        attributes=tuple(attributes),
+        notes=notes,
+    )
 
 
 def _list_answers_with_a_class(
@@ -345,7 +388,7 @@ def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
     return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
-def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Iterator[Row]:
+def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Iterator[ListedPicture]:
     """The pictures of a row: those of several columns are of one group unless the row names another.
 
     A product is a group, too.
@@ -361,12 +404,12 @@ def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Itera
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
-        yield Row(Path(table.place(path)), labels, None, tier, group, source, product=product)
+        yield ListedPicture(Path(table.place(path)), labels, None, tier, group, source, product=product)
 
 
 def _without_what_is_no_label(
-    pictures: Sequence[Row], attribute: str, where: str
-) -> tuple[list[Row], tuple[str, ...]]:
+    pictures: Sequence[ListedPicture], attribute: str, where: str
+) -> tuple[list[ListedPicture], tuple[str, ...]]:
     """The pictures with an attribute unknown where a cell has no label, or several without SEVERAL.
 
     Returns:
@@ -436,7 +479,7 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
         BadCsv: none of the pictures is there.
     """
     pictures = tuple(
-        Row(
+        ListedPicture(
             Path(path),
             {LABEL: as_spelt(label)},
             group=said.groups.get(path, ""),
@@ -475,7 +518,7 @@ def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS
     return found
 
 
-def write_pictures(pictures: Sequence[Row], table: Path, attributes: Sequence[str] = ()) -> None:
+def write_pictures(pictures: Sequence[ListedPicture], table: Path, attributes: Sequence[str] = ()) -> None:
     """Write a table that `list_pictures` reads as these pictures; its folder is made if it is not there.
 
     Args:
@@ -506,7 +549,7 @@ def _is_divided(folders: Sequence[Path]) -> bool:
 
 def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> Listing:
     """The pictures of the labels' folders in a folder, and what is none."""
-    pictures, left_out, empty, nested = list[Row](), list[Path](), list[Path](), list[Path]()
+    pictures, left_out, empty, nested = list[ListedPicture](), list[Path](), list[Path](), list[Path]()
     for entry in entries(folder):
         if is_clutter(entry.name) or not entry.is_dir():
             left_out.append(entry)
@@ -516,7 +559,7 @@ def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> List
         if label == NONE and not tier:  # no class, as in a table
             left_out += files
             continue
-        rows = [Row(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
+        rows = [ListedPicture(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
         pictures += rows
         nested += sorted({row.path.parent for row in rows} - {entry})
         left_out += [file for file in files if not could_be_picture(file)]
@@ -560,6 +603,10 @@ def as_label(text: str, where: str) -> str:
     if not label or not label.isprintable():
         raise BadClasses(f"{where}: {text!r} is no label. Name the class in printable characters.")
     return NONE if label.casefold() == NONE else label
+
+
+def _few(paths: Sequence[Path], most: int) -> str:
+    return ", ".join(map(str, paths[:most])) + (", ..." if len(paths) > most else "")
 
 
 def _shown(labels: set[str]) -> str:

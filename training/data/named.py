@@ -1,6 +1,6 @@
 """A data set as a person names it: which of the readers reads it, and what is checked before it is read.
 
-fashion.py reads Fashion-MNIST and what has its form, own_pictures.py a folder or table of pictures.
+fashion.py reads Fashion-MNIST and what has its form, read.py a folder or table of pictures.
 """
 
 from collections.abc import Mapping
@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import OfFiles
+from training.data.contents import distinct
 from training.data.corrections import check_listed, corrections_in
 from training.data.fashion import (
     SYSTEM_FOLDER,
@@ -24,9 +26,8 @@ from training.data.fashion import (
 from training.data.files import Hashed, See, decode_file, hash_files
 from training.data.labels import check_columns
 from training.data.listing import Listing, has_idx, list_pictures, unwrapped
-from training.data.own_pictures import Division, from_pictures, with_classes
 from training.data.pixel_files import is_pixel_table
-from training.data.reading import drop_copies
+from training.data.read import Use, read
 from training.errors import BadPictures
 from training.loading import start_tensorflow
 from training.progress import Progress
@@ -72,7 +73,8 @@ class Named:
         place = unwrapped(Path(str(self.place)).expanduser())
         if not place.exists() or has_idx(place) or self.pixel_table:
             return None
-        return list_pictures(place, self.attributes or tuple(self.keep), self.reading)
+        attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
+        return list_pictures(place, self.reading, attributes)
 
     @cached_property
     def hashed(self) -> Hashed:
@@ -91,39 +93,36 @@ class Named:
         place = Path(self.place or KERAS).expanduser()
         return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
 
-    def check(self) -> None:
+    def check(self) -> tuple[str, ...] | None:
         """Refuse pictures of one's own that cannot be learnt, before one is decoded.
+
+        Returns:
+            The classes that a training learns, as far as the listing shows; None without one, and with
+            corrections, which may change them.
 
         Raises:
             DataError: by names, columns and bytes of the files.
         """
         if self.listing is None:
-            return
-        self.classes()
-        check_columns(self.listing, self.attributes, self.listing.classes())
-        if not self.corrections:  # which may take a picture out of one of two classes
-            listing, skip = with_classes(self.listing), self.skip_unreadable
-            drop_copies(listing, self.hashed, lambda _: None, skip_unreadable=skip)
-
-    def classes(self) -> tuple[str, ...] | None:
-        """The classes that a training on its pictures learns, as far as the listing shows; None without one.
-
-        Corrections may change them, so that these are not known with any.
-
-        Raises:
-            BadClasses: they cannot be learnt.
-        """
-        if self.listing is None or self.corrections:
             return None
-        self.listing.classes()
-        return self.listing.measurable(self.keep.get(LABEL, ())).labels
+        listing = self.listing.classified()
+        classes = None if self.corrections else listing.measurable(self.keep.get(LABEL, ())).labels
+        check_columns(listing, self.attributes, listing.labels)
+        if classes is None:  # corrections may take a picture out of one of two classes
+            return None
+        distinct(listing, _ignored, hashed=self.hashed).check(_ignored, skip_unreadable=self.skip_unreadable)
+        return classes
 
     def shows_photos(self) -> bool:
         """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST."""
         if self.listing is None:
             return False
         read = (decode_file(picture.path) for picture in self.listing.pictures)
-        return any(not isinstance(one, str) and one.pixels is None for one in read)
+        return any(not isinstance(decoded, str) and decoded.pixels is None for decoded in read)
+
+
+def _ignored(_: str) -> None:
+    """What `load` will say."""
 
 
 def load(  # noqa: PLR0913 - what is read, how, and who follows it
@@ -131,7 +130,7 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
     progress: Progress,
     reads: InputContract = GREY_28,
     *,
-    division: Division = "divided",
+    use: Use = "learn",
     see: See | None = None,
     limit: int | None = None,
 ) -> LabelledData:
@@ -141,7 +140,7 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         named: which.
         progress: shows how many pictures are read.
         reads: what the model reads.
-        division: of pictures of one's own; see `from_pictures`.
+        use: what becomes of pictures of one's own; see `read`.
         see: the network that sees pictures of one's own, if one does.
         limit: of these, how many contents are learnt, for a quick try; None for all.
 
@@ -150,12 +149,30 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         DataError: a file is missing or wrong; the message names it and the row.
     """
     corrections = corrections_in(named.corrections, named.reading.of_corrections, progress.warn)
-    if corrections.attributes and not named.attributes:
-        progress.warn(
-            f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do not "
-            "count without --attribute."
+    if named.listing is None:
+        check_listed(corrections, [])
+        data = _read_pixels(named, use)
+    else:
+        prepare_decoders()
+        if corrections.attributes and not named.listing.attributes:
+            progress.warn(
+                f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
+                "not count without --attribute."
+            )
+        listing = named.listing.classified()
+        counted = distinct(listing, progress.warn, hashed=named.hashed, corrections=corrections, limit=limit)
+        data = read(
+            counted,
+            reads,
+            use=use,
+            progress=progress,
+            see=see,
+            skip_unreadable=named.skip_unreadable,
+            keep=named.keep,
         )
-    data = _read(named, progress, reads, corrections, division, see, limit)
+        if use == "measure":  # as trainings order them, by whose hash a release knows its test set
+            measured = data.test.take(np.argsort(data.test.sha256))
+            data = replace(data, train=measured, test=measured)
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -164,38 +181,12 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
     return replace(data, licence=named.licence)
 
 
-def _read(  # noqa: PLR0913, PLR0917 - as above
-    named: Named,
-    progress: Progress,
-    reads: InputContract,
-    corrections: OfFiles,
-    division: Division,
-    see: See | None,
-    limit: int | None,
-) -> LabelledData:
-    if named.listing is None:
-        check_listed(corrections, [])
+def _read_pixels(named: Named, use: Use) -> LabelledData:
+    """A data set in the form of Fashion-MNIST."""
     if named.csv_pair is not None:
         return from_csv(*named.csv_pair)
-    if named.listing is not None:
-        prepare_decoders()
-        with progress.counting("reading pictures") as watch:
-            return from_pictures(
-                named.listing,
-                progress.warn,
-                watch,
-                reads,
-                hashed=named.hashed,
-                skip_unreadable=named.skip_unreadable,
-                corrections=corrections,
-                division=division,
-                attributes=named.attributes,
-                keep=named.keep,
-                see=see,
-                limit=limit,
-            )
     if named.pixel_table is not None:
-        if division != "to measure":
+        if use != "measure":
             raise BadPictures(
                 f"{named.pixel_table}: pixels of one part, and a training needs two. Name them as --train "
                 "TRAIN.csv --test TEST.csv."

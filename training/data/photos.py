@@ -2,7 +2,7 @@
 
 FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
 B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-listing.py; reading: reading.py; what is measured on photos: measure/photos.py.
+listing.py; reading: read.py; what is measured on photos: measure/photos.py.
 """
 
 import unicodedata
@@ -11,34 +11,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from inference.contract import LABEL, InputContract
+import numpy as np
+
+from inference.contract import InputContract, ModelContract
 from inference.decode import prepare_decoders
 from labelling.decided import NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
-from training.data.corrections import NO_CORRECTIONS, check_listed, corrected
-from training.data.files import Hashed, hash_files
+from training.data.contents import distinct
+from training.data.corrections import NO_CORRECTIONS, corrections_in
 from training.data.labels import OOD
 from training.data.listing import (
+    ListedPicture,
     Listing,
-    Row,
     answers_in,
     list_answers,
     list_pictures,
     open_table,
 )
 from training.data.pictures import Pictures
-from training.data.reading import (
-    ReadPicture,
-    classes_in,
-    hashes_of,
-    joint_keys,
-    pictures_of,
-    read_pictures,
-)
+from training.data.read import read
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.progress import Progress, Say, Watch
+from training.progress import Progress
 
 OOD_TIER: Final = "X"
 
@@ -86,13 +81,14 @@ def list_photos(
     if is_corrections(place, reading):
         listing = _list_corrections(place, reading, by_audit=by_audit)
     else:
-        listing = list_pictures(place, reading=reading)
+        listing = list_pictures(place, reading)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
     rows = [replace(row, tier=row.tier or untiered) for row in listing.pictures]
     if untold := [row.path for row in rows if not row.tier]:
         raise BadPictures(f"{place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}")
-    return replace(listing, pictures=tuple(replace(row, class_id=_class_id(row, labels)) for row in rows))
+    pictures = tuple(replace(row, class_id=_class_id(row, labels)) for row in rows)
+    return replace(listing, pictures=pictures, labels=labels)
 
 
 def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
@@ -117,13 +113,13 @@ def _list_corrections(place: Path, reading: Reading, *, by_audit: bool) -> Listi
     drawn = {said.hashes[path] for path in said.audited}
     listing = list_answers(place, said)
 
-    def tier(one: Row) -> str:
+    def tier(one: ListedPicture) -> str:
         return CORRECTED_TIER if by_audit and said.hashes[str(one.path)] not in drawn else OWN_TIER
 
     return replace(listing, pictures=tuple(replace(row, tier=tier(row)) for row in listing.pictures))
 
 
-def _class_id(photo: Row, labels: tuple[str, ...]) -> int:
+def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     """The class that a photo's label names; a name outranks an index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
         return OOD
@@ -144,28 +140,10 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(
-    listing: Listing, hashed: Hashed, contract: InputContract, say: Say, watch: Watch
-) -> list[ReadPicture]:
-    """Read the photos that `list_photos` listed, leaving out what cannot be read.
-
-    Raises:
-        BadPictures: none of them can be read, or one content has two labels.
-        BadCsv: a correction gave a class to a photo of OOD_TIER.
-    """
-    for picture in listing.pictures:
-        if picture.tier == OOD_TIER and picture.class_id != OOD:
-            raise BadCsv(
-                f"--corrections: {picture.path} is of tier {OOD_TIER}, where no photo shows one of the "
-                "classes. Give it the tier that says how it was taken, or leave it out."
-            )
-    return read_pictures(listing, hashed, contract, say, watch, skip_unreadable=True)
-
-
 def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     places: Sequence[Path],
     labels: tuple[str, ...],
-    contract: InputContract,
+    reads: InputContract,
     progress: Progress,
     corrections: OfFiles = NO_CORRECTIONS,
     *,
@@ -176,14 +154,18 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     """Read folders or tables of photos as a model would see them; what was left out is a warning.
 
     Args:
-        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own.
+        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own. What several of them hold
+            is in the last one alone.
         labels: of the model.
-        contract: the input of the model.
+        reads: the input of the model.
         progress: shows how many are read, and what was left out.
         corrections: of labels; each has to name one of these photos, and holds for its copies.
         untiered: as `list_photos` has it.
         by_audit: the same.
         reading: how tables are read.
+
+    Returns:
+        The photos of each place; groups join those of all.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
@@ -193,14 +175,48 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     for place in found:
         _warn_of_table(place, progress)
     listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in found]
-    check_listed(corrections, listings)
-    hashed = hash_files(photo.path for listing in listings for photo in listing.pictures)
-    listings = [corrected(listing, corrections, labels, hashed, progress.warn) for listing in listings]
-    with progress.counting("reading photos") as watch:
-        sets = [read_photos(listing, hashed, contract, progress.warn, watch) for listing in listings]
-    every = [photo for photos in sets for photo in photos]
-    groups = joint_keys(every, hashes_of(every), progress.warn)
-    return tuple(pictures_of(one, groups, contract, {LABEL: classes_in(one, labels)}) for one in sets)
+    *others, every = listings
+    for listing in reversed(others):
+        every = every.followed_by(listing)
+    counted = distinct(replace(every, place=found[0]), progress.warn, corrections=corrections)
+    _check_tiers(counted.listing)
+    photos = read(counted, reads, use="measure", progress=progress, skip_unreadable=True).test
+    if len(listings) == 1:
+        return (photos,)
+    place_of = {photo.path: number for number, listing in enumerate(listings) for photo in listing.pictures}
+    of_place = np.array([place_of[file] for file in photos.files])
+    return tuple(photos.take(np.flatnonzero(of_place == number)) for number in range(len(listings)))
+
+
+def _check_tiers(listing: Listing) -> None:
+    for photo in listing.pictures:
+        if photo.tier == OOD_TIER and photo.class_id != OOD:
+            raise BadCsv(
+                f"--corrections: {photo.path} is of tier {OOD_TIER}, where no photo shows one of the "
+                "classes. Give it the tier that says how it was taken, or leave it out."
+            )
+
+
+def own_photos(
+    place: Path, files: Sequence[Path], contract: ModelContract, reading: Reading, progress: Progress
+) -> Pictures:
+    """Read photos of one's own that a release is measured or calibrated on; see `photos_in`.
+
+    Args:
+        place: of the photos, which need no tier.
+        files: of corrections.
+        contract: of the model that answers photos.
+        reading: how the table of photos is read.
+        progress: shows how many are read, and what was left out.
+
+    Raises:
+        DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
+    """
+    corrections = corrections_in(files, reading.of_corrections)
+    (photos,) = photos_in(
+        [place], contract.labels, contract.input, progress, corrections, untiered=OWN_TIER, reading=reading
+    )
+    return photos
 
 
 def _warn_of_table(place: Path, progress: Progress) -> None:

@@ -1,6 +1,6 @@
 """The one table of labelled pictures: a row a picture, a column an attribute.
 
-reading.py makes it of files, fashion.py of pixels without files. With vectors in place of the pictures it is
+read.py makes it of files, fashion.py of pixels without files. With vectors in place of the pictures it is
 features/shipped.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
 """
 
