@@ -95,6 +95,7 @@ def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:
     if acceptance is None:
         return None
     gives = {
-        kind: point.model_dump(exclude={"threshold", "answers"}) for kind, point in acceptance.gives.items()
+        pictures: point.model_dump(exclude={"threshold", "answers"})
+        for pictures, point in acceptance.gives.items()
     }
     return {"target": acceptance.target, "gives": gives, "fault": acceptance.fault}

@@ -78,12 +78,12 @@ def problem_of(error: Exception) -> dict[str, Any]:
     return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH])
 
 
-def problem_type(kind: type[Exception]) -> Problem:
+def problem_type(error: type[Exception]) -> Problem:
     """The problem type of an error class; the framework's own errors go by their status."""
-    if issubclass(kind, HTTPException):
-        status = HTTPStatus(kind.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if issubclass(error, HTTPException):
+        status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
-    return next((PROBLEMS[ancestor] for ancestor in kind.__mro__ if ancestor in PROBLEMS), INTERNAL)
+    return next((PROBLEMS[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEMS), INTERNAL)
 
 
 def type_of(problem: Problem) -> str:

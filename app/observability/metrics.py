@@ -127,9 +127,9 @@ class Metrics:
         if prediction.familiarity is not None:
             self._familiarity.observe(prediction.familiarity)
 
-    def count_problem(self, kind: str) -> None:
-        """Count one problem that was answered; `kind` is its `type`, of which problems.py has a few dozen."""
-        self._problems.labels(kind.rpartition(":")[2]).inc()
+    def count_problem(self, problem: str) -> None:
+        """Count a problem that was answered; `problem` is its `type`, one of a few dozen in problems.py."""
+        self._problems.labels(problem.rpartition(":")[2]).inc()
 
     def count_refusal(self) -> None:
         """Count one promoted release that is not served."""

@@ -222,10 +222,10 @@ def _parameters(owner: dict[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def _typed(owner: dict[str, Any], name: str, kind: type[T], default: T) -> T:
+def _typed(owner: dict[str, Any], name: str, type_: type[T], default: T) -> T:
     value = owner.get(name)
     if value is None:  # as good as absent: some clients write every field
         return default
-    if not isinstance(value, kind):
-        raise BadRequest(f"`{name}` is {quoted(value)}. It is {TYPES[kind]}.")
+    if not isinstance(value, type_):
+        raise BadRequest(f"`{name}` is {quoted(value)}. It is {TYPES[type_]}.")
     return value

@@ -56,12 +56,12 @@ class Records:
     """The records of a request.
 
     Attributes:
-        kind: their format, and that of the answer unless Accept names another.
+        media_type: their format, and that of the answer unless Accept names another.
         is_single: whether it is a single picture, as `/predict` takes it.
     """
 
     items: list[RequestItem]
-    kind: str
+    media_type: str
     is_single: bool = False
 
 
@@ -148,7 +148,7 @@ def _ready(item: Upload | Rows, contract: InputContract) -> RequestItem:
 def encode(records: Records, outcomes: list[Outcome]) -> Response:
     """The answers in the format that the client accepts, else in that of its request."""
     answered = classified(outcomes)
-    match request.accept_mimetypes.best_match([records.kind, JSON, LINES, CSV], records.kind):
+    match request.accept_mimetypes.best_match([records.media_type, JSON, LINES, CSV], records.media_type):
         case "text/csv":
             return Response(_csv(answered), mimetype=CSV)
         case "application/jsonlines":
