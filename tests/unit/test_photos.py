@@ -3,6 +3,7 @@
 That copies count once, and that a model sees what the service sees: test_own_pictures.py.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,16 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
 
     assert np.isin(learnt.groups, checked.groups).tolist() == [True, False, False]
     assert len(checked) == 3
+
+
+def test_a_photo_of_both_folders_is_checked_alone_under_the_label_that_it_has_there(tmp_path: Path) -> None:
+    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
+    checked = tmp_path / "check" / "B" / "Bag"
+    checked.mkdir(parents=True)
+    shutil.copy(tmp_path / "learn" / "A" / "Trouser" / "001.png", checked / "relabelled.png")
+
+    learnt, check = read(tmp_path / "learn", tmp_path / "check")
+
+    assert [file.name for file in learnt.files] == ["000.png", "002.png"]
+    assert check.files == (checked / "relabelled.png",)
+    assert (check.classes.tolist(), check.tiers.tolist()) == ([LABELS.index("Bag")], ["B"])

@@ -21,6 +21,7 @@ from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
 from training.data.contents import distinct
 from training.data.corrections import NO_CORRECTIONS, corrections_in
+from training.data.files import Hashed, hash_files
 from training.data.labels import OOD
 from training.data.listing import (
     ListedPicture,
@@ -155,7 +156,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
 
     Args:
         places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own. What several of them hold
-            is in the last one alone.
+            is in the last one alone, and labelled as there.
         labels: of the model.
         reads: the input of the model.
         progress: shows how many are read, and what was left out.
@@ -171,14 +172,16 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_decoders()
-    found = [place.expanduser() for place in places]
-    for place in found:
+    places = [place.expanduser() for place in places]
+    for place in places:
         _warn_of_table(place, progress)
-    listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in found]
+    listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in places]
+    hashed = hash_files(photo.path for listing in listings for photo in listing.pictures)
     *others, every = listings
     for listing in reversed(others):
-        every = every.followed_by(listing)
-    counted = distinct(replace(every, place=found[0]), progress.warn, corrections=corrections)
+        every = every.followed_by(_labelled_as(every, listing, hashed))
+    every = replace(every, place=places[0])
+    counted = distinct(every, progress.warn, hashed=hashed, corrections=corrections)
     _check_tiers(counted.listing)
     photos = read(counted, reads, use="measure", progress=progress, skip_unreadable=True).test
     if len(listings) == 1:
@@ -186,6 +189,19 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     place_of = {photo.path: number for number, listing in enumerate(listings) for photo in listing.pictures}
     of_place = np.array([place_of[file] for file in photos.files])
     return tuple(photos.take(np.flatnonzero(of_place == number)) for number in range(len(listings)))
+
+
+def _labelled_as(last: Listing, listing: Listing, hashed: Hashed) -> Listing:
+    """A listing whose pictures have the labels and the tier that their copies in the last one have."""
+    there = {hashed.sha256.get(picture.path): picture for picture in reversed(last.pictures)} | {None: None}
+    copies = [there.get(hashed.sha256.get(picture.path)) for picture in listing.pictures]
+    pictures = (
+        picture
+        if copy is None
+        else replace(picture, labels=copy.labels, class_id=copy.class_id, tier=copy.tier)
+        for picture, copy in zip(listing.pictures, copies, strict=True)
+    )
+    return replace(listing, pictures=tuple(pictures))
 
 
 def _check_tiers(listing: Listing) -> None:
