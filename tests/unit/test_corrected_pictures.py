@@ -159,8 +159,7 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
         [(file.name, label) for file, label in zip(one.files or (), one.classes.tolist(), strict=True)]
         for one in found
     )
-    # 001.png is in the last folder, too.
-    assert learnt == [("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
+    assert learnt == [("001.png", 1), ("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
     assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
 
 

@@ -187,7 +187,7 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
     assert len(checked) == 3
 
 
-def test_a_photo_of_both_folders_is_checked_alone_under_the_label_that_it_has_there(tmp_path: Path) -> None:
+def test_a_photo_of_both_folders_has_the_label_of_each(tmp_path: Path) -> None:
     write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
     checked = tmp_path / "check" / "B" / "Bag"
     checked.mkdir(parents=True)
@@ -195,6 +195,25 @@ def test_a_photo_of_both_folders_is_checked_alone_under_the_label_that_it_has_th
 
     learnt, check = read(tmp_path / "learn", tmp_path / "check")
 
-    assert [file.name for file in learnt.files] == ["000.png", "002.png"]
-    assert check.files == (checked / "relabelled.png",)
+    assert learnt.classes.tolist() == [LABELS.index("Trouser")] * 3
     assert (check.classes.tolist(), check.tiers.tolist()) == ([LABELS.index("Bag")], ["B"])
+    assert check.groups[0] in learnt.groups
+
+
+def test_photos_of_both_parts_of_a_folder_are_read(tmp_path: Path) -> None:
+    for seed, part in enumerate(("train", "test")):
+        write_photos(tmp_path / "photos" / part, 2, {"Trouser": [""]}, seed=10 * seed)
+
+    (photos,) = photos_in([tmp_path / "photos"], LABELS, GREY_28, Lines(), untiered="own")
+
+    assert len(photos) == 4
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_refused_beside_one_that_can(tmp_path: Path) -> None:
+    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
+    check = write_photos(tmp_path / "check", 2, {"A": ["Trouser"]})
+    for number, file in enumerate(check.rglob("*.png")):
+        file.write_bytes(b"no picture %d" % number)
+
+    with pytest.raises(BadPictures, match=r"check: none of 2 pictures can be read"):
+        read(tmp_path / "learn", check)

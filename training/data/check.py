@@ -87,6 +87,8 @@ def check(listing: Listing, watch: Watch) -> Findings:
     decoded = on_all_cores(_look, list(counted.copies.items()), watch)
     looks = [look for look in decoded if isinstance(look, Look)]
     undecoded = [sentence for look in decoded if isinstance(look, list) for sentence in look]
+    why = counted.unreadable
+    unreadable = [why[picture.path] for picture in listing.pictures if picture.path in why]
     counts = Counter(picture.label for look in looks for picture in look.copies)
     groups = [tuple(picture for look in group for picture in look.copies) for group in _groups(looks)]
     of_products = [group for group in groups if of_several_products(group)]
@@ -96,10 +98,10 @@ def check(listing: Listing, watch: Watch) -> Findings:
         if group not in of_products and len({(picture.label, picture.part) for picture in group}) > 1
     ]
     alike = [group for group in groups if group not in mixed and group not in of_products]
-    same = [look.copies for look in looks if look.copies in alike]
+    same = [look.copies for look in looks if len(look.copies) > 1 and look.copies in alike]
     return Findings(
         counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
-        unreadable=(*counted.unreadable.values(), *undecoded),
+        unreadable=(*unreadable, *undecoded),
         tiny=tuple(picture for look in looks if look.shorter_edge < EDGE for picture in look.copies),
         copies=tuple(same),
         near=tuple(group for group in alike if group not in same),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inference.contract import LABEL
 from labelling.review.corrections import OfFiles
-from training.data.corrections import NO_CORRECTIONS, check_listed, corrected
+from training.data.corrections import NO_CORRECTIONS, corrected
 from training.data.files import NAMED, Hashed, hash_files, report_unreadable
 from training.data.labels import UNKNOWN
 from training.data.listing import ListedPicture, Listing, of_several_products
@@ -100,16 +100,14 @@ def distinct(
         listing: with the classes of its pictures, where these are known.
         say: receives what corrections change and what does not count of them.
         hashed: its files, where they were hashed before.
-        corrections: of labels; each has to name one of these pictures, and holds for its copies.
+        corrections: of labels, each of which holds for all copies; `check_listed` refuses strange ones.
         limit: how many contents are learnt, the first by their hashes; None for all.
 
     Raises:
-        BadCsv: a correction is to none of the classes or names a file that is none of these pictures; or one
-            picture has two labels of an attribute.
+        BadCsv: a correction is to none of the classes, or one picture has two labels of an attribute.
         BadPictures: corrections leave none.
         BadRecipe: there are fewer contents than the limit.
     """
-    check_listed(corrections, [listing])
     hashed = hashed or hash_files(picture.path for picture in listing.pictures)
     listing = corrected(listing, corrections, hashed, say)
     if limit is not None:

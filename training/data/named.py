@@ -107,7 +107,7 @@ class Named:
             return None
         listing = self.listing.classified()
         classes = None if self.corrections else listing.measurable(self.keep.get(LABEL, ())).labels
-        check_columns(listing, self.attributes, listing.labels)
+        check_columns(listing, listing.attributes, listing.labels)
         if classes is None:  # corrections may take a picture out of one of two classes
             return None
         distinct(listing, _ignored, hashed=self.hashed).check(_ignored, skip_unreadable=self.skip_unreadable)
@@ -149,16 +149,16 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         DataError: a file is missing or wrong; the message names it and the row.
     """
     corrections = corrections_in(named.corrections, named.reading.of_corrections, progress.warn)
+    check_listed(corrections, [named.listing] if named.listing else [])
+    if corrections.attributes and not (named.listing and named.listing.attributes):
+        progress.warn(
+            f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
+            "not count without --attribute."
+        )
     if named.listing is None:
-        check_listed(corrections, [])
         data = _read_pixels(named, use)
     else:
         prepare_decoders()
-        if corrections.attributes and not named.listing.attributes:
-            progress.warn(
-                f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
-                "not count without --attribute."
-            )
         listing = named.listing.classified()
         counted = distinct(listing, progress.warn, hashed=named.hashed, corrections=corrections, limit=limit)
         data = read(

@@ -13,16 +13,16 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import InputContract, ModelContract
+from inference.contract import LABEL, InputContract, ModelContract
 from inference.decode import prepare_decoders
 from labelling.decided import NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
-from training.data.contents import distinct
-from training.data.corrections import NO_CORRECTIONS, corrections_in
-from training.data.files import Hashed, hash_files
-from training.data.labels import OOD
+from training.data.contents import Content, distinct
+from training.data.corrections import NO_CORRECTIONS, check_listed, corrections_in
+from training.data.files import PictureFile, hash_files
+from training.data.labels import OOD, Labels
 from training.data.listing import (
     ListedPicture,
     Listing,
@@ -32,7 +32,7 @@ from training.data.listing import (
     open_table,
 )
 from training.data.pictures import Pictures
-from training.data.read import read
+from training.data.read import decode, joint_groups, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Progress
 
@@ -155,8 +155,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     """Read folders or tables of photos as a model would see them; what was left out is a warning.
 
     Args:
-        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own. What several of them hold
-            is in the last one alone, and labelled as there.
+        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own.
         labels: of the model.
         reads: the input of the model.
         progress: shows how many are read, and what was left out.
@@ -176,32 +175,30 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     for place in places:
         _warn_of_table(place, progress)
     listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in places]
+    check_listed(corrections, listings)
     hashed = hash_files(photo.path for listing in listings for photo in listing.pictures)
-    *others, every = listings
-    for listing in reversed(others):
-        every = every.followed_by(_labelled_as(every, listing, hashed))
-    every = replace(every, place=places[0])
-    counted = distinct(every, progress.warn, hashed=hashed, corrections=corrections)
-    _check_tiers(counted.listing)
-    photos = read(counted, reads, use="measure", progress=progress, skip_unreadable=True).test
-    if len(listings) == 1:
-        return (photos,)
-    place_of = {photo.path: number for number, listing in enumerate(listings) for photo in listing.pictures}
-    of_place = np.array([place_of[file] for file in photos.files])
-    return tuple(photos.take(np.flatnonzero(of_place == number)) for number in range(len(listings)))
-
-
-def _labelled_as(last: Listing, listing: Listing, hashed: Hashed) -> Listing:
-    """A listing whose pictures have the labels and the tier that their copies in the last one have."""
-    there = {hashed.sha256.get(picture.path): picture for picture in reversed(last.pictures)} | {None: None}
-    copies = [there.get(hashed.sha256.get(picture.path)) for picture in listing.pictures]
-    pictures = (
-        picture
-        if copy is None
-        else replace(picture, labels=copy.labels, class_id=copy.class_id, tier=copy.tier)
-        for picture, copy in zip(listing.pictures, copies, strict=True)
+    sets = []
+    for listing in listings:
+        counted = distinct(listing, progress.warn, hashed=hashed, corrections=corrections)
+        _check_tiers(counted.listing)
+        sets.append(decode(counted, reads, progress, skip_unreadable=True))
+    every = [photo for photos in sets for photo in photos]
+    groups = iter(
+        joint_groups([content for content, _ in every], [file.hash for _, file in every], progress.warn)
     )
-    return replace(listing, pictures=tuple(pictures))
+    return tuple(_photos_of(photos, [next(groups) for _ in photos], reads, labels) for photos in sets)
+
+
+def _photos_of(
+    photos: Sequence[tuple[Content, PictureFile]],
+    groups: Sequence[str],
+    reads: InputContract,
+    labels: Sequence[str],
+) -> Pictures:
+    """Photos of one place as a table."""
+    contents, files = [content for content, _ in photos], [file for _, file in photos]
+    classes = Labels.of(np.array([content.picture.class_id for content in contents]), tuple(labels))
+    return pictures_of(contents, groups, files, reads, {LABEL: classes})
 
 
 def _check_tiers(listing: Listing) -> None:

@@ -75,18 +75,7 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
     """
     listing, say = counted.listing, progress.warn
-    for sentence in listing.warnings:
-        say(sentence)
-    counted.check(say, skip_unreadable=skip_unreadable)
-    contents = list(counted.once)
-    if see:  # the same batches, whatever the files are called
-        contents.sort(key=lambda content: content.sha256)
-    paths = [content.picture.path for content in contents]
-    with progress.counting("reading pictures") as watch:
-        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
-    decoded = [(content, file) for content, file in zip(contents, files, strict=True) if file is not None]
-    if not decoded:
-        raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
+    decoded = decode(counted, reads, progress, see=see, skip_unreadable=skip_unreadable)
     if use == "learn":
         decoded.sort(key=lambda picture: picture[0].sha256)
     contents, kept = [content for content, _ in decoded], [file for _, file in decoded]
@@ -99,10 +88,39 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
         labels = _learnt_labels(pictures, listing, keep, say)
     if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
-    every = _pictures_of(pictures, kept, reads, labels)
+    every = pictures_of(pictures.contents, pictures.groups, kept, reads, labels)
     train, test = (every, every) if use == "measure" else _parts(every, np.array(pictures.tested))
     names = labels[LABEL].names
     return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)
+
+
+def decode(
+    counted: DistinctPictures,
+    reads: InputContract,
+    progress: Progress,
+    *,
+    see: See | None = None,
+    skip_unreadable: bool = False,
+) -> list[tuple[Content, PictureFile]]:
+    """Decode what counts of a listing, as `read` has it; what is left out is a warning.
+
+    Raises:
+        BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
+    """
+    listing, say = counted.listing, progress.warn
+    for sentence in listing.warnings:
+        say(sentence)
+    counted.check(say, skip_unreadable=skip_unreadable)
+    contents = list(counted.once)
+    if see:  # the same batches, whatever the files are called
+        contents.sort(key=lambda content: content.sha256)
+    paths = [content.picture.path for content in contents]
+    with progress.counting("reading pictures") as watch:
+        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
+    decoded = [(content, file) for content, file in zip(contents, files, strict=True) if file is not None]
+    if not decoded:
+        raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
+    return decoded
 
 
 def joint_groups(contents: Sequence[Content], hashes: Sequence[Hash], say: Say) -> tuple[str, ...]:
@@ -210,9 +228,9 @@ def _measured_labels(
     """Every class of the listing, and what a table says of a release's attributes that it has columns of."""
     classes = np.array([content.picture.class_id for content in pictures.contents])
     return {LABEL: Labels.of(classes, listing.labels)} | {
-        name: measured_attribute(listing.column(name), pictures.cells(name), keep[name], say)
-        for name in listing.attributes
-        if name in listing.columns
+        name: measured_attribute(listing.column(name), pictures.cells(name), known, say)
+        for name, known in keep.items()
+        if name != LABEL and name in listing.columns
     }
 
 
@@ -236,21 +254,23 @@ def _parts(every: Pictures, tested: NDArray[np.bool_]) -> tuple[Pictures, Pictur
     return every.take(np.flatnonzero(has_label & ~tested)), every.take(np.flatnonzero(has_label & tested))
 
 
-def _pictures_of(
-    pictures: Learnable, files: Sequence[PictureFile], reads: InputContract, labels: Mapping[str, Labels]
+def pictures_of(
+    contents: Sequence[Content],
+    groups: Sequence[str],
+    files: Sequence[PictureFile],
+    reads: InputContract,
+    labels: Mapping[str, Labels],
 ) -> Pictures:
-    """One picture or more as a table."""
-    pixels, paths = (
-        [file.pixels for file in files if file.pixels is not None],
-        tuple(file.path for file in files),
-    )
-    listed = [content.picture for content in pictures.contents]
+    """One picture or more as a table, in the order of the contents; `reads` is what the model reads."""
+    paths = tuple(file.path for file in files)
+    pixels = [file.pixels for file in files if file.pixels is not None]
+    listed = [content.picture for content in contents]
     return Pictures(
         pixels=np.stack(pixels) if pixels else FileImages(paths, reads),
         features=joined([file.features for file in files]),
         labels=labels,
-        sha256=np.array([content.sha256 for content in pictures.contents]),
-        groups=np.array(pictures.groups),
+        sha256=np.array([content.sha256 for content in contents]),
+        groups=np.array(groups),
         files=paths,
         tiers=np.array([picture.tier for picture in listed]),
         spelt=np.array([picture.label or picture.tier for picture in listed]),
