@@ -78,14 +78,15 @@ class Record(NamedTuple):
         if len(self.lines) == 1:
             return 0
         is_within, own = False, LINE_BREAK.split(self.cells[0])
+        whole = [columns > 1 and len(line.split(separator)) == columns for line in own]
         for at, line in enumerate(self.lines):
             cells = line.rstrip("\r\n").split(separator)
             is_row = len(cells) == columns
             for place, cell in enumerate(cells):
                 text = cell.rstrip('"')
                 is_other = is_row and is_within and '"' not in text and is_picture(place, text)
-                is_own = place == 0 and own[at : at + 1] == [text] and _continues(own, at, is_picture)
-                if is_other and not is_own:
+                is_own = place == 0 and own[at : at + 1] == [text] and not any(whole[:at])
+                if is_other and not (is_own and _continues(own, at, is_picture)):
                     return self.line + at
                 is_within ^= cell.count('"') % 2 == 1
         return 0
@@ -102,7 +103,7 @@ def _continues(own: Sequence[str], at: int, is_picture: Callable[[int, str], boo
         at: the place of the line among them, from 1.
         is_picture: as `Record.swallowed` takes it.
     """
-    if addresses_in(own[0]):
+    if addresses_in(next(filter(str.strip, own), "")):
         return bool(addresses_in(own[at]))
     return at == len(own) - 1 and not any(is_picture(0, line) for line in own[:at])
 

@@ -25,6 +25,10 @@ CLOSED_IN_THE_NEXT_PATH = 'name,label,path\nBest,Coat,"a.jpg\nWarm,Dress,b.jpg"\
 CLOSED_IN_A_PATH_ALONE = 'path,label\n"a.jpg\nb.jpg",Coat\nd.jpg,Dress\n'
 CLOSED_IN_A_ROW_OF_THE_SAME_END = 'path,label\n"a\nb.jpg","Coat\nb.jpg,Dress"\nd.jpg,Dress\n'
 CLOSED_IN_A_ROW_OF_THE_SAME_PATH = 'path,label\na.jpg,"Coat\na.jpg,Dress"\nd.jpg,Dress\n'
+CLOSED_IN_A_PATH_BELOW_A_ROW = 'path,label\n"1234,Coat\nb.jpg",Dress\nd.jpg,Dress\n'
+CLOSED_IN_AN_ADDRESS_BELOW_A_ROW = (
+    'path,label\n"https://x.example/a.jpg,Coat\nhttps://x.example/b.jpg",Dress\nd.jpg,Dress\n'
+)
 MORE_CELLS = "path,name,label\na.jpg,Dress, long,Coat\nb.jpg,Warm,Dress\n"
 FEWER_CELLS = "path,name,label\nb.jpg,Warm,Dress\n\na.jpg,Coat\n"
 AFTER_TWO_LINES = 'path,name,label\nb.jpg,"two\nlines",Coat\na.jpg\n'
@@ -56,6 +60,16 @@ def in_encoding(folder: Path, encoding: str, between: str, texts: list[str]) -> 
         (CLOSED_BEFORE_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
         (CLOSED_IN_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
         (CLOSED_IN_A_PATH_ALONE, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
+        (
+            CLOSED_IN_A_PATH_BELOW_A_ROW,
+            "row 2, line 2: a quotation mark is opened and not closed",
+            ["d.jpg"],
+        ),
+        (
+            CLOSED_IN_AN_ADDRESS_BELOW_A_ROW,
+            "row 2, line 2: a quotation mark is opened and not closed",
+            ["d.jpg"],
+        ),
         (
             CLOSED_IN_A_ROW_OF_THE_SAME_END,
             "row 2, line 2: a quotation mark is opened and not closed",
