@@ -82,12 +82,27 @@ def broken_rows(draw: st.DrawFn) -> list[Row]:
     return [Row(name, draw(st.sampled_from(LABELS)), "", "red", "train") for name in sorted(names)]
 
 
-@given(rows(), broken_rows())
-def test_of_a_table_both_say_the_same(pool: Path, sound: list[Row], broken: list[Row]) -> None:
+@st.composite
+def shared_rows(draw: st.DrawFn) -> list[Row]:
+    """Pictures that lie under two products of two labels; none is wrong."""
+    numbers = draw(st.sets(st.integers(0, DIFFERENT - 1), max_size=2))
+    return [
+        Row(f"{number}.png", LABELS[(number % NEAR + other) % 3], f"{other} of {number}", "", "train")
+        for number in sorted(numbers)
+        for other in (0, 1)
+    ]
+
+
+@given(rows(), shared_rows(), broken_rows())
+def test_of_a_table_both_say_the_same(
+    pool: Path, sound: list[Row], shared: list[Row], broken: list[Row]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder, "list.csv")
         with table.open("w", encoding="utf-8", newline="") as file:
-            cells = [(pool / row.picture, row.label, row.product, row.colour) for row in [*sound, *broken]]
+            cells = [
+                (pool / row.picture, row.label, row.product, row.colour) for row in [*sound, *shared, *broken]
+            ]
             csv.writer(file).writerows([("path", "label", "article", "colour"), *cells])
 
         assert said_by_data(table, ["colour"]) == said_by_train(table, ["colour"])
