@@ -25,13 +25,7 @@ from typing import Final
 from PIL import Image
 
 from inference import isolated_decoder
-from inference.errors import (
-    BrokenPicture,
-    DecoderStopped,
-    PictureTooLarge,
-    UnknownFormat,
-    UploadError,
-)
+from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat, UploadError
 from inference.isolated_decoder import OUT_OF_MEMORY, STATUS, TOO_DEEP
 from inference.opening import MAX_EDGE, Opened, broken_picture, check_size
 from inference.scan import unopened

@@ -38,13 +38,7 @@ from lab.attribute_head import (
 )
 from lab.coloured_photos import SHOP, USERS, WORDS, Coloured, coloured_photos
 from lab.coloured_products import COLOUR, promise_of_products
-from lab.pretraining_photos import (
-    CLUTTERED,
-    Photo,
-    decoded_photo,
-    on_ground,
-    photos_of,
-)
+from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, on_ground, photos_of
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
 from model_store.networks import open_networks

@@ -30,13 +30,7 @@ from model_store.errors import (
     ReleaseError,
     StoreRefused,
 )
-from model_store.files import (
-    MANIFEST,
-    SIGNATURE,
-    flush_folder,
-    is_at,
-    write_whole,
-)
+from model_store.files import MANIFEST, SIGNATURE, flush_folder, is_at, write_whole
 from model_store.local import (
     RELEASE_BYTES,
     BareArtifact,

@@ -25,14 +25,7 @@ from model_store.named_release import find_release, store_in
 from reports.values import Promise, Report, report_of
 from scripts.__main__ import command
 from scripts.lists import add_encoding
-from scripts.terminal import (
-    RELEASE_HELP,
-    Failed,
-    command_parser,
-    complain,
-    console,
-    print_table,
-)
+from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 
 EXAMPLES = (
     "wardrobe audit corrections.csv labels.csv",

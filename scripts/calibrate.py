@@ -22,13 +22,7 @@ from scripts.lists import add_encoding
 from scripts.options import add_accept_options, conditions_of
 from scripts.progress import Terminal
 from scripts.target import add_store_options, open_target
-from scripts.terminal import (
-    RELEASE_HELP,
-    command_parser,
-    complain,
-    console,
-    print_table,
-)
+from scripts.terminal import RELEASE_HELP, command_parser, complain, console, print_table
 from training.data.labels import OOD
 from training.data.photos import OWN_TIER, is_corrections, list_photos, own_photos
 from training.errors import BadRecipe

@@ -21,14 +21,7 @@ from reports.intervals import needed
 from scripts.__main__ import command
 from scripts.lists import add_list_options, add_product_column, typed_list_options
 from scripts.progress import counting
-from scripts.terminal import (
-    Failed,
-    command_parser,
-    complain,
-    console,
-    print_table,
-    program,
-)
+from scripts.terminal import Failed, command_parser, complain, console, print_table, program
 from training.data.check import Findings, check
 from training.data.fashion import LABELS
 from training.data.files import read_files

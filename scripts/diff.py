@@ -24,14 +24,7 @@ from reports.answers import CLASS
 from scripts.__main__ import command
 from scripts.lists import add_list_options
 from scripts.progress import counting
-from scripts.terminal import (
-    RELEASE_HELP,
-    Failed,
-    command_parser,
-    complain,
-    console,
-    print_table,
-)
+from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 
 EXAMPLES = (
     "wardrobe diff bundled runs/mine/release photos",

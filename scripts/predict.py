@@ -26,14 +26,7 @@ from model_store.files import errors_named
 from model_store.named_release import find_release
 from model_store.networks import open_networks
 from scripts.__main__ import command
-from scripts.terminal import (
-    BAR_COLUMNS,
-    FAILED,
-    RELEASE_HELP,
-    command_parser,
-    complain,
-    console,
-)
+from scripts.terminal import BAR_COLUMNS, FAILED, RELEASE_HELP, command_parser, complain, console
 from training.loading import require
 from training.measure.statistics import likeliest
 

@@ -25,14 +25,7 @@ from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
 from scripts.__main__ import command
 from scripts.target import add_promotion_options, as_text, who
-from scripts.terminal import (
-    at_least,
-    command_parser,
-    complain,
-    console,
-    print_table,
-    subcommands,
-)
+from scripts.terminal import at_least, command_parser, complain, console, print_table, subcommands
 
 KEEP = 5
 """How many releases `prune` leaves by default."""

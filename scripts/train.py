@@ -28,13 +28,7 @@ from scripts.options import (
     start_named,
 )
 from scripts.progress import Terminal, say_promises
-from scripts.target import (
-    ELSEWHERE,
-    Target,
-    add_target_options,
-    next_commands,
-    open_target,
-)
+from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, load
 from training.data.photos import is_corrections

@@ -22,13 +22,7 @@ from scripts.options import (
 from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.data.named import load
-from training.gradient.recipes import (
-    DEFAULT_NETWORK,
-    NETWORKS,
-    RECIPES,
-    as_toml,
-    starting_point,
-)
+from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, as_toml, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 
 if TYPE_CHECKING:

@@ -17,16 +17,7 @@ from typing import TYPE_CHECKING, Final
 from inference.file_names import is_clutter, is_picture_name
 from labelling.cells import Address, address_of, addresses_in, path_of
 from labelling.errors import ListUnusable, SourceUnusable, Unlistable, Unreadable
-from labelling.items import (
-    AT_ONCE,
-    UNSEEN,
-    Item,
-    PathSource,
-    Read,
-    attempt,
-    check_size,
-    stamp_of,
-)
+from labelling.items import AT_ONCE, UNSEEN, Item, PathSource, Read, attempt, check_size, stamp_of
 from labelling.lists import AS_IT_IS, ListFile, Reading, open_list
 from labelling.paths import why_missing
 from labelling.permits import NOTHING, Permits

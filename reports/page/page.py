@@ -14,10 +14,7 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.runtime import Context
 
-from inference.contract import (
-    ModelContract,
-    NetworkName,
-)
+from inference.contract import ModelContract, NetworkName
 from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.opening import open_picture

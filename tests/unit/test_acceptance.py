@@ -17,12 +17,7 @@ from reports.answers import Answers
 from reports.values import HELD_OUT
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import OOD
-from training.decide.acceptance import (
-    acceptance_curves,
-    confidence_threshold,
-    possible_promises,
-    promises,
-)
+from training.decide.acceptance import acceptance_curves, confidence_threshold, possible_promises, promises
 from training.decide.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
 from training.decide.why_nothing import broken_promises, in_words
 

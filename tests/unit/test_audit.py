@@ -6,17 +6,7 @@ from pathlib import Path
 import pytest
 
 from labelling.decided import LEFT_OUT, NONE
-from labelling.review.audit import (
-    LEAST,
-    Audit,
-    Share,
-    added,
-    audit_in,
-    audit_of,
-    sample,
-    share,
-    usual_size,
-)
+from labelling.review.audit import LEAST, Audit, Share, added, audit_in, audit_of, sample, share, usual_size
 from labelling.review.corrections import Correction
 from reports.values import HELD_OUT, Promise
 from scripts.audit import BROKEN, HOLDS, OPEN, judge, show

@@ -7,11 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import (
-    GREY_28,
-    InputContract,
-    whole_pictures,
-)
+from inference.contract import GREY_28, InputContract, whole_pictures
 from model_store.errors import ManifestInvalid, ManifestTooNew
 from model_store.local import open_release
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest

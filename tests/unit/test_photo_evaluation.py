@@ -9,13 +9,7 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import (
-    ACCEPT_NOTHING,
-    Familiarity,
-    Head,
-    ModelContract,
-    whole_pictures,
-)
+from inference.contract import ACCEPT_NOTHING, Familiarity, Head, ModelContract, whole_pictures
 from inference.session import Scores, Session
 from reports.intervals import wilson_interval
 from reports.values import PhotoFigures

@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import (
-    Familiarity,
-    Head,
-    InputContract,
-    ModelContract,
-)
+from inference.contract import Familiarity, Head, InputContract, ModelContract
 from inference.session import Scores
 from reports import values as report
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, answers_of, packed

@@ -15,14 +15,7 @@ from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
 from training.data.contents import distinct
 from training.data.corrections import check_listed, corrections_in
-from training.data.fashion import (
-    SYSTEM_FOLDER,
-    LabelledData,
-    from_csv,
-    from_idx,
-    from_keras,
-    from_one_csv,
-)
+from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, decode_file, hash_files
 from training.data.labels import check_columns
 from training.data.listing import Listing, has_idx, list_pictures, unwrapped

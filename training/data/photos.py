@@ -23,14 +23,7 @@ from training.data.contents import Content, distinct
 from training.data.corrections import NO_CORRECTIONS, check_listed, corrections_in
 from training.data.files import PictureFile, hash_files
 from training.data.labels import OOD, Labels
-from training.data.listing import (
-    ListedPicture,
-    Listing,
-    answers_in,
-    list_answers,
-    list_pictures,
-    open_table,
-)
+from training.data.listing import ListedPicture, Listing, answers_in, list_answers, list_pictures, open_table
 from training.data.pictures import Pictures
 from training.data.read import decode, joint_groups, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -94,13 +87,13 @@ def list_photos(
 
 def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
     """Labels of photos in tiers that are none of a model's classes."""
-    found = set()
+    unknown = set()
     for picture in listing.pictures:
         try:
             _class_id(picture, labels)
         except BadClasses:
-            found.add(picture.label)
-    return sorted(found)
+            unknown.add(picture.label)
+    return sorted(unknown)
 
 
 def is_corrections(place: Path, reading: Reading = AS_IT_IS) -> bool:
@@ -110,12 +103,12 @@ def is_corrections(place: Path, reading: Reading = AS_IT_IS) -> bool:
 
 def _list_corrections(place: Path, reading: Reading, *, by_audit: bool) -> Listing:
     """People's answers as photos of OWN_TIER, also those that show none of the classes."""
-    said = answers_in([place], reading)
-    drawn = {said.hashes[path] for path in said.audited}
-    listing = list_answers(place, said)
+    answers = answers_in([place], reading)
+    drawn = {answers.hashes[path] for path in answers.audited}
+    listing = list_answers(place, answers)
 
-    def tier(one: ListedPicture) -> str:
-        return CORRECTED_TIER if by_audit and said.hashes[str(one.path)] not in drawn else OWN_TIER
+    def tier(photo: ListedPicture) -> str:
+        return CORRECTED_TIER if by_audit and answers.hashes[str(photo.path)] not in drawn else OWN_TIER
 
     return replace(listing, pictures=tuple(replace(row, tier=tier(row)) for row in listing.pictures))
 
@@ -124,16 +117,16 @@ def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     """The class that a photo's label names; a name outranks an index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
         return OOD
-    known = {str(index): index for index in range(len(labels))}
-    known |= {_as_folder(label): index for index, label in enumerate(labels)}
-    found = known.get(_as_folder(photo.label))
-    if found is None:
+    classes = {str(index): index for index in range(len(labels))}
+    classes |= {_as_folder(label): index for index, label in enumerate(labels)}
+    class_id = classes.get(_as_folder(photo.label))
+    if class_id is None:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise BadClasses(
             f"{photo.path}: {photo.label!r} is none of the classes. Call it 0 to {len(labels) - 1}, or "
             f"one of {names}; or, if it shows none of them, {OOD_PREFIX}{photo.label}."
         )
-    return found
+    return class_id
 
 
 def _as_folder(label: str) -> str:

@@ -261,7 +261,7 @@ def pictures_of(
     reads: InputContract,
     labels: Mapping[str, Labels],
 ) -> Pictures:
-    """One picture or more as a table, in the order of the contents; `reads` is what the model reads."""
+    """The table of these pictures, in the order of the contents, of which there is at least one."""
     paths = tuple(file.path for file in files)
     pixels = [file.pixels for file in files if file.pixels is not None]
     listed = [content.picture for content in contents]

@@ -14,21 +14,13 @@ from inference.session import Session
 from reports.acceptance import USUAL, Conditions
 from reports.answers import NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
-from reports.values import (
-    Epoch,
-    TrainingFigures,
-)
+from reports.values import Epoch, TrainingFigures
 from training.data.fashion import LabelledData
 from training.data.files import FileImages
 from training.data.split import Split
-from training.decide.requirements import (
-    usual_accept_right,
-)
+from training.decide.requirements import usual_accept_right
 from training.decide.why_nothing import warning_of_few
-from training.measure.evaluate import (
-    Score,
-    graph_scores,
-)
+from training.measure.evaluate import Score, graph_scores
 from training.progress import Progress
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.untyped import Network

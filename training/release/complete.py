@@ -16,14 +16,7 @@ from model_store.assemble import only_network
 from model_store.files import FIGURES, GRAPH, MODEL, NEW_RELEASE
 from model_store.manifest import Golden, Manifest
 from reports.answers import LARGEST, NO_ANSWERS, Answers
-from reports.values import (
-    CROSS_FITTED,
-    HELD_OUT,
-    TEST,
-    ModelFigures,
-    OutOfScope,
-    Report,
-)
+from reports.values import CROSS_FITTED, HELD_OUT, TEST, ModelFigures, OutOfScope, Report
 from training.data.learnt_hashes import Learnt
 from training.decide.acceptance import possible_promises, with_promises
 from training.decide.answer_sets import scores_in
@@ -37,15 +30,7 @@ from training.decide.requirements import (
 from training.gradient.networks.registry import trainable_count
 from training.heads.ood import UNSEEN_THINGS, separation
 from training.measure.attributes import attribute_in_words, measure_attributes
-from training.measure.evaluate import (
-    Score,
-    counted,
-    decided,
-    examples,
-    full_figures,
-    uncalibrated,
-    undecided,
-)
+from training.measure.evaluate import Score, counted, decided, examples, full_figures, uncalibrated, undecided
 from training.measure.plots import draw_all
 from training.measure.products import products_of
 from training.progress import Progress

@@ -14,15 +14,7 @@ from model_store.local import LocalRelease
 from model_store.notes import prune_cache
 from tests.contract.service.conftest import logged
 from tests.places import Place
-from tests.small_disks import (
-    empty,
-    fill,
-    make_read_only,
-    make_writable,
-    mount,
-    small_disk,
-    unmount,
-)
+from tests.small_disks import empty, fill, make_read_only, make_writable, mount, small_disk, unmount
 
 Spoil = Callable[[Path], None]
 

@@ -13,12 +13,7 @@ import pytest
 
 from lab import photo_tables, tuning_photos
 from lab.pretraining import Batches, Pictures, main
-from lab.pretraining_photos import (
-    STORED_EDGE,
-    photos_of,
-    targets_of,
-    without_left_out,
-)
+from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of, without_left_out
 from lab.tuning_photos import read_packed
 from training.errors import WeightsUnfit
 from training.features import lite0

@@ -19,14 +19,7 @@ from training.features.blocks import MEASURED, Block
 from training.features.weights import write_npz
 from training.heads.cross_val import Fold, folds_of
 from training.heads.logistic import fit_head
-from training.heads.negatives import (
-    CLUTTERED_WEIGHT,
-    SURE,
-    TAKEN,
-    Negatives,
-    load_negatives,
-    ood_negatives,
-)
+from training.heads.negatives import CLUTTERED_WEIGHT, SURE, TAKEN, Negatives, load_negatives, ood_negatives
 from training.heads.ood import Floats, OodPhotos, fit_measure
 
 OWN = ("backpack", "necklace", "watch")
