@@ -38,7 +38,7 @@ class WordsSummary:
     Attributes:
         language: of the words.
         named: of how many the list names a kind.
-        agreeing: of these, answers of that kind, accepted or not.
+        agreeing: of these, answers of that kind: an accepted attribute `kind`, else the class.
         contradicting: answers of another kind.
     """
 
@@ -208,7 +208,7 @@ class _Counts:
         """The same rows, held against the list, with people's answers and categories."""
         for row in map(self._check.checked, rows):
             self.named += bool(row.listed)
-            self.words[self._check.admits(LABEL, row.label.label, row.listed)] += 1
+            self.words[self._check.agrees(row)] += 1
             self.outcomes[row.label.label, row.label.reason] += 1
             self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
             self.of_attributes.update(

@@ -71,6 +71,13 @@ class ListCheck:
             kinds = frozenset({label})
         return bool(kinds & listed) if kinds and listed else None
 
+    def agrees(self, row: Row) -> bool | None:
+        """Whether the list's words admit an accepted kind or, without one, the class; None as in `admits`."""
+        kind = row.heads.get(KIND, NO_ANSWER)
+        if kind.decision == ACCEPT and self.admits(KIND, kind.label, row.listed):
+            return True
+        return self.admits(LABEL, row.label.label, row.listed)
+
     def suggestion(self, row: Row, head: str) -> str | None:
         """The likeliest class that the list's words admit; None where they admit none of the release."""
         if head != LABEL or not self.kinds:

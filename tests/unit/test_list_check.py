@@ -1,10 +1,12 @@
 """What a list's words, and photos of two products, do to accepted answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from inference.contract import LABEL
 from labelling.list_check import LIST, SHARED, ListCheck, list_check
-from labelling.list_words import ListWords, word_columns
+from labelling.list_words import KIND, ListWords, word_columns
 from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
@@ -85,6 +87,33 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too() -> None:
     heads = check_of([row]).checked(answered).heads
 
     assert [heads[name].reason for name in ("kind", "colour")] == [LIST, None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "decision", "agrees"),
+    [("hat", ACCEPT, True), ("hat", REVIEW, False), ("belt", ACCEPT, False), (None, None, False)],
+)
+def test_an_accepted_kind_that_the_title_admits_agrees_whatever_the_class_is(
+    kind: str | None, decision: str | None, agrees: bool
+) -> None:
+    row = photo("Straw hat", "Dress", reason="unfamiliar")
+    row = replace(row, heads={**row.heads, KIND: HeadAnswer(label=kind, decision=decision)})
+
+    check = check_of([row])
+
+    assert check.agrees(check.checked(row)) is agrees
+
+
+@pytest.mark.parametrize(("title", "agrees"), [("Straw dress", True), ("", None)])
+def test_without_an_accepted_kind_that_the_title_names_the_class_agrees(
+    title: str, agrees: bool | None
+) -> None:
+    row = photo(title, "Dress")
+    row = replace(row, heads={**row.heads, KIND: HeadAnswer(label="hat", decision=ACCEPT)})
+
+    check = check_of([row])
+
+    assert check.agrees(check.checked(row)) is agrees
 
 
 def test_all_photos_of_a_product_have_the_title_of_the_first_that_has_one() -> None:
