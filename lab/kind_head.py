@@ -3,9 +3,10 @@
 python -m lab.kind_head PHOTOS VECTORS RELEASE --run FOLDER
 
 VECTORS is the folder of strangers.py, in which the released network is `released.npz`. Temperature and
-thresholds come from photos of the sources, by heads that learnt nothing of the source, or of the kind where
-it has no name. Class names need a picture that is familiar as one of the classes; further names do not.
-Prints a row for each name. Writes FOLDER/release.
+threshold come from photos of the sources, by heads that learnt nothing of the source, or of the kind where it
+has no name. Class names need a picture that is familiar as one of the classes; further names do not. Of
+sources that the release knows nothing of, its own answers to the class join those that it keeps, and the
+figures of unknown sources; its thresholds stay. Prints a row for each name. Writes FOLDER/release.
 """
 
 import argparse
@@ -19,22 +20,36 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import ACCEPT_NOTHING, Head, ModelContract
+from inference.classifier import Classifier
+from inference.contract import Head, ModelContract
 from inference.decision import calibrate
+from inference.framing import fit_whole
+from inference.onnx_session import OnnxSession
 from lab.attribute_head import AttributeHead, attribute_answers, rows_of, seal_with, sha256_of, stored_answers
 from lab.kinds import CLASSES, OTHER, KindPhotos, names_of_kinds
+from lab.pretraining_photos import Photo, decoded_photo, names_of_sources
+from lab.sealing import TOWNS
 from lab.strangers import asked_photos
-from lab.strangers_heads import RELEASED
+from lab.strangers_heads import NOT_RELEASED, RELEASED, parts_of
+from lab.tuning_photos import shown_by
 from model_store.files import NEW_RELEASE
-from model_store.local import open_release
-from reports.answers import Answers
+from model_store.local import LocalRelease, open_release
+from reports.answers import CLASS, NAME_LENGTH, NONE_OF_THESE, Answers
+from reports.values import HELD_OUT, report_of
 from training.data.labels import Labels
+from training.data.photos import OOD_PREFIX
 from training.decide.answer_sets import AnswerSet
-from training.decide.decide import UNFAMILIAR, Thresholds, decide
+from training.decide.decide import UNFAMILIAR, Thresholds
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.decide.temperature import temperature_of
+from training.decide.unproven import decide_withholding
+from training.features.blocks import READS
 from training.features.weights import read_npz
+from training.heads.photo_head import FOLDS
 from training.measure.attributes import attribute_figures
+from training.measure.evaluate import decided as decided_answers
+from training.measure.photos import unknown_figures
+from training.measure.products import products_of
 
 KIND: Final = "kind"
 
@@ -42,7 +57,7 @@ KIND: Final = "kind"
 def decided(
     answers: Answers, contract: ModelContract, names: tuple[str, ...], classes: Collection[str] = CLASSES
 ) -> Head:
-    """The head that the answers decide: one threshold for class names, and one for further names.
+    """The head that the answers decide, by the rule for the class.
 
     Args:
         answers: with probabilities of the names, and the class's OOD score.
@@ -50,27 +65,43 @@ def decided(
         names: of the kinds.
         classes: those of the classes.
     """
-    temperature, index = temperature_of(answers), names.index
     further = [name for name in names if name not in {*classes, OTHER}]
-    least = dict[str, float]()
-    for accepted, unfamiliar in ((classes, contract.least_familiarity), (further, 0.0)):
-        requirements = Requirements(
-            right=ACCEPTED_OF_PHOTOS,
-            temperature=temperature,
-            familiarity=contract.familiarity,
-            unfamiliar=(unfamiliar,),
-            withheld=tuple(index(name) for name in names if name not in accepted),
-        )
-        confidence = decide(answers, requirements).confidence
-        least |= dict.fromkeys(accepted, confidence)
-    lowest = min(least.values())
-    return Head(
-        labels=names,
-        temperature=temperature,
-        confidence=lowest,
-        withheld=(*(name for name, own in least.items() if own >= ACCEPT_NOTHING > lowest), OTHER),
-        stricter={name: own for name, own in least.items() if lowest < own < ACCEPT_NOTHING},
-        familiarity=dict.fromkeys(further, 0.0),
+    familiar_or_not = np.isin(answers.predicted, [names.index(name) for name in further])
+    asked = replace(
+        answers,
+        sets=np.full(len(answers), KIND),  # photos of none of the classes promise as well
+        distances=np.where(familiar_or_not, -np.inf, answers.distances),
+    )
+    required = Requirements(
+        right=ACCEPTED_OF_PHOTOS,
+        temperature=temperature_of(answers),
+        familiarity=contract.familiarity,
+        unfamiliar=(contract.least_familiarity,),
+        withheld=(names.index(OTHER),),
+    )
+    head = decide_withholding(asked, required, names).head(names)
+    return replace(head, familiarity=dict.fromkeys(further, 0.0))
+
+
+def answers_of(release: LocalRelease, folder: Path, photos: Sequence[Photo]) -> Answers:
+    """What a release answers to photos of sources that it knows nothing of, as it stores its answers."""
+    session = OnnxSession(release.graph("photos"), shape=READS.array_shape)
+    pixels = np.stack([fit_whole(decoded_photo(folder, photo).picture, READS.shape) for photo in photos])
+    names, scores = names_of_sources(folder), session.run(pixels)
+    return decided_answers(
+        Classifier(session, release.manifest.contract("photos")),
+        Answers.of(
+            [photo.tier for photo in photos],
+            [NONE_OF_THESE if photo.label is None else photo.label for photo in photos],
+            pictures=[sha256_of(folder, photo)[:NAME_LENGTH] for photo in photos],
+            groups=[photo.sender or "" for photo in photos],
+            folds=parts_of(photos) + 1 + FOLDS,
+            networks="photos",
+            spelt=["" if photo.label is not None else f"{OOD_PREFIX}{shown_by(photo)}" for photo in photos],
+            sources=[names[photo.source] for photo in photos],
+            distances=scores.distances,
+            probabilities=scores.of_label,
+        ),
     )
 
 
@@ -82,25 +113,31 @@ def thresholds_of(head: Head, answers: Answers, familiar: NDArray[np.bool_]) -> 
         answers: as served, N.
         familiar: bool (N,), whether the class is.
     """
-    sure = np.where(answers.accepted, answers.confidences, np.nan).astype(np.float32)
-    of_all = AnswerSet("held-out", sure, answers.right, ACCEPTED_OF_PHOTOS, answers.together)
+    least = np.array([head.exceptions.get(head.labels[index], 0.0) for index in answers.predicted.tolist()])
+    never = np.isin(answers.decisions, ["unfamiliar", "unproven"]) | (answers.confidences < least)
+    sure = np.where(never, np.nan, answers.confidences).astype(np.float32)
+    of_all = AnswerSet(HELD_OUT, sure, answers.right, ACCEPTED_OF_PHOTOS, answers.together)
     sets = (of_all, of_all.part(UNFAMILIAR, ~familiar))
     return Thresholds(head.temperature, None, head.confidence, sets)
 
 
 def _table(names: Sequence[str], shown: NDArray[np.str_], sources: NDArray[np.str_], answers: Answers) -> str:
-    lines = ["| kind | n | sources | recall | precision | accepted | of these right |", f"{'|---' * 7}|"]
-    said, right = np.array(names)[answers.probabilities.argmax(1)], answers.right
-    no_class = ~np.isin(shown, CLASSES)
+    lines = [
+        "| kind | n | sources | recall | precision | accepted answers | of these right |",
+        f"{'|---' * 7}|",
+    ]
+    said, right, accepted = np.array(names)[answers.probabilities.argmax(1)], answers.right, answers.accepted
+    no_class, every = ~np.isin(shown, CLASSES), np.ones(len(shown), np.bool_)
     rows = [(name, shown == name, said == name) for name in names]
-    rows += [("none of the ten classes", no_class, no_class), ("all", shown != "", shown != "")]
-    for name, shows, answer in rows:
-        is_accepted = answers.accepted & (answer if name in names else shows)
-        shares = (right[shows], right[answer], answers.accepted[shows], right[is_accepted])
-        cells = (f"{share.sum() / max(len(share), 1):.2f}" for share in shares)
-        lines.append(
-            f"| {' | '.join([name, f'{shows.sum()}', f'{len(np.unique(sources[shows]))}', *cells])} |"
-        )
+    for name, shows, answer in [
+        *rows,
+        ("none of the ten classes", no_class, no_class),
+        ("all", every, every),
+    ]:
+        counts = [str(shows.sum()), str(len(np.unique(sources[shows])))]
+        shares = [f"{right[some].mean():.2f}" for some in (shows, answer)]
+        of_accepted = [str((accepted & answer).sum()), str((accepted & answer & right).sum())]
+        lines.append(f"| {' | '.join([name, *counts, *shares, *of_accepted])} |")
     return "\n".join(lines)
 
 
@@ -112,12 +149,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release that gets it")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    parent, shop, names = (
-        open_release(given.release),
-        KindPhotos(asked_photos(given.photos)),
-        names_of_kinds(),
-    )
-    contract, kept = parent.manifest.contract("photos"), stored_answers(parent)
+    parent, names = open_release(given.release), names_of_kinds()
+    shop, contract = KindPhotos(asked_photos(given.photos)), parent.manifest.contract("photos")
+    not_learnt = [photo for photo in shop.photos if photo.archive.startswith(NOT_RELEASED)]
+    kept = stored_answers(parent) + answers_of(parent, given.photos, not_learnt)
     of_source, of_kind = shop.answers(given.vectors)
     # 1) Decide.
     places = np.flatnonzero(shop.asked)
@@ -147,12 +182,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = "python -m lab.kind_head photos vectors release --run runs/kind"
     new = AttributeHead(name=KIND, fitted=fitted, learnt=learnt, sums=sums, command=command)
     figures = attribute_figures(labels, thresholds_of(head, answers, familiar), answers)
-    of_no_class = answers.take(~of_class.known)
     # Other photos show all answers of the class and of the colour, but none of the kind.
-    changed = {"all_accepted": None}
-    seal_with(
-        given.run / NEW_RELEASE, parent, given.photos, new, contract, figures, kept + of_no_class, changed
-    )
+    products = products_of(answers.take(~np.char.startswith(answers.groups, TOWNS)), ACCEPTED_OF_PHOTOS)
+    changed = {
+        "all_accepted": None,
+        "unknown_sources": unknown_figures(kept.of_head(CLASS), parent.manifest.labels),
+        "products": report_of(parent).products | products,
+    }
+    seal_with(given.run / NEW_RELEASE, parent, given.photos, new, contract, figures, kept + answers, changed)
     return 0
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
+from inference.decision import calibrate
 from lab import sealing
-from lab.kind_head import decided
+from lab.kind_head import decided, thresholds_of
 from lab.kinds import OTHER, kind_of
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
@@ -64,22 +65,81 @@ def test_kinds_that_judge_own_kinds_are_not_learnt_and_have_no_name_of_their_own
     assert kind_of(Photo("sources.zip", "X/X/den-1.jpg", source_label=word, tier="X")) == ("", OTHER)
 
 
-def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_never_accepted() -> None:
-    names = ("top", "skirt", OTHER)
-    # Tops that are familiar are right, unfamiliar ones are none; skirts are unfamiliar, and right.
-    of_each = np.repeat([[0, 0, 0], [2, 0, 1], [1, 1, 1], [2, 2, 1]], [150, 50, 150, 50], axis=0)
-    truth, said, unfamiliar = of_each.T
-    contract = ModelContract.of_class(
-        Head(labels=("top",), temperature=1.0, confidence=0.9),
-        GREY_28,
-        Familiarity(quantiles=(0.0, 1.0), threshold=0.5),
-    )
-    shares = np.where(np.arange(3) == said[:, None], 0.9, 0.05)
-    answers = Answers.of("A", truth, probabilities=shares, distances=unfamiliar * 0.8 + 0.1)
+NAMES = ("top", "skirt", OTHER)
+CONTRACT = ModelContract.of_class(
+    Head(labels=("top",), temperature=1.0, confidence=0.9),
+    GREY_28,
+    Familiarity(quantiles=(0.0, 1.0), threshold=0.5),
+)
 
-    head = decided(answers, contract, names, classes=("top",))
+
+def kinds_of(*groups: tuple[int, str, str, float, bool, str]) -> Answers:
+    """So many answers each, the kind that is shown and answered, how sure, whether familiar, the source."""
+    counts, shown, said, sure, familiar, sources = zip(*groups, strict=True)
+    place = np.repeat(np.arange(len(groups)), counts)
+    codes = np.array([NAMES.index(name) for name in said])[place]
+    shares = ((1 - np.array(sure)) / 2)[place, None] * np.ones((1, 3))
+    shares[np.arange(len(place)), codes] = np.array(sure)[place]
+    return Answers.of(
+        "X",
+        np.array([NAMES.index(name) for name in shown])[place],
+        probabilities=shares,
+        distances=np.where(familiar, 0.1, 0.9)[place],
+        sources=np.array(sources)[place],
+        folds=1,
+    )
+
+
+def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_never_accepted() -> None:
+    answers = kinds_of(
+        (600, "top", "top", 0.9, True, "one"),
+        (100, OTHER, "top", 0.9, False, "one"),
+        (600, "skirt", "skirt", 0.9, False, "one"),
+        (20, "skirt", OTHER, 0.9, False, "one"),
+    )
+
+    head = decided(answers, CONTRACT, NAMES, classes=("top",))
 
     assert head.fault() is None
-    assert head.familiarity == {"skirt": 0.0}
-    assert head.withheld == (OTHER,)
-    assert head.confidence < 0.9
+    assert (head.familiarity, head.withheld, head.stricter) == ({"skirt": 0.0}, (OTHER,), {})
+    assert not head.accepts_nothing
+
+
+def test_further_names_of_unfamiliar_pictures_decide_too() -> None:
+    answers = kinds_of(
+        (300, "top", "top", 0.95, True, "one"),
+        (300, "skirt", "skirt", 0.95, False, "one"),
+        (40, OTHER, "skirt", 0.9, False, "one"),
+    )
+
+    head = decided(answers, CONTRACT, NAMES, classes=("top",))
+
+    doubtful, sure = (
+        max(calibrate([0.0, *shares], head.temperature)) for shares in ((0.9, 0.1), (0.95, 0.05))
+    )
+    assert doubtful < head.confidence == pytest.approx(sure, abs=0.001)
+
+
+def test_a_name_of_which_too_few_are_right_on_one_source_needs_more() -> None:
+    answers = kinds_of(
+        (2000, "top", "top", 0.9, True, "one"),
+        (400, "skirt", "skirt", 0.9, False, "two"),
+        (30, OTHER, "skirt", 0.9, False, "three"),
+    )
+
+    head = decided(answers, CONTRACT, NAMES, classes=("top",))
+
+    assert head.confidence < head.exceptions["skirt"]
+    assert "top" not in head.exceptions
+
+
+def test_a_promise_counts_what_the_threshold_decides_about() -> None:
+    head = Head(labels=NAMES, temperature=1.0, confidence=0.8, stricter={"top": 0.9})
+    decisions = ["accept", "ambiguous", "ambiguous", "ambiguous", "unfamiliar", "unproven"]
+    shares = np.array([[0.0, 0.85, 0.15]] * 3 + [[0.85, 0.15, 0.0]] + [[0.0, 0.85, 0.15]] * 2)
+    answers = Answers.of("X", [1] * 6, probabilities=shares, decisions=decisions)
+    familiar = np.array([True, True, False, True, False, True])
+
+    of_all, of_unfamiliar = thresholds_of(head, answers, familiar).answer_sets
+
+    assert (len(of_all.familiar), len(of_unfamiliar.familiar)) == (3, 1)
