@@ -88,8 +88,9 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     assert answer.answer.label == LABELS[3]
     (before,) = open_networks(bundled()).classify([networks.model_input(decoded)])
     assert made.manifest.attributes == bundled().manifest.attributes
-    colours = [one.attributes["colour"].by_label for one in (answer, before)]
-    assert colours[0] == pytest.approx(colours[1], abs=1e-4)
+    assert answer.attributes.keys() == {"colour", "kind"}
+    for name, attribute in answer.attributes.items():
+        assert attribute.by_label == pytest.approx(before.attributes[name].by_label, abs=1e-4)
     assert report_of(made).test.accuracy == report_of(bundled()).test.accuracy
     assert report_of(made).photo_model is not None
 
