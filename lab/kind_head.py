@@ -28,24 +28,23 @@ from inference.onnx_session import OnnxSession
 from lab.attribute_head import AttributeHead, attribute_answers, rows_of, seal_with, sha256_of, stored_answers
 from lab.kinds import CLASSES, OTHER, KindPhotos, names_of_kinds
 from lab.pretraining_photos import Photo, decoded_photo, names_of_sources
-from lab.sealing import TOWNS
+from lab.sealing import TOWNS, answers_to
 from lab.strangers import asked_photos
 from lab.strangers_heads import NOT_RELEASED, RELEASED, parts_of
-from lab.tuning_photos import shown_by
+from lab.strangers_table import Answered
+from lab.tuning_photos import labels_of, shown_by
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
-from reports.answers import CLASS, NAME_LENGTH, NONE_OF_THESE, Answers
-from reports.values import HELD_OUT, report_of
+from reports.answers import CLASS, NAME_LENGTH, Answers
+from reports.values import report_of
 from training.data.labels import Labels
-from training.data.photos import OOD_PREFIX
-from training.decide.answer_sets import AnswerSet
+from training.decide.answer_sets import confidences_of, scores_in
 from training.decide.decide import UNFAMILIAR, Thresholds
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.decide.temperature import temperature_of
 from training.decide.unproven import decide_withholding
 from training.features.blocks import READS
 from training.features.weights import read_npz
-from training.heads.photo_head import FOLDS
 from training.measure.attributes import attribute_figures
 from training.measure.evaluate import decided as decided_answers
 from training.measure.photos import unknown_figures
@@ -56,21 +55,24 @@ KIND: Final = "kind"
 
 def decided(
     answers: Answers, contract: ModelContract, names: tuple[str, ...], classes: Collection[str] = CLASSES
-) -> Head:
-    """The head that the answers decide, by the rule for the class.
+) -> tuple[Head, Thresholds]:
+    """The head that the answers decide, by the rule for the class, and what the threshold was chosen on.
 
     Args:
         answers: with probabilities of the names, and the class's OOD score.
         contract: of the network that answers the class.
         names: of the kinds.
         classes: those of the classes.
+
+    Returns:
+        The head, and its thresholds with two sets of answers: all, and those whose class is unfamiliar.
     """
     further = [name for name in names if name not in {*classes, OTHER}]
-    familiar_or_not = np.isin(answers.predicted, [names.index(name) for name in further])
+    is_further = np.isin(answers.predicted, [names.index(name) for name in further])
     asked = replace(
         answers,
         sets=np.full(len(answers), KIND),  # photos of none of the classes promise as well
-        distances=np.where(familiar_or_not, -np.inf, answers.distances),
+        distances=np.where(is_further, -np.inf, answers.distances),
     )
     required = Requirements(
         right=ACCEPTED_OF_PHOTOS,
@@ -79,46 +81,31 @@ def decided(
         unfamiliar=(contract.least_familiarity,),
         withheld=(names.index(OTHER),),
     )
-    head = decide_withholding(asked, required, names).head(names)
-    return replace(head, familiarity=dict.fromkeys(further, 0.0))
+    thresholds = decide_withholding(asked, required, names)
+    [of_all] = thresholds.answer_sets
+    is_unfamiliar = np.isnan(confidences_of(scores_in(answers), 1.0, contract.familiarity))
+    sets = (of_all, of_all.part(UNFAMILIAR, is_unfamiliar))
+    head = replace(thresholds.head(names), familiarity=dict.fromkeys(further, 0.0))
+    return head, replace(thresholds, answer_sets=sets)
 
 
-def answers_of(release: LocalRelease, folder: Path, photos: Sequence[Photo]) -> Answers:
+def answers_of_release(release: LocalRelease, folder: Path, photos: Sequence[Photo]) -> Answers:
     """What a release answers to photos of sources that it knows nothing of, as it stores its answers."""
     session = OnnxSession(release.graph("photos"), shape=READS.array_shape)
     pixels = np.stack([fit_whole(decoded_photo(folder, photo).picture, READS.shape) for photo in photos])
     names, scores = names_of_sources(folder), session.run(pixels)
-    return decided_answers(
-        Classifier(session, release.manifest.contract("photos")),
-        Answers.of(
-            [photo.tier for photo in photos],
-            [NONE_OF_THESE if photo.label is None else photo.label for photo in photos],
-            pictures=[sha256_of(folder, photo)[:NAME_LENGTH] for photo in photos],
-            groups=[photo.sender or "" for photo in photos],
-            folds=parts_of(photos) + 1 + FOLDS,
-            networks="photos",
-            spelt=["" if photo.label is not None else f"{OOD_PREFIX}{shown_by(photo)}" for photo in photos],
-            sources=[names[photo.source] for photo in photos],
-            distances=scores.distances,
-            probabilities=scores.of_label,
-        ),
-    )
-
-
-def thresholds_of(head: Head, answers: Answers, familiar: NDArray[np.bool_]) -> Thresholds:
-    """What the head accepts, as figures are made of it: of all, and of what is unfamiliar as a class.
-
-    Args:
-        head: of the kinds.
-        answers: as served, N.
-        familiar: bool (N,), whether the class is.
-    """
-    least = np.array([head.exceptions.get(head.labels[index], 0.0) for index in answers.predicted.tolist()])
-    never = np.isin(answers.decisions, ["unfamiliar", "unproven"]) | (answers.confidences < least)
-    sure = np.where(never, np.nan, answers.confidences).astype(np.float32)
-    of_all = AnswerSet(HELD_OUT, sure, answers.right, ACCEPTED_OF_PHOTOS, answers.together)
-    sets = (of_all, of_all.part(UNFAMILIAR, ~familiar))
-    return Thresholds(head.temperature, None, head.confidence, sets)
+    columns = {
+        "tier": [photo.tier for photo in photos],
+        "picture": [sha256_of(folder, photo)[:NAME_LENGTH] for photo in photos],
+        "product": [photo.sender for photo in photos],
+        "part": parts_of(photos).tolist(),
+        "name": [names[photo.source] for photo in photos],
+        "shown": [shown_by(photo) for photo in photos],
+    }
+    of_labels, odds = (np.asarray(some, np.float64) for some in (scores.of_label, scores.distances))
+    logits = np.column_stack([np.log(of_labels), odds])
+    asked = Answered({name: np.array(column) for name, column in columns.items()}, labels_of(photos), logits)
+    return decided_answers(Classifier(session, release.manifest.contract("photos")), answers_to(asked))
 
 
 def _table(names: Sequence[str], shown: NDArray[np.str_], sources: NDArray[np.str_], answers: Answers) -> str:
@@ -127,13 +114,10 @@ def _table(names: Sequence[str], shown: NDArray[np.str_], sources: NDArray[np.st
         f"{'|---' * 7}|",
     ]
     said, right, accepted = np.array(names)[answers.probabilities.argmax(1)], answers.right, answers.accepted
-    no_class, every = ~np.isin(shown, CLASSES), np.ones(len(shown), np.bool_)
-    rows = [(name, shown == name, said == name) for name in names]
-    for name, shows, answer in [
-        *rows,
-        ("none of the ten classes", no_class, no_class),
-        ("all", every, every),
-    ]:
+    rows = {name: [name] for name in names}
+    rows |= {"none of the ten classes": [name for name in names if name not in CLASSES], "all": [*names]}
+    for name, some_names in rows.items():
+        shows, answer = np.isin(shown, some_names), np.isin(said, some_names)
         counts = [str(shows.sum()), str(len(np.unique(sources[shows])))]
         shares = [f"{right[some].mean():.2f}" for some in (shows, answer)]
         of_accepted = [str((accepted & answer).sum()), str((accepted & answer & right).sum())]
@@ -152,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parent, names = open_release(given.release), names_of_kinds()
     shop, contract = KindPhotos(asked_photos(given.photos)), parent.manifest.contract("photos")
     not_learnt = [photo for photo in shop.photos if photo.archive.startswith(NOT_RELEASED)]
-    kept = stored_answers(parent) + answers_of(parent, given.photos, not_learnt)
+    kept = stored_answers(parent) + answers_of_release(parent, given.photos, not_learnt)
     of_source, of_kind = shop.answers(given.vectors)
     # 1) Decide.
     places = np.flatnonzero(shop.asked)
@@ -161,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     of_class = kept.take(np.array([row for row in rows if row is not None]))
     truth = np.array([names.index(name) for name in shop.names[places].tolist()])
     asked = replace(of_class, truth=truth, predicted=of_kind[places].argmax(1), probabilities=of_kind[places])
-    head = decided(asked, contract, names)
+    head, thresholds = decided(asked, contract, names)
     contract = contract.with_heads({KIND: head})
     # 2) Measure.
     labels = Labels.of(truth, names)
@@ -174,14 +158,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     shown, sources = shop.names[places], of_class.sources
     sys.stdout.write(f"{head}\n{_table(names, shown, sources, served(of_source))}\n\n")
     sys.stdout.write(f"Without the kind, where it has no name:\n{_table(names, shown, sources, answers)}\n")
-    familiar = of_class.familiarity >= contract.least_familiarity
     # 3) Seal.
     released = read_npz(given.vectors / f"{RELEASED}.npz")["both"].astype(np.float32)
     fitted, sums = shop.fit(released, shop.learnable)
     learnt = {"photos": [shop.photos[place] for place in np.flatnonzero(shop.learnable).tolist()]}
     command = "python -m lab.kind_head photos vectors release --run runs/kind"
     new = AttributeHead(name=KIND, fitted=fitted, learnt=learnt, sums=sums, command=command)
-    figures = attribute_figures(labels, thresholds_of(head, answers, familiar), answers)
+    figures = attribute_figures(labels, thresholds, answers)
     # Other photos show all answers of the class and of the colour, but none of the kind.
     products = products_of(answers.take(~np.char.startswith(answers.groups, TOWNS)), ACCEPTED_OF_PHOTOS)
     changed = {

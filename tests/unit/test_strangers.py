@@ -1,21 +1,27 @@
 """How the lab reads answers about photos of sources that nothing learnt."""
 
 import gzip
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from inference.decision import calibrate
 from lab import sealing
-from lab.kind_head import decided, thresholds_of
-from lab.kinds import OTHER, kind_of
+from lab.kind_head import decided
+from lab.kinds import OTHER, KindPhotos, kind_of, names_of_kinds
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
+from lab.strangers_heads import parts_of
 from lab.strangers_table import Answered, interval, read, threshold
 from lab.tuning_photos import LEFT_OUT_KINDS
 from reports.answers import NONE_OF_THESE, Answers
+from training.data.vectors import Vectors
+from training.features.weights import write_npz
+from training.heads.hidden import HiddenHead
 
 
 def test_a_threshold_is_the_least_above_which_enough_is_right() -> None:
@@ -98,7 +104,7 @@ def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_nev
         (20, "skirt", OTHER, 0.9, False, "one"),
     )
 
-    head = decided(answers, CONTRACT, NAMES, classes=("top",))
+    head, _ = decided(answers, CONTRACT, NAMES, classes=("top",))
 
     assert head.fault() is None
     assert (head.familiarity, head.withheld, head.stricter) == ({"skirt": 0.0}, (OTHER,), {})
@@ -112,7 +118,7 @@ def test_further_names_of_unfamiliar_pictures_decide_too() -> None:
         (40, OTHER, "skirt", 0.9, False, "one"),
     )
 
-    head = decided(answers, CONTRACT, NAMES, classes=("top",))
+    head, _ = decided(answers, CONTRACT, NAMES, classes=("top",))
 
     doubtful, sure = (
         max(calibrate([0.0, *shares], head.temperature)) for shares in ((0.9, 0.1), (0.95, 0.05))
@@ -127,19 +133,56 @@ def test_a_name_of_which_too_few_are_right_on_one_source_needs_more() -> None:
         (30, OTHER, "skirt", 0.9, False, "three"),
     )
 
-    head = decided(answers, CONTRACT, NAMES, classes=("top",))
+    head, _ = decided(answers, CONTRACT, NAMES, classes=("top",))
 
     assert head.confidence < head.exceptions["skirt"]
     assert "top" not in head.exceptions
 
 
-def test_a_promise_counts_what_the_threshold_decides_about() -> None:
-    head = Head(labels=NAMES, temperature=1.0, confidence=0.8, stricter={"top": 0.9})
-    decisions = ["accept", "ambiguous", "ambiguous", "ambiguous", "unfamiliar", "unproven"]
-    shares = np.array([[0.0, 0.85, 0.15]] * 3 + [[0.85, 0.15, 0.0]] + [[0.0, 0.85, 0.15]] * 2)
-    answers = Answers.of("X", [1] * 6, probabilities=shares, decisions=decisions)
-    familiar = np.array([True, True, False, True, False, True])
+def test_a_promise_counts_what_the_threshold_decides_about_and_what_is_unfamiliar_among_it() -> None:
+    answers = kinds_of(
+        (2000, "top", "top", 0.9, True, "one"),
+        (300, "top", "top", 0.8, True, "one"),
+        (200, "top", "top", 0.9, False, "one"),
+        (400, "skirt", "skirt", 0.9, False, "two"),
+        (100, "skirt", "skirt", 0.9, True, "two"),
+        (50, OTHER, OTHER, 0.9, True, "two"),
+    )
 
-    of_all, of_unfamiliar = thresholds_of(head, answers, familiar).answer_sets
+    _, thresholds = decided(answers, CONTRACT, NAMES, classes=("top",))
 
-    assert (len(of_all.familiar), len(of_unfamiliar.familiar)) == (3, 1)
+    of_all, of_unfamiliar = thresholds.answer_sets
+    assert (len(of_all.familiar), len(of_unfamiliar.familiar)) == (2800, 400)
+
+
+class RecordingShop(KindPhotos):
+    """Its heads answer their number, with any name; what each learnt is kept, bool (N,)."""
+
+    def fit(self, both: Vectors, learnt: NDArray[np.bool_]) -> tuple[HiddenHead, Vectors]:
+        self.learnt_by = [*getattr(self, "learnt_by", []), learnt]
+        nothing = np.zeros((both.shape[2], 1), np.float32)
+        head = HiddenHead(nothing, nothing[0], nothing[:1], nothing[0])
+        return head, np.full((1, len(names_of_kinds())), len(self.learnt_by) - 1, np.float32)
+
+
+def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name(tmp_path: Path) -> None:
+    words = ("skirt", "hat", "suit", "tie", "wallet", "saree", "socks")
+    photos = [
+        Photo("sources_X.zip", f"X/s{source}-{number}.jpg", source_label=word, tier="X")
+        for number, (source, word) in enumerate(product(range(12), words))
+    ]
+    shop = RecordingShop([*photos, Photo("pool_X.zip", "X/clo-1.jpg", source_label="belt", tier="X")])
+    write_npz(tmp_path / "start.npz", both=np.zeros((2, len(shop.photos), 1), np.float16))
+
+    by_source, by_kind = (rows[:, 0] for rows in shop.answers(tmp_path))
+
+    assert np.isnan(by_source).tolist() == np.isnan(by_kind).tolist() == [*[False] * len(photos), True]
+    parts = parts_of(shop.photos)
+    assert set(parts.tolist()) == {-1, 0, 1, 2}
+    for place in range(len(photos)):
+        of_source, of_kind = (shop.learnt_by[int(rows[place])] for rows in (by_source, by_kind))
+        other_part, of_its_kind = parts != parts[place], shop.kinds == shop.kinds[place]
+        is_learnable, is_other = shop.kinds[place] != "", shop.names[place] == OTHER
+        assert not (of_source | of_kind)[~other_part | (shop.kinds == "")].any()
+        assert of_source[other_part & of_its_kind].all() == is_learnable
+        assert of_kind[other_part & of_its_kind].any() == (is_learnable and not is_other)
