@@ -45,6 +45,7 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
     give(page, TROUSERS)
     shown = card(page, "photo-trousers.jpg")
     why = shown.get_by_role("button", name="Why?")
+    expect(why).to_be_visible()  # the first answer is there, so what is held is the second request
 
     held = Held(page)
     why.click()
