@@ -31,7 +31,7 @@ from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.vectors import Vectors
 from training.environment import libraries
 from training.features.blocks import VECTOR, Block, network
-from training.features.shipped import LITE0
+from training.features.shipped import LITE2
 from training.heads.hidden import MEMBERS, HiddenHead
 from training.release.export import export_photos
 from training.release.make import begin, make_release
@@ -113,7 +113,7 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
     ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
     report = report_of(parent)
     record = {
-        "blocks": [*LITE0, *new.further],
+        "blocks": [*LITE2, *new.further],
         "units": MEMBERS * UNITS,
         "photos": {part: len(photos) for part, photos in sorted(new.learnt.items())},
         "command": new.command,

@@ -50,7 +50,7 @@ from training.data.vectors import Features, Vectors, joined
 from training.decide.decide import Thresholds, decide_attributes
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.features.blocks import READS, Block, network
-from training.features.shipped import LITE0
+from training.features.shipped import LITE2
 from training.features.weights import read_npz, write_npz
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
@@ -82,7 +82,7 @@ def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress)
     graph, found = run / "vectors.onnx", list[Features]()
     if not graph.exists():
         run.mkdir(parents=True, exist_ok=True)
-        body = network((*LITE0, PALETTE))
+        body = network((*LITE2, PALETTE))
         # A session reads the output of this name.
         write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
     session = OnnxSession(graph, shape=READS.array_shape)

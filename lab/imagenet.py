@@ -1,8 +1,8 @@
-"""ImageNet's weights of EfficientNet-Lite0 or Lite2, from where a tuning starts.
+"""ImageNet's weights of EfficientNet-Lite2, from where a tuning starts.
 
-python -m lab.imagenet CHECKPOINT [--out FILE]
+python -m lab.imagenet CHECKPOINT --out FILE
 
-CHECKPOINT is the PyTorch file of a package, Lite0's of the one that the card names
+CHECKPOINT is the PyTorch file of the package that the card names
 (training/features/BACKBONE.md), which PyTorch reads; that is installed for the lab alone. Writes FILE.
 """
 
@@ -17,11 +17,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.tuning import IMAGENET
 from lab.tuning_mean import ABOUT
 from training.features.weights import write_npz
 
-SOURCE: Final = "efficientnet-lite0-57934424.pth"
+SOURCE: Final = "efficientnet-lite2-9656183e.pth"
 """The file of that package."""
 
 STEM: Final = ("_conv_stem", "_bn0", "stem")
@@ -74,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     """Write a PyTorch checkpoint's weights as a file of weights."""
     parser = argparse.ArgumentParser(prog="python -m lab.imagenet", description=main.__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=f"such as {SOURCE}")
-    parser.add_argument("--out", type=Path, default=IMAGENET, metavar="FILE", help="the weights, .npz")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)
     try:
         import torch  # noqa: PLC0415 - installed for the lab alone

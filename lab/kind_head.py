@@ -2,11 +2,10 @@
 
 python -m lab.kind_head PHOTOS VECTORS RELEASE --run FOLDER
 
-VECTORS is the folder of strangers.py, in which the released network is `released.npz`. Temperature and
-threshold come from photos of the sources, by heads that learnt nothing of the source, or of the kind where it
-has no name. Class names need a picture that is familiar as one of the classes; further names do not. Of
-sources that the release knows nothing of, its own answers to the class join those that it keeps, and the
-figures of unknown sources; its thresholds stay. Prints a row for each name. Writes FOLDER/release.
+VECTORS is the folder of strangers.py. Temperature and threshold come from photos of the sources, by networks
+and heads that learnt nothing of the source, or of the kind where it has no name. Class names need a picture
+that is familiar as one of the classes; further names do not. Prints a row for each name. Writes
+FOLDER/release.
 """
 
 import argparse
@@ -20,22 +19,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.classifier import Classifier
 from inference.contract import Head, ModelContract
 from inference.decision import calibrate
-from inference.framing import fit_whole
-from inference.onnx_session import OnnxSession
 from lab.attribute_head import AttributeHead, attribute_answers, rows_of, seal_with, sha256_of, stored_answers
-from lab.kinds import CLASSES, OTHER, KindPhotos, names_of_kinds
-from lab.pretraining_photos import Photo, decoded_photo, names_of_sources
-from lab.sealing import TOWNS, answers_to
+from lab.kind_words import CLASSES, OTHER, names_of_kinds
+from lab.kinds import KindPhotos
+from lab.sealing import TOWNS
 from lab.strangers import asked_photos
-from lab.strangers_heads import NOT_RELEASED, RELEASED, parts_of
-from lab.strangers_table import Answered
-from lab.tuning_photos import labels_of, shown_by
+from lab.strangers_heads import vectors_of
 from model_store.files import NEW_RELEASE
-from model_store.local import LocalRelease, open_release
-from reports.answers import CLASS, NAME_LENGTH, Answers
+from model_store.local import open_release
+from reports.answers import Answers
 from reports.values import report_of
 from training.data.labels import Labels
 from training.decide.answer_sets import confidences_of, scores_in
@@ -43,11 +37,7 @@ from training.decide.decide import UNFAMILIAR, Thresholds
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.decide.temperature import temperature_of
 from training.decide.unproven import decide_withholding
-from training.features.blocks import READS
-from training.features.weights import read_npz
 from training.measure.attributes import attribute_figures
-from training.measure.evaluate import decided as decided_answers
-from training.measure.photos import unknown_figures
 from training.measure.products import products_of
 
 KIND: Final = "kind"
@@ -89,25 +79,6 @@ def decided(
     return head, replace(thresholds, answer_sets=sets)
 
 
-def answers_of_release(release: LocalRelease, folder: Path, photos: Sequence[Photo]) -> Answers:
-    """What a release answers to photos of sources that it knows nothing of, as it stores its answers."""
-    session = OnnxSession(release.graph("photos"), shape=READS.array_shape)
-    pixels = np.stack([fit_whole(decoded_photo(folder, photo).picture, READS.shape) for photo in photos])
-    names, scores = names_of_sources(folder), session.run(pixels)
-    columns = {
-        "tier": [photo.tier for photo in photos],
-        "picture": [sha256_of(folder, photo)[:NAME_LENGTH] for photo in photos],
-        "product": [photo.sender for photo in photos],
-        "part": parts_of(photos).tolist(),
-        "name": [names[photo.source] for photo in photos],
-        "shown": [shown_by(photo) for photo in photos],
-    }
-    of_labels, odds = (np.asarray(some, np.float64) for some in (scores.of_label, scores.distances))
-    logits = np.column_stack([np.log(of_labels), odds])
-    asked = Answered({name: np.array(column) for name, column in columns.items()}, labels_of(photos), logits)
-    return decided_answers(Classifier(session, release.manifest.contract("photos")), answers_to(asked))
-
-
 def _table(names: Sequence[str], shown: NDArray[np.str_], sources: NDArray[np.str_], answers: Answers) -> str:
     lines = [
         "| kind | n | sources | recall | precision | accepted answers | of these right |",
@@ -135,9 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     parent, names = open_release(given.release), names_of_kinds()
     shop, contract = KindPhotos(asked_photos(given.photos)), parent.manifest.contract("photos")
-    not_learnt = [photo for photo in shop.photos if photo.archive.startswith(NOT_RELEASED)]
-    kept = stored_answers(parent) + answers_of_release(parent, given.photos, not_learnt)
-    of_source, of_kind = shop.answers(given.vectors)
+    kept, (of_source, of_kind) = stored_answers(parent), shop.answers(given.vectors)
     # 1) Decide.
     places = np.flatnonzero(shop.asked)
     rows = rows_of(kept, partial(sha256_of, given.photos), [shop.photos[place] for place in places.tolist()])
@@ -159,19 +128,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     sys.stdout.write(f"{head}\n{_table(names, shown, sources, served(of_source))}\n\n")
     sys.stdout.write(f"Without the kind, where it has no name:\n{_table(names, shown, sources, answers)}\n")
     # 3) Seal.
-    released = read_npz(given.vectors / f"{RELEASED}.npz")["both"].astype(np.float32)
-    fitted, sums = shop.fit(released, shop.learnable)
+    fitted, sums = shop.fit(vectors_of(given.vectors, None), shop.learnable)
     learnt = {"photos": [shop.photos[place] for place in np.flatnonzero(shop.learnable).tolist()]}
     command = "python -m lab.kind_head photos vectors release --run runs/kind"
     new = AttributeHead(name=KIND, fitted=fitted, learnt=learnt, sums=sums, command=command)
     figures = attribute_figures(labels, thresholds, answers)
     # Other photos show all answers of the class and of the colour, but none of the kind.
     products = products_of(answers.take(~np.char.startswith(answers.groups, TOWNS)), ACCEPTED_OF_PHOTOS)
-    changed = {
-        "all_accepted": None,
-        "unknown_sources": unknown_figures(kept.of_head(CLASS), parent.manifest.labels),
-        "products": report_of(parent).products | products,
-    }
+    changed = {"all_accepted": None, "products": report_of(parent).products | products}
     seal_with(given.run / NEW_RELEASE, parent, given.photos, new, contract, figures, kept + answers, changed)
     return 0
 

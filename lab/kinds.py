@@ -1,12 +1,10 @@
 """What photos of a whole shop show, and what heads answer that know nothing of their source or kind.
 
-A head learns the kinds of kinds.csv, and the names of the attribute `kind` add them up; what has no kind
-there is not learnt, to judge own kinds on. Vectors are files of strangers.py. The release: kind_head.py.
+A head learns kinds, and the names of the attribute `kind` add them up (kind_words.py). Vectors are files of
+strangers.py. The release: kind_head.py.
 """
 
-import csv
 from collections.abc import Sequence
-from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -16,44 +14,18 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from lab.attribute_head import UNITS
+from lab.kind_words import OTHER, kind_of, names_of_kinds
 from lab.pretraining_photos import Photo
-from lab.strangers_heads import SOURCES, networks_of, parts_of
+from lab.strangers_heads import SOURCES, parts_of, vectors_of
 from lab.tuning_photos import MEASURED_ALONE, PARTS
 from training.data.vectors import Features, Vectors
-from training.features.weights import read_npz
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.photo_head import BALANCE
 
-CLASSES: Final = ("top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
-OTHER: Final = "other"
-"""The name of what has no other one; it is never accepted."""
 OF_CATALOGUE: Final = 0.3
 """What a photo of 60 x 80 pixels counts."""
-OF_NAMES: Final = {"skirt": 0.7, "underwear": 2.0, "jewellery": 0.15, OTHER: 1.3}
+OF_NAMES: Final = {"skirt": 0.4, "underwear": 2.0, "jewellery": 0.2, OTHER: 1.3}
 """What a photo of one name counts: few photos are called jewellery that are none, and underwear is found."""
-WORDS: Final = Path(__file__).with_name("kinds.csv")
-"""What sources call photos of none of the classes, the kind that a head learns, and its name."""
-
-
-@cache
-def kinds_of_words() -> dict[str, tuple[str, str]]:
-    """Kind and name of each word."""
-    with WORDS.open(encoding="utf-8", newline="") as file:
-        return {row["word"]: (row["kind"], row["name"]) for row in csv.DictReader(file)}
-
-
-def names_of_kinds() -> tuple[str, ...]:
-    """Those of the classes, further ones, and OTHER."""
-    further = dict.fromkeys(name for _, name in kinds_of_words().values() if name != OTHER)
-    return (*CLASSES, *further, OTHER)
-
-
-def kind_of(photo: Photo) -> tuple[str, str]:
-    """Kind and name of what a photo shows; an empty kind is not learnt, an empty name not asked."""
-    if photo.label is not None:
-        return CLASSES[photo.label], CLASSES[photo.label]
-    word = (photo.source_label or photo.kind or "").rpartition(":")[2].casefold()
-    return kinds_of_words().get(word, ("", ""))
 
 
 class KindPhotos:
@@ -103,14 +75,13 @@ class KindPhotos:
         group_of = np.array([groups.get(kind, -1) for kind in self.kinds.tolist()])
         of_source, of_kind = (np.full((len(self.photos), len(names)), np.nan) for _ in range(2))
         for part, group in product(range(PARTS), (-1, *range(PARTS))):
-            for path, of_network in networks_of(self.photos, vectors, "start"):
-                both = read_npz(path)["both"].astype(np.float32)
-                learnt = self.learnable & (parts != part) & ((group < 0) | (group_of != group))
-                asked, (head, sums) = self.asked & of_network & (parts == part), self.fit(both, learnt)
-                if group < 0:
-                    _answer(of_source, head, sums, both, asked)
-                else:
-                    _answer(of_kind, head, sums, both, asked & np.isin(group_of, (group, -1)))
+            both = vectors_of(vectors, part)
+            learnt = self.learnable & (parts != part) & ((group < 0) | (group_of != group))
+            asked, (head, sums) = self.asked & (parts == part), self.fit(both, learnt)
+            if group < 0:
+                _answer(of_source, head, sums, both, asked)
+            else:
+                _answer(of_kind, head, sums, both, asked & np.isin(group_of, (group, -1)))
         unlearnt = self.asked & (self.kinds == "")
         of_kind[unlearnt] = of_source[unlearnt]
         return of_source, of_kind

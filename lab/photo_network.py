@@ -37,7 +37,7 @@ SEED: Final = 0
 PHOTO_ANSWERS: Final = "photo-answers.csv.gz"
 
 COMPONENTS: Final = 256
-"""Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite0 sees of photos."""
+"""Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite2 sees of photos."""
 
 MOST: Final = 127
 """The largest whole number that stands for a component."""

@@ -1,10 +1,10 @@
 """What networks that know nothing of a source see of its photos: vectors for heads and their judges.
 
-python -m lab.strangers PHOTOS --start WEIGHTS [--tuned FOLDER...] --out FOLDER
+python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER... --out FOLDER
 
-FOLDERs of tuned weights are tuning.py's, one for each seed. Half of each weight is the start's. Writes
-start.npz and, where there are FOLDERs, one for each of part-0.npz, ..., with the vectors of all
-`asked_photos`, in their order. The heads: strangers_heads.py; of kinds: kinds.py.
+FOLDERs of tuned weights are tuning.py's, one for each seed. Half of each weight is the start's. Writes a file
+for each of part-0.npz, ..., and whole.npz, with the vectors of all `asked_photos`, in their order. The heads:
+strangers_heads.py; of kinds: kinds.py.
 """
 
 import argparse
@@ -20,16 +20,16 @@ import numpy as np
 from inference.framing import fit_whole
 from lab.photo_tables import catalogue_things
 from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
+from lab.tuning import TUNINGS
 from lab.tuning_batches import READS
-from lab.tuning_mean import mean_of
-from lab.tuning_photos import OTHER_THINGS, PARTS, shown_by
+from lab.tuning_mean import OF_START, mean_of
+from lab.tuning_photos import OTHER_THINGS, shown_by
 from training.features.weights import write_npz
 
 LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
 """Photos of a class or kind of the shop and the collection that the heads learn."""
 OF_MADE: Final = 450
 """Outfits that are made."""
-OF_START: Final = 0.5
 COLUMNS: Final = ("id", "picture", "name", "source", "tier", "label", "shown", "product", "part", "logits")
 """Of a file of answers; the name is that of a source which is no collection that the network knows."""
 CHUNK: Final = 64
@@ -70,9 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.strangers", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS")
-    parser.add_argument(
-        "--tuned", type=Path, nargs="*", default=[], metavar="FOLDER", help="(the start alone)"
-    )
+    parser.add_argument("--tuned", type=Path, nargs="+", required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
     import torch  # noqa: PLC0415 - installed for the lab alone
@@ -80,10 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
 
     given.out.mkdir(parents=True, exist_ok=True)
-    parts = [f"part-{part}" for part in range(PARTS)] if given.tuned else []
-    files = {"start": [given.start]} | {
-        name: [folder / f"{name}.npz" for folder in given.tuned] for name in parts
-    }
+    files = {name: [folder / f"{name}.npz" for folder in given.tuned] for name in TUNINGS}
     networks = {name: steps.tensors_of(mean_of(given.start, some, OF_START)) for name, some in files.items()}
     seen = defaultdict[str, list[Any]](list)
     for x in _both(given.photos, asked_photos(given.photos)):

@@ -1,11 +1,10 @@
 """Answers to photos of sources by networks and heads that know nothing of them.
 
-python -m lab.strangers_heads PHOTOS VECTORS --out FILE [--network start]
+python -m lab.strangers_heads PHOTOS VECTORS --out FILE
 
-VECTORS is the folder of strangers.py. A photo of a part of the sources is answered by heads on the network of
-that part, or on NETWORK, which learnt the other parts, the shop, the collection and made outfits; one of the
-sources that the released network did not learn by a head on that one, where its vectors are there; a
-development photo by heads of a part that its sender is in. Writes FILE, a row a photo. The table:
+VECTORS is the folder of strangers.py. A photo of a part of the sources is answered by a head on the network
+without that part, which learnt the other parts, the shop, the collection and made outfits; a development
+photo by the head of a part that its sender is in. Writes FILE, a row a photo. The table:
 strangers_table.py; what the answers decide: sealing.py.
 """
 
@@ -27,18 +26,15 @@ from lab.pretraining_photos import MADE, Photo, names_of_sources
 from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
 from reports.answers import NAME_LENGTH
-from training.data.vectors import Features
+from training.data.vectors import Features, Vectors
 from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
-from training.heads.photo_head import BALANCE, OF_OTHER_THINGS
+from training.heads.photo_head import BALANCE, OF_OTHER_THINGS, OF_USERS
 
 UNITS: Final = 256
 """Of each of the three networks in a head."""
 SOURCES: Final = "sources"
 """How the archives of other shops' and people's photos begin."""
-NOT_RELEASED: Final = "sources5"
-"""The same of the sources of which the released network learnt nothing, though heads on it do."""
-RELEASED: Final = "released"
 
 
 def parts_of(photos: Sequence[Photo]) -> NDArray[np.int64]:
@@ -57,35 +53,32 @@ def weights_of(photos: Sequence[Photo]) -> NDArray[np.float64]:
     names = [f"{shown_by(photo)} {photo.tier} {photo.source}" for photo in photos]
     _, cells, counts = np.unique(names, return_inverse=True, return_counts=True)
     factors = np.where(labels_of(photos) == NONE, OF_OTHER_THINGS, 1)
-    return np.asarray(counts[cells] ** -BALANCE * factors)
+    of_tiers = [OF_USERS.get(photo.tier, 1.0) for photo in photos]
+    return np.asarray(counts[cells] ** -BALANCE * factors * of_tiers)
 
 
-def answered(photos: Sequence[Photo], vectors: Path, network: str | None) -> Iterator[tuple[int, int, str]]:
+def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int, str]]:
     """The part, the position and the logits of each photo that is asked."""
     parts = parts_of(photos)
     only_learnt = np.array([photo.archive.startswith(("pool", "more", MADE)) for photo in photos])
     alone = np.array([photo.source in MEASURED_ALONE or of_left_out_kind(photo) for photo in photos])
     for part in range(PARTS):
         learnt = np.flatnonzero((parts != part) & ~alone)
+        tested = np.flatnonzero((parts == part) & ~only_learnt)
         of_learnt = [photos[place] for place in learnt.tolist()]
         labels, weights = labels_of(of_learnt).astype(np.uint8), weights_of(of_learnt)
-        for path, of_network in networks_of(photos, vectors, network or f"part-{part}"):
-            both = read_npz(path)["both"].astype(np.float32)
-            tested = np.flatnonzero((parts == part) & ~only_learnt & of_network)
-            head = fit_hidden_head(Features(*both[:, learnt]), labels, weights, UNITS)
-            sys.stdout.write(f"part {part}, {path.stem}: {len(learnt)} learnt, {len(tested)} answered\n")
-            sys.stdout.flush()
-            for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):
-                yield part, place, " ".join(f"{value:.3f}" for value in row)
+        both = vectors_of(vectors, part)
+        head = fit_hidden_head(Features(*both[:, learnt]), labels, weights, UNITS)
+        sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
+        sys.stdout.flush()
+        for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):
+            yield part, place, " ".join(f"{value:.3f}" for value in row)
 
 
-def networks_of(photos: Sequence[Photo], vectors: Path, network: str) -> list[tuple[Path, NDArray[np.bool_]]]:
-    """The vectors of each network that answers, and which photos it answers, bool (N,)."""
-    released = vectors / f"{RELEASED}.npz"
-    if not released.exists():
-        return [(vectors / f"{network}.npz", np.ones(len(photos), np.bool_))]
-    of_released = np.array([photo.archive.startswith(NOT_RELEASED) for photo in photos])
-    return [(vectors / f"{network}.npz", ~of_released), (released, of_released)]
+def vectors_of(vectors: Path, part: int | None) -> Vectors:
+    """Of all photos and their mirror images, float32 (2, N, D); by the network of a part, or of none."""
+    name = "whole" if part is None else f"part-{part}"
+    return np.asarray(read_npz(vectors / f"{name}.npz")["both"], np.float32)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,12 +87,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("vectors", type=Path, metavar="VECTORS", help="of lab.strangers")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--network", metavar="NAME", help="that answers all (that of each part)")
     given = parser.parse_args(argv)
     photos, names, text = asked_photos(given.photos), names_of_sources(given.photos), io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    for part, place, logits in answered(photos, given.vectors, given.network):
+    for part, place, logits in answered(photos, given.vectors):
         photo = photos[place]
         of_source = photo.archive.startswith(SOURCES)
         label = "" if photo.label is None else photo.label

@@ -1,11 +1,12 @@
-"""Tune EfficientNet-Lite0 on clothes: three times without a third of the sources, and on all of them.
+"""Tune EfficientNet-Lite2 on clothes: three times without a third of the sources, and on all of them.
 
-python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...] [--views N] [--seed N]
+python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...] [--views N] [--of-a-step N] [--last]
 
-Learns ten classes and none of these, kinds, colours and gender at once, from FILE of tuning_photos.py. Views
-are drawn once; each tuning learns those of its sources, all stages. Writes FOLDER/part-0.npz, ... and
-FOLDER/whole.npz, each in under a minute on a GPU; a stopped run goes on from its last checkpoint. What is
-drawn: tuning_batches.py; how it is learnt: tuning_steps.py; what for: training/features/lite0.py.
+Learns ten classes and none of these, kinds and colours at once, from FILE of tuning_photos.py. Views are
+drawn once; each tuning learns those of its sources. With --last the stages as far as the fourth stay, and
+what they give of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz, each in under a
+minute on a GPU; a stopped run goes on from its last checkpoint. What is drawn: tuning_batches.py; how it is
+learnt: tuning_steps.py; what for: training/features/lite2.py.
 """
 
 import argparse
@@ -25,9 +26,6 @@ from numpy.typing import NDArray
 from lab.tuning_batches import BATCH, READS, Drawn, Tuning
 from lab.tuning_photos import LEFT_OUT_KINDS, OF_ALL, PARTS, PackedPhotos, part_of, read_packed
 from training.features.weights import read_npz, write_npz
-
-IMAGENET: Final = Path(__file__).with_name("imagenet.npz")
-"""ImageNet's weights; imagenet.py wrote them."""
 
 VIEWS: Final = 100_096
 
@@ -61,9 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.tuning", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="FILE", help="packed photos, of lab.tuning_photos")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--start", type=Path, default=IMAGENET, metavar="WEIGHTS", help="(ImageNet's)")
+    parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS", help="of lab.imagenet")
     parser.add_argument("--only", choices=TUNINGS, nargs="+", default=[*TUNINGS], help="(all)")
     parser.add_argument("--views", type=int, default=VIEWS, metavar="N", help=f"({VIEWS:,})")
+    parser.add_argument("--of-a-step", type=int, default=Drawn.of_a_step, metavar="N", help="views, at once")
+    parser.add_argument("--last", action="store_true", help="learn the stages above the fourth alone")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     given = parser.parse_args(argv)
     try:
@@ -75,14 +75,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     views = views_of(tuning, given.views, given.out / f"views-{given.seed}.npy")
     drawn = np.concatenate([tuning.drawn(step) for step in range(len(views) // BATCH)])
     parts = parts_of(tuning.photos)[drawn]
+    below, above = tuning_steps.below_and_above(tuning_steps.tensors_of(start), all_learn=not given.last)
+    seen = tuning_steps.stored_of(below, views, given.seed, given.out / f"stored-{given.seed}.npy")
     for name in given.only:
         path = given.out / f"{name}.npz"
         if path.exists():
             continue
         rows = np.flatnonzero((parts != TUNINGS[name]) | (parts < 0))
-        learnt = Drawn(views, tuning.wanted, drawn, rows, given.seed)
-        weights = tuning_steps.tensors_of(start)
-        tuned = tuning_steps.tune(weights, learnt, learnt.steps, path.with_suffix(".checkpoint"))
+        learnt = Drawn(seen, tuning.wanted, drawn, rows, given.seed, given.of_a_step)
+        tuned = below | tuning_steps.tune(above, learnt, learnt.steps, path.with_suffix(".checkpoint"))
         about = {
             "start": json.loads(str(start["about"])),
             "steps": learnt.steps,

@@ -5,7 +5,7 @@ Pure functions of packed photos (tuning_photos.py) and a seed. The training: tun
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,10 @@ from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
 from lab.views import changed
 
 READS: Final = (192, 192)
-"""Height and width, as in training/features/lite0.py, which needs Keras."""
+"""Height and width, as in training/features/lite2.py, which needs Keras."""
 
 BATCH: Final = 64
 """Views that are drawn at once."""
-OF_A_STEP: Final = 128
-"""Views that a step learns."""
-
 SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
 """Of a batch, by tier; empty: photos that the catalogue alone has."""
 BALANCE: Final = 0.6
@@ -47,11 +44,11 @@ class Batch:
     """What B views show; rows of zeros where it is not known.
 
     Attributes:
-        views: uint8 (B, H, W, 3).
+        views: uint8 (B, H, W, 3), or float16 (B, C, H, W), what the stages that do not learn give of them.
         wanted: float32 (B, C) of each head.
     """
 
-    views: NDArray[np.uint8]
+    views: NDArray[Any]
     wanted: dict[str, NDArray[np.float32]]
 
 
@@ -74,7 +71,6 @@ class Tuning:
         return {
             "label": _one_hot(photos.labels, NONE + 1),
             "kind": _one_hot(photos.kinds, int(photos.kinds.max()) + 1),
-            "gender": _one_hot(photos.genders, int(photos.genders.max()) + 1),
             "colours": photos.colours,
         }
 
@@ -113,23 +109,25 @@ class Drawn:
     """Views that a tuning learns in a random order, as many steps as there are views of all tunings.
 
     Attributes:
-        views: uint8 (N, H, W, 3).
+        views: uint8 (N, H, W, 3), or float16 (N, C, H, W), as in Batch.
         wanted: float32 (photos, C) of each head.
         photos: int64 (N,), the photo of each view.
         learnt: int64 (M,), positions of the views that it learns.
         seed: of the order, and of what a step draws.
+        of_a_step: views that a step learns.
     """
 
-    views: NDArray[np.uint8]
+    views: NDArray[Any]
     wanted: dict[str, NDArray[np.float32]]
     photos: NDArray[np.int64]
     learnt: NDArray[np.int64]
     seed: int
+    of_a_step: int = 128
 
     @property
     def steps(self) -> int:
         """How many steps it learns."""
-        return len(self.views) // OF_A_STEP
+        return len(self.views) // self.of_a_step
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -139,7 +137,7 @@ class Drawn:
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step."""
-        chosen = self.order[step * OF_A_STEP : (step + 1) * OF_A_STEP]
+        chosen = self.order[step * self.of_a_step : (step + 1) * self.of_a_step]
         rows = self.photos[chosen]
         return Batch(self.views[chosen], {name: each[rows] for name, each in self.wanted.items()})
 

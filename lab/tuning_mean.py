@@ -1,9 +1,9 @@
-"""Write the mean of the weights of EfficientNet-Lite0 from which tunings started and of the tuned ones.
+"""Write the mean of the weights of EfficientNet-Lite2 from which tunings started and of the tuned ones.
 
-python -m lab.tuning_mean FILE... --out FILE [--start FILE] [--of-start SHARE]
+python -m lab.tuning_mean FILE... --start FILE --out FILE [--of-start SHARE]
 
-A third of each weight is the start's, ImageNet's unless another file is named; the FILEs, of tuning.py, share
-the rest (Wortsman et al. 2022, arXiv 2109.01903).
+Half of each weight is the start's; the FILEs, of tuning.py, share the rest (Wortsman et al. 2022, arXiv
+2109.01903).
 """
 
 import argparse
@@ -15,10 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.tuning import IMAGENET
 from training.features.weights import read_npz, write_npz
 
-OF_START: Final = 1 / 3
+OF_START: Final = 0.5
 
 ABOUT: Final = "about"
 
@@ -41,9 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.tuning_mean", description=main.__doc__)
     parser.add_argument("tuned", type=Path, nargs="+", metavar="FILE", help="weights of tuning.py, .npz")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the mean, .npz")
-    start = "from where the tunings started (ImageNet's)"
-    parser.add_argument("--start", type=Path, default=IMAGENET, metavar="FILE", help=start)
-    parser.add_argument("--of-start", type=float, default=OF_START, metavar="SHARE", help="(a third)")
+    start = "from where the tunings started"
+    parser.add_argument("--start", type=Path, required=True, metavar="FILE", help=start)
+    parser.add_argument("--of-start", type=float, default=OF_START, metavar="SHARE", help="(half)")
     options = parser.parse_args(argv)
     write_npz(options.out, **mean_of(options.start, options.tuned, options.of_start))
     return 0

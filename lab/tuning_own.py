@@ -1,4 +1,4 @@
-"""Judge weights of EfficientNet-Lite0 by own classes, on photos and kinds that the tuning did not learn.
+"""Judge weights of EfficientNet-Lite2 by own classes, on photos and kinds that the tuning did not learn.
 
 python -m lab.tuning_own PHOTOS FILE... [--run RUN]
 
@@ -26,7 +26,7 @@ from lab.pretraining_photos import Photo, decoded_photo, photos_of, source_photo
 from lab.strangers import lot
 from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos
 from training.data.vectors import Features
-from training.features import lite0
+from training.features import lite2
 from training.features.blocks import AT_ONCE, READS, STAGE_ENDS, Block, network, spread, vectors
 from training.heads.logistic import fit_head
 
@@ -39,9 +39,9 @@ UNKNOWN_SHOP: Final = "hnm"
 """One of MEASURED_ALONE, whose photos have the kinds of its own list."""
 
 BLOCKS: Final[tuple[tuple[Block, ...], ...]] = (
-    ("lite0", "backbone", "palette"),
-    ("lite0", "palette"),
-    ("lite0",),
+    ("lite2", "backbone", "palette"),
+    ("lite2", "palette"),
+    ("lite2",),
 )
 """The first, with the first file, is what every other is compared with."""
 
@@ -85,7 +85,7 @@ def _of_shops(folder: Path) -> list[Photo]:
 
 def seen_by(weights: Path, pixels: PixelsBatch) -> Features:
     """What a network with these weights sees of photos, uint8 (N, 192, 192, 3)."""
-    whole = lite0.load(weights)
+    whole = lite2.load(weights)
     means = [keras.layers.GlobalAveragePooling2D()(whole.get_layer(name).output) for name in STAGE_ENDS]
     model = keras.Model(whole.input, keras.layers.Concatenate()(means))
     return vectors(model, (pixels[at : at + AT_ONCE] for at in range(0, len(pixels), AT_ONCE)))
@@ -157,7 +157,7 @@ def main(argv: list[str] | None = None) -> int:
         truth = labels[tested]
         base: Chosen | None = None
         for weights in options.weights:
-            by_block = others | {"lite0": seen_by(weights, pixels)}
+            by_block = others | {"lite2": seen_by(weights, pixels)}
             for blocks in BLOCKS:
                 parts = [by_block[block] for block in blocks]
                 seen = Features(

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Picture
 from inference.framing import no_larger_than
+from lab.kind_words import kind_of
 from lab.pretraining_photos import (
     CLUTTERED,
     COLOUR_NAMES,
@@ -30,7 +31,6 @@ from lab.pretraining_photos import (
     USERS,
     Photo,
     decoded_photo,
-    made_photos,
     photos_of,
     source_photos,
     targets_of,
@@ -50,6 +50,9 @@ LEFT_OUT_KINDS: Final = {
 }
 """Kinds that no network, head or attribute learns, to judge own kinds on; each with its names in pool.csv and
 in the tables of sources. The networks so far left out bra, necklace, shorts and skirt as well."""
+
+OUTFIT: Final = "outfit"
+"""What photos of several garments are called, of which the network learns none."""
 
 LEFT_OUT_PRODUCTS: Final = 0.2
 """Share of the catalogue's shops' photos that are left out, by the hash of their ids."""
@@ -79,7 +82,7 @@ class PackedPhotos:
         files: uint8, WebP files one after the other.
         ends: int64 (N,), where each ends.
         labels: int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known.
-        kinds, genders: int64 (N,), -1 where it is not known.
+        kinds: int64 (N,), of kind_words.py; -1 where it is not learnt.
         colours: float32 (N, colours), 1 for each that it has.
         tiers: str (N,); empty for photos that the catalogue alone has.
         shown: str (N,), what each shows.
@@ -92,7 +95,6 @@ class PackedPhotos:
     ends: NDArray[np.int64]
     labels: NDArray[np.int64]
     kinds: NDArray[np.int64]
-    genders: NDArray[np.int64]
     colours: NDArray[np.float32]
     tiers: NDArray[np.str_]
     shown: NDArray[np.str_]
@@ -124,8 +126,7 @@ def of_left_out_kind(photo: Photo) -> bool:
 def tuning_photos(folder: Path) -> list[Photo]:
     """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders."""
     learnt = [photo for photo in photos_of(folder) if not is_left_out(photo)]
-    others = [*source_photos(folder), *made_photos(folder)]
-    of_sources = [photo for photo in others if _is_learnt(photo)]
+    of_sources = [photo for photo in source_photos(folder) if _is_learnt(photo)]
     some = _some(photo for photo in learnt if not photo.tier)
     return [*(photo for photo in learnt if photo.tier), *some, *of_sources]
 
@@ -136,7 +137,8 @@ def part_of(source: str) -> int:
 
 
 def _is_learnt(photo: Photo) -> bool:
-    return photo.source not in MEASURED_ALONE and not of_left_out_kind(photo)
+    is_outfit = photo.label is None and photo.source_label == OUTFIT
+    return photo.source not in MEASURED_ALONE and not of_left_out_kind(photo) and not is_outfit
 
 
 def _some(photos: Iterable[Photo]) -> list[Photo]:
@@ -172,8 +174,7 @@ def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
         files=np.frombuffer(b"".join(files), np.uint8),
         ends=np.cumsum([len(file) for file in files]),
         labels=labels_of(photos),
-        kinds=targets.kinds,
-        genders=targets.genders,
+        kinds=np.unique(["", *(kind_of(photo)[0] for photo in photos)], return_inverse=True)[1][1:] - 1,
         colours=targets.colours,
         tiers=np.array([photo.tier for photo in photos]),
         shown=np.array([shown_by(photo) for photo in photos]),

@@ -15,9 +15,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from lab.tuning_batches import Batch, Drawn
+from lab.tuning_batches import BATCH, Batch, Drawn
 
 Tensor: TypeAlias = Any
 """torch.Tensor; its docstring gives shape and dtype."""
@@ -35,7 +36,7 @@ HALVED: Final = (
 )
 """The convolutions that halve the edge."""
 LAST_STAGES: Final = range(4, 8)
-"""Heads learn on the means of what these give: 704 numbers of Lite0, 768 of Lite2."""
+"""Heads learn on the means of what these give, 768 numbers."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
 
 RATE: Final = 0.0008
@@ -57,7 +58,7 @@ KEPT: Final = 50
 SEEDS: Final = 1_000_003
 """Between the seeds of two steps, so that those of two tunings differ."""
 
-LOSSES: Final = {"label": 1.0, "kind": 0.5, "colours": 3.0, "gender": 0.1}
+LOSSES: Final = {"label": 1.0, "kind": 0.5, "colours": 3.0}
 """Weights of the heads; the loss of the colours is a mean over all of them."""
 
 
@@ -111,22 +112,63 @@ def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
 
 
 def stage_ends(weights: Weights) -> list[str]:
-    """The last convolution of each of LAST_STAGES."""
-    return [[name for name in weights if name.startswith(f"stage{stage}_")][-1] for stage in LAST_STAGES]
+    """The last convolution of each of LAST_STAGES that is there."""
+    of_stages = [[name for name in weights if name.startswith(f"stage{stage}_")] for stage in LAST_STAGES]
+    return [names[-1] for names in of_stages if names]
+
+
+def below_and_above(weights: Weights, *, all_learn: bool) -> tuple[Weights, Weights]:
+    """The stages that stay, as far as the first of LAST_STAGES or none, and those above, which learn."""
+    last = 0 if all_learn else [*weights].index(stage_ends(weights)[0]) + 1
+    return dict([*weights.items()][:last]), dict([*weights.items()][last:])
+
+
+def stored_of(below: Weights, views: NDArray[np.uint8], seed: int, path: Path) -> NDArray[Any]:
+    """What the stages below give of views, recoloured and half of them mirrored, kept in a file.
+
+    Returns:
+        float16 (N, C, H, W), read as they are asked for; the views where all stages learn.
+    """
+    if not below:
+        return views
+
+    def given(step: int) -> NDArray[np.float16]:
+        torch.manual_seed(seed + step)
+        some = np.array(views[step * BATCH : (step + 1) * BATCH])
+        with torch.no_grad():
+            *_, (_, output) = _outputs(below, _pixels(some))
+        return np.asarray(output.half().cpu().numpy())
+
+    if not path.exists():
+        partial, first = path.with_suffix(".partial"), given(0)
+        kept = open_memmap(partial, "w+", np.float16, (len(views), *first.shape[1:]))
+        for step in range(-(-len(views) // BATCH)):
+            kept[step * BATCH : (step + 1) * BATCH] = given(step)
+        kept.flush()
+        partial.rename(path)
+    return np.asarray(open_memmap(path, "r"))
 
 
 def means(weights: Weights, x: Tensor) -> Tensor:
     """The means of LAST_STAGES, float32 (N, D).
 
     Args:
-        weights: of all stages.
-        x: float (N, 3, H, W) in -1..1.
+        weights: of all stages, or of those above the first of LAST_STAGES.
+        x: float (N, 3, H, W) in -1..1, or what that one gives.
     """
-    outputs, ends = list[Tensor](), stage_ends(weights)
+    outputs, ends = [] if "stem" in weights else [x.float().mean((2, 3))], stage_ends(weights)
     for name, output in _outputs(weights, x):
         if name in ends:
             outputs.append(output.float().mean((2, 3)))
     return torch.cat(outputs, 1)
+
+
+def width_of(weights: Weights) -> int:
+    """How many numbers `means` gives."""
+    widths = [len(weights[name].kernel) for name in stage_ends(weights)]
+    # What comes in above the first of LAST_STAGES is widened first.
+    first = next(iter(weights.values())).kernel
+    return sum(widths) + (0 if "stem" in weights else first.shape[1])
 
 
 def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -186,7 +228,7 @@ class _Learner:
         self._weights, groups = _trainable(weights)
         self._variables = [variable for group in groups for variable in group["params"]]
         self._average = [variable.detach().clone() for variable in self._variables]
-        self._heads = _heads(sum(len(weights[name].kernel) for name in stage_ends(weights)), units)
+        self._heads = _heads(width_of(weights), units)
         groups.append({"params": list(self._heads.parameters()), "rate": RATE, "weight_decay": DECAY})
         self._optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
 
@@ -263,7 +305,8 @@ def _rate(done: float) -> float:
 
 def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
-    x = _pixels(batch.views)
+    is_stored = batch.views.dtype == np.float16
+    x = torch.from_numpy(np.array(batch.views)).to(ON) if is_stored else _pixels(batch.views)
     others = torch.randperm(len(x), device=ON)
     share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
 

@@ -35,7 +35,7 @@ class Options(BaseModel):
         path_column, root, encoding, skip_bad_rows: how a table is read; see `Reading` of labelling/lists.py.
         product_column: of the table, that says which pictures show one product; None without products.
         data_licence: for the model card.
-        fast: own classes: leave EfficientNet-Lite0 out.
+        fast: own classes: leave EfficientNet-Lite2 out.
         network: that is trained by gradient.
         recipe: the name, or the file, of the recipe that is changed.
         accept_right: share of accepted answers that must be right; None for the usual one.

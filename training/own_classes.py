@@ -25,11 +25,11 @@ from training.data.pictures import Pictures
 from training.data.split import USUAL_FOLDS, parts_of, rarest_class
 from training.data.vectors import Vectors
 from training.environment import hardware, libraries
-from training.features import backbone, lite0
+from training.features import backbone, lite2
 from training.features.blocks import (
     BLOCKS,
     READS,
-    WITHOUT_LITE0,
+    WITHOUT_LITE2,
     Block,
     measured_part,
     network,
@@ -67,7 +67,7 @@ def train_own_classes(
         BadRecipe: a class has pictures of one group alone.
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
-    blocks = WITHOUT_LITE0 if options.fast else BLOCKS
+    blocks = WITHOUT_LITE2 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
     data = load(named, progress, READS, see=seeing(body), limit=options.limit)
@@ -95,7 +95,7 @@ def train_own_classes(
         "colour."
     )
     # 4) Export: graph and network answer alike.
-    name, model = (backbone if options.fast else lite0).NETWORK.network, head.on(body)
+    name, model = (backbone if options.fast else lite2).NETWORK.network, head.on(body)
     folder = run or Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     with progress.counting("exporting the graph and comparing it with the network"):

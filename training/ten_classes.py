@@ -27,14 +27,14 @@ from training.data.pictures import Pictures
 from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped import LITE0, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped import LITE2, PhotoFeatures, photo_features, shipped_photos
 from training.heads.photo_head import PhotoHead, fit_photo_head
 from training.measure.photos import answers_of_parent, compared_of, undecided_photos
 from training.options import Options
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
-from training.release.photos import UNLEARNT_THINGS, release_photos
+from training.release.photos import UNLEARNT_THINGS, network_with_attributes, release_photos
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
@@ -64,6 +64,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
+    network_with_attributes(parent)  # says before any work whether they can be kept
     places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
     corrected = is_corrections(places[0].expanduser(), options.reading)
     corrections = corrections_in([*map(Path, options.corrections)], options.reading.of_corrections)
@@ -76,7 +77,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     with progress.counting("fitting heads") as watch:
         head = fit_photo_head(learnt, labels, watch)
     record: dict[str, JsonValue] = {
-        "network": "_".join(LITE0),
+        "network": "_".join(LITE2),
         "units": len(head.head.hidden_bias),
         "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
         "command": command,

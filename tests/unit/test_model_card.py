@@ -65,9 +65,9 @@ def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: Lo
 
 
 def test_a_head_says_which_networks_it_is_on(release: LocalRelease) -> None:
-    card = card_of(release, head={"blocks": ["lite0", "palette"]})
+    card = card_of(release, head={"blocks": ["lite2", "palette"]})
 
-    assert "The last layer alone, on lite0, palette;" in card
+    assert "The last layer alone, on lite2, palette;" in card
     assert "The last layer alone" not in card_of(release)
 
 

@@ -12,12 +12,13 @@ from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from inference.decision import calibrate
 from lab import sealing
 from lab.kind_head import decided
-from lab.kinds import OTHER, KindPhotos, kind_of, names_of_kinds
+from lab.kind_words import OTHER, kind_of, names_of_kinds
+from lab.kinds import KindPhotos
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_heads import parts_of
 from lab.strangers_table import Answered, interval, read, threshold
-from lab.tuning_photos import LEFT_OUT_KINDS
+from lab.tuning_photos import LEFT_OUT_KINDS, PARTS
 from reports.answers import NONE_OF_THESE, Answers
 from training.data.vectors import Vectors
 from training.features.weights import write_npz
@@ -160,6 +161,7 @@ class RecordingShop(KindPhotos):
 
     def fit(self, both: Vectors, learnt: NDArray[np.bool_]) -> tuple[HiddenHead, Vectors]:
         self.learnt_by = [*getattr(self, "learnt_by", []), learnt]
+        self.part_of = [*getattr(self, "part_of", []), int(both[0, 0, 0])]
         nothing = np.zeros((both.shape[2], 1), np.float32)
         head = HiddenHead(nothing, nothing[0], nothing[:1], nothing[0])
         return head, np.full((1, len(names_of_kinds())), len(self.learnt_by) - 1, np.float32)
@@ -172,7 +174,9 @@ def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name(tmp_pat
         for number, (source, word) in enumerate(product(range(12), words))
     ]
     shop = RecordingShop([*photos, Photo("pool_X.zip", "X/clo-1.jpg", source_label="belt", tier="X")])
-    write_npz(tmp_path / "start.npz", both=np.zeros((2, len(shop.photos), 1), np.float16))
+    for part in range(PARTS):
+        both = np.full((2, len(shop.photos), 1), part, np.float16)
+        write_npz(tmp_path / f"part-{part}.npz", both=both)
 
     by_source, by_kind = (rows[:, 0] for rows in shop.answers(tmp_path))
 
@@ -181,6 +185,7 @@ def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name(tmp_pat
     assert set(parts.tolist()) == {-1, 0, 1, 2}
     for place in range(len(photos)):
         of_source, of_kind = (shop.learnt_by[int(rows[place])] for rows in (by_source, by_kind))
+        assert {shop.part_of[int(rows[place])] for rows in (by_source, by_kind)} == {parts[place]}
         other_part, of_its_kind = parts != parts[place], shop.kinds == shop.kinds[place]
         is_learnable, is_other = shop.kinds[place] != "", shop.names[place] == OTHER
         assert not (of_source | of_kind)[~other_part | (shop.kinds == "")].any()

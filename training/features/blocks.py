@@ -1,6 +1,6 @@
 """A picture -> one vector: what frozen networks see of it, and a palette.
 
-192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite0, which has learnt
+192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite2, which has learnt
 a thousand kinds of things and then clothes; means of the stages of the backbone, which has learnt clothes
 alone; and the palette, how much of each of 96 colours is in the middle of the picture. All are layers of one
 network, so that the serving graph needs nothing else. Distances from what was learnt are measured in the
@@ -23,7 +23,7 @@ from inference.contract import InputContract, whole_pictures
 from training.answering import answering
 from training.data.vectors import Features, Vectors, joined
 from training.errors import WeightsUnfit
-from training.features import lite0
+from training.features import lite2
 from training.features.backbone import INPUT as BACKBONE_INPUT
 from training.features.backbone import load_backbone
 from training.features.weights import UNREADABLE, read_npz
@@ -32,28 +32,28 @@ from training.gradient.networks.layers import FEATURES
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = whole_pictures(192, 3)
-"""What the blocks read. At 160 x 160 Lite0 is right less often."""
+"""What the blocks read. At 160 x 160 EfficientNet-Lite0 was right less often."""
 
-Block: TypeAlias = Literal["lite0", "backbone", "palette"]
+Block: TypeAlias = Literal["lite2", "backbone", "palette"]
 BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
 
-WITHOUT_LITE0: Final[tuple[Block, ...]] = ("backbone", "palette")
+WITHOUT_LITE2: Final[tuple[Block, ...]] = ("backbone", "palette")
 """What answers in a sixth of the time."""
 
-WIDTHS: Final[dict[Block, int]] = {"lite0": 704, "backbone": 392, "palette": 96}
+WIDTHS: Final[dict[Block, int]] = {"lite2": 768, "backbone": 392, "palette": 96}
 
-SPREADS: Final[dict[Block, float]] = {"lite0": 1.0, "backbone": 1.0, "palette": 0.5}
+SPREADS: Final[dict[Block, float]] = {"lite2": 1.0, "backbone": 1.0, "palette": 0.5}
 """How far the numbers of a block spread before the penalty of a head, all of them together. With 1 for the
 palette too, fewer answers about kinds of things are right."""
 
-MEASURED: Final[dict[Block, int]] = {"lite0": 320, "backbone": 392}
-"""Last numbers of a block in which distances are measured: of Lite0, those of its last stage."""
+MEASURED: Final[dict[Block, int]] = {"lite2": 352, "backbone": 392}
+"""Last numbers of a block in which distances are measured: of Lite2, those of its last stage."""
 
 VECTOR: Final = "vector"
 """The layer of the whole vector."""
 
-STAGE_ENDS: Final = ("stage4_3_add", "stage5_3_add", "stage6_4_add", LAST)
-"""The last layers of Lite0's last four stages: 80, 112, 192 and 320 channels."""
+STAGE_ENDS: Final = ("stage4_4_add", "stage5_4_add", "stage6_5_add", LAST)
+"""The last layers of Lite2's last four stages: 88, 120, 208 and 352 channels."""
 
 COLOURS: Final = Path(__file__).with_name("palette.npz")
 """`colours`, float32 (96, 3): CIELAB, k-means of the middles of photos; lab/README.md has the command."""
@@ -117,13 +117,13 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
     return joined(list(map(seeing(model), batches)))
 
 
-def _lite0(pixels: Tensor) -> list[Tensor]:
-    whole = lite0.load()
+def _lite2(pixels: Tensor) -> list[Tensor]:
+    whole = lite2.load()
     means = [
         layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output)
         for name in STAGE_ENDS
     ]
-    return list(keras.Model(whole.input, means, name="lite0")(pixels))
+    return list(keras.Model(whole.input, means, name="lite2")(pixels))
 
 
 def _backbone(pixels: Tensor) -> list[Tensor]:
@@ -146,7 +146,7 @@ def _palette(pixels: Tensor) -> list[Tensor]:
 
 
 BUILDERS: Final[dict[Block, Callable[[Tensor], list[Tensor]]]] = {
-    "lite0": _lite0,
+    "lite2": _lite2,
     "backbone": _backbone,
     "palette": _palette,
 }

@@ -22,7 +22,7 @@ from training.features.blocks import Block, network, vectors
 from training.features.weights import UNREADABLE, read_npz, write_npz
 from training.progress import Watch
 
-LITE0: Final[tuple[Block, ...]] = ("lite0",)
+LITE2: Final[tuple[Block, ...]] = ("lite2",)
 """The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""
 
 SCALED: Final = "scaled"
@@ -76,7 +76,7 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
         watch: called after each CHUNK.
         checked: whether they may choose thresholds.
     """
-    model, parts = network(LITE0), list[Features]()
+    model, parts = network(LITE2), list[Features]()
     for start in range(0, len(photos), CHUNK):
         some = slice(start, start + CHUNK)
         path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"

@@ -31,7 +31,7 @@ from training.errors import BadRecipe
 NetworkName = Literal[
     "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep",
-    "compact_stages", "efficientnet_lite0",
+    "compact_stages", "efficientnet_lite2",
 ]  # fmt: skip
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]

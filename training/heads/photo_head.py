@@ -24,9 +24,9 @@ from training.data.photos import OOD_PREFIX
 from training.data.split import stratified_folds
 from training.data.vectors import Vectors
 from training.errors import BadPictures
-from training.features import lite0
+from training.features import lite2
 from training.features.blocks import VECTOR, network
-from training.features.shipped import LITE0, SCALED, PhotoFeatures
+from training.features.shipped import LITE2, SCALED, PhotoFeatures
 from training.heads.cross_val import answers_out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.progress import Watch
@@ -41,6 +41,9 @@ OF_SCALED: Final = 0.3
 
 OF_OTHER_THINGS: Final = 0.5
 """What an OOD photo counts, since there are more things than classes."""
+
+OF_USERS: Final = {"C": 2.0}
+"""What a photo of users counts, by tier: there are few of them, and they are the hardest."""
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
@@ -131,7 +134,7 @@ def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
     A head that leaves these out does not say how a thing that nothing learnt is answered.
     """
     names = _names_of(learnt)
-    return np.array([name.startswith(lite0.OTHER_THINGS) for name in names], np.bool_)
+    return np.array([name.startswith(lite2.OTHER_THINGS) for name in names], np.bool_)
 
 
 def _names_of(learnt: PhotoFeatures) -> list[str]:
@@ -157,9 +160,9 @@ def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
     shown = np.where(ood, learnt.spelt, learnt.classes.astype(str))
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
     of_each = np.bincount(cells)[cells] ** -BALANCE
-    return np.asarray(
-        of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_THINGS, 1)
-    )
+    of_tiers = {SCALED: OF_SCALED} | OF_USERS
+    of_tier = np.array([of_tiers.get(tier, 1.0) for tier in learnt.tiers.tolist()])
+    return np.asarray(of_each * of_tier * np.where(ood, OF_OTHER_THINGS, 1))
 
 
 def scores_of(logits: Vectors, classes: int) -> Scores:
@@ -182,7 +185,7 @@ def photo_network(fitted: PhotoHead, before: Network | None = None) -> Network:
         keras.Model from `pixels` uint8 (N, 192, 192, 3) to PROBABILITIES float32 (N, C), an output for each
         attribute and, where OOD photos were learnt, DISTANCE float32 (N,).
     """
-    body = network(LITE0) if before is None else keras.Model(before.input, before.get_layer(VECTOR).output)
+    body = network(LITE2) if before is None else keras.Model(before.input, before.get_layer(VECTOR).output)
     logits = fitted.head.on(body)
     of_classes = logits.output[:, : fitted.classes]
     answers = {PROBABILITIES: ops.softmax(of_classes, axis=-1)}

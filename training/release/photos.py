@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import keras
+import numpy as np
 from pydantic import JsonValue
 
 from inference.classifier import Classifier
@@ -29,8 +31,10 @@ from training.decide.decide import Thresholds
 from training.decide.requirements import of_photos, that_decide, tiers_that_unknown_sources_decide
 from training.decide.unproven import decide_withholding, source_labels
 from training.decide.why_nothing import broken_promises
-from training.features.blocks import READS
-from training.features.shipped import LITE0
+from training.errors import BadRecipe
+from training.features.blocks import READS, VECTOR
+from training.features.blocks import network as network_below
+from training.features.shipped import LITE2
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
 from training.measure.evaluate import decided
@@ -66,6 +70,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
 
     Raises:
+        BadRecipe: as network_with_attributes says.
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
@@ -74,10 +79,8 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
     parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
-    with_attributes = None
-    if parent_manifest.both and (attributes := parent_manifest.contract("photos").attributes):
-        contract = contract.with_heads(attributes)
-        with_attributes = load_model(parent.folder / parent_manifest.network("photos").artifact)
+    if (with_attributes := network_with_attributes(parent)) is not None:
+        contract = contract.with_heads(parent_manifest.contract("photos").attributes)
     network, (artifact, graph) = photo_network(head, with_attributes), PHOTO_FILES
     golden = export_photos(network, folder)
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
@@ -100,6 +103,27 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         sources=sorted({*parent_manifest.sources, *head.learnt.sources.tolist()} - {""}),
     )
     return report
+
+
+def network_with_attributes(parent: LocalRelease) -> Network | None:
+    """The parent's network for photos, where it answers attributes: these stay.
+
+    Raises:
+        BadRecipe: it sees photos by other weights than this package has, so a head that was learnt on these
+            does not fit it.
+    """
+    if not parent.manifest.both or not (attributes := parent.manifest.contract("photos").attributes):
+        return None
+    before = load_model(parent.folder / parent.manifest.network("photos").artifact)
+    theirs = keras.Model(before.input, before.get_layer(VECTOR).output).get_weights()
+    ours = network_below(LITE2).get_weights()
+    if len(theirs) != len(ours) or not all(map(np.array_equal, theirs, ours)):
+        raise BadRecipe(
+            f"{parent.version} sees photos by another network than this version of wardrobe learns on, so its "
+            f"answers to {' and '.join(attributes)} cannot be kept. Name --from bundled; photos and corrections "
+            f"that {parent.version} learnt have to be learnt again: add their rows to the file."
+        )
+    return before
 
 
 def kept_products(parent: LocalRelease, thresholds: Thresholds) -> dict[str, ProductPromise]:
@@ -169,7 +193,7 @@ def measured_photos(
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
     """What the network that `export_photos` wrote costs."""
     return ModelFigures(
-        network="_".join(LITE0),
+        network="_".join(LITE2),
         parameters=network.count_params(),
         trainable_parameters=trainable_count(network),
         mflops=mflops(folder / PHOTO_FILES[1]),

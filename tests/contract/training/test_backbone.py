@@ -16,7 +16,7 @@ from lab.pretraining import Batches, Pictures, main
 from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of, without_left_out
 from lab.tuning_photos import read_packed
 from training.errors import WeightsUnfit
-from training.features import lite0
+from training.features import lite2
 from training.features.backbone import NETWORK, backbone, load_backbone
 from training.features.weights import save_weights
 from training.gradient.recipes import Recipe
@@ -174,7 +174,7 @@ def test_the_file_holds_the_weights_to_float16(tmp_path: Path) -> None:
     assert (tmp_path / "one.npz").stat().st_size < 4_000_000
 
 
-@pytest.mark.parametrize("load", [load_backbone, lite0.load])
+@pytest.mark.parametrize("load", [load_backbone, lite2.load])
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04"])
 def test_a_file_of_no_or_other_weights_is_named(
     load: Callable[[Path], object], content: bytes | None, tmp_path: Path

@@ -8,7 +8,7 @@ from training.features.blocks import (
     BLOCKS,
     READS,
     WIDTHS,
-    WITHOUT_LITE0,
+    WITHOUT_LITE2,
     Block,
     measured_part,
     network,
@@ -63,7 +63,7 @@ def test_the_mirror_image_is_the_picture_flipped_left_to_right() -> None:
     assert not np.allclose(seen.mirrored, seen.upright, atol=1e-4)
 
 
-@pytest.mark.parametrize("blocks", [BLOCKS, WITHOUT_LITE0])
+@pytest.mark.parametrize("blocks", [BLOCKS, WITHOUT_LITE2])
 def test_distances_are_measured_where_the_serving_graph_measures_them(blocks: tuple[Block, ...]) -> None:
     model, picture = network(blocks), filled((200, 30, 30))
 

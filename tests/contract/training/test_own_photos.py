@@ -20,7 +20,7 @@ from tests.uploads import png
 from training.data.learnt_hashes import load_learnt
 from training.data.pictures import Pictures
 from training.data.split import Split
-from training.features.blocks import BLOCKS, READS, WITHOUT_LITE0, measured_part, network, seeing
+from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
 from training.heads.cross_val import folds_of
 from training.heads.logistic import LogisticHead
 from training.own_classes import answered, fit_heads, out_of_fold_distances
@@ -145,14 +145,14 @@ class Counted(Terminal):
 
 def fitted(progress: Terminal) -> tuple[Pictures, Answers, LogisticHead]:
     """Answers of two heads, and one of all, on 60 pictures whose labels tell nothing of them."""
-    rng, body = np.random.default_rng(0), network(WITHOUT_LITE0)
+    rng, body = np.random.default_rng(0), network(WITHOUT_LITE2)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     noise = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=seeing(body)(noise.images))
     folds = folds_of(Split(seen, seen), 2)
-    of_class = fit_heads(seen, folds, WITHOUT_LITE0, progress)["label"]
+    of_class = fit_heads(seen, folds, WITHOUT_LITE2, progress)["label"]
     distances = out_of_fold_distances(
-        seen, seen.features.upright[:, measured_part(WITHOUT_LITE0)], folds, None, progress
+        seen, seen.features.upright[:, measured_part(WITHOUT_LITE2)], folds, None, progress
     )
     return noise, answered(seen, folds, of_class, distances), of_class.head
 

@@ -19,6 +19,7 @@ from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_THINGS,
     OF_SCALED,
+    OF_USERS,
     scores_of,
     things_in_folds,
     weights_of,
@@ -70,7 +71,9 @@ def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
         assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
 
 
-def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_less_where_it_says_less() -> None:
+def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_more_or_less_by_what_it_says() -> (
+    None
+):
     photos = {
         (0, "A", "0", ""): 4,
         (0, SCALED, "0", ""): 2,
@@ -79,20 +82,21 @@ def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_less_whe
         (1, "A", "1", ""): 1,
         (6, "B", "6", "large shop"): 8,
         (6, "B", "6", "rare shop"): 2,
+        (6, "C", "6", ""): 2,
     }
     learnt = seen(*(photo for photo, count in photos.items() for _ in range(count)))
 
     found = weights_of(learnt)
 
     of_each = [n**-BALANCE for n in photos.values() for _ in range(n)]
-    less = [*[1.0] * 4, *[OF_SCALED] * 2, *[OF_OTHER_THINGS] * 3, *[1.0] * 11]
-    assert found.tolist() == pytest.approx([one * share for one, share in zip(of_each, less, strict=True)])
+    factors = [*[1.0] * 4, *[OF_SCALED] * 2, *[OF_OTHER_THINGS] * 3, *[1.0] * 11, *[OF_USERS["C"]] * 2]
+    assert found.tolist() == pytest.approx([one * share for one, share in zip(of_each, factors, strict=True)])
 
 
 def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_network_below_has_learnt() -> (
     None
 ):
-    shown = ["kaggle:Skirts", "skirt", "kaggle:Shorts", "kaggle:Watches", "bra", "kaggle:Bracelets"]
+    shown = ["kaggle:Scarves", "scarf", "kaggle:Socks", "kaggle:Watches", "dupatta", "kaggle:Bracelets"]
     learnt = seen((0, "A", "0", ""), *((OOD, "X", f"X_{kind}", "") for kind in shown))
 
     parts = [part.tolist() for part in things_in_folds(learnt)]

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +12,7 @@ import pytest
 
 from inference.contract import LABEL
 from inference.decode import decode
+from inference.keras_session import load_model
 from inference.networks import Networks
 from lab import photo_network
 from model_store.catalogue import files_in_folder
@@ -26,8 +29,12 @@ from training.data.labels import OOD, Labels
 from training.data.learnt_hashes import load_learnt
 from training.data.pictures import TEXTS
 from training.data.vectors import Features
-from training.errors import BadPictures
+from training.errors import BadPictures, BadRecipe
 from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
+from training.options import Options
+from training.progress import Lines
+from training.release.photos import network_with_attributes
+from training.ten_classes import train_photos
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 
@@ -72,6 +79,22 @@ def made(place: Path) -> LocalRelease:
 @pytest.fixture(scope="module")
 def networks(made: LocalRelease) -> Networks:
     return open_networks(made)
+
+
+def test_a_release_that_sees_photos_by_another_network_is_refused_before_anything_is_learnt(
+    tmp_path: Path,
+) -> None:
+    before = bundled()
+    other = replace(before, folder=tmp_path / "other")
+    shutil.copytree(before.folder, other.folder)
+    artifact = other.folder / other.manifest.network("photos").artifact
+    model = load_model(artifact)
+    model.weights[0].assign(model.weights[0] * 1.01)
+    model.save(artifact)
+
+    assert network_with_attributes(before) is not None
+    with pytest.raises(BadRecipe, match="colour and kind cannot be kept. Name --from bundled"):
+        train_photos(other, Options(photos=str(tmp_path / "none.csv")), Lines())
 
 
 def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(

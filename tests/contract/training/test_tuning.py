@@ -1,4 +1,4 @@
-"""The lab's tuning of EfficientNet-Lite0 on clothes: what it learns, and what stays as it is."""
+"""The lab's tuning of EfficientNet-Lite2 on clothes: what it learns, and what stays as it is."""
 
 import csv
 import json
@@ -14,10 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lab import imagenet, tuning, tuning_batches, tuning_mean
-from lab.tuning import IMAGENET
 from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
-from training.features import lite0
+from training.features import lite2
 from training.features.blocks import network
 from training.features.weights import read_npz, write_npz
 
@@ -54,7 +53,7 @@ def test_plain_shirts_of_other_sources_count_three_times_and_are_not_lost_beside
     assert of_coats[plain].sum() / of_coats[~plain].sum() == pytest.approx((1 / 9) ** 0.4)
 
 
-def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_path: Path) -> None:
+def test_sources_to_measure_on_left_out_kinds_and_outfits_are_not_tuned_on(tmp_path: Path) -> None:
     pool = ("file", "tier", "label", "source_label", "group")
     source = (*pool, "colour")
     write_table(tmp_path / "catalogue.csv", ("file", "kind", "colours", "gender"))
@@ -68,8 +67,8 @@ def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_
         ("X/X_scarf/den-2.jpg", "X", "", "scarf", "den-2", ""),
         ("X/X_hat/sky-3.jpg", "X", "", "hat", "sky-3", ""),
         ("C/4/ek-4.jpg", "C", "4", "by eye", "ek-town", "unsure"),
+        ("X/X_outfit/ek-5.jpg", "X", "", "outfit", "ek-town", ""),
     )
-    write_table(tmp_path / "made.csv", source, ("X/X_outfit/made-5.png", "X", "", "outfit", "made", ""))
 
     learnt = tuning_photos(tmp_path)
 
@@ -77,20 +76,16 @@ def test_sources_to_measure_on_and_kinds_that_are_left_out_are_not_tuned_on(tmp_
         ("den-1", "den", ("navy",)),
         ("sky-3", "sky", ()),
         ("ek-4", "ek", ()),
-        ("made-5", "made", ()),
     }
     assert [photo.id for photo in learnt if is_plain(photo)] == ["den-1"]
 
 
-def test_a_tuning_learns_views_of_its_sources_alone_each_once_before_one_comes_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_tuning_learns_views_of_its_sources_alone_each_once_before_one_comes_again() -> None:
     some = replace(photos(), sources=np.array(["clo", "kag", "den", "sky"]))
     parts = tuning.parts_of(some)
     assert parts.tolist() == [-1, -1, part_of("den"), part_of("sky")]
     known = Tuning(some, seed=0)
 
-    monkeypatch.setattr(tuning_batches, "OF_A_STEP", 4)
     drawn = drawn_of(known, np.array([0, 2, 3, 5]))
 
     assert drawn.steps == 2
@@ -111,7 +106,11 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
 
 
 @pytest.mark.parametrize(
-    ("main", "words"), [(tuning.main, ["photos.npz", "--out", "0.npz"]), (imagenet.main, ["some.pth"])]
+    ("main", "words"),
+    [
+        (tuning.main, ["photos.npz", "--start", "start.npz", "--out", "0.npz"]),
+        (imagenet.main, ["some.pth", "--out", "0.npz"]),
+    ],
 )
 def test_without_pytorch_a_command_says_what_to_install(
     main: Callable[[list[str]], int],
@@ -129,14 +128,16 @@ def test_without_pytorch_a_command_says_what_to_install(
 
 
 def test_each_mean_weight_is_a_share_of_the_start_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
-    start = read_npz(IMAGENET)
+    start = read_npz(lite2.BUNDLED)
     files = [tmp_path / "0.npz", tmp_path / "1.npz"]
     for more, file in zip((1, 2), files, strict=True):
         moved = {path: values + more for path, values in start.items() if path != "about"}
         write_npz(file, **moved, about=json.dumps({"seed": more}))
 
-    for moved_by, options in ((1.0, ()), (0.75, ("--of-start", "0.5"))):
-        tuning_mean.main([*map(str, files), "--out", str(tmp_path / "mean.npz"), *options])
+    for moved_by, options in ((0.75, ()), (1.0, ("--of-start", str(1 / 3)))):
+        tuning_mean.main(
+            [*map(str, files), "--start", str(lite2.BUNDLED), "--out", str(tmp_path / "mean.npz"), *options]
+        )
 
         mean = read_npz(tmp_path / "mean.npz")
         assert [one["seed"] for one in json.loads(str(mean.pop("about")))["tuned"]] == [1, 2]
@@ -144,15 +145,11 @@ def test_each_mean_weight_is_a_share_of_the_start_and_the_rest_of_the_tuned_ones
             np.allclose(values, start[path] + moved_by, rtol=0.002, atol=0.005)
             for path, values in mean.items()
         )
-    assert lite0.load(tmp_path / "mean.npz").count_params() == 2_998_304
+    assert lite2.load(tmp_path / "mean.npz").count_params() == 4_413_488
 
 
 class TestSteps:
     """What needs PyTorch, which is installed for the lab alone."""
-
-    @pytest.fixture(autouse=True)
-    def small_steps(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tuning_batches, "OF_A_STEP", 4)
 
     @pytest.fixture(autouse=True)
     def steps(self) -> Any:
@@ -169,14 +166,14 @@ class TestSteps:
         )
         signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
 
-        found = steps.means(steps.tensors_of(read_npz(lite0.BUNDLED)), signed).detach().numpy()
+        found = steps.means(steps.tensors_of(read_npz(lite2.BUNDLED)), signed).detach().numpy()
 
-        assert np.allclose(found, np.asarray(network(("lite0",))(picture)), atol=1e-3)
+        assert np.allclose(found, np.asarray(network(("lite2",))(picture)), atol=1e-3)
 
     def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
         self, steps: Any, tmp_path: Path
     ) -> None:
-        start = read_npz(IMAGENET)
+        start = read_npz(lite2.BUNDLED)
         learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
 
         def tuned(kept: str, known: Drawn) -> dict[str, Any]:
@@ -194,6 +191,29 @@ class TestSteps:
         assert {path for path in whole if "moving" in path} <= still
         assert "stem/kernel" not in still
 
+    def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(
+        self, steps: Any, tmp_path: Path
+    ) -> None:
+        start = read_npz(lite2.BUNDLED)
+        whole, learnt = steps.tensors_of(start), drawn_of(Tuning(photos(), seed=0), np.arange(8))
+        below, above = steps.below_and_above(whole, all_learn=False)
+
+        stored = steps.stored_of(below, learnt.views, 0, tmp_path / "stored.npy")
+        tuned = steps.arrays_of(
+            below | steps.tune(above, replace(learnt, views=stored), 2, tmp_path / "kept")
+        )
+
+        assert [*tuned] == [path for path in start if path != "about"]
+        moved = {path for path, values in tuned.items() if not np.array_equal(values, start[path])}
+        assert "stage5_1/kernel" in moved
+        assert not any(path.startswith(("stem", *(f"stage{n}_" for n in range(1, 5)))) for path in moved)
+        seen = torch_of(steps.means(above, steps.torch.from_numpy(np.array(stored)).float()))
+        assert seen.shape == (8, 768)
+
+
+def torch_of(tensor: Any) -> NDArray[np.float32]:
+    return np.asarray(tensor.detach(), np.float32)
+
 
 class Stopped(Drawn):
     """A tuning that ends before its last step."""
@@ -206,7 +226,7 @@ class Stopped(Drawn):
 
 def drawn_of(known: Tuning, learnt: NDArray[np.int64]) -> Drawn:
     """The first views of a seed, of which some are learnt."""
-    return Drawn(known.views(0)[:8], known.wanted, known.drawn(0)[:8], learnt, known.seed)
+    return Drawn(known.views(0)[:8], known.wanted, known.drawn(0)[:8], learnt, known.seed, of_a_step=4)
 
 
 def photos() -> PackedPhotos:
@@ -218,7 +238,6 @@ def photos() -> PackedPhotos:
         ends=np.cumsum([len(file) for file in files]),
         labels=np.array([0, 9, 10, -1]),
         kinds=np.array([-1, 1, 2, 0]),
-        genders=np.array([0, -1, 1, 0]),
         colours=np.eye(4, 5, dtype=np.float32),
         tiers=np.array(["C", "A", "X", ""]),
         shown=np.array(["0", "9", "belt", "tie"]),

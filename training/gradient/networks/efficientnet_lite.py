@@ -1,7 +1,8 @@
-"""EfficientNet-Lite0 as far as its last stage, for photos in colour of any size.
+"""EfficientNet-Lite2 as far as its last stage, for photos in colour of any size.
 
-EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1) with ReLU6 in place of swish, and without squeeze
-and excitation. Touches nothing. The weights that come with it: features/lite0.py.
+EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1) 1.1 times as wide and 1.2 times as deep, with
+ReLU6 in place of swish, and without squeeze and excitation. Touches nothing. The weights that come with it:
+features/lite2.py.
 """
 
 from dataclasses import dataclass
@@ -36,20 +37,20 @@ STEM: Final = 32
 
 STAGES: Final = (
     Stage(3, 1, 16, 1, widening=1),
-    Stage(3, 2, 24, 2),
-    Stage(5, 2, 40, 2),
-    Stage(3, 2, 80, 3),
-    Stage(5, 1, 112, 3),
-    Stage(5, 2, 192, 4),
-    Stage(3, 1, 320, 1),
+    Stage(3, 2, 24, 3),
+    Stage(5, 2, 48, 3),
+    Stage(3, 2, 88, 4),
+    Stage(5, 1, 120, 4),
+    Stage(5, 2, 208, 5),
+    Stage(3, 1, 352, 1),
 )
 
 LAST: Final = f"stage{len(STAGES)}_1_norm"
-"""The last layer of the last stage, float32 (N, H / 32, W / 32, 320); no activation follows."""
+"""The last layer of the last stage, float32 (N, H / 32, W / 32, 352); no activation follows."""
 
 
-def efficientnet_lite0(light: Tensor, factory: LayerFactory) -> Tensor:
-    """The features, float (N, 320), of float (N, H, W, 3) in 0..1: the mean of each channel."""
+def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
+    """The features, float (N, 352), of float (N, H, W, 3) in 0..1: the mean of each channel."""
     # Its weights were learnt on (pixel - 127) / 128.
     x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
     x = _active(factory.filters(x, STEM, 3, "stem", strides=2), factory, "stem")

@@ -17,7 +17,7 @@ from keras import layers
 from inference.contract import GREY_28
 from training.gradient.networks import published
 from training.gradient.networks.compact import SHAPES, compact, compact_stages
-from training.gradient.networks.efficientnet_lite import efficientnet_lite0
+from training.gradient.networks.efficientnet_lite import efficientnet_lite2
 from training.gradient.networks.layers import LayerFactory, policy_of
 from training.gradient.recipes import Recipe
 from training.untyped import Network, Tensor
@@ -37,7 +37,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "vgg": published.vgg,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
     "compact_stages": compact_stages,
-    "efficientnet_lite0": efficientnet_lite0,
+    "efficientnet_lite2": efficientnet_lite2,
 }
 """Each takes float (N, H, W, channels) in 0..1 and gives the features below the logits."""
 

@@ -1,4 +1,4 @@
-"""The weights of EfficientNet-Lite0: where they are from, and how they are read."""
+"""The weights of EfficientNet-Lite2: where they are from, and how they are read."""
 
 import json
 from pathlib import Path
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab import imagenet
-from training.features import lite0
+from training.features import lite2
 from training.features.weights import ABOUT, read_npz
 
 
 def test_the_card_names_what_the_weights_were_made_from() -> None:
-    about = json.loads(str(read_npz(lite0.BUNDLED)[ABOUT]))
+    about = json.loads(str(read_npz(lite2.BUNDLED)[ABOUT]))
     while "start" in about:
         about = about["start"]
 
