@@ -119,9 +119,9 @@ def network_with_attributes(parent: LocalRelease) -> Network | None:
     ours = network_below(LITE2).get_weights()
     if len(theirs) != len(ours) or not all(map(np.array_equal, theirs, ours)):
         raise BadRecipe(
-            f"{parent.version} sees photos by another network than this version of wardrobe learns on, so its "
-            f"answers to {' and '.join(attributes)} cannot be kept. Name --from bundled; photos and corrections "
-            f"that {parent.version} learnt have to be learnt again: add their rows to the file."
+            f"{parent.version} sees photos by another network than this version of wardrobe learns on, so "
+            f"its answers to {' and '.join(attributes)} cannot be kept. Name --from bundled; photos and "
+            f"corrections that {parent.version} learnt have to be learnt again: add their rows to the file."
         )
     return before
 

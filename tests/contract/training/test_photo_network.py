@@ -93,7 +93,7 @@ def test_a_release_that_sees_photos_by_another_network_is_refused_before_anythin
     model.save(artifact)
 
     assert network_with_attributes(before) is not None
-    with pytest.raises(BadRecipe, match="colour and kind cannot be kept. Name --from bundled"):
+    with pytest.raises(BadRecipe, match=r"colour and kind cannot be kept\. Name --from bundled"):
         train_photos(other, Options(photos=str(tmp_path / "none.csv")), Lines())
 
 
