@@ -218,7 +218,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
 ) -> None:
     parent = bundled()
     head = parent.manifest.contract("photos").of_label
-    surest = np.linspace(0.5, 0.99, n)
+    surest = np.linspace(0.4, 0.9, n)
     shares = np.repeat((1 - surest)[:, np.newaxis] / (len(head.labels) - 1), len(head.labels), axis=1)
     shares[:, 0] = surest
     distances = np.linspace(-9, -1, n)
