@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from labelling.errors import CorrectionsUnusable
@@ -23,7 +25,13 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of the bundled release, and the pictures of doubtful class or colour as tasks."""
     folder = tmp_path_factory.mktemp("studio")
     words = ["--tasks", str(folder / "tasks.json"), "--ask", "colour"]
-    label(write_doubtful(folder / "pictures"), folder / "table.csv", "bundled", *words)
+    pictures = write_doubtful(folder / "pictures")
+    dress = cv2.imread(str(pictures / "photo-dress.jpg"))
+    assert dress is not None
+    half = dress[:, : dress.shape[1] // 2]
+    half[:] = half * np.array([0.3, 0.6, 1.0])
+    cv2.imwrite(str(pictures / "two-coloured-dress.png"), dress)
+    label(pictures, folder / "table.csv", "bundled", *words)
     return folder
 
 
