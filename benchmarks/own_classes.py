@@ -6,7 +6,8 @@ the colours of one of KINDS. A logistic regression on histograms of gradients an
 the same photos. Saves docs/results/own-classes.json.
 
 The shipped files have learnt these photos: measure in a checkout with a backbone and negatives that were made
-with --leave-out in their place (training/features/BACKBONE.md).
+with --leave-out in their place, and with a network below that did not learn KINDS, as EfficientNet-Lite0's
+did not; Lite2's has learnt four of them (training/features/BACKBONE.md).
 """
 
 import argparse

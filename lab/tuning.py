@@ -87,6 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         about = {
             "start": json.loads(str(start["about"])),
             "steps": learnt.steps,
+            "of_a_step": learnt.of_a_step,
+            "above_the_fourth": given.last,
             "tuned_on": len(np.unique(drawn[rows])),
             "sources": np.unique(tuning.photos.sources[drawn[rows]]).tolist(),
             "left_out": sorted(LEFT_OUT_KINDS),

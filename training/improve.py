@@ -141,11 +141,9 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
-    manifest = corrected.release.manifest
-    stay = f" Its {' and '.join(manifest.attributes)} stay as they are." if manifest.attributes else ""
     progress.say(
-        f"{corrected.release.version} knows {len(manifest.labels)} classes. Its head that answers photos is "
-        f"fitted again, on {corrected.file} and photos that come with this package.{stay}"
+        f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head that "
+        f"answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     photos, encoding = str(corrected.file), corrected.encoding or None
     return Options(release=corrected.name, photos=photos, data=data, encoding=encoding)

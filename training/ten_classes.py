@@ -34,7 +34,7 @@ from training.options import Options
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
-from training.release.photos import UNLEARNT_THINGS, network_with_attributes, release_photos
+from training.release.photos import UNLEARNT_THINGS, network_that_sees_alike, release_photos
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
@@ -64,7 +64,9 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
-    network_with_attributes(parent)  # says before any work whether they can be kept
+    network_that_sees_alike(parent)  # before any work
+    if attributes := parent.manifest.attributes:
+        progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
     corrected = is_corrections(places[0].expanduser(), options.reading)
     corrections = corrections_in([*map(Path, options.corrections)], options.reading.of_corrections)

@@ -24,11 +24,12 @@ NETWORK: Final = Recipe(network="efficientnet_lite2", precision="float32")
 BUNDLED: Final = Path(__file__).with_name("lite2.npz")
 
 OTHER_THINGS: Final = (
-    *("apron", "balaclava", "ballerinas", "belt", "bodysuit", "bra", "briefs", "cap", "costume", "dhoti"),
-    *("earring", "flats", "formal", "glasses", "gloves", "hairband", "hat", "jewellery", "jumpsuit"),
-    *("knee-boots", "kurta", "lingerie", "luggage", "mask", "nail polish", "necklace", "overalls"),
-    *("poncho", "pyjamas", "ring", "robe", "romper", "saree", "set", "shorts", "skirt", "suit"),
-    *("sunglasses", "swimwear", "tie", "umbrella", "underwear", "vest", "wallet", "watch"),
+    *("apron", "balaclava", "ballerinas", "belt", "bodysuit", "bra", "briefs", "cap", "costume"),
+    *("dhoti", "earring", "flats", "formal", "glasses", "gloves", "hairband", "hat", "jewellery"),
+    *("jumpsuit", "knee-boots", "kurta", "lingerie", "luggage", "mask", "nail polish"),
+    *("nail-polish", "necklace", "overalls", "poncho", "pyjamas", "ring", "robe", "romper"),
+    *("saree", "set", "shorts", "skirt", "suit", "sunglasses", "swimwear", "tie", "umbrella"),
+    *("underwear", "vest", "wallet", "watch"),
 )
 """How the names begin of kinds that are none of the ten classes and that its weights learnt."""
 

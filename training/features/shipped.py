@@ -77,9 +77,12 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
         checked: whether they may choose thresholds.
     """
     model, parts = network(LITE2), list[Features]()
+    # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
+    weights = b"".join(array.tobytes() for array in model.get_weights())
+    of_network = hashlib.sha256(weights).hexdigest()[:8]
     for start in range(0, len(photos), CHUNK):
         some = slice(start, start + CHUNK)
-        path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"
+        path = folder / f"vectors-{of_network}-{_digest(photos.sha256[some])}.npz"
         features = _stored(path)
         if features is None:
             features = vectors(model, [photos.pixels[some]])

@@ -47,7 +47,8 @@ OF_USERS: Final = {"C": 2.0}
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
-more, each of which did not learn a fifth of the things on OOD photos that the network below did not learn."""
+more at most, each of which did not learn a part of the things on OOD photos that the network below did not
+learn: of the bundled release's photos outfits, scarves and socks."""
 
 THING_LETTERS: Final = 3
 """First letters that say what an OOD photo shows, so that `X_kaggle:Scarves` and `X_scarf` are one. Things

@@ -28,7 +28,12 @@ from training.data.photos import OWN_TIER
 from training.decide.acceptance import promises, with_promises
 from training.decide.answer_sets import scores_in
 from training.decide.decide import Thresholds
-from training.decide.requirements import of_photos, that_decide, tiers_that_unknown_sources_decide
+from training.decide.requirements import (
+    FAMILIARITY_OF_PHOTOS,
+    of_photos,
+    that_decide,
+    tiers_that_unknown_sources_decide,
+)
 from training.decide.unproven import decide_withholding, source_labels
 from training.decide.why_nothing import broken_promises
 from training.errors import BadRecipe
@@ -70,18 +75,19 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
 
     Raises:
-        BadRecipe: as network_with_attributes says.
+        BadRecipe: as network_that_sees_alike says.
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
     # 1) Decide by what heads of folds answered.
+    before_network = network_that_sees_alike(parent)
     of_folds, thresholds = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
     parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
-    if (with_attributes := network_with_attributes(parent)) is not None:
+    if before_network is not None:
         contract = contract.with_heads(parent_manifest.contract("photos").attributes)
-    network, (artifact, graph) = photo_network(head, with_attributes), PHOTO_FILES
+    network, (artifact, graph) = photo_network(head, before_network), PHOTO_FILES
     golden = export_photos(network, folder)
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
     ((load_learnt(parent.folder) or NOTHING) | Learnt.of(head.learnt.sha256)).save(folder)
@@ -105,23 +111,24 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     return report
 
 
-def network_with_attributes(parent: LocalRelease) -> Network | None:
-    """The parent's network for photos, where it answers attributes: these stay.
+def network_that_sees_alike(parent: LocalRelease) -> Network | None:
+    """The parent's network for photos, whose attributes and thresholds stay; None where it has none.
 
     Raises:
         BadRecipe: it sees photos by other weights than this package has, so a head that was learnt on these
-            does not fit it.
+            does not fit it, nor do its thresholds fit that head.
     """
-    if not parent.manifest.both or not (attributes := parent.manifest.contract("photos").attributes):
+    if not parent.manifest.both:
         return None
     before = load_model(parent.folder / parent.manifest.network("photos").artifact)
-    theirs = keras.Model(before.input, before.get_layer(VECTOR).output).get_weights()
+    seen = [layer.output for layer in before.layers if layer.name == VECTOR]
+    theirs = keras.Model(before.input, seen[0]).get_weights() if seen else []
     ours = network_below(LITE2).get_weights()
     if len(theirs) != len(ours) or not all(map(np.array_equal, theirs, ours)):
         raise BadRecipe(
-            f"{parent.version} sees photos by another network than this version of wardrobe learns on, so "
-            f"its answers to {' and '.join(attributes)} cannot be kept. Name --from bundled; photos and "
-            f"corrections that {parent.version} learnt have to be learnt again: add their rows to the file."
+            f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
+            "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
+            "add their rows to the file."
         )
     return before
 
@@ -143,8 +150,8 @@ def kept_products(parent: LocalRelease, thresholds: Thresholds) -> dict[str, Pro
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
     """The answers that count, and what they decide.
 
-    Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, and its
-    confidences are the least: unknown sources may have chosen them.
+    Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, its
+    confidences are the least, since unknown sources may have chosen them, and the usual share is unfamiliar.
     """
     of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
     manifest, deciding = parent.manifest, that_decide(of_classes)
@@ -155,9 +162,9 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
     if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(of_classes):
         contract, least = manifest.contract("photos"), max(required.confidence, before)
-        required = replace(required, temperature=contract.temperature, confidence=least).with_labels_of(
-            contract
-        )
+        # Few pictures do not say, either, how many of further ones are unfamiliar.
+        stays = replace(required, temperature=contract.temperature, confidence=least)
+        required = replace(stays, unfamiliar=(FAMILIARITY_OF_PHOTOS,), others=None).with_labels_of(contract)
     thresholds = decide_withholding(deciding, required, manifest.labels)
     for broken in broken_promises(promises(thresholds.answer_sets, thresholds.confidence)):
         say(broken)

@@ -15,6 +15,7 @@ from training.data.pictures import TEXTS, Pictures
 from training.data.vectors import Features
 from training.features.blocks import READS
 from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
+from training.features.weights import write_npz
 from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_THINGS,
@@ -125,6 +126,20 @@ def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Pa
 
     assert np.allclose(after.features.upright, alone.features.upright, atol=1e-4)
     assert np.array_equal(again.features.upright, before.features.upright)
+
+
+def test_what_another_network_saw_of_the_same_photos_is_not_taken(tmp_path: Path) -> None:
+    photos = noise(1, sha256=["a" * 64])
+    seen_now = photo_features(photos, tmp_path, lambda *_: None, checked=True)
+    (stored,) = tmp_path.iterdir()
+    name, _of_network, of_photos = stored.stem.split("-")
+    for old in (f"{name}-{of_photos}.npz", f"{name}-00000000-{of_photos}.npz"):
+        write_npz(tmp_path / old, upright=np.zeros((1, 704)), mirrored=np.zeros((1, 704)))
+    stored.unlink()
+
+    again = photo_features(photos, tmp_path, lambda *_: None, checked=True)
+
+    assert np.allclose(again.features.upright, seen_now.features.upright)
 
 
 def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_path: Path) -> None:
