@@ -18,12 +18,13 @@ from inference.classifier import MAX_RUN
 from inference.onnx_session import PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.local import bundled
-from reports.answers import Answers
+from reports.answers import NONE_OF_THESE, Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.labels import OOD
 from training.data.photos import OWN_TIER
 from training.data.split import Split
+from training.decide.requirements import FAMILIARITY_OF_PHOTOS
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
 from training.heads.logistic import LogisticHead
@@ -39,7 +40,7 @@ from training.release.export import (
     scores_of,
     write_graph,
 )
-from training.release.photos import decide_photos
+from training.release.photos import UNLEARNT_THINGS, decide_photos
 
 PICTURES = striped_pictures(200, seed=7).images
 NO_HEADS: Mapping[str, LogisticHead] = {}
@@ -224,8 +225,16 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     distances = np.linspace(-9, -1, n)
     right = Answers.of(tier, [0] * n, networks="photos", probabilities=shares, distances=distances)
 
-    _, found = decide_photos(right, parent, print)
+    sure = np.full((50, len(head.labels)), 0.001) + 0.99 * (np.arange(len(head.labels)) == 0)
+    far = np.linspace(-4, -1, 50)  # of what no head had learnt, as unfamiliar as some of the photos
+    others = Answers.of(
+        UNLEARNT_THINGS, [NONE_OF_THESE] * 50, networks="photos", probabilities=sure, distances=far
+    )
+
+    _, found = decide_photos(right + others, parent, print)
 
     now = found.contract(head.labels, parent.manifest.contract("photos").input).of_label
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == stays
+    assert found.familiarity is not None
+    assert (found.familiarity.threshold == FAMILIARITY_OF_PHOTOS) == stays
