@@ -20,8 +20,8 @@ from rich.progress import track
 from inference.convert import decoded_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of, without_left_out
 from training.features.blocks import MEASURED, READS, network
-from training.features.weights import write_npz
-from training.heads.negatives import SHIPPED, THINGS, TIERS, weights_hash
+from training.features.weights import weights_hash, write_npz
+from training.heads.negatives import SHIPPED, THINGS, TIERS
 from training.release.export import features_of
 
 OF_A_KIND: Final = 45
@@ -65,9 +65,8 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
     """
     decoded = (decoded_photo(folder, photo) for photo in track(photos, "reading"))
     images = np.stack([decoded_to_pixels(picture, READS) for picture in decoded])
-    features = {
-        weights_hash(block): features_of(network((block,)), images).astype(np.float16) for block in MEASURED
-    }
+    networks = [network((block,)) for block in MEASURED]
+    features = {weights_hash(model): features_of(model, images).astype(np.float16) for model in networks}
     about = {THINGS: [kind_of(photo) for photo in photos], TIERS: [photo.tier for photo in photos]}
     write_npz(path, **about, **features)
 

@@ -29,7 +29,7 @@ from reports.answers import NAME_LENGTH
 from training.data.vectors import Features, Vectors
 from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
-from training.heads.photo_head import BALANCE, OF_OTHER_THINGS, OF_USERS
+from training.heads.photo_head import BALANCE, OF_OTHER_THINGS, OF_TIERS
 
 UNITS: Final = 256
 """Of each of the three networks in a head."""
@@ -53,7 +53,7 @@ def weights_of(photos: Sequence[Photo]) -> NDArray[np.float64]:
     names = [f"{shown_by(photo)} {photo.tier} {photo.source}" for photo in photos]
     _, cells, counts = np.unique(names, return_inverse=True, return_counts=True)
     factors = np.where(labels_of(photos) == NONE, OF_OTHER_THINGS, 1)
-    of_tiers = [OF_USERS.get(photo.tier, 1.0) for photo in photos]
+    of_tiers = [OF_TIERS.get(photo.tier, 1.0) for photo in photos]
     return np.asarray(counts[cells] ** -BALANCE * factors * of_tiers)
 
 

@@ -49,7 +49,7 @@ LEFT_OUT_KINDS: Final = {
     "socks": ("kaggle:Socks", "socks"),
 }
 """Kinds that no network, head or attribute learns, to judge own kinds on; each with its names in pool.csv and
-in the tables of sources. The networks so far left out bra, necklace, shorts and skirt as well."""
+in the tables of sources."""
 
 OUTFIT: Final = "outfit"
 """What photos of several garments are called, of which the network learns none."""
@@ -169,12 +169,13 @@ def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
     """Decode photos as the service does, and keep them small."""
     with get_context("spawn").Pool() as pool:
         files = pool.map(partial(_small, folder), photos, chunksize=64)
-    targets = targets_of(photos)
+    targets, kinds = targets_of(photos), np.array([kind_of(photo)[0] for photo in photos])
+    names = np.unique(kinds[kinds != ""])
     return PackedPhotos(
         files=np.frombuffer(b"".join(files), np.uint8),
         ends=np.cumsum([len(file) for file in files]),
         labels=labels_of(photos),
-        kinds=np.unique(["", *(kind_of(photo)[0] for photo in photos)], return_inverse=True)[1][1:] - 1,
+        kinds=np.where(kinds == "", -1, np.searchsorted(names, kinds)),
         colours=targets.colours,
         tiers=np.array([photo.tier for photo in photos]),
         shown=np.array([shown_by(photo) for photo in photos]),

@@ -142,8 +142,8 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
     progress.say(
-        f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head that "
-        f"answers photos is fitted again, on {corrected.file} and photos that come with this package."
+        f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
+        f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     photos, encoding = str(corrected.file), corrected.encoding or None
     return Options(release=corrected.name, photos=photos, data=data, encoding=encoding)

@@ -64,7 +64,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
-    network_that_sees_alike(parent)  # before any work
+    parent_network = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
@@ -94,7 +94,9 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
             of_parent = answers_of_parent(parent, compared)
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
-        report = release_photos(folder / NEW_RELEASE, parent, head, answers, record, progress.say, of_parent)
+        report = release_photos(
+            folder / NEW_RELEASE, parent, parent_network, head, answers, record, progress.say, of_parent
+        )
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
     return Trained(folder, _at_hand(sets, head), labels), head

@@ -19,7 +19,7 @@ from training.data.pictures import TEXTS, PictureColumns, Pictures
 from training.data.vectors import Features, joined
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, network, vectors
-from training.features.weights import UNREADABLE, read_npz, write_npz
+from training.features.weights import UNREADABLE, read_npz, weights_hash, write_npz
 from training.progress import Watch
 
 LITE2: Final[tuple[Block, ...]] = ("lite2",)
@@ -78,8 +78,7 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
     """
     model, parts = network(LITE2), list[Features]()
     # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
-    weights = b"".join(array.tobytes() for array in model.get_weights())
-    of_network = hashlib.sha256(weights).hexdigest()[:8]
+    of_network = weights_hash(model)[:8]
     for start in range(0, len(photos), CHUNK):
         some = slice(start, start + CHUNK)
         path = folder / f"vectors-{of_network}-{_digest(photos.sha256[some])}.npz"

@@ -3,6 +3,7 @@
 Touches the named file.
 """
 
+import hashlib
 import io
 import json
 import zipfile
@@ -52,6 +53,14 @@ def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
     """
     weights = {weight.path: np.asarray(weight, np.float16) for weight in model.weights}
     write_npz(path, **weights, **{ABOUT: json.dumps(about)})
+
+
+def weights_hash(model: Network) -> str:
+    """The SHA-256 of a network's weights as float32, as hex digits."""
+    digest = hashlib.sha256()
+    for weight in model.weights:
+        digest.update(np.asarray(weight, np.float32).tobytes())
+    return digest.hexdigest()
 
 
 def load_weights(model: Network, path: Path) -> dict[str, Any]:

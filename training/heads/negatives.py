@@ -6,7 +6,6 @@ those without things that are probably the user's own classes, and without some 
 score on. Reads that file, and some of the user's pictures; lab/negatives.py writes it.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -24,7 +23,7 @@ from training.data.split import sampled_indices
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, network
-from training.features.weights import UNREADABLE, read_npz
+from training.features.weights import UNREADABLE, read_npz, weights_hash
 from training.heads.cross_val import Fold
 from training.heads.logistic import fit_head
 from training.heads.ood import OodPhotos, fit_whitening
@@ -187,7 +186,7 @@ def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
     try:
         stored: dict[str, NDArray[Any]] = read_npz(path)
         things, tiers = stored[THINGS].astype(np.str_), stored[TIERS].astype(np.str_)
-        features = stored.get(weights_hash(block))
+        features = stored.get(weights_hash(network((block,))))
         if features is None:
             return None
         if features.shape != (len(things), MEASURED[block]):
@@ -198,11 +197,3 @@ def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
             "Restore the file: it comes with Wardrobe."
         ) from error
     return Negatives(features.astype(np.float32), things, tiers)
-
-
-def weights_hash(block: Block) -> str:
-    """The SHA-256 of a block's weights, as hex digits."""
-    digest = hashlib.sha256()
-    for weight in network((block,)).weights:
-        digest.update(np.asarray(weight, np.float32).tobytes())
-    return digest.hexdigest()

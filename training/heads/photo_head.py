@@ -36,14 +36,12 @@ BALANCE: Final = 0.6
 """The n photos of a class in one tier from one source weigh n^-BALANCE each, so that all of
 them weigh n^(1 - BALANCE): a rare class or shop is not lost. Those of one thing are a class here."""
 
-OF_SCALED: Final = 0.3
-"""What an enlarged picture of the data set counts: there are many, of all classes alike."""
-
 OF_OTHER_THINGS: Final = 0.5
 """What an OOD photo counts, since there are more things than classes."""
 
-OF_USERS: Final = {"C": 2.0}
-"""What a photo of users counts, by tier: there are few of them, and they are the hardest."""
+OF_TIERS: Final = {"C": 2.0, SCALED: 0.3}
+"""What a photo counts by its tier, else 1: of users' photos there are few, and they are the hardest; of
+enlarged pictures of the data set there are many, of all classes alike."""
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
@@ -161,9 +159,8 @@ def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
     shown = np.where(ood, learnt.spelt, learnt.classes.astype(str))
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
     of_each = np.bincount(cells)[cells] ** -BALANCE
-    of_tiers = {SCALED: OF_SCALED} | OF_USERS
-    of_tier = np.array([of_tiers.get(tier, 1.0) for tier in learnt.tiers.tolist()])
-    return np.asarray(of_each * of_tier * np.where(ood, OF_OTHER_THINGS, 1))
+    of_tiers = [OF_TIERS.get(tier, 1.0) for tier in learnt.tiers.tolist()]
+    return np.asarray(of_each * of_tiers * np.where(ood, OF_OTHER_THINGS, 1))
 
 
 def scores_of(logits: Vectors, classes: int) -> Scores:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import keras
-import numpy as np
 from pydantic import JsonValue
 
 from inference.classifier import Classifier
@@ -40,6 +39,7 @@ from training.errors import BadRecipe
 from training.features.blocks import READS, VECTOR
 from training.features.blocks import network as network_below
 from training.features.shipped import LITE2
+from training.features.weights import weights_hash
 from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_network
 from training.measure.evaluate import decided
@@ -57,6 +57,7 @@ UNLEARNT_THINGS: Final = "other kinds"
 def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and whose files it joins
     folder: Path,
     parent: LocalRelease,
+    parent_network: Network | None,
     head: PhotoHead,
     answers: Answers,
     record: JsonValue,
@@ -68,6 +69,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     Args:
         folder: emptied first, if it is there.
         parent: whose other files it has.
+        parent_network: of network_that_sees_alike.
         head: with what it learnt.
         answers: of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
         record: how the network was made, for report and manifest.
@@ -75,19 +77,17 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
 
     Raises:
-        BadRecipe: as network_that_sees_alike says.
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
     # 1) Decide by what heads of folds answered.
-    before_network = network_that_sees_alike(parent)
     of_folds, thresholds = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
     parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
-    if before_network is not None:
+    if parent_network is not None:
         contract = contract.with_heads(parent_manifest.contract("photos").attributes)
-    network, (artifact, graph) = photo_network(head, before_network), PHOTO_FILES
+    network, (artifact, graph) = photo_network(head, parent_network), PHOTO_FILES
     golden = export_photos(network, folder)
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
     ((load_learnt(parent.folder) or NOTHING) | Learnt.of(head.learnt.sha256)).save(folder)
@@ -121,10 +121,9 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
     if not parent.manifest.both:
         return None
     before = load_model(parent.folder / parent.manifest.network("photos").artifact)
-    seen = [layer.output for layer in before.layers if layer.name == VECTOR]
-    theirs = keras.Model(before.input, seen[0]).get_weights() if seen else []
-    ours = network_below(LITE2).get_weights()
-    if len(theirs) != len(ours) or not all(map(np.array_equal, theirs, ours)):
+    vectors = [layer.output for layer in before.layers if layer.name == VECTOR]
+    ours = weights_hash(network_below(LITE2))
+    if not vectors or weights_hash(keras.Model(before.input, vectors[0])) != ours:
         raise BadRecipe(
             f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
@@ -163,8 +162,13 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(of_classes):
         contract, least = manifest.contract("photos"), max(required.confidence, before)
         # Few pictures do not say, either, how many of further ones are unfamiliar.
-        stays = replace(required, temperature=contract.temperature, confidence=least)
-        required = replace(stays, unfamiliar=(FAMILIARITY_OF_PHOTOS,), others=None).with_labels_of(contract)
+        required = replace(
+            required,
+            temperature=contract.temperature,
+            confidence=least,
+            unfamiliar=(FAMILIARITY_OF_PHOTOS,),
+            others=None,
+        ).with_labels_of(contract)
     thresholds = decide_withholding(deciding, required, manifest.labels)
     for broken in broken_promises(promises(thresholds.answer_sets, thresholds.confidence)):
         say(broken)

@@ -19,8 +19,7 @@ from training.features.weights import write_npz
 from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_THINGS,
-    OF_SCALED,
-    OF_USERS,
+    OF_TIERS,
     scores_of,
     things_in_folds,
     weights_of,
@@ -90,7 +89,7 @@ def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_more_or_
     found = weights_of(learnt)
 
     of_each = [n**-BALANCE for n in photos.values() for _ in range(n)]
-    factors = [*[1.0] * 4, *[OF_SCALED] * 2, *[OF_OTHER_THINGS] * 3, *[1.0] * 11, *[OF_USERS["C"]] * 2]
+    factors = [*[1.0] * 4, *[OF_TIERS[SCALED]] * 2, *[OF_OTHER_THINGS] * 3, *[1.0] * 11, *[OF_TIERS["C"]] * 2]
     assert found.tolist() == pytest.approx([one * share for one, share in zip(of_each, factors, strict=True)])
 
 
