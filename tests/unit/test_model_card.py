@@ -1,6 +1,7 @@
 """The model card: what it says is what contract and report say, and hubs can read its block."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,6 @@ def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: 
     card = model_card(release.manifest.contracts, report.model_copy(update={"test": cross_fitted}))
 
     assert f"| all pictures | {report.test.n:,} | cross-fitted | accuracy |" in card
-    assert "Expected calibration error on all pictures, cross-fitted:" in card
-    assert "- Worst on all pictures, cross-fitted:" in card
     assert "for the test" not in card
 
 
@@ -132,3 +131,15 @@ def test_of_two_networks_the_photos_that_the_one_for_photos_learnt_are_named(rel
 
     assert "- Photos learnt: 5,179 of tier A, 2,807 of tier C." in card
     assert "2,246" not in card
+
+
+def test_a_promise_is_called_not_shown_where_its_bound_lies_below_it(release: LocalRelease) -> None:
+    report = report_of(release)
+    kept, *_ = report.promises
+    broken = kept.model_copy(update={"pictures": "photos of tier A", "lower_bound": kept.accuracy - 0.01})
+
+    card = model_card(
+        release.manifest.contracts, report.model_copy(update={"promises": (kept, broken), "products": {}})
+    )
+
+    assert re.findall(r"^\| (.*?) \| .*: not shown \|$", card, re.MULTILINE) == ["photos of tier A"]
