@@ -83,6 +83,12 @@ FROM (SELECT json_extract(row, '$[0]') AS sha256, product FROM rows WHERE produc
 GROUP BY sha256 HAVING count(DISTINCT product) > 1
 """
 
+_HOLDING: Final = """
+SELECT sha256, attribute, product, label, at FROM answers WHERE product = '' OR EXISTS (
+    SELECT 1 FROM rows WHERE rows.product = answers.product AND json_extract(row, '$[0]') = answers.sha256
+)
+"""
+
 _PRODUCT: Final = "UPDATE rows SET product = ? WHERE rowid = ?"
 
 _CELLS: Final = "SELECT product{} FROM rows ORDER BY number"
@@ -316,10 +322,15 @@ class Journal(AbstractContextManager["Journal"]):
         return int(count)
 
     def answers(self) -> dict[Question, HumanAnswer]:
-        """What people said."""
+        """What people said of pictures, and of the products that still have the photo which they answered."""
         with self._errors_named():
-            rows = self._db.execute("SELECT sha256, attribute, product, label, at FROM answers").fetchall()
+            rows = self._db.execute(_HOLDING).fetchall()
         return {Question(*question): HumanAnswer(label, at) for *question, label, at in rows}
+
+    def answer_count(self) -> int:
+        """How many answers of people there are, those included that hold for no product of the table."""
+        (count,) = self._db.execute("SELECT count(*) FROM answers").fetchone()
+        return int(count)
 
     def answer(self, answers: Mapping[Question, HumanAnswer]) -> None:
         """Add or replace what people said, all of it or nothing.

@@ -126,6 +126,7 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
             with suppress(TableUnusable):  # the reason why it ended matters more
                 export(job.table, journal, is_complete=False)
             raise
+        _say_what_holds_no_more(journal, say)
         return export(job.table, journal, is_complete=True)
 
 
@@ -161,7 +162,16 @@ def _say_what_became(journal: Journal, job: Job, say: Say, *, restart: bool) -> 
     if journal.superseded and not restart:
         say(
             f"{job.table} is of release {journal.superseded.version}: everything is labelled again by "
-            f"{job.release.version}. The {len(journal.answers()):,} answers of people stay."
+            f"{job.release.version}. The {journal.answer_count():,} answers of people stay."
+        )
+
+
+def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
+    """Count the answers to products whose photos are others now."""
+    if journal.run.by and (gone := journal.answer_count() - len(journal.answers())):
+        say(
+            f"{gone:,} answers of people are to photos that their products have no more. They count for no "
+            "product, which a sheet asks about again."
         )
 
 

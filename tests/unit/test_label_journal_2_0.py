@@ -141,7 +141,7 @@ def test_a_damaged_row_of_version_2_0_is_named_and_a_restart_keeps_the_answers(t
     with pytest.raises(TableUnusable, match="--restart labels everything again"):
         Journal(tmp_path / "old" / TABLE, LIST).__enter__()
     with Journal(tmp_path / "old" / TABLE, LIST, restart=True) as opened:
-        assert (list(opened.rows()), len(opened.answers())) == ([], 2)
+        assert (list(opened.rows()), opened.answer_count()) == ([], 2)
         assert opened.superseded is not None
 
 

@@ -204,6 +204,36 @@ def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_
     assert summary_in(table)["products"]["decided_by_person"] == 2
 
 
+@pytest.mark.parametrize("words", [(), ("--restart",)])
+def test_an_answer_to_a_product_holds_where_the_photo_that_it_carries_is_one_of_that_product(
+    words: Sequence[str], shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spring, table = listed(shop, ("1.png", "1001"), ("2.png", "1002"), ("3.png", "1002")), tmp_path / "t.csv"
+    first, second, _ = label(spring, table, release, "--by", "article")
+    of_first = {"path": "1.png", "sha256": first["sha256"], "product": "1001"}
+    correct(
+        table,
+        {**of_first, "label": "Coat"},
+        {**of_first, "label": "none of these", "attribute": "colour"},
+        {"path": "2.png", "sha256": second["sha256"], "label": "Bag", "product": "1002"},
+    )
+    autumn = listed(shop, ("4.png", "1001"), ("2.png", "1002"), ("5.png", "1002"))
+    sheet = tmp_path / "sheet.html"
+
+    label(autumn, table, release, "--by", "article", "--review", str(sheet), "--feed", "google", *words)
+
+    products = products_of(table)
+    assert [(product["label"], product["decided_by"]) for product in products.values()] == [
+        (products["1001"]["predicted"], "model"),
+        ("Bag", "person"),
+    ]
+    assert f"1001,{products['1001']['colour']}" in (tmp_path / "t-google.csv").read_text("utf-8")
+    assert "1001" in {card["product"] for card in cards_of(sheet)}
+    assert "2 answers of people are to photos that their products have no more" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
 def test_answers_to_photos_hold_for_their_product_where_they_agree(
     shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
