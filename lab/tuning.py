@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="FILE", help="packed photos, of lab.tuning_photos")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS", help="of lab.imagenet")
-    parser.add_argument("--only", choices=TUNINGS, nargs="+", default=[*TUNINGS], help="(all)")
+    parser.add_argument("--only", choices=TUNINGS, nargs="*", default=[*TUNINGS], help="(all)")
     parser.add_argument("--views", type=int, default=VIEWS, metavar="N", help=f"({VIEWS:,})")
     parser.add_argument("--of-a-step", type=int, default=Drawn.of_a_step, metavar="N", help="views, at once")
     parser.add_argument("--last", action="store_true", help="learn the stages above the fourth alone")
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         from lab import tuning_steps  # noqa: PLC0415 - installed for the lab alone
     except ImportError:
-        parser.error("PyTorch, which tunes, is not installed: .venv/bin/pip install torch")
+        parser.error("PyTorch, which tunes, is not installed: .venv/bin/pip install -r requirements/lab.txt")
     tuning, start = Tuning(read_packed(given.photos), given.seed), read_npz(given.start)
     given.out.mkdir(parents=True, exist_ok=True)
     views = views_of(tuning, given.views, given.out / f"views-{given.seed}.npy")

@@ -35,6 +35,8 @@ OF_PLAIN: Final = 3.0
 
 AS_IT_IS: Final = 0.1
 """Share of the views that are not changed."""
+AS_WHOLE: Final = 0.5
+"""Share of the other views that show the whole picture, as the service reads it; the rest are crops."""
 ON_GROUND: Final = 0.5
 """Share of the views of a shop's photo that lie on a user's ground, where its own is plain."""
 
@@ -101,7 +103,8 @@ class Tuning:
             picture = picture if laid is None else laid
         elif rng.random() < AS_IT_IS:
             return fit_whole(picture, READS)
-        return changed(fit_whole(picture, (EDGE, EDGE)), READS[0], rng)
+        cropped = bool(rng.random() >= AS_WHOLE)
+        return changed(fit_whole(picture, (EDGE, EDGE)), READS[0], rng, cropped=cropped)
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,16 @@ BLUR_SIGMA: Final = (0.006, 0.019)
 JPEG_QUALITY: Final = (30, 90)
 
 
-def changed(picture: Picture, edge: int, rng: np.random.Generator) -> Picture:
-    """Crop, flip, turn, light, blur, compress and erase: uint8 (edge, edge, 3) of a square picture."""
-    picture = framed(picture, edge, rng)
+def changed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool = True) -> Picture:
+    """Crop, flip, turn, light, blur, compress and erase: uint8 (edge, edge, 3) of a square picture.
+
+    Args:
+        picture: uint8 (H, H, 3).
+        edge: of the result.
+        rng: from which everything is drawn.
+        cropped: whether it is cropped; else the whole picture stays, with its aspect.
+    """
+    picture = framed(picture, edge, rng, cropped=cropped)
     light = (1 + rng.uniform(-LIGHT, LIGHT)) * (1 + rng.uniform(-CHANNEL, CHANNEL, 3))
     picture = np.minimum(picture * light.astype(np.float32), 255).astype(np.uint8)
     if rng.random() < 0.15:
@@ -41,11 +48,11 @@ def changed(picture: Picture, edge: int, rng: np.random.Generator) -> Picture:
     return picture
 
 
-def framed(picture: Picture, edge: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Crop, flip, turn and scale in one step: uint8 (edge, edge, 3) of a square picture."""
+def framed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool) -> NDArray[np.uint8]:
+    """Crop if asked, flip, turn and scale in one step: uint8 (edge, edge, 3) of a square picture."""
     whole = len(picture)
-    side = whole * np.sqrt(rng.uniform(*CROPPED))
-    aspect = 1 + rng.uniform(-ASPECT, ASPECT)
+    side = whole * (np.sqrt(rng.uniform(*CROPPED)) if cropped else 1.0)
+    aspect = 1 + (rng.uniform(-ASPECT, ASPECT) if cropped else 0.0)
     across, down = edge / min(side * aspect, whole), edge / min(side / aspect, whole)
     middle = whole / 2 + rng.uniform(-1, 1, 2) * (whole - side) / 2
     angle = np.radians(rng.uniform(-TURN, TURN))

@@ -1,12 +1,13 @@
-"""Outfits among the photos that the lab's networks learn: none is learnt as one garment."""
+"""Photos that show none of the classes among those that the lab's networks learn."""
 
 import csv
 from pathlib import Path
 
 import numpy as np
 
+from lab.kind_words import kind_of
 from lab.outfits import outfit
-from lab.pretraining_photos import OUTFITS, source_photos
+from lab.pretraining_photos import OUTFITS, photos_of, source_photos
 
 
 def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
@@ -33,3 +34,27 @@ def test_a_made_outfit_has_a_top_over_what_is_worn_below_and_neither_fills_two_t
         of_top, below = (int((coloured & (rows == channel)).sum()) for channel in (0, 2))
         assert 1 / 3 < of_top / (of_top + below) < 2 / 3
         assert not rows[coloured][:of_top].any()
+
+
+def test_a_jacket_without_sleeves_shows_no_class_and_keeps_what_the_catalogue_calls_it(
+    tmp_path: Path,
+) -> None:
+    tables = {
+        "catalogue": ["file,kind,colours,gender", "jacket/kag-13994.jpg,jacket,grey,Men"],
+        "dev": ["file,tier,label,source_label,group"],
+        "pool": ["file,tier,label,source_label,group", "B/4/kag-59129.jpg,B,4,Jackets,kag-59129"],
+        "more": ["file,tier,label,source_label,group", "A/4/kag-13994.jpg,A,4,Jackets,kag-13994"],
+    }
+    for name, rows in tables.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(rows), "utf-8")
+
+    vest, jacket = photos_of(tmp_path)
+
+    assert (vest.id, vest.label, vest.tier, vest.kind, kind_of(vest)) == (
+        "kag-13994",
+        None,
+        "X",
+        "jacket",
+        ("vest", "other"),
+    )
+    assert (jacket.label, jacket.tier) == (4, "B")

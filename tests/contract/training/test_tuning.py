@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lab import imagenet, tuning, tuning_batches, tuning_mean
 from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
+from lab.views import framed
 from training.features import lite2
 from training.features.blocks import network
 from training.features.weights import read_npz, write_npz
@@ -105,11 +106,31 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
     assert not np.array_equal(known.drawn(3), Tuning(photos(), seed=1).drawn(3))
 
 
+def test_a_view_of_the_whole_picture_loses_none_of_it_and_a_crop_does() -> None:
+    picture = np.zeros((200, 200, 3), np.uint8)
+    picture[[0, 0, -1, -1], [0, -1, 0, -1]] = 255
+    picture[80:120, 80:120] = 255
+    square = picture[80:120, 80:120].any(2).sum()
+
+    sizes = {
+        cropped: [
+            (framed(picture, 200, np.random.default_rng(seed), cropped=cropped)[60:140, 60:140] > 127)
+            .any(2)
+            .sum()
+            for seed in range(20)
+        ]
+        for cropped in (True, False)
+    }
+
+    assert sizes[False] == pytest.approx([square] * 20, rel=0.05)
+    assert np.mean(sizes[True]) > 1.1 * square
+
+
 @pytest.mark.parametrize(
     ("main", "words"),
     [
         (tuning.main, ["photos.npz", "--start", "start.npz", "--out", "0.npz"]),
-        (imagenet.main, ["some.pth", "--out", "0.npz"]),
+        (imagenet.main, ["--out", "0.npz"]),
     ],
 )
 def test_without_pytorch_a_command_says_what_to_install(
@@ -124,7 +145,7 @@ def test_without_pytorch_a_command_says_what_to_install(
     with pytest.raises(SystemExit):
         main(words)
 
-    assert "pip install torch" in capsys.readouterr().err
+    assert "pip install -r requirements/lab.txt" in capsys.readouterr().err
 
 
 def test_each_mean_weight_is_a_share_of_the_start_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
