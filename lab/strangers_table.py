@@ -1,9 +1,10 @@
 """Print what strangers_heads.py answered: how much is right and accepted of sources that nothing learnt.
 
-python -m lab.strangers_table FILE
+python -m lab.strangers_table FILE [--beside FILE]
 
 Temperature and threshold come from half of the sources and judge the other half, DRAWS times; the intervals
-are 95%, sources drawn with replacement. Reads FILE alone.
+are 95%, sources drawn with replacement. Beside the answers of another network to the same photos it prints
+the differences by which a network is taken. Reads the FILEs alone.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,10 @@ from training.decide.temperature import fit_temperature
 DRAWS: Final = 40
 RIGHT: Final = 0.97
 FEW_SOURCES: Final = 10
+LEAST_RIGHT: Final = -0.5
+MOST_OTHERS: Final = 2.0
+"""A network is taken if, in points, the interval of right answers begins above the first with a mean above 0,
+and that of accepted other things ends below the second."""
 TIERS: Final = ("A", "B", "C")
 
 Floats = NDArray[np.float64]
@@ -66,10 +71,14 @@ class Answered:
         """Log odds of none of the classes, float64 (N,)."""
         return np.asarray(self.logits[:, NONE] - logsumexp(self.logits[:, :NONE], 1))
 
-    def take(self, some: NDArray[np.bool_]) -> "Answered":
-        """Those photos alone."""
+    def take(self, some: NDArray[Any]) -> "Answered":
+        """Those photos alone, by their places or by whether each is one of them."""
         columns = {name: column[some] for name, column in self.columns.items()}
         return Answered(columns, self.labels[some], self.logits[some])
+
+    def by_id(self) -> "Answered":
+        """The same photos, in the order of their ids."""
+        return self.take(np.argsort(self.columns["id"], kind="stable"))
 
 
 def read(path: Path) -> Answered:
@@ -112,24 +121,49 @@ def judged(of: Answered) -> dict[str, tuple[float, float]]:
     return {tier: (accepted / n, good / accepted) for tier, (n, accepted, good) in totals.items()}
 
 
-def interval(right: NDArray[np.bool_], sources: NDArray[np.str_]) -> str:
-    """95% of the shares of right answers, sources drawn with replacement."""
+def interval(values: NDArray[Any], sources: NDArray[np.str_]) -> tuple[float, float]:
+    """95% of the means of values, sources drawn with replacement; NaN of few sources."""
     names, of_each = np.unique(sources, return_inverse=True)
     if len(names) < FEW_SOURCES:
-        return "not measured"
-    counts, good = np.bincount(of_each), np.bincount(of_each, right)
+        return np.nan, np.nan
+    counts, sums = np.bincount(of_each), np.bincount(of_each, values)
     drawn = np.random.default_rng(0).integers(len(names), size=(1000, len(names)))
-    low, high = np.percentile(good[drawn].sum(1) / counts[drawn].sum(1), (2.5, 97.5))
-    return f"{low:.3f} to {high:.3f}"
+    low, high = np.percentile(sums[drawn].sum(1) / counts[drawn].sum(1), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def is_better(new: Answered, old: Answered) -> tuple[str, bool]:
+    """How the answers of a network differ from those of another one, and whether the first is taken.
+
+    Of the photos that both answer: garments that are right, and other things that are accepted where both
+    accept the share of garments of which RIGHT of the old one's are right.
+    """
+    both = np.intersect1d(new.columns["id"], old.columns["id"])
+    new, old = (of.take(np.isin(of.columns["id"], both)).by_id() for of in (new, old))
+    sources, known = old.columns["source"], old.known
+    sures = [sure(of, fit_temperature(of.take(known).shares, of.labels[known])) for of in (new, old)]
+    share = (sures[1][known] >= threshold(sures[1][known], old.right[known])).mean()
+    accepted = [of >= np.quantile(of[known], 1 - share) for of in sures]
+    right = 100.0 * (new.right[known].astype(int) - old.right[known])
+    others = 100.0 * (accepted[0][~known].astype(int) - accepted[1][~known])
+    (low, high), of_others = interval(right, sources[known]), interval(others, sources[~known])
+    text = (
+        f"{len(both)} photos: right {right.mean():+.2f} points ({low:+.2f} to {high:+.2f}); other things "
+        f"accepted, with {share:.3f} of garments: {others.mean():+.2f} "
+        f"({of_others[0]:+.2f} to {of_others[1]:+.2f})"
+    )
+    is_taken = low > LEAST_RIGHT and right.mean() > 0 and of_others[1] < MOST_OTHERS
+    return text, bool(is_taken)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m lab.strangers_table", description=main.__doc__)
     parser.add_argument("answers", type=Path, metavar="FILE", help="of lab.strangers_heads")
+    beside = "answers of another network to the same photos"
+    parser.add_argument("--beside", type=Path, metavar="FILE", help=beside)
     given = parser.parse_args(argv)
-    answers = read(given.answers)
-    of = answers.take(~np.isin(answers.columns["source"], OF_ALL))
+    of = _of_sources(given.answers)
     sys.stdout.write("| tier | n | sources | right (95%) | accepted | of these right | AUROC of X |\n")
     sys.stdout.write(f"{'|---' * 7}|\n")
     tiers, shares = of.columns["tier"], judged(of)
@@ -139,7 +173,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         rest = ["", f"{accepted:.3f}", "", ""]
         if tier != OTHER_THINGS:
             both = of.take((tiers == tier) | (tiers == OTHER_THINGS))
-            right = f"{some.right.mean():.3f} ({interval(some.right, some.columns['source'])})"
+            low, high = interval(some.right, some.columns["source"])
+            right = f"{some.right.mean():.3f} ({low:.3f} to {high:.3f})"
             rest = [
                 right,
                 f"{accepted:.3f}",
@@ -147,7 +182,16 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"{roc_auc_score(~both.known, both.odds):.3f}",
             ]
         sys.stdout.write(f"| {' | '.join([*cells, *rest])} |\n")
+    if given.beside:
+        text, is_taken = is_better(of, _of_sources(given.beside))
+        sys.stdout.write(f"{text}: {'taken' if is_taken else 'not taken'}\n")
     return 0
+
+
+def _of_sources(path: Path) -> Answered:
+    """The answers of a file to photos of sources."""
+    answers = read(path)
+    return answers.take(~np.isin(answers.columns["source"], OF_ALL))
 
 
 if __name__ == "__main__":
