@@ -19,7 +19,7 @@ from inference.contract import ModelContract
 from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE
 from lab.photo_tables import SOURCES
-from lab.pretraining_photos import Photo, names_of_sources, photo_bytes
+from lab.pretraining_photos import Photo, decoded_photo, names_of_sources, photo_bytes
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
@@ -28,6 +28,7 @@ from reports.decisions import decide_stored
 from reports.values import AttributeFigures, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.near_copies import perceptual_hash
 from training.data.vectors import Vectors
 from training.environment import libraries
 from training.features.blocks import VECTOR, Block, network
@@ -109,7 +110,8 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
     whole = with_head(load_model(parent.folder / before.artifact), new)
     golden = export_photos(whole, where)
     learnt = [photo for photos in new.learnt.values() for photo in photos]
-    hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in learnt]))
+    near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in learnt])
+    hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in learnt]), near)
     ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
     report = report_of(parent)
     record = {

@@ -19,6 +19,7 @@ from inference.arrays import PixelsBatch
 from training.answering import answering
 from training.data.fashion import ANSWERED_AT_ONCE
 from training.data.learnt_hashes import Learnt
+from training.data.near_copies import NO_HASHES
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
@@ -87,7 +88,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
         train_sha256=str(stored["train_sha256"]),
         teachers=tuple(map(str, stored["teachers"])),
         temperature=float(stored["temperature"]),
-        learnt=Learnt(stored["learnt"]),
+        learnt=Learnt(stored["learnt"], NO_HASHES),
     )
 
 

@@ -25,7 +25,7 @@ from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
-from training.data.learnt_hashes import NOTHING, load_learnt
+from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
 from training.data.named import load
 from training.data.photos import own_photos
 from training.data.pictures import Pictures
@@ -118,10 +118,19 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
         )
         return replace(data, test=drawn)
     console().print(f"Measured on all {every:,} pictures that are there to measure on.")
-    learnt = load_learnt(release.folder) or NOTHING
-    if known := int(learnt.has(data.test.sha256).sum()):
-        complain(f"the release learnt {known:,} of these {every:,} pictures, so the figures are too good.")
+    _warn_of_learnt(release, data.test)
     return data
+
+
+def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
+    learnt = load_learnt(release.folder) or NOTHING
+    if doubt := knows_bytes_alone(learnt, release.version):
+        complain(doubt)
+    if known := int(learnt.has(pictures.sha256, pictures.hashes).sum()):
+        complain(
+            f"the release learnt {known:,} of these {len(pictures):,} pictures, or nearly the same, so the "
+            "figures are too good."
+        )
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
@@ -256,6 +265,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading = Reading.of(arguments)
     photos = own_photos(arguments.photos, arguments.corrections, contract, reading, Terminal())
+    _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
     asked = undecided_photos(graph_scores(session, photos), photos, photos.networks)
     answers = decided(Classifier(session, contract), asked)

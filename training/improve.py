@@ -24,12 +24,12 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
-from training.data.corrections import Applied, apply, corrections_in
+from training.data.corrections import UNREAD, Applied, apply, corrections_in
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files import hash_files
+from training.data.files import hash_files, perceptual_hash_of
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
-from training.data.listing import PRODUCT, ListedPicture, absolute, list_pictures, write_pictures
+from training.data.listing import PRODUCT, ListedPicture, Listing, absolute, list_pictures, write_pictures
 from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
@@ -198,8 +198,7 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     with progress.counting("comparing pictures") as watch:
         hashed = hash_files((picture.path for picture in listing.pictures), watch)
     applied = apply(listing, said, labels, hashed, attributes)
-    known = load_learnt(parent.folder)
-    if known is not None and not known.has(np.array(applied.contents)).any():
+    if not _has_learnt_any(parent, applied.contents, listing):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
@@ -221,6 +220,17 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         options = options.for_head()
     by = PRODUCT if any(picture.product for picture in pictures) else None
     return options.changed(data=str(table), corrections=(), product_column=by, **AS_WRITTEN)
+
+
+def _has_learnt_any(parent: LocalRelease, contents: Sequence[str], listing: Listing) -> bool:
+    """Whether a release learnt one of these pictures, or one that is nearly the same, or does not say so."""
+    learnt = load_learnt(parent.folder)
+    if learnt is None or learnt.has(np.array(contents)).any():
+        return True
+    if learnt.near is None or not len(learnt.near):
+        return False
+    hashes = (perceptual_hash_of(picture.path) for picture in listing.pictures)
+    return any(learnt.has(np.array([UNREAD]), found[None]).any() for found in hashes if found is not None)
 
 
 def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
 from training.data.corrections import corrections_in
+from training.data.learnt_hashes import Learnt
 from training.data.photos import is_corrections, photos_in
 from training.data.pictures import Pictures
 from training.environment import libraries
@@ -72,7 +73,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     corrections = corrections_in([*map(Path, options.corrections)], options.reading.of_corrections)
     sets = photos_in(places, labels, READS, progress, corrections, by_audit=True, reading=options.reading)
     folder = run or Path("runs") / f"photos-{_digest(sets)}"
-    compared = compared_of(sets[0], parent) if corrected else None
+    compared = compared_of(sets[0], parent, progress.warn) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)
     learnt = seen_photos(sets, folder, parent, progress, corrected=corrected)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
@@ -94,8 +95,10 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
             of_parent = answers_of_parent(parent, compared)
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
+        known = Learnt.of(head.learnt.sha256, np.concatenate([photos.hashes for photos in sets]))
+        made = folder / NEW_RELEASE
         report = release_photos(
-            folder / NEW_RELEASE, parent, parent_network, head, answers, record, progress.say, of_parent
+            made, parent, parent_network, head, answers, known, record, progress.say, of_parent
         )
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")

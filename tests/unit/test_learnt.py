@@ -1,14 +1,20 @@
-"""What a release learnt is known by the contents, so that a further training measures nothing on it."""
+"""What a release learnt is known by contents and near copies, so that nothing is measured on it again."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inference.arrays import Picture
+from inference.decode import MAX_PIXELS, decode
 from model_store.errors import ReleaseCorrupt
 from model_store.local import bundled
-from training.data.learnt_hashes import LEARNT, Learnt, load_learnt
+from tests.photos import a_garment_photo
+from tests.saved_again import SAVED_AGAIN
+from training.data.learnt_hashes import LEARNT, LEARNT_NEAR, Learnt, knows_bytes_alone, load_learnt
+from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
 
 
 def contents(*names: str) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
@@ -42,6 +48,43 @@ def test_a_release_from_before_or_from_elsewhere_does_not_say_what_it_learnt(tmp
     assert load_learnt(tmp_path) is None
 
 
+def photos(*seeds: int) -> Hashes:
+    """Of different photos."""
+    return np.stack([perceptual_hash(a_garment_photo(seed)) for seed in seeds])
+
+
+@pytest.mark.parametrize("save", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
+def test_a_photo_that_was_saved_again_is_known_and_another_one_is_not(
+    save: Callable[[Picture], bytes], tmp_path: Path
+) -> None:
+    Learnt.of(contents("0", "1"), photos(0, 1)).save(tmp_path)
+    again = perceptual_hash(decode(save(a_garment_photo(1)), MAX_PIXELS).picture)
+    learnt = load_learnt(tmp_path)
+    assert learnt is not None
+
+    known = learnt.has(contents("other", "bytes"), np.stack([*photos(2), again]))
+
+    assert known.tolist() == [False, True]
+
+
+def test_a_training_takes_over_what_the_parent_learnt_and_the_photos_stand_once(tmp_path: Path) -> None:
+    (Learnt.of(contents("0"), photos(0)) | Learnt.of(contents("1"), photos(1, 0))).save(tmp_path)
+
+    assert np.load(tmp_path / LEARNT_NEAR).shape == (2, 10)
+    assert (tmp_path / LEARNT_NEAR).stat().st_size == 128 + 2 * 80
+
+
+def test_a_release_without_hashes_of_photos_is_said_to_know_bytes_alone(tmp_path: Path) -> None:
+    Learnt.of(contents("0"), photos(0)).save(tmp_path)
+    (tmp_path / LEARNT_NEAR).unlink()
+    learnt = load_learnt(tmp_path)
+    assert learnt is not None
+
+    assert learnt.has(contents("0", "1"), photos(5, 0)).tolist() == [True, False]
+    assert "2026 knows what it learnt by its bytes alone" in knows_bytes_alone(learnt, "2026")
+    assert not knows_bytes_alone(Learnt.of(contents("0"), NO_HASHES), "2026")
+
+
 def numpy_file(shape: str, dtype: str = "'<u8'", values: bytes = bytes(24)) -> bytes:
     """A file of np.save with this header."""
     header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
@@ -69,6 +112,17 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / LEARNT).write_bytes(content)
 
     with pytest.raises(ReleaseCorrupt, match=r"learnt\.npy"):
+        load_learnt(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", numpy_file("(3,)"), numpy_file("(1, 10)"), numpy_file("(2, 10)", values=bytes(80))]
+)
+def test_damaged_hashes_of_photos_are_named(tmp_path: Path, content: bytes) -> None:
+    Learnt.of(contents("a")).save(tmp_path)
+    (tmp_path / LEARNT_NEAR).write_bytes(content)
+
+    with pytest.raises(ReleaseCorrupt, match=r"learnt-near\.npy: expected uint64, N x 10"):
         load_learnt(tmp_path)
 
 

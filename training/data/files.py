@@ -214,6 +214,12 @@ def decode_file(path: Path, contract: InputContract = GREY_28) -> Decoded | str:
     return content if isinstance(content, str) else decode_content(path, content, contract)
 
 
+def perceptual_hash_of(path: Path) -> Hash | None:
+    """The perceptual hash of the picture in a file; None where it cannot be read."""
+    decoded = decode_file(path)
+    return None if isinstance(decoded, str) else perceptual_hash(decoded.picture)
+
+
 def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> Decoded | str:
     """The picture in a file's bytes, or why they cannot be read."""
     try:

@@ -1,7 +1,8 @@
-"""What a release learnt: a hash of each picture and photo, so that no later training measures on these.
+"""What a release learnt: hashes of each picture and photo, so that no later training measures on these.
 
 A training that starts from a release takes them over and adds its own. The first 64 bits of a SHA-256 name a
-content. Reads and writes `learnt.npy` in a release's folder. Which pictures are held out: split.py.
+content; a perceptual hash finds a photo that was saved again. Reads and writes `learnt.npy` and
+`learnt-near.npy` in a release's folder. Which pictures are held out: split.py.
 """
 
 import io
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 
 from model_store.errors import ReleaseCorrupt
 from model_store.files import write_whole
+from training.data.near_copies import NO_HASHES, Hashes, near_to
 
 LEARNT: Final = "learnt.npy"
-"""The file's name in a release; docs/reference/release-format.md describes it."""
+LEARNT_NEAR: Final = "learnt-near.npy"
+"""The files' names in a release; docs/reference/release-format.md describes them."""
 
 HEADER: Final = 128
-"""Bytes that np.save writes before a row of numbers."""
+"""Bytes that np.save writes before a table of numbers."""
 
 Contents = NDArray[np.str_]
 """Str (N,), the hex SHA-256 of each: of a file's bytes, or of a picture's pixels, uint8 in C order."""
@@ -27,61 +30,93 @@ Contents = NDArray[np.str_]
 
 @dataclass(frozen=True)
 class Learnt:
-    """The contents that were learnt.
+    """The pictures that were learnt.
 
     Attributes:
         hashes: uint64, ascending, each once: the first 64 bits of each content's SHA-256.
+        near: the perceptual hashes of the photos among them, ascending, each once; None where the release
+            does not have them.
     """
 
     hashes: NDArray[np.uint64]
+    near: Hashes | None
 
     @classmethod
-    def of(cls, contents: Contents) -> Self:
-        """These contents, in any order."""
-        return cls(np.unique(_first_bits(contents)))
+    def of(cls, contents: Contents, near: Hashes = NO_HASHES) -> Self:
+        """These contents and perceptual hashes, in any order."""
+        return cls(np.unique(_first_bits(contents)), np.unique(near, axis=0))
 
     def __or__(self, others: "Learnt") -> "Learnt":
         """Both."""
-        return Learnt(np.union1d(self.hashes, others.hashes))
+        near = [part for part in (self.near, others.near) if part is not None]
+        return Learnt(
+            np.union1d(self.hashes, others.hashes),
+            np.unique(np.concatenate(near), axis=0) if near else None,
+        )
 
-    def has(self, contents: Contents) -> NDArray[np.bool_]:
-        """Which of these contents are among them, bool (N,)."""
-        return np.isin(_first_bits(contents), self.hashes)
+    def has(self, contents: Contents, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
+        """Which of N pictures are among them, or are nearly the same as one of them, bool (N,).
+
+        Args:
+            contents: of each.
+            near: the perceptual hash of each; none where they are no photos.
+        """
+        known = np.isin(_first_bits(contents), self.hashes)
+        if self.near is not None and len(self.near):
+            for place, hash_ in enumerate(near):
+                known[place] = known[place] or near_to(hash_, self.near).size > 0
+        return known
 
     def save(self, folder: Path) -> None:
-        """Write the file into a release's folder, all of it or nothing."""
-        packed = io.BytesIO()
-        np.save(packed, self.hashes.astype("<u8"), allow_pickle=False)
-        write_whole(folder / LEARNT, packed.getvalue())
+        """Write the files into a release's folder, each of them whole or not at all."""
+        for name, numbers in ((LEARNT, self.hashes), (LEARNT_NEAR, self.near)):
+            if numbers is not None:
+                packed = io.BytesIO()
+                np.save(packed, numbers.astype("<u8"), allow_pickle=False)
+                write_whole(folder / name, packed.getvalue())
 
 
-NOTHING: Final = Learnt(np.empty(0, np.uint64))
+NOTHING: Final = Learnt(np.empty(0, np.uint64), NO_HASHES)
 
 
 def load_learnt(folder: Path) -> Learnt | None:
     """What a release in a folder learnt; None for one that does not say: of version 1.0, or made elsewhere.
 
     Raises:
-        ReleaseCorrupt: the file is damaged, or not as `save` writes it: no other header is parsed.
+        ReleaseCorrupt: a file is damaged, or not as `save` writes it: no other header is parsed.
     """
-    path = folder / LEARNT
+    hashes = _stored(folder / LEARNT, ())
+    return None if hashes is None else Learnt(hashes, _stored(folder / LEARNT_NEAR, NO_HASHES.shape[1:]))
+
+
+def knows_bytes_alone(learnt: Learnt, version: str) -> str:
+    """The sentence on a release without perceptual hashes; empty for another one."""
+    if learnt.near is not None:
+        return ""
+    return f"{version} knows what it learnt by its bytes alone: a photo that was saved again passes for new."
+
+
+def _stored(path: Path, row: tuple[int, ...]) -> NDArray[np.uint64] | None:
+    """The rows of a file, each once; None where there is no file, or one of 32 bits of each content."""
     if not path.exists():
         return None
     content = path.read_bytes()
     header, values = content[:HEADER], content[HEADER:]
-    if header == _header("<u4", len(values) // 4):  # 32 bits of each, which new contents share by chance
+    if header == _header("<u4", (len(values) // 4,)):  # which new contents share by chance
         return None
-    if len(values) % 8 or header != _header("<u8", len(values) // 8):
+    shape = (len(values) // (8 * int(np.prod(row, dtype=np.int64))), *row)
+    if len(values) != 8 * np.prod(shape) or header != _header("<u8", shape):
         raise ReleaseCorrupt(
-            f"{path}: expected uint64 in a row, as many as its header says. Copy the release again."
+            f"{path}: expected uint64, {' x '.join(('N', *map(str, row)))}, as many as its header says. Copy "
+            "the release again."
         )
-    return Learnt(np.unique(np.frombuffer(values, "<u8")))
+    return np.unique(np.frombuffer(values, "<u8").reshape(shape), axis=0)
 
 
-def _header(dtype: str, n: int) -> bytes:
-    """What np.save writes before n numbers."""
+def _header(dtype: str, shape: tuple[int, ...]) -> bytes:
+    """What np.save writes before the numbers of an array of this shape."""
     written = io.BytesIO()
-    np.lib.format.write_array_header_1_0(written, {"descr": dtype, "fortran_order": False, "shape": (n,)})
+    np.lib.format.write_array_header_1_0(written, {"descr": dtype, "fortran_order": False, "shape": shape})
     return written.getvalue()
 
 

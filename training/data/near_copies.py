@@ -42,6 +42,11 @@ black, grey and white does not."""
 Hash: TypeAlias = NDArray[np.uint64]
 """uint64, (10,): 256 bits of shape, and CELLS x CELLS cells of three bytes."""
 
+Hashes: TypeAlias = NDArray[np.uint64]
+"""uint64, (N, 10)."""
+
+NO_HASHES: Final[Hashes] = np.empty((0, 10), np.uint64)
+
 SHAPE: Final = KEPT**2 // 64
 """Numbers of a hash that hold its shape."""
 
@@ -64,14 +69,14 @@ def _shape_of(picture: Picture) -> Hash:
     return np.packbits(lowest > np.median(lowest)).view(np.uint64)
 
 
-def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
+def near_groups(hashes: Hashes) -> list[list[int]]:
     """Put pictures into groups of which each is near the group's first.
 
     Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
     between others.
 
     Args:
-        hashes: uint64, (N, 10).
+        hashes: of N pictures.
 
     Returns:
         The indices of each group of two or more, ascending, by its first.
@@ -88,7 +93,7 @@ def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
     return [members for members in found.values() if len(members) > 1]
 
 
-def near_to(one: Hash, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+def near_to(one: Hash, hashes: Hashes) -> NDArray[np.int64]:
     """The indices of those hashes, uint64 (N, 10), that are near one hash."""
     # A quarter of the bits rules out nearly all, so that the others are compared for few.
     few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ one[0]) <= NEAR)
@@ -100,7 +105,7 @@ def near_to(one: Hash, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     return near
 
 
-def _cells(hashes: NDArray[np.uint64]) -> NDArray[np.float32]:
+def _cells(hashes: Hashes) -> NDArray[np.float32]:
     """The colours of (N, 10) hashes, (N, CELLS * CELLS, 3)."""
     return hashes[:, SHAPE:].copy().view(np.uint8).reshape(len(hashes), CELLS**2, 3).astype(np.float32)
 

@@ -6,7 +6,7 @@ features/shipped.py's; probabilities stand beside it, in arrays of as many rows.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,7 +17,8 @@ from inference.arrays import PixelsBatch
 from inference.contract import LABEL, NetworkName
 from training.data.files import FileImages
 from training.data.labels import Codes, Labels, Places
-from training.data.learnt_hashes import Contents
+from training.data.learnt_hashes import Contents, Learnt
+from training.data.near_copies import NO_HASHES, Hashes
 from training.data.vectors import NOT_SEEN, Features
 
 
@@ -68,7 +69,7 @@ class PictureColumns:
         return {"labels": labels} | {name: getattr(self, name)[places] for name in TEXTS}
 
 
-TEXTS: Final = tuple(field.name for field in fields(PictureColumns) if field.name != "labels")
+TEXTS: Final = tuple(column.name for column in fields(PictureColumns) if column.name != "labels")
 """Columns of text."""
 
 
@@ -81,12 +82,14 @@ class Pictures(PictureColumns):
         files: of each; empty for pixels without files.
         networks: that each is for, by name.
         features: of all, where a network saw them as they were read; else NOT_SEEN.
+        hashes: the perceptual hash of each; NO_HASHES for pixels without files.
     """
 
     pixels: PixelsBatch | FileImages
     files: tuple[Path, ...]
     networks: tuple[NetworkName, ...]
     features: Features = NOT_SEEN
+    hashes: Hashes = field(default_factory=NO_HASHES.copy)
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
@@ -119,8 +122,15 @@ class Pictures(PictureColumns):
             files=files,
             networks=tuple(self.networks[place] for place in places),
             features=self.features.take(places) if len(self.features) else NOT_SEEN,
+            hashes=self.hashes[places] if len(self.hashes) else NO_HASHES,
             **self.columns(places),
         )
+
+    @property
+    def learnt(self) -> Learnt:
+        """What a release that learns all of them keeps of them."""
+        is_photo = np.array([name == "photos" for name in self.networks], np.bool_)
+        return Learnt.of(self.sha256, self.hashes[is_photo] if len(self.hashes) else NO_HASHES)
 
     @property
     def of_known_class(self) -> "Pictures":

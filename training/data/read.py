@@ -276,4 +276,5 @@ def pictures_of(
         spelt=np.array([picture.label or picture.tier for picture in listed]),
         sources=np.array([picture.source for picture in listed]),
         networks=tuple(file.network for file in files),
+        hashes=np.stack([file.hash for file in files]),
     )

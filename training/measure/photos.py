@@ -33,12 +33,13 @@ from reports.values import (
     UnknownSources,
 )
 from training.data.labels import OOD
-from training.data.learnt_hashes import NOTHING, load_learnt
+from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
 from training.data.photos import OOD_TIER
 from training.data.pictures import PictureColumns, Pictures
 from training.errors import BadPictures
 from training.measure.evaluate import most_are, predicted
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
+from training.progress import Say
 
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
@@ -216,14 +217,16 @@ def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
     return float(roc_auc_score(np.repeat([1, 0], [len(garments), len(ood)]), familiarities))
 
 
-def compared_of(photos: Pictures, parent: LocalRelease) -> Pictures:
-    """Those that the parent did not learn.
+def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
+    """Those that the parent did not learn, nor one that is nearly the same.
 
     Raises:
         BadPictures: none of these shows a class.
     """
     learnt = load_learnt(parent.folder) or NOTHING
-    new = photos.take(np.flatnonzero(~learnt.has(photos.sha256)))
+    if doubt := knows_bytes_alone(learnt, parent.version):
+        say(doubt)
+    new = photos.take(np.flatnonzero(~learnt.has(photos.sha256, photos.hashes)))
     if not (new.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "

@@ -17,7 +17,6 @@ from model_store.files import FIGURES, GRAPH, MODEL, NEW_RELEASE
 from model_store.manifest import Golden, Manifest
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.values import CROSS_FITTED, HELD_OUT, TEST, ModelFigures, OutOfScope, Report
-from training.data.learnt_hashes import Learnt
 from training.decide.acceptance import possible_promises, with_promises
 from training.decide.answer_sets import scores_in
 from training.decide.decide import Thresholds, decide, decide_attributes
@@ -45,7 +44,7 @@ GOLDEN_PICTURES: Final = 4
 def complete_training(run: Path, candidate: Candidate, progress: Progress) -> Trained:
     """Complete the release of a run, and keep what networks answered that had not learnt the picture."""
     folder = run / NEW_RELEASE
-    Learnt.of(candidate.split.train.sha256).save(folder)
+    candidate.split.train.learnt.save(folder)
     manifest = complete_release(folder, candidate, progress)
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
     classifier, score = Classifier(session, manifest.contract("pixels")), candidate.scored_by(session)

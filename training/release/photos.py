@@ -60,6 +60,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     parent_network: Network | None,
     head: PhotoHead,
     answers: Answers,
+    learnt: Learnt,
     record: JsonValue,
     say: Say,
     of_parent: Answers = NO_ANSWERS,
@@ -72,6 +73,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         parent_network: of network_that_sees_alike.
         head: with what it learnt.
         answers: of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
+        learnt: by the head.
         record: how the network was made, for report and manifest.
         say: receives progress messages, and promises that cannot be given.
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
@@ -90,7 +92,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     network, (artifact, graph) = photo_network(head, parent_network), PHOTO_FILES
     golden = export_photos(network, folder)
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
-    ((load_learnt(parent.folder) or NOTHING) | Learnt.of(head.learnt.sha256)).save(folder)
+    ((load_learnt(parent.folder) or NOTHING) | learnt).save(folder)
     # 3) Measure and seal.
     before = report_of(parent)
     configuration = before.training.configuration | {"photo_network": record}

@@ -21,7 +21,7 @@ from reports.answers import CLASS, TEST_SET, Answers, all_answers_in
 from reports.decisions import at_temperature, decide_stored
 from reports.values import HELD_OUT, Calibrated, Report, report_of
 from training.data.labels import OOD
-from training.data.learnt_hashes import NOTHING, load_learnt
+from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
 from training.data.pictures import Pictures
 from training.data.split import in_groups
 from training.decide.acceptance import with_promises
@@ -100,12 +100,20 @@ def _not_learnt(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
             f"{parent.version} does not say what it learnt. If these pictures are among that, it will accept "
             "too much."
         )
-    groups = photos.groups
-    out = in_groups(groups, groups[(learnt or NOTHING).has(photos.sha256)])
+    learnt, groups = learnt or NOTHING, photos.groups
+    if doubt := knows_bytes_alone(learnt, parent.version):
+        say(doubt)
+    out = in_groups(groups, groups[learnt.has(photos.sha256, photos.hashes)])
     if out.all():
-        raise NotShown(f"{parent.version} learnt these pictures, so they cannot calibrate it. Bring others.")
+        raise NotShown(
+            f"{parent.version} learnt these pictures, or nearly the same, so they cannot calibrate it. Bring "
+            "others."
+        )
     if out.any():
-        say(f"{out.sum():,} of {len(out):,} pictures are left out: {parent.version} learnt their groups.")
+        say(
+            f"{out.sum():,} of {len(out):,} pictures are left out: {parent.version} learnt pictures of their "
+            "groups, or nearly the same."
+        )
     return photos.take(np.flatnonzero(~out))
 
 

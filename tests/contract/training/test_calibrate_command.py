@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from inference.contract import Head, whole_pictures
+from inference.decode import MAX_PIXELS, decode
 from inference.onnx_session import OnnxSession
 from model_store.assemble import seal
 from model_store.errors import GateRefused
@@ -32,7 +33,9 @@ from reports.values import AllAccepted, ProductPromise, Report, report_of
 from tests.commands import wardrobe
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release, with_contract, with_label
-from training.data.learnt_hashes import Learnt
+from tests.saved_again import SAVED_AGAIN
+from training.data.learnt_hashes import LEARNT_NEAR, Learnt
+from training.data.near_copies import perceptual_hash
 from training.data.photos import photos_in
 from training.errors import BadRecipe, NotShown
 from training.progress import Lines
@@ -168,8 +171,10 @@ def learning(release: LocalRelease, *pictures: str) -> LocalRelease:
     """The release, which has learnt these pictures."""
 
     def learnt(folder: Path, report: Report) -> Report:
-        contents = [hashlib.sha256(Path(one).read_bytes()).hexdigest() for one in pictures]
-        Learnt.of(np.array(contents)).save(folder)
+        files = [Path(one).read_bytes() for one in pictures]
+        near = [perceptual_hash(decode(file, MAX_PIXELS).picture) for file in files]
+        contents = [hashlib.sha256(file).hexdigest() for file in files]
+        Learnt.of(np.array(contents), np.stack(near)).save(folder)
         return report
 
     return changed(release, learnt)
@@ -311,6 +316,36 @@ def test_pictures_of_a_sender_of_whom_the_release_learnt_one_calibrate_nothing(
     knows_all = learning(parent, *files)
     with pytest.raises(NotShown, match=f"{knows_all.version[:8]}.* learnt these pictures"):
         calibrating(tmp_path, knows_all, pictures)
+
+
+def test_copies_of_what_the_parent_learnt_that_were_saved_again_do_not_calibrate_it(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *rows = pictures.read_text("utf-8").splitlines()
+    files = [Path(row.split(",")[0]) for row in rows]
+    copies = tmp_path / "copies.csv"
+    copies.write_text("\n".join([header, *(saved_again(row, tmp_path / "copies") for row in rows)]), "utf-8")
+    knows_half = learning(sure(a_release(tmp_path / "parent", reads=WHOLE)), *map(str, files[:65]))
+
+    with pytest.raises(NotShown, match="65 of tier own"):
+        calibrating(tmp_path, knows_half, copies, "--accept-right", "0.97")
+
+    assert "65 of 130 pictures are left out" in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(NotShown, match="learnt these pictures, or nearly the same"):
+        calibrating(tmp_path, learning(knows_half, *map(str, files)), copies)
+    (knows_half.folder / LEARNT_NEAR).unlink()
+    bytes_alone = changed(knows_half, lambda _, report: report)
+    assert report_of(calibrating(tmp_path, bytes_alone, copies)).photos["own"].n == PICTURES
+    assert "knows what it learnt by its bytes alone" in capsys.readouterr().err
+
+
+def saved_again(row: str, folder: Path) -> str:
+    """A row of a copy of a picture, scaled and as a JPEG."""
+    file, label = row.split(",")
+    copy = folder / Path(file).with_suffix(".jpg").name
+    folder.mkdir(exist_ok=True)
+    copy.write_bytes(SAVED_AGAIN["scaled"](decode(Path(file).read_bytes(), MAX_PIXELS).picture))
+    return f"{copy},{label}"
 
 
 def test_a_list_that_is_too_short_is_refused_before_a_picture_is_read(

@@ -16,7 +16,9 @@ from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
+from tests.saved_again import SAVED_AGAIN
 from training.data.learnt_hashes import Learnt
+from training.data.near_copies import perceptual_hash
 
 DRAWN = ("confusion_matrix.png", "mistakes.png")
 
@@ -97,6 +99,25 @@ def test_all_pictures_of_a_folder_are_measured_and_those_counted_that_the_releas
     document, said = capsys.readouterr()
     assert json.loads(document)["test"]["n"] == 9
     assert "learnt 3 of these 9 pictures" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("option", ["--data", "--photos"])
+def test_pictures_that_were_saved_again_are_counted_as_learnt(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_class_folders(tmp_path / "new", 3)
+    files = sorted(folder.glob("Ball/*"))
+    balls = [decode(file.read_bytes(), MAX_PIXELS).picture for file in files]
+    for file, picture in zip(files, balls, strict=True):
+        file.write_bytes(SAVED_AGAIN["scaled"](picture))
+    (own := tmp_path / "own").mkdir()
+    Learnt.of(np.array([], np.str_), np.stack(list(map(perceptual_hash, balls)))).save(own)
+
+    words = [str(a_release(own, labels=KINDS, reads=whole_pictures(32, 3))), option, str(folder), "--json"]
+    wardrobe("evaluate", words)
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "learnt 3 of these 9 pictures, or nearly the same, so the figures are too good" in said
 
 
 def test_photos_are_measured_under_their_corrected_labels(

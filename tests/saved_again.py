@@ -1,0 +1,41 @@
+"""A photo as it comes back when a program has saved it again: other bytes, nearly the same picture."""
+
+import io
+from collections.abc import Callable, Mapping
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from inference.arrays import Picture
+
+ORIENTATION = 0x0112
+"""Of EXIF; 6 turns the stored picture a quarter clockwise."""
+
+
+def as_jpeg(picture: Picture, orientation: int = 1) -> bytes:
+    """At quality 80, as shops save thumbnails."""
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[ORIENTATION] = orientation
+    Image.fromarray(picture).save(file, "JPEG", quality=80, exif=exif)
+    return file.getvalue()
+
+
+def _scaled(picture: Picture) -> bytes:
+    height, width = picture.shape[:2]
+    smaller = cv2.resize(picture, (int(0.8 * width), int(0.8 * height)), interpolation=cv2.INTER_AREA)
+    return as_jpeg(smaller.astype(np.uint8, copy=False))
+
+
+def _bordered(picture: Picture) -> bytes:
+    """A white line of a pixel around it."""
+    return as_jpeg(np.pad(picture, ((1, 1), (1, 1), (0, 0)), constant_values=255))
+
+
+SAVED_AGAIN: Mapping[str, Callable[[Picture], bytes]] = {
+    "another format": as_jpeg,
+    "scaled": _scaled,
+    "turned by EXIF": lambda picture: as_jpeg(np.rot90(picture).copy(), orientation=6),
+    "a thin border": _bordered,
+}
+"""By what was done to it."""
