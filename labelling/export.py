@@ -36,7 +36,7 @@ class WordsSummary:
     """What the summary says of the list's words: about products, or about pictures where there are none.
 
     Attributes:
-        language: of the words.
+        language: of the words; where the table of words lacks it, none is read.
         named: of how many the list names a kind.
         agreeing: of these, answers of that kind: an accepted attribute `kind`, else the class.
         contradicting: answers of another kind.
@@ -222,7 +222,7 @@ class _Counts:
 
     def words_summary(self) -> WordsSummary | None:
         """What the rows were, by the list's words."""
-        if not self._check.words.is_read:
+        if self._check.words.language == OFF:
             return None
         language, counts = self._check.words.language, self.words
         return WordsSummary(

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from inference.contract import LABEL
-from labelling.list_words import KIND, ListWords
+from inference.words import KIND, KINDS, NOTHING, Says, label_kinds, without_variant
+from labelling.list_words import ListWords
 from labelling.row import ACCEPT, NO_ANSWER, REVIEW, HeadAnswer, Row
-from labelling.words import KINDS, NOTHING, Says, label_kinds, without_variant
 from reports.products import UNFAMILIAR
 
 LIST: Final = "list"

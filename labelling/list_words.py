@@ -3,19 +3,26 @@
 words.py reads a title. list_check.py holds the answers of a release against them. Pure.
 """
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
-from labelling.words import KINDS, NOTHING, Says, label_kinds, language_of, says
+from inference.words import KINDS, LANGUAGES, NOTHING, Says, label_kinds, language_of, languages, says
 
-TITLES: Final = ("title", "name", "product_title", "product title")
-CATEGORIES: Final = ("category", "product_type", "product type", "type", "product category")
-"""What lists call them, in small letters; the first one that has text counts."""
-
-KIND: Final = "kind"
-"""The attribute whose labels are kinds themselves. Tables call a list's own column of this name otherwise."""
+TITLES: Final = (
+    *("title", "titel", "titre", "titulo", "name", "product title", "product name"),
+    *("produktname", "artikelname", "nom", "nombre"),
+)
+CATEGORIES: Final = (
+    *("category", "kategorie", "categorie", "categoria", "product type", "produkttyp"),
+    *("categories", "kategorien", "categorias", "type", "product category"),
+)
+"""What lists call them, in small letters, without accents, with blanks; the first that has text counts. The
+`nombre` of a French list is a number, and says nothing."""
 
 OFF: Final = "none"
 """In place of a language: words are not read."""
@@ -30,7 +37,8 @@ class ListWords:
 
     Attributes:
         titles, categories: the list's columns of these, in the order in which they count.
-        language: of the words; OFF where they are not read.
+        language: of the words; OFF where people said that they are not read. Of another one than LANGUAGES
+            none is read, as the table lacks it.
     """
 
     titles: tuple[str, ...] = ()
@@ -40,7 +48,7 @@ class ListWords:
     @property
     def is_read(self) -> bool:
         """Whether the list has words that are read."""
-        return self.language != OFF
+        return self.language in LANGUAGES
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,7 +65,7 @@ class ListWords:
         if not self.columns:
             return self
         texts = (self.title(cells) or _first(self.categories, cells) for cells in rows)
-        return replace(self, language=language or language_of(texts))
+        return replace(self, language=language or language_of(texts, languages()))
 
     def title(self, cells: Mapping[str, str]) -> str:
         """The title of a row; empty where it has none."""
@@ -78,8 +86,15 @@ def word_columns(columns: Iterable[str]) -> ListWords:
 
 def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
     """Those of some columns that have these names, in whatever capitals, in the order of the names."""
-    named = [column for column in columns if column.strip().casefold() in wanted]
-    return tuple(sorted(named, key=lambda column: wanted.index(column.strip().casefold())))
+    named = [(wanted.index(name), column) for column in columns if (name := _folded(column)) in wanted]
+    return tuple(column for _, column in sorted(named, key=itemgetter(0)))
+
+
+def _folded(column: str) -> str:
+    """A column's name in small letters, without accents, with blanks for underscores."""
+    apart = unicodedata.normalize("NFKD", column.casefold())
+    plain = "".join(char for char in apart if not unicodedata.combining(char))
+    return " ".join(re.split(r"[\s_]+", plain.strip()))
 
 
 def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from inference.contract import LABEL
+from inference.words import KIND, label_kinds, language_of
 from labelling.errors import TableUnusable
-from labelling.list_words import KIND
 from labelling.row import Categories, Category
-from labelling.words import label_kinds, language_of
 
 _FILE: Final = Path(__file__).with_name("taxonomies.json")
 

@@ -22,6 +22,7 @@ from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.plain_text import shown_lines
+from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import copy_for_excel
 from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary
@@ -40,7 +41,6 @@ from labelling.run import Job, label
 from labelling.sources.opening import open_source
 from labelling.table import check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
-from labelling.words import LANGUAGES
 from labelling.workers.on_ray import OnRay
 from labelling.workers.pool import MakeEngine
 from labelling.workers.processes import Processes
@@ -438,6 +438,11 @@ def _has(summary: Summary, outcome: str) -> bool:
 
 def _of_words(words: WordsSummary, what: str) -> str:
     """What a terminal says of the list's words."""
+    if words.language not in LANGUAGES:
+        return (
+            f"The list's titles seem to be {languages()[words.language]}, which the table of words lacks: "
+            f"they say nothing. --words {', '.join(LANGUAGES)} reads them as one of these."
+        )
     return (
         f"The list names the kind of {words.named:,} {what} (--words {words.language}): {words.agreeing:,} "
         f"answers agree, {words.contradicting:,} contradict it and need a person."

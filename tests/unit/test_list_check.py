@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from inference.contract import LABEL
+from inference.words import KIND
 from labelling.list_check import LIST, SHARED, ListCheck, list_check
-from labelling.list_words import KIND, ListWords, word_columns
+from labelling.list_words import ListWords, word_columns
 from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
@@ -172,3 +173,21 @@ def test_a_photo_twice_in_one_product_is_no_photo_of_two() -> None:
     photos = [photo("", "Dress", product="7"), photo("", "Dress", product="7")]
 
     assert outcome(check_of(photos).checked(of_product(photos, "Dress"))) == (ACCEPT, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "title", "category", "kinds"),
+    [
+        ("Titel Kategorie", "Hose Anna", "", "trousers"),
+        ("Titre Cat\u00e9gorie", "", "Femme > Jupes en lin", "skirt"),
+        ("Nombre Categor\u00edas", "Falda larga con bolsillos", "", "skirt"),
+        ("Name Categories", "Anna", "Women > Skirts for summer", "skirt"),
+        ("Product_Name Type", "Pleated skirt with pockets", "simple", "skirt"),
+    ],
+)
+def test_the_headers_of_shops_exports_are_read(columns: str, title: str, category: str, kinds: str) -> None:
+    words = word_columns(columns.split())
+
+    cells = dict(zip(columns.split(), (title, category), strict=True))
+
+    assert words.in_language("", [cells]).says(cells).kinds == {kinds}

@@ -6,9 +6,9 @@ from importlib.resources import files
 import pytest
 
 from inference.contract import LABEL
+from inference.words import KINDS
 from labelling.errors import TableUnusable
 from labelling.taxonomies import PLATFORMS, platform_categories
-from labelling.words import KINDS
 from tests.releases import LABELS
 
 SHIPPED = json.loads(files("labelling").joinpath("taxonomies.json").read_text("utf-8"))

@@ -5,12 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from labelling.words import KINDS, LANGUAGES, category_says, label_kinds, language_of, says, title_says
+from inference.words import (
+    KINDS,
+    LANGUAGES,
+    category_says,
+    every_language_says,
+    label_kinds,
+    language_of,
+    languages,
+    says,
+    title_says,
+)
 from tests.real_photos import PLACES
 from tests.service import ROOT
 from training.data.fashion import LABELS
 
-WORDS = ROOT / "labelling" / "words.csv"
+WORDS = ROOT / "inference" / "words.csv"
 FIXTURES = ROOT / "tests" / "fixtures" / "words"
 
 
@@ -67,6 +77,38 @@ def test_a_title_of_a_whole_description_is_read_at_its_beginning() -> None:
     assert title_says("Linen dress. " + "Wash with jeans and socks. " * 400, "en").words == ("dress",)
 
 
+@pytest.mark.parametrize(
+    ("title", "language", "admitted"),
+    [
+        ("Herren Unter\u00adhemd", "de", {"underwear", "top", "vest"}),
+        ("Herren Unter&shy;hemd", "de", {"underwear", "top", "vest"}),
+        ("Winter\u200bjacke", "de", {"coat"}),
+        ("Winter<wbr>jacke", "de", {"coat"}),
+        ("Leder\u2060handschuhe\u200d", "de", {"gloves"}),
+        ("Sommerkleid\ufe0f", "de", {"dress"}),
+        ("\N{MATHEMATICAL BOLD CAPITAL D}ress", "en", {"dress"}),
+        ("\uff33\uff2b\uff29\uff32\uff34", "en", {"skirt"}),
+        ("Summer dress\N{TRADE MARK SIGN}", "en", {"dress"}),
+        ("\N{VULGAR FRACTION THREE QUARTERS} pants", "en", {"trousers", "shorts"}),
+        ("Falda\u00a0larga", "es", {"skirt"}),
+        ("Half pants for boys", "en", {"shorts"}),
+        (f"<p style='{'x' * 400}'>Linen dress</p>", "en", {"dress"}),
+        ("Dress<br>Belt", "en", {"belt"}),
+    ],
+)
+def test_a_word_is_read_whatever_stands_unseen_in_it(title: str, language: str, admitted: set[str]) -> None:
+    assert title_says(title, language).kinds == admitted
+
+
+def test_a_title_that_names_every_kind_admits_no_more_than_kinds() -> None:
+    assert title_says(" and ".join(KINDS), "en").kinds <= set(KINDS)
+
+
+def test_without_its_language_a_title_admits_what_each_language_reads() -> None:
+    assert every_language_says("Robe").kinds == {"nightwear", "dress", "coat"}
+    assert every_language_says("Платье").kinds == frozenset()
+
+
 def test_what_the_list_says_is_its_own_word() -> None:
     assert title_says("Pleated SKIRT with belt", "en").words == ("skirt",)
     assert title_says("Damen Jeansröcke", "de").words == ("jeansrocke",)
@@ -81,7 +123,15 @@ def test_what_the_list_says_is_its_own_word() -> None:
         ("Skirts & Shorts", {"skirt", "shorts"}),
         ("Bottoms", {"trousers", "shorts", "skirt", "underwear"}),
         ("Outerwear", {"coat", "vest", "pullover"}),
+        ("Women/Trousers/Shorts", {"shorts"}),
+        ("Shoes/Boots", {"boot"}),
+        ("Tops/T-shirts", {"top"}),
+        ("Skirts/Shorts", {"skirt", "shorts"}),
+        ("Women > Skirts/Shorts", {"skirt", "shorts"}),
+        ("Women/Dresses/Sale", {"dress"}),
+        ("Women \u203a Dresses", {"dress"}),
         ("Sale", set()),
+        ("/", set()),
         ("", set()),
     ],
 )
@@ -101,14 +151,31 @@ def test_a_list_has_the_language_of_most_of_its_words(language: str) -> None:
     assert language_of(titles) == language
 
 
+@pytest.mark.parametrize("language", [name for name in languages() if name not in LANGUAGES])
+def test_a_list_in_a_language_that_the_table_lacks_is_known(language: str) -> None:
+    titles = [row["title"] for row in rows_of(FIXTURES / "neighbours.csv") if row["language"] == language]
+
+    assert len(titles) >= 6
+    assert language_of(titles, languages()) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("file", ["traps.csv", "shops.csv"])
+def test_no_neighbour_takes_a_list_of_a_language_that_the_table_has(file: str, language: str) -> None:
+    titles = [row["title"] for row in rows_of(FIXTURES / file) if row["language"] == language]
+
+    assert language_of(titles, languages()) == (language if titles else "en")
+
+
 def test_the_classes_of_a_release_are_kinds() -> None:
     assert [set(admitted) for admitted in label_kinds(LABELS, "de").values()] == [
         {kind} for kind in OF_FASHION
     ]
 
 
-def test_own_classes_have_the_language_of_the_list_or_no_kind() -> None:
-    own = label_kinds(("Shirt", "Hemd", "Hose", "Sonstiges"), "de")
+@pytest.mark.parametrize("language", ["de", "en", "none"])
+def test_own_classes_have_one_language_whatever_that_of_the_list_is(language: str) -> None:
+    own = label_kinds(("Shirt", "Hemd", "Hose", "Sonstiges"), language)
 
     assert own == {"Shirt": {"top"}, "Hemd": {"shirt"}, "Hose": {"trousers"}, "Sonstiges": set()}
 

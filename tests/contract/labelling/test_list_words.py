@@ -111,6 +111,21 @@ def test_one_language_reads_a_list_and_people_may_name_it(shop: Path, release: P
     assert [row["listed_as"] for row in english] == ["coat/dress/nightwear", None, None]
 
 
+def test_titles_in_a_language_that_the_table_lacks_say_nothing_and_the_run_names_it(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    titles = ["Bluse med rund hals", "Bluse i bomuld", "Sort bluse", "T-shirt med tryk"]
+    source = listed(shop, *((f"{place}.png", str(place), title) for place, title in enumerate(titles)))
+
+    danish = label(source, tmp_path / "danish.csv", release)
+    printed = " ".join(capsys.readouterr().out.split())
+    german = label(source, tmp_path / "german.csv", release, "--words", "de")
+
+    assert {(row["decision"], row["listed_as"]) for row in danish} == {("accept", None)}
+    assert [row["listed_as"] for row in german] == ["shirt", "shirt", "shirt", "top"]
+    assert "seem to be Danish, which the table of words lacks: they say nothing." in printed
+
+
 def test_a_category_counts_where_no_title_names_a_kind(shop: Path, release: Path, tmp_path: Path) -> None:
     rows = [("1.png", "Anna", "Women > Skirts"), ("2.png", "Wool coat", "Women > Skirts")]
     source = listed(shop, *rows, columns="path product_title Category")

@@ -1,8 +1,8 @@
 """What the words of a shop's list say about a garment: the kinds that a title admits.
 
-words.csv is the table of words: data, not code. The rules that pick the deciding word of a title are here.
-A title without a word of the table says nothing, and so does a colour, a brand or a misspelling. Reads
-words.csv alone.
+words.csv is the table of words; languages.csv has those by which the language of a list is found. The rules
+that pick the deciding word of a title are here. A title without a word of the table says nothing, and so does
+a colour, a brand or a misspelling. Reads these two files alone.
 """
 
 import csv
@@ -13,12 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html.parser import HTMLParser
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 LANGUAGES: Final = ("en", "de", "fr", "es")
 """That the table has words of. Each was tried with titles of real shops (tests/unit/test_words.py)."""
+
+KIND: Final = "kind"
+"""The attribute whose labels are kinds themselves."""
 
 KINDS: Final = (
     *("top", "shirt", "pullover", "coat", "dress", "trousers", "sneaker", "sandal", "boot", "bag"),
@@ -31,12 +34,16 @@ ENOUGH: Final = 2_000
 """Titles by which the language of a list is found."""
 
 LONGEST: Final = 300
-"""Characters of a title that are read. Google takes 150, Shopify 255."""
+"""Characters of a title that are read, without its tags. Google takes 150, Shopify 255."""
+
+LONGEST_HTML: Final = 10 * LONGEST
+"""The same with tags."""
 
 SHORTEST_START: Final = 2
 """Letters at least before the end of a German compound: Jeans-hose."""
 
 _FILE: Final = Path(__file__).with_name("words.csv")
+_LANGUAGES: Final = Path(__file__).with_name("languages.csv")
 _EVERY: Final = "all"
 _GROUP: Final = "group"
 _VARIANT: Final = "variant"
@@ -45,7 +52,8 @@ _SET: Final = "set"
 _TOKEN: Final = re.compile(r"\bw/|[^\W_]+|[&+/|,;:()\[\]!?•·\u2013\u2014]|(?<=\s)-(?=\s)")
 _SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
 _SIGNS: Final = frozenset("&+/")
-_LEVELS: Final = re.compile("[>»|]")
+_LEVELS: Final = re.compile(r"[>»\u203a\u2192|\\]")
+_UNSEEN: Final = frozenset({"Cf", "Mn", "Me"})
 _SIZE: Final = re.compile(r"[wl]?\d{1,2}")
 
 
@@ -158,20 +166,47 @@ def title_says(title: str, language: str) -> Says:
     return _together(heads)
 
 
+def every_language_says(title: str) -> Says:
+    """What the words of a title admit where its language is not known: what each of LANGUAGES reads there."""
+    read = [title_says(title, language) for language in LANGUAGES]
+    words = dict.fromkeys(word for says in read for word in says.words)
+    return Says(tuple(words), frozenset[str]().union(*(says.kinds for says in read)))
+
+
 @lru_cache(maxsize=4096)
 def category_says(category: str, language: str) -> Says:
     """The kinds that a category admits, by the deepest of its levels that names one ("Women > Dresses").
 
     Every garment of a level counts ("Shirts, Blouses"); "Top", "Bottom" and "Outerwear" admit a group.
     """
-    for level in reversed(_LEVELS.split(category)):
-        tokens = _tokens(level)
-        heads = _named(_items(tokens, _words(_GROUP)))
-        for part in _split(_items(tokens, _words(language)), _SEPARATORS):
-            heads += _heads(part, language)
-        if heads:
-            return _together(heads)
-    return NOTHING
+    levels = _LEVELS.split(category)
+    of_levels = (_level_says(level.split("/"), language) for level in reversed(levels))
+    return next(filter(None, of_levels), NOTHING)
+
+
+def _level_says(parts: Sequence[str], language: str) -> Says | None:
+    """What one level admits; None where it names nothing.
+
+    A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
+    is a kind of the part before it ("Skirts/Shorts").
+    """
+    named = [_garments(part, language) for part in parts]
+    heads = [part for part in named if part]
+    if not heads:
+        return None
+    kinds = [_together(part).kinds for part in heads]
+    if not named[0] or any(deeper <= upper for upper, deeper in pairwise(kinds)):
+        return _together(heads[-1])
+    return _together([head for part in heads for head in part])
+
+
+def _garments(level: str, language: str) -> list[Named]:
+    """The words of a part of a category that name garments, those of groups among them."""
+    tokens = _tokens(level)
+    heads = _named(_items(tokens, _words(_GROUP)))
+    for part in _split(_items(tokens, _words(language)), _SEPARATORS):
+        heads += _heads(part, language)
+    return heads
 
 
 def without_variant(title: str) -> tuple[str, ...]:
@@ -184,35 +219,75 @@ def without_variant(title: str) -> tuple[str, ...]:
 def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str]]:
     """The kinds that a release's classes are, by class; empty for a class that the table does not have.
 
-    Classes have one language, too: English, unless more of them are words of the list's language.
+    Classes have one language, too, which need not be that of the list: English before the list's, where both
+    have as many words.
     """
-    spoken = language_of(labels, ("en", language))
+    spoken = language_of(labels, dict.fromkeys(("en", *{language}.intersection(LANGUAGES), *LANGUAGES)))
     return {label: title_says(label, spoken).kinds for label in labels}
 
 
-def language_of(titles: Iterable[str], languages: Sequence[str] = LANGUAGES) -> str:
-    """The language that has most words of some titles, small words too; of equal ones the first."""
+def language_of(titles: Iterable[str], languages: Iterable[str] = LANGUAGES) -> str:
+    """The language that has most words of some titles, small words too; of equal ones the first.
+
+    Args:
+        titles: of a list.
+        languages: to choose from: of LANGUAGES, or of `languages`. Of those that the table lacks few words
+            are known, but enough to tell them from their neighbours.
+    """
     hits = dict.fromkeys(languages, 0)
     for title in islice(titles, ENOUGH):
         tokens = _tokens(title)
-        for language in languages:
-            grammar = _GRAMMARS[language]
-            small = sum(token in grammar.prepositions or token in grammar.conjunctions for token in tokens)
-            hits[language] += small + len(_named(_items(tokens, _words(language))))
-    return max(languages, key=hits.__getitem__)
+        for language in hits:
+            small = _small_words()[language]
+            named = _named(_items(tokens, _words(language if language in LANGUAGES else _EVERY)))
+            hits[language] += sum(token in small for token in tokens) + len(named)
+    return max(hits, key=hits.__getitem__)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+@cache
+def languages() -> Mapping[str, str]:
+    """The languages that a list may have, LANGUAGES first, and what a sentence calls them."""
+    return {row["language"]: row["name"] for row in _rows(_LANGUAGES)}
+
+
+@cache
+def _small_words() -> Mapping[str, frozenset[str]]:
+    """The words by which each language is known."""
+    return {
+        row["language"]: frozenset(token for word in row["words"].split("|") for token in _tokens(word))
+        for row in _rows(_LANGUAGES)
+    }
 
 
 def _tokens(title: str) -> list[str]:
-    """The words and signs of a title, without tags, capitals and accents."""
-    text = title[:LONGEST]
+    """The words and signs of a title, without tags, capitals, accents and characters that show nothing."""
+    text = title[:LONGEST_HTML]
     if "<" in text or "&" in text:
         parser = _Text()
         with suppress(AssertionError):  # the parser's, of `<![NEW[`: then the title is read as it stands
             parser.feed(text)
             parser.close()
-            text = " ".join(parser.texts)
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
-    return _TOKEN.findall("".join(char for char in folded if not unicodedata.combining(char)))
+            text = "".join(parser.texts)
+    return _TOKEN.findall(_folded(text[:LONGEST]))
+
+
+def _folded(text: str) -> str:
+    """A text in small letters, without accents and without what shows nothing, such as soft hyphens.
+
+    Compatible characters come before small letters, as some of them are capitals. Signs go first: the trade
+    mark's would become letters of the word before it.
+    """
+    if text.isascii():
+        return text.casefold()
+    apart = "".join(" " if unicodedata.category(char) == "So" else char for char in text)
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", apart).casefold())
+    shown = "".join(char for char in plain if unicodedata.category(char) not in _UNSEEN)
+    return shown.replace("œ", "oe").replace("\u2044", "/")
 
 
 class _Text(HTMLParser):
@@ -224,6 +299,12 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.texts.append("" if tag == "wbr" else " ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.texts.append(" ")
 
 
 def _items(tokens: Sequence[str], words: _Words) -> list[_Item]:
@@ -315,8 +396,7 @@ def _words(language: str) -> _Words:
     A word that begins with "-" is also the end of compounds.
     """
     phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
-    with _FILE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _rows(_FILE)
     shared = (_EVERY,) if language in LANGUAGES else ()
     for wanted in (*shared, language):
         for row in rows:
