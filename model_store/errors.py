@@ -25,6 +25,7 @@ StoreError
     ├── GateRefused         the release is worse than current, or its labels or input differ
     ├── LostRace            another promotion came first
     ├── ReleaseRemoved      the release was deleted from the store while it was being promoted
+    ├── PromotionUnchecked  a promotion is written, or may be, and the store failed then
     └── UnconditionalStore  the store overwrites where it should create only if absent
 
 A message says what came, what would do, and where to look: bucket, key and cause are always in it.
@@ -129,6 +130,10 @@ class LostRace(PublishError):
 
 class ReleaseRemoved(PublishError):
     """The release was deleted from the store between its check and its promotion."""
+
+
+class PromotionUnchecked(PublishError):
+    """A promotion is written, or may be, and the store failed before it was checked."""
 
 
 class UnconditionalStore(PublishError):

@@ -7,7 +7,7 @@ every S3 server makes that atomic, a writer reads back its nonce. What may be pr
 
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -27,6 +27,7 @@ from model_store.errors import (
     ManifestTooNew,
     NotFound,
     NothingPromoted,
+    PromotionUnchecked,
     RecordUnreadable,
     ReleaseCorrupt,
     ReleaseError,
@@ -48,6 +49,9 @@ from model_store.records import (
     promotion_bytes,
 )
 from model_store.store import Store
+
+FAILED = (StoreUnreachable, StoreRefused, StoreBroken)
+"""Why an operation of a store was not done, or was done without an answer."""
 
 
 def newest(store: Store) -> Promotion | Unread | None:
@@ -188,6 +192,7 @@ def append(  # noqa: PLR0913 - what a record says
 
     Raises:
         LostRace: another promotion came after that one; nothing of ours is in the log.
+        PromotionUnchecked: the record is written, or may be, and the store failed then.
     """
     before = () if expected_previous is None else candidates_of(_backwards(store, expected_previous))
     record = Promotion(
@@ -205,9 +210,55 @@ def append(  # noqa: PLR0913 - what a record says
         store.create(promotion_key(record.number), promotion_bytes(record))
     except AlreadyExists as error:
         # A repeated request may meet the record that its first, unanswered try has made.
-        _claim(store, record, error)
-    _claim(store, record, None)
+        with _unanswered(store, record):
+            _claim(store, record, error)
+    except FAILED:
+        if not _is_written(store, record):
+            raise
+    else:
+        with standing(store, record):
+            _claim(store, record, None)
     return record
+
+
+@contextmanager
+def standing(store: Store, record: Promotion) -> Iterator[None]:
+    """Let an error of the store in this block say that a record stands, which was written before it.
+
+    Raises:
+        PromotionUnchecked: the store failed; to repeat the command would promote or roll back once more.
+    """
+    made = f"Promotion {record.number} stands: it made {record.version} current"
+    with _unchecked(store, f"{made}. It could not be checked afterwards"):
+        yield
+
+
+def _is_written(store: Store, record: Promotion) -> bool:
+    """Whether a record is in the log, to which the store gave no answer, or none that is known."""
+    with _unanswered(store, record):
+        try:
+            store.read(promotion_key(record.number))
+        except NotFound:
+            return False
+        _claim(store, record, None)
+    return True
+
+
+def _unanswered(store: Store, record: Promotion) -> AbstractContextManager[None]:
+    """The same of a record that may be written."""
+    made = f"Promotion {record.number}, which makes {record.version} current, may be written"
+    return _unchecked(store, f"{made}: the store failed meanwhile")
+
+
+@contextmanager
+def _unchecked(store: Store, what_stands: str) -> Iterator[None]:
+    try:
+        yield
+    except FAILED as error:
+        raise PromotionUnchecked(
+            f"{store.address}: {what_stands}. Before you repeat the command, look at `wardrobe releases "
+            f"--store {store.address} log`. {error}"
+        ) from error
 
 
 def require_conditional_writes(store: Store) -> None:
@@ -217,7 +268,8 @@ def require_conditional_writes(store: Store) -> None:
         UnconditionalStore: it does not.
     """
     key = f"{PROBES}{secrets.token_hex(16)}"
-    store.create(key, b"first\n")
+    with suppress(AlreadyExists):  # the key is random: a repeated request meets what its first try has made
+        store.create(key, b"first\n")
     try:
         store.create(key, b"second\n")
     except AlreadyExists:
@@ -285,28 +337,39 @@ def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: 
         ReleaseRemoved: there was one until this moment; what was current before is so again, if it is there.
         UnconditionalStore: the store ignores conditional writes.
         LostRace: another promotion came first.
+        PromotionUnchecked: the rollback is in the log, or may be, and the store failed then.
     """
     if not unconditional:
         require_conditional_writes(store)
-    first = holding = newest(store) or current(store)
-    tried = list[str]()
-    while (version := _to_go_back_to(store, holding)) is not None:
-        holding = append(store, version, "rollback", by, holding, note=note)
-        if is_whole(store, version):
-            return holding
-        tried.append(version)
-    if not tried:
-        held = f"{holding.version} is current" if isinstance(holding, Promotion) else str(holding)
+    first = newest(store) or current(store)
+    version = _to_go_back_to(store, first)
+    if version is None:
+        held = f"{first.version} is current" if isinstance(first, Promotion) else str(first)
         raise NothingPromoted(
             f"{store.address}: {held.rstrip('.')}, and no earlier release to go back to is in the store. "
             "Publish or promote one instead."
         )
+    tried, holding = list[str](), first
+    while version is not None:
+        made = holding = append(store, version, "rollback", by, holding, note=note)
+        with standing(store, made):
+            if is_whole(store, version):
+                return made
+            tried.append(version)
+            version = _to_go_back_to(store, made)
     gone = f"{store.address}: {', '.join(tried)} was deleted while a rollback went there"
+    with standing(store, made):
+        raise ReleaseRemoved(f"{gone}{_gone_back(store, first, made, by)}")
+
+
+def _gone_back(store: Store, first: Promotion | Unread, made: Promotion, by: str) -> str:
+    """Make what was current before a rollback current again, if it is there; what was done."""
     if isinstance(first, Promotion) and is_whole(store, first.version):
-        holding = append(store, first.version, "rollback", by, holding)
-        if is_whole(store, first.version):
-            raise ReleaseRemoved(f"{gone}, so {first.version} was made current (promotion {holding.number}).")
-    raise ReleaseRemoved(f"{gone}, and no release is left in the store. Publish one.")
+        back = append(store, first.version, "rollback", by, made)
+        with standing(store, back):
+            if is_whole(store, first.version):
+                return f", so {first.version} was made current (promotion {back.number})."
+    return ", and no release is left in the store. Publish one."
 
 
 def _to_go_back_to(store: Store, holding: Promotion | Unread) -> str | None:

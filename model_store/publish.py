@@ -45,6 +45,7 @@ from model_store.promotions import (
     newest,
     require_conditional_writes,
     roll_back,
+    standing,
 )
 from model_store.records import Promotion, Unread
 from model_store.store import Store
@@ -107,6 +108,7 @@ def publish(  # noqa: PLR0913 - three parts, four choices, each named
         UnconditionalStore: the store ignores conditional writes; nothing was sent.
         LostRace: another promotion came first; the release is there but not current.
         ReleaseRemoved: the release was deleted while it was promoted.
+        PromotionUnchecked: its promotion is in the log, or may be, and the store failed then.
     """
     release = open_release(folder)
     if not promote:
@@ -126,7 +128,7 @@ def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional:
     Raises:
         NotFound: there is no such release.
         ReleaseCorrupt: it is not complete.
-        GateRefused, UnconditionalStore, LostRace, ReleaseRemoved: see `publish`.
+        GateRefused, UnconditionalStore, LostRace, ReleaseRemoved, PromotionUnchecked: see `publish`.
     """
     before = newest(store)
     manifest = read_manifest(store, version)
@@ -142,10 +144,11 @@ def _promote(store: Store, manifest: Manifest, before: Promotion | Unread | None
         return before
     check_complete(store, manifest)  # a prune may have run while the files were on their way
     promotion = append(store, manifest.version, "promote", by, before)
-    try:
-        check_complete(store, manifest)  # or between that check and the promotion
-    except ReleaseCorrupt as error:
-        raise ReleaseRemoved(f"{error} {_withdraw(store, promotion, by)}") from error
+    with standing(store, promotion):
+        try:
+            check_complete(store, manifest)  # or between that check and the promotion
+        except ReleaseCorrupt as error:
+            raise ReleaseRemoved(f"{error} {_withdraw(store, promotion, by)}") from error
     return promotion
 
 

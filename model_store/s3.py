@@ -94,7 +94,10 @@ REFUSALS: Final = {
     "RequestTimeTooSkewed": "This machine's clock is too far from the server's. Set it right.",
     "AuthorizationHeaderMalformed": "It is signed for another region. Set AWS_DEFAULT_REGION "
     "to the bucket's.",
-    "PermanentRedirect": "The bucket is in another region. Set AWS_DEFAULT_REGION to the bucket's.",
+    **dict.fromkeys(
+        ("PermanentRedirect", "301"),
+        "The bucket is in another region. Set AWS_DEFAULT_REGION to the bucket's.",
+    ),
     "InvalidObjectState": "The object is archived. Restore it first, as with `aws s3api restore-object`.",
     "BadDigest": "What arrived differs from what was sent. Try again.",
     "XAmzContentSHA256Mismatch": "What arrived differs from what was sent. Try again.",
@@ -286,8 +289,11 @@ def said_by_server(error: ClientError, where: str, operation: str) -> StoreError
     """Our error for a server's; one of a proxy or a console in its place is a web page."""
     answer = error.response.get("Error", {})
     code = answer.get("Code", "no code")
-    ours = meaning(code, without_keys(answer.get("Message", "")), where, operation)
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    words = without_keys(answer.get("Message", ""))
+    if region := headers.get("x-amz-bucket-region") or answer.get("Region"):
+        words = f"{words} (the bucket's region: {without_keys(region)})".strip()
+    ours = meaning(code, words, where, operation)
     if "html" in headers.get("content-type", ""):
         return type(ours)(f"{where}: {code} on {operation}. {NO_S3}")
     return ours
@@ -348,15 +354,16 @@ def meaning(code: str, message: str, where: str, operation: str) -> StoreError:
     Returns:
         The error to raise; its message names bucket, key, code and what would do.
     """
-    answer = f"{where}: {code} on {operation}."
+    answer, words = f"{where}: {code} on {operation}.", f" The server says: {message}" if message else ""
     if code in NOT_FOUND:
         return NotFound(f"{answer} There is nothing under this key.")
     if code in EXISTS:
         return AlreadyExists(f"{answer} Something is already there.")
     if code in DENIED:
-        return StoreRefused(f"{answer} The service needs {PERMISSIONS.get(operation, f's3:{operation}')}.")
+        needed = PERMISSIONS.get(operation, f"s3:{operation}")
+        return StoreRefused(f"{answer} The service needs {needed}.{words}")
     if code in REFUSALS:
-        return StoreRefused(f"{answer} {REFUSALS[code]}")
+        return StoreRefused(f"{answer} {REFUSALS[code]}{words}")
     if code in BUSY:
         return StoreUnreachable(f"{answer} The server could not answer now ({message}). Try again later.")
-    return StoreBroken(f"{answer} The server says: {message}")
+    return StoreBroken(f"{answer}{words}")

@@ -63,6 +63,41 @@ def test_what_is_denied_names_its_permission(operation: str, permission: str) ->
     assert f"needs {permission}." in str(meaning("AccessDenied", "", WHERE, operation))
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("AccessDenied", "not authorized to perform: kms:Decrypt on this resource"),
+        ("NoSuchBucket", "it is gone since Monday"),
+        ("SignatureDoesNotMatch", "our clock says 1970"),
+        ("InvalidObjectState", "it lies in GLACIER"),
+    ],
+)
+def test_a_refusal_quotes_the_servers_own_words_behind_ours(code: str, words: str) -> None:
+    refusal = str(meaning(code, words, WHERE, "GetObject"))
+
+    assert refusal.endswith(f" The server says: {words}")
+    assert not str(meaning(code, "", WHERE, "GetObject")).endswith("The server says: ")
+
+
+@pytest.mark.parametrize(
+    ("code", "of_error", "headers"),
+    [
+        ("PermanentRedirect", {}, {"x-amz-bucket-region": "eu-west-3"}),
+        ("301", {}, {"x-amz-bucket-region": "eu-west-3"}),
+        ("AuthorizationHeaderMalformed", {"Region": "eu-west-3"}, {}),
+        ("TemporaryRedirect", {}, {"x-amz-bucket-region": "eu-west-3"}),
+    ],
+)
+def test_the_region_that_an_answer_names_is_shown(
+    code: str, of_error: dict[str, str], headers: dict[str, str]
+) -> None:
+    response: Any = {"Error": {"Code": code} | of_error, "ResponseMetadata": {"HTTPHeaders": headers}}
+
+    error = said_by_server(ClientError(response, "GetObject"), WHERE, "GetObject")
+
+    assert "eu-west-3" in str(error)
+
+
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 

@@ -1,0 +1,181 @@
+"""Publish, promote and roll back on a store that fails after a write: the error says what stands."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model_store.catalogue import manifest_key, promotion_key
+from model_store.errors import (
+    AlreadyExists,
+    PromotionUnchecked,
+    StoreBroken,
+    StoreError,
+    StoreRefused,
+    StoreUnreachable,
+)
+from model_store.promotions import current, history, require_conditional_writes, roll_back
+from model_store.publish import promote, publish
+from model_store.store import FolderStore, Store
+from reports.judge import forced
+from tests.releases import a_release
+
+SILENT = "no answer. Look at AWS_ENDPOINT_URL_S3, the network and the server."
+
+
+class Failing(FolderStore):
+    """A store that fails from its write `number` on.
+
+    Attributes:
+        writes: so far.
+    """
+
+    def __init__(self, root: Path, number: int, error: type[StoreError], *, answers: bool) -> None:
+        super().__init__(root)
+        self._number, self._error, self._answers, self.writes = number, error, answers, 0
+
+    def _written(self) -> None:
+        self.writes += 1
+        if not self._answers:
+            self._check()
+
+    def _check(self) -> None:
+        if self.writes >= self._number:
+            raise self._error(SILENT)
+
+    def read(self, key: str) -> bytes:
+        self._check()
+        return super().read(key)
+
+    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
+        self._check()
+        return super().entries(prefix)
+
+    def download(self, key: str, to: Path, limit: int | None = None) -> None:
+        self._check()
+        super().download(key, to, limit)
+
+    def create(self, key: str, data: bytes) -> None:
+        self._check()
+        super().create(key, data)
+        self._written()
+
+    def upload(self, key: str, source: Path) -> None:
+        self._check()
+        super().upload(key, source)
+        self._written()
+
+    def delete(self, key: str) -> None:
+        self._check()
+        super().delete(key)
+        self._written()
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four releases."""
+    folder = tmp_path_factory.mktemp("shelf")
+    return [a_release(folder / str(seed), seed=seed, keeps_answers=False) for seed in range(4)]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, shelf: list[Path]) -> Path:
+    """The folder of a store in which three releases were promoted, and the fourth was not."""
+    folder = tmp_path_factory.mktemp("filled") / "store"
+    for made in shelf:
+        publish(made, FolderStore(folder), forced, by="ann", promote=made != shelf[-1])
+    return folder
+
+
+Act = Callable[[Store, list[Path]], object]
+
+
+def rolls_back(store: Store, shelf: list[Path]) -> object:
+    return roll_back(store, "ann")
+
+
+def promotes(store: Store, shelf: list[Path]) -> object:
+    return promote(a_version(shelf[-1]), store, forced, by="ann")
+
+
+def publishes(store: Store, shelf: list[Path]) -> object:
+    for path in shelf[-1].rglob("*.onnx"):
+        store.delete(f"releases/{a_version(shelf[-1])}/{path.name}")
+    store.delete(manifest_key(a_version(shelf[-1])))
+    return publish(shelf[-1], store, forced, by="ann")
+
+
+def a_version(made: Path) -> str:
+    return FolderStore(made).read("manifest.json").decode().partition('"version": "')[2].partition('"')[0]
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["silent after", "answer lost"])
+@pytest.mark.parametrize("error", [StoreUnreachable, StoreRefused, StoreBroken])
+@pytest.mark.parametrize("act", [rolls_back, promotes, publishes])
+def test_an_error_after_any_write_says_which_promotion_stands_or_else_there_is_none(
+    filled: Path, shelf: list[Path], tmp_path: Path, act: Act, error: type[StoreError], *, answers: bool
+) -> None:
+    number, failed = 0, list[StoreError]()
+    while not failed or len(failed) == number:
+        number += 1
+        shutil.copytree(filled, tmp_path / str(number))
+        try:
+            act(Failing(tmp_path / str(number), number, error, answers=answers), shelf)
+        except StoreError as stopped:
+            failed.append(stopped)
+            holding = current(FolderStore(tmp_path / str(number)))
+            promoted = holding.number > len(shelf) - 1
+            assert isinstance(stopped, PromotionUnchecked) == promoted, (number, stopped)
+            assert (f"Promotion {holding.number}" in str(stopped)) == promoted
+            assert (f"{holding.version} current" in str(stopped)) == promoted
+            assert SILENT in str(stopped)
+
+    assert any(isinstance(stopped, PromotionUnchecked) for stopped in failed)
+
+
+def test_the_error_says_what_to_look_at_before_a_rollback_is_repeated(filled: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled, tmp_path / "store")
+    store = Failing(tmp_path / "store", 3, StoreUnreachable, answers=True)  # the probe takes two
+
+    with pytest.raises(PromotionUnchecked) as stopped:
+        roll_back(store, "ann")
+
+    back = current(FolderStore(tmp_path / "store"))
+    assert str(stopped.value) == (
+        f"{store.address}: Promotion {back.number} stands: it made {back.version} current. It could not be "
+        "checked afterwards. Before you repeat the command, look at `wardrobe releases --store "
+        f"{store.address} log`. {SILENT}"
+    )
+
+
+class AnswerLost(FolderStore):
+    """A store that makes one record, gives no answer, and answers everything after it."""
+
+    def create(self, key: str, data: bytes) -> None:
+        super().create(key, data)
+        if key == promotion_key(4):
+            raise StoreUnreachable(SILENT)
+
+
+def test_a_record_that_is_there_needs_no_answer(filled: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled, tmp_path / "store")
+    store = AnswerLost(tmp_path / "store")
+
+    assert roll_back(store, "ann") == history(store).promotions[-1]
+
+
+class AnsweredTwice(FolderStore):
+    """A store whose first answer to each write is lost, so that the client asks again."""
+
+    def create(self, key: str, data: bytes) -> None:
+        super().create(key, data)
+        raise AlreadyExists(f"{key}: PreconditionFailed. Something is already there.")
+
+
+def test_a_probe_whose_first_answer_is_lost_is_ours(tmp_path: Path) -> None:
+    store = AnsweredTwice(tmp_path)
+
+    require_conditional_writes(store)
+
+    assert store.entries("") == []
