@@ -4,6 +4,7 @@ LabellingError
 ├── ListUnusable        a list cannot be read, or is not what its header says
 ├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
 ├── TableUnusable       the table cannot be written there, or in that form
+├── OutputUnusable      a file that a command names would replace what is not its own
 ├── OtherRun            the table that is there was begun with another source, release or form
 ├── CorrectionsUnusable people's answers cannot be read, or are not about this table
 ├── EngineUnusable      what the workers run on is not installed, or does not answer
@@ -29,6 +30,10 @@ class SourceUnusable(LabellingError):
 
 class TableUnusable(LabellingError):
     """The table cannot be written there, or in that form."""
+
+
+class OutputUnusable(LabellingError):
+    """An output is what its command reads, another output, or a file of another kind."""
 
 
 class OtherRun(LabellingError):

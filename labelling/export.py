@@ -16,12 +16,12 @@ from inference.contract import LABEL
 from labelling.columns import columns, product_columns
 from labelling.decided import PERSON, by_holder, decided
 from labelling.errors import TableUnusable
-from labelling.journal import Journal
+from labelling.journal import Journal, journal_of
 from labelling.list_check import LIST, SHARED, ListCheck, list_check
 from labelling.list_words import OFF, ListWords, word_columns
 from labelling.products import ProductSummary, as_fed, products_of, row_of_product
 from labelling.row import ACCEPT, REVIEW, Category, Row
-from labelling.table import write_table
+from labelling.table import being_written, write_table
 from model_store.files import write_whole
 
 OF_TABLES: Final = (LIST, SHARED)
@@ -297,6 +297,12 @@ def _product_summary(table: Path, journal: Journal, products: _Counts) -> Produc
 def summary_of(table: Path) -> Path:
     """Where the summary of a table is."""
     return table.with_name(f"{table.name}.summary.json")
+
+
+def kept_beside(table: Path) -> list[Path]:
+    """What stands beside a table, or does for a time while it is written."""
+    journal = journal_of(table)
+    return [journal, journal.with_name(f"{journal.name}-journal"), summary_of(table), being_written(table)]
 
 
 def partial_of(table: Path) -> Path:

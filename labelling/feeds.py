@@ -102,12 +102,11 @@ FEEDS: Final[Mapping[str, Callable[[Row], dict[str, str]]]] = {
 """The cells of a product by platform, of its row as `decided` gives it."""
 
 
-def check_feed(platform: str, table: Path, columns: Iterable[str], attributes: Iterable[str]) -> str:
+def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str]) -> str:
     """Refuse a feed that a table cannot have, before anything is labelled.
 
     Args:
         platform: of FEEDS.
-        table: of photos.
         columns: of the list.
         attributes: that the release answers.
 
@@ -115,8 +114,7 @@ def check_feed(platform: str, table: Path, columns: Iterable[str], attributes: I
         the attribute that is the colour.
 
     Raises:
-        TableUnusable: the release answers no colour, a column is missing that the platform needs, or the feed
-            would replace a file that is none.
+        TableUnusable: the release answers no colour, or a column is missing that the platform needs.
     """
     head = next((name for name in attributes if name in COLOURS), None)
     if head is None:
@@ -126,31 +124,27 @@ def check_feed(platform: str, table: Path, columns: Iterable[str], attributes: I
     there = {column.casefold() for column in columns}
     if lacking := [names[0] for names in NEEDED.get(platform, ()) if there.isdisjoint(names)]:
         raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
-    if not _is_free(file := _feed_of(table, platform), platform):
-        raise TableUnusable(
-            f"{file}: is there already and is no such feed, which would replace it. Name another table with "
-            "--out, or move that file away."
-        )
     return head
 
 
-def _feed_of(table: Path, platform: str) -> Path:
+def feed_of(table: Path, platform: str) -> Path:
+    """Where the feed of a table is."""
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
-def _is_free(file: Path, platform: str) -> bool:
-    """Whether nothing is there, or a file with the header that a feed of this platform has."""
-    if not file.exists():
-        return True
-    if not file.is_file():
-        return False
-    with file.open(encoding="utf-8", errors="replace", newline="") as opened:
-        header = next(csv.reader([opened.readline(1 << 16)]), [])
+def is_feed(platform: str) -> Callable[[Path], bool]:
+    """Whether a file has the header that a feed of this platform has."""
     needed = {name: "-" for names in NEEDED.get(platform, ()) for name in names}
-    ours = FEEDS[platform](Row(path="", further=needed))
-    if platform == "woocommerce":  # whose feed has as many attributes as the list
-        return header[:1] == ["SKU"] and len(header) > 1 and all(map(ATTRIBUTE.fullmatch, header[1:]))
-    return header == list(ours)
+    ours = list(FEEDS[platform](Row(path="", further=needed)))
+
+    def is_ours(file: Path) -> bool:
+        with file.open(encoding="utf-8", errors="replace", newline="") as opened:
+            header = next(csv.reader([opened.readline(1 << 16)]), [])
+        if platform == "woocommerce":  # whose feed has as many attributes as the list
+            return header[:1] == ["SKU"] and len(header) > 1 and all(map(ATTRIBUTE.fullmatch, header[1:]))
+        return header == ours
+
+    return is_ours
 
 
 def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
@@ -167,7 +161,7 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
     """
     with Journal(table) as journal:
         run = journal.run
-        head = check_feed(platform, table, run.further, run.attributes)
+        head = check_feed(platform, run.further, run.attributes)
         rows, accepted = list(product_rows(journal, head)), list(product_rows(journal))
     coloured = [row for row in rows if colours_of(row)]
     incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}
@@ -188,7 +182,7 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
     likely = sum(sure.isdisjoint(row.product for row in article) for article in articles)
     keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
     return Feed(
-        file=_written(_feed_of(table, platform), [FEEDS[platform](article[0]) for article in articles]),
+        file=_written(feed_of(table, platform), [FEEDS[platform](article[0]) for article in articles]),
         products=len(articles),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,

@@ -117,7 +117,7 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
     _check_files(job, restart=restart)
     with Journal(job.table, job.run, restart=restart) as journal:
         _say_what_became(journal, job, say, restart=restart)
-        _take_products(journal, job)
+        _remove_products(journal, job, say)
         run = job.run
         journal.amend(by=run.by, categories=run.categories, notes=run.notes, words=run.words)
         try:
@@ -131,16 +131,13 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
 
 
 def _check_files(job: Job, *, restart: bool) -> None:
-    """Refuse to replace a file that no run has made.
+    """Refuse to go on with a table whose rows are gone.
 
     Raises:
-        OtherRun: the table, or that of products, is the list; or the table has no journal.
+        OtherRun: the table has no journal.
         TableUnusable: see `check_form`.
     """
     check_form(job.table)
-    replaced = [job.table, products_of(job.table)] if job.run.by else [job.table]
-    if own := next((file for file in replaced if _is_source(file, job)), None):
-        raise OtherRun(f"{own}: is the list itself, and would be replaced. Name another table with --out.")
     if job.table.exists() and not journal_of(job.table).exists() and not restart:
         raise OtherRun(
             f"{job.table}: is there already, and there is no {journal_of(job.table).name} with its rows. "
@@ -175,20 +172,12 @@ def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
         )
 
 
-def _take_products(journal: Journal, job: Job) -> None:
-    """Take away the table of products of an earlier run, which this one does not write again.
-
-    Raises:
-        OtherRun: a file is there that no run has made.
-    """
-    products, has_products = products_of(job.table), journal.run.by is not None
-    if job.run.by and not has_products and products.exists():
-        raise OtherRun(
-            f"{products}: is there already, and the products of {job.table} would replace it. Name "
-            "another table with --out, or move that file away."
-        )
-    if has_products and not job.run.by and not _is_source(products, job):
-        products.unlink(missing_ok=True)
+def _remove_products(journal: Journal, job: Job, say: Say) -> None:
+    """Remove the table of products of an earlier run, which this one does not write again."""
+    products = products_of(job.table)
+    if journal.run.by and not job.run.by and products.exists() and not _is_source(products, job):
+        say(f"{products}: is removed, as this run has neither --by nor --by-folder.")
+        products.unlink()
 
 
 def _label_rest(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> None:

@@ -5,6 +5,7 @@ Parquet is made of CSV. The one file that knows pyarrow, which is imported where
 does not install it. What the columns are: columns.py.
 """
 
+import csv
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,8 @@ from inference.spreadsheets import as_csv, as_it_was
 from labelling.columns import OF_PHOTOS, OF_PRODUCTS, ORIGIN, RESTS_ON, Column
 from labelling.csv_records import LONGEST_CELL
 from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
-from labelling.lists import Reading, open_list, renaming
+from labelling.list_text import LONGEST_HEADER
+from labelling.lists import SEPARATORS, Reading, open_list, renaming
 from labelling.row import Row
 from model_store.files import flush_folder
 
@@ -59,7 +61,7 @@ def write_table(table: Path, columns: Sequence[Column], rows: Iterable[Row]) -> 
     Raises:
         OSError: the disk is full, for example.
     """
-    partial = table.with_name(f"{table.name}.partial")
+    partial = being_written(table)
     parquet = table.with_name(f"{table.name}.partial.parquet")
     form = check_form(table)
     try:
@@ -77,6 +79,11 @@ def write_table(table: Path, columns: Sequence[Column], rows: Iterable[Row]) -> 
         parquet.unlink(missing_ok=True)
 
 
+def being_written(table: Path) -> Path:
+    """Where a table is until it is whole."""
+    return table.with_name(f"{table.name}.partial")
+
+
 def _lines(form: str, columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[str]:
     """The text of a table, some rows at a time."""
     if form == ".jsonl":
@@ -89,6 +96,24 @@ def _lines(form: str, columns: Sequence[Column], rows: Iterable[Row]) -> Iterato
     cells = ([column.of(row) for column in columns] for row in rows)
     while some := list(islice(cells, ROWS_AT_ONCE)):
         yield as_csv(some, is_opened=is_opened)
+
+
+def names_in(table: Path) -> list[str]:
+    """The names of a table's columns, whatever separates cells; none where it is empty.
+
+    Raises:
+        TableUnusable, SourceUnusable: it is of another form, or no Parquet file.
+        OSError, ValueError: it cannot be read, or is no JSON.
+    """
+    form = check_form(table)
+    if form == ".parquet":
+        return list(parquet_columns(str(table), ()))
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        line = file.readline(LONGEST_HEADER)
+    if form == ".jsonl":
+        row = json.loads(line or "{}")
+        return list(row) if isinstance(row, dict) else []
+    return max((next(csv.reader([line], delimiter=mark), []) for mark in SEPARATORS), key=len)
 
 
 def read_rows(

@@ -25,17 +25,18 @@ from inference.plain_text import shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import copy_for_excel
-from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary
-from labelling.feeds import FEEDS, check_feed, write_feed
+from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary, kept_beside, partial_of
+from labelling.feeds import FEEDS, check_feed, feed_of, is_feed, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.list_words import OFF
 from labelling.lists import Reading
+from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, may_write
 from labelling.permits import IpNetwork, Permits, allowed_host
-from labelling.products import check_by, in_words
+from labelling.products import check_by, in_words, products_of
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
-from labelling.review.sheet import Sizes, exports_of, write_review, write_tasks
+from labelling.review.sheet import Sizes, exports_of, pages_of, write_review, write_tasks
 from labelling.row import ACCEPT, FOLDER, Categories, Category
 from labelling.run import Job, label
 from labelling.sources.opening import open_source
@@ -99,8 +100,32 @@ def execute(arguments: argparse.Namespace) -> object:
     return _correct(arguments) if arguments.corrections else _label(arguments)
 
 
+def _outputs(arguments: argparse.Namespace) -> list[Output]:
+    """All files that the command line names, those that follow from their names, and what is kept beside."""
+    table, beside = arguments.out, partial_of(arguments.out)
+    outputs = [
+        Output(table, "table", "--out", is_table),
+        Output(beside, "unfinished table", "--out", is_table),
+    ]
+    kept = (*kept_beside(table), *kept_beside(beside))
+    outputs += [Output(file, "table's journal or summary", "--out") for file in kept]
+    if arguments.by is not None:
+        outputs += [Output(products_of(table), "table of products", "--out", is_products_table)]
+    if arguments.feed:
+        outputs += [Output(feed_of(table, arguments.feed), "feed", "--out", is_feed(arguments.feed))]
+    if arguments.excel:
+        outputs += [Output(arguments.excel, "copy for Excel", "--excel", is_table)]
+    if arguments.review:
+        sheets = pages_of(arguments.review, arguments.reviewers)
+        outputs += [Output(page, "sheet", "--review", is_page("label --review")) for page in sheets]
+    if arguments.tasks:
+        outputs += [Output(arguments.tasks, "tasks", "--tasks", are_tasks)]
+    return outputs
+
+
 def _correct(arguments: argparse.Namespace) -> object:
     reading = Reading.of(arguments)
+    may_write(_outputs(arguments), arguments.corrections)
     corrected = correct(arguments.out, arguments.corrections, reading, complain)
     summary = corrected.summary
     if corrected.disagreements:
@@ -127,6 +152,8 @@ def _job(arguments: argparse.Namespace) -> Job:
     if arguments.into:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model, settings_of_commands().cache_dir)
+    taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
+    may_write(_outputs(arguments), filter(None, (arguments.source, release.folder, taxonomy)))
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
     source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
     return Job(
@@ -145,7 +172,7 @@ def _label(arguments: argparse.Namespace) -> object:
     job = _job(arguments)
     of_feed = ""
     if arguments.feed:
-        of_feed = check_feed(arguments.feed, arguments.out, job.run.further, job.run.attributes)
+        of_feed = check_feed(arguments.feed, job.run.further, job.run.attributes)
     attributes = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)

@@ -79,6 +79,13 @@ def exports_of(reviewers: int) -> list[str]:
     return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
 
 
+def pages_of(page: Path, reviewers: int) -> list[Path]:
+    """The files of the sheets of so many people, of which one was named."""
+    if reviewers == 1:
+        return [page]
+    return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
+
+
 def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> tuple[Path, ...]:
     """Write the sheets of a finished table, without pictures that people answered before.
 
@@ -117,7 +124,7 @@ def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str 
         frame = Frame(title, lead, texts, is_census=is_census, command=command)
         write_page(page, page_of([*first, *then], job.run.heads[LABEL], frame, attributes))
         return (page,)
-    pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
+    pages = pages_of(page, sizes.reviewers)
     for number, (file, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
         frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, is_census, command)

@@ -15,7 +15,7 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.decided import NONE, HumanAnswer, Question
-from labelling.errors import TableUnusable
+from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import FEEDS, write_feed
 from labelling.items import Item
 from labelling.journal import Journal
@@ -340,7 +340,7 @@ def test_a_file_that_no_feed_wrote_is_never_replaced(
     own = shop / f"labels-{platform}.csv"
     own.write_text(content, "utf-8")
 
-    with pytest.raises(TableUnusable, match=rf"labels-{platform}\.csv: is there already.*Name another table"):
+    with pytest.raises(OutputUnusable, match=rf"labels-{platform}\.csv: is there already.*with --out"):
         labelled(shop, doubtful, "--feed", platform)
 
     assert own.read_text("utf-8") == content

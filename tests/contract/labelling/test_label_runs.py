@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from labelling.columns import OF_PHOTOS
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
 from labelling.run import PICTURES_PER_CHUNK, Job
@@ -177,14 +178,16 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     assert len(label(shop, table, classes, "--restart")) == len(PICTURES)
 
 
-def test_a_file_that_is_no_table_of_ours_is_not_replaced(little_release: Path, tmp_path: Path) -> None:
+def test_a_table_without_its_journal_is_replaced_by_restart_alone(
+    little_release: Path, tmp_path: Path
+) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    table.write_text("mine\n", "utf-8")
+    table.write_text(before := f"{','.join(OF_PHOTOS)}\n", "utf-8")
 
     with pytest.raises(OtherRun, match=r"is there already.*add --restart"):
         label(shop, table, little_release)
 
-    assert table.read_text("utf-8") == "mine\n"
+    assert table.read_text("utf-8") == before
     assert len(label(shop, table, little_release, "--restart")) == len(PICTURES)
 
 
@@ -264,13 +267,13 @@ def test_a_kill_within_the_writing_of_a_table_leaves_the_one_before(
     little_release: Path, tmp_path: Path
 ) -> None:
     shop, table = write_zip(tmp_path / "shop.zip"), tmp_path / "table.csv"
-    table.write_text("the table before", "utf-8")
+    table.write_text(before := f"{','.join(OF_PHOTOS)}\n", "utf-8")
 
     killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(table)], cwd=ROOT, check=False)
     left = table.read_text("utf-8")
     label(shop, table, little_release, "--restart")
 
-    assert (killed.returncode, left) == (-signal.SIGKILL, "the table before")
+    assert (killed.returncode, left) == (-signal.SIGKILL, before)
     assert {path.name for path in tmp_path.iterdir()} == {
         *("shop.zip", "table.csv", "table.csv.sqlite", "table.csv.summary.json")
     }

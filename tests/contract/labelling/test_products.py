@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from inference.contract import Head, whole_pictures
-from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable
+from labelling.errors import CorrectionsUnusable, OutputUnusable, SourceUnusable
 from labelling.review.questions import SHOWN
 from labelling.row import FOLDER, By, Row
 from reports.values import ProductPromise
@@ -395,10 +395,10 @@ def test_a_table_gets_products_later_and_loses_them(
 @pytest.mark.parametrize(
     ("name", "words", "message"),
     [
-        ("table-products.csv", [], "is the list itself"),
-        ("table-products.csv", ["--restart"], "is the list itself"),
-        ("table.csv", ["--restart"], "is the list itself"),
-        ("list.csv", [], "is there already.*Name another table with --out"),
+        ("table-products.csv", [], "this command reads it"),
+        ("table-products.csv", ["--restart"], "this command reads it"),
+        ("table.csv", ["--restart"], "this command reads it"),
+        ("list.csv", [], "is there already.*Name another file with --out"),
         ("list.csv", ["--restart"], "is there already"),
     ],
 )
@@ -408,7 +408,7 @@ def test_a_file_of_the_user_is_never_replaced_by_products(
     kept = listed(shop, ("1.png", "1")).rename(shop / "kept.csv")
     source, theirs = (Path(shutil.copy(kept, shop / one)) for one in (name, "table-products.csv"))
 
-    with pytest.raises(OtherRun, match=message):
+    with pytest.raises(OutputUnusable, match=message):
         label(source, shop / "table.csv", release, "--by", "article", *words)
 
     assert source.read_bytes() == theirs.read_bytes() == kept.read_bytes()

@@ -1,0 +1,192 @@
+"""What `wardrobe label` may write: never what it reads, and over nothing but its own earlier outputs."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from labelling.errors import LabellingError, OutputUnusable
+from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, may_write
+from tests.catalogues import write_folder, write_list
+from tests.commands import wardrobe
+from tests.tables import label, products_of, rows_of, write_csv
+
+main = partial(wardrobe, "label")
+
+OPTIONS = {"--out": "table.csv", "--excel": "excel.csv", "--review": "sheet.html", "--tasks": "tasks.json"}
+"""The outputs that a command line names, with a name for each."""
+
+KEPT = ("table.csv.sqlite", "table.csv.summary.json", "table-products.csv", "table-google.csv")
+"""What a table of products and its feed have beside them."""
+
+PLACES: dict[str, Callable[[Path], None]] = {
+    "itself": lambda _: None,
+    "a link": lambda output: output.symlink_to(output.with_name(f"kept-{output.name}")),
+    "a hard link": lambda output: output.hardlink_to(output.with_name(f"kept-{output.name}")),
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    write_folder(tmp_path)
+    rows = [{"path": f"a/{number}.png", "article": number} for number in range(3)]
+    write_csv(tmp_path / "list.csv", rows)
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def refused(shop: Path, release: Path, option: str, output: Path) -> str:
+    """Why a command does not take an output; nothing is labelled, and all files stay as they are."""
+    before, named = contents(shop), OPTIONS | {option: str(output)}
+    words = [word for option, name in named.items() for word in (option, str(shop / name))]
+
+    with pytest.raises(LabellingError) as error:
+        main([str(shop / "list.csv"), *words, "--by", "article", "--model", str(release), "--restart"])
+
+    assert contents(shop) == before
+    return str(error.value)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("own", ["list.csv", "a/0.png", "a.json", "report.html"])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_output_replaces_a_file_of_the_shop(
+    option: str, own: str, place: str, shop: Path, little_release: Path
+) -> None:
+    output = shop / own
+    (shop / "a.json").write_text('[{"data": {"sha256": ""}, "predictions": [], "annotations": []}]')
+    (shop / "report.html").write_text("<!doctype html><title>Review</title>")
+    if place != "itself":
+        output = output.with_name(f"linked{Path(OPTIONS[option]).suffix}")
+        shutil.copy(shop / own, output.with_name(f"kept-{output.name}"))
+        PLACES[place](output)
+
+    assert str(output) in refused(shop, little_release, option, output)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_list_that_is_a_table_of_ours_is_not_replaced_by_any_path(
+    option: str, shop: Path, little_release: Path
+) -> None:
+    label(shop / "list.csv", shop / "first.csv", little_release)
+    shutil.move(shop / "first.csv", shop / "list.csv")
+    (shop / "link.csv").symlink_to("list.csv")
+    (shop / "hard.csv").hardlink_to(shop / "list.csv")
+    (shop / "other").symlink_to(".")
+    named = ("list.csv", "link.csv", "hard.csv", "other/list.csv", "a/../list.csv")
+
+    messages = [refused(shop, little_release, option, shop / name) for name in named]
+
+    assert all("this command reads it" in message or "is there already" in message for message in messages)
+
+
+@pytest.mark.parametrize("kept", [*OPTIONS.values(), *KEPT])
+@pytest.mark.parametrize("option", ["--excel", "--review", "--tasks"])
+def test_two_outputs_are_never_one_file(option: str, kept: str, shop: Path, little_release: Path) -> None:
+    if OPTIONS[option] == kept:
+        return
+    words = ["--by", "article", "--feed", "google"] if kept == KEPT[-1] else []
+    table, release = shop / "table.csv", ["--model", str(little_release)]
+    named = OPTIONS | {option: kept}
+    outputs = [word for option, name in named.items() for word in (option, str(shop / name))]
+
+    with pytest.raises(OutputUnusable, match=r"would be the .* and the "):
+        main([str(shop / "list.csv"), *outputs, *(words or ["--by", "article"]), *release])
+
+    assert not table.exists()
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("kind", ["folder", "pipe", "lost link"])
+def test_what_is_no_file_is_no_output(option: str, kind: str, shop: Path, little_release: Path) -> None:
+    output = shop / f"there{Path(OPTIONS[option]).suffix}"
+    match kind:
+        case "folder":
+            output.mkdir()
+        case "pipe":
+            os.mkfifo(output)
+        case _:
+            output.symlink_to("nowhere")
+
+    assert "is there already" in refused(shop, little_release, option, output)
+
+
+def test_nothing_is_written_into_the_release(shop: Path, little_release: Path) -> None:
+    message = refused(shop, little_release, "--review", little_release / "new.html")
+
+    assert "this command reads it" in message
+
+
+def test_an_unfinished_table_is_no_list(shop: Path, little_release: Path) -> None:
+    source = (shop / "list.csv").rename(shop / "table.unfinished.csv")
+
+    with pytest.raises(OutputUnusable, match="this command reads it"):
+        label(source, shop / "table.csv", little_release)
+
+    assert source.exists()
+
+
+@pytest.mark.parametrize("option", ["--excel", "--out"])
+def test_corrections_are_not_replaced(option: str, shop: Path, little_release: Path) -> None:
+    [row, *_] = label(shop / "list.csv", table := shop / "table.csv", little_release)
+    answers = write_csv(shop / "answers.csv", [{"path": row["path"], "label": "Bag"}])
+    before = answers.read_bytes()
+
+    with pytest.raises(OutputUnusable, match="this command reads it"):
+        main(["--corrections", str(answers), "--out", str(table), option, str(answers)])
+
+    assert answers.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_the_same_command_writes_its_own_outputs_again(suffix: str, shop: Path, little_release: Path) -> None:
+    named = {**OPTIONS, "--out": f"table{suffix}"}
+    outputs = [word for option, name in named.items() for word in (option, str(shop / name))]
+    words = [str(shop / "list.csv"), *outputs, "--by", "article", "--model", str(little_release)]
+    assert main(words) == 0
+    first = contents(shop)
+
+    assert main([*words, "--restart"]) == 0
+
+    assert contents(shop).keys() == first.keys()
+    assert is_products_table(shop / f"table-products{suffix}")
+    assert not is_table(shop / f"table-products{suffix}")
+    assert is_page("label --review")(shop / "sheet.html")
+    assert are_tasks(shop / "tasks.json")
+
+
+def test_a_table_without_rows_is_written_again(tmp_path: Path, little_release: Path) -> None:
+    source, table = write_list(tmp_path / "list.csv", []), tmp_path / "table.jsonl"
+
+    assert label(source, table, little_release) == []
+    assert label(source, table, little_release, "--restart") == []
+
+
+def test_annotations_of_people_are_no_tasks(tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    task = {"data": {"path": "a.png", "sha256": "0" * 64}, "annotations": [], "predictions": []}
+    file.write_text(json.dumps([task]))
+
+    with pytest.raises(OutputUnusable, match="is no such tasks"):
+        may_write([Output(file, "tasks", "--tasks", are_tasks)], [])
+
+
+def test_a_run_without_products_says_that_it_removes_their_table(
+    shop: Path, little_release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = shop / "table.csv"
+    label(shop / "list.csv", table, little_release, "--by", "article")
+    assert len(products_of(table)) == 3
+    capsys.readouterr()
+
+    label(shop / "list.csv", table, little_release)
+
+    assert "table-products.csv: is removed" in capsys.readouterr().err
+    assert len(rows_of(table)) == 3
