@@ -116,7 +116,7 @@ def fit(photos: Sequence[Coloured], seen: Features) -> HiddenHead:
     labels = _labels(photos)[learnt]
     of_users = np.array([photos[place].part == USERS for place in learnt.tolist()])
     weights = np.float64(np.bincount(labels)[labels]) ** -BALANCE * np.where(of_users, OF_USERS, 1.0)
-    return fit_hidden_head(seen.take(learnt), labels.astype(np.uint8), weights, UNITS)
+    return fit_hidden_head(seen.take(learnt), labels.astype(np.uint8), len(WORDS), weights, UNITS)
 
 
 def _labels(photos: Sequence[Coloured]) -> NDArray[np.int64]:

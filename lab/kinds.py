@@ -56,7 +56,7 @@ class KindPhotos:
         places = np.flatnonzero(learnt)
         kinds, labels = np.unique(self.kinds[places], return_inverse=True)
         codes = labels.astype(np.uint8)
-        head = fit_hidden_head(Features(*both[:, places]), codes, self.weights[places], UNITS)
+        head = fit_hidden_head(Features(*both[:, places]), codes, len(kinds), self.weights[places], UNITS)
         name_of = dict(zip(self.kinds.tolist(), self.names.tolist(), strict=True))
         names = names_of_kinds()
         return head, np.array([[name_of[kind] == name for name in names] for kind in kinds], np.float32)

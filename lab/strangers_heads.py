@@ -68,7 +68,7 @@ def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int,
         of_learnt = [photos[place] for place in learnt.tolist()]
         labels, weights = labels_of(of_learnt).astype(np.uint8), weights_of(of_learnt)
         both = vectors_of(vectors, part)
-        head = fit_hidden_head(Features(*both[:, learnt]), labels, weights, UNITS)
+        head = fit_hidden_head(Features(*both[:, learnt]), labels, NONE + 1, weights, UNITS)
         sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
         sys.stdout.flush()
         for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):

@@ -37,7 +37,7 @@ from training.features.blocks import (
     spread,
 )
 from training.gradient.recipes import groups_suffix
-from training.heads.cross_val import Fit, Fold, fit, folds_of
+from training.heads.cross_val import Fit, Fold, fit, folds_of, lacking_in_words
 from training.heads.logistic import LogisticHead
 from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
@@ -168,11 +168,8 @@ def fit_heads(
             for name, labels in train.labels.items()
         }
     for name, labels in train.labels.items():
-        if lacking := ", ".join(repr(labels.names[place]) for place in fits[name].lacking):
-            progress.say(
-                f"{name}: {lacking} is of so few groups that a fold has not learnt it, and answers it "
-                "wrongly."
-            )
+        if sentence := lacking_in_words([labels.names[place] for place in fits[name].lacking]):
+            progress.say(f"{name}: {sentence}")
     return fits
 
 

@@ -29,6 +29,7 @@ from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE2, PhotoFeatures, photo_features, shipped_photos
+from training.heads.cross_val import lacking_in_words
 from training.heads.photo_head import PhotoHead, fit_photo_head
 from training.measure.photos import answers_of_parent, compared_of, undecided_photos
 from training.options import Options
@@ -79,6 +80,8 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
         head = fit_photo_head(learnt, labels, watch)
+    if sentence := lacking_in_words(head.lacking):
+        progress.say(sentence)
     record: dict[str, JsonValue] = {
         "network": "_".join(LITE2),
         "units": len(head.head.hidden_bias),

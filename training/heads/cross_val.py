@@ -82,6 +82,12 @@ def answers_out_of_fold(
         yield fit(learnable[~np.isin(groups[learnable], groups[answered])]).logits(vectors[answered])
 
 
+def lacking_in_words(names: Sequence[str]) -> str:
+    """The sentence on labels that a head of a fold has not learnt; empty where there are none."""
+    few = ", ".join(map(repr, names))
+    return f"{few} is of so few groups that a fold has not learnt it, and answers it wrongly." if few else ""
+
+
 @dataclass(frozen=True)
 class Fit:
     """What is fitted for one question.

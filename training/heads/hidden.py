@@ -74,25 +74,30 @@ class HiddenHead:
 
 
 def fit_hidden_head(
-    seen: Features, labels: Codes, weights: NDArray[np.float64], units: int = UNITS
+    seen: Features, labels: Codes, classes: int, weights: NDArray[np.float64], units: int = UNITS
 ) -> HiddenHead:
     """Fit it.
 
     Args:
         seen: of N pictures.
-        labels: (N,), 0..C - 1.
+        labels: (N,), 0..C - 1; some may not occur.
+        classes: C.
         weights: float64 (N,), of each picture in the loss.
         units: of each member.
     """
     both = np.concatenate([seen.upright, seen.mirrored])
     mean, scale = scaling(both)
-    classes = int(labels.max()) + 1
     counted = np.tile(weights / weights.mean(), 2).astype(np.float32)
     keras.utils.set_random_seed(SEED)
     steps = max(LEAST_STEPS, PASSES * len(both) // BATCH)
     model = _members(both.shape[1], classes, units, steps)
     # One epoch: of few pictures an epoch is few steps, and its beginning takes longer than these.
-    batches = _batches(((both - mean) / scale).astype(np.float32), np.tile(labels, 2), counted, steps)
+    batches = _batches(
+        ((both - mean) / scale).astype(np.float32),
+        np.eye(classes, dtype=np.float32)[np.tile(labels, 2)],
+        counted,
+        steps,
+    )
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     hidden, hidden_bias, kernel, bias = model.get_weights()
     folded = hidden / scale[:, None]
@@ -105,13 +110,13 @@ def fit_hidden_head(
 
 
 def _batches(
-    vectors: Vectors, labels: Codes, weights: Vectors, steps: int
+    vectors: Vectors, targets: Vectors, weights: Vectors, steps: int
 ) -> Iterator[tuple[Vectors, Vectors, Vectors]]:
     """Batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
-    rng, targets = np.random.default_rng(SEED), np.eye(int(labels.max()) + 1, dtype=np.float32)
+    rng = np.random.default_rng(SEED)
     for _ in range(steps):
-        drawn = rng.integers(len(labels), size=BATCH)
-        of_each = np.repeat(targets[labels[drawn]][:, None], MEMBERS, axis=1)
+        drawn = rng.integers(len(vectors), size=BATCH)
+        of_each = np.repeat(targets[drawn][:, None], MEMBERS, axis=1)
         yield vectors[drawn], of_each, np.repeat(weights[drawn][:, None], MEMBERS, axis=1)
 
 

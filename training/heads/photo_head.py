@@ -19,6 +19,7 @@ from scipy.special import logsumexp, softmax
 
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES
 from inference.session import Scores
+from labelling.decided import NONE
 from training.data.labels import OOD
 from training.data.photos import OOD_PREFIX
 from training.data.split import stratified_folds
@@ -66,6 +67,7 @@ class PhotoHead:
         scores: of these photos, in this order, before temperature.
         scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of the same thing; None where
             there are fewer than two.
+        lacking: names of what a head of a fold has not learnt: all photos of it were in that fold.
     """
 
     learnt: PhotoFeatures
@@ -75,6 +77,7 @@ class PhotoHead:
     folds: NDArray[np.int64]
     scores: Scores
     scores_of_unseen_ood: Scores | None
+    lacking: tuple[str, ...] = ()
 
 
 def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) -> PhotoHead:
@@ -100,8 +103,11 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
     in_folds = [checked[fold] for _, fold in stratified_folds(cells[checked], learnt.groups[checked], FOLDS)]
 
+    outputs, lacking = int(labels.max()) + 1, set[int]()
+
     def fit(some: NDArray[np.int64]) -> HiddenHead:
-        return fit_hidden_head(learnt.features.take(some), labels[some], weights[some])
+        lacking.update(set(range(outputs)) - set(labels[some].tolist()))
+        return fit_hidden_head(learnt.features.take(some), labels[some], outputs, weights[some])
 
     things = things_of(learnt)
     left_out = things_in_folds(learnt)
@@ -117,8 +123,9 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(fold) for fold in in_folds])
     scores = scores_of(np.concatenate(logits), classes)
     scores_of_unseen_ood = scores_of(np.concatenate(others), classes) if others else None
+    lacks = tuple((*names, NONE)[label] for label in sorted(lacking))
     return PhotoHead(
-        learnt, head, classes, np.concatenate(in_folds), answered_by, scores, scores_of_unseen_ood
+        learnt, head, classes, np.concatenate(in_folds), answered_by, scores, scores_of_unseen_ood, lacks
     )
 
 

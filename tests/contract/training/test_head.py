@@ -38,7 +38,7 @@ def logistic(seen: Features, labels: Codes) -> LogisticHead:
 
 
 def hidden(seen: Features, labels: Codes) -> HiddenHead:
-    return fit_hidden_head(seen, labels, np.ones(len(labels)), UNITS)
+    return fit_hidden_head(seen, labels, int(labels.max()) + 1, np.ones(len(labels)), UNITS)
 
 
 HEADS = [logistic, hidden]
@@ -100,7 +100,7 @@ def test_a_picture_counts_as_much_as_its_weight_where_there_is_a_hidden_layer() 
     labels = np.arange(60).astype(np.uint8) % 2
     same = seen_of(np.tile(np.array([[0.0], [0.0], [1.0], [1.0]]), (15, 1)))
 
-    head = fit_hidden_head(same, labels, np.where(labels == 1, 4.0, 1.0), UNITS)
+    head = fit_hidden_head(same, labels, 2, np.where(labels == 1, 4.0, 1.0), UNITS)
 
     assert np.allclose(shares(head.logits(np.array([[0.0], [1.0]], np.float32)))[:, 1], 0.8, atol=0.1)
 

@@ -16,10 +16,12 @@ from training.data.vectors import Features
 from training.features.blocks import READS
 from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
 from training.features.weights import write_npz
+from training.heads import hidden
 from training.heads.photo_head import (
     BALANCE,
     OF_OTHER_THINGS,
     OF_TIERS,
+    fit_photo_head,
     scores_of,
     things_in_folds,
     weights_of,
@@ -103,6 +105,22 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
 
     assert sorted(parts) == [[1, 2], [3], [5]]
     assert things_in_folds(learnt.take(np.array([0, 1, 2, 4, 6]))) == []  # one kind is left
+
+
+@pytest.mark.parametrize(("lone", "name"), [(OOD, "none of these"), (1, LABELS[1])])
+def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
+    lone: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them are in one fold, whose head knows the others alone; how well does not matter here."""
+    monkeypatch.setattr(hidden, "LEAST_STEPS", 2)
+    others = [(kind, "A", str(kind), "") for kind in range(10) if kind != lone for _ in range(5)]
+    learnt = seen(*others, *[(lone, "A", "X_hat", "")] * 5)
+    groups = np.array([*learnt.groups[: len(others)], *["one sender"] * 5])
+
+    head = fit_photo_head(replace(learnt, groups=groups), LABELS, lambda *_: None)
+
+    assert head.lacking == (name,)
+    assert head.scores.of_label.shape == (len(learnt), 10)
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
