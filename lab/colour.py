@@ -10,6 +10,7 @@ are in FOLDER.
 """
 
 import argparse
+import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -153,8 +154,9 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
     if promise := promise_of_products(photos, seen, partial(sha256_of, folder), kept, contract, fit):
         changed["products"] = report_of(parent).products | {COLOUR: promise}
     learnt = {part: [one.photo for one in photos if one.part == part] for part in (SHOP, USERS)}
-    command = "python -m lab.colour photos model_store/bundled --run runs/colour"
-    new = AttributeHead(name=COLOUR, fitted=head, learnt=learnt, further=(PALETTE,), command=command)
+    new = AttributeHead(
+        name=COLOUR, fitted=head, learnt=learnt, further=(PALETTE,), command=shlex.join(sys.orig_argv)
+    )
     seal_with(where, parent, folder, new, contract, figures, kept, changed)
 
 

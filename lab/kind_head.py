@@ -9,6 +9,7 @@ FOLDER/release.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -130,8 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # 3) Seal.
     fitted, sums = shop.fit(vectors_of(given.vectors, None), shop.learnable)
     learnt = {"photos": [shop.photos[place] for place in np.flatnonzero(shop.learnable).tolist()]}
-    command = "python -m lab.kind_head photos vectors release --run runs/kind"
-    new = AttributeHead(name=KIND, fitted=fitted, learnt=learnt, sums=sums, command=command)
+    new = AttributeHead(name=KIND, fitted=fitted, learnt=learnt, sums=sums, command=shlex.join(sys.orig_argv))
     figures = attribute_figures(labels, thresholds, answers)
     # Other photos show all answers of the class and of the colour, but none of the kind.
     products = products_of(answers.take(~np.char.startswith(answers.groups, TOWNS)), ACCEPTED_OF_PHOTOS)

@@ -9,6 +9,7 @@ answered to the checked photos before anything was decided, with which lab/seali
 """
 
 import argparse
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -54,14 +55,13 @@ def main(argv: list[str] | None = None) -> int:
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    command = "python -m lab.photo_network RELEASE --photos CSV --check-photos CSV"
     checked = None if given.check_photos is None else str(given.check_photos)
     options = Options(photos=str(given.photos), check_photos=checked)
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
         release = replace(release, manifest=release.manifest.changed(networks=networks))
-    trained, head = train_photos(release, options, Lines(), given.run, command, settings={})
+    trained, head = train_photos(release, options, Lines(), given.run, shlex.join(sys.orig_argv), settings={})
     _keep(trained.run, head, trained.labels)
     return 0
 

@@ -8,6 +8,7 @@ behind its command, and in learnt.npy what the teachers learnt, too. The same co
 """
 
 import argparse
+import shlex
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -99,7 +100,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
         task,
         folder=run or Path(f"{task.folder}-{targets.sha256}"),
         fingerprint=f"{task.fingerprint}-{targets.sha256}",
-        command=f"python -m lab.pixel_network train {file}  # soft targets {targets.sha256}",
+        command=f"{shlex.join(sys.orig_argv)}  # soft targets {targets.sha256}",
     )
     wanted = targets.beside_labels(data.train, parts.train)
     with progress.epochs(recipe.epochs) as watcher:

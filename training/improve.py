@@ -10,7 +10,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,10 +26,18 @@ from model_store.promotions import newest
 from model_store.store import open_store
 from training.data.corrections import UNREAD, Applied, apply, corrections_in
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files import hash_files, perceptual_hash_of
+from training.data.files import Hashed, hash_files, perceptual_hash_of
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
-from training.data.listing import PRODUCT, ListedPicture, Listing, absolute, list_pictures, write_pictures
+from training.data.listing import (
+    PRODUCT,
+    SPLIT,
+    ListedPicture,
+    Listing,
+    absolute,
+    list_pictures,
+    write_pictures,
+)
 from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
@@ -187,7 +195,10 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
     encoding = corrected.encoding or options.encoding or ""
     reading = Reading(encoding=encoding, skip_bad_rows=options.skip_bad_rows)
     said = corrections_in([*map(Path, options.corrections), corrected.file], reading, progress.warn)
-    listing = list_pictures(place, options.reading, attributes)
+    listing = list_pictures(place, replace(options.reading, encoding=encoding), attributes)
+    with progress.counting("comparing pictures") as watch:
+        hashed = hash_files((picture.path for picture in listing.pictures), watch)
+    listing = _as_learnt(listing, hashed, parent, progress)
     if any(picture.part for picture in listing.pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
@@ -195,8 +206,6 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         )
     check_columns(listing, attributes, labels)
     _check_attributes(said, attributes)
-    with progress.counting("comparing pictures") as watch:
-        hashed = hash_files((picture.path for picture in listing.pictures), watch)
     applied = apply(listing, said, labels, hashed, attributes)
     if not _has_learnt_any(parent, applied.contents, listing):
         raise BadPictures(
@@ -220,6 +229,22 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         options = options.for_head()
     by = PRODUCT if any(picture.product for picture in pictures) else None
     return options.changed(data=str(table), corrections=(), product_column=by, **AS_WRITTEN)
+
+
+def _as_learnt(listing: Listing, hashed: Hashed, parent: LocalRelease, progress: Progress) -> Listing:
+    """The pictures without the parts that a table names, where the release learnt those for the test, too."""
+    tested = [picture.path for picture in listing.pictures if picture.part == "test"]
+    if not tested or not listing.columns:
+        return listing
+    learnt = load_learnt(parent.folder)
+    contents = np.array([hashed.sha256.get(path, UNREAD) for path in tested])
+    if learnt is not None and not learnt.has(contents).any():
+        return listing
+    progress.warn(
+        f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT}` is not read. A "
+        "new training reads it: wardrobe train --data."
+    )
+    return replace(listing, pictures=tuple(replace(picture, part=None) for picture in listing.pictures))
 
 
 def _has_learnt_any(parent: LocalRelease, contents: Sequence[str], listing: Listing) -> bool:

@@ -1,8 +1,11 @@
 """`wardrobe improve` before it trains: which pictures it would learn, and what it says without any."""
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import JsonValue, ValidationError
 
@@ -18,7 +21,7 @@ from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
 from tests.uploads import a_garment, png
-from training.data.learnt_hashes import NOTHING
+from training.data.learnt_hashes import NOTHING, Learnt
 from training.data.listing import list_pictures
 from training.errors import BadClasses, BadPictures, BadRecipe
 from training.improve import Corrected, check_learns_photos, looked_at, next_training
@@ -217,6 +220,39 @@ def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_ar
     NOTHING.save(release)
     with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
         next_training(knows_none, "photos", Lines())
+
+
+@pytest.mark.parametrize("says", [True, False], ids=["the release says so", "it does not say what it learnt"])
+def test_a_column_split_is_not_read_where_the_release_learnt_the_rows_for_the_test_too(
+    says: bool, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted(Path("photos").rglob("*.png"))
+    rows = [f"{file},{file.parent.name},{'test' if file.stem == '002' else 'train'}" for file in files]
+    Path("shop.csv").write_text("\n".join(["path,label,split", *rows]), "utf-8")
+    corrections("photos/Ball/001.png,Box")
+    parent = recorded(a_release(here / "release", labels=KINDS), data="shop.csv")
+    if says:
+        contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+        Learnt.of(np.array(contents)).save(parent.release.folder)
+
+    assert len(pictures_of(next_training(parent, None, Lines()))) == 9
+
+    assert "learnt rows of all parts, so the column `split` is not read" in capsys.readouterr().err
+    learnt = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.stem != "002"]
+    Learnt.of(np.array(learnt)).save(parent.release.folder)
+    with pytest.raises(BadPictures, match="divided into `train` and `test`"):
+        next_training(parent, None, Lines())
+
+
+def test_the_encoding_that_is_typed_reads_the_list_of_the_release_too(here: Path, release: Path) -> None:
+    for file in Path("photos/Ball").iterdir():
+        file.rename(file.with_name(f"größe {file.name}"))
+    rows = [f"{file},{file.parent.name}" for file in sorted(Path("photos").rglob("*.png"))]
+    for name, some in (("shop.csv", rows), ("corrections.csv", [f"{rows[0].partition(',')[0]},Box"])):
+        Path(name).write_bytes("\n".join(["path,label", *some]).encode("cp1252"))
+    corrected = replace(recorded(release, data="shop.csv"), encoding="cp1252")
+
+    assert len(pictures_of(next_training(corrected, None, Lines()))) == 9
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (

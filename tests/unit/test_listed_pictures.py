@@ -216,3 +216,33 @@ def test_titles_that_contradict_labels_are_named_and_the_labels_stay(
 
     assert list(listing.notes) == [f"{table}: {note} The labels are learnt as they are." for note in notes]
     assert [picture.label for picture in listing.pictures] == [row.partition(",")[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("cells", "parts"),
+    [
+        (("train", "test", "val"), ("train", "test", "train")),
+        (("Training", "valid", " train "), ("train", "test", "train")),
+        (("train", "train", "TRAIN"), (None, None, None)),
+        (("test", "test", "testing"), ("test", "test", "test")),
+    ],
+)
+def test_a_column_split_divides_a_table_as_folders_of_these_names_divide_a_folder(
+    cells: tuple[str, ...], parts: tuple[str | None, ...], tmp_path: Path
+) -> None:
+    rows = [
+        f"{place}.png,{label},{cell}" for place, (label, cell) in enumerate(zip("abc", cells, strict=True))
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(["path,label,split", *rows]), "utf-8")
+
+    listing = list_pictures(tmp_path / "list.csv")
+
+    assert tuple(picture.part for picture in listing.pictures) == parts
+
+
+@pytest.mark.parametrize("cell", ["", "learn", "3"])
+def test_a_column_split_of_other_words_is_refused_until_it_is_renamed(cell: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"path,label,split\na.png,A,train\nb.png,B,{cell}\n", "utf-8")
+
+    with pytest.raises(BadCsv, match=rf"the column `split` has '{cell}'.* Rename the column"):
+        list_pictures(tmp_path / "list.csv")

@@ -56,13 +56,17 @@ def test_a_label_needs_a_picture_in_a_test_set() -> None:
 def test_a_rare_label_is_asked_about_where_its_name_is_nearly_another(
     rare: str, other: str, is_asked: bool
 ) -> None:
-    table = brands({rare: 2, other: 3, "Something else": 3})
+    table = [*[(rare, "1"), (rare, "2")], *brands({other: 3, "Something else": 3})]
     if not is_asked:
         assert learnt(table) == ",".join(sorted([other, "Something else"]))
         return
 
-    with pytest.raises(BadClasses, match=f"is this a misspelling: '{rare}' [(]10[)] for '{other}'"):
+    with pytest.raises(BadClasses, match=f"is this a misspelling: '{rare}' [(]2[)] for '{other}'"):
         learnt(table)
+
+
+def test_a_label_of_many_pictures_of_one_group_is_left_out_and_not_taken_for_a_misspelling() -> None:
+    assert learnt([*[("Shirt", "brand")] * 9, *brands({"T-shirt": 3, "Trousers": 3})]) == "T-shirt,Trousers"
 
 
 def test_both_labels_with_nearly_one_name_are_learnt_where_both_have_enough_pictures() -> None:

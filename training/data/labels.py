@@ -17,7 +17,7 @@ from inference.contract import ATTRIBUTE_PATTERN, LABEL
 from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.lists import renaming
-from training.data.listing import ANSWERED, COLUMNS, NOT_THERE, Listing
+from training.data.listing import ANSWERED, COLUMNS, FURTHER, NOT_THERE, SPLIT, Listing
 from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.errors import BadClasses, BadCsv
 from training.progress import Say
@@ -37,7 +37,7 @@ Codes: TypeAlias = NDArray[np.integer[Any]]
 TOO_MUCH: Final = 0.97
 """Share of one label from which an attribute is hardly a question."""
 
-OF_TABLES: Final = frozenset({*COLUMNS, ANSWERED, "tier", "group", "source", LABEL})
+OF_TABLES: Final = frozenset({*COLUMNS, ANSWERED, *FURTHER, SPLIT, LABEL})
 """Columns with a meaning of their own."""
 
 SHOWN: Final = 5

@@ -1,4 +1,4 @@
-"""List pictures with their labels: a table of `path,label[,tier][,group][,source]`, or folders for short.
+"""List pictures with their labels: a table of `path,label[,tier][,group][,source][,split]`, or folders.
 
 A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
 that is read.py's. Reads the named folder or table, and writes such a table.
@@ -39,6 +39,9 @@ COLUMNS: Final = ("path", "label")
 
 FURTHER: Final = ("tier", "group", "source")
 """What is read of a table as well."""
+
+SPLIT: Final = "split"
+"""The column of a table that divides it, as sub-folders of these names divide a folder."""
 
 NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
 """What programs write, in any capitals, as MySQL \\N, where a label is not known."""
@@ -248,7 +251,7 @@ def list_pictures(place: Path, reading: Reading = AS_IT_IS, attributes: Sequence
 
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
-            `group` and `source`. Paths are relative to the CSV's folder.
+            `group`, `source` and `split`. Paths are relative to the CSV's folder.
         reading: how the CSV is read.
         attributes: columns that are further questions, read where the CSV has them.
 
@@ -332,11 +335,13 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
         answers = _list_answers_with_a_class(place, columns, table.notes, reading)
         return replace(answers, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
+    parts = _parts_in(table) if SPLIT in columns else {}
     words, labelled = word_columns(table.columns), list[_Labelled]()
     pictures, left_out, unknown = list[ListedPicture](), list[Path](), Counter[str]()
     for line in table.rows():
         labelled.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
-        for row in _pictures(table, line, there):
+        part = parts.get(line.cells.get(SPLIT, "").strip().casefold())
+        for row in _pictures(table, line, there, part):
             if not row.tier and _is_no_class(row.label):
                 left_out.append(row.path)
                 unknown[row.label] += row.label != NONE
@@ -388,7 +393,21 @@ def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
     return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
-def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Iterator[ListedPicture]:
+def _parts_in(table: ListFile) -> dict[str, Part]:
+    """The part that each cell of SPLIT is; a table that is all of one part is tested or learnt as a whole."""
+    cells = {row.cells[SPLIT].strip() for row in table.rows()}
+    names = {cell.casefold() for cell in cells}
+    if strange := sorted(cell for cell in cells if cell.casefold() not in LEARNT | HELD_OUT | MEASURED):
+        raise BadCsv(
+            f"{table.path}: the column `{SPLIT}` has {strange[0]!r}, which is none of `train`, `val` and "
+            "`test`. Rename the column, if it does not divide the pictures, or fill it."
+        )
+    return {} if names <= LEARNT else _parts_of(names | LEARNT)
+
+
+def _pictures(
+    table: ListFile, row: ListRow, attributes: Sequence[str], part: Part | None
+) -> Iterator[ListedPicture]:
     """The pictures of a row: those of several columns are of one group unless the row names another.
 
     A product is a group, too.
@@ -404,7 +423,7 @@ def _pictures(table: ListFile, row: ListRow, attributes: Sequence[str]) -> Itera
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
-        yield ListedPicture(Path(table.place(path)), labels, None, tier, group, source, product=product)
+        yield ListedPicture(Path(table.place(path)), labels, part, tier, group, source, product=product)
 
 
 def _without_what_is_no_label(
@@ -508,7 +527,9 @@ def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS
         BadCsv: it cannot be read, or is not what its header says.
     """
     try:
-        found = open_list(path, (*reading.path_columns, LABEL), reading, (*FURTHER, ANSWERED, *attributes))
+        found = open_list(
+            path, (*reading.path_columns, LABEL), reading, (*FURTHER, SPLIT, ANSWERED, *attributes)
+        )
     except ListUnusable as error:
         raise BadCsv(str(error)) from error
     if reading.by and reading.by not in found.columns:

@@ -1,8 +1,8 @@
 """Which labels of a table can be learnt and measured: of the class, and of each attribute.
 
 A label that too few pictures or groups show is left out, and named with what it would need; its pictures are
-unknown, and no examples of other labels. Where its name is nearly another one, it may be a misspelling, and a
-person is asked. `wardrobe data` and every training call `measurable`. Pure.
+unknown, and no examples of other labels. Where its pictures are too few, and its name is nearly another one,
+it may be a misspelling, and a person is asked. `wardrobe data` and every training call `measurable`. Pure.
 """
 
 import re
@@ -106,8 +106,8 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
         gone: labels of which corrections may have left no picture.
 
     Raises:
-        BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another one,
-            or is to be kept; or fewer than LABELS_MIN or more than LABELS_MAX are left.
+        BadClasses: two labels differ in capitals alone; one with too few pictures is nearly another one, or
+            is to be kept; or fewer than LABELS_MIN or more than LABELS_MAX are left.
     """
     learnt, held = defaultdict[str, list[str]](list), set[str]()
     for place, (label, group) in enumerate(zip(labels, groups, strict=True)):
@@ -156,7 +156,7 @@ def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> 
     pairs = [
         f"{one.label!r} ({one.pictures}) for {other!r}"
         for one in rare
-        if one.pictures
+        if 0 < one.pictures < FEWEST
         for other in labels
         if (other not in names or other > one.label) and _is_near(one.label.casefold(), other.casefold())
     ]

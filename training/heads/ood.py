@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
@@ -72,9 +73,7 @@ class Whitening:
 
     def to_each(self, features: Floats) -> Floats:
         """Distances to all class means, float32 (N, C), of float32 (N, D) features."""
-        whitened = features @ self.matrix + self.offset
-        distances: Floats = np.sqrt(np.square(whitened[:, None, :] - self.means[None]).sum(axis=2))
-        return distances
+        return np.asarray(cdist(features @ self.matrix + self.offset, self.means), np.float32)
 
 
 def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
