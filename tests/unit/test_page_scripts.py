@@ -49,6 +49,16 @@ def an_answer(decision: str, confidence: float, reason: str | None = None, **mor
 
 LIKELY, AMBIGUOUS = an_answer("accept", 0.89), an_answer("review", 0.6, "ambiguous")
 UNFAMILIAR = an_answer("review", 0.6, "unfamiliar", enlarged=True)
+KIND = {
+    "label": "skirt",
+    "confidence": 0.97,
+    "decision": "accept",
+    "reason": None,
+    "also": [],
+    "probabilities": {},
+}
+SKIRT = UNFAMILIAR | {"attributes": {"kind": KIND}}
+DOUBTED_KIND = UNFAMILIAR | {"attributes": {"kind": KIND | {"decision": "review", "reason": "ambiguous"}}}
 WAITING = {"state": "held", "seconds": 7, "trouble": {"status": 429, "detail": "Ten a minute."}}
 
 
@@ -58,6 +68,17 @@ SAID: dict[str, list[tuple[str, Any, str]]] = {
         ("reason", AMBIGUOUS, "Not sure enough to accept: Dress 60%, Shirt 40%."),
         ("reason", UNFAMILIAR, "may mean nothing. The picture is smaller than what the model reads"),
         ("sureness", UNFAMILIAR, "the nearest class: 60%"),
+        ("headline", UNFAMILIAR, "Dress"),
+        ("headline", DOUBTED_KIND, "Dress"),
+        ("headline", SKIRT, "skirt"),
+        ("sureness", SKIRT, "97% sure"),
+        ("decision", SKIRT, "Accept"),
+        ("reason", SKIRT, "none of the classes; the model is sure of the kind."),
+        (
+            "tally",
+            [{"state": "done", "answer": SKIRT}, {"state": "done", "answer": UNFAMILIAR}],
+            "1 accepted, 1 to review",
+        ),
         ("sureness", an_answer("accept", 0.9999), "> 99.9% sure"),
         ("familiarity", LIKELY, "of 100 pictures that the model was checked on, 42 look less typical"),
         ("tally", [{"answer": LIKELY}, {"state": "failed"}], "2 pictures: 1 accepted, 1 failed"),

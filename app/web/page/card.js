@@ -2,6 +2,7 @@
 
 import { NONE } from "./corrections.js";
 import { hasKey } from "./key.js";
+import { shown } from "./results.js";
 import { save } from "./saving.js";
 import { snippets } from "./snippets.js";
 import { className, t, translate } from "./translate.js";
@@ -26,6 +27,8 @@ export class Card {
     showPicture(this.#parts.picture, this.#parts.unseeable, item);
     this.#parts.remove.setAttribute("aria-label", t("Remove {name}", { name: item.path }));
     this.#parts.remove.addEventListener("click", () => remove(item));
+    this.#parts.unfold.addEventListener("click", () => this.#unfold(item.path, !this.element.classList.contains("open")));
+    this.#unfold(item.path, false);
     this.#parts.retry.addEventListener("click", () => retry(item));
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
@@ -63,6 +66,15 @@ export class Card {
       truth.querySelector("select").value = "";
       mark(truth, "");
     }
+  }
+
+  /** Open the card of a line of the compact list, or fold it into its line. */
+  #unfold(name, isOpen) {
+    const { unfold } = this.#parts;
+    this.element.classList.toggle("open", isOpen);
+    unfold.setAttribute("aria-expanded", String(isOpen));
+    unfold.setAttribute("aria-label", isOpen ? t("Close {name}", { name }) : t("Open {name}", { name }));
+    unfold.textContent = t("Close");
   }
 
   #showSnippet(name) {
@@ -104,9 +116,10 @@ export class Card {
 
   #answer({ answer, path, loose }) {
     const parts = this.#parts;
-    this.element.dataset.decision = answer.decision;
-    this.element.dataset.reason = answer.reason ?? "";
-    parts.label.textContent = className(answer.label);
+    const { decision, reason } = shown(answer);
+    this.element.dataset.decision = decision;
+    this.element.dataset.reason = reason ?? "";
+    parts.label.textContent = words.headline(answer);
     parts.category.textContent = words.category(answer);
     parts.category.hidden = !parts.category.textContent;
     parts.sure.textContent = words.sureness(answer);

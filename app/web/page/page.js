@@ -20,6 +20,8 @@ let newest = []; // the last batch
 let cleared = null; // what Clear took off the page, until other pictures come
 let phase = "settled";
 let drawn = true;
+let isListChosen = false;
+const FEW = 4; // pictures that begin as cards; more begin as a list
 const narrow = matchMedia("(max-width: 48rem)");
 
 // The report takes the place of the whole page, so nothing else may run beside it.
@@ -46,7 +48,10 @@ function start() {
   at("undo").addEventListener("click", () => leave(at("undo"), undo));
   at("filter").addEventListener("change", ({ target }) => (at("cards").dataset.show = target.value));
   at("order").addEventListener("change", showOrder);
-  at("compact").addEventListener("change", ({ target }) => at("cards").classList.toggle("compact", target.checked));
+  at("compact").addEventListener("change", ({ target }) => {
+    isListChosen = true;
+    showList(target.checked);
+  });
   at("results-csv").addEventListener("click", () => saveResults(asCsv, "csv", "text/csv"));
   at("results-json").addEventListener("click", () => saveResults(asJson, "json", "application/json"));
   addEventListener("pagehide", () => document.activeElement?.blur()); // a list that is left so has its label, too
@@ -87,7 +92,14 @@ function take(pictures) {
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
   items = [...batch, ...items];
+  if (!isListChosen) showList(items.length > FEW);
   for (const item of batch) queue.add(item);
+}
+
+/** Show a line for each picture, which opens its card, or all cards. */
+function showList(isList) {
+  at("compact").checked = isList;
+  at("cards").classList.toggle("compact", isList);
 }
 
 /** Take one picture off the page; the focus goes to the one that takes its place. */

@@ -4,6 +4,17 @@ import { asText, quoted } from "./cells.js";
 
 const FIELDS = ["label", "confidence", "decision", "reason", "familiarity", "request_id"];
 
+/**
+ * What the page shows of an answer first: the class, or where the picture is unlike all classes the accepted kind.
+ *
+ * @returns {{label: string, confidence: number, decision: string, reason: ?string, isKind: boolean}}
+ */
+export function shown(answer) {
+  const { kind } = answer.attributes ?? {};
+  if (answer.reason === "unfamiliar" && kind?.decision === "accept") return { ...kind, isKind: true };
+  return { ...answer, isKind: false };
+}
+
 /** How results can be sorted; what has no answer comes last. */
 const ORDERS = {
   doubtful: (one, other) => rank(one) - rank(other) || one.confidence - other.confidence,
@@ -14,7 +25,7 @@ const ORDERS = {
 export function sorted(items, order) {
   if (!ORDERS[order]) return items;
   const answered = items.filter((item) => item.answer);
-  answered.sort((one, other) => ORDERS[order](one.answer, other.answer));
+  answered.sort((one, other) => ORDERS[order](shown(one.answer), shown(other.answer)));
   return [...answered, ...items.filter((item) => !item.answer)];
 }
 

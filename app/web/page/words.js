@@ -1,5 +1,6 @@
 // The page's texts: answers, errors and numbers in words, in the reader's language.
 
+import { shown } from "./results.js";
 import { className, LANGUAGE, t } from "./translate.js";
 
 const TWO_PLACES = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -43,9 +44,16 @@ const SURE = 0.9;
 
 const DECISIONS = { accept: t("Accept"), review: t("Review") };
 
+/** What an answer says that the picture shows. */
+export function headline(answer) {
+  const { label, isKind } = shown(answer);
+  return isKind ? label : className(label);
+}
+
 /** The decision of an answer in one word. */
 export function decision(answer) {
-  return DECISIONS[answer.decision] ?? answer.decision;
+  const { decision: decided } = shown(answer);
+  return DECISIONS[decided] ?? decided;
 }
 
 /** An attribute in a chip: "colour: blue, white 83%, Accept". */
@@ -55,11 +63,12 @@ export function attribute(name, { label, also, confidence, decision: decided }) 
 
 /** Why the answer was decided so; where a person should look, also that the picture is small. */
 export function reason(answer) {
-  const small = answer.enlarged && answer.decision === "review" ? t("The picture is smaller than what the model reads, so it was enlarged.") : "";
+  const small = answer.enlarged && shown(answer).decision === "review" ? t("The picture is smaller than what the model reads, so it was enlarged.") : "";
   return `${explanation(answer)} ${small}`.trim();
 }
 
 function explanation(answer) {
+  if (shown(answer).isKind) return t("The picture shows none of the classes; the model is sure of the kind.");
   if (answer.decision === "accept" && answer.confidence < SURE) {
     return t("The model holds this for likely: {closest}.", { closest: closest(answer) });
   }
@@ -116,6 +125,7 @@ export function category({ category, label }) {
 
 /** How sure the model is: of a picture unlike those that it has learnt, nothing but which class is nearest. */
 export function sureness(answer) {
+  if (shown(answer).isKind) return t("{percent} sure", { percent: percent(shown(answer).confidence) });
   if (answer.reason === "unfamiliar") return t("the nearest class: {percent}", { percent: percent(answer.confidence) });
   return t("{percent} sure", { percent: percent(answer.confidence) });
 }
@@ -163,15 +173,15 @@ export function spoken(item) {
   if (item.state === "failed") return `${item.path}: ${item.trouble.title}. ${item.trouble.detail}`;
   if (item.state !== "done") return `${item.path}: ${state(item)}.`;
   const { answer } = item;
-  return `${item.path}: ${className(answer.label)}, ${percent(answer.confidence)}. ${decision(answer)}. ${reason(answer)}`;
+  return `${item.path}: ${headline(answer)}, ${percent(shown(answer).confidence)}. ${decision(answer)}. ${reason(answer)}`;
 }
 
 /** "4 pictures: 2 accepted, 1 to review, 1 failed". */
 export function tally(items) {
   const of = (test) => items.filter(test).length;
   const parts = [
-    [of((item) => item.answer?.decision === "accept"), "accepted"],
-    [of((item) => item.answer?.decision === "review"), "to review"],
+    [of(({ answer }) => answer && shown(answer).decision === "accept"), "accepted"],
+    [of(({ answer }) => answer && shown(answer).decision === "review"), "to review"],
     [of((item) => item.state === "failed"), "failed"],
     [of((item) => !item.answer && item.state !== "failed"), "to come"],
   ];

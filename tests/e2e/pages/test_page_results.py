@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from inference.contract import LABEL
@@ -15,9 +16,19 @@ from labelling.decided import NONE
 from labelling.review.corrections import read_corrections
 from tests.browser import PHONE, Visits, flaws
 from tests.commands import done
-from tests.picture_page import DOUBTED, EXAMPLES, TROUSERS, a_file, card, garments, give, settled, visit
+from tests.picture_page import (
+    DOUBTED,
+    EXAMPLES,
+    PREDICTIONS,
+    TROUSERS,
+    a_file,
+    card,
+    garments,
+    give,
+    settled,
+    visit,
+)
 from tests.service import Service
-from tests.uploads import a_garment, png
 from training.data.listing import list_pictures
 
 pytestmark = pytest.mark.slow
@@ -47,9 +58,6 @@ def test_results_are_sorted_folded_and_downloaded(page: Page, tmp_path: Path) ->
     with page.expect_download() as as_json:
         page.get_by_role("button", name="Results as JSON").click()
 
-    reasons = [card(page, one.name).locator(".reason") for one in (DOUBTED, TROUSERS)]
-    expect(reasons[0]).to_be_visible()
-    expect(reasons[1]).to_be_hidden()
     order = [DOUBTED.name, TROUSERS.name, "=notes.txt"]
     assert page.get_by_role("heading", level=3).all_text_contents() == order
     expect(page.get_by_role("list", name="Probability of the likeliest classes").first).to_be_hidden()
@@ -61,43 +69,63 @@ def test_results_are_sorted_folded_and_downloaded(page: Page, tmp_path: Path) ->
     assert [row["label"] for row in rows[:2]] == [one["label"] for one in documents[:2]]
 
 
-def test_the_columns_of_the_compact_list_align_and_its_answers_can_be_corrected(page: Page) -> None:
-    give(
-        page,
-        a_file(TROUSERS.name, TROUSERS.read_bytes()),
-        a_file(DOUBTED.name, DOUBTED.read_bytes()),
-        a_file("a-very-long-name-of-a-picture-that-nobody-would-type.png", png(a_garment())),
+@pytest.mark.parametrize("width", [360, 1280])
+def test_more_than_four_pictures_begin_as_a_list_of_low_lines_that_open(
+    visiting: Visits, bundled_service: Service, width: int
+) -> None:
+    page = visit(visiting, bundled_service, width=width)
+    give(page, *garments(4))
+    settled(page, 4)
+    expect(page.get_by_label("Compact list")).not_to_be_checked()
+
+    give(page, a_file("a-very-long-name-of-a-picture-that-nobody-would-type.png", TROUSERS.read_bytes()))
+    settled(page, 5)
+    lines = page.locator(".card").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().height)"
     )
-    settled(page, 3)
+    trousers = card(page, "a-very-long-name-of-a-picture-that-nobody-would-type.png")
+    expect(trousers.locator(".label")).to_have_text("Trouser")
+    expect(trousers.locator(".decision")).to_be_visible()
+    expect(trousers.get_by_label("What is it really?")).to_be_hidden()
+    found = flaws(page)
+    trousers.get_by_role("button", name="Open").click()
 
-    page.get_by_label("Compact list").check()
-    for column in (".path", ".label", ".sure", ".decision", ".truth:not([data-attribute]) select", ".remove"):
-        edges = page.locator(f".card {column}").evaluate_all(
-            "(all) => all.map((one) => one.getBoundingClientRect().x)"
-        )
-        assert len(edges) == 3
-        assert len(set(edges)) == 1, column
-    card(page, DOUBTED.name).get_by_label("What is it really?").select_option("Dress")
-
+    assert len(lines) == 5
+    assert max(lines) <= 96
+    assert found == []
+    trousers.get_by_label("What is it really?").select_option("Dress")
     expect(page.locator("#kept")).to_contain_text("1 picture")
+    trousers.get_by_role("button", name="Close").click()
+    expect(trousers.get_by_label("What is it really?")).to_be_hidden()
 
 
-def test_the_compact_list_keeps_words_whole_and_shows_the_colour_at_any_width(page: Page) -> None:
-    give(page, TROUSERS, DOUBTED)
-    settled(page, 2)
-    page.get_by_label("Compact list").check()
-    shown = card(page, TROUSERS.name)
-    shown.locator(".label").evaluate("(one) => (one.textContent = 'Sweatshirt')")
+def test_the_reader_decides_whether_it_is_a_list(page: Page) -> None:
+    give(page, *garments(5))
+    settled(page, 5)
 
-    for width in (360, 430, 700, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        lines = shown.locator(".label").evaluate(
-            "(one) => { const all = document.createRange(); all.selectNodeContents(one);"
-            " return new Set([...all.getClientRects()].map((line) => line.top)).size; }"
-        )
-        assert lines == 1, width
-        expect(shown.get_by_role("list", name="Attributes")).to_be_visible()
-        assert flaws(page) == [], width
+    page.get_by_label("Compact list").uncheck()
+    give(page, TROUSERS)
+    settled(page, 6)
+
+    expect(card(page, TROUSERS.name).get_by_label("What is it really?")).to_be_visible()
+
+
+def test_a_picture_of_no_class_whose_kind_is_accepted_is_called_by_its_kind(
+    page: Page, bundled_service: Service
+) -> None:
+    answer = requests.post(f"{bundled_service.url}/predict?seen=1", DOUBTED.read_bytes(), timeout=60).json()
+    kind = {"label": "skirt", "confidence": 0.97, "decision": "accept", "reason": None, "also": []}
+    answer |= {"decision": "review", "reason": "unfamiliar"}
+    answer["attributes"] = {"kind": kind | {"probabilities": {"skirt": 0.97, "other": 0.03}}}
+    page.route(PREDICTIONS, lambda route: route.fulfill(json=answer))
+
+    give(page, DOUBTED)
+    settled(page, 1)
+
+    shown = card(page, DOUBTED.name)
+    expect(shown.locator(".label")).to_have_text("skirt")
+    expect(shown.locator(".decision")).to_have_text("Accept")
+    expect(page.locator("#tally")).to_have_text("1 picture: 1 accepted")
 
 
 def test_there_is_one_primary_button_at_a_desk_and_on_a_phone(
