@@ -12,13 +12,16 @@ from typing import Final, NamedTuple, TypeAlias
 
 from labelling.columns import OF_PHOTOS, OF_PRODUCTS
 from labelling.errors import LabellingError, OutputUnusable
-from labelling.table import names_in
+from labelling.table import names_in, names_of_csv
 
 BEGINNING: Final = 1 << 12
-"""Bytes of a page in which its mark is."""
+"""Bytes in which the mark of a page or PNG is."""
 
-GENERATOR: Final = '<meta name="generator" content="wardrobe {}">'
-"""The mark of a page, in its head."""
+PAGE_MARK: Final = '<meta name="generator" content="{}">'
+"""The command that made a page, in its head."""
+
+PNG_MARK: Final = "tEXtSoftware\0{}"
+"""The same in a PNG."""
 
 
 class Output(NamedTuple):
@@ -71,6 +74,11 @@ def may_write(outputs: Sequence[Output], reads: Iterable[str | Path]) -> None:
         _check_replaced(output)
 
 
+def list_in(source: str) -> list[str]:
+    """The file that a source is; none of a folder, into which a command may write beside its pictures."""
+    return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
+
+
 def _identities(file: str | Path) -> list[Identity]:
     """What a file, or the place of one that is not there, is known by."""
     try:
@@ -82,10 +90,18 @@ def _identities(file: str | Path) -> list[Identity]:
 
 def _check_replaced(output: Output) -> None:
     file, what, option, is_ours = output
+    if is_ours is not None and file.is_dir():
+        raise OutputUnusable(f"{file}: Is a directory.")
     try:
         if is_ours is None or not os.path.lexists(file) or (file.is_file() and is_ours(file)):
             return
-    except (OSError, ValueError, LabellingError):  # it cannot be read as such an output
+    except (
+        OSError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        LabellingError,
+    ):  # it is no such output
         pass
     raise OutputUnusable(
         f"{file}: is there already and is no such {what}, which would replace it. Name another file with "
@@ -109,13 +125,35 @@ def _is_without_rows(file: Path) -> bool:
     return file.suffix.lower() == ".jsonl" and file.stat().st_size == 0
 
 
-def is_page(of: str) -> Callable[[Path], bool]:
-    """Whether a file is a page of this command and option."""
-    mark = GENERATOR.format(of).encode()
+def is_page(command: str) -> Callable[[Path], bool]:
+    """Whether a file is a page that this command wrote."""
+    return _holds(PAGE_MARK.format(command))
+
+
+def is_drawing(command: str) -> Callable[[Path], bool]:
+    """Whether a file is a PNG that this command drew."""
+    return _holds(PNG_MARK.format(command))
+
+
+def begins(text: str) -> Callable[[Path], bool]:
+    """Whether a file begins with this text."""
 
     def is_ours(file: Path) -> bool:
         with file.open("rb") as opened:
-            return mark in opened.read(BEGINNING)
+            return opened.read(len(text.encode())) == text.encode()
+
+    return is_ours
+
+
+def has_header(columns: Sequence[str]) -> Callable[[Path], bool]:
+    """Whether a file is a CSV of these columns alone."""
+    return lambda file: names_of_csv(file) == [*columns]
+
+
+def _holds(mark: str) -> Callable[[Path], bool]:
+    def is_ours(file: Path) -> bool:
+        with file.open("rb") as opened:
+            return mark.encode() in opened.read(BEGINNING)
 
     return is_ours
 

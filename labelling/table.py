@@ -105,14 +105,27 @@ def names_in(table: Path) -> list[str]:
         TableUnusable, SourceUnusable: it is of another form, or no Parquet file.
         OSError, ValueError: it cannot be read, or is no JSON.
     """
-    form = check_form(table)
-    if form == ".parquet":
-        return list(parquet_columns(str(table), ()))
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        line = file.readline(LONGEST_HEADER)
-    if form == ".jsonl":
-        row = json.loads(line or "{}")
-        return list(row) if isinstance(row, dict) else []
+    match check_form(table):
+        case ".parquet":
+            return list(parquet_columns(str(table), ()))
+        case ".jsonl":
+            row = json.loads(_first_line(table) or "{}")
+            return list(row) if isinstance(row, dict) else []
+    return names_of_csv(table)
+
+
+def _first_line(file: Path) -> str:
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return opened.readline(LONGEST_HEADER)
+
+
+def names_of_csv(file: Path) -> list[str]:
+    """The names in the header of a CSV, whatever separates cells; none where it is empty.
+
+    Raises:
+        OSError, ValueError: it cannot be read.
+    """
+    line = _first_line(file)
     return max((next(csv.reader([line], delimiter=mark), []) for mark in SEPARATORS), key=len)
 
 

@@ -17,6 +17,7 @@ from inference.arrays import Pixels
 from inference.contract import GREY_28
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
+from labelling.outputs import Output, is_drawing, may_write
 from reports.intervals import needed
 from scripts.__main__ import command
 from scripts.lists import add_list_options, add_product_column, typed_list_options
@@ -42,6 +43,9 @@ EXAMPLES = (
 SHOWN = 10
 """Files or groups of each kind that are printed; --json has all."""
 
+DATA = "wardrobe data"
+"""What made a sheet, in its metadata."""
+
 PER_CLASS = 12
 """Pictures of each class on a sheet."""
 
@@ -58,6 +62,9 @@ def execute(arguments: argparse.Namespace) -> object:
         )
     attributes = arguments.attribute or []
     listing = list_pictures(place, Reading.of(arguments), attributes)
+    if arguments.sheet is not None:
+        sheet = Output(arguments.sheet, "sheet", "--sheet", is_drawing(DATA))
+        may_write([sheet], [place, *(picture.path for picture in listing.pictures)])
     for sentence in listing.warnings:
         console().print(sentence, markup=False, highlight=False)
     is_tiered = any(picture.tier for picture in listing.pictures)
@@ -163,7 +170,7 @@ def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -
     from training.measure.plots import font_for, save  # noqa: PLC0415
 
     with font_for(tuple(pictures)):
-        save(draw_sheet(pictures), target)
+        save(draw_sheet(pictures), target, software=DATA)
     console().print(f"Pictures of each class: {target}")
 
 

@@ -6,6 +6,7 @@ are measured without a data set and compared with nothing: training/measure/phot
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +15,15 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from labelling.lists import Reading
+from labelling.outputs import Output, has_header, is_drawing, is_page, may_write
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from reports.answers import Answers
-from reports.page.page import file_page
+from reports.page.page import REPORT_PAGE, file_page
 from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
 from scripts.__main__ import command
-from scripts.options import add_data_options, named_of
+from scripts.options import add_data_options, files_of, named_of
 from scripts.progress import Terminal
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
@@ -58,6 +60,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     named = replace(named_of(arguments), keep=heads)
     progress = Terminal()
     data = load(named, progress, contract.input, use="measure").under(contract.labels, progress.warn)
+    _check_outputs(arguments.out, [*files_of(arguments, data.test), release.folder])
     if data.named:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
@@ -200,8 +203,22 @@ _OF_OTHER_PICTURES = {
 
 def _page(release: LocalRelease, **measured: object) -> bytes:
     """The page of a release's report with what was measured here in place of its own figures."""
+    from training.measure.folder import EVALUATE  # noqa: PLC0415 - needs matplotlib
+
     report = report_of(release).changed(**measured)
-    return file_page(release.manifest.contracts, report, {})
+    return file_page(release.manifest.contracts, report, {}, EVALUATE)
+
+
+def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
+    """Refuse to write the folder that --out names over what is read, or is no evaluation."""
+    if folder is None:
+        return
+    from training.measure.folder import COLUMNS, CONFUSION, EVALUATE, MISTAKES, TABLE  # noqa: PLC0415
+
+    drawn = is_drawing(EVALUATE)
+    of_name = {REPORT_PAGE: is_page(EVALUATE), TABLE: has_header(COLUMNS), CONFUSION: drawn, MISTAKES: drawn}
+    files = {folder.expanduser() / name: is_ours for name, is_ours in of_name.items()}
+    may_write([Output(file, "evaluation", "--out", is_ours) for file, is_ours in files.items()], reads)
 
 
 def _written(
@@ -265,6 +282,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading = Reading.of(arguments)
     photos = own_photos(arguments.photos, arguments.corrections, contract, reading, Terminal())
+    of_list = [] if arguments.photos.is_dir() else [arguments.photos]
+    _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
     asked = undecided_photos(graph_scores(session, photos), photos, photos.networks)

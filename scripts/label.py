@@ -30,7 +30,7 @@ from labelling.feeds import FEEDS, check_feed, feed_of, is_feed, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.list_words import OFF
 from labelling.lists import Reading
-from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, may_write
+from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, list_in, may_write
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.products import check_by, in_words, products_of
 from labelling.review.answers import correct
@@ -117,7 +117,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
         outputs += [Output(arguments.excel, "copy for Excel", "--excel", is_table)]
     if arguments.review:
         sheets = pages_of(arguments.review, arguments.reviewers)
-        outputs += [Output(page, "sheet", "--review", is_page("label --review")) for page in sheets]
+        outputs += [Output(page, "sheet", "--review", is_page("wardrobe label")) for page in sheets]
     if arguments.tasks:
         outputs += [Output(arguments.tasks, "tasks", "--tasks", are_tasks)]
     return outputs
@@ -153,7 +153,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model, settings_of_commands().cache_dir)
     taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
-    may_write(_outputs(arguments), filter(None, (arguments.source, release.folder, taxonomy)))
+    may_write(_outputs(arguments), filter(None, (*list_in(arguments.source), release.folder, taxonomy)))
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
     source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
     return Job(

@@ -15,6 +15,7 @@ from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from scripts.lists import add_list_options, add_product_column
 from training.data.fashion import LabelledData
 from training.data.named import Named
+from training.data.pictures import Pictures
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -142,6 +143,13 @@ def _labels_of(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
         return {}
     heads = parent.manifest.attributes
     return {LABEL: parent.manifest.labels} | {name: head.labels for name, head in heads.items()}
+
+
+def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
+    """All files that a command reads for its data: tables, corrections, and the files of pictures."""
+    tables = (arguments.data and Path(arguments.data), arguments.train, arguments.test)
+    named = [table for table in (*tables, *arguments.corrections) if table and not table.is_dir()]
+    return [*named, *(file for part in parts for file in part.files)]
 
 
 def named_without_photos(arguments: argparse.Namespace) -> Named:

@@ -10,10 +10,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labelling.outputs import Output, begins, is_drawing, may_write
+from model_store.files import write_whole
 from scripts.__main__ import command
 from scripts.options import (
     add_data_options,
     add_recipe_options,
+    files_of,
     named_without_photos,
     options_of,
     planned,
@@ -29,6 +32,12 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from training.gradient.search import Search, Trials
+
+TUNE = "wardrobe tune"
+"""What made a figure, in its metadata."""
+
+FOUND_BY = "# Found by wardrobe tune.\n"
+"""How its recipe begins."""
 
 TRIALS = 20
 SHOWN = 10
@@ -53,6 +62,12 @@ def execute(arguments: argparse.Namespace) -> object:
 
     search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
+    figure, recipe = _written_in(arguments.out or folder)
+    outputs = [
+        Output(figure, "figure", "--out", is_drawing(TUNE)),
+        Output(recipe, "recipe", "--out", begins(FOUND_BY)),
+    ]
+    may_write(outputs, files_of(arguments, data.train, data.test))
     out = console()
     out.print(
         f"{start.network}, {arguments.trials} trials of up to {start.epochs} epochs: "
@@ -92,6 +107,11 @@ def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
     return shlex.join([*words, *(["--skip-unreadable"] if arguments.skip_unreadable else [])])
 
 
+def _written_in(folder: Path) -> tuple[Path, Path]:
+    """The figure and the recipe that a search writes there."""
+    return folder / "tune.png", folder / "best.toml"
+
+
 def _hand_over(
     search: "Search", study: Path, trials: "Trials", arguments: argparse.Namespace
 ) -> dict[str, object]:
@@ -106,11 +126,11 @@ def _hand_over(
     from training.gradient.search import STUDY, draw_search, recipe_of  # noqa: PLC0415
 
     folder, best = arguments.out or study, trials[0]
-    figure, recipe = folder / "tune.png", folder / "best.toml"
+    figure, recipe = _written_in(folder)
     command = train_command(arguments, recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    recipe.write_text(as_toml(recipe_of(search.start, best.params)), encoding="utf-8")
-    draw_search(study, figure)
+    write_whole(recipe, (FOUND_BY + as_toml(recipe_of(search.start, best.params))).encode())
+    draw_search(study, figure, TUNE)
     out = console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
     print_table([_row(trial) for trial in trials[:SHOWN]], title, words=("state",))

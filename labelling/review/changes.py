@@ -128,11 +128,14 @@ def _change(row: Row, after: Row, head: str) -> Change:
     )
 
 
+COLUMNS: Final = tuple(field.name for field in fields(Change))
+"""Of a table of changes."""
+
+
 def table_of(changes: Sequence[Change]) -> bytes:
-    """A table with a row per change and the columns of `Change`, in UTF-8; no spreadsheet runs a cell."""
-    names = [field.name for field in fields(Change)]
-    rows = ([getattr(change, name) for name in names] for change in changes)
-    return as_csv([names, *rows]).encode("utf-8", "backslashreplace")
+    """A table with COLUMNS and a row per change, in UTF-8; no spreadsheet runs a cell."""
+    rows = ([getattr(change, name) for name in COLUMNS] for change in changes)
+    return as_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
 
 
 PAGE_LIMIT: Final = 1000

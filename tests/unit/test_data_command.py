@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import Picture
+from labelling.errors import OutputUnusable
 from scripts.terminal import program
 from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
@@ -183,6 +184,20 @@ def test_a_verdict_and_a_sheet_show_the_classes_under_their_names(
     sheet = cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_GRAYSCALE)
     assert sheet is not None
     assert (sheet < 128).mean() > 0.05
+
+
+def test_a_sheet_replaces_a_sheet_and_no_picture(folder: Path, tmp_path: Path) -> None:
+    sheet, picture = tmp_path / "sheet.png", next(folder.rglob("*.png"))
+    before = picture.read_bytes()
+    for _ in range(2):
+        assert main([str(folder), "--sheet", str(sheet)]) == 0
+
+    with pytest.raises(OutputUnusable):
+        main([str(folder), "--sheet", str(picture)])
+    assert picture.read_bytes() == before
+    learnt = sheet.rename(picture.with_name("sheet.png"))
+    with pytest.raises(OutputUnusable, match="this command reads it"):
+        main([str(folder), "--sheet", str(learnt)])
 
 
 def test_uneven_classes_and_findings_are_printed_for_people(

@@ -11,6 +11,7 @@ import cv2
 import pytest
 
 from inference.contract import Head, whole_pictures
+from labelling.errors import OutputUnusable
 from scripts.terminal import run
 from tests.commands import done, wardrobe
 from tests.pictures import garment_picture, jpeg
@@ -116,6 +117,19 @@ def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Pat
     drawn = cv2.imread(str(tmp_path / "out.png"))
     assert drawn is not None
     assert drawn.shape[1] > drawn.shape[0] > 400
+
+
+def test_a_plot_replaces_a_plot_and_no_picture(release: str, photo: str, tmp_path: Path) -> None:
+    plot, other = tmp_path / "plot.png", Path(photo).with_name("other.png")
+    other.write_bytes(before := jpeg(garment_picture()))
+    for _ in range(2):
+        assert main(["--model", release, photo, "--plot", str(plot)]) == 0
+
+    for target, files in ((Path(photo), [photo]), (other, [photo]), (plot, [photo, str(plot)])):
+        with pytest.raises(OutputUnusable):
+            main(["--model", release, *files, "--plot", str(target)])
+
+    assert other.read_bytes() == before
 
 
 @pytest.mark.parametrize(

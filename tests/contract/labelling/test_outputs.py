@@ -115,7 +115,9 @@ def test_what_is_no_file_is_no_output(option: str, kind: str, shop: Path, little
         case _:
             output.symlink_to("nowhere")
 
-    assert "is there already" in refused(shop, little_release, option, output)
+    message = refused(shop, little_release, option, output)
+
+    assert ("Is a directory" if kind == "folder" else "is there already") in message
 
 
 def test_nothing_is_written_into_the_release(shop: Path, little_release: Path) -> None:
@@ -158,7 +160,7 @@ def test_the_same_command_writes_its_own_outputs_again(suffix: str, shop: Path, 
     assert contents(shop).keys() == first.keys()
     assert is_products_table(shop / f"table-products{suffix}")
     assert not is_table(shop / f"table-products{suffix}")
-    assert is_page("label --review")(shop / "sheet.html")
+    assert is_page("wardrobe label")(shop / "sheet.html")
     assert are_tasks(shop / "tasks.json")
 
 

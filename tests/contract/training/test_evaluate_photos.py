@@ -10,6 +10,7 @@ import pytest
 
 from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
+from labelling.errors import OutputUnusable
 from model_store.local import open_release
 from model_store.networks import open_networks
 from tests.commands import wardrobe
@@ -59,6 +60,24 @@ def test_the_bundled_release_is_measured_tier_by_tier_and_its_answers_are_kept_t
     page = (kept / "report.html").read_text("utf-8")
     assert [text for text in ("Recall of each class", "X_shop_Hats", "Trouser") if text not in page] == []
     assert all((kept / name).read_bytes().startswith(b"\x89PNG") for name in DRAWN)
+
+
+def test_an_evaluation_is_written_again_and_over_nothing_else(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release, kept = a_release(tmp_path / "release", reads=whole_pictures(32, 3)), tmp_path / "kept"
+    words = [str(release), "--photos", str(photos), "--out"]
+    for _ in range(2):
+        told([*words, str(kept)], capsys)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "answers.csv").write_text("path,label\n")
+
+    for folder in (release, tmp_path / "own"):
+        with pytest.raises(OutputUnusable):
+            wardrobe("evaluate", [*words, str(folder)])
+
+    assert open_release(release).folder == release
+    assert (tmp_path / "own" / "answers.csv").read_text() == "path,label\n"
 
 
 def test_of_two_networks_the_one_that_answers_photos_is_measured(
