@@ -23,6 +23,7 @@ from model_store.catalogue import (
     files_in_folder,
     files_in_store,
     manifest_key,
+    mark_key,
     read_manifest,
     stored,
 )
@@ -47,11 +48,14 @@ from model_store.promotions import (
     roll_back,
     standing,
 )
-from model_store.records import Promotion, Unread
+from model_store.records import Log, Promotion, Unread
 from model_store.store import Store
 
 SPARED = timedelta(hours=1)
 """Age below which a release is not removed: longer than sending, checking and promoting it takes."""
+
+ABANDONED = timedelta(days=1)
+"""Age from which a release without a manifest is none that is still sent."""
 
 Judge = Callable[[ReleaseFiles, Store, str | None], str]
 """Says in a sentence why a release may follow the version that services serve, None where there is none.
@@ -176,6 +180,8 @@ def send(release: LocalRelease, store: Store, progress: Progress) -> None:
     manifest = release.manifest
     text = (release.folder / MANIFEST).read_bytes()
     _refuse_another(store, manifest.version, text)
+    if _is_there(store, mark_key(manifest.version)):  # of a prune that was stopped: what is sent now stays
+        store.delete(mark_key(manifest.version))
     with tempfile.TemporaryDirectory() as scratch:
         for path, entry in _to_send(release):
             _send_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
@@ -233,8 +239,9 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
     """Choose what `prune` would remove.
 
     Kept are the `keep` releases that were current last, the `keep` that rolling back would walk through
-    (they differ after a rollback), and what was written to within `older_than`. Everything else goes. Where
-    the newest records cannot be read, one release more is kept for each, and what no other record names.
+    (they differ after a rollback), and what was written to within `older_than`. Every other release goes.
+    Where the newest records cannot be read, one more is kept for each, and what no other record names. Of
+    what has no manifest goes what a stopped prune has marked, and what is ABANDONED and was never promoted.
 
     Args:
         store: where.
@@ -254,14 +261,37 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
         )
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(log.promotions)))
     kept = {*recent[: keep + unread], *log.candidates[:keep], log.records[0].version}
-    newest_allowed = datetime.now(UTC) - older_than
+    now = datetime.now(UTC)
     return [
         release
         for release in stored(store)
-        if release.version not in kept
-        and not (unread and release.complete and release.version not in recent)
-        and (not older_than or release.modified < newest_allowed)
+        if (
+            release.version not in kept
+            and not (unread and release.version not in recent)
+            and _is_old(release.modified, older_than, now)
+            if release.complete
+            else release.version != log.records[0].version and _is_left(release, log, older_than, now)
+        )
     ]
+
+
+def _is_left(release: Stored, log: Log, older_than: timedelta, now: datetime) -> bool:
+    """Whether what has no manifest is left of a prune or of a publishing that ended.
+
+    Without a mark it may be of a prune that is at work, and that gives a promoted release back, or of a
+    publisher at work.
+    """
+    if release.marked is not None:
+        return _is_old(release.marked, older_than, now)
+    promoted = {promotion.version for promotion in log.promotions}
+    is_promoted = bool(log.unread) or release.version in promoted
+    return not is_promoted and _is_old(
+        release.modified, max(older_than, ABANDONED) if older_than else older_than, now
+    )
+
+
+def _is_old(modified: datetime, age: timedelta, now: datetime) -> bool:
+    return not age or modified < now - age
 
 
 def prune(store: Store, keep: int, older_than: timedelta = SPARED, *, by: str = "prune") -> list[Stored]:
@@ -280,40 +310,73 @@ def prune(store: Store, keep: int, older_than: timedelta = SPARED, *, by: str = 
         NothingPromoted: as `prunable`, also where the promotions disappear meanwhile.
         ReleaseRemoved: what was removed became current at this moment; the release before is so again.
     """
-    chosen = prunable(store, keep, older_than)
-    promoted = {promotion.version for promotion in history(store).promotions}
     return [
         release
-        for release in chosen
-        if _in_use(store) != release.version
-        and _is_removed(store, release, by, was_promoted=release.version in promoted)
+        for release in prunable(store, keep, older_than)
+        if _in_use(store) != release.version and _is_removed(store, release, by)
     ]
 
 
-def _is_removed(store: Store, release: Stored, by: str, *, was_promoted: bool) -> bool:
+def _is_removed(store: Store, release: Stored, by: str) -> bool:
     """Remove a release, unless it has become current by the time that its manifest is gone.
 
     A promotion and a rollback that find it incomplete afterwards are withdrawn: so what is not current then
-    will not be. A release that was promoted once and has no manifest is left to the prune that is at work on
-    it: that one may give the manifest back.
+    will not be. Once it is marked, no other prune gives its manifest back, and any later one may go on.
     """
-    first = manifest_key(release.version)
-    manifest = None
-    with suppress(NotFound, ReleaseCorrupt):  # such a release is never promoted
-        manifest = store.read(first)
-    if manifest is None and was_promoted:
+    version = release.version
+    if release.complete and not _is_given_up(store, version):
         return False
+    if not _is_marked(store, version):
+        return False
+    first, mark = manifest_key(version), mark_key(version)
+    for key in (entry.key for entry in release.entries if entry.key not in (first, mark)):
+        store.delete(key)
+    store.delete(first)  # another prune may have given it back at this moment
+    store.delete(mark)
+    if _in_use(store) == version:
+        raise ReleaseRemoved(_withdraw(store, current(store), by))
+    return True
+
+
+def _is_given_up(store: Store, version: str) -> bool:
+    """Delete the manifest of a release and read the promotions again: whether none needs it.
+
+    One that has no manifest now is left to the prune that is at work on it, which may give it back.
+    """
+    first = manifest_key(version)
+    try:
+        manifest = store.read(first)
+    except NotFound:
+        return False
+    except ReleaseCorrupt:  # such a release is never promoted
+        manifest = None
     store.delete(first)
     used = _in_use(store)
-    if manifest is not None and (used == release.version or (used and not is_whole(store, used))):
-        with suppress(AlreadyExists):  # another prune has given it back
-            store.create(first, manifest)
+    is_needed = used == version or (used is not None and not is_whole(store, used))
+    if manifest is None or not is_needed or _is_there(store, mark_key(version)):
+        return True
+    with suppress(AlreadyExists):  # another prune has given it back
+        store.create(first, manifest)
+    return False
+
+
+def _is_marked(store: Store, version: str) -> bool:
+    """Mark what is left of a release, unless another prune has given its manifest back until then."""
+    with suppress(AlreadyExists):  # of another prune, or of one that was stopped
+        store.create(mark_key(version), b"")
+    if not _is_there(store, manifest_key(version)):
+        return True
+    store.delete(mark_key(version))
+    return False
+
+
+def _is_there(store: Store, key: str) -> bool:
+    try:
+        store.read(key)
+    except NotFound:
         return False
-    for entry in release.entries:
-        if entry.key != first:
-            store.delete(entry.key)
-    if _in_use(store) == release.version:
-        raise ReleaseRemoved(_withdraw(store, current(store), by))
+    except ReleaseCorrupt:  # too long
+        return True
     return True
 
 

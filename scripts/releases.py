@@ -5,6 +5,7 @@
 
 import argparse
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from textwrap import fill
@@ -253,6 +254,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
         chosen = prune(store, arguments.keep, older_than, by=who(None))
     for release in chosen:
         print(f"{release.version}  {decimal(release.size)}")
+    _name_remains(store, {release.version for release in chosen})
     noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
     tense = "would be" if arguments.dry_run else tense
     print(f"{len(chosen)} {noun} {tense} removed from {store.address}.")
@@ -263,6 +265,20 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
             f"to in the last {age} (--older-than)."
         )
     return [{"version": release.version, "bytes": release.size} for release in chosen]
+
+
+def _name_remains(store: Store, chosen: Collection[str]) -> None:
+    """Say on standard error what has no manifest and stays."""
+    promoted = {promotion.version for promotion in history(store).promotions}
+    for release in stored(store):
+        if release.complete or release.version in chosen:
+            continue
+        what_next = "It may be on its way: a prune removes it once it is a day old."
+        if release.marked is not None:
+            what_next = "A prune began to remove it: one that comes an hour later goes on."
+        elif release.version in promoted:
+            what_next = "It was promoted once: publish it again, or remove its folder."
+        complain(f"{release.version}: {len(release.entries)} files without a manifest stay. {what_next}")
 
 
 def build_parser() -> argparse.ArgumentParser:

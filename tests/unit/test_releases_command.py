@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from model_store.catalogue import promotion_key
+from model_store.catalogue import manifest_key, promotion_key
 from model_store.errors import GateRefused, NotFound, NothingPromoted
 from model_store.promotions import current, history
 from model_store.publish import publish
@@ -190,6 +190,17 @@ def test_prune_keeps_what_was_published_a_moment_ago(published: list[str], typed
 
     assert "0 releases were removed" in said
     assert "in the last 60 minutes (--older-than)" in said
+
+
+def test_prune_names_what_has_no_manifest_and_stays(
+    published: list[str], store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_store(store).delete(manifest_key(published[0]))
+
+    wardrobe("releases", ["--store", store, "prune", "--keep", "1", "--older-than", "0"])
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{published[0]}: 5 files without a manifest stay. It was promoted once: publish it again" in line
 
 
 @pytest.mark.usefixtures("published")
