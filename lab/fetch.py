@@ -1,0 +1,257 @@
+"""Fetch the photos of the list from the repositories that have them, as a folder of tables and archives.
+
+python -m lab.fetch OUT [--archives FOLDER] [--list FILE] [--host URL]
+
+Git fetches each commit without its files, and then the files that the list names alone. Photos are scaled to
+the size that the list has. A stopped run goes on: what OUT has is not fetched again. Photos that are gone are
+named in OUT/gone.csv, and the rest goes on. With --archives each photo is compared with that of another
+folder; what has another size, or is not near by the hash of near_copies.py, is named in OUT/differs.csv.
+Writes OUT, which the other commands take as PHOTOS. The list: photos.py.
+"""
+
+import argparse
+import csv
+import subprocess
+import sys
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from inference.arrays import Picture
+from inference.contract import whole_pictures
+from inference.decode import MAX_PIXELS, decode
+from inference.errors import UploadError
+from inference.framing import no_larger_than
+from lab.photos import LIST, TABLES, archive_of, listed
+from model_store.files import write_whole
+from training.data.near_copies import near_to, perceptual_hash
+
+HOST: Final = "https://github.com"
+AT_ONCE: Final = 500
+"""Files that git fetches at once."""
+GIT: Final = (
+    *("git", "-c", "core.askPass=true", "-c", "core.symlinks=false"),
+    *("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"),
+)
+"""Git asks for no password, makes no links, and gives up where less than 1,000 bytes/s come for a minute."""
+FILES: Final = ("100644", "100755")
+"""Modes of what is a file, and no link or repository of its own."""
+READS: Final = whole_pictures(320, 3)
+"""A large JPEG is decoded at no less than twice this edge."""
+JPEG_QUALITY: Final = 88
+"""Of scaled photos, as most of the archives have it."""
+
+Row = Mapping[str, str]
+
+
+class Origin(NamedTuple):
+    """A repository and a commit of it; an empty one is the head of the default branch."""
+
+    repository: str
+    commit: str
+
+
+class Clone:
+    """One commit of a repository, without files until they are taken.
+
+    Attributes:
+        commit: what was fetched, in full.
+    """
+
+    def __init__(self, folder: Path, url: str, commit: str) -> None:
+        """Fetch the commit into an empty folder.
+
+        Raises:
+            subprocess.CalledProcessError: git cannot; its `stderr` says why.
+        """
+        self._folder = folder
+        self._git("init", "--template=")
+        self._git("config", "remote.origin.url", url)
+        self._git("fetch", "--depth=1", "--no-tags", "--filter=blob:none", "origin", commit or "HEAD")
+        self.commit = self._git("rev-parse", "FETCH_HEAD").decode().strip()
+
+    def _git(self, *words: str, given: bytes = b"") -> bytes:
+        command = [*GIT, "-C", str(self._folder), *words]
+        return subprocess.run(command, input=given, capture_output=True, check=True).stdout  # noqa: S603 - git
+
+    @cached_property
+    def _entries(self) -> dict[str, bytes]:
+        """What the index needs of each file of the commit, by path."""
+        entries = self._git("ls-tree", "-r", "-z", "FETCH_HEAD").split(b"\0")
+        split = [entry.partition(b"\t") for entry in entries if entry]
+        return {
+            path.decode(errors="surrogateescape"): about + b"\t" + path
+            for about, _, path in split
+            if about.decode().startswith(FILES)
+        }
+
+    def path_of(self, path: str) -> str | None:
+        """The file of that path, or the only one that begins with it where it ends in *."""
+        if not path.endswith("*"):
+            return path if path in self._entries else None
+        names = [name for name in self._entries if name.startswith(path[:-1])]
+        return names[0] if len(names) == 1 else None
+
+    def take(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """The content of files, all of which git fetches together."""
+        self._git("read-tree", "--empty")
+        self._git(
+            "update-index", "-z", "--index-info", given=b"\0".join(map(self._entries.__getitem__, paths))
+        )
+        tree = self._git("write-tree", "--missing-ok").decode().strip()
+        self._git("read-tree", "--reset", "-u", tree)
+        for path in paths:
+            yield path, (self._folder / path).read_bytes()
+
+
+def place_of(out: Path, row: Row) -> Path:
+    """Where the photo of a row of the list is kept."""
+    return out / Path(archive_of(row)).stem / row["file"]
+
+
+def fetch(rows: Sequence[Row], out: Path, host: str = HOST) -> list[tuple[Row, str]]:
+    """Fetch the photos that are not there, and return those that are gone, each with the reason."""
+    wanted, gone = defaultdict[Origin, list[Row]](list), list[tuple[Row, str]]()
+    for row in rows:
+        if row["file"] and not place_of(out, row).exists():
+            wanted[Origin(row["repository"], row["commit"])].append(row)
+    for number, (origin, some) in enumerate(wanted.items(), 1):
+        _say(f"{number} of {len(wanted)}: {origin.repository}, {len(some):,} photos")
+        try:
+            with TemporaryDirectory(prefix=".clone-", dir=out) as folder:
+                clone = Clone(Path(folder), f"{host}/{origin.repository}", origin.commit)
+                gone += _fetched(clone, some, out)
+        except subprocess.CalledProcessError as error:
+            why = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["git failed"]
+            gone += [(row, why[0]) for row in some if not place_of(out, row).exists()]
+    return gone
+
+
+def _fetched(clone: Clone, rows: Sequence[Row], out: Path) -> Iterator[tuple[Row, str]]:
+    """Write the photos of one commit, and yield those that it does not have."""
+    of_paths = defaultdict[str, list[Row]](list)
+    for row in rows:
+        if path := clone.path_of(row["path"]):
+            of_paths[path].append(row)
+        else:
+            yield row, f"no such file in {clone.commit}"
+    paths = list(of_paths)
+    for start in range(0, len(paths), AT_ONCE):
+        for path, content in clone.take(paths[start : start + AT_ONCE]):
+            for row in of_paths[path]:
+                place = place_of(out, row)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    write_whole(place, scaled(content, int(row["width"]), int(row["height"])))
+                except UploadError as error:
+                    yield row, str(error)
+        _say(f"  {min(start + AT_ONCE, len(paths)):,} of {len(paths):,}")
+
+
+def scaled(content: bytes, width: int, height: int) -> bytes:
+    """The file of a photo in the size of the archives; as it is, where it has that size.
+
+    Raises:
+        UploadError: it is no picture.
+    """
+    picture = decode(content, MAX_PIXELS, READS).picture
+    small = no_larger_than(picture, max(width, height))
+    # Other programs round the shorter edge otherwise.
+    if max(abs(small.shape[0] - height), abs(small.shape[1] - width)) == 1:
+        small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    if small.shape == picture.shape and content.startswith(b"\xff\xd8"):
+        return content
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    return cv2.imencode(".jpg", small[..., ::-1], quality)[1].tobytes()
+
+
+def write_folder(rows: Sequence[Row], out: Path) -> None:
+    """Write the tables and archives of the photos that are there."""
+    there = [row for row in rows if row["file"] and place_of(out, row).exists()]
+    ids, archives = {row["id"] for row in there}, defaultdict[str, list[Row]](list)
+    for row in there:
+        archives[archive_of(row)].append(row)
+    for name, some in archives.items():
+        if name:
+            with zipfile.ZipFile(out / name, "w") as archive:
+                for row in some:
+                    archive.write(place_of(out, row), row["file"])
+    for table, columns in TABLES.items():
+        of_table = [row for row in rows if row["table"] == table and row["id"] in ids]
+        with (out / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            written = csv.writer(file, lineterminator="\n")
+            written.writerow(columns)
+            written.writerows([row[ours] for ours in columns.values()] for row in of_table)
+
+
+def differences(rows: Sequence[Row], out: Path, archives: Path) -> Iterator[tuple[Row, str]]:
+    """The photos that are not those of other archives, each with what is different."""
+    for name in sorted({archive_of(row) for row in rows}):
+        path = archives / name
+        packed = zipfile.ZipFile(path) if name and path.exists() else None
+        for row in rows:
+            if archive_of(row) == name and row["file"] and place_of(out, row).exists():
+                content = packed.read(row["file"]) if packed else (archives / row["file"]).read_bytes()
+                if why := _difference(_decoded(place_of(out, row).read_bytes()), _decoded(content)):
+                    yield row, why
+
+
+def _difference(one: Picture, other: Picture) -> str:
+    if one.shape != other.shape:
+        sizes = [f"{picture.shape[1]} x {picture.shape[0]}" for picture in (one, other)]
+        return f"{sizes[0]} in place of {sizes[1]}"
+    near = near_to(perceptual_hash(one), perceptual_hash(other)[np.newaxis])
+    return "" if len(near) else "another picture"
+
+
+def _decoded(content: bytes) -> Picture:
+    return decode(content, MAX_PIXELS, READS).picture
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _name(rows: Sequence[tuple[Row, str]], path: Path, what: str) -> None:
+    """Write a table of photos, and say how many there are of each repository."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(("id", "table", "repository", "commit", "path", "why"))
+        names = ("id", "table", "repository", "commit", "path")
+        table.writerows((*(row[name] for name in names), why) for row, why in rows)
+    counts = defaultdict[tuple[str, str], int](int)
+    for row, why in rows:
+        counts[row["repository"], why] += 1
+    for (repository, why), count in counts.items():
+        _say(f"{what}: {count:,} of {repository}: {why}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fetch the photos that are missing, write tables and archives, and name what is gone."""
+    parser = argparse.ArgumentParser(prog="python -m lab.fetch", description=main.__doc__)
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder of tables and archives")
+    parser.add_argument("--archives", type=Path, metavar="FOLDER", help="compare with these")
+    parser.add_argument("--list", type=Path, default=LIST, metavar="FILE", help="of lab.photos")
+    parser.add_argument("--host", default=HOST, metavar="URL", help="of the repositories (%(default)s)")
+    given = parser.parse_args(argv)
+    rows = listed(given.list)
+    given.out.mkdir(parents=True, exist_ok=True)
+    gone = fetch(rows, given.out, given.host)
+    _name(gone, given.out / "gone.csv", "gone")
+    write_folder(rows, given.out)
+    _say(f"{sum(bool(row['file']) for row in rows) - len(gone):,} photos are in {given.out}")
+    if given.archives:
+        _name([*differences(rows, given.out, given.archives)], given.out / "differs.csv", "differs")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
