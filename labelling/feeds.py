@@ -11,6 +11,7 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,8 +19,9 @@ from typing import Final, NamedTuple
 from labelling.decided import NONE, PERSON
 from labelling.errors import TableUnusable
 from labelling.export import product_rows
+from labelling.identifiers import as_listed
 from labelling.journal import Journal
-from labelling.row import ACCEPT, NO_ANSWER, Row
+from labelling.row import ACCEPT, NO_ANSWER, By, Row
 from model_store.files import write_whole
 
 COLOURS: Final = ("colour", "color")
@@ -52,6 +54,7 @@ class Feed(NamedTuple):
         incomplete: products with a colour that lack a cell which the platform needs, each with its column;
             they are left out.
         contradicting: rows that would come more than once, with different colours, and are left out.
+        spelt_twice: products with a colour whose photos the list gives two spellings; they are left out.
         note: what a person should know of it; empty for nothing.
     """
 
@@ -62,11 +65,12 @@ class Feed(NamedTuple):
     left_out: int
     incomplete: tuple[str, ...]
     contradicting: int
+    spelt_twice: tuple[str, ...]
     note: str
 
 
 def _google(row: Row) -> dict[str, str]:
-    return {"id": row.product, "color": "/".join(colours_of(row))}
+    return {"id": row.path, "color": "/".join(colours_of(row))}
 
 
 def _shopify(row: Row) -> dict[str, str]:
@@ -83,7 +87,7 @@ def _woocommerce(row: Row) -> dict[str, str]:
     name = next(of_colour, None) or next(free)
     visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
-        "SKU": row.product,
+        "SKU": row.path,
         **own,
         name: own.get(name) or "Color",
         name.removesuffix("name") + "value(s)": ", ".join(
@@ -172,7 +176,15 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
             f"--feed {platform}: {len(incomplete):,} products have a colour, and nothing in a column that it "
             f"needs, such as {product!r} in `{column}`. Add it to the list."
         )
-    articles, contradicting = _articles(platform, complete)
+    spellings = {row.product: spellings_of(row, run.by) for row in complete}
+    spelt_twice = tuple(product for product, cells in spellings.items() if len(cells) > 1)
+    sendable = [replace(row, path=cells[0]) for row in complete if len(cells := spellings[row.product]) == 1]
+    if spelt_twice and not sendable:
+        raise TableUnusable(
+            f"--feed {platform}: {len(spelt_twice):,} products have a colour, and two spellings in the list, "
+            f"such as {spelt_twice[0]!r}. Give each of them one."
+        )
+    articles, contradicting = _articles(platform, sendable)
     if not articles:
         raise TableUnusable(
             f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
@@ -189,6 +201,7 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
         left_out=len(rows) - len(coloured),
         incomplete=tuple(f"{product} (`{column}`)" for product, column in incomplete.items()),
         contradicting=contradicting,
+        spelt_twice=spelt_twice,
         note="" if keeps else REPLACES,
     )
 
@@ -200,6 +213,13 @@ def _articles(platform: str, products: Iterable[Row]) -> tuple[list[list[Row]], 
         articles[next(iter(FEEDS[platform](product).values()))].append(product)
     agreeing = [rows for rows in articles.values() if len({tuple(colours_of(row)) for row in rows}) == 1]
     return agreeing, len(articles) - len(agreeing)
+
+
+def spellings_of(row: Row, by: By | None) -> list[str]:
+    """How the list spells a product: a platform knows it by the list's own cell; of a folder its name."""
+    if by is None or by.folder is not None:
+        return [row.product]
+    return list(dict.fromkeys(as_listed(photo.further[by.column]) for photo in row.photos))
 
 
 def _written(file: Path, feed: Sequence[Mapping[str, str]]) -> Path:
@@ -225,7 +245,8 @@ def colours_of(row: Row) -> list[str]:
 
 def _cell(row: Row, names: Sequence[str]) -> str:
     """The cell of a column of the list, in whatever capitals; empty where it has nothing."""
-    return next((cell for column, cell in row.further.items() if cell and column.casefold() in names), "")
+    cells = (as_listed(cell) for column, cell in row.further.items() if column.casefold() in names)
+    return next(filter(None, cells), "")
 
 
 def _lacking(platform: str, row: Row) -> str:

@@ -12,6 +12,7 @@ import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -20,6 +21,7 @@ from inference.plain_text import trimmed
 from labelling.cells import names_picture
 from labelling.csv_records import Record, records
 from labelling.errors import ListUnusable
+from labelling.identifiers import is_long_number, without_format
 from labelling.list_text import bytes_of, encoding_of, escaped, is_text, opened, readings
 from labelling.paths import existing
 
@@ -51,6 +53,7 @@ class Reading:
         encoding: of text that is neither UTF-8 nor has the mark of UTF-16; empty to refuse such text.
         skip_bad_rows: leave out rows that do not fit the header, in place of refusing the list.
         by: the column that says which pictures show one product; empty for none.
+        identifiers: further columns that are read where they are there, whose cells name products or groups.
     """
 
     path_columns: tuple[str, ...] = (PATH,)
@@ -58,6 +61,7 @@ class Reading:
     encoding: str = ""
     skip_bad_rows: bool = False
     by: str = ""
+    identifiers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: Any) -> "Reading":  # noqa: ANN401 - a command line's, or those of a training
@@ -111,14 +115,14 @@ class _Misfit(NamedTuple):
     """Why a row does not fit.
 
     Attributes:
-        fault: the number of its cells, their text, or their quotation marks; `unclosed` may have swallowed
-            rows, so that it cannot be left out.
+        fault: the number of its cells, their text, a cut number, or their quotation marks; `unclosed` may
+            have swallowed rows, so that it cannot be left out.
         sentence: the reason, after the place of the row.
         cell: the bytes of one whose text is wrong.
         further: the lines after its first one; rows that it has swallowed are among them.
     """
 
-    fault: Literal["cells", "text", "mark", "unclosed"]
+    fault: Literal["cells", "text", "number", "mark", "unclosed"]
     sentence: str
     cell: bytes = b""
     further: range = range(0)
@@ -165,9 +169,21 @@ class ListFile:
         """The path of the file that a cell means, whether it is there or not."""
         return self.reading.place(cell.strip(), self.path, self.encoding)
 
-    def misfits(self) -> list[_Misfit]:
-        """The rows that do not fit the header."""
-        return [misfit for _, _, misfit in self._checked() if misfit]
+    def looked_at(self) -> tuple[list[_Misfit], int]:
+        """The rows that do not fit the header, and how many others have unseen characters in identifiers."""
+        misfits, unseen = list[_Misfit](), 0
+        for _, cells, misfit in self._checked():
+            if misfit:
+                misfits.append(misfit)
+            else:
+                unseen += any(without_format(cells[place]) != cells[place] for place in self._identifiers)
+        return misfits, unseen
+
+    @cached_property
+    def _identifiers(self) -> tuple[int, ...]:
+        """The places of columns that name products or groups."""
+        names = {self.reading.by, *self.reading.identifiers} - {""}
+        return tuple(self.header.index(name) for name in names if name in self.header)
 
     def has_quoted_cells(self) -> bool:
         """Whether a cell begins and ends with a quotation mark, on any line."""
@@ -199,7 +215,17 @@ class ListFile:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
             return _Misfit("cells", f"{where}: {why}{quoted}{record.of_mysql()}", further=further)
-        return None if is_text("".join(record.cells)) else self._no_text(record.cells, where)
+        if not is_text("".join(record.cells)):
+            return self._no_text(record.cells, where)
+        return self._cut_number(record.cells, where)
+
+    def _cut_number(self, cells: Sequence[str], where: str) -> _Misfit | None:
+        """The first identifier that has lost digits in a spreadsheet."""
+        for place in self._identifiers:
+            if is_long_number(cells[place]):
+                name = self.header[place]
+                return _Misfit("number", f"{where}, column `{name}`: {cut_number(cells[place])}")
+        return None
 
     def _is_picture(self, place: int, cell: str) -> bool:
         return self.header[place] in self.reading.path_columns and names_picture(cell)
@@ -232,11 +258,11 @@ def open_list(
     try:
         list_ = _with_header(path, needed, reading)
         _check_header(list_, needed, {*needed, *read, reading.by})
-        misfits = list_.misfits()
+        misfits, unseen = list_.looked_at()
         if _is_unquoted(list_, misfits):
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
-            misfits = list_.misfits()
+            misfits, unseen = list_.looked_at()
     except OSError as error:
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeError as error:
@@ -246,10 +272,22 @@ def open_list(
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
         why = _in_sentences(unclosed or misfits, NAMED)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
-    if misfits:
-        note = f"{_count(misfits)} {_in_sentences(misfits, LEFT_OUT)}"
-        return replace(list_, notes=(*list_.notes, note))
-    return list_
+    notes = [f"{_count(misfits)} {_in_sentences(misfits, LEFT_OUT)}"] if misfits else []
+    notes += [of_unseen(path, unseen)] if unseen else []
+    return replace(list_, notes=(*list_.notes, *notes))
+
+
+def cut_number(cell: str) -> str:
+    """The sentence on an identifier that has lost digits in a spreadsheet."""
+    return (
+        f"{cell.strip()!r} is what a spreadsheet makes of a long number, whose other digits are lost. Export "
+        "the list again, with this column as text."
+    )
+
+
+def of_unseen(path: Path | str, rows: int) -> str:
+    """The sentence on rows with characters in their identifiers that nobody sees."""
+    return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
 
 
 def renaming(needed: Iterable[str], header: Iterable[str]) -> str:

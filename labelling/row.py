@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from inference.contract import LABEL
 from inference.spreadsheets import safe_path
+from labelling.identifiers import identifier
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
@@ -169,9 +170,9 @@ class By:
     likely: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def product_of(self, row: Row) -> str:
-        """The product of a photo: blanks count once, capitals count; empty where it has none."""
+        """The product of a photo; empty where it has none."""
         if self.folder is None:
-            return " ".join(row.further[self.column].split())
+            return identifier(row.further[self.column])
         beside = os.path.dirname(row.path) or os.curdir  # noqa: PTH120 - as written
         inside = os.path.relpath(beside, self.folder)
         return "" if inside == os.curdir else inside

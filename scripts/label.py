@@ -242,13 +242,21 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
         f" {feed.left_out:,} are in no feed: their colour is doubtful. {advice}" if feed.left_out else ""
     )
     if feed.incomplete:
-        few = ", ".join(feed.incomplete[:NAMED]) + (", ..." if len(feed.incomplete) > NAMED else "")
+        few = _few(feed.incomplete)
         left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {few}."
+    if feed.spelt_twice:
+        few = _few(feed.spelt_twice)
+        left_out += f" {len(feed.spelt_twice):,} have two spellings in the list, and are in no feed: {few}."
     if feed.contradicting:
         left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
     likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
     # Not by rich, which would break a command where the terminal ends.
     print(f"Feed of {feed.products:,} products: {feed.file}.{likely}{left_out} {feed.note}".strip())
+
+
+def _few(products: Sequence[str]) -> str:
+    """Some products, for a sentence."""
+    return ", ".join(products[:NAMED]) + (", ..." if len(products) > NAMED else "")
 
 
 def _how_to_fill(arguments: argparse.Namespace, summary: Summary) -> str:

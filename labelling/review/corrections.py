@@ -16,6 +16,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
 from labelling.decided import LEFT_OUT, NONE, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.identifiers import identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
 from labelling.paths import existing
 from labelling.review.label_studio import NotAnExport, OddTask, annotated
@@ -299,13 +301,13 @@ def _read(
             at=_time(row.get("at", ""), where) or saved,
             audit=_count(row.get("audit", ""), where),
             file=file,
-            group=row.get("group", ""),
+            group=identifier(row.get("group", "")),
             predicted=as_it_was(row.get("predicted", "")),
             decision=row.get("decision", ""),
             confidence=_share(row.get("confidence", "")),
             attribute=attribute,
             audit_of=_counts(row.get("audit_of", ""), where),
-            product=" ".join(as_it_was(row.get("product", "")).split()),
+            product=identifier(row.get("product", "")),
         )
 
 
@@ -313,7 +315,7 @@ def _csv_rows(
     file: Path, reading: Reading, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     try:
-        opened = open_list(file, COLUMNS, reading, FURTHER)
+        opened = open_list(file, COLUMNS, replace(reading, identifiers=("group", "product")), FURTHER)
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error
     for note in opened.notes:

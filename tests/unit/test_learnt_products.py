@@ -55,6 +55,22 @@ def test_products_are_groups_unless_the_table_has_others(shop: Path) -> None:
     assert (groups["Ball/002.png"], groups["Ball/003.png"]) == ("Ball-1", "Ball-1")
 
 
+def test_groups_and_products_are_what_people_see_of_a_cell(shop: Path) -> None:
+    cells = ('="1"', "1\u200b", "nan", "#N/A")
+    header = ("path", "label", "article", "group")
+    more = [(f"Ball/{number:03}.png", "Ball", cell, cell) for number, cell in enumerate(cells)]
+    with (file := shop / "list.csv").open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows([header, *more])
+
+    pictures = list_pictures(file, reading=BY).pictures
+
+    assert [picture.product for picture in pictures] == ["1", "1", "", ""]
+    assert [picture.group for picture in pictures] == ["1", "1", "", ""]
+    file.write_text('path,label,group\nBall/000.png,Ball,"4,05E+12"\n', "utf-8")
+    with pytest.raises(BadCsv, match=r"column `group`: '4,05E\+12'"):
+        list_pictures(file)
+
+
 def read(file: Path, reading: Reading, said: Said) -> int:
     found = said.read(file, see=see_nothing, by=reading.by)
     assert all("article" not in sentence for sentence in said), "it is read"

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
 from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
+from labelling.identifiers import NOT_THERE
 from labelling.lists import renaming
-from training.data.listing import ANSWERED, COLUMNS, FURTHER, NOT_THERE, SPLIT, Listing
+from training.data.listing import ANSWERED, COLUMNS, FURTHER, SPLIT, Listing
 from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.errors import BadClasses, BadCsv
 from training.progress import Say

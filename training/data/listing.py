@@ -18,6 +18,7 @@ from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
 from labelling.decided import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.review.corrections import OfFiles, corrections_of_files
@@ -42,12 +43,6 @@ FURTHER: Final = ("tier", "group", "source")
 
 SPLIT: Final = "split"
 """The column of a table that divides it, as sub-folders of these names divide a folder."""
-
-NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
-"""What programs write, in any capitals, as MySQL \\N, where a label is not known."""
-
-NOT_THERE: Final = "-"
-"""The cell of a picture that does not have an attribute."""
 
 WORDS: Final = re.compile("[,;|/]")
 """Between words in cells of attributes."""
@@ -417,8 +412,8 @@ def _pictures(
     if not paths:
         raise BadCsv(f"{row.where}: names no picture.")
     tier, group, source = (cells.get(column, "") for column in FURTHER)
-    product = " ".join(cells.get(table.reading.by, "").split())
-    group = group or product or (row.where if len(paths) > 1 else "")
+    product = identifier(cells.get(table.reading.by, ""))
+    group = identifier(group) or product or (row.where if len(paths) > 1 else "")
     labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
@@ -528,7 +523,10 @@ def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS
     """
     try:
         found = open_list(
-            path, (*reading.path_columns, LABEL), reading, (*FURTHER, SPLIT, ANSWERED, *attributes)
+            path,
+            (*reading.path_columns, LABEL),
+            replace(reading, identifiers=("group",)),
+            (*FURTHER, SPLIT, ANSWERED, *attributes),
         )
     except ListUnusable as error:
         raise BadCsv(str(error)) from error

@@ -98,6 +98,26 @@ def test_answers_of_people_are_a_feed_of_one_row_a_product_where_they_agree(
     assert "2 are in no feed: their colour is doubtful." in found
 
 
+def test_a_feed_has_the_lists_own_cell_and_no_product_of_two_spellings(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename(shop, "001001", '"=""001001"""')
+    rename(shop, "3a.png,001003", "3a.png,001003\u200b")
+    rename(shop, "001004", "001004\u200b")
+    labelled(shop, doubtful)
+    capsys.readouterr()
+
+    corrected(shop, "google")
+
+    assert (shop / "labels-google.csv").read_text("utf-8").splitlines() == [
+        "id,color",
+        "001001,red",
+        "001004\u200b,blue",
+    ]
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "1 have two spellings in the list, and are in no feed: 001003." in printed
+
+
 def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> Row:
     """A photo that shows these shares of black, white, red and blue; of None the colour is doubtful."""
     shares = colours or (0.0, 0.0, 1.0, 0.0)

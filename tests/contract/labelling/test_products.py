@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
 from inference.contract import Head, whole_pictures
@@ -95,6 +96,52 @@ def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
     assert float(found["1"]["confidence"]) == pytest.approx(
         max(means.values()) / sum(means.values()), abs=1e-4
     )
+
+
+def test_products_are_what_people_see_of_a_cell(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = ('="001001"', "001001", "001001\u200b", "'-7a", "-7a", "nan", "NULL", "#N/A", "-", "1001.0")
+    source = listed(shop, *((f"{number}.png", cell) for number, cell in enumerate(cells)))
+    table = tmp_path / "table.csv"
+
+    label(source, table, release, "--by", "article")
+
+    photos = {name: row["photos"] for name, row in products_of(table).items()}
+    assert photos == {"001001": "3", "'-7a": "2", "1001.0": "1"}, "a CSV marks what looks like a formula"
+    assert summary_in(table)["products"]["photos_of_none"] == 4
+    assert "dropped from the identifiers of 1 rows" in " ".join(capsys.readouterr().err.split())
+
+
+def test_numbers_that_a_spreadsheet_cut_are_no_products(shop: Path, release: Path, tmp_path: Path) -> None:
+    source, table = listed(shop, ("0.png", "4,05E+12"), ("1.png", "1")), tmp_path / "table.csv"
+
+    with pytest.raises(SourceUnusable, match=r"row 2, line 2, column `article`: '4,05E\+12'"):
+        label(source, table, release, "--by", "article")
+    rows = label(source, table, release, "--by", "article", "--skip-bad-rows")
+
+    assert [row["path"] for row in rows] == ["1.png"]
+
+
+def test_products_of_a_parquet_are_those_of_its_numbers(shop: Path, release: Path, tmp_path: Path) -> None:
+    source, table = shop / "list.parquet", tmp_path / "table.csv"
+    paths = [f"{number}.png" for number in range(4)]
+
+    def write(articles: Sequence[object], prices: Sequence[object]) -> None:
+        columns = {"path": paths, "article": articles, "price": prices}
+        pyarrow.parquet.write_table(pyarrow.table(columns), source)
+
+    write([1001.0, 1001.0, 4051234567890.0, None], [19.0, 19.5, 20.0, 5.0])
+    rows = label(source, table, release, "--by", "article")
+    assert list(products_of(table)) == ["1001", "4051234567890"]
+    assert [row["price"] for row in rows] == ["19.0", "19.5", "20.0", "5.0"]
+
+    write(["1", "4,05E+12", "2\u200b", "nan"], [1.0] * 4)
+    with pytest.raises(SourceUnusable, match=r"row 2, column `article`: '4,05E\+12'"):
+        label(source, table, release, "--by", "article", "--restart")
+    label(source, table, release, "--by", "article", "--restart", "--skip-bad-rows")
+    assert list(products_of(table)) == ["1", "2"]
+    assert len(summary_in(table)["notes"]) == 2
 
 
 def test_the_summary_counts_products_and_the_photos_of_none(

@@ -1,0 +1,61 @@
+"""Read an identifier: the article, SKU or group that a cell of a list names.
+
+Spreadsheets and shops write one in several ways: `="001001"`, an apostrophe before a sign, characters that
+nobody sees. What is cleaned joins; a feed sends the list's own cell (`as_listed`). Pure.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from inference.spreadsheets import FORMULA
+
+NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
+"""What programs write, in any capitals, as MySQL \\N, where a cell is not known."""
+
+NOT_THERE: Final = "-"
+"""The cell of a picture that does not have an attribute, or a product."""
+
+ERROR: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNORECASE)
+"""What a spreadsheet shows in place of a value, in its languages: #N/A, #NV, #REF!, #¿NOMBRE?, ###."""
+
+TEXT_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
+"""A formula that keeps a number's leading zeros as text."""
+
+MARKS: Final = re.compile(rf"\A'+(?={FORMULA})")
+"""The apostrophes before a text that a spreadsheet would run."""
+
+LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
+"""What a spreadsheet makes of a number of more than eleven digits: the others are lost."""
+
+
+def identifier(cell: str) -> str:
+    """The identifier that a cell holds; empty where it is not known.
+
+    Blanks count once, capitals count. What is an identifier already stays as it is.
+    """
+    text, before = cell, None
+    while text != before:
+        before = text
+        text = " ".join(without_format(as_listed(text)).split())
+    is_none = text == NOT_THERE or text.casefold() in NOT_KNOWN or ERROR.fullmatch(text)
+    return "" if is_none else text
+
+
+def as_listed(cell: str) -> str:
+    """A cell without white space at its ends, a spreadsheet's `="..."`, and apostrophes of ours."""
+    text = MARKS.sub("", cell.strip())
+    formula = TEXT_FORMULA.fullmatch(text)
+    return formula[1].replace('""', '"').strip() if formula else text
+
+
+def without_format(text: str) -> str:
+    """A text without characters of category Cf: zero width spaces, soft hyphens, marks of direction."""
+    if text.isascii():
+        return text
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")
+
+
+def is_long_number(cell: str) -> bool:
+    """Whether a cell is a long number of which a spreadsheet has kept the first digits alone."""
+    return LONG_NUMBER.fullmatch(without_format(as_listed(cell)).strip()) is not None
