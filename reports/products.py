@@ -67,13 +67,13 @@ def answer_of_product(photos: Sequence[PhotoAnswer], *, is_proven: bool) -> Prod
     familiar = [place for place, photo in enumerate(photos) if photo.reason != UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
     used = [photos[place] for place in rests_on]
-    probabilities = _mean([photo.probabilities for photo in used])
+    probabilities = mean_of([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
     reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
     return ProductAnswer(probabilities, label, reason, rests_on)
 
 
-def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
+def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
     """The mean of log probabilities, (N, C), as probabilities, (C,)."""
     if len(rows) == 1:
         return list(rows[0])

@@ -16,6 +16,7 @@ from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 from reports.intervals import mean_over_sources
+from reports.word_figures import WordFigures
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -520,6 +521,7 @@ class Report(Frozen):
         attributes: by name; empty where the networks answer the class alone.
         products: what accepted products of several photos keep, by attribute, the class under `label`; empty
             where no photos of products were measured, and in older reports.
+        words: from which share of a photo a list's words may decide; None where that was not measured.
         all_accepted: of class and attributes together; None where there are no attributes, and where
             photos were decided again afterwards.
     """
@@ -550,6 +552,7 @@ class Report(Frozen):
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
     all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
     products: dict[str, ProductPromise] = Field(default_factory=dict, exclude_if=lambda of: not of)
+    words: WordFigures | None = Field(default=None, exclude_if=_is_none)
 
     @field_validator("acceptance")
     @classmethod

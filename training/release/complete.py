@@ -32,6 +32,7 @@ from training.measure.attributes import attribute_in_words, measure_attributes
 from training.measure.evaluate import Score, counted, decided, examples, full_figures, uncalibrated, undecided
 from training.measure.plots import draw_all
 from training.measure.products import products_of
+from training.measure.words import words_of
 from training.progress import Progress
 from training.release.candidate import Candidate, samples
 from training.release.conversion import mflops
@@ -96,6 +97,8 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
             progress.say(attribute_in_words(name, figures[name], of_head))
     if candidate.of_products:
         changed["products"] = products_of(answers + of_attributes, required.right)
+    if candidate.data.named:
+        changed["words"] = words_of(answers + of_attributes, contract)
     report = report.changed(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):

@@ -1,0 +1,76 @@
+"""Measure from which share of a photo the words of a list may decide, and keep it in the report of a release.
+
+python -m lab.list_words RELEASE --run FOLDER
+
+The answers are the release's own, by networks that knew nothing of the source. Writes FOLDER: report, card,
+page and manifest are new, everything else is RELEASE's, and nothing is trained. Of the manifest only hashes
+and version change, so that whoever serves RELEASE serves FOLDER.
+"""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inference.words import KIND
+from model_store.assemble import seal
+from model_store.files import REPORT
+from model_store.local import LocalRelease, open_release
+from model_store.manifest import Manifest
+from reports.answers import all_answers_in
+from reports.model_card import MODEL_CARD, model_card
+from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.values import Report, report_of
+from reports.words import measure_words, trial_of_kinds
+from training.release.make import begin
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure, and seal."""
+    parser = argparse.ArgumentParser(prog="python -m lab.list_words", description=main.__doc__)
+    parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release")
+    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
+    given = parser.parse_args(argv)
+    release = open_release(given.release)
+    seal_again(given.run, release, with_words(release))
+    return 0
+
+
+def with_words(release: LocalRelease) -> Report:
+    """The report of a release, with what words show beside its photos."""
+    manifest, folder = release.manifest, release.folder
+    answers = all_answers_in(manifest, lambda path: (folder / path).read_bytes(), str(folder))
+    of_kinds = answers.take(answers.by == "").of_head(KIND)
+    trial = trial_of_kinds(of_kinds.take(of_kinds.of_unknown_sources), manifest.attributes[KIND].labels)
+    return report_of(release).changed(words=measure_words(trial, "photos"))
+
+
+def seal_again(folder: Path, parent: LocalRelease, report: Report) -> Manifest:
+    """Write the files of a release with another report.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose files it has.
+        report: in place of the parent's.
+    """
+    begin(folder, parent)
+    manifest = parent.manifest
+    contracts = {name: network.contract for name, network in manifest.networks.items()}
+    (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
+    (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
+    return seal(
+        folder,
+        created_at=datetime.now(UTC),
+        networks=manifest.networks,
+        sources=manifest.sources,
+        training=manifest.training,
+        libraries=manifest.libraries,
+        git_commit=manifest.git_commit,
+        data=manifest.data,
+        headline=manifest.headline,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

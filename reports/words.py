@@ -1,0 +1,224 @@
+"""From which share of a photo the words of a list may decide, and the answers that show it.
+
+A right word has to be confirmed nearly always, a wrong one rarely. Both are measured on photos that nothing
+had learnt; the wrong word of each is the worst one, the photo's own likeliest other name. The rule that uses
+the shares is inference/listed.py; report.json keeps what is measured here. Pure.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import NetworkName
+from inference.listed import MOST, OTHER
+from inference.words import KINDS, label_kinds
+from reports.answers import Answers
+from reports.intervals import lower_bound, upper_bound, weighted
+from reports.products import mean_of
+from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
+
+LEAST: Final = (0.05, 0.1, 0.2)
+"""Shares that are tried; the smallest that shows what is promised counts."""
+
+WRONG_TITLES: Final = 0.03
+"""Share of titles that name another garment: 3 of 107 that were looked at in shops' lists."""
+
+RIGHT: Final = 0.98
+"""Share of the answers so accepted that has to be right at least, of each tier."""
+
+RIGHT_WITHOUT_CLASS: Final = 0.975
+"""The same of things without a class."""
+
+WITHOUT_CLASS: Final = "X"
+"""The tier of these."""
+
+WITHOUT_NAME: Final = "things without a name"
+"""Photos whose kind the network has no name for: any word of a name is wrong of them."""
+
+PRODUCTS: Final = "products of several photos"
+
+Bools: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Answers to N photos whose kind is known, by networks that had not learnt them.
+
+    Attributes:
+        sets: str (N,).
+        shares: float64 (N, K), what the photo gives to each of K words that have a label of their own.
+        right: bool (N, K), which of these words are right of it; none where its kind has no such word.
+        other: float64 (N,), what it gives to OTHER; None where nothing answers that.
+        misled: bool (N,), where a right word, once confirmed, accepts a wrong label: several labels are of
+            that kind.
+        groups: int64 (N,), equal where photos are not independent; None to count by photo.
+        products: str (N,), the same for photos of one product; empty where each is on its own.
+    """
+
+    sets: NDArray[np.str_]
+    shares: NDArray[np.float64]
+    right: Bools
+    other: NDArray[np.float64] | None
+    misled: Bools
+    groups: NDArray[np.int64] | None = None
+    products: NDArray[np.str_] | None = None
+
+    @property
+    def has_name(self) -> Bools:
+        """Bool (N,), whose kind has a word."""
+        return np.asarray(self.right.any(axis=1))
+
+    def of_right(self) -> NDArray[np.float64]:
+        """What each photo gives to its right word, float64 (N,); -1 without one."""
+        return np.asarray(np.where(self.right, self.shares, -1.0).max(axis=1, initial=-1.0))
+
+    def of_wrong(self) -> NDArray[np.float64]:
+        """What each photo gives to the worst wrong word, float64 (N,); -1 where all words are right."""
+        return np.asarray(np.where(self.right, -1.0, self.shares).max(axis=1, initial=-1.0))
+
+
+def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
+    """What an attribute `kind` answered.
+
+    Args:
+        answers: of that head, to photos of sources left out, with the tier as set.
+        labels: of the head: names of KINDS, and OTHER.
+    """
+    of = answers.take(answers.known)
+    names = [place for place, label in enumerate(labels) if label != OTHER]
+    return Trial(
+        sets=of.sets,
+        shares=of.probabilities[:, names],
+        right=of.truth[:, None] == np.array(names),
+        other=of.probabilities[:, labels.index(OTHER)] if OTHER in labels else None,
+        misled=np.zeros(len(of), np.bool_),
+        products=of.groups,
+    )
+
+
+def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
+    """What classes answered, each by the kinds that it is.
+
+    Args:
+        answers: about the class, to pictures that were not learnt; those of a class that is no kind are left
+            out.
+        labels: the classes.
+    """
+    kinds = list(label_kinds(labels, "en").values())
+    words = [kind for kind in KINDS if any(kind in of for of in kinds)]
+    is_of = np.array([[word in of for word in words] for of in kinds], np.bool_).reshape(-1, len(words))
+    known = answers.take(answers.known)
+    of = known.take(np.flatnonzero(is_of[known.truth].any(axis=1)))
+    right, shares = is_of[of.truth], of.probabilities @ is_of
+    of_truth = of.probabilities[np.arange(len(of)), of.truth]
+    misled: Bools = np.asarray((right & (of_truth[:, None] < MOST * shares)).any(axis=1))
+    return Trial(of.sets, shares, right, None, misled, of.together)
+
+
+def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
+    """What words show beside the answers of a network, at each of LEAST.
+
+    Args:
+        trial: answers to photos that nothing which answered had learnt.
+        network: that answered them.
+    """
+    named = _promise([_named_at(trial, share) for share in LEAST])
+    other = None if trial.other is None else _promise([_other_at(trial, share) for share in LEAST])
+    return WordFigures(network=network, wrong_titles=WRONG_TITLES, named=named, other=other)
+
+
+def _promise(at: Sequence[WordsAt]) -> WordsPromise:
+    return WordsPromise(least=next((point.share for point in at if point.is_shown), None), at=tuple(at))
+
+
+class _Words(NamedTuple):
+    """Words on some photos.
+
+    Attributes:
+        on: bool (N,), the photos.
+        confirmed: bool (N,), of all photos.
+    """
+
+    on: Bools
+    confirmed: Bools
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """On how many photos, and confirmed on how many of them."""
+        return int(self.on.sum()), int(self.confirmed[self.on].sum())
+
+    def bounds(self, groups: NDArray[np.int64] | None) -> tuple[float, float]:
+        """One-sided 95% bounds of the share that is confirmed: from below, and from above."""
+        if not self.on.any():
+            return 0.0, 1.0
+        of_rows = None if groups is None else np.unique(groups[self.on], return_inverse=True)[1]
+        estimate = weighted(~self.confirmed[self.on], of_rows, np.array([self.on.sum()]))
+        confirmed = (1 - estimate.wrong) * estimate.n
+        return float(lower_bound(confirmed, estimate.n)[0]), float(upper_bound(confirmed, estimate.n)[0])
+
+
+def _named_at(trial: Trial, share: float) -> WordsAt:
+    """Words for kinds that have a label, on the photos of such kinds."""
+    confirmed, wrong = trial.of_right() >= share, trial.of_wrong() >= share
+    sets = {
+        name: _words_of(trial, _Words(on, confirmed), _Words(on, wrong), name) for name, on in _of_sets(trial)
+    }
+    beside = _of_products(trial, share)
+    if not trial.has_name.all():
+        beside[WITHOUT_NAME] = _counted((0, 0), _Words(~trial.has_name, wrong))
+    return WordsAt(share=share, sets=sets, beside=beside)
+
+
+def _other_at(trial: Trial, share: float) -> WordsAt:
+    """Words for kinds that have none: right on photos of these, wrong on those of each set that have one."""
+    confirmed: Bools = np.asarray(trial.other) >= share
+    right = _Words(~trial.has_name, confirmed)
+    return WordsAt(
+        share=share,
+        sets={name: _words_of(trial, right, _Words(on, confirmed), name) for name, on in _of_sets(trial)},
+    )
+
+
+def _of_sets(trial: Trial) -> Iterator[tuple[str, Bools]]:
+    """The photos of each set whose kind has a word."""
+    for name in np.unique(trial.sets[trial.has_name]).tolist():
+        yield name, (trial.sets == name) & trial.has_name
+
+
+def _words_of(trial: Trial, right: _Words, wrong: _Words, name: str) -> WordsOf:
+    """What right and wrong words on the photos of one set show."""
+    led = right._replace(confirmed=right.confirmed & ~trial.misled)
+    misled = right._replace(confirmed=right.confirmed & trial.misled)
+    least, _ = led.bounds(trial.groups)
+    mistaken = misled.bounds(trial.groups)[1] if trial.misled.any() else 0.0
+    of_right = (1 - WRONG_TITLES) * least
+    of_wrong = (1 - WRONG_TITLES) * mistaken + WRONG_TITLES * wrong.bounds(trial.groups)[1]
+    return _counted(led.counts, wrong).changed(
+        right=of_right / (of_right + of_wrong) if of_right else 0.0,
+        needed=RIGHT_WITHOUT_CLASS if name == WITHOUT_CLASS else RIGHT,
+    )
+
+
+def _counted(right: tuple[int, int], wrong: _Words) -> WordsOf:
+    wrong_n, wrong_confirmed = wrong.counts
+    return WordsOf(n=right[0], confirmed=right[1], wrong_n=wrong_n, wrong_confirmed=wrong_confirmed)
+
+
+def _of_products(trial: Trial, share: float) -> dict[str, WordsOf]:
+    """The same of products of several photos of one kind, by the mean of their photos."""
+    if trial.products is None or trial.other is None:
+        return {}
+    right, wrong = list[bool](), list[bool]()
+    for name in filter(None, np.unique(trial.products).tolist()):
+        rows = np.flatnonzero(trial.products == name)
+        if len(rows) == 1 or not trial.right[rows].all(axis=0).any():
+            continue
+        of_photos = np.column_stack([trial.shares[rows], trial.other[rows]])
+        mean = np.array(mean_of(of_photos.tolist())[:-1])
+        right.append(mean[trial.right[rows[0]]].max() >= share)
+        wrong.append(mean[~trial.right[rows[0]]].max() >= share)
+    on = np.ones(len(wrong), np.bool_)
+    return {PRODUCTS: _counted((len(right), sum(right)), _Words(on, np.array(wrong, np.bool_)))}

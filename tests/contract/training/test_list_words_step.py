@@ -1,0 +1,18 @@
+"""The step that measures what words show: nothing is trained, and no more than the papers change."""
+
+from pathlib import Path
+
+from lab import list_words
+from model_store.local import BUNDLED, bundled, open_release
+from reports.values import report_of
+
+
+def test_the_step_changes_papers_alone(tmp_path: Path) -> None:
+    assert list_words.main([str(BUNDLED), "--run", str(tmp_path / "again")]) == 0
+
+    before, again = bundled(), open_release(tmp_path / "again")
+    changed = {name for name, entry in again.manifest.files.items() if entry != before.manifest.files[name]}
+    assert changed <= {"report.json", "report.html", "MODEL_CARD.md"}
+    fields = {"version", "created_at", "files"}
+    assert again.manifest.model_dump(exclude=fields) == before.manifest.model_dump(exclude=fields)
+    assert report_of(again).words == report_of(before).words

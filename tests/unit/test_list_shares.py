@@ -1,0 +1,152 @@
+"""From which share of a photo words may decide: what right and wrong words show, and what a report keeps."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inference.contract import LABEL
+from inference.listed import NO_SHARES, Shares
+from model_store.local import BUNDLED, bundled
+from reports.answers import Answers, all_answers_in
+from reports.intervals import lower_bound, upper_bound
+from reports.values import parse_report, report_of
+from reports.word_figures import WordsPromise, shares_of
+from reports.words import (
+    PRODUCTS,
+    RIGHT,
+    RIGHT_WITHOUT_CLASS,
+    WITHOUT_NAME,
+    WRONG_TITLES,
+    measure_words,
+    trial_of_classes,
+    trial_of_kinds,
+)
+
+KINDS = ("top", "dress", "skirt", "other")
+
+
+def answered(n: int, truth: int, shares: list[float], *, tier: str = "A", groups: str = "") -> Answers:
+    return Answers.of(
+        tier, [truth] * n, probabilities=np.array([shares] * n), groups=[groups] * n, attributes="kind"
+    )
+
+
+def first(promise: WordsPromise | None, tier: str = "A") -> float:
+    assert promise is not None
+    return promise.at[0].sets[tier].right or 0.0
+
+
+def test_the_least_share_is_the_smallest_at_which_every_set_shows_what_it_needs() -> None:
+    sure = answered(100, 0, [0.9, 0.04, 0.04, 0.02])
+    doubtful = answered(100, 2, [0.3, 0.3, 0.12, 0.28], tier="X")
+
+    alone = measure_words(trial_of_kinds(sure, KINDS), "photos")
+    both = measure_words(trial_of_kinds(sure + doubtful, KINDS), "photos")
+
+    assert alone.named.least == 0.05
+    assert both.named.least is None
+    assert both.named.at[0].sets["X"].needed == RIGHT_WITHOUT_CLASS
+    assert both.named.at[0].sets["A"].needed == RIGHT
+
+
+def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_worst_wrong_ones() -> None:
+    confirmed, denied = answered(90, 0, [0.9, 0.06, 0.02, 0.02]), answered(10, 0, [0.01, 0.97, 0.01, 0.01])
+
+    figures = measure_words(trial_of_kinds(confirmed + denied, KINDS), "photos")
+
+    right, wrong = lower_bound(90, 100)[0] * (1 - WRONG_TITLES), upper_bound(100, 100)[0] * WRONG_TITLES
+    assert first(figures.named) == pytest.approx(right / (right + wrong))
+    of = figures.named.at[0].sets["A"]
+    assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 90, 100, 100)
+    assert figures.named.at[1].sets["A"].wrong_confirmed == 10
+
+
+def test_words_without_a_label_are_right_of_other_things_and_wrong_of_named_ones() -> None:
+    named = answered(200, 0, [0.9, 0.04, 0.05, 0.01])
+    others = answered(100, 3, [0.2, 0.2, 0.3, 0.3], tier="X")
+
+    figures = measure_words(trial_of_kinds(named + others, KINDS), "photos")
+
+    assert figures.other is not None
+    assert figures.other.least == 0.05
+    of = figures.other.at[0].sets["A"]
+    assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 100, 200, 0)
+    assert figures.named.at[0].beside[WITHOUT_NAME].wrong_confirmed == 100
+
+
+def test_products_of_several_photos_stand_beside_by_the_mean_of_their_photos() -> None:
+    photos = answered(1, 0, [0.9, 0.08, 0.01, 0.01], groups="a") + answered(
+        1, 0, [0.04, 0.9, 0.03, 0.03], groups="a"
+    )
+
+    figures = measure_words(trial_of_kinds(photos, KINDS), "photos")
+
+    products = figures.named.at[0].beside[PRODUCTS]
+    assert (products.n, products.confirmed, products.wrong_confirmed) == (1, 1, 1)
+
+
+def test_photos_of_one_group_show_less_than_as_many_of_their_own() -> None:
+    trial = trial_of_classes(answered(60, 0, [0.9, 0.1]), ("Hemd", "Hose"))
+
+    of_one = replace(trial, groups=np.zeros(60, np.int64))
+
+    alone, together = (measure_words(each, "photos").named for each in (trial, of_one))
+    assert first(together) < first(alone)
+
+
+def test_own_classes_are_tried_by_their_kinds_and_those_without_one_are_left_out() -> None:
+    labels = ("Hemd", "Hose", "Sonstiges")
+    answers = answered(50, 0, [0.9, 0.05, 0.05]) + answered(50, 2, [0.1, 0.1, 0.8])
+
+    figures = measure_words(trial_of_classes(answers, labels), "photos")
+
+    assert figures.named.at[0].sets["A"].n == 50
+    assert figures.other is None
+
+
+def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts_against_it() -> None:
+    labels = ("Jacke", "Mantel", "Hose")
+    told_apart = answered(100, 0, [0.8, 0.1, 0.1])
+    confused = told_apart + answered(100, 0, [0.1, 0.8, 0.1])
+
+    right, mixed = (
+        measure_words(trial_of_classes(each, labels), "photos") for each in (told_apart, confused)
+    )
+
+    assert right.named.least == 0.2
+    assert first(mixed.named) < 0.6
+    assert mixed.named.least is None
+
+
+def test_too_few_pictures_show_nothing() -> None:
+    figures = measure_words(trial_of_kinds(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
+
+    assert shares_of(figures, "photos") == NO_SHARES
+
+
+def test_shares_hold_for_the_network_that_showed_them() -> None:
+    figures = report_of(bundled()).words
+
+    assert shares_of(figures, "photos") == Shares(named=0.05, other=0.05)
+    assert shares_of(figures, "pixels") == NO_SHARES
+    assert shares_of(None, "photos") == NO_SHARES
+
+
+def test_the_bundled_report_has_what_its_own_answers_show() -> None:
+    release = bundled()
+    answers = all_answers_in(release.manifest, lambda path: (BUNDLED / path).read_bytes(), "bundled")
+    of_kinds = answers.of_head("kind")
+
+    figures = measure_words(trial_of_kinds(of_kinds, release.manifest.attributes["kind"].labels), "photos")
+
+    assert len(of_kinds) == of_kinds.of_unknown_sources.sum() == 4_367
+    assert figures == report_of(release).words
+    assert release.manifest.labels == release.manifest.networks["photos"].contract.heads[LABEL].labels
+
+
+def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:
+    report = json.loads((BUNDLED / "report.json").read_bytes()) | {"of_tomorrow": {"least": 0.05}}
+
+    assert parse_report(json.dumps(report).encode(), "report.json") == report_of(bundled())
