@@ -1,9 +1,9 @@
 """Check pictures of your own before training.
 
 Unreadable, tiny, copied, nearly the same, in two classes: training/data/check.py. Exit code 1 where a
-file cannot be read, where one picture, or nearly the same one, has two classes or is in both parts of a
-divided folder, or where fewer than two classes can be learnt. Classes with too few pictures are named: a
-training leaves them out.
+file cannot be read, where one picture has two classes or, or nearly the same one, is in both parts of a
+divided folder, or where fewer than two classes can be learnt. Near copies in two classes, and classes with
+too few pictures, are named: a training leaves them out.
 """
 
 import argparse
@@ -237,9 +237,13 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
     found = (
         ("unreadable; mend them, or train with --skip-unreadable", findings.unreadable),
-        ("the same or nearly so, in several classes or in train and test; look which label is wrong", mixed),
+        ("the same in several classes, or nearly so in train and test; look which label is wrong", mixed),
         (
-            "the same or nearly so, in several classes by way of several products; the same are not learnt",
+            "nearly the same, in several classes; none of them is learnt, as one label is wrong",
+            _grouped(findings.near_in_two_classes),
+        ),
+        (
+            "the same or nearly so, in several classes by way of several products, which are not learnt",
             _grouped(findings.of_products),
         ),
         ("copies, which count once", _grouped(findings.copies)),
@@ -261,6 +265,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "counts": findings.counts,
         "unreadable": findings.unreadable,
         "in_two_classes": paths(findings.in_two_classes),
+        "near_in_two_classes": paths(findings.near_in_two_classes),
         "of_products": paths(findings.of_products),
         "copies": paths(findings.copies),
         "near": paths(findings.near),

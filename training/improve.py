@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from inference.contract import LABEL
+from inference.decode import prepare_decoders
 from labelling.decided import LEFT_OUT, NONE
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, OfFiles, read_corrections
@@ -24,7 +25,7 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
-from training.data.corrections import UNREAD, Applied, apply, corrections_in
+from training.data.corrections import UNREAD, Applied, apply, corrections_in, near_answers
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files import Hashed, hash_files, perceptual_hash_of
 from training.data.labels import check_columns
@@ -206,7 +207,9 @@ def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> 
         )
     check_columns(listing, attributes, labels)
     _check_attributes(said, attributes)
-    applied = apply(listing, said, labels, hashed, attributes)
+    prepare_decoders()
+    near = near_answers(listing, hashed, said)
+    applied = apply(listing, said, labels, hashed, attributes, near)
     if not _has_learnt_any(parent, applied.contents, listing):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
@@ -311,6 +314,6 @@ def _announce(parent: LocalRelease, applied: Applied, table: Path, progress: Pro
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. Of its "
         f"{len(applied.contents):,} pictures {applied.relabelled:,} get another label and "
-        f"{applied.left_out:,} are left out; {len(applied.added):,} are new."
+        f"{applied.left_out:,} are left out{applied.near_in_words}; {len(applied.added):,} are new."
     )
     progress.say(f"It is trained again on {count:,} pictures, in {table}.")

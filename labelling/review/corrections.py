@@ -107,6 +107,7 @@ class OfFiles(NamedTuple):
         attributes: the label that counts of an attribute, by sha256 and attribute.
         of_several: files that are of several products with different labels: LEFT_OUT counts.
         products: of these files, where the answers hold for one.
+        files: a file of each answered content that is there, by its sha256.
     """
 
     labels: dict[str, str]
@@ -118,6 +119,7 @@ class OfFiles(NamedTuple):
     attributes: Mapping[tuple[str, str], str] = MappingProxyType({})
     of_several: tuple[str, ...] = ()
     products: Mapping[str, str] = MappingProxyType({})
+    files: Mapping[str, str] = MappingProxyType({})
 
     @property
     def of_several_in_words(self) -> str:
@@ -188,7 +190,6 @@ def corrections_of_files(
             continue
         matched.append((sha256, correction))
         named.append((path, sha256, correction))
-    there = {path for path, _, _ in named}
     answers, several = _of_contents(merge(matched, {})[0])
     every, named = named, [row for row in named if row[2].attribute == LABEL]
     attributes = {
@@ -205,11 +206,12 @@ def corrections_of_files(
             if correction.group or correction.product
         },
         frozenset(path for path, _, correction in named if correction.audit),
-        tuple(path for path in outdated if path not in there),
+        tuple(path for path in outdated if path not in {row[0] for row in every}),
         tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
         attributes,
         tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),
         {path: correction.product for path, _, correction in named if correction.product},
+        {sha256: path for path, sha256, _ in every if hashes[path] is not None},
     )
 
 

@@ -8,11 +8,14 @@ from itertools import permutations
 from pathlib import Path
 from typing import Final
 
+import cv2
+import numpy as np
 import pytest
 
 from inference.contract import LABEL, Head
 from labelling.decided import LEFT_OUT, NONE
 from labelling.errors import CorrectionsUnusable
+from labelling.lists import Reading
 from labelling.review.answers import correct
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job, label
@@ -24,7 +27,7 @@ from tests.own_pictures import a_photo
 from tests.releases import a_release
 from tests.tables import write_csv
 from tests.uploads import png
-from training.data.corrections import Applied, apply, corrections_in
+from training.data.corrections import Applied, apply, corrections_in, near_answers
 from training.data.files import hash_files
 from training.data.listing import answers_in, list_answers, list_pictures, write_pictures
 from training.data.named import Named, load
@@ -74,6 +77,31 @@ def learnt_with(file: Path) -> Applied:
     listing = list_pictures(file.parent / "shop")
     hashed = hash_files(one.path for one in listing.pictures)
     return apply(listing, corrections_in([file]), CLASSES, hashed, ["colour"])
+
+
+def test_an_answer_for_one_product_is_none_for_another_one_that_looks_alike(tmp_path: Path) -> None:
+    """Nor is one to a picture for another one that was answered itself."""
+    for name, beta in (("a", 0), ("b", 3), ("c", 6), ("d", 9)):
+        picture = cv2.convertScaleAbs(a_photo("Ball", 1), beta=-beta).astype(np.uint8)
+        (tmp_path / f"{name}.png").write_bytes(png(picture))
+    cells = ("a", "1"), ("b", "1"), ("c", "2"), ("d", "1")
+    rows = [{"path": f"{name}.png", "label": "Ball", "article": article} for name, article in cells]
+    write_csv(tmp_path / "list.csv", rows)
+    answers = ("a.png", "Café", "1"), ("d.png", "=Stick", "")
+    write_csv(
+        tmp_path / "answers.csv",
+        [dict(zip(("path", "label", "product"), row, strict=True)) for row in answers],
+    )
+    listing = list_pictures(tmp_path / "list.csv", Reading(by="article"))
+    said, hashed = (
+        corrections_in([tmp_path / "answers.csv"]),
+        hash_files(one.path for one in listing.pictures),
+    )
+
+    found = apply(listing, said, CLASSES, hashed, (), near_answers(listing, hashed, said))
+
+    labels = {one.path.name: one.label for one in found.listing.pictures}
+    assert labels == {"a.png": "Café", "b.png": "Ball", "c.png": "=Stick", "d.png": "=Stick"}
 
 
 Said = dict[str, str]

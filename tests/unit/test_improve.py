@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 from pydantic import JsonValue, ValidationError
 
+from inference.arrays import Picture
 from inference.contract import whole_pictures
+from inference.decode import MAX_PIXELS, decode
 from labelling.review.corrections import Correction
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.named_release import store_in
@@ -20,6 +23,7 @@ from scripts.terminal import program
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
+from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.data.learnt_hashes import NOTHING, Learnt
 from training.data.listing import list_pictures
@@ -253,6 +257,29 @@ def test_the_encoding_that_is_typed_reads_the_list_of_the_release_too(here: Path
     corrected = replace(recorded(release, data="shop.csv"), encoding="cp1252")
 
     assert len(pictures_of(next_training(corrected, None, Lines()))) == 9
+
+
+@pytest.mark.parametrize("save", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
+@pytest.mark.parametrize(("label", "learnt"), [("Box", {"Box"}), ("none of these", set())])
+@pytest.mark.usefixtures("here")
+def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
+    save: Callable[[Picture], bytes],
+    label: str,
+    learnt: set[str],
+    release: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = Path("photos/Ball/001.png")
+    Path("thumbnail.jpg").write_bytes(save(decode(file.read_bytes(), MAX_PIXELS).picture))
+    corrections(f"thumbnail.jpg,{label}")
+
+    labels = pictures_of(next_training(recorded(release, data="photos"), None, Lines()))
+
+    assert {of["label"] for path, of in labels.items() if path == file.absolute()} == learnt
+    assert Path("thumbnail.jpg").absolute() not in labels
+    assert "1 of them as nearly the same as a corrected one; 0 are new" in capsys.readouterr().out.replace(
+        "1 get another label and 0 are left out", "0 get another label and 1 are left out"
+    )
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (

@@ -3,21 +3,24 @@
 Copies and groups first. What is taken for a picture of which class: test_listed_pictures.py.
 """
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from inference.arrays import PixelsBatch
+from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing, write_class_folders
 from tests.pictures import jpeg
+from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.data.fashion import LabelledData
-from training.data.files import MAX_BYTES, FileImages
+from training.data.files import MAX_BYTES, FileImages, See
 from training.data.labels import UNKNOWN
 from training.data.pictures import Pictures
 from training.data.vectors import Features
@@ -142,6 +145,26 @@ def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
         "24 of 48 pictures are nearly the same as others; such are learnt together or measured on "
         "together. `wardrobe data` lists them."
     ]
+
+
+@pytest.mark.parametrize("save", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
+@pytest.mark.parametrize("see", [None, see_nothing], ids=["by pixels", "by a head"])
+def test_a_picture_that_was_saved_again_under_another_class_is_learnt_as_neither_and_both_are_named(
+    save: Callable[[Picture], bytes], see: See | None, things: Things, said: Said
+) -> None:
+    before = set.union(*contents(said.read(things.place, see=see)))
+    file = next(one for one in things.rows if one.parent.name == "Ball")
+    things.add("Box", "again.jpg", save(decode(file.read_bytes(), MAX_PIXELS).picture))
+
+    after = set.union(*contents(said.read(things.place, see=see)))
+
+    of_file = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert before - after == {of_file}
+    assert after < before
+    (sentence,) = said
+    assert sentence.startswith("2 pictures are nearly the same as others of another class, and are left out")
+    assert str(file) in sentence
+    assert "again.jpg" in sentence
 
 
 def test_a_picture_in_two_classes_is_refused(things: Things, said: Said) -> None:

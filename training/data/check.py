@@ -7,7 +7,7 @@ Opens each file that a listing names, and changes none. Finding files: listing.p
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from training.data.contents import DistinctPictures, distinct
 from training.data.files import decode_file, on_all_cores
 from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import Hash, near_groups, perceptual_hash
-from training.data.read import Learnable, joint_groups, learnable
+from training.data.read import Learnable, joint_groups, learnable, not_contradicting
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
@@ -53,8 +53,9 @@ class Findings:
         tiny: those whose shorter edge is below the model's input.
         copies: groups of files with the same bytes, of one class.
         near: groups of pictures of one class that are nearly the same.
-        in_two_classes: groups that are the same or nearly so, and have several classes, of which one is
-            wrong, or are in both parts of a divided folder.
+        in_two_classes: groups that are the same and have several classes, of which one is wrong, or that are
+            the same or nearly so, and are in both parts of a divided folder.
+        near_in_two_classes: groups that are nearly the same and have several classes: none is learnt.
         of_products: the same, but by way of several products: none is wrong, and the same picture is not
             learnt.
         uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
@@ -68,6 +69,7 @@ class Findings:
     copies: tuple[tuple[ListedPicture, ...], ...]
     near: tuple[tuple[ListedPicture, ...], ...]
     in_two_classes: tuple[tuple[ListedPicture, ...], ...]
+    near_in_two_classes: tuple[tuple[ListedPicture, ...], ...]
     of_products: tuple[tuple[ListedPicture, ...], ...]
     uneven: tuple[str, str] | None
     learnt: Learnable
@@ -90,14 +92,18 @@ def check(listing: Listing, watch: Watch) -> Findings:
     why = counted.unreadable
     unreadable = [why[picture.path] for picture in listing.pictures if picture.path in why]
     counts = Counter(picture.label for look in looks for picture in look.copies)
-    groups = [tuple(picture for look in group for picture in look.copies) for group in _groups(looks)]
-    of_products = [group for group in groups if of_several_products(group)]
-    mixed = [
-        group
-        for group in groups
-        if group not in of_products and len({(picture.label, picture.part) for picture in group}) > 1
-    ]
-    alike = [group for group in groups if group not in mixed and group not in of_products]
+    of_products, mixed, near_mixed, alike = list[_Group](), list[_Group](), list[_Group](), list[_Group]()
+    for found in _groups(looks):
+        group = tuple(picture for look in found for picture in look.copies)
+        is_same = all(len({picture.label for picture in look.copies}) == 1 for look in found)
+        if of_several_products(group):
+            of_products.append(group)
+        elif is_same and len({picture.label for picture in group}) > 1:
+            near_mixed.append(group)
+        elif len({(picture.label, picture.part) for picture in group}) > 1:
+            mixed.append(group)
+        else:
+            alike.append(group)
     same = [look.copies for look in looks if len(look.copies) > 1 and look.copies in alike]
     return Findings(
         counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
@@ -106,10 +112,14 @@ def check(listing: Listing, watch: Watch) -> Findings:
         copies=tuple(same),
         near=tuple(group for group in alike if group not in same),
         in_two_classes=tuple(mixed),
+        near_in_two_classes=tuple(near_mixed),
         of_products=tuple(of_products),
         uneven=_uneven(counts),
         learnt=_learnt(counted, looks),
     )
+
+
+_Group: TypeAlias = tuple[ListedPicture, ...]
 
 
 def _ignored(_: str) -> None:
@@ -146,6 +156,10 @@ def _learnt(counted: DistinctPictures, looks: Sequence[Look]) -> Learnable:
     if not there:
         return Learnable((), (), ())
     contents = sorted(there, key=lambda content: content.sha256)
+    kept = not_contradicting(contents, [hashes[content.sha256] for content in contents], _ignored)
+    contents = [contents[index] for index in kept]
+    if not contents:
+        return Learnable((), (), ())
     groups = joint_groups(contents, [hashes[content.sha256] for content in contents], _ignored)
     return learnable(contents, groups, is_drawn=all(look.is_pixels for look in looks))
 

@@ -151,11 +151,15 @@ def _first(listing: Listing, hashed: Hashed, limit: int) -> Listing:
     return replace(listing, pictures=tuple(kept))
 
 
+def class_of(picture: ListedPicture) -> tuple[str, int]:
+    """What near copies have to share to be learnt."""
+    # Several labels may name one class of a release; where no class is known, the label is it.
+    return (picture.label if picture.class_id == UNKNOWN else "", picture.class_id)
+
+
 def _place(picture: ListedPicture) -> tuple[str, int, str]:
     """What all copies of a picture have to share."""
-    # Several labels may name one class of a release; where no class is known, the label is it.
-    label = picture.label if picture.class_id == UNKNOWN else ""
-    return (label, picture.class_id, picture.part or "")
+    return (*class_of(picture), picture.part or "")
 
 
 def _role(picture: ListedPicture) -> str:

@@ -4,24 +4,34 @@ What counts of them is read by labelling/review/corrections.py, as for tables of
 the one place where they change a listing. Reads the named files.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Self, TypeAlias
+
+import numpy as np
 
 from inference.contract import LABEL
 from labelling.decided import LEFT_OUT, NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
-from training.data.files import Hashed
+from training.data.files import Hashed, on_all_cores, perceptual_hash_of
 from training.data.listing import ListedPicture, Listing, absolute, answers_in
+from training.data.near_copies import Hash, near_to
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
 UNREAD: Final = "0" * 64
 """Stands for the hash of a file that cannot be read; reading it says why."""
+
+Near: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Contents by a content."""
+
+NO_COPIES: Final[Near] = MappingProxyType({})
 
 NO_CORRECTIONS: Final = OfFiles({}, {}, {}, frozenset(), (), ())
 
@@ -39,6 +49,8 @@ class Applied:
         missing: corrections of pictures that are neither where these say nor near it; they count for nothing.
         answers: labels of attributes that change.
         unused: answers to attributes of pictures that are not among these.
+        near: of the pictures that have another label or are gone, those that were not answered themselves
+            but are nearly the same as one that was.
     """
 
     listing: Listing
@@ -49,6 +61,12 @@ class Applied:
     missing: tuple[str, ...]
     answers: int
     unused: int
+    near: int
+
+    @property
+    def near_in_words(self) -> str:
+        """The part of a sentence on `near`; empty where there are none."""
+        return f", {self.near:,} of them as nearly the same as a corrected one" if self.near else ""
 
     @property
     def changes(self) -> int:
@@ -74,8 +92,13 @@ def corrections_in(files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say 
     return said
 
 
-def apply(
-    listing: Listing, said: OfFiles, labels: Sequence[str], hashed: Hashed, attributes: Sequence[str] = ()
+def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of them
+    listing: Listing,
+    said: OfFiles,
+    labels: Sequence[str],
+    hashed: Hashed,
+    attributes: Sequence[str] = (),
+    near: Near = NO_COPIES,
 ) -> Applied:
     """Relabel, drop and find new: a correction holds for every copy of its picture.
 
@@ -85,46 +108,40 @@ def apply(
         labels: of the classes.
         hashed: the files of the listing.
         attributes: whose answers count, too; NONE and LEFT_OUT make one unknown.
+        near: of `near_answers`.
 
     Raises:
         BadCsv: a correction is to none of the classes.
     """
-    if strange := sorted(set(said.labels.values()) - {*labels, LEFT_OUT, NONE}):
-        near = get_close_matches(strange[0], labels, 1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
-        raise BadCsv(
-            f"--corrections: {strange[0]!r} is none of the classes {', '.join(labels)}.{meant} Name one, or "
-            "none to leave the picture out. For a further class, put its pictures into a sub-folder of your "
-            "pictures, and train again with wardrobe train --data."
-        )
-    by_content = {said.hashes[path]: label for path, label in said.labels.items()}
+    _check_classes(said, labels)
+    answers_of = _Answers.of(said, near)
     contents = [hashed.sha256.get(picture.path, UNREAD) for picture in listing.pictures]
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
     new = {
-        said.hashes[path]: ListedPicture(
-            Path(path),
-            {LABEL: label},
-            group=said.groups.get(path, ""),
-            product=said.products.get(path, ""),
-        )
+        said.hashes[path]: _answered(said, path, label)
         for path, label in said.labels.items()
-        if path not in missing and said.hashes[path] not in there and label not in {LEFT_OUT, NONE}
+        if path not in missing
+        and said.hashes[path] not in there | answers_of.copied
+        and label not in {LEFT_OUT, NONE}
     }
     kept, added, answers = list[ListedPicture](), list[ListedPicture](), 0
-    relabelled = 0
+    relabelled = of_near = 0
     for content, one in chain(zip(contents, listing.pictures, strict=True), new.items()):
-        label = by_content.get(content, one.label)
+        label = answers_of.label(content, one, LABEL)
+        is_near = content not in answers_of.exact[LABEL] and label != one.label
         if label in {LEFT_OUT, NONE}:
+            of_near += is_near
             continue
-        cells = {name: said.attributes.get((content, name), one.labels.get(name, "")) for name in attributes}
+        cells = {name: answers_of.label(content, one, name) for name in attributes}
         cells = {name: "" if cell in {LEFT_OUT, NONE} else cell for name, cell in cells.items()}
         answers += sum(cell != one.labels.get(name, "") for name, cell in cells.items())
-        class_id = labels.index(label) if content in by_content else one.class_id
+        class_id = labels.index(label) if answers_of.has(content, one) else one.class_id
         after = replace(one, labels={**one.labels, **cells, LABEL: label}, class_id=class_id)
         (added if content in new else kept).append(after)
-        relabelled += label != one.label and class_id != one.class_id
-    learnt = there | new.keys()
+        is_changed = label != one.label and class_id != one.class_id
+        relabelled, of_near = relabelled + is_changed, of_near + (is_changed and is_near)
+    learnt = there | new.keys() | answers_of.copied
     return Applied(
         listing=replace(listing, pictures=tuple(kept)),
         contents=tuple(contents),
@@ -134,7 +151,100 @@ def apply(
         missing=missing,
         answers=answers,
         unused=sum(content not in learnt for content, _ in said.attributes),
+        near=of_near,
     )
+
+
+def _answered(said: OfFiles, path: str, label: str) -> ListedPicture:
+    group, product = said.groups.get(path, ""), said.products.get(path, "")
+    return ListedPicture(Path(path), {LABEL: label}, group=group, product=product)
+
+
+def _check_classes(said: OfFiles, labels: Sequence[str]) -> None:
+    if strange := sorted(set(said.labels.values()) - {*labels, LEFT_OUT, NONE}):
+        alike = get_close_matches(strange[0], labels, 1)
+        meant = f" Did you mean {alike[0]!r}?" if alike else ""
+        raise BadCsv(
+            f"--corrections: {strange[0]!r} is none of the classes {', '.join(labels)}.{meant} Name one, or "
+            "none to leave the picture out. For a further class, put its pictures into a sub-folder of your "
+            "pictures, and train again with wardrobe train --data."
+        )
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What people say of contents, by question.
+
+    Attributes:
+        exact: labels by content, by question.
+        near: answered contents that are nearly the same, by listed content.
+        product: that an answered content was answered for; empty for none.
+    """
+
+    exact: Mapping[str, Mapping[str, str]]
+    near: Near
+    product: Mapping[str, str]
+
+    @classmethod
+    def of(cls, said: OfFiles, near: Near) -> Self:
+        exact: dict[str, dict[str, str]] = defaultdict(dict)
+        exact[LABEL] = {said.hashes[path]: label for path, label in said.labels.items()}
+        for (content, name), label in said.attributes.items():
+            exact[name][content] = label
+        return cls(exact, near, {said.hashes[path]: product for path, product in said.products.items()})
+
+    @property
+    def copied(self) -> set[str]:
+        """Answered contents that a listed one is nearly the same as."""
+        return {content for copies in self.near.values() for content in copies}
+
+    def label(self, content: str, picture: ListedPicture, question: str) -> str:
+        """The answer to a picture, or to what is nearly the same, where all of that say one thing."""
+        labels, own = self._of(content, picture, question), picture.labels.get(question, "")
+        return labels.pop() if len(labels) == 1 else own
+
+    def has(self, content: str, picture: ListedPicture) -> bool:
+        """Whether the class of a picture is answered."""
+        return len(self._of(content, picture, LABEL)) == 1
+
+    def _of(self, content: str, picture: ListedPicture, question: str) -> set[str]:
+        answers = self.exact.get(question, {})
+        if content in answers:
+            return {answers[content]}
+        # Two products may look alike: an answer to one of them is none to the other.
+        return {
+            answers[other]
+            for other in self.near.get(content, ())
+            if other in answers and self.product.get(other, "") in {"", picture.product}
+        }
+
+
+def near_answers(listing: Listing, hashed: Hashed, said: OfFiles) -> Near:
+    """Which answered contents each listed content is nearly the same as.
+
+    Args:
+        listing: of pictures.
+        hashed: its files.
+        said: of them, or of copies that lie elsewhere.
+    """
+    if not said.files:
+        return NO_COPIES
+    listed = {hashed.sha256[one.path]: one.path for one in listing.pictures if one.path in hashed.sha256}
+    answered = _perceptual({sha256: Path(path) for sha256, path in said.files.items()})
+    if not answered:
+        return NO_COPIES
+    names, hashes = list(answered), np.stack(list(answered.values()))
+    near = {
+        content: tuple(names[place] for place in near_to(hash_, hashes) if names[place] != content)
+        for content, hash_ in _perceptual(listed).items()
+    }
+    return {content: copies for content, copies in near.items() if copies}
+
+
+def _perceptual(files: Mapping[str, Path]) -> dict[str, Hash]:
+    """The perceptual hash of each content that is a picture."""
+    found = on_all_cores(perceptual_hash_of, list(files.values()), lambda *_: None)
+    return {content: hash_ for content, hash_ in zip(files, found, strict=True) if hash_ is not None}
 
 
 def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> Listing:
@@ -159,7 +269,8 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> List
         )
     if not said.labels and not said.attributes:
         return listing
-    applied = apply(listing, said, listing.labels, hashed, listing.attributes)
+    near = near_answers(listing, hashed, said)
+    applied = apply(listing, said, listing.labels, hashed, listing.attributes, near)
     count = len(listing.pictures)
     if applied.missing:
         say(
@@ -169,7 +280,7 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> List
     further = f"; {applied.answers} answers to attributes are new or others" if listing.attributes else ""
     say(
         f"--corrections: of {count} pictures of {listing.place}, {applied.relabelled} get another label and "
-        f"{applied.left_out} are left out{further}."
+        f"{applied.left_out} are left out{applied.near_in_words}{further}."
     )
     if not applied.listing.pictures:
         raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import GREY_28, LABEL, InputContract
-from training.data.contents import Content, DistinctPictures
+from training.data.contents import Content, DistinctPictures, class_of
 from training.data.fashion import LabelledData
-from training.data.files import FileImages, PictureFile, See, read_files
+from training.data.files import NAMED, FileImages, PictureFile, See, read_files
 from training.data.labels import UNKNOWN, Labels, learnt_attribute, measured_attribute, unread_columns
 from training.data.learnt_hashes import Contents
 from training.data.listing import Listing
@@ -120,7 +120,11 @@ def decode(
     decoded = [(content, file) for content, file in zip(contents, files, strict=True) if file is not None]
     if not decoded:
         raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
-    return decoded
+    hashes = [file.hash for _, file in decoded]
+    kept = not_contradicting([content for content, _ in decoded], hashes, say)
+    if not kept:
+        raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
+    return [decoded[index] for index in kept]
 
 
 def joint_groups(contents: Sequence[Content], hashes: Sequence[Hash], say: Say) -> tuple[str, ...]:
@@ -148,6 +152,28 @@ def joint_groups(contents: Sequence[Content], hashes: Sequence[Hash], say: Say) 
     named = [(content.sha256, f"group {group}") for content in contents for group in sorted(content.groups)]
     keys = split_keys([content.sha256 for content in contents], named, near)
     return tuple(keys[content.sha256] for content in contents)
+
+
+def not_contradicting(contents: Sequence[Content], hashes: Sequence[Hash], say: Say) -> list[int]:
+    """The positions of those that are not nearly the same as one of another class, of which one is wrong.
+
+    Args:
+        contents: of one place, each once.
+        hashes: of their pictures.
+        say: receives which are left out.
+    """
+    # The same groups in every order of the listing: of three in a row the third is not near the first.
+    order = sorted(range(len(contents)), key=lambda index: contents[index].sha256)
+    near = ([order[place] for place in some] for some in near_groups(np.stack(hashes)[order]))
+    mixed = [some for some in near if len({class_of(contents[index].picture) for index in some}) > 1]
+    left_out = {index for members in mixed for index in members}
+    if left_out:
+        groups = [" and ".join(str(contents[index].picture.path) for index in members) for members in mixed]
+        say(
+            f"{len(left_out)} pictures are nearly the same as others of another class, and are left out: "
+            f"{'; '.join(groups[:NAMED])}{'; ...' if len(groups) > NAMED else ''}."
+        )
+    return [index for index in range(len(contents)) if index not in left_out]
 
 
 @dataclass(frozen=True)
