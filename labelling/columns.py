@@ -55,12 +55,12 @@ class Column:
 
     Attributes:
         name: in its header.
-        is_number: Parquet and Excel have to know it.
-        of: the cell of a row: a text, a number, or None where there is nothing.
+        kind: of its cells, which Parquet and Excel have to know.
+        of: the cell of a row, of this kind, or None where there is nothing.
     """
 
     name: str
-    is_number: bool
+    kind: type[str] | type[int] | type[float]
     of: Callable[[Row], object]
 
 
@@ -91,7 +91,7 @@ def product_columns(run: Run, *, with_people: bool = False) -> list[Column]:
     names = {name: further[ours] for name, ours in run.further.items()}
     by = run.by.column if run.by and run.by.folder is None else ""
     return [
-        Column(names.pop(by, FOLDER), is_number=False, of=lambda row: row.product),
+        _text(names.pop(by, FOLDER), lambda row: row.product),
         *own,
         *_of_people_and_platform(run, with_people=with_people),
         *_of_words(run),
@@ -157,9 +157,9 @@ def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
 def _of_photo(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
     yield _text("path", lambda row: row.path)
     yield from _of_head(LABEL, OF_CLASS)
-    yield Column("familiarity", is_number=True, of=lambda row: row.familiarity)
+    yield Column("familiarity", float, of=lambda row: row.familiarity)
     for index, label in enumerate(heads[LABEL]):
-        yield Column(PROBABILITY + label, is_number=True, of=_probability(index))
+        yield Column(PROBABILITY + label, float, of=_probability(index))
     for name in heads:
         if name != LABEL:
             yield from _of_head(name, OF_ATTRIBUTE)
@@ -172,7 +172,7 @@ def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
     yield from _of_head(LABEL, OF_CLASS)
     for name in attributes:
         yield from _of_head(name, ("confidence", "decision", "reason", "also"))
-    yield _text(PHOTOS, lambda row: len(distinct(row.photos)))
+    yield Column(PHOTOS, int, lambda row: len(distinct(row.photos)))
     yield _text(RESTS_ON, lambda row: BETWEEN.join(row.label.rests_on)[:LONGEST_PATH] or None)
     yield _text("version", lambda _: version)
     yield _text("error", lambda row: row.error or None)
@@ -198,13 +198,13 @@ def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:
 
 
 def _text(name: str, of: Callable[[Row], object]) -> Column:
-    return Column(name, is_number=False, of=of)
+    return Column(name, str, of)
 
 
 def _field(head: str, field: str) -> Column:
     return Column(
         column_of(head, field),
-        is_number=field == "confidence",
+        kind=float if field == "confidence" else str,
         of=lambda row: getattr(row.heads.get(head, NO_ANSWER), field),
     )
 

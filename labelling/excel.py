@@ -1,45 +1,147 @@
-"""Write a table once more as Excel opens it where numbers have a decimal comma."""
+"""Write a table once more as Excel's own file: numbers that fit every country, and no formula or link.
 
+The one file that knows XlsxWriter, which is imported where it is needed, since serving does not install it.
+"""
+
+import os
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
 
-from inference.spreadsheets import as_csv
 from labelling.columns import Column, columns
 from labelling.errors import TableUnusable
 from labelling.export import has_people, photo_rows
 from labelling.journal import Journal
-from labelling.row import Row
-from model_store.files import write_whole
+from labelling.row import Row, Run
+from labelling.table import being_written
+from model_store.files import flush_folder
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+MOST_ROWS: Final = 1_048_575
+"""That a sheet holds below its header. XlsxWriter drops more, of columns and characters too, in silence."""
+
+MOST_COLUMNS: Final = 16_384
+
+LONGEST_CELL: Final = 32_767
+"""Characters, of which those beyond 16 bits count twice."""
+
+MARK: Final = ("wardrobe", "label")
+"""The file's property by which it is ours."""
+
+PROPERTIES: Final = "docProps/custom.xml"
 
 
-def copy_for_excel(table: Path, target: Path) -> None:
-    """Write the rows of a finished table for Excel: a double click opens columns, with umlauts.
-
-    Where numbers have a decimal comma, Excel separates by semicolons, and a point separates thousands; a byte
-    order mark says UTF-8. An .xlsx fits every language, but needs a library that nothing else here does.
-
-    Args:
-        table: with its journal beside it.
-        target: the CSV; replaced.
+def check_ending(target: Path) -> None:
+    """Refuse a name that is no workbook's, and a machine that can write none.
 
     Raises:
-        TableUnusable: the journal cannot be read, or the copy cannot be written.
+        TableUnusable: its ending is another one, or XlsxWriter is not installed.
     """
-    with Journal(table) as journal:
-        text = _text(columns(journal.run, with_people=has_people(journal)), photo_rows(journal))
+    if target.suffix.lower() != ".xlsx":
+        name = target.with_suffix(".xlsx") if target.name else "FILE.xlsx"
+        raise TableUnusable(f"{target}: --excel writes a file of Excel. Name it {name}.")
     try:
-        write_whole(target, text.encode("utf-8-sig"))
-    except OSError as error:
-        raise TableUnusable(f"{target}: cannot be written ({error.strerror}).") from error
+        import xlsxwriter  # noqa: F401, PLC0415 - see above
+    except ModuleNotFoundError as error:
+        raise TableUnusable(
+            "--excel needs XlsxWriter, which is not installed here: pip install -r requirements/label.txt."
+        ) from error
 
 
-def _text(names: Sequence[Column], rows: Iterable[Row]) -> str:
-    cells = [[_cell(column, row) for column in names] for row in rows]
-    header = [column.name for column in names]
-    return as_csv([header, *cells] if cells else [], separator=";", line_end="\r\n")
+def check_copy(target: Path, run: Run, rows: int | None) -> None:
+    """Refuse a copy that a sheet cannot hold, before anything is labelled.
+
+    Args:
+        target: where it goes.
+        run: whose table is copied.
+        rows: of the table; None where they are not known yet.
+
+    Raises:
+        TableUnusable: the table is too large.
+    """
+    count = len(columns(run, with_people=True))
+    for number, most, what in ((rows or 0, MOST_ROWS, "rows"), (count, MOST_COLUMNS, "columns")):
+        if number > most:
+            raise TableUnusable(
+                f"{target}: a sheet of Excel has no room for {number:,} {what}, but for {most:,}. Leave "
+                "--excel out."
+            )
 
 
-def _cell(column: Column, row: Row) -> str:
-    cell = column.of(row)
-    text = "" if cell is None else str(cell)
-    return text.replace(".", ",") if column.is_number else text
+def copy_for_excel(journal: Journal, target: Path) -> int:
+    """Write the rows of a finished table for Excel.
+
+    Args:
+        journal: of the table.
+        target: the file; it appears whole or not at all.
+
+    Returns:
+        how many cells were too long, and are cut.
+
+    Raises:
+        TableUnusable: see `check_copy`; the journal cannot be read, or the copy cannot be written.
+    """
+    check_copy(target, journal.run, journal.row_count())
+    return write_workbook(target, columns(journal.run, with_people=has_people(journal)), photo_rows(journal))
+
+
+def write_workbook(target: Path, names: Sequence[Column], rows: Iterable[Row]) -> int:
+    """Write a workbook of one sheet, row by row; what `copy_for_excel` returns and raises."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - see above
+    from xlsxwriter.exceptions import XlsxWriterException  # noqa: PLC0415 - see above
+
+    partial = being_written(target)
+    try:
+        with TemporaryDirectory() as folder, partial.open("wb") as file:
+            options = {"constant_memory": True, "use_zip64": True, "tmpdir": folder}
+            with Workbook(file, options) as workbook:
+                workbook.set_custom_property(*MARK)
+                cut = _fill(workbook.add_worksheet(), names, rows)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+        flush_folder(target.parent)
+    except (OSError, XlsxWriterException) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TableUnusable(f"{target}: cannot be written ({reason}).") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return cut
+
+
+def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[Row]) -> int:
+    """Write header and rows; how many cells are cut. A typed method never makes a formula or a link."""
+    cut = 0
+    for place, column in enumerate(names):
+        cut += _write_text(sheet, 0, place, column.name)
+    for number, row in enumerate(rows, 1):
+        for place, column in enumerate(names):
+            cell: Any = column.of(row)
+            if cell is None or cell == "":
+                continue
+            if column.kind is str:
+                cut += _write_text(sheet, number, place, cell)
+            else:
+                sheet.write_number(number, place, cell)
+    return cut
+
+
+def _write_text(sheet: "Worksheet", row: int, column: int, text: str) -> bool:
+    """Write a text; whether it is cut."""
+    units = text.encode("utf-16-le")
+    sheet.write_string(row, column, units[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore"))
+    return len(units) > 2 * LONGEST_CELL
+
+
+def is_workbook(file: Path) -> bool:
+    """Whether a file is a copy of ours."""
+    try:
+        with ZipFile(file) as packed, packed.open(PROPERTIES) as properties:
+            return f'name="{MARK[0]}"'.encode() in properties.read(1 << 12)
+    except (BadZipFile, EOFError, KeyError, RuntimeError, zlib.error):
+        return False

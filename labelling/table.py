@@ -1,8 +1,8 @@
 """The file of a table: CSV, JSONL or Parquet, written and read.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
-Parquet is made of CSV. The one file that knows pyarrow, which is imported where it is needed, since serving
-does not install it. What the columns are: columns.py.
+The one file that knows pyarrow, which is imported where it is needed, since serving does not install it. What
+the columns are: columns.py; a copy for Excel: excel.py.
 """
 
 import csv
@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from inference.spreadsheets import as_csv, as_it_was
 from labelling.columns import OF_PHOTOS, OF_PRODUCTS, ORIGIN, RESTS_ON, Column
-from labelling.csv_records import LONGEST_CELL
 from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
 from labelling.list_text import LONGEST_HEADER
 from labelling.lists import SEPARATORS, Reading, open_list, renaming
@@ -31,7 +30,13 @@ ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""
 
 PARQUET_ROWS: Final = 65_536
-"""Rows that are in memory at a time, and in a row group."""
+"""Rows that are in memory at a time, and in a row group, unless their cells are many or long."""
+
+PARQUET_BYTES: Final = 1 << 25
+"""Of their cells: a list may hold whole pages of HTML, or thousands of columns."""
+
+NUMBER_BYTES: Final = 8
+"""Of a cell without a text."""
 
 
 def check_form(table: Path) -> str:
@@ -62,21 +67,19 @@ def write_table(table: Path, columns: Sequence[Column], rows: Iterable[Row]) -> 
         OSError: the disk is full, for example.
     """
     partial = being_written(table)
-    parquet = table.with_name(f"{table.name}.partial.parquet")
     form = check_form(table)
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(_lines(form, columns, rows))
         if form == ".parquet":
-            _csv_to_parquet(partial, parquet, columns)
-            parquet.replace(partial)
+            _write_parquet(partial, columns, rows)
+        else:
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(_lines(form, columns, rows))
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(table)
         flush_folder(table.parent)
     finally:
         partial.unlink(missing_ok=True)
-        parquet.unlink(missing_ok=True)
 
 
 def being_written(table: Path) -> Path:
@@ -90,12 +93,10 @@ def _lines(form: str, columns: Sequence[Column], rows: Iterable[Row]) -> Iterato
         for row in rows:
             yield json.dumps({column.name: column.of(row) for column in columns}, ensure_ascii=False) + "\n"
         return
-    # Parquet, too, is made of CSV, whose cells pyarrow reads as they stand; no spreadsheet opens that.
-    is_opened = form == ".csv"
-    yield as_csv([[column.name for column in columns]], is_opened=is_opened)
+    yield as_csv([[column.name for column in columns]])
     cells = ([column.of(row) for column in columns] for row in rows)
     while some := list(islice(cells, ROWS_AT_ONCE)):
-        yield as_csv(some, is_opened=is_opened)
+        yield as_csv(some)
 
 
 def names_in(table: Path) -> list[str]:
@@ -233,36 +234,35 @@ def parquet_columns(file: str, needed: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _csv_to_parquet(source: Path, target: Path, columns: Iterable[Column]) -> None:
-    """Turn a table's CSV into Parquet, a block at a time.
-
-    Args:
-        source: an empty field without quotes is a missing value.
-        target: replaced; not flushed to the disk.
-        columns: of the table.
-    """
-    import pyarrow.csv  # noqa: PLC0415 - see above
+def _write_parquet(target: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    """Write Parquet, a row group at a time; an empty text is a missing value."""
     import pyarrow.parquet  # noqa: PLC0415 - see above
 
-    types = {column.name: pyarrow.float32() if column.is_number else pyarrow.string() for column in columns}
-    if "familiarity" in types:
-        types["familiarity"] = pyarrow.float64()
-    reader = pyarrow.csv.open_csv(
-        source,
-        # The machine's cores are free by now, but a block for each of them would not be flat. A block that
-        # does not hold a row is an error.
-        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=2 * LONGEST_CELL),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=types,
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-            null_values=[""],
-        ),
+    types = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float32()}
+    schema = pyarrow.schema(
+        (column.name, pyarrow.float64() if column.name == "familiarity" else types[column.kind])
+        for column in columns
     )
-    with reader, pyarrow.parquet.ParquetWriter(target, reader.schema, compression="zstd") as writer:
-        for batch in reader:
-            writer.write_batch(batch)
+    with pyarrow.parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+        for group in _row_groups(columns, rows):
+            arrays = [pyarrow.array(cells, kind) for cells, kind in zip(group, schema.types, strict=True)]
+            writer.write_batch(pyarrow.record_batch(arrays, schema))
+
+
+def _row_groups(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[list[list[object]]]:
+    """The cells of each column, of as many rows as fit into memory."""
+    group, count, size = [list[object]() for _ in columns], 0, 0
+    for row in rows:
+        for cells, column in zip(group, columns, strict=True):
+            cell = column.of(row)
+            cells.append(None if cell == "" else cell)
+            size += len(cell) if isinstance(cell, str) else NUMBER_BYTES
+        count += 1
+        if count == PARQUET_ROWS or size >= PARQUET_BYTES:
+            yield group
+            group, count, size = [[] for _ in columns], 0, 0
+    if count:
+        yield group
 
 
 def _require_pyarrow() -> None:

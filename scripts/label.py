@@ -24,10 +24,11 @@ from inference.contract import LABEL
 from inference.plain_text import shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
-from labelling.excel import copy_for_excel
+from labelling.excel import check_copy, check_ending, copy_for_excel, is_workbook
 from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary, kept_beside, partial_of
 from labelling.feeds import FEEDS, check_feed, feed_of, is_feed, write_feed
 from labelling.into_folders import check_into, sort_into
+from labelling.journal import Journal
 from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, list_in, may_write
@@ -97,6 +98,8 @@ def execute(arguments: argparse.Namespace) -> object:
         arguments.error("--feed has a row a product: name the column of the list with --by")
     if arguments.taxonomy and arguments.corrections:
         arguments.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
+    if arguments.excel:
+        check_ending(arguments.excel)
     return _correct(arguments) if arguments.corrections else _label(arguments)
 
 
@@ -114,7 +117,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
     if arguments.feed:
         outputs += [Output(feed_of(table, arguments.feed), "feed", "--out", is_feed(arguments.feed))]
     if arguments.excel:
-        outputs += [Output(arguments.excel, "copy for Excel", "--excel", is_table)]
+        outputs += [Output(arguments.excel, "copy for Excel", "--excel", is_workbook)]
     if arguments.review:
         sheets = pages_of(arguments.review, arguments.reviewers)
         outputs += [Output(page, "sheet", "--review", is_page("wardrobe label")) for page in sheets]
@@ -141,8 +144,7 @@ def _correct(arguments: argparse.Namespace) -> object:
     tell_audit(read_corrections(arguments.corrections, None, reading=reading))
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
-    if arguments.excel:
-        copy_for_excel(arguments.out, arguments.excel)
+    _copy_for_excel(arguments)
     _feed(arguments, summary)
     return {"corrections": corrected.corrections, "unmatched": corrected.unmatched, **asdict(summary)}
 
@@ -176,6 +178,8 @@ def _label(arguments: argparse.Namespace) -> object:
     attributes = _asked(arguments.ask, job)
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
+        if arguments.excel:
+            check_copy(arguments.excel, job.run, total)
         with counting("labelling", _Rate()) as watch:
             summary = label(
                 job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
@@ -189,8 +193,7 @@ def _label(arguments: argparse.Namespace) -> object:
             pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit, attributes)
-        if arguments.excel:
-            copy_for_excel(arguments.out, arguments.excel)
+        _copy_for_excel(arguments)
         sorted_in = sort_into(arguments.into, job) if arguments.into else None
     show(summary, pages)
     if 0 < summary.rows == summary.errors:
@@ -214,6 +217,16 @@ def _label(arguments: argparse.Namespace) -> object:
         complain(f"{arguments.source}: no picture in it.")
     _feed(arguments, summary)
     return asdict(summary)
+
+
+def _copy_for_excel(arguments: argparse.Namespace) -> None:
+    """Write the copy that was asked for, and say what is cut in it."""
+    if not arguments.excel:
+        return
+    with Journal(arguments.out) as journal:
+        cut = copy_for_excel(journal, arguments.excel)
+    if cut:
+        complain(f"{arguments.excel}: {cut:,} cells of more than 32,767 characters are cut to that.")
 
 
 def _asked(named: Sequence[str], job: Job) -> tuple[str, ...]:
@@ -372,8 +385,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     into = "sort the pictures into FOLDER/label and FOLDER/review, as hard links where possible; new or empty"
-    excel = "write the table once more, for Excel where numbers have a decimal comma: German, French, Spanish"
-    add("--excel", type=Path, metavar="FILE.csv", help=excel)
+    excel = "write the table once more as a file of Excel, whatever the language of the numbers"
+    add("--excel", type=Path, metavar="FILE.xlsx", help=excel)
     add("--into", type=Path, metavar="FOLDER", help=into)
     _add_review_options(parser)
     corrections = "write what people say in these files (CSV, or Label Studio's JSON) into the finished table"

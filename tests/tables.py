@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import pyarrow.parquet
 
@@ -37,6 +39,37 @@ def products_of(table: Path) -> dict[str, dict[str, Any]]:
     """The table of products beside one of photos, by the names of the products, which come first."""
     rows = rows_of(table.with_stem(f"{table.stem}-products"))
     return {row[next(iter(row))]: row for row in rows}
+
+
+XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def workbook_rows(file: Path) -> list[list[str | float | None]]:
+    """The cells of a workbook's only sheet, as Excel has them: texts, numbers, and None for nothing."""
+    with ZipFile(file) as packed:
+        sheet = ElementTree.fromstring(packed.read("xl/worksheets/sheet1.xml"))
+    rows = [
+        {_place(cell.attrib["r"]): _value(cell) for cell in row.iter(f"{XML}c")}
+        for row in sheet.iter(f"{XML}row")
+    ]
+    width = max((max(row, default=-1) + 1 for row in rows), default=0)
+    return [[row.get(place) for place in range(width)] for row in rows]
+
+
+def _place(name: str) -> int:
+    """The place of a cell in its row, of a name such as AB12."""
+    letters = name.rstrip("0123456789")
+    place = 0
+    for letter in letters:
+        place = 26 * place + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+def _value(cell: ElementTree.Element) -> str | float | None:
+    assert cell.find(f"{XML}f") is None, "a formula"
+    text = "".join(part.text or "" for part in cell.iter(f"{XML}t"))
+    number = cell.findtext(f"{XML}v")
+    return text if cell.get("t") == "inlineStr" else float(number) if number else None
 
 
 def summary_in(table: Path) -> dict[str, Any]:

@@ -10,10 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.spreadsheets import FORMULA, NUMBER, as_csv, as_it_was, safe_text
-from labelling.excel import copy_for_excel
-from labelling.items import Item
-from labelling.journal import Journal
-from labelling.row import HeadAnswer, Row, Run
 from labelling.table import read_rows
 from training.data.pixel_files import read_csv
 
@@ -54,37 +50,6 @@ def test_a_table_that_excel_saved_again_is_read(ending: str, tmp_path: Path) -> 
     for needed in (("path",), ()):
         rows = read_rows(tmp_path / "labels.csv", needed)
         assert [(row["path"], row["decision"]) for row in rows] == [("ä.jpg", "accept")]
-
-
-def test_a_copy_for_excel_has_semicolons_decimal_commas_and_a_byte_order_mark(tmp_path: Path) -> None:
-    run = Run(
-        source="here",
-        version="v1",
-        heads={"label": ("Schürze",), "colour": ("red",)},
-        further={"p_code": "p_code"},
-    )
-    of_class = HeadAnswer(label="Schürze", confidence=0.973, decision="accept", probabilities=(1.5e-05,))
-    row = Row(
-        path="strümpfe.jpg",
-        sha256="ab",
-        familiarity=1.0,
-        heads={
-            "label": of_class,
-            "colour": HeadAnswer(label="red", confidence=0.5, decision="accept"),
-        },
-        further={"p_code": "7.5"},
-    )
-    with Journal(tmp_path / "labels.csv", run) as journal:
-        journal.append([Item(row.path, row.path, "", 1)], [row])
-
-    copy_for_excel(tmp_path / "labels.csv", tmp_path / "excel.csv")
-
-    assert (tmp_path / "excel.csv").read_bytes().decode("utf-8").splitlines() == [
-        "\ufeffpath;label;confidence;decision;reason;familiarity;p_Schürze;colour;colour_confidence;"
-        "colour_decision;colour_also;version;sha256;error;p_code",
-        "strümpfe.jpg;Schürze;0,973;accept;;1,0;1,5e-05;red;0,5;accept;;v1;ab;;7.5",
-    ]
-    assert [row["label"] for row in read_rows(tmp_path / "excel.csv")] == ["Schürze"]
 
 
 def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """`wardrobe label`: one table, whatever the source and the form."""
 
-import csv
 import json
 import sys
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import a_release
 from tests.s3_servers import S3Server
-from tests.tables import Rows, correct, label, summary_in, write_csv
+from tests.tables import Rows, correct, label, products_of, summary_in, workbook_rows, write_csv
 from training.data.fashion import LABELS
 
 main = partial(wardrobe, "label")
@@ -102,22 +101,77 @@ def test_attributes_have_four_columns_each_which_are_empty_where_the_class_has_n
     assert "colour" in capsys.readouterr().out
 
 
-def test_a_copy_for_excel_has_commas_in_numbers_and_what_people_answered(
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_a_copy_for_excel_has_the_tables_cells_and_what_people_answered(
+    suffix: str, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, excel = tmp_path / f"table{suffix}", tmp_path / "excel.xlsx"
+    write_folder(tmp_path)
+    cells = ["001", "4,5", "=1+1", "https://shop.example", "x" * 40_000, "1,234.50"]
+    source = write_csv(
+        tmp_path / "list.csv",
+        [{"path": path, "sku": cell} for path, cell in zip(PICTURES, cells, strict=True)],
+    )
+
+    rows = label(source, table, little_release, "--excel", str(excel))
+
+    header, *copied = workbook_rows(excel)
+    assert [str(name) for name in header] == list(rows[0])
+    for row, copy in zip(rows, copied, strict=True):
+        for name, cell in zip(header, copy, strict=True):
+            is_number = name in {"familiarity"} or str(name).startswith("p_") or "confidence" in str(name)
+            wanted = row[str(name)] and (float(row[str(name)]) if is_number else row[str(name)][:32_767])
+            assert cell == (pytest.approx(wanted) if is_number and wanted is not None else wanted)
+    assert "1 cells of more than 32,767 characters are cut" in capsys.readouterr().err
+
+    answers = write_csv(tmp_path / "answers.csv", [{"path": rows[0]["path"], "label": "Bag"}])
+    main(["--corrections", str(answers), "--out", str(table), "--excel", str(excel)])
+    header, first, *_ = workbook_rows(excel)
+    shown = dict(zip(header, first, strict=False))
+    assert (shown["label"], shown["decided_by"], shown["colour"]) == ("Bag", "person", rows[0]["colour"])
+
+
+@pytest.mark.parametrize("name", ["excel.csv", "excel.xls", "excel"])
+def test_a_copy_for_excel_of_another_ending_is_told_the_right_one(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TableUnusable, match=r"Name it .*excel\.xlsx"):
+        main([str(tmp_path), "--out", str(tmp_path / "t.csv"), "--excel", str(tmp_path / name)])
+
+    assert not (tmp_path / "t.csv.sqlite").exists()
+
+
+def test_without_xlsxwriter_it_is_asked_for_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+
+    with pytest.raises(TableUnusable, match=r"pip install -r requirements/label\.txt"):
+        main([str(tmp_path), "--out", str(tmp_path / "t.csv"), "--excel", str(tmp_path / "t.xlsx")])
+
+
+def test_a_table_with_more_columns_than_excel_has_is_refused_before_anything_is_labelled(
     little_release: Path, tmp_path: Path
 ) -> None:
-    table, excel = tmp_path / "table.csv", tmp_path / "excel.csv"
+    write_folder(tmp_path)
+    columns = {"path": "a/0.png"} | {f"column {number}": str(number) for number in range(20_000)}
+    source, table = write_csv(tmp_path / "list.csv", [columns]), tmp_path / "table.csv"
 
-    def shown() -> dict[str, str]:
-        with excel.open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.DictReader(file, delimiter=";"))
+    with pytest.raises(TableUnusable, match=r"no room for 20,\d+ columns, but for 16,384"):
+        label(source, table, little_release, "--excel", str(tmp_path / "t.xlsx"))
 
-    [row, *_] = label(write_folder(tmp_path / "shop"), table, little_release, "--excel", str(excel))
-    assert shown()["colour_confidence"] == row["colour_confidence"].replace(".", ",")
+    assert not table.with_name("table.csv.sqlite").exists()
+    [row] = label(source, table, little_release)
+    assert row["column 19999"] == "19999"
+    [row] = label(source, tmp_path / "table.parquet", little_release)
+    assert row["column 19999"] == "19999"
 
-    answers = write_csv(tmp_path / "answers.csv", [{"path": row["path"], "label": "Bag"}])
-    main(["--corrections", str(answers), "--out", str(table), "--excel", str(excel)])
-    assert (shown()["label"], shown()["colour"]) == ("Bag", row["colour"])
-    assert shown()["colour_confidence"] == row["colour_confidence"].replace(".", ",")
+
+def test_the_number_of_photos_of_a_product_is_a_number(little_release: Path, tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    rows = [{"path": path, "sku": "1"} for path in list(PICTURES)[:3]]
+
+    label(write_csv(tmp_path / "list.csv", rows), tmp_path / "t.parquet", little_release, "--by", "sku")
+
+    [product] = products_of(tmp_path / "t.parquet").values()
+    assert product["photos"] == 3
+    assert (product["error"], product["label"] is None) == (None, False)
 
 
 def test_an_attribute_whose_columns_are_called_like_others_is_refused(tmp_path: Path) -> None:

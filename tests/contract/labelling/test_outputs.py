@@ -17,7 +17,7 @@ from tests.tables import label, products_of, rows_of, write_csv
 
 main = partial(wardrobe, "label")
 
-OPTIONS = {"--out": "table.csv", "--excel": "excel.csv", "--review": "sheet.html", "--tasks": "tasks.json"}
+OPTIONS = {"--out": "table.csv", "--excel": "excel.xlsx", "--review": "sheet.html", "--tasks": "tasks.json"}
 """The outputs that a command line names, with a name for each."""
 
 KEPT = ("table.csv.sqlite", "table.csv.summary.json", "table-products.csv", "table-google.csv")
@@ -84,14 +84,13 @@ def test_a_list_that_is_a_table_of_ours_is_not_replaced_by_any_path(
 
     messages = [refused(shop, little_release, option, shop / name) for name in named]
 
-    assert all("this command reads it" in message or "is there already" in message for message in messages)
+    reasons = ("this command reads it", "is there already", "Name it ")
+    assert all(any(reason in message for reason in reasons) for message in messages)
 
 
-@pytest.mark.parametrize("kept", [*OPTIONS.values(), *KEPT])
-@pytest.mark.parametrize("option", ["--excel", "--review", "--tasks"])
+@pytest.mark.parametrize("kept", ["table.csv", "excel.xlsx", *KEPT])
+@pytest.mark.parametrize("option", ["--review", "--tasks"])
 def test_two_outputs_are_never_one_file(option: str, kept: str, shop: Path, little_release: Path) -> None:
-    if OPTIONS[option] == kept:
-        return
     words = ["--by", "article", "--feed", "google"] if kept == KEPT[-1] else []
     table, release = shop / "table.csv", ["--model", str(little_release)]
     named = OPTIONS | {option: kept}
@@ -141,7 +140,7 @@ def test_corrections_are_not_replaced(option: str, shop: Path, little_release: P
     answers = write_csv(shop / "answers.csv", [{"path": row["path"], "label": "Bag"}])
     before = answers.read_bytes()
 
-    with pytest.raises(OutputUnusable, match="this command reads it"):
+    with pytest.raises(LabellingError, match=r"this command reads it|Name it"):
         main(["--corrections", str(answers), "--out", str(table), option, str(answers)])
 
     assert answers.read_bytes() == before

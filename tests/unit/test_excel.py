@@ -1,0 +1,91 @@
+"""A copy for Excel: each cell as the table has it, and what a sheet cannot hold is said."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from labelling.columns import Column
+from labelling.errors import OutputUnusable, TableUnusable
+from labelling.excel import LONGEST_CELL, MOST_ROWS, check_copy, is_workbook, write_workbook
+from labelling.outputs import Output, may_write
+from labelling.row import Row, Run
+from tests.tables import workbook_rows
+
+NAMES = [Column("path", str, lambda row: row.path), Column("familiarity", float, lambda row: row.familiarity)]
+
+
+def written(file: Path, rows: Sequence[Row]) -> int:
+    return write_workbook(file, NAMES, rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("001", "4,05", "1.5", "1E5", "=1+1", "{=1}", "@SUM(1)", "TRUE", "2026-01-02"),
+        *("https://shop.example", "mailto:a@b.example", "internal:Sheet1!A1"),
+        *("Strümpfe ✓ 👗", "two\nlines", "  blanks  ", "<b>&amp;</b>"),
+    ],
+)
+def test_a_text_stays_a_text(text: str, tmp_path: Path) -> None:
+    written(tmp_path / "copy.xlsx", [Row(path=text)])
+
+    assert workbook_rows(tmp_path / "copy.xlsx") == [["path", "familiarity"], [text, None]]
+
+
+def test_a_number_is_a_number(tmp_path: Path) -> None:
+    written(tmp_path / "copy.xlsx", [Row(path="a", familiarity=0.123456789), Row(path="b", familiarity=0.0)])
+
+    assert [row[1] for row in workbook_rows(tmp_path / "copy.xlsx")] == ["familiarity", 0.123456789, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "cut"),
+    [
+        ("x" * 32_767, 32_767, 0),
+        ("x" * 32_768, 32_767, 1),
+        ("👗" * 16_383, 16_383, 0),
+        ("👗" * 16_384, 16_383, 1),
+    ],
+)
+def test_a_cell_that_is_too_long_is_cut_and_counted(text: str, kept: int, cut: int, tmp_path: Path) -> None:
+    assert written(tmp_path / "copy.xlsx", [Row(path=text), Row(path="short")]) == cut
+
+    [_, [cell, _], _] = workbook_rows(tmp_path / "copy.xlsx")
+    assert cell == text[:kept]
+    assert len(str(cell).encode("utf-16-le")) <= 2 * LONGEST_CELL
+
+
+def test_more_rows_than_a_sheet_holds_are_refused() -> None:
+    run = Run(source="list.csv", version="v", heads={"label": ("Bag",)})
+
+    check_copy(Path("copy.xlsx"), run, MOST_ROWS)
+    with pytest.raises(TableUnusable, match="no room for 1,048,576 rows, but for 1,048,575"):
+        check_copy(Path("copy.xlsx"), run, MOST_ROWS + 1)
+
+
+def test_a_copy_replaces_a_copy_and_no_other_workbook(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.xlsx"
+    for _ in range(2):
+        written(copy, [Row(path="a")])
+        may_write([Output(copy, "copy", "--excel", is_workbook)], [])
+    copy.write_bytes(copy.read_bytes().replace(b"docProps/custom.xml", b"docProps/others.xml"))
+
+    for content in (copy.read_bytes(), b"PK\x03\x04", b"path;label\n"):
+        copy.write_bytes(content)
+        with pytest.raises(OutputUnusable, match="is there already"):
+            may_write([Output(copy, "copy", "--excel", is_workbook)], [])
+
+
+def test_a_copy_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.xlsx"
+    written(copy, [Row(path="a")])
+    before = copy.read_bytes()
+
+    with pytest.raises(ZeroDivisionError):
+        write_workbook(copy, [Column("path", str, lambda _: 1 / 0)], [Row(path="b")])
+    with pytest.raises(TableUnusable, match="cannot be written"):
+        written(tmp_path / "nowhere" / "copy.xlsx", [Row(path="b")])
+
+    assert copy.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [copy]
