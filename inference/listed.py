@@ -6,6 +6,7 @@ decision.py has the rule for a photo alone, and a release's report says from whi
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from inference.decision import Decision
@@ -50,7 +51,8 @@ class Names:
         return OTHER in self.kinds
 
 
-def names_of(labels: Sequence[str], kinds: Sequence[str] | None, language: str) -> Names:
+@lru_cache
+def names_of(labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str) -> Names:
     """What the labels of a release are called.
 
     Args:
@@ -59,7 +61,7 @@ def names_of(labels: Sequence[str], kinds: Sequence[str] | None, language: str) 
         language: of the words.
     """
     is_of_kinds = kinds is not None and {*kinds} <= {*KINDS, OTHER}
-    return Names(classes=label_kinds(labels, language), kinds=tuple(kinds or ()) if is_of_kinds else ())
+    return Names(classes=label_kinds(labels, language), kinds=(kinds or ()) if is_of_kinds else ())
 
 
 @dataclass(frozen=True, kw_only=True)

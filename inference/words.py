@@ -57,6 +57,11 @@ _UNSEEN: Final = frozenset({"Cf", "Mn", "Me"})
 _SIZE: Final = re.compile(r"[wl]?\d{1,2}")
 
 
+def in_order(kinds: Iterable[str]) -> list[str]:
+    """Kinds in the order of KINDS."""
+    return sorted(kinds, key=KINDS.index)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grammar:
     """The words of a language by which the deciding words of a title are found.
@@ -145,13 +150,17 @@ class _Words(NamedTuple):
     longest: Mapping[str, int]
 
 
+@lru_cache(maxsize=8192)
 def says(title: str, category: str, language: str) -> Says:
-    """What a product's title says, or its category where the title names no garment."""
+    """What a product's title says, or its category where the title names no garment.
+
+    Answers are kept, as a list is read more than once. Titles that clients send are read by `title_says`,
+    which keeps none.
+    """
     by_title = title_says(title, language)
     return by_title if by_title.kinds else category_says(category, language)
 
 
-@lru_cache(maxsize=4096)
 def title_says(title: str, language: str) -> Says:
     """The kinds that the deciding words of a title admit.
 
@@ -173,7 +182,6 @@ def every_language_says(title: str) -> Says:
     return Says(tuple(words), frozenset[str]().union(*(says.kinds for says in read)))
 
 
-@lru_cache(maxsize=4096)
 def category_says(category: str, language: str) -> Says:
     """The kinds that a category admits, by the deepest of its levels that names one ("Women > Dresses").
 

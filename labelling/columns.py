@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
-from inference.words import KIND
+from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
-from labelling.list_words import OFF, in_order, word_columns
+from labelling.list_words import OFF, word_columns
 from labelling.row import FOLDER, LONGEST_PATH, NO_ANSWER, Row, Run, distinct
 
 PROBABILITY: Final = "p_"

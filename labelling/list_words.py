@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Final
 
-from inference.words import KINDS, LANGUAGES, NOTHING, Says, label_kinds, language_of, languages, says
+from inference.words import LANGUAGES, NOTHING, Says, in_order, label_kinds, language_of, languages, says
 
 TITLES: Final = (
     *("title", "titel", "titre", "titulo", "name", "product title", "product name"),
@@ -127,8 +127,3 @@ def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str],
 
 def _titles(count: int) -> str:
     return "title says" if count == 1 else "titles say"
-
-
-def in_order(kinds: Iterable[str]) -> list[str]:
-    """Kinds in the order of KINDS."""
-    return sorted(kinds, key=KINDS.index)

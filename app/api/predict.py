@@ -1,5 +1,7 @@
 """POST /predict and POST /predict/batch, in the service's own protocol."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -12,10 +14,12 @@ from app.observability.metrics import Metrics
 from app.payloads.items import Pictures, RequestItem
 from app.payloads.limits import limits_of_many, limits_of_one
 from app.payloads.reading import find_many, find_one
+from app.payloads.titles import Title
 from app.prediction.answering import Failed, Outcome
 from app.prediction.answers import answer_of
 from app.prediction.categories import Named
-from app.prediction.parameters import WITHOUT_QUERY, Parameters, read_parameters
+from app.prediction.listed import listed_of
+from app.prediction.parameters import OF_MANY, OF_ONE, WITHOUT_QUERY, Parameters, read_parameters
 
 
 def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
@@ -25,13 +29,14 @@ def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
 
     @routes.post("/predict")
     def predict() -> Response:
-        parameters = _parameters()
-        _, (outcome,) = classify(services, of_one, find_one, parameters)
-        return _one(outcome, parameters)
+        parameters = _parameters(OF_ONE)
+        find = partial(find_one, query=parameters.titles)
+        pictures, (outcome,) = classify(services, of_one, find, parameters)
+        return _one(outcome, parameters, pictures.title)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
-        parameters = _parameters()
+        parameters = _parameters(OF_MANY)
         if parameters.explain:
             raise BadRequest("`explain` is for one picture: send it to POST /predict.")
         pictures, outcomes = classify(services, of_many, find_many, parameters)
@@ -40,17 +45,21 @@ def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     return routes
 
 
-def _parameters() -> Parameters:
+def _parameters(names: Sequence[str]) -> Parameters:
     if not request.query_string:
         return WITHOUT_QUERY
-    return read_parameters(request.args, len(current_request().served.networks["pixels"].contract.labels))
+    classes = len(current_request().served.networks["pixels"].contract.labels)
+    return read_parameters(request.args, classes, names)
 
 
-def _one(outcome: Outcome, parameters: Parameters) -> Response:
+def _one(outcome: Outcome, parameters: Parameters, title: Title | None) -> Response:
     if isinstance(outcome, Failed):
         raise outcome.error
     context = current_request()
-    return _answer(answer_of(outcome, parameters, _categories(context)), context)
+    answer = answer_of(outcome, parameters, _categories(context))
+    if title is not None:
+        answer["listed"] = listed_of(title, outcome, context.served)
+    return _answer(answer, context)
 
 
 def _many(pictures: Pictures, outcomes: list[Outcome], parameters: Parameters, metrics: Metrics) -> Response:

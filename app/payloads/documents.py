@@ -52,16 +52,6 @@ def is_document(body: Body) -> bool:
     return is_json or OBJECT.match(body.data, 0, 64) is not None
 
 
-def item_of(body: Body) -> Upload | Rows:
-    """The picture of a JSON object.
-
-    Raises:
-        BadRequest: there is not exactly one, or this is no JSON object.
-        TooLarge, Busy: as `read_json`.
-    """
-    return item_of_object(read_object(body), FORMS)
-
-
 def items_of(body: Body) -> Iterator[RequestItem]:
     """The pictures of a JSON object's list `images`, in order; a wrong item becomes a RefusedItem.
 

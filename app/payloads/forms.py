@@ -16,6 +16,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
 from app.payloads.items import FORMS, NAME_LENGTH, Upload
+from app.payloads.titles import OF_TITLES, TITLE
 
 FILE_FIELDS = ("image", "file")
 """The file fields of `/predict`."""
@@ -48,10 +49,12 @@ class Form:
     Attributes:
         files: each file with the name of its field, in order.
         texts: the names of the fields that hold text.
+        fields: the texts of OF_TITLES, by name.
     """
 
     files: list[tuple[str, Upload]]
     texts: list[str]
+    fields: dict[str, list[str]]
 
 
 class _AnyName(MultipartDecoder):
@@ -65,14 +68,12 @@ class _AnyName(MultipartDecoder):
         return super()._parse_headers(data)
 
 
-def one_file(body: Body) -> Upload:
+def one_file(form: Form) -> Upload:
     """The one file of a `/predict` form.
 
     Raises:
-        BadRequest: there is none or more than one, or the form cannot be read.
-        TooLarge: as `read_form`.
+        BadRequest: there is none or more than one.
     """
-    form = read_form(body)
     uploads = [upload for name, upload in form.files if name in FILE_FIELDS]
     if len(uploads) == 1:
         return uploads[0]
@@ -102,7 +103,7 @@ def read_form(body: Body) -> Form:
     """
     if not body.boundary:
         raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY}")
-    form = Form([], [])
+    form = Form([], [], {})
     for number, part in enumerate(_parts(body)):
         if number > body.limits.pictures + TEXT_FIELDS:
             raise TooLarge(
@@ -115,6 +116,8 @@ def read_form(body: Body) -> Form:
             form.files.append((part.name, Upload(b"".join(part.pieces), name)))
         else:
             form.texts.append(part.name)
+            if part.name in OF_TITLES:
+                form.fields.setdefault(part.name, []).append(b"".join(part.pieces).decode(errors="replace"))
     return form
 
 
@@ -129,14 +132,16 @@ class _Part:
     size: int = 0
 
     def add(self, piece: bytes) -> None:
-        """Take more of its content.
+        """Take more of its content; of a title only as much as a text may have.
 
         Raises:
             BadRequest, TooLarge: it is no file, and longer than a text may be.
         """
-        self.pieces.append(piece)
         self.size += len(piece)
-        if self.is_file or self.size <= MAX_HEADER_BYTES:
+        is_short = self.is_file or self.size <= MAX_HEADER_BYTES
+        if is_short:
+            self.pieces.append(piece)
+        if is_short or self.name == TITLE:
             return
         if self.name in FILE_FIELDS:
             raise came_as_text(self.name)

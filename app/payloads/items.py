@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from app.errors import RequestError
+from app.payloads.titles import Title
 from inference.arrays import Pixels
 
 FORMS = (
@@ -59,6 +60,11 @@ RequestItem: TypeAlias = Upload | Rows | Ready | RefusedItem
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures of a request, in order."""
+    """The pictures of a request, in order.
+
+    Attributes:
+        title: what the shop has written of the one picture; None without a title.
+    """
 
     items: list[RequestItem]
+    title: Title | None = None

@@ -5,41 +5,52 @@ items out: body.py reads the connection, and inference decodes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
 
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads import archives
 from app.payloads.body import Body
-from app.payloads.documents import is_document, item_of, items_of
+from app.payloads.documents import is_document, item_of_object, items_of, read_object
 from app.payloads.forms import FORM, came_as_text, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, Pictures, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
+from app.payloads.titles import OF_TITLES, Given, title_of
 from inference.signatures import format_of
 from inference.zip_file import is_zip
 
 
-def find_one(body: Body) -> Pictures:
-    """The one picture of a `/predict` request.
+def find_one(body: Body, query: Given = MappingProxyType({})) -> Pictures:
+    """The one picture of a `/predict` request, and its title.
+
+    Args:
+        body: of the request.
+        query: what its query has of OF_TITLES.
 
     Raises:
-        BadRequest: there is none or more than one, or the form or JSON cannot be read.
+        BadRequest: there is no picture or more than one, the form or JSON cannot be read, or a title came
+            twice.
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
-    item = _one_of_any_form(body)
+    item, fields = _one_of_any_form(body)
     if isinstance(item, Upload):
         check_bytes(item.data, body.limits)
-    return Pictures([item])
+    return Pictures([item], title_of(query, fields) if query or fields else None)
 
 
-def _one_of_any_form(body: Body) -> Upload | Rows:
+def _one_of_any_form(body: Body) -> tuple[Upload | Rows, Given]:
+    """The picture, and what the body has of OF_TITLES."""
     if format_of(body.data) is not None:
-        return Upload(body.data)
+        return Upload(body.data), {}
     if body.mimetype == FORM:
-        return one_file(body)
+        form = read_form(body)
+        return one_file(form), form.fields
     if is_document(body):
-        return item_of(body)
+        document = read_object(body)
+        fields: Given = {name: [document[name]] for name in OF_TITLES if name in document}
+        return item_of_object(document, FORMS), fields
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
-    return Upload(body.data)
+    return Upload(body.data), {}
 
 
 def find_many(body: Body) -> Pictures:

@@ -22,7 +22,7 @@ from app.prediction.parameters import WITHOUT_QUERY, Parameters
 from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
 from inference.classifier import Prediction
-from inference.contract import InputContract
+from inference.contract import InputContract, NetworkName
 from inference.convert import ModelInput
 from inference.decode import Decoded, decode_opened
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
@@ -63,12 +63,14 @@ class Classified:
     It holds no pixels: a client may take long to read its answer.
 
     Attributes:
+        network: as `ModelInput.network`.
         enlarged: as `ModelInput.enlarged`.
         seen: a PNG of the pixels that the model read, if it was asked for.
         explained: likewise.
     """
 
     prediction: Prediction
+    network: NetworkName
     enlarged: bool = False
     seen: bytes | None = None
     explained: Explained | None = None
@@ -273,7 +275,12 @@ class _Work:
         predictions = self.served.networks.classify(inputs)
         seen = self.parameters.seen
         answers = [
-            Classified(prediction, model_input.enlarged, pixels_to_png(model_input.pixels) if seen else None)
+            Classified(
+                prediction,
+                model_input.network,
+                model_input.enlarged,
+                pixels_to_png(model_input.pixels) if seen else None,
+            )
             for model_input, prediction in zip(inputs, predictions, strict=True)
         ]
         if not self.parameters.explain:

@@ -1,13 +1,16 @@
-"""The query parameters that shape an answer: `top`, `seen` and `explain`.
+"""The query parameters that shape an answer: `top`, `seen` and `explain`, and what a query has of titles.
 
 Pure: a query in, a value out. answers.py adds to the answer what they name; docs/reference/http.md
 lists them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from werkzeug.datastructures import MultiDict
 
 from app.errors import BadRequest
+from app.payloads.titles import OF_TITLES, Given
 
 SWITCH = {"0": False, "1": True, "false": False, "true": True}
 
@@ -20,30 +23,41 @@ class Parameters:
         top: how many of the likeliest classes to list; None lists none.
         seen: whether to add the pixels that the model saw, as a PNG.
         explain: whether to add what each part of them adds to the answer.
+        titles: the values of OF_TITLES; payloads/titles.py reads them with those of the body.
     """
 
     top: int | None = None
     seen: bool = False
     explain: bool = False
+    titles: Given = field(default_factory=dict)
 
+
+OF_MANY = ("top", "seen", "explain")
+OF_ONE = (*OF_MANY, *OF_TITLES)
+"""The names that routes of many pictures have, and that of one."""
 
 WITHOUT_QUERY = Parameters()
 """Of a request without a query."""
 
 
-def read_parameters(query: Mapping[str, str], classes: int) -> Parameters:
-    """Parse `top`, `seen` and `explain`.
+def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[str]) -> Parameters:
+    """Parse the parameters of a route.
+
+    Args:
+        query: of the request.
+        classes: how many the release has.
+        names: that the route has.
 
     Raises:
         BadRequest: another name, or a value that these cannot have.
     """
     for name in query:
-        if name not in ("top", "seen", "explain"):
-            raise BadRequest(
-                f"The query parameter `{name}` is unknown. This route has `top`, `seen` and `explain`."
-            )
+        if name not in names:
+            few = ", ".join(f"`{known}`" for known in names)
+            raise BadRequest(f"The query parameter `{name}` is unknown. This route has {few}.")
     top = _read_top(query.get("top"), classes)
-    return Parameters(top, _read_switch("seen", query), _read_switch("explain", query))
+    titles = {name: query.getlist(name) for name in OF_TITLES if name in query}
+    return Parameters(top, _read_switch("seen", query), _read_switch("explain", query), titles)
 
 
 def _read_top(text: str | None, classes: int) -> int | None:

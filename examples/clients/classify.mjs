@@ -1,12 +1,15 @@
 // Classify pictures with Wardrobe, in a browser and in Node.js from 20.3: node classify.mjs URL PICTURE...
 //
-// An API key is read from API_KEY in Node.js. Answers 429 and 503 are tried again, after the seconds that
-// Retry-After says; any other refusal stays one.
+// In Node.js an API key is read from API_KEY, and from TITLE what the shop has written of one picture. Answers
+// 429 and 503 are tried again, after the seconds that Retry-After says; any other refusal stays one.
 
 const TRIES = 4;
 const MILLISECONDS = 60_000; // for all tries together
 
-/** The service's answer about one File or Blob. Options: `key`, an API key; `signal`, of an AbortController. */
+/**
+ * The service's answer about one File or Blob. Options: `key`, an API key; `signal`, of an AbortController;
+ * `title`, what the shop has written, with which `listed` is what both say together.
+ */
 export async function classify(url, picture, options) {
   return post(`${url}/predict`, [picture], options);
 }
@@ -16,8 +19,9 @@ export async function classifyBatch(url, pictures, options) {
   return (await post(`${url}/predict/batch`, pictures, options)).predictions;
 }
 
-async function post(url, pictures, { key, signal } = {}) {
+async function post(url, pictures, { key, signal, title } = {}) {
   const body = new FormData();
+  if (title) body.append("title", title);
   pictures.forEach((picture) => body.append("image", picture));
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   const limit = AbortSignal.timeout(MILLISECONDS);
@@ -54,12 +58,13 @@ if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
   const options = { key: process.env.API_KEY };
   try {
     const pictures = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
-    const single = async () => [await classify(url, pictures[0], options)];
+    const single = async () => [await classify(url, pictures[0], { ...options, title: process.env.TITLE })];
     const answers = await (pictures.length === 1 ? single() : classifyBatch(url, pictures, options));
     const one = ({ label, confidence, decision }) => `${label} ${confidence.toFixed(3)} ${decision}`;
-    answers.forEach(({ error, attributes = {}, ...answer }, index) => {
+    answers.forEach(({ error, attributes = {}, listed, ...answer }, index) => {
       const more = Object.entries(attributes).map(([name, found]) => `, ${name} ${one(found)}`);
-      const said = error ? error.detail : one(answer) + more.join("");
+      const both = listed ? `, with the title ${listed.kind ?? listed.label} ${listed.decision}` : "";
+      const said = error ? error.detail : one(answer) + more.join("") + both;
       console.log(`${pictures[index].name}: ${said}`);
     });
   } catch (error) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Classify pictures with Wardrobe: classify.sh URL PICTURE...
 #
-# Needs curl from 7.76, and jq. An API key is read from API_KEY. curl tries 408, 429 and 5xx again, after the
-# seconds that Retry-After says; any other refusal stays one.
+# Needs curl from 7.76, and jq. An API key is read from API_KEY, and from TITLE what the shop has written of one
+# picture. curl tries 408, 429 and 5xx again, after the seconds that Retry-After says; any other refusal stays
+# one.
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
@@ -15,6 +16,7 @@ route=predict
 [ $# -eq 1 ] || route=predict/batch
 
 sent=()
+[ $# -ne 1 ] || [ -z "${TITLE:-}" ] || sent+=(--form-string "title=$TITLE")
 for picture in "$@"; do
     sent+=(--form "image=@\"$picture\"")
 done
@@ -34,5 +36,6 @@ jq --raw-output --arg name "${1##*/}" '
     (.predictions // [.])[]
     | (.name // $name) + ": " + (
         if .error then .error.detail
-        else said + (.attributes // {} | to_entries | map(", \(.key) \(.value | said)") | add // "") end)
+        else said + (.attributes // {} | to_entries | map(", \(.key) \(.value | said)") | add // "")
+            + (.listed // null | if . then ", with the title \(.kind // .label) \(.decision)" else "" end) end)
 ' "$answer"

@@ -15,13 +15,13 @@ from typing import Final, NamedTuple, TypeGuard
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.spreadsheets import safe_path
+from inference.words import in_order
 from labelling.decided import NONE, Question
 from labelling.errors import Unreadable
 from labelling.export import check_of
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.list_check import ListCheck
-from labelling.list_words import in_order
 from labelling.review.audit import CENSUS, added, audit_of, sample, usual_size
 from labelling.review.label_studio import Task, as_tasks
 from labelling.review.page import (

@@ -40,9 +40,9 @@ def command(request: pytest.FixtureRequest) -> list[str]:
     return start
 
 
-def run(command: list[str], url: str, *pictures: str) -> tuple[int, str, str]:
+def run(command: list[str], url: str, *pictures: str, **environment: str) -> tuple[int, str, str]:
     """Start a client with the key; its exit status, and what it printed to stdout and stderr."""
-    ended = done([*command, url, *pictures], API_KEY=KEY)
+    ended = done([*command, url, *pictures], API_KEY=KEY, **environment)
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -58,6 +58,18 @@ def test_a_client_prints_label_confidence_and_decision_of_each_picture(
     assert boot.startswith("ankle-boot.png: Ankle boot 0.")
     assert text.startswith("README.md: This looks like text")
     assert bag.startswith("bag.png: Bag 0.")
+
+
+def test_a_client_prints_what_a_title_and_the_picture_say_together(
+    command: list[str], guarded_service: Service
+) -> None:
+    photo = str(ROOT / "examples/photo-trousers.jpg")
+
+    status, out, err = run(command, guarded_service.url, photo, TITLE="@Écharpe & jeans")
+
+    assert (status, err) == (0, "")
+    assert out.startswith("photo-trousers.jpg: Trouser 0.")
+    assert out.endswith(", with the title trousers accept\n")
 
 
 def test_a_client_says_how_it_is_used_and_asks_whether_the_service_runs(command: list[str]) -> None:

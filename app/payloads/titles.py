@@ -1,0 +1,60 @@
+"""What a shop has written of a picture, in a form, in JSON or in the query.
+
+Values alone. What the words of a title say: inference/words.py; they are kept nowhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from app.errors import BadRequest
+from inference.words import LANGUAGES, LONGEST_HTML
+
+TITLE: Final = "title"
+LANGUAGE: Final = "language"
+OF_TITLES: Final = (TITLE, LANGUAGE)
+"""Names under which both come, wherever they come."""
+
+NOT_READ: Final = "none"
+"""In place of a language: the words say nothing."""
+
+Given: TypeAlias = Mapping[str, Sequence[object]]
+"""The values under some names."""
+
+
+@dataclass(frozen=True)
+class Title:
+    """What the shop has written.
+
+    Attributes:
+        text: at most as much as is read.
+        language: of LANGUAGES, or NOT_READ; empty where it is not known.
+    """
+
+    text: str
+    language: str = ""
+
+
+def title_of(query: Given, body: Given) -> Title | None:
+    """The title of a request; None without one.
+
+    Raises:
+        BadRequest: a value came twice, is no text, or is no language.
+    """
+    text, language = (_only(name, [*query.get(name, ()), *body.get(name, ())]) for name in OF_TITLES)
+    if language and language not in {*LANGUAGES, NOT_READ}:
+        known = ", ".join(LANGUAGES)
+        raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {known}, or {NOT_READ}.")
+    return None if text is None else Title(text[:LONGEST_HTML], language or "")
+
+
+def _only(name: str, values: Sequence[object]) -> str | None:
+    if len(values) > 1:
+        raise BadRequest(
+            f"`{name}` came {len(values)} times. Send it once: as a form field, a key of the JSON, or in the "
+            "query."
+        )
+    value = values[0] if values else None
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"`{name}` is no text.")
+    return value

@@ -1,0 +1,170 @@
+"""POST /predict with a title: what the shop has written and the picture say together."""
+
+import io
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from inference.words import KINDS
+from tests.contract.service.conftest import MakeApp
+from tests.service import ROOT
+from tests.uploads import in_base64
+
+PHOTO = (ROOT / "examples" / "photo-trousers.jpg").read_bytes()
+PIXELS = (ROOT / "examples" / "trouser.png").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def client(make_shared_app: MakeApp) -> FlaskClient:
+    return make_shared_app(model_store="bundled").test_client()
+
+
+def listed(client: FlaskClient, title: str, language: str = "", picture: bytes = PHOTO) -> dict[str, Any]:
+    fields = {"title": title, **({"language": language} if language else {})}
+    answer = client.post("/predict", data={"image": (io.BytesIO(picture), "a"), **fields})
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.get_json()["listed"]
+    return found
+
+
+def test_a_title_that_the_picture_confirms_is_accepted_and_one_that_it_denies_is_not(
+    client: FlaskClient,
+) -> None:
+    assert listed(client, "Slim jeans") == {
+        "kinds": ["trousers"],
+        "label": "Trouser",
+        "kind": "trousers",
+        "decision": "accept",
+        "reason": None,
+    }
+    assert listed(client, "Leather handbag") == {
+        "kinds": ["bag"],
+        "label": "Bag",
+        "kind": "bag",
+        "decision": "review",
+        "reason": "list",
+    }
+
+
+FORMS: dict[str, dict[str, Any]] = {
+    "form field": {"data": {"title": "Jupe", "language": "fr"}},
+    "JSON key": {"json": {"image": in_base64(PHOTO), "title": "Jupe", "language": "fr"}},
+    "query": {"data": PHOTO, "query_string": {"title": "Jupe", "language": "fr"}},
+    "language apart": {
+        "json": {"image": in_base64(PHOTO), "title": "Jupe"},
+        "query_string": {"language": "fr"},
+    },
+}
+
+
+def sent(client: FlaskClient, form: dict[str, Any]) -> Any:
+    data = form.get("data")
+    if isinstance(data, dict):
+        form = form | {"data": data | {"image": (io.BytesIO(PHOTO), "a.jpg")}}
+    return client.post("/predict", **form)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_title_comes_in_every_form_and_changes_no_other_field(
+    client: FlaskClient, form: dict[str, Any]
+) -> None:
+    answer = sent(client, form).get_json()
+
+    alone = client.post("/predict", data=PHOTO).get_json()
+    assert answer.pop("listed")["kinds"] == ["skirt"]
+    assert answer | {"request_id": ""} == alone | {"request_id": ""}
+
+
+TWICE: dict[str, dict[str, Any]] = {
+    "query": {"data": PHOTO, "query_string": "title=a&title=b"},
+    "form": {"data": {"title": ["a", "a"]}},
+    "JSON and query": {"json": {"image": in_base64(PHOTO), "title": "a"}, "query_string": {"title": "a"}},
+    "language": {
+        "json": {"image": in_base64(PHOTO), "title": "a", "language": "en"},
+        "query_string": {"language": "en"},
+    },
+}
+
+
+@pytest.mark.parametrize("form", TWICE.values(), ids=TWICE)
+def test_a_title_or_language_that_comes_twice_is_refused(client: FlaskClient, form: dict[str, Any]) -> None:
+    answer = sent(client, form)
+
+    assert answer.status_code == 400
+    assert "came 2 times. Send it once" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"title": 7}, "`title` is no text."),
+        ({"title": ["Skirt"]}, "`title` is no text."),
+        ({"title": "Skirt", "language": "it"}, "it must be one of en, de, fr, es, or none."),
+    ],
+)
+def test_a_title_that_is_no_text_and_an_unknown_language_are_refused(
+    client: FlaskClient, fields: dict[str, Any], detail: str
+) -> None:
+    answer = client.post("/predict", json={"image": in_base64(PHOTO), **fields})
+
+    assert answer.status_code == 400
+    assert detail in answer.get_json()["detail"]
+
+
+def test_without_a_language_a_title_admits_what_any_language_reads_in_it(client: FlaskClient) -> None:
+    assert listed(client, "Jean")["kinds"] == ["trousers"]
+    assert listed(client, "Robe")["kinds"] == ["coat", "dress", "nightwear"]
+    assert listed(client, "Robe", "fr")["kinds"] == ["dress", "nightwear"]
+    assert listed(client, "Robe", "none")["kinds"] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        ("", []),
+        ("Anna", []),
+        ("Платье летнее", []),
+        ("Jeans " * 2_000, ["trousers"]),
+        ("<b>Jeans</b> &amp; <script>alert(1)</script>", ["trousers"]),
+        ("Je\x00ans", []),
+    ],
+)
+def test_an_odd_title_is_read_as_far_as_it_says_something(
+    client: FlaskClient, title: str, kinds: list[str]
+) -> None:
+    found = listed(client, title)
+
+    assert found["kinds"] == kinds
+    assert (found["label"], found["decision"]) == ("Trouser", "accept")
+
+
+def test_a_title_that_names_every_kind_is_answered(client: FlaskClient) -> None:
+    found = listed(client, " and ".join(KINDS))
+
+    assert "trousers" in found["kinds"]
+    assert (found["label"], found["decision"]) == ("Trouser", "accept")
+
+
+def test_words_are_a_veto_beside_a_network_that_shows_nothing_of_them(client: FlaskClient) -> None:
+    agreeing, denied = listed(client, "Jeans", picture=PIXELS), listed(client, "Scarf", picture=PIXELS)
+
+    assert (agreeing["label"], agreeing["kind"], agreeing["decision"]) == ("Trouser", "trousers", "accept")
+    assert (denied["decision"], denied["reason"]) == ("review", "list")
+
+
+def test_a_batch_has_no_titles_yet(client: FlaskClient) -> None:
+    answer = client.post("/predict/batch?title=Jeans", data={"image": (io.BytesIO(PHOTO), "a.jpg")})
+
+    assert answer.status_code == 400
+    assert "`title` is unknown. This route has `top`, `seen`, `explain`." in answer.get_json()["detail"]
+
+
+def test_a_title_is_not_logged(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    client = make_app(model_store="bundled", log_format="json").test_client()
+
+    client.post("/predict?title=Unmistakable+skirt", data=PHOTO)
+    client.post("/predict", data={"image": (io.BytesIO(PHOTO), "a.jpg"), "title": "Unmistakable skirt"})
+    client.post("/predict", json={"image": in_base64(PHOTO), "title": "Unmistakable", "language": "it"})
+
+    assert "nmistakable" not in capsys.readouterr().err
