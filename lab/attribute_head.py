@@ -16,7 +16,6 @@ from keras import layers
 from numpy.typing import NDArray
 
 from inference.contract import ModelContract
-from inference.keras_session import load_model
 from inference.onnx_session import OF_ATTRIBUTE
 from lab.photo_tables import SOURCES
 from lab.pretraining_photos import Photo, decoded_photo, names_of_sources, photo_bytes
@@ -34,9 +33,9 @@ from training.environment import libraries
 from training.features.blocks import VECTOR, Block, network
 from training.features.shipped import LITE2
 from training.heads.hidden import MEMBERS, HiddenHead
-from training.release.export import export_photos
 from training.release.make import begin, make_release
-from training.release.photos import photo_model_figures
+from training.release.photo_heads import below, export_heads
+from training.release.photos import network_that_sees_alike, photo_model_figures
 from training.untyped import Network
 
 UNITS = 256
@@ -65,11 +64,11 @@ class AttributeHead:
     command: str
 
 
-def with_head(photos: Network, new: AttributeHead) -> Network:
-    """The network that answers photos, with one more output."""
-    vector, name, fitted = photos.get_layer(VECTOR).output, new.name, new.fitted
+def with_head(heads: Network, new: AttributeHead) -> Network:
+    """The heads that answer photos, with one more output."""
+    (pixels, vector), name, fitted = heads.inputs, new.name, new.fitted
     if new.further:
-        seen = [vector, network(new.further)(photos.input)]
+        seen = [vector, network(new.further)(pixels)]
         vector = layers.Concatenate(name=f"{VECTOR}_{name}", dtype="float32")(seen)
     hidden = layers.Dense(len(fitted.hidden_bias), "relu", name=f"hidden_{name}", dtype="float32")
     last = layers.Dense(len(fitted.bias), "softmax", name=f"probabilities_{name}", dtype="float32")
@@ -80,7 +79,7 @@ def with_head(photos: Network, new: AttributeHead) -> Network:
         total = layers.Dense(new.sums.shape[1], use_bias=False, name=f"sums_{name}", dtype="float32")
         answers = total(answers)
         total.set_weights([new.sums])
-    return keras.Model(photos.input, photos.output | {f"{OF_ATTRIBUTE}{name}": answers}, name=photos.name)
+    return keras.Model(heads.inputs, heads.output | {f"{OF_ATTRIBUTE}{name}": answers}, name=heads.name)
 
 
 def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known of that
@@ -107,8 +106,7 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
     """
     known, before = parent.manifest, parent.manifest.network("photos")
     begin(where, parent, frozenset(PHOTO_FILES))
-    whole = with_head(load_model(parent.folder / before.artifact), new)
-    golden = export_photos(whole, where)
+    whole, golden = export_heads(with_head(network_that_sees_alike(parent), new), where)
     learnt = [photo for photos in new.learnt.values() for photo in photos]
     near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in learnt])
     hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in learnt]), near)
@@ -121,7 +119,7 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
         "command": new.command,
         "libraries": dict(libraries()),
     }
-    configuration = report.training.configuration | {f"{new.name}_head": record}
+    configuration = report.training.configuration | {f"{new.name}_head": record} | below()
     names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
     return make_release(
         where,

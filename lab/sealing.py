@@ -4,8 +4,8 @@ python -m lab.sealing RELEASE --photo-answers photo-answers.csv.gz --strangers F
 
 What heads of folds answered to photos (lab/photo_network.py keeps it), and networks to photos of sources that
 they know nothing of (lab/strangers_heads.py), decides temperature, familiarity and thresholds of the network
-that answers photos; the graph that reads pixels answers the test set. Writes FOLDER: answers, report, card,
-page and manifest are new, everything else is RELEASE's.
+that answers photos; the graph that reads pixels answers the test set. Writes FOLDER: both files of
+that network, answers, report, card, page and manifest are new, everything else is RELEASE's.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import numpy as np
 
 from inference.onnx_session import OnnxSession
 from lab.strangers_table import Answered, read
+from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from reports.answers import NONE_OF_THESE, Answers, answers_of
@@ -31,7 +32,13 @@ from training.measure.evaluate import answer
 from training.measure.products import products_of
 from training.measure.statistics import overconfidence
 from training.release.make import begin, make_release
-from training.release.photos import decide_photos, measured_photos
+from training.release.photo_heads import below, export_heads
+from training.release.photos import (
+    decide_photos,
+    measured_photos,
+    network_that_sees_alike,
+    photo_model_figures,
+)
 
 TOWNS: Final = "ek-t"
 """How groups of other sources begin that are a town, not a product."""
@@ -93,14 +100,17 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
     if not parent.manifest.both or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     asked, found = decide_photos(given, parent, print)
-    begin(folder, parent)
+    begin(folder, parent, frozenset(PHOTO_FILES))
     before = parent.manifest.network("photos")
     contract = found.contract(parent.manifest.labels, READS).with_heads(before.contract.attributes)
-    photos = before.changed(contract=contract)
-    figures = report.photo_model.changed(temperature=photos.contract.temperature)
+    whole, golden = export_heads(network_that_sees_alike(parent), folder)
+    photos = before.changed(contract=contract, golden=golden)
+    figures = photo_model_figures(whole, folder, contract)
     difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
     test = report.test.changed(**difference)
-    known = report.changed(test=test, photo_model=figures)
+    configuration = report.training.configuration | below()
+    training = report.training.changed(configuration=configuration)
+    known = report.changed(test=test, training=training, photo_model=figures)
     again, answers = measured_photos(folder, known, photos, found, asked)
     # Nothing is promised of tier X, of products as of photos.
     of_products = answers.of_unknown_sources & answers.known & ~np.char.startswith(answers.groups, TOWNS)

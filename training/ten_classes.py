@@ -66,7 +66,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
-    parent_network = network_that_sees_alike(parent)  # refuses before any work
+    parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
@@ -101,7 +101,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         known = Learnt.of(head.learnt.sha256, np.concatenate([photos.hashes for photos in sets]))
         made = folder / NEW_RELEASE
         report = release_photos(
-            made, parent, parent_network, head, answers, known, record, progress.say, of_parent
+            made, parent, parent_heads, head, answers, known, record, progress.say, of_parent
         )
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")

@@ -26,8 +26,8 @@ from training.data.split import stratified_folds
 from training.data.vectors import Vectors
 from training.errors import BadPictures
 from training.features import lite2
-from training.features.blocks import VECTOR, network
-from training.features.shipped import LITE2, SCALED, PhotoFeatures
+from training.features.blocks import READS, VECTOR
+from training.features.shipped import SCALED, PhotoFeatures
 from training.heads.cross_val import answers_out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.progress import Watch
@@ -179,23 +179,28 @@ def scores_of(logits: Vectors, classes: int) -> Scores:
     return Scores.of_class(softmax(of_classes, axis=1).astype(np.float32), distances)
 
 
-def photo_network(fitted: PhotoHead, before: Network | None = None) -> Network:
-    """The whole network.
+def photo_heads(fitted: PhotoHead, before: Network | None = None) -> Network:
+    """All heads, on what the network below sees.
 
     Args:
         fitted: the head of the class.
-        before: the network whose attributes it also answers: they read the same vector.
+        before: heads whose attributes these also answer: they read the same inputs.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to PROBABILITIES float32 (N, C), an output for each
-        attribute and, where OOD photos were learnt, DISTANCE float32 (N,).
+        keras.Model from `pixels` uint8 (N, 192, 192, 3), of which an attribute may read the palette, and
+        `vector` float32 (N, D) to PROBABILITIES float32 (N, C), an output for each attribute and, where OOD
+        photos were learnt, DISTANCE float32 (N,).
     """
-    body = network(LITE2) if before is None else keras.Model(before.input, before.get_layer(VECTOR).output)
-    logits = fitted.head.on(body)
+    if before is None:
+        pixels = keras.Input(READS.array_shape, dtype="uint8", name="pixels")
+        vector = keras.Input((len(fitted.head.hidden),), name=VECTOR)
+    else:
+        pixels, vector = before.inputs
+    logits = fitted.head.on(keras.Model(vector, vector))
     of_classes = logits.output[:, : fitted.classes]
     answers = {PROBABILITIES: ops.softmax(of_classes, axis=-1)}
     if before is not None:
         answers |= {name: output for name, output in before.output.items() if name.startswith(OF_ATTRIBUTE)}
     if len(fitted.head.bias) > fitted.classes:
         answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(of_classes, axis=-1)
-    return keras.Model(logits.input, answers, name="photos")
+    return keras.Model([pixels, vector], answers, name="heads")

@@ -58,6 +58,32 @@ def converted(serving: Network) -> Graph:
     return graph
 
 
+LARGE: Final = 1024
+"""Numbers from which `in_half_precision` stores a weight as float16."""
+
+
+def in_half_precision(graph: Graph) -> Graph:
+    """Store large weights as float16 behind a Cast, which ONNX Runtime folds when it opens the graph.
+
+    One that float16 cannot hold stays float32.
+    """
+    casts = []
+    for weight in graph.graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or prod(weight.dims) < LARGE:
+            continue
+        with np.errstate(over="ignore"):
+            half = onnx.numpy_helper.to_array(weight).astype(np.float16)
+        if np.isfinite(half).all():
+            name = weight.name
+            weight.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}_float16"))
+            casts.append(onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.graph.node]
+    del graph.graph.node[:]
+    graph.graph.node.extend(nodes)
+    onnx.checker.check_model(graph)
+    return graph
+
+
 @contextlib.contextmanager
 def _collected_often() -> Iterator[None]:
     """Have garbage collected soon in the block, and at its end.

@@ -3,7 +3,8 @@
 model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance,
 or the OOD score where out-of-distribution (OOD) photos were learnt (heads/ood.py). An adopted model
 whose features cannot be reached has none. A graph that answers differently from its network is never kept
-(`check_parity`). The network that answers photos has its features in it. Touches the named files.
+(`check_parity`). photos.onnx is the whole network that answers photos; what photos.keras has: photo_heads.py.
+Touches the named files.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.files import GRAPH, MODEL, PHOTO_FILES
+from model_store.files import GRAPH, MODEL, PHOTO_GRAPH
 from model_store.manifest import Golden
 from training.answering import answering
 from training.data.fashion import at_once
@@ -32,13 +33,16 @@ from training.gradient.networks.registry import LOGITS, with_softmax
 from training.heads.logistic import LogisticHead
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
-from training.release.conversion import check_graph, converted
+from training.release.conversion import check_graph, converted, in_half_precision
 from training.untyped import Graph, Network, Tensor
 
 BATCH_AXIS: Final = "N"
 
 PARITY_TOLERANCE: Final = 1e-5
 """Largest difference of a probability between network and float32 graph."""
+
+ROUNDING_TOLERANCE: Final = 0.005
+"""The same between that graph and the stored one, whose large weights are float16."""
 
 DISTANCE_TOLERANCE: Final = 1e-2
 """The same of a distance, as a share of 1 and its size: whitening enlarges the roundings of features that
@@ -243,15 +247,13 @@ def check_parity(
 
 
 def export_photos(network: Network, folder: Path) -> Golden:
-    """Write photos.keras and photos.onnx; compare them, and keep some answers.
+    """Write photos.onnx, with large weights as float16; compare it with the network, and keep some answers.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    artifact, graph = (folder / name for name in PHOTO_FILES)
-    network.save(artifact, include_optimizer=False)
+    graph, images = folder / PHOTO_GRAPH, _made_pictures()
     write_graph(network, graph)
-    images = _made_pictures()
 
     def scores(pixels: PixelsBatch) -> Scores:
         given = answering(network, at_once(pixels))(pixels)
@@ -263,9 +265,28 @@ def export_photos(network: Network, folder: Path) -> Golden:
         return Scores(heads, given.get(DISTANCE))
 
     check_parity(scores, graph, images)
-    session = OnnxSession(graph, shape=READS.array_shape)
-    given = session.run(images[:GOLDEN_PHOTOS])
+    exact = scored(OnnxSession(graph, shape=READS.array_shape), images)
+    onnx.save(in_half_precision(onnx.load(graph)), graph)
+    check_rounding(graph, exact, images)
+    given = OnnxSession(graph, shape=READS.array_shape).run(images[:GOLDEN_PHOTOS])
     return Golden.of(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
+
+
+def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
+    """Compare a graph whose weights are rounded with the answers of the float32 graph.
+
+    Raises:
+        ParityFailed: a probability differs by more than ROUNDING_TOLERANCE, a distance by more than
+            DISTANCE_TOLERANCE, or a label differs whose probability is further than that from the next.
+    """
+    check_parity(lambda _: exact, path, images, ROUNDING_TOLERANCE)
+    given = scored(OnnxSession(path, shape=images.shape[1:]), images)
+    for name, before in exact.probabilities.items():
+        ordered = np.sort(before, axis=1)
+        apart = ordered[:, -1] - ordered[:, -min(2, ordered.shape[1])]
+        differs = given.probabilities[name].argmax(axis=1) != before.argmax(axis=1)
+        if (differs & (apart > ROUNDING_TOLERANCE)).any():
+            raise ParityFailed(f"{path}: weights in half precision change the {name} of a made picture.")
 
 
 def _made_pictures() -> PixelsBatch:

@@ -9,12 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import keras
 from pydantic import JsonValue
 
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, ModelContract
-from inference.keras_session import load_model
 from inference.onnx_session import OnnxSession
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
@@ -36,18 +34,16 @@ from training.decide.requirements import (
 from training.decide.unproven import decide_withholding, source_labels
 from training.decide.why_nothing import broken_promises
 from training.errors import BadRecipe
-from training.features.blocks import READS, VECTOR
-from training.features.blocks import network as network_below
+from training.features.blocks import READS
 from training.features.shipped import LITE2
-from training.features.weights import weights_hash
 from training.gradient.networks.registry import trainable_count
-from training.heads.photo_head import PhotoHead, photo_network
+from training.heads.photo_head import PhotoHead, photo_heads
 from training.measure.evaluate import decided
 from training.measure.photos import of_known_sources, photo_figures, unknown_figures
 from training.progress import Say
 from training.release.conversion import mflops
-from training.release.export import export_photos
 from training.release.make import begin, make_release
+from training.release.photo_heads import BELOW, below, export_heads, read_heads
 from training.untyped import Network
 
 UNLEARNT_THINGS: Final = "other kinds"
@@ -57,7 +53,7 @@ UNLEARNT_THINGS: Final = "other kinds"
 def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and whose files it joins
     folder: Path,
     parent: LocalRelease,
-    parent_network: Network | None,
+    parent_heads: Network | None,
     head: PhotoHead,
     answers: Answers,
     learnt: Learnt,
@@ -70,7 +66,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     Args:
         folder: emptied first, if it is there.
         parent: whose other files it has.
-        parent_network: of network_that_sees_alike.
+        parent_heads: of network_that_sees_alike.
         head: with what it learnt.
         answers: of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
         learnt: by the head.
@@ -87,15 +83,14 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     # 2) Export; the parent's attributes stay.
     begin(folder, parent, frozenset(PHOTO_FILES))
     parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
-    if parent_network is not None:
+    if parent_heads is not None:
         contract = contract.with_heads(parent_manifest.contract("photos").attributes)
-    network, (artifact, graph) = photo_network(head, parent_network), PHOTO_FILES
-    golden = export_photos(network, folder)
+    (network, golden), (artifact, graph) = export_heads(photo_heads(head, parent_heads), folder), PHOTO_FILES
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
     ((load_learnt(parent.folder) or NOTHING) | learnt).save(folder)
     # 3) Measure and seal.
     before = report_of(parent)
-    configuration = before.training.configuration | {"photo_network": record}
+    configuration = before.training.configuration | {"photo_network": record} | below()
     training = before.training.changed(configuration=configuration)
     cost = photo_model_figures(network, folder, contract)
     kept = {"products": kept_products(parent, thresholds)}
@@ -114,7 +109,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
 
 
 def network_that_sees_alike(parent: LocalRelease) -> Network | None:
-    """The parent's network for photos, whose attributes and thresholds stay; None where it has none.
+    """The parent's heads for photos, whose attributes and thresholds stay; None where it has none.
 
     Raises:
         BadRecipe: it sees photos by other weights than this package has, so a head that was learnt on these
@@ -122,16 +117,15 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
     """
     if not parent.manifest.both:
         return None
-    before = load_model(parent.folder / parent.manifest.network("photos").artifact)
-    vectors = [layer.output for layer in before.layers if layer.name == VECTOR]
-    ours = weights_hash(network_below(LITE2))
-    if not vectors or weights_hash(keras.Model(before.input, vectors[0])) != ours:
+    heads, hash_below = read_heads(parent.folder / parent.manifest.network("photos").artifact)
+    recorded = report_of(parent).training.configuration.get(BELOW) if hash_below is None else hash_below
+    if recorded != below()[BELOW]:
         raise BadRecipe(
             f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
             "add their rows to the file."
         )
-    return before
+    return heads
 
 
 def kept_products(parent: LocalRelease, thresholds: Thresholds) -> dict[str, ProductPromise]:
@@ -204,7 +198,7 @@ def measured_photos(
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
-    """What the network that `export_photos` wrote costs."""
+    """What the network costs whose files `export_heads` wrote."""
     return ModelFigures(
         network="_".join(LITE2),
         parameters=network.count_params(),

@@ -1,0 +1,102 @@
+"""photos.keras: the heads that answer photos, without the network below them, which comes with the package.
+
+One Keras model of two inputs, the pixels (an attribute may read the palette of them) and the vector that the
+network below sees. Its weights are float16, and the whole network is put together with the rounded ones, so
+that photos.keras and photos.onnx have the same. Releases before had the whole network in this file, which has
+one input. Touches the named file.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import keras
+import numpy as np
+from keras import layers
+
+from inference.keras_session import load_model
+from model_store.files import PHOTO_MODEL
+from model_store.manifest import Golden
+from training.errors import GraphUnusable
+from training.features.blocks import READS, VECTOR
+from training.features.blocks import network as network_below
+from training.features.shipped import LITE2
+from training.features.weights import weights_hash
+from training.release.export import export_photos
+from training.untyped import Network
+
+BELOW: Final = "photos_seen_by"
+"""The key of a training's configuration, in report and manifest, with `weights_hash` of what is below."""
+
+STORED: Final = "float16"
+COMPUTED: Final = "float32"
+
+
+def below() -> dict[str, str]:
+    """What a release with such heads records of the network below."""
+    return {BELOW: weights_hash(network_below(LITE2))}
+
+
+def read_heads(path: Path) -> tuple[Network, str | None]:
+    """The heads of either form of the file, in float32, and `weights_hash` of what is below a whole network.
+
+    Returns:
+        keras.Model from pixels and vector to the outputs of the graph; the hash is None where the file has
+        the heads alone, and "" where a whole network has no vector.
+
+    Raises:
+        ModelUnreadable: Keras cannot load it.
+    """
+    stored = load_model(path)
+    if len(stored.inputs) > 1:
+        return _of_type(stored, COMPUTED), None
+    vectors = [layer.output for layer in stored.layers if layer.name == VECTOR]
+    if not vectors:
+        return stored, ""
+    heads = keras.Model([stored.input, vectors[0]], stored.output, name="heads")
+    return _of_type(heads, COMPUTED), weights_hash(keras.Model(stored.input, vectors[0]))
+
+
+def export_heads(heads: Network, folder: Path) -> tuple[Network, Golden]:
+    """Write photos.keras and photos.onnx.
+
+    Args:
+        heads: in float32.
+        folder: of the release.
+
+    Returns:
+        The whole network with the weights that both files have, and some answers of the graph.
+
+    Raises:
+        ExportError: a weight has no float16, or the serving graph cannot be made or answers differently.
+    """
+    stored = _of_type(heads, STORED)
+    stored.save(folder / PHOTO_MODEL, include_optimizer=False)
+    whole = joined(_of_type(stored, COMPUTED))
+    return whole, export_photos(whole, folder)
+
+
+def joined(heads: Network) -> Network:
+    """Heads on the package's network: keras.Model from `pixels` uint8 (N, 192, 192, 3) to their outputs."""
+    body = network_below(LITE2)
+    return keras.Model(body.input, heads([body.input, body.output]), name="photos")
+
+
+def _of_type(heads: Network, dtype: str) -> Network:
+    """The same heads with weights of another type, on inputs of their own."""
+
+    def of_type(layer: layers.Layer) -> layers.Layer:
+        if isinstance(layer, keras.Model):
+            return keras.models.clone_model(layer, clone_function=of_type)
+        config = layer.get_config()
+        if isinstance(layer, layers.Layer):  # an operation has no type of its own
+            config["dtype"] = dtype
+        return type(layer).from_config(config)
+
+    vector = keras.Input(heads.inputs[1].shape[1:], name=VECTOR)
+    inputs = [keras.Input(READS.array_shape, dtype="uint8", name="pixels"), vector]
+    copy = keras.models.clone_model(heads, inputs, of_type)
+    weights = [np.asarray(weight, dtype) for weight in heads.get_weights()]
+    if not all(np.isfinite(weight).all() for weight in weights):
+        raise GraphUnusable(f"A weight of {PHOTO_MODEL} is too large for {dtype}. Learn more varied photos.")
+    copy.set_weights(weights)
+    return copy
