@@ -64,7 +64,7 @@ def newest(store: Store) -> Promotion | Unread | None:
     if not numbers:
         return None
     # An S3 server may list a new key late, but reads it at once.
-    record = _last_after(store, max(numbers)) or _record(store, max(numbers))
+    record = _last_after(store, max(numbers)) or record_of(store, max(numbers))
     if isinstance(record, Promotion):
         return record
     there = versions(store)
@@ -128,7 +128,7 @@ def _last_after(store: Store, number: int) -> Promotion | Unread | None:
     last = None
     while True:
         try:
-            last = _record(store, (last.number if last else number) + 1)
+            last = record_of(store, (last.number if last else number) + 1)
         except NotFound:
             return last
 
@@ -143,7 +143,12 @@ def _check_kept(store: Store, number: int) -> None:
         ) from error
 
 
-def _record(store: Store, number: int) -> Promotion | Unread:
+def record_of(store: Store, number: int) -> Promotion | Unread:
+    """The record of a promotion.
+
+    Raises:
+        NotFound: there is none.
+    """
     try:
         return _read(store, number)
     except (RecordUnreadable, ReleaseCorrupt) as error:  # the second is far too long
@@ -158,7 +163,7 @@ def _backwards(store: Store, start: Promotion | Unread) -> Iterator[Promotion | 
         if number < before - 1:
             yield Unread(number + 1, RecordUnreadable(_gone(store, number + 1)))
         try:
-            record = _record(store, number)
+            record = record_of(store, number)
         except StoreUnreachable:
             raise
         except StoreError as error:  # such as archived by a rule of the bucket

@@ -7,7 +7,7 @@ name.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,9 +20,11 @@ from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
 from model_store.cache import cache_folder, in_use, pull, pull_bare
+from model_store.catalogue import check_complete, read_signed
 from model_store.deadlines import at_most
 from model_store.errors import (
     CacheUnwritable,
+    ManifestTooNew,
     NotFound,
     OpeningEnded,
     ReleaseError,
@@ -52,7 +54,7 @@ NOTE_SECONDS = 10
 """For what a start can do without: to note what it serves."""
 
 REFUSED = (ReleaseError, NotFound, ModelError)
-"""What is wrong with a release itself, so that trying again would not mend it."""
+"""What is wrong with a release itself. Once all its bytes are verified, no further try would mend it."""
 
 LATER = (OpeningEnded, CacheUnwritable)
 """Why a release cannot be opened now, and may be later; another candidate may be served until then."""
@@ -145,7 +147,11 @@ def _newest(settings: Settings, store: Store) -> Attempt:
 
 
 def open_first(
-    settings: Settings, store: Store, record: Promotion | Unread, candidates: Iterable[str]
+    settings: Settings,
+    store: Store,
+    record: Promotion | Unread,
+    candidates: Iterable[str],
+    before: Collection[Refusal] = (),
 ) -> Attempt:
     """Open the first candidate of a record that can be served.
 
@@ -154,55 +160,69 @@ def open_first(
         store: holds the releases.
         record: the newest.
         candidates: those of its releases that are to be tried, in turn.
+        before: what was refused, and logged, before.
 
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
     """
     served, fault, errors, refusals = None, None, list[Exception](), list[Refusal]()
+    logged = {refusal.of for refusal in before}
     if isinstance(record, Unread):
         errors.append(record.error)
-        refusals.append(_refusal(record.number, None, record.error))
+        refusals.append(Refusal(record.number, None, str(record.error)))
     for version in candidates:
+        is_verified = False
         try:
-            served = _open_candidate(settings, store, record, version)
+            if (record.number, version) in logged:
+                _check_sizes(settings, store, version)
+            with _pulled(settings, store, version) as release:
+                is_verified = True
+                served = _opened(settings, store, record, release)
             break
         except REFUSED as error:
             errors.append(without_frames(error))  # which hold the release
-            refusals.append(_refusal(record.number, version, error))
+            for_good = is_verified or isinstance(error, ManifestTooNew)
+            refusals.append(Refusal(record.number, version, str(error), for_good=for_good))
         except StoreError as error:
             fault = error
             errors.append(error)
             if not isinstance(error, LATER):  # another release is no more there than this one
                 break
-    if served is not None and refusals:
-        log.error("Serving %s instead.", served.version)
+    if new := [refusal for refusal in refusals if refusal.of not in logged]:
+        _log_refusals(new, served)
     return Attempt(served, tuple(refusals), fault, tuple(errors), record)
 
 
-def _refusal(number: int, version: str | None, error: Exception) -> Refusal:
-    """Log why a release is not served, for `/readyz` to report it."""
-    log.error("Promotion %d: %s is refused: %s", number, version or "its record", error)
-    return Refusal(number, version, str(error))
+def _log_refusals(refusals: Iterable[Refusal], served: Served | None) -> None:
+    for refusal in refusals:
+        again = "" if refusal.for_good else " It is tried again."
+        name = refusal.version or "its record"
+        log.error("Promotion %d: %s is refused: %s%s", refusal.number, name, refusal.reason, again)
+    if served is not None:
+        log.error("Serving %s instead.", served.version)
 
 
-def _open_candidate(settings: Settings, store: Store, record: Promotion | Unread, version: str) -> Served:
-    """Bring a release into the cache, open it, and note that it is served.
+def _check_sizes(settings: Settings, store: Store, version: str) -> None:
+    """Check manifest and sizes of a release in the store, before all of it is fetched once more."""
+    check_complete(store, read_signed(store, version, _trusted(settings)).manifest)
+
+
+def _opened(settings: Settings, store: Store, record: Promotion | Unread, release: LocalRelease) -> Served:
+    """Open a verified release, and note that it is served.
 
     Raises:
-        StoreError: it cannot be had, or must not be served.
+        ReleaseError: it must not be served.
         OpeningEnded: it ended a process a short while ago, and another candidate may be served.
-        CacheUnwritable: it is not in the cache, which takes nothing, and another candidate may be there.
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
+    version, cache = release.version, cache_folder(settings.cache_dir)
     is_last = version == record.in_turn[-1]
     number = record.number if version == record.version and isinstance(record, Promotion) else None
-    with _pulled(settings, store, version) as release:
-        cache = cache_folder(settings.cache_dir)
-        is_known = noted_version(cache, store.address) == version
-        with nullcontext() if is_known else opening(cache, version, last=is_last):
-            served = _adapted(settings, open_release_model(release, number))
-        _keep(settings, store, release)
+    is_known = noted_version(cache, store.address) == version
+    with nullcontext() if is_known else opening(cache, version, last=is_last):
+        served = _adapted(settings, open_release_model(release, number))
+    _keep(settings, store, release)
     return served
 
 

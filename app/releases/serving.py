@@ -87,15 +87,23 @@ class Served:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A promoted release that is not served, and why. It is not tried again; a new promotion of it is.
+    """A promoted release that is not served, and why.
 
     Attributes:
         version: None where the promotion cannot be read.
+        for_good: it is tried again by a new promotion alone, as all its bytes are verified, or its schema is
+            too new; else what is in the store may be mended, or still arrive.
     """
 
     number: int
     version: str | None
     reason: str
+    for_good: bool = False
+
+    @property
+    def of(self) -> tuple[int, str | None]:
+        """What is refused: of each promotion a release once."""
+        return self.number, self.version
 
 
 @dataclass(frozen=True)
@@ -144,13 +152,27 @@ class Models:
         numbers = [refusal.number for refusal in self.refusals]
         return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
 
+    def waits_for(self, number: int | None) -> bool:
+        """Whether something of a promotion is refused, and may be served later."""
+        return any(refusal.number == number and not refusal.for_good for refusal in self.refusals)
+
     def serve(self, served: Served) -> None:
-        """Serve another release from the next request on."""
+        """Serve another release from the next request on; what waited for it is refused no more."""
         self.current = served
+        self.refusals = tuple(
+            refusal
+            for refusal in self.refusals
+            if refusal.for_good or (refusal.number != served.number and refusal.version != served.version)
+        )
+
+    def record_read(self, number: int) -> None:
+        """The record of a promotion can be read by now."""
+        self.refusals = tuple(refusal for refusal in self.refusals if refusal.of != (number, None))
 
     def refuse(self, refusal: Refusal, now: datetime) -> None:
-        """Remember a release that is not to be tried again; what is served is outdated from now on."""
-        self.refusals = (*self.refusals, refusal)
+        """Remember why a release is not served; what is served is outdated from now on."""
+        reasons = {known.of: known for known in self.refusals} | {refusal.of: refusal}
+        self.refusals = tuple(reasons.values())
         self._grow_stale(now)
 
     def store_answered(self) -> None:

@@ -1,12 +1,14 @@
 """Watch the promotions: every worker polls for the number after the one it serves.
 
 One request to the store per poll, jittered so that many workers do not poll at once. A release that must not
-be served is refused once and remembered; `/readyz` reports it, and the service keeps the old one.
+be served is refused and remembered: `/readyz` reports it, and the service keeps the old one. What may be
+mended, or still arrive, is tried again (retries.py) until a newer promotion comes.
 """
 
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,10 +20,11 @@ from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
 from app.releases.load import open_first
+from app.releases.retries import Retries
 from app.releases.serving import Models
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
-from model_store.promotions import after, newest
+from model_store.promotions import after, newest, record_of
 from model_store.records import Promotion, Unread
 from model_store.store import Store
 
@@ -41,16 +44,24 @@ class ReleaseWatcher:
     Args:
         open_store: called by the first poll, in its thread: gevent ties the sockets of an S3 connection to
             the thread that opened them.
+        clock: seconds that only grow, by which a refused release is tried again.
     """
 
     def __init__(
-        self, settings: Settings, open_store: Callable[[], Store], models: Models, metrics: Metrics
+        self,
+        settings: Settings,
+        open_store: Callable[[], Store],
+        models: Models,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._open_store = open_store
         self._models = models
         self._metrics = metrics
         self._newest_known = models.newest_known
+        self._retries = Retries(clock)
+        self._retries.begin()
         self._stopped = threading.Event()
         self._ended = threading.Event()
 
@@ -68,7 +79,7 @@ class ReleaseWatcher:
     def poll(self) -> None:
         """Ask once, and serve what is newer. Raises nothing: `/readyz` and the log report a fault."""
         try:
-            promotion = self._newer()
+            promotion = self._newer() or self._due()
             if promotion is not None:
                 self._adopt(promotion)
         except (StoreError, SettingsError) as error:
@@ -99,7 +110,9 @@ class ReleaseWatcher:
         self._ended.set()
 
     def _pause(self) -> float:
-        return self._settings.refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+        usual = self._settings.refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+        until_due = self._retries.seconds_left if self._models.waits_for(self._newest_known) else usual
+        return min(usual, until_due) if until_due > 0 else usual  # the last poll failed before what was due
 
     @cached_property
     def _store(self) -> Store:
@@ -117,38 +130,55 @@ class ReleaseWatcher:
             raise record.error
         return record
 
+    def _due(self) -> Promotion | None:
+        """The newest promotion that is known, where something of it is to be tried again now."""
+        number = self._newest_known
+        if number is None or not self._models.waits_for(number) or self._retries.seconds_left > 0:
+            return None
+        self._retries.postpone()
+        record = record_of(self._store, number)
+        return record if isinstance(record, Promotion) else None
+
     def _adopt(self, promotion: Promotion) -> None:
         serving = self._models.current.version
+        self._models.record_read(promotion.number)
         if promotion.version == serving:
-            self._models.current = replace(self._models.current, number=promotion.number)
-            self._newest_known = promotion.number
-            return
-        if candidates := self._to_try(promotion, serving):
+            self._models.serve(replace(self._models.current, number=promotion.number))
+        elif candidates := self._to_try(promotion, serving):
             self._try(promotion, candidates)
-        self._newest_known = promotion.number
+        if promotion.number != self._newest_known:
+            self._newest_known = promotion.number
+            self._retries.begin()
 
     def _to_try(self, promotion: Promotion, serving: str) -> list[str]:
-        """The candidates before what is served, without those that were refused before."""
+        """The candidates before what is served, without those refused for good or in an earlier promotion."""
         refused = {
             refusal.version
             for refusal in self._models.refusals
-            if refusal.number == promotion.number or refusal.version != promotion.version
+            if (
+                refusal.for_good
+                if refusal.number == promotion.number
+                else refusal.version != promotion.version
+            )
         }
         before = takewhile(lambda version: version != serving, promotion.in_turn)
         return [version for version in before if version not in refused]
 
     def _try(self, promotion: Promotion, candidates: list[str]) -> None:
-        attempt = open_first(self._settings, self._store, promotion, candidates)
-        before = self._models.current.version
+        known = self._models.refusals
+        attempt = open_first(self._settings, self._store, promotion, candidates, known)
+        before, logged = self._models.current.version, {refusal.of for refusal in known}
+        new = [refusal for refusal in attempt.refusals if refusal.of not in logged]
         if attempt.served is not None:
             served = attempt.served
             self._metrics.set_release(served.version, before, reference_distribution(served))
             self._models.serve(served)
             log.info("Serving %s (promotion %d).", served.version, promotion.number)
-        elif attempt.fault is None:
+        elif new and attempt.fault is None:
             log.error("Serving %s on.", before)
         for refusal in attempt.refusals:
             self._models.refuse(refusal, datetime.now(UTC))
+        for _ in new:
             self._metrics.count_refusal()
         if attempt.fault is not None:
             raise attempt.fault  # the next poll tries again
