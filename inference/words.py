@@ -168,7 +168,7 @@ def title_says(title: str, language: str) -> Says:
         title: of a product, as a list has it: of any length, in any script, with HTML or without.
         language: one of LANGUAGES.
     """
-    items = _items(_tokens(title), _words(language))
+    items = _items(tokens_of(title), _words(language))
     heads = next((heads for part in _split(items, _SEPARATORS) if (heads := _heads(part, language))), [])
     if any(_SET in head.kinds for head in heads):
         heads = _named(items)
@@ -210,7 +210,7 @@ def _level_says(parts: Sequence[str], language: str) -> Says | None:
 
 def _garments(level: str, language: str) -> list[Named]:
     """The words of a part of a category that name garments, those of groups among them."""
-    tokens = _tokens(level)
+    tokens = tokens_of(level)
     heads = _named(_items(tokens, _words(_GROUP)))
     for part in _split(_items(tokens, _words(language)), _SEPARATORS):
         heads += _heads(part, language)
@@ -219,7 +219,7 @@ def _garments(level: str, language: str) -> list[Named]:
 
 def without_variant(title: str) -> tuple[str, ...]:
     """A title's words but those of colour and size, by which variants of one product differ."""
-    items = _items(_tokens(title), _words(_VARIANT))
+    items = _items(tokens_of(title), _words(_VARIANT))
     words = (item for item in items if isinstance(item, str) and item not in _SEPARATORS | _SIGNS)
     return tuple(word for word in words if not _SIZE.fullmatch(word))
 
@@ -244,7 +244,7 @@ def language_of(titles: Iterable[str], languages: Iterable[str] = LANGUAGES) -> 
     """
     hits = dict.fromkeys(languages, 0)
     for title in islice(titles, ENOUGH):
-        tokens = _tokens(title)
+        tokens = tokens_of(title)
         for language in hits:
             small = _small_words()[language]
             named = _named(_items(tokens, _words(language if language in LANGUAGES else _EVERY)))
@@ -267,12 +267,12 @@ def languages() -> Mapping[str, str]:
 def _small_words() -> Mapping[str, frozenset[str]]:
     """The words by which each language is known."""
     return {
-        row["language"]: frozenset(token for word in row["words"].split("|") for token in _tokens(word))
+        row["language"]: frozenset(token for word in row["words"].split("|") for token in tokens_of(word))
         for row in _rows(_LANGUAGES)
     }
 
 
-def _tokens(title: str) -> list[str]:
+def tokens_of(title: str) -> list[str]:
     """The words and signs of a title, without tags, capitals, accents and characters that show nothing."""
     text = title[:LONGEST_HTML]
     if "<" in text or "&" in text:
@@ -412,8 +412,8 @@ def _words(language: str) -> _Words:
                 continue
             kinds = frozenset(filter(None, row["kinds"].split("|")))
             for word in row["words"].split("|"):
-                phrases[tuple(_tokens(word))] = kinds
+                phrases[tuple(tokens_of(word))] = kinds
                 if word.startswith("-"):
-                    ends["".join(_tokens(word))] = kinds
+                    ends["".join(tokens_of(word))] = kinds
     longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
     return _Words(phrases, ends, longest)

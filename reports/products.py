@@ -18,6 +18,13 @@ LEAST: Final = 1e-5
 """The least probability whose logarithm counts: one photo alone rules nothing out, and reports keep five
 digits."""
 
+COLOURS: Final = ("colour", "color")
+"""What a release may call the attribute."""
+
+DENIED_FROM: Final = 0.8
+"""What one photo gives to another colour that denies the product's: photos of an unfamiliar class show the
+same garment, and its colour."""
+
 UNFAMILIAR: Final = "unfamiliar"
 UNPROVEN: Final = "unproven"
 CONTRADICTING: Final = "contradicting"
@@ -54,15 +61,18 @@ class ProductAnswer(NamedTuple):
     rests_on: list[int]
 
 
-def answer_of_product(photos: Sequence[PhotoAnswer], *, is_proven: bool) -> ProductAnswer:
+def answer_of_product(
+    photos: Sequence[PhotoAnswer], *, is_proven: bool, is_colour: bool = False
+) -> ProductAnswer:
     """Answer by the familiar photos, or by all where none is.
 
     A single photo answers for its product as for itself. Of several one must be accepted, no accepted one may
-    name another label, and the release must show its promise for products.
+    name another label, and the release must show its promise for products. A colour no photo may deny.
 
     Args:
         photos: one or more.
         is_proven: see `is_shown`.
+        is_colour: whether the head is one of COLOURS.
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
@@ -70,7 +80,15 @@ def answer_of_product(photos: Sequence[PhotoAnswer], *, is_proven: bool) -> Prod
     probabilities = mean_of([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
     reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
+    if is_colour and reason in {None, UNPROVEN} and is_denied(photos, label):
+        reason = CONTRADICTING
     return ProductAnswer(probabilities, label, reason, rests_on)
+
+
+def is_denied(photos: Sequence[PhotoAnswer], label: int) -> bool:
+    """Whether a photo, familiar or not, surely shows another label."""
+    others = (share for photo in photos for place, share in enumerate(photo.probabilities) if place != label)
+    return any(share >= DENIED_FROM for share in others)
 
 
 def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:

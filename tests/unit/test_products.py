@@ -44,6 +44,31 @@ def test_a_product_is_accepted_where_its_photos_agree(
     assert (answer.label, answer.reason, answer.rests_on) == (label, reason, rests_on)
 
 
+@pytest.mark.parametrize(("share", "reason"), [(0.8, "contradicting"), (0.79, None)])
+def test_a_colour_is_denied_by_a_photo_of_an_unfamiliar_class_that_surely_shows_another(
+    share: float, reason: str | None
+) -> None:
+    photos = [SHIRT, photo(1 - share, share, reason="unfamiliar")]
+
+    of_colour = answer_of_product(photos, is_proven=True, is_colour=True)
+    of_class = answer_of_product(photos, is_proven=True)
+
+    assert (of_colour.label, of_colour.reason, of_class.reason) == (0, reason, None)
+
+
+def test_the_promise_of_a_colour_is_measured_by_the_rule_that_photos_may_deny_it() -> None:
+    answers = Answers.of(
+        "A",
+        [0] * 4,
+        probabilities=np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9]]),
+        decisions=["accept", "accept", "accept", "unfamiliar"],
+        groups=["agreeing", "agreeing", "denied", "denied"],
+        attributes="colour",
+    )
+
+    assert products_of(answers, 0.95)["colour"].accepted == 1
+
+
 def test_the_mean_of_log_probabilities_answers() -> None:
     answer = answer_of_product([photo(0.8, 0.2), photo(0.5, 0.5, reason="ambiguous")], is_proven=True)
 

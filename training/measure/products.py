@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from reports.answers import ACCEPT, CLASS, Answers
-from reports.products import PRODUCTS, PhotoAnswer, ProductAnswer, answer_of_product
+from reports.products import COLOURS, PRODUCTS, PhotoAnswer, ProductAnswer, answer_of_product
 from reports.values import ProductPromise
 from training.decide.acceptance import acceptance_curves, promises
 from training.decide.answer_sets import AnswerSet
@@ -32,7 +32,8 @@ def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
         of_head = answers.of_head(head).take(answers.of_head(head).decided)
         counted = [rows for rows in _products(of_head) if head == CLASS or of_head.known[rows[0]]]
         if counted:
-            promises_of[head or LABEL] = _promise([_judged(of_head, rows) for rows in counted], right)
+            judged = [_judged(of_head, rows, is_colour=head in COLOURS) for rows in counted]
+            promises_of[head or LABEL] = _promise(judged, right)
     return promises_of
 
 
@@ -42,15 +43,17 @@ def _products(answers: Answers) -> list[NDArray[np.int64]]:
     return [some for some in rows if len(some) > 1 and len(np.unique(answers.truth[some])) == 1]
 
 
-def _judged(answers: Answers, rows: NDArray[np.int64]) -> tuple[ProductAnswer, bool]:
+def _judged(answers: Answers, rows: NDArray[np.int64], *, is_colour: bool) -> tuple[ProductAnswer, bool]:
     """The answer to a product, and whether it is right: a further right label of a photo is, too."""
     labels = answers.probabilities[rows].argmax(axis=1)
-    answer = _answer(answers, rows, labels)
+    answer = _answer(answers, rows, labels, is_colour=is_colour)
     is_further = (labels == answer.label) & answers.right[rows]
     return answer, bool(answer.label == answers.truth[rows[0]] or is_further.any())
 
 
-def _answer(answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> ProductAnswer:
+def _answer(
+    answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64], *, is_colour: bool
+) -> ProductAnswer:
     photos = [
         PhotoAnswer(shares, label, None if decision == ACCEPT else decision)
         for shares, label, decision in zip(
@@ -60,7 +63,7 @@ def _answer(answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64]
             strict=True,
         )
     ]
-    return answer_of_product(photos, is_proven=True)
+    return answer_of_product(photos, is_proven=True, is_colour=is_colour)
 
 
 def _promise(judged: list[tuple[ProductAnswer, bool]], right: float) -> ProductPromise:

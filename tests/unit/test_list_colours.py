@@ -1,0 +1,122 @@
+"""The colour of a product by its list: whose words count, what the photos deny, and what a feed sends."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from inference.words import LANGUAGES
+from labelling.colours import ByList, colour_by_list, own_colours, title_colours
+from tests.service import ROOT
+
+HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
+
+
+def shares(**given: float) -> dict[str, float]:
+    return dict.fromkeys(HEAD, 0.0) | given
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "colours"),
+    [
+        ("Sandalias Korium negro", "es", [{"black"}]),
+        ("Vestido azul marino", "es", [{"blue"}]),
+        ("Dunkelblaues Kleid", "de", [{"blue"}]),
+        ("Hose, dunkelgrün", "de", [{"green"}]),
+        ("Robe en bleu marine", "fr", [{"blue"}]),
+        ("Black/white sneakers", "en", [{"black"}, {"white"}]),
+        ("Ecru cardigan", "en", [{"white", "beige"}]),
+        ("Red dress with black belt", "en", [{"red"}]),
+        ("Kleid mit schwarzem Gürtel", "de", []),
+        ("Camiseta multicolor", "es", [{"multicolour"}]),
+        ("Navy Hose", "de", [{"blue"}]),
+        ("Anna", "en", []),
+        ("Bleu\u00adblanc", "fr", []),
+        ("x" * 10_000, "en", []),
+    ],
+)
+def test_a_title_names_the_colours_of_the_garment(title: str, language: str, colours: list[set[str]]) -> None:
+    assert title_colours(title, language) == colours
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("Pink & Yellow", ("Pink", "Yellow")),
+        ("Schwarz und Weiß", ("Schwarz", "Weiß")),
+        ("Navy/White", ("Navy", "White")),
+        ("Dusty Sunset", ("Dusty Sunset",)),
+        ("Blue-Green", ("Blue-Green",)),
+        ("Red, red", ("Red", "red")),
+        ("-", ()),
+        ("n/a", ()),
+        ("042", ()),
+        (" ", ()),
+    ],
+)
+def test_the_own_column_keeps_the_words_of_the_shop(cell: str, words: tuple[str, ...]) -> None:
+    assert own_colours({"Color": cell}) == words
+
+
+@pytest.mark.parametrize("column", ["color", "Colour", "Farbe", "couleur"])
+def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
+    assert own_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
+
+
+def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
+    of_photos = shares(brown=0.6, black=0.3, red=0.1)
+
+    both = colour_by_list({"color": "Negro"}, "Sandalias rojo", "es", of_photos)
+    title = colour_by_list({"color": ""}, "Sandalias Korium negro", "es", of_photos)
+    neither = colour_by_list({}, "Sandalias Korium", "es", of_photos)
+
+    assert both == ByList(("Negro",), ("black",))
+    assert title == ByList(("black",), ("black",))
+    assert neither is None
+
+
+def test_own_words_that_a_release_has_no_name_for_go_into_the_feed_and_name_no_label() -> None:
+    assert colour_by_list({"color": "Dusty Sunset"}, "", "en", shares(red=1.0)) == ByList(
+        ("Dusty Sunset",), ()
+    )
+
+
+def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> None:
+    denied = colour_by_list({"color": "Blue"}, "", "en", shares(red=0.99, blue=0.019))
+    confirmed = colour_by_list({"color": "Blue & red"}, "", "en", shares(red=0.99))
+
+    assert denied == ByList(("Blue",), ("blue",), is_denied=True)
+    assert confirmed == ByList(("Blue", "red"), ("blue", "red"))
+
+
+@pytest.mark.parametrize(("share", "labels"), [(0.02, ("blue",)), (0.019, None)])
+def test_a_word_of_the_title_counts_where_the_photos_give_it_its_share(
+    share: float, labels: tuple[str, ...] | None
+) -> None:
+    answer = colour_by_list({}, "Navy dress", "en", shares(red=1 - share, blue=share))
+
+    assert (answer and answer.labels) == labels
+
+
+def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
+    answer = colour_by_list({}, "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
+
+    assert answer == ByList(("beige",), ("beige",))
+
+
+def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
+    assert colour_by_list({}, "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ByList(("rot",), ("rot",))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_colour_word_of_a_language_stands_once(language: str) -> None:
+    rows = [row for row in colour_rows(ROOT / "labelling" / "colours.csv") if row["language"] == language]
+
+    words = [word.removeprefix("-") for row in rows for word in row["words"].split("|")]
+
+    assert sorted(words) == sorted(set(words))
+
+
+def colour_rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
