@@ -251,9 +251,7 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
         )
     advice = _how_to_fill(arguments, summary)
     feed = write_feed(arguments.feed, arguments.out, advice)
-    left_out = (
-        f" {feed.left_out:,} are in no feed: their colour is doubtful. {advice}" if feed.left_out else ""
-    )
+    left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
     if feed.incomplete:
         few = _few(feed.incomplete)
         left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {few}."
@@ -265,6 +263,8 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
     likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
     # Not by rich, which would break a command where the terminal ends.
     print(f"Feed of {feed.products:,} products: {feed.file}.{likely}{left_out} {feed.note}".strip())
+    if feed.left_out:
+        print(advice)  # on a line of its own, where it may be a command
 
 
 def _few(products: Sequence[str]) -> str:
@@ -283,8 +283,8 @@ def _how_to_fill(arguments: argparse.Namespace, summary: Summary) -> str:
         by = ["--by-folder"] if column == FOLDER else ["--by", column]
         words = [summary.source, *by, "--out", str(arguments.out)]
         words += ["--feed", arguments.feed, "--review", "sheet.html"]
-    again = " (with the other options of the first time)" if arguments.corrections else ""
-    return f"A sheet asks for them: {program()} label {shlex.join(words)}{again}"
+    again = ", with the other options of the first time" if arguments.corrections else ""
+    return f"A sheet asks for them{again}: {program()} label {shlex.join(words)}"
 
 
 def _total(job: Job) -> int | None:
@@ -444,9 +444,9 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
         return
     out = console()
     outcomes = [outcome for outcome in OUTCOMES if outcome not in OF_TABLES or _has(summary, outcome)]
-    print_table([_row("label", name, outcomes, counts) for name, counts in summary.labels.items()])
+    print_table([_row("label", name, outcomes, counts) for name, counts in _given(summary.labels)])
     for attribute, labels in summary.attributes.items():
-        print_table([_row(attribute, name, (None,), counts) for name, counts in labels.items()])
+        print_table([_row(attribute, name, (None,), counts) for name, counts in _given(labels)])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
     if summary.answers_recovered:
         out.print(f"{summary.answers_recovered:,} answers of people came over from a damaged journal.")
@@ -478,6 +478,11 @@ def _of_checks(accepted: int, checked: int, right: int, rows: str) -> str:
     if not checked:
         return f"No audit was made: people looked at none of {accepted:,} accepted {rows}."
     return f"People looked at {checked:,} of {accepted:,} accepted {rows}: {right:,} right."
+
+
+def _given(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
+    """The labels that some picture got, with the pictures of each outcome."""
+    return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
 
 def _has(summary: Summary, outcome: str) -> bool:

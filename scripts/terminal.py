@@ -136,7 +136,8 @@ def program() -> str:
 
 def complain(message: str) -> None:
     """Write one line to stderr, after the product's name."""
-    print(f"wardrobe: {' '.join(shown_lines(message).split())}", file=sys.stderr)
+    lines = (line.strip() for line in shown_lines(message).split("\n"))
+    print(f"wardrobe: {' '.join(filter(None, lines))}", file=sys.stderr)
 
 
 def console(stream: TextIO | None = None) -> Console:

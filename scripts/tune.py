@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from labelling.outputs import Output, begins, is_drawing, may_write
 from model_store.files import write_whole
 from scripts.__main__ import command
+from scripts.lists import typed_list_options
 from scripts.options import (
     add_data_options,
     add_recipe_options,
@@ -104,7 +105,8 @@ def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
             words += [f"--{name}", str(getattr(arguments, name))]
     for corrections in arguments.corrections:
         words += ["--corrections", str(corrections)]
-    return shlex.join([*words, *(["--skip-unreadable"] if arguments.skip_unreadable else [])])
+    words += ["--skip-unreadable"] * arguments.skip_unreadable
+    return shlex.join([*words, *typed_list_options(arguments)])
 
 
 def _written_in(folder: Path) -> tuple[Path, Path]:

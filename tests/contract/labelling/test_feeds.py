@@ -210,6 +210,26 @@ def pasted(message: str, shop: Path) -> str:
     return str(no.value)
 
 
+def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename(shop, "item-3", "")
+    labelled(shop, doubtful)
+    capsys.readouterr()
+
+    corrected(shop, "shopify")
+
+    *_, feed, command = capsys.readouterr().out.splitlines()
+    assert "1 lack what it needs, and are in no feed: 001003" in feed
+    question, verb, words = command.partition(" label ")
+    assert question.startswith("A sheet asks for them, with the other options of the first time: ")
+    assert verb
+    assert shlex.split(words) == [
+        *(str(shop / "list.csv"), "--by", "article", "--out", str(shop / "labels.csv")),
+        *("--feed", "shopify", "--review", "sheet.html"),
+    ]
+
+
 def test_the_message_of_an_empty_feed_is_the_command_that_asks_for_what_it_lacks(
     shop: Path, doubtful: Path
 ) -> None:

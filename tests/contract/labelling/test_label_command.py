@@ -131,6 +131,18 @@ def test_a_copy_for_excel_has_the_tables_cells_and_what_people_answered(
     assert (shown["label"], shown["decided_by"], shown["colour"]) == ("Bag", "person", rows[0]["colour"])
 
 
+def test_a_run_ends_in_tables_of_the_labels_that_pictures_got(
+    little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = label(write_folder(tmp_path / "shop"), tmp_path / "table.csv", little_release)
+
+    printed = capsys.readouterr().out
+    for name, labels in (("label", LABELS), ("colour", COLOURS), ("sleeve", ("long", "short"))):
+        given = {row[name] for row in rows} - {None}
+        assert {one for one in labels if f"│ {one} " in printed} == given
+    assert summary_in(tmp_path / "table.csv")["labels"].keys() == set(LABELS)
+
+
 @pytest.mark.parametrize("name", ["excel.csv", "excel.xls", "excel"])
 def test_a_copy_for_excel_of_another_ending_is_told_the_right_one(name: str, tmp_path: Path) -> None:
     with pytest.raises(TableUnusable, match=r"Name it .*excel\.xlsx"):

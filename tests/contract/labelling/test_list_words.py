@@ -171,17 +171,17 @@ def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what
 ) -> None:
     both = [("1.png", "agreeing", f"Blue {shown['1.png']}"), ("1.png", "nameless", "Anna")]
     other = next(label for label in LABELS if label != shown["2.png"])
-    source = listed(shop, *both, ("2.png", "other", other), ("3.png", "none", "Pleated skirt"))
+    source = listed(shop, *both, ("2.png", "other", other), ("3.png", "nothing", "Pleated skirt"))
     page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
 
     label(source, table, release, "--by", "article", "--review", str(page), "--audit", "0")
 
     doubtful, together = shown_on(page)["parts"]
     cards = {card["name"]: card for card in doubtful["cards"]}
-    assert {card["name"] for card in doubtful["cards"][:2]} == {"other", "none"}
-    assert cards["none"]["note"] == NOTE_OF_LIST
-    assert cards["none"]["note_values"]["listed"] == "skirt"
-    assert (cards["none"]["guess"], cards["none"]["predicted"]) == (NONE, shown["3.png"])
+    assert {card["name"] for card in doubtful["cards"][:2]} == {"other", "nothing"}
+    assert cards["nothing"]["note"] == NOTE_OF_LIST
+    assert cards["nothing"]["note_values"]["listed"] == "skirt"
+    assert (cards["nothing"]["guess"], cards["none"]["predicted"]) == (NONE, shown["3.png"])
     assert cards["other"]["guess"] == other
     assert cards["nameless"]["guess"] == shown["1.png"]
     assert (together["title"], [card["name"] for card in together["cards"]]) == (AGREEING.title, ["agreeing"])
