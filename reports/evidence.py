@@ -17,7 +17,7 @@ from model_store.files import REPORT
 from model_store.manifest import Manifest
 from reports.answers import CLASS, CORRECTED, NO_ANSWERS, TEST_SET, Answers, all_answers_in
 from reports.decisions import decide_stored
-from reports.values import HELD_OUT, PHOTOS_FROM, Report, parse_report, tier_of
+from reports.values import HELD_OUT, PHOTOS_FROM, ProductPromise, Report, parse_report, tier_of
 
 PHOTOS: Final = "photos"
 """All pictures but those of the test set: tiers are compared together."""
@@ -33,6 +33,7 @@ class Evidence:
         of_parent: its parent's answers to pictures that it learnt, and that the parent had not.
         of_attributes: its answers to attributes of the same pictures.
         promised: the sets of which it accepts answers and promises that most of these are right.
+        products: what it accepts of products of several photos, by attribute, the class under `label`.
         promise: share of accepted answers that each network promises to be right, by TEST_SET or PHOTOS, and
             each attribute by its name; where none is, not one further answer may be wrong.
     """
@@ -42,6 +43,7 @@ class Evidence:
     of_parent: Answers = NO_ANSWERS
     of_attributes: Answers = NO_ANSWERS
     promised: frozenset[str] = frozenset()
+    products: Mapping[str, ProductPromise] = field(default_factory=dict)
     promise: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -118,6 +120,7 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
         of_parent=kept.take(kept.by != ""),
         of_attributes=every.take(every.attributes != CLASS),
         promised=_promised(report),
+        products=report.products,
         promise=_promise(report),
     )
 

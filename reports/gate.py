@@ -17,6 +17,8 @@ from model_store.manifest import Manifest
 from reports.answers import TEST_SET, Answers
 from reports.comparison import LEVEL, AnswerComparison, Difference, SetShares, Shares, compare
 from reports.evidence import PHOTOS, Evidence, shared, shared_attribute
+from reports.products import is_shown
+from reports.values import ProductPromise
 
 FEWEST: Final = 100
 """Pictures of a set that both releases have to have answered; all of it, if current has fewer."""
@@ -44,10 +46,10 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     and on photos of all tiers together, the candidate may neither be right less often nor accept more wrong
     answers than chance and the network's promise explain: where it accepts more, as many of these answers as
     promised have to be right. Of no set may it accept a share that is FEWER_ACCEPTED lower, or nothing at
-    all. The same holds of each attribute, as far as both answered it of the same pictures. Of each set that
-    current makes promises on, both have to have answered FEWEST pictures. Against slow decline it is compared
-    with the oldest release kept, which may not be measurably better by more than DECLINE, of the attributes
-    that it has with the same labels, too.
+    all, nor of products of several photos where current accepts some. The same holds of each attribute, as
+    far as both answered it of the same pictures. Of each set that current makes promises on, both have to
+    have answered FEWEST pictures. Against slow decline it is compared with the oldest release kept, which may
+    not be measurably better by more than DECLINE, of the attributes that it has with the same labels, too.
 
     Args:
         candidate: the release that wants to be current.
@@ -69,6 +71,7 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
         *_clause("cannot be compared with current: ", _not_shared(comparisons, current)),
         *_clause("is measurably worse than current: ", _losses(comparisons, 0.0)),
         *_clause("accepts less than current: ", _fewer_accepted(comparisons)),
+        *_clause("accepts no product of several photos any more: ", _lost_products(candidate, current)),
         *_clause(f"is worse than {_OLDEST} by more than {DECLINE:.0%}: ", _losses(declined, DECLINE)),
     ]
     if reasons:
@@ -77,7 +80,8 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             "--force promotes it anyway."
         )
     since = _verdict(_OLDEST, oldest, declined, DECLINE) if oldest and declined else ()
-    return " ".join([*_verdict(_CURRENT, current, comparisons), *since])
+    products = _products_text(candidate, current)
+    return " ".join([*_verdict(_CURRENT, current, comparisons), *products, *since])
 
 
 Comparisons = Mapping[str, AnswerComparison]
@@ -142,6 +146,32 @@ def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
             too_few = shares.n >= FEWEST and shares.then.accepted - shares.now.accepted >= FEWER_ACCEPTED
             if too_few or not shares.now.accepted:
                 yield _set_text(name, shares)
+
+
+def _lost_products(candidate: Evidence, current: Evidence) -> Iterator[str]:
+    """Questions to products whose answers current shows to be right, and the candidate does not."""
+    for head, promise in current.products.items():
+        if is_shown(promise) and not is_shown(candidate.products.get(head)):
+            yield _product_text(head, candidate, current)
+
+
+def _products_text(candidate: Evidence, current: Evidence) -> Iterator[str]:
+    """The accepted products of both, of each question that either has measured them for."""
+    for head in sorted({*candidate.products, *current.products}):
+        text = _product_text(head, candidate, current)
+        yield f"{text[0].upper()}{text[1:]}."
+
+
+def _product_text(head: str, *releases: Evidence) -> str:
+    now, then = (_accepted_products(release.products.get(head)) for release in releases)
+    return f"products by {head} {now}; before {then}"
+
+
+def _accepted_products(promise: ProductPromise | None) -> str:
+    if promise is None or not promise.n:
+        return "were not measured, and none is accepted"
+    accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
+    return accepted if is_shown(promise) else f"{accepted}, which shows too little: none is accepted"
 
 
 def _clause(what: str, reasons: Iterator[str]) -> list[str]:

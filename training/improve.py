@@ -25,6 +25,7 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
+from reports.intervals import needed
 from training.data.corrections import UNREAD, Applied, apply, corrections_in, near_answers
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files import Hashed, hash_files, perceptual_hash_of
@@ -150,6 +151,12 @@ def next_training(corrected: Corrected, data: str | None, progress: Progress) ->
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
+    if products := {one.product for one in corrected.corrections if one.attribute == LABEL} - {""}:
+        # Here: scikit-learn is not installed where serving alone is.
+        from training.decide.requirements import ACCEPTED_OF_PHOTOS as RIGHT  # noqa: PLC0415
+
+        accepted = f"{needed(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
+        progress.say(f"{len(products):,} products; {accepted}.")
     progress.say(
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."

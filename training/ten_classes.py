@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,8 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
         known = Learnt.of(head.learnt.sha256, np.concatenate([photos.hashes for photos in sets]))
-        made = folder / NEW_RELEASE
-        report = release_photos(
-            made, parent, parent_heads, head, answers, known, record, progress.say, of_parent
-        )
+        release = partial(release_photos, folder / NEW_RELEASE, parent, parent_heads, head)
+        report = release(answers, known, record, progress.say, of_parent, of_products=sets[0].of_products)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
     return Trained(folder, _at_hand(sets, head), labels), head

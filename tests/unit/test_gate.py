@@ -17,7 +17,7 @@ from reports.answers import CORRECTED, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answ
 from reports.comparison import joined_groups
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
-from reports.values import report_of
+from reports.values import ProductPromise, report_of
 from tests.releases import LABELS, with_contract, with_label
 
 N: Final = 2_000
@@ -364,3 +364,35 @@ def test_pictures_are_of_one_group_if_either_release_joins_them() -> None:
     second = np.array(["", "c", "c", "", "", "d", "d"])
 
     assert joined_groups(first, second).tolist() == [0, 0, 0, 0, 1, 2, 2]
+
+
+def of_products(accepted: int, right: int, n: int = 200) -> ProductPromise:
+    """A promise that is shown from 59 accepted products without an error."""
+    bound = 0.96 if accepted >= 59 and right == accepted else 0.5
+    return ProductPromise(
+        pictures="products", accuracy=0.95, needed=59, n=n, accepted=accepted, right=right, lower_bound=bound
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (
+            of_products(150, 150),
+            "follows: .*Products by label 150 of 200 accepted, 150 right; before 160 of 200",
+        ),
+        (
+            of_products(20, 20),
+            "refused: .*accepts no product of several photos any more: products by label 20 of",
+        ),
+        (None, "refused: .*were not measured, and none is accepted; before 160 of 200 accepted, 160 right"),
+    ],
+)
+def test_accepted_products_are_printed_and_may_not_fall_to_none(
+    now: ProductPromise | None, said: str
+) -> None:
+    tested = answers(TEST_SET, N, 1900, 1500)
+    current = release(tested, 1, products={LABEL: of_products(160, 160)})
+
+    check(said, release(tested, 2, products={LABEL: now} if now else {}), current)
+    check("follows", release(tested, 2), release(tested, 1, products={LABEL: of_products(20, 20)}))

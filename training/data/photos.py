@@ -179,7 +179,11 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     groups = iter(
         joint_groups([content for content, _ in every], [file.hash for _, file in every], progress.warn)
     )
-    return tuple(_photos_of(photos, [next(groups) for _ in photos], reads, labels) for photos in sets)
+    tables = (_photos_of(photos, [next(groups) for _ in photos], reads, labels) for photos in sets)
+    return tuple(
+        replace(table, of_products=listing.groups_are_products)
+        for table, listing in zip(tables, listings, strict=True)
+    )
 
 
 def _photos_of(

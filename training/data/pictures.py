@@ -83,6 +83,7 @@ class Pictures(PictureColumns):
         networks: that each is for, by name.
         features: of all, where a network saw them as they were read; else NOT_SEEN.
         hashes: the perceptual hash of each; NO_HASHES for pixels without files.
+        of_products: whether groups are products.
     """
 
     pixels: PixelsBatch | FileImages
@@ -90,6 +91,7 @@ class Pictures(PictureColumns):
     networks: tuple[NetworkName, ...]
     features: Features = NOT_SEEN
     hashes: Hashes = field(default_factory=NO_HASHES.copy)
+    of_products: bool = False
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
@@ -123,6 +125,7 @@ class Pictures(PictureColumns):
             networks=tuple(self.networks[place] for place in places),
             features=self.features.take(places) if len(self.features) else NOT_SEEN,
             hashes=self.hashes[places] if len(self.hashes) else NO_HASHES,
+            of_products=self.of_products,
             **self.columns(places),
         )
 

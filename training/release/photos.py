@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from pydantic import JsonValue
 
 from inference.classifier import Classifier
@@ -19,7 +20,7 @@ from model_store.local import LocalRelease
 from model_store.manifest import Network as ReleasedNetwork
 from reports.answers import NO_ANSWERS, TEST_SET, Answers, answers_in
 from reports.intervals import needed
-from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, ProductPromise, Report, report_of
+from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, Report, report_of
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.photos import OWN_TIER
 from training.decide.acceptance import promises, with_promises
@@ -42,6 +43,7 @@ from training.measure.evaluate import decided
 from training.measure.photos import of_known_sources, photo_figures, unknown_figures
 from training.progress import Say
 from training.release.conversion import mflops
+from training.release.kept_evidence import kept_products, rests_on_kinds
 from training.release.make import begin, make_release
 from training.release.photo_heads import BELOW, below, export_heads, read_heads
 from training.untyped import Network
@@ -60,6 +62,8 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     record: JsonValue,
     say: Say,
     of_parent: Answers = NO_ANSWERS,
+    *,
+    of_products: bool = False,
 ) -> Report:
     """Write a release with a new network that answers photos.
 
@@ -73,6 +77,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         record: how the network was made, for report and manifest.
         say: receives progress messages, and promises that cannot be given.
         of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
+        of_products: whether these are of products.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -93,10 +98,13 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     configuration = before.training.configuration | {"photo_network": record} | below()
     training = before.training.changed(configuration=configuration)
     cost = photo_model_figures(network, folder, contract)
-    kept = {"products": kept_products(parent, thresholds)}
-    before = before.changed(training=training, photo_model=cost, **kept)
+    words = before.words if rests_on_kinds(contract) else None
+    before = before.changed(training=training, photo_model=cost, words=words)
     stored = answers_in(parent_manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
     report, decided_answers = measured_photos(folder, before, photos, thresholds, of_folds)
+    own = decided_answers.take(np.isin(decided_answers.pictures, of_parent.pictures) & of_products)
+    products = kept_products(parent, parent_heads, head, contract, own, say)
+    report = report.changed(products=products)
     make_release(
         folder,
         networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
@@ -126,20 +134,6 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
             "add their rows to the file."
         )
     return heads
-
-
-def kept_products(parent: LocalRelease, thresholds: Thresholds) -> dict[str, ProductPromise]:
-    """What the parent's accepted products keep, where this release is as strict: it answered no others."""
-    before = parent.manifest.contract("photos")
-    now = thresholds.contract(before.labels, before.input)
-    is_as_strict = (
-        thresholds.temperature >= before.temperature
-        and thresholds.confidence >= before.of_label.confidence
-        and now.least_familiarity >= before.least_familiarity
-        and (now.of_label.stricter, now.of_label.withheld)
-        == (before.of_label.stricter, before.of_label.withheld)
-    )
-    return report_of(parent).products if is_as_strict else {}
 
 
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:

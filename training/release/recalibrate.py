@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import NetworkName
+from inference.contract import ModelContract, NetworkName
 from inference.onnx_session import OnnxSession
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
@@ -39,8 +39,8 @@ from training.measure.photos import (
     unknown_figures,
 )
 from training.progress import Say
+from training.release.kept_evidence import is_as_strict
 from training.release.make import begin, make_release
-from training.release.photos import kept_products
 
 
 def recalibrate(
@@ -144,6 +144,12 @@ def _decided_again(
     return again.take(~of_class | (again.sets == TEST_SET) | ~measured_now)
 
 
+def _is_as_strict(parent: LocalRelease, now: ModelContract) -> bool:
+    """Whether the same network accepts nothing more: ranks of its distances have the same scale."""
+    before = parent.manifest.contract("photos")
+    return is_as_strict(before, now) and now.least_familiarity >= before.least_familiarity
+
+
 def _report(
     parent: LocalRelease, thresholds: Thresholds, own: Answers, kept: Answers, accuracy: float
 ) -> Report:
@@ -166,7 +172,7 @@ def _report(
             accuracy=accuracy,
         ),
         "all_accepted": None,  # which classes are accepted has changed
-        "products": kept_products(parent, thresholds),
+        "products": before.products if _is_as_strict(parent, contract) else {},
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():
         uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})

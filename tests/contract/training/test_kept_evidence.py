@@ -1,0 +1,129 @@
+"""What a new head for photos leaves of its parent's evidence of products, by the bundled network's own."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inference.contract import LABEL, ModelContract
+from inference.onnx_session import DISTANCE
+from inference.words import KIND
+from model_store.local import bundled
+from reports.answers import NO_ANSWERS, Answers
+from reports.products import is_shown
+from reports.values import ProductPromise, report_of
+from training.features.shipped import shipped_photos
+from training.gradient.networks.registry import LOGITS
+from training.heads.hidden import HiddenHead
+from training.heads.photo_head import PhotoHead
+from training.release.kept_evidence import is_as_strict, kept_products, rests_on_kinds
+from training.release.photos import network_that_sees_alike
+from training.untyped import Network
+
+CONTRACT = bundled().manifest.contract("photos")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return network_that_sees_alike(bundled())
+
+
+@pytest.fixture(scope="module")
+def head(network: Network) -> PhotoHead:
+    """The parent's own, as if it had been fitted again."""
+    weights = [weight for name in ("hidden", LOGITS) for weight in network.get_layer(name).get_weights()]
+    none: Any = None
+    return PhotoHead(shipped_photos().photos, HiddenHead(*weights), 10, none, none, none, none)
+
+
+def kept(
+    network: Network, head: PhotoHead, now: ModelContract, own: Answers = NO_ANSWERS
+) -> tuple[dict[str, ProductPromise], str]:
+    """What is kept, and what is said."""
+    said = list[str]()
+    products = kept_products(bundled(), network, head, now, own, said.append)
+    return dict(products), " ".join(said)
+
+
+def of_label(**changed: Any) -> ModelContract:
+    return CONTRACT.with_heads({LABEL: replace(CONTRACT.of_label, **changed)})
+
+
+def test_a_head_that_answers_alike_keeps_what_its_parent_showed_of_products(
+    network: Network, head: PhotoHead
+) -> None:
+    assert DISTANCE in network.output
+    assert kept(network, head, CONTRACT) == (report_of(bundled()).products, "")
+
+
+def test_ranks_of_another_scale_do_not_drop_it(network: Network, head: PhotoHead) -> None:
+    """The same distances have half their ranks among twice as many photos."""
+    familiarity = CONTRACT.familiarity
+    assert familiarity is not None
+    nearer = (familiarity.quantiles[0],) * (len(familiarity.quantiles) - 1)
+    more = replace(
+        familiarity, quantiles=(*nearer, *familiarity.quantiles), threshold=familiarity.threshold / 2
+    )
+
+    products, _ = kept(network, head, replace(CONTRACT, familiarity=more))
+
+    assert products == report_of(bundled()).products
+
+
+@pytest.mark.parametrize("odds", [-1.0, 3.0], ids=["fewer are unfamiliar", "too many change sides"])
+def test_a_head_that_calls_other_photos_unfamiliar_keeps_nothing_and_says_so(
+    odds: float, network: Network, head: PhotoHead
+) -> None:
+    bias = head.head.bias + np.where(np.arange(11) == 10, odds, 0).astype(np.float32)
+
+    products, said = kept(network, replace(head, head=replace(head.head, bias=bias)), CONTRACT)
+
+    assert products == {}
+    assert "showed of products does not hold for this head: of 4,905 photos of garments it calls" in said
+    assert "there is none to measure. Products of several photos are `review`" in said
+
+
+def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
+    network: Network, head: PhotoHead
+) -> None:
+    lax = of_label(confidence=0.8)
+    n = 80
+    own = Answers.of(
+        "own",
+        np.repeat(np.arange(n) % 10, 2),
+        pictures=[f"{place:016x}" for place in range(2 * n)],
+        groups=[f"product {place // 2}" for place in range(2 * n)],
+        decisions="accept",
+        probabilities=np.repeat(0.991 * np.eye(10)[np.arange(n) % 10] + 0.0009, 2, axis=0),
+    )
+
+    products, said = kept(network, head, lax, own)
+
+    assert (products[LABEL].n, products[LABEL].accepted, is_shown(products[LABEL])) == (n, n, True)
+    assert said.endswith("does not hold for this head: it accepts answers that its parent did not.")
+
+
+@pytest.mark.parametrize(
+    ("now", "as_strict"),
+    [
+        (CONTRACT, True),
+        (of_label(confidence=0.99, stricter={"Coat": 0.95}), True),
+        (of_label(withheld=("Coat",), stricter={}), True),
+        (of_label(confidence=0.5), False),
+        (of_label(temperature=0.5), False),
+        (of_label(stricter={}), False),
+    ],
+)
+def test_a_contract_is_as_strict_where_it_accepts_no_further_answer(
+    now: ModelContract, as_strict: bool
+) -> None:
+    assert is_as_strict(CONTRACT, now) == as_strict
+
+
+def test_what_words_may_decide_rests_on_the_kinds_where_a_release_answers_them() -> None:
+    without = CONTRACT.with_heads({})
+
+    assert KIND in CONTRACT.attributes
+    assert rests_on_kinds(CONTRACT)
+    assert not rests_on_kinds(replace(without, heads={LABEL: without.of_label}))

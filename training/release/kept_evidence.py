@@ -1,0 +1,118 @@
+"""What a release with a new head for photos keeps of its parent's evidence, which it did not measure itself.
+
+A product is accepted by its familiar photos. So the parent's evidence of products holds where the new head is
+as strict, and calls photos of garments unfamiliar as its parent does: ranks do not say that, as each head has
+its own scale. Both are asked about the garments whose vectors come with this package. Pure, but for running
+the parent's head. The release: photos.py.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Distances
+from inference.contract import LABEL, ModelContract
+from inference.decision import familiarity_of
+from inference.onnx_session import DISTANCE
+from inference.words import KIND
+from model_store.local import LocalRelease
+from reports.answers import CLASS, Answers
+from reports.products import is_shown
+from reports.values import ProductPromise, report_of
+from training.data.vectors import Vectors
+from training.decide.requirements import ACCEPTED_OF_PHOTOS
+from training.features.blocks import VECTOR
+from training.features.shipped import shipped_photos
+from training.heads.photo_head import PhotoHead, scores_of
+from training.measure.products import products_of
+from training.progress import Say
+from training.untyped import Network
+
+GARMENTS: Final = ("A", "B")
+"""Tiers of the photos that both heads are asked about: shops', as products have."""
+
+MOST_CHANGED: Final = 0.03
+"""Share of these that may be unfamiliar to one of both heads alone."""
+
+
+def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
+    """Whether a network accepts no answer about the class that it had not accepted by the contract before."""
+    then, head = before.of_label, now.of_label
+    return (
+        head.temperature >= then.temperature
+        and head.confidence >= then.confidence
+        and set(then.withheld) <= set(head.withheld)
+        and all(
+            label in head.withheld or head.stricter.get(label, 0.0) >= least
+            for label, least in then.stricter.items()
+        )
+    )
+
+
+def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said to
+    parent: LocalRelease,
+    parent_heads: Network | None,
+    head: PhotoHead,
+    now: ModelContract,
+    own: Answers,
+    say: Say,
+) -> Mapping[str, ProductPromise]:
+    """What accepted products keep: the parent's evidence, or that of the user's own products.
+
+    Args:
+        parent: whose head for photos was fitted again.
+        parent_heads: of network_that_sees_alike.
+        head: that takes its place.
+        now: the contract of the release.
+        own: answers of folds to photos of the user's products, decided; none where groups are no products.
+        say: receives why evidence is dropped.
+    """
+    before = report_of(parent).products
+    if not before or parent_heads is None:
+        return products_of(own, ACCEPTED_OF_PHOTOS)
+    if why := _why_dropped(parent.manifest.contract("photos"), parent_heads, head, now):
+        say(f"What {parent.version} showed of products does not hold for this head: {why}.")
+        measured = products_of(own.of_head(CLASS), ACCEPTED_OF_PHOTOS)
+        if not is_shown(measured.get(LABEL)):
+            found = measured.get(LABEL)
+            there = f"{found.accepted:,} of {found.n:,} are accepted" if found else "there is none to measure"
+            say(f"Nor is it shown by products of your own: {there}. Products of several photos are `review`.")
+        return measured
+    return before
+
+
+def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: ModelContract) -> str:
+    if not is_as_strict(before, now):
+        return "it accepts answers that its parent did not"
+    vectors = _garments()
+    answer = keras.Model(network.get_layer(VECTOR).output, network.output.get(DISTANCE))
+    then = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
+    found = _unfamiliar(now, scores_of(head.head.logits(vectors), head.classes).distances)
+    if found.sum() >= then.sum() and np.mean(found != then) <= MOST_CHANGED:
+        return ""
+    return (
+        f"of {len(vectors):,} photos of garments it calls {found.sum():,} unfamiliar, its parent "
+        f"{then.sum():,}, and {np.sum(found != then):,} of them differ"
+    )
+
+
+def _garments() -> Vectors:
+    photos = shipped_photos().photos
+    return photos.take(np.isin(photos.tiers, GARMENTS) & (photos.classes >= 0)).features.upright
+
+
+def _unfamiliar(contract: ModelContract, distances: Distances | None) -> NDArray[np.bool_]:
+    """Which photos are unfamiliar, by the distances that the contract's own network gives them."""
+    familiarity = contract.familiarity
+    if familiarity is None or distances is None:
+        return np.zeros(0 if distances is None else len(distances), np.bool_)
+    ranks = [familiarity_of(distance, familiarity) for distance in distances.tolist()]
+    return np.less(ranks, contract.least_familiarity)
+
+
+def rests_on_kinds(contract: ModelContract) -> bool:
+    """Whether what words may decide was measured on the head KIND, which a new head for the class leaves."""
+    return KIND in contract.attributes
