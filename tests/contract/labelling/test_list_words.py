@@ -181,7 +181,7 @@ def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what
     assert {card["name"] for card in doubtful["cards"][:2]} == {"other", "nothing"}
     assert cards["nothing"]["note"] == NOTE_OF_LIST
     assert cards["nothing"]["note_values"]["listed"] == "skirt"
-    assert (cards["nothing"]["guess"], cards["none"]["predicted"]) == (NONE, shown["3.png"])
+    assert (cards["nothing"]["guess"], cards["nothing"]["predicted"]) == (NONE, shown["3.png"])
     assert cards["other"]["guess"] == other
     assert cards["nameless"]["guess"] == shown["1.png"]
     assert (together["title"], [card["name"] for card in together["cards"]]) == (AGREEING.title, ["agreeing"])
