@@ -13,9 +13,10 @@ from zipfile import BadZipFile, ZipFile
 
 from labelling.columns import Column, columns
 from labelling.errors import TableUnusable
-from labelling.export import has_people, photo_rows
+from labelling.export import has_people
 from labelling.journal import Journal
 from labelling.row import Row, Run
+from labelling.rows import photo_rows
 from labelling.table import being_written
 from model_store.files import flush_folder
 
@@ -86,7 +87,7 @@ def copy_for_excel(journal: Journal, target: Path) -> int:
     Raises:
         TableUnusable: see `check_copy`; the journal cannot be read, or the copy cannot be written.
     """
-    check_copy(target, journal.run, journal.row_count())
+    check_copy(target, journal.run, journal.value("SELECT count(*) FROM current"))
     return write_workbook(target, columns(journal.run, with_people=has_people(journal)), photo_rows(journal))
 
 

@@ -5,22 +5,23 @@ categories.
 """
 
 import json
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
+from inference.words import KIND
 from labelling.columns import columns, product_columns
-from labelling.decided import PERSON, by_holder, decided
+from labelling.decide import NO_PHOTO, decide, words_of
 from labelling.errors import TableUnusable
-from labelling.journal import Journal, journal_of
-from labelling.list_check import LIST, SHARED, ListCheck, list_check
-from labelling.list_words import OFF, ListWords, word_columns
-from labelling.products import ProductSummary, as_fed, products_of, row_of_product
-from labelling.row import ACCEPT, REVIEW, Category, Row
+from labelling.journal import EXPORTED, Journal, journal_of
+from labelling.list_check import LIST, SHARED
+from labelling.list_words import OFF
+from labelling.products import ProductSummary, products_of
+from labelling.row import ACCEPT, REVIEW, Category
+from labelling.rows import photo_rows, product_rows
 from labelling.table import being_written, write_table
 from model_store.files import write_whole
 
@@ -98,41 +99,34 @@ class Summary:
     words: WordsSummary | None = None
 
 
-def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
-    """Write the table and its summary, unless the same are there already or there is no row yet.
+def export(table: Path, journal: Journal, *, is_complete: bool, kept: int = 0) -> Summary:
+    """Decide, and write the table and its summary, unless the same are there already or there is no row yet.
 
     A complete table stays until there is another complete one: what lacks rows stands beside it meanwhile,
     and products wait for all of their photos.
 
     Args:
         table: where the table goes.
-        journal: of this table; its rows and people's answers.
-        is_complete: there is a row for each picture of the source.
+        journal: of this table.
+        is_complete: there is an answer for each picture of the source.
+        kept: rows that earlier runs had made.
 
     Raises:
         TableUnusable: they cannot be written.
     """
-    journal.commit()
     beside = partial_of(table)
     if not is_complete and _stands_complete(table):
         table = beside
-    check = check_of(journal)
-    place, photos = summary_of(table), _Counts(journal, check)
-    products = _Counts(journal, check) if is_complete and journal.run.by else None
-    written = [table, place, *([products_of(table)] if products else [])]
-    is_there = not journal.has_changed and all(map(Path.exists, written))
-    if is_there or not (is_complete or journal.row_count()):
-        deque(chain(photos.of(journal.rows()), products.of(_products(journal)) if products else ()), maxlen=0)
-        return _summary(table, journal, photos, products, is_complete=is_complete)
+    has_products = is_complete and journal.run.by is not None
+    written = [table, summary_of(table), *([products_of(table)] if has_products else [])]
+    if journal.state == EXPORTED and all(map(Path.exists, written)):
+        return summary_in(table, journal, is_complete=is_complete, kept=kept)
+    decide(journal)
+    summary = summary_in(table, journal, is_complete=is_complete, kept=kept)
+    if not (is_complete or summary.rows):
+        return summary
     try:
-        place.unlink(missing_ok=True)  # what is there is of the table before
-        run, with_people = journal.run, has_people(journal)
-        write_table(table, columns(run, with_people=with_people), photos.of(journal.rows()))
-        if products:
-            of_products = product_columns(run, with_people=with_people)
-            write_table(products_of(table), of_products, products.of(_products(journal)))
-        summary = _summary(table, journal, photos, products, is_complete=is_complete)
-        write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
+        _write(table, journal, summary)
     except OSError as error:
         file = error.filename2 or error.filename or table
         raise TableUnusable(
@@ -145,153 +139,157 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     return summary
 
 
-def photo_rows(journal: Journal) -> Iterator[Row]:
-    """The rows of the table of photos, with people's answers and categories."""
-    return _Counts(journal, check_of(journal)).of(journal.rows())
-
-
-def product_rows(journal: Journal, feed: str = "") -> Iterator[Row]:
-    """The same of the table of products; none without products.
-
-    Args:
-        journal: of the table.
-        feed: the head of which likely answers are accepted, too (`as_fed`); empty for none.
-    """
-    rows, by = _products(journal), journal.run.by
-    fed = (as_fed(row, feed, by) for row in rows) if feed and by else rows
-    return _Counts(journal, check_of(journal)).of(fed)
-
-
-def check_of(journal: Journal) -> ListCheck:
-    """What the answers to the pictures of a journal are held against."""
-    run = journal.run
-    columns = ListWords() if run.words == OFF else word_columns(run.further)
-    words = columns.in_language(run.words, (cells for _, cells in journal.cells(columns.columns)))
-    listed = journal.cells(columns.columns) if run.by and words.is_read else ()
-    shared = journal.shared() if run.by else {}
-    doubtful = {product for products in shared.values() for product in products}
-    photos = chain.from_iterable(map(journal.photos_of, doubtful))
-    return list_check(words, run.heads[LABEL], listed, photos, shared)
+def _write(table: Path, journal: Journal, summary: Summary) -> None:
+    place = summary_of(table)
+    place.unlink(missing_ok=True)  # what is there is of the table before
+    run, with_people = journal.run, has_people(journal)
+    write_table(table, columns(run, with_people=with_people), photo_rows(journal))
+    if summary.products:
+        write_table(products_of(table), product_columns(run, with_people=with_people), product_rows(journal))
+    write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
 
 
 def has_people(journal: Journal) -> bool:
-    """Whether tables say who decided: people answered something about photos, or about their products."""
-    return any(journal.run.by or not question.product for question in journal.answers())
+    """Whether tables say who decided: people answered something that holds for a picture or product."""
+    return bool(journal.value(_HAS_PEOPLE))
 
 
-def _products(journal: Journal) -> Iterator[Row]:
-    return (row_of_product(photos, journal.run) for photos in journal.products())
+_HAS_PEOPLE: Final = """
+SELECT EXISTS(SELECT 1 FROM people WHERE product = '') OR EXISTS(
+    SELECT 1 FROM people JOIN current USING (product) JOIN photos USING (path, stamp, sha256)
+    WHERE product <> ''
+)
+"""
 
 
-class _Counts:
-    """What the rows of one table are, counted as they come.
-
-    Attributes:
-        outcomes: by label and reason, without people's answers.
-        of_attributes: by attribute, label and decision.
-        decided_by_person: whose label people gave.
-        checked: accepted answers that people answered, too, by whether these agree.
-        first_error: the first row that has one, and what it is; empty without errors.
-        named: of how many rows the list names a kind.
-        words: whether it admits what was answered; None where one of the two says nothing of a kind.
-    """
-
-    def __init__(self, journal: Journal, check: ListCheck) -> None:
-        self.outcomes = Counter[tuple[str | None, str | None]]()
-        self.of_attributes = Counter[tuple[str, str | None, str | None]]()
-        self.words, self.named = Counter[bool | None](), 0
-        self.decided_by_person, self.first_error, self._check = 0, "", check
-        self.checked = Counter[bool]()
-        self._answers, self._categories = by_holder(journal.answers()), journal.run.categories
-
-    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows, held against the list, with people's answers and categories."""
-        for row in map(self._check.checked, rows):
-            self.named += bool(row.listed)
-            self.words[self._check.agrees(row)] += 1
-            self.outcomes[row.label.label, row.label.reason] += 1
-            self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
-            self.of_attributes.update(
-                (head, answer.label, answer.decision) for head, answer in row.heads.items() if head != LABEL
-            )
-            after = decided(row, self._answers, self._categories)
-            self.decided_by_person += after.label.decided_by == PERSON
-            if row.label.decision == ACCEPT and after.label.decided_by == PERSON and after.label.label:
-                self.checked[after.label.label == row.label.label] += 1
-            yield after
-
-    def words_summary(self) -> WordsSummary | None:
-        """What the rows were, by the list's words."""
-        if self._check.words.language == OFF:
-            return None
-        language, counts = self._check.words.language, self.words
-        return WordsSummary(
-            language=language, named=self.named, agreeing=counts[True], contradicting=counts[False]
-        )
-
-
-def _summary(
-    table: Path, journal: Journal, photos: _Counts, products: _Counts | None, *, is_complete: bool
-) -> Summary:
-    """What the rows were; when all have come, those of products too."""
-    run = journal.run
+def summary_in(table: Path, journal: Journal, *, is_complete: bool, kept: int = 0) -> Summary:
+    """What is to be said of a table, by what was decided of its rows."""
+    run, of_pictures = journal.run, _Counts(journal, of_products=False)
+    of_products = _Counts(journal, of_products=True) if is_complete and run.by else None
     labels: dict[str, dict[str, int]] = {
-        label: {reason or ACCEPT: photos.outcomes[label, reason] for reason in OUTCOMES}
+        label: {reason or ACCEPT: of_pictures.outcomes[LABEL, label, reason] for reason in OUTCOMES}
         for label in run.heads[LABEL]
     }
     answers = sum(sum(counts.values()) for counts in labels.values())
-    accepted = sum(counts[ACCEPT] for counts in labels.values())
-    errors = photos.outcomes[None, None]
+    first_error = next(journal.query(_FIRST_ERROR), ("",))
     return Summary(
         table=str(table),
         source=run.source,
         version=run.version,
         is_complete=is_complete,
-        rows=answers + errors,
-        rows_before=journal.kept,
+        rows=of_pictures.rows,
+        rows_before=kept,
         answers_recovered=journal.recovered,
-        errors=errors,
-        first_error=photos.first_error,
-        decided_by_person=photos.decided_by_person,
-        accepted=accepted,
-        checked=photos.checked.total(),
-        checked_right=photos.checked[True],
+        errors=of_pictures.outcomes[LABEL, None, None],
+        first_error=first_error[0],
+        decided_by_person=of_pictures.decided_by_person,
+        accepted=of_pictures.accepted,
+        checked=of_pictures.checked.total(),
+        checked_right=of_pictures.checked[True],
         seconds=journal.seconds,
-        review_share=1 - accepted / answers if answers else 0.0,
+        review_share=1 - of_pictures.accepted / answers if answers else 0.0,
         labels=labels,
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),
         attributes={
-            head: {
-                label: {each: photos.of_attributes[head, label, each] for each in (ACCEPT, REVIEW)}
-                for label in names
-            }
+            head: {label: of_pictures.decisions(head, label) for label in names}
             for head, names in run.attributes.items()
         },
-        products=_product_summary(table, journal, products) if products else None,
+        products=_product_summary(table, journal, of_products) if of_products else None,
         notes=run.notes,
-        words=(products or photos).words_summary(),
+        words=_words_summary(journal, of_products=of_products is not None),
     )
 
 
-def _product_summary(table: Path, journal: Journal, products: _Counts) -> ProductSummary:
+class _Counts:
+    """What was decided of pictures, or of products.
+
+    Attributes:
+        outcomes: by head, label and reason, without people's answers.
+        rows: how many there are.
+        accepted: answers about the class that the model accepted.
+        decided_by_person: rows whose class people gave.
+        checked: accepted answers that people answered, too, by whether these agree.
+    """
+
+    def __init__(self, journal: Journal, *, of_products: bool) -> None:
+        self.outcomes = Counter[tuple[str, str | None, str | None]]()
+        self.checked = Counter[bool]()
+        self.rows = self.accepted = self.decided_by_person = 0
+        for head, predicted, decision, reason, by_person, label, count in journal.query(
+            _OUTCOMES, of_products
+        ):
+            self.outcomes[head, predicted, reason] += count
+            if head == LABEL:
+                self.rows += count
+                self.accepted += count * (decision == ACCEPT)
+                self.decided_by_person += count * by_person
+                if decision == ACCEPT and by_person and label:
+                    self.checked[label == predicted] += count
+
+    def decisions(self, head: str, label: str) -> dict[str, int]:
+        """How many answers of an attribute were accepted, and how many need a review."""
+        every = sum(count for key, count in self.outcomes.items() if key[:2] == (head, label))
+        accepted = self.outcomes[head, label, None]
+        return {ACCEPT: accepted, REVIEW: every - accepted}
+
+
+_OUTCOMES: Final = """
+SELECT head, predicted, decision, reason, decided_by IS 'person', label, count(*) FROM decided
+WHERE (product <> '') = ? GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+_FIRST_ERROR: Final = """
+SELECT path || ': ' || error FROM current JOIN photos USING (path, stamp) WHERE error <> ''
+ORDER BY number LIMIT 1
+"""
+
+
+def _product_summary(table: Path, journal: Journal, counts: _Counts) -> ProductSummary:
     by, run = journal.run.by, journal.run
-    reasons = Counter[str | None]()
-    for (label, reason), count in products.outcomes.items():
-        if label is not None:
+    reasons = Counter[str]()
+    for (head, label, reason), count in counts.outcomes.items():
+        if head == LABEL and label is not None and reason:
             reasons[reason] += count
     return ProductSummary(
         table=str(products_of(table)),
         column=run.further.get(by.column, by.column) if by else "",
-        products=products.outcomes.total(),
-        accepted=reasons.pop(None, 0),
-        reviewed={str(reason): count for reason, count in sorted(reasons.items(), key=str)},
-        without_answer=products.outcomes[None, None],
-        decided_by_person=products.decided_by_person,
-        checked=products.checked.total(),
-        checked_right=products.checked[True],
-        photos_of_none=journal.photos_of_none(),
+        products=counts.rows,
+        accepted=counts.accepted,
+        reviewed=dict(sorted(reasons.items())),
+        without_answer=counts.outcomes[LABEL, None, NO_PHOTO],
+        decided_by_person=counts.decided_by_person,
+        checked=counts.checked.total(),
+        checked_right=counts.checked[True],
+        photos_of_none=journal.value("SELECT count(*) FROM current WHERE product = ''"),
     )
+
+
+def _words_summary(journal: Journal, *, of_products: bool) -> WordsSummary | None:
+    """What was decided beside the list's words."""
+    words = words_of(journal)
+    if words.language == OFF:
+        return None
+    counts = dict(journal.query(_AGREEING, KIND, LABEL, of_products))
+    return WordsSummary(
+        language=words.language,
+        named=journal.value(_NAMED, of_products),
+        agreeing=counts.get(1, 0),
+        contradicting=counts.get(0, 0),
+    )
+
+
+_NAMED: Final = "SELECT count(*) FROM decided WHERE listed_as IS NOT NULL AND (product <> '') = ?"
+
+_AGREEING: Final = """
+SELECT agrees, count(*) FROM (
+    SELECT coalesce(
+        max(iif(head = ? AND decision = 'accept' AND admits, 1, NULL)), max(iif(head = ?, admits, NULL))
+    ) AS agrees
+    FROM decided WHERE (product <> '') = ? GROUP BY number, product
+) GROUP BY agrees
+"""
+"""An accepted kind that the words admit agrees, whatever the class is."""
 
 
 def summary_of(table: Path) -> Path:

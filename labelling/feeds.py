@@ -16,19 +16,14 @@ from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from labelling.decided import NONE, PERSON
+from labelling.decide import COLOURS, NO_PHOTO, colour_of
+from labelling.decided import PERSON
 from labelling.errors import TableUnusable
-from labelling.export import product_rows
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
-from labelling.row import ACCEPT, NO_ANSWER, By, Row
+from labelling.row import ACCEPT, NO_ANSWER, By, HeadAnswer, Row
+from labelling.rows import product_rows
 from model_store.files import write_whole
-
-COLOURS: Final = ("colour", "color")
-"""What a release may call the attribute."""
-
-MOST: Final = 3
-"""Colours of a product that Google takes."""
 
 NEEDED: Final = {"shopify": (("handle", "url handle"), ("title",))}
 """Columns of the list that a platform needs, each by any of these names, in small letters."""
@@ -51,6 +46,7 @@ class Feed(NamedTuple):
         likely: rows whose colour several photos name, though less is shown of such than a table promises.
         right: how many of these are right at least; 0 where there are none.
         left_out: products whose colour is doubtful, or not known.
+        without_photo: those of which no photo can be read.
         incomplete: products with a colour that lack a cell which the platform needs, each with its column;
             they are left out.
         contradicting: rows that would come more than once, with different colours, and are left out.
@@ -63,6 +59,7 @@ class Feed(NamedTuple):
     likely: int
     right: float
     left_out: int
+    without_photo: tuple[str, ...]
     incomplete: tuple[str, ...]
     contradicting: int
     spelt_twice: tuple[str, ...]
@@ -120,8 +117,8 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     Raises:
         TableUnusable: the release answers no colour, or a column is missing that the platform needs.
     """
-    head = next((name for name in attributes if name in COLOURS), None)
-    if head is None:
+    head = colour_of(attributes)
+    if not head:
         raise TableUnusable(
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
         )
@@ -151,22 +148,22 @@ def is_feed(platform: str) -> Callable[[Path], bool]:
     return is_ours
 
 
-def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
+def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -> Feed:
     """Write the feed of a finished table to `TABLE-PLATFORM.csv`: a row a product, the main colour first.
 
     Args:
         platform: of FEEDS.
-        table: of photos, with products, and its journal beside it.
+        table: of photos, with products.
+        journal: of the table.
         advice: what to do where the feed would be empty.
 
     Raises:
         TableUnusable: see `check_feed`; none is accepted or given by a person, or all of these lack a cell
             that the platform needs; or a file cannot be read or written.
     """
-    with Journal(table) as journal:
-        run = journal.run
-        head = check_feed(platform, run.further, run.attributes)
-        rows, accepted = list(product_rows(journal, head)), list(product_rows(journal))
+    run = journal.run
+    head = check_feed(platform, run.further, run.attributes)
+    rows = list(product_rows(journal))
     coloured = [row for row in rows if colours_of(row)]
     incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}
     complete = [row for row in coloured if row.product not in incomplete]
@@ -190,15 +187,16 @@ def write_feed(platform: str, table: Path, advice: str = "") -> Feed:
             f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
             f"{advice}"
         )
-    sure = {row.product for row in accepted if colours_of(row)}
-    likely = sum(sure.isdisjoint(row.product for row in article) for article in articles)
+    likely = sum(not any(map(_is_sure, article)) for article in articles)
+    without_photo = tuple(row.product for row in rows if row.label.reason == NO_PHOTO and not colours_of(row))
     keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
     return Feed(
         file=_written(feed_of(table, platform), [FEEDS[platform](article[0]) for article in articles]),
         products=len(articles),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
-        left_out=len(rows) - len(coloured),
+        left_out=len(rows) - len(coloured) - len(without_photo),
+        without_photo=without_photo,
         incomplete=tuple(f"{product} (`{column}`)" for product, column in incomplete.items()),
         contradicting=contradicting,
         spelt_twice=spelt_twice,
@@ -234,13 +232,19 @@ def _written(file: Path, feed: Sequence[Mapping[str, str]]) -> Path:
     return file
 
 
-def colours_of(row: Row) -> list[str]:
+def colours_of(row: Row) -> tuple[str, ...]:
     """The main colour of a product and further ones; none where they are doubtful."""
-    answer = next((row.heads[head] for head in COLOURS if head in row.heads), NO_ANSWER)
-    is_sure = answer.decided_by == PERSON or answer.decision == ACCEPT
-    if answer.label is None or answer.label == NONE or not is_sure:
-        return []
-    return [answer.label, *answer.also][:MOST]
+    return _of_colour(row).fed
+
+
+def _is_sure(row: Row) -> bool:
+    """Whether a table accepts a product's colour, or a person gave it."""
+    answer = _of_colour(row)
+    return answer.decided_by == PERSON or answer.decision == ACCEPT
+
+
+def _of_colour(row: Row) -> HeadAnswer:
+    return next((row.heads[head] for head in COLOURS if head in row.heads), NO_ANSWER)
 
 
 def _cell(row: Row, names: Sequence[str]) -> str:

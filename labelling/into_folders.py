@@ -13,10 +13,10 @@ from typing import Final
 
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable, Unreadable
-from labelling.export import photo_rows
 from labelling.items import Item, Read
 from labelling.journal import Journal
 from labelling.row import ACCEPT, HeadAnswer, path_in_table
+from labelling.rows import photo_rows
 from labelling.run import Job
 
 REVIEW: Final = "review"
@@ -44,12 +44,13 @@ def check_into(folder: Path, source: str) -> None:
         raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
 
 
-def sort_into(folder: Path, job: Job) -> tuple[int, int]:
+def sort_into(folder: Path, job: Job, journal: Journal) -> tuple[int, int]:
     """Put each answered picture of a finished table into FOLDER/label, or FOLDER/review.
 
     Args:
         folder: new or empty.
-        job: the finished run; labels of people in its table win.
+        job: the finished run.
+        journal: of its table; labels of people win.
 
     Returns:
         how many pictures are there now, and how many could not be read or written.
@@ -58,8 +59,7 @@ def sort_into(folder: Path, job: Job) -> tuple[int, int]:
         SourceUnusable, StoreError: the source can no longer be listed.
         TableUnusable: the table cannot be read, or the folder cannot be made.
     """
-    with Journal(job.table, job.run) as journal:
-        labels = {row.path: _label_of(row.label) for row in photo_rows(journal) if row.label.decided_by}
+    labels = {row.path: _label_of(row.label) for row in photo_rows(journal) if row.label.decided_by}
     folders = folders_of(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     read, numbers, done, failed = job.source.reader(), dict[Path, int](), 0, 0

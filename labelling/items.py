@@ -19,11 +19,7 @@ AT_ONCE: Final = 16
 """Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
 
 UNSEEN: Final = "unseen"
-"""The stamp of a picture whose content shows only when it is read: its row is kept unless it is an error."""
-
-UNREAD: Final = "unread"
-"""What the journal keeps as the stamp of a picture that could not be read. No item has it, so each run tries
-again."""
+"""The stamp of a picture whose content shows only when it is read: its answer is kept."""
 
 
 class Item(NamedTuple):

@@ -90,6 +90,7 @@ def row_of_product(photos: Sequence[Row], run: Run) -> Row:
         error="" if LABEL in heads else f"No photo of it has an answer. The first: {photos[0].error}",
         heads=heads,
         further=cells | by,
+        number=photos[0].number,
         photos=tuple(photos),
     )
 

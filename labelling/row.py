@@ -1,7 +1,7 @@
 """A row: the answers to one picture, or to the photos of one product; and the run that rows are of.
 
-Plain values, kept as JSON. A `Row` is what the model answered; decided.py puts in what people answered.
-columns.py has the cells of a table, journal.py keeps rows. Reads and writes nothing.
+Plain values. A `Row` is what the model answered, or what decide.py made of it. columns.py has the cells of a
+table, rows.py reads rows of a journal. Reads and writes nothing.
 """
 
 import json
@@ -46,9 +46,10 @@ class HeadAnswer:
         also: further labels of an attribute.
         probabilities: (C,), in the order of the head's labels; empty without an answer of the model.
         rests_on: paths of the photos that the answer to a product is made of.
-        predicted: the model's label; of a row from `decided` alone, as what follows.
+        predicted: the label before people answered; of what was decided alone, as what follows.
         decided_by: `model` or `person`; None without a label of either.
         category: of the platform, of the label.
+        fed: the colours of a product that a feed takes, the main one first.
     """
 
     label: str | None = None
@@ -61,6 +62,7 @@ class HeadAnswer:
     predicted: str | None = None
     decided_by: str | None = None
     category: Category = (None, None)
+    fed: tuple[str, ...] = ()
 
 
 NO_ANSWER: Final = HeadAnswer()
@@ -73,20 +75,18 @@ class Row:
     Attributes:
         path: of the picture in the table; of a product its name.
         sha256: of the picture's bytes, hexadecimal; empty where they could not be read, and of a product.
-        stamp: of the picture's content, as its source has it; see Item.
         error: why there is no answer; empty where there is one.
         familiarity: 0..1; None where it was not measured, and of a product.
         heads: the answers by head, LABEL first; without those that do not apply to the class.
         further: the cells of the list that names the picture, by the list's own names.
         product: whose photo it is; empty for none.
-        number: the picture's place in its source, from 0; of a product 0.
+        number: the picture's place in its source, from 0; of a product that of its first photo.
         photos: the rows of a product's photos, in the order of the source; empty for a picture.
-        listed: the kinds that the words of its list admit; of a row from `ListCheck.checked` alone.
+        listed: the kinds that the words of its list admit; of a row that was held against them.
     """
 
     path: str
     sha256: str = ""
-    stamp: str = ""
     error: str = ""
     familiarity: float | None = None
     heads: Mapping[str, HeadAnswer] = field(default_factory=dict)
@@ -100,56 +100,6 @@ class Row:
     def label(self) -> HeadAnswer:
         """The answer about the class."""
         return self.heads.get(LABEL, NO_ANSWER)
-
-    def as_json(self, columns: Iterable[str]) -> str:
-        """What a journal keeps beside path, stamp, familiarity, product and number.
-
-        Args:
-            columns: of the list, in the order in which the cells are kept.
-        """
-        heads = {
-            head: {field: getattr(answer, field) for field in OF_MODEL} for head, answer in self.heads.items()
-        }
-        cells = [self.further[name] for name in columns]
-        return json.dumps([self.sha256, self.error, heads, cells], ensure_ascii=False)
-
-
-OF_MODEL: Final = ("label", "confidence", "decision", "reason", "also", "probabilities")
-"""Fields of an answer that a journal keeps."""
-
-
-def row_from(kept: tuple[str, str, str, float | None, str, int], columns: Iterable[str]) -> Row:
-    """The row that a journal keeps.
-
-    Args:
-        kept: what `as_json` made, path, stamp, familiarity, product and number.
-        columns: as `as_json` had them.
-
-    Raises:
-        ValueError: it is damaged.
-    """
-    text, path, stamp, familiarity, product, number = kept
-    sha256, error, heads, cells = json.loads(text)
-    return Row(
-        path=path,
-        sha256=sha256,
-        stamp=stamp,
-        error=error,
-        familiarity=familiarity,
-        heads={head: _answer_from(**answer) for head, answer in heads.items()},
-        further=dict(zip(columns, cells, strict=True)),
-        product=product,
-        number=number,
-    )
-
-
-def _answer_from(
-    *,
-    also: Sequence[str],
-    probabilities: Sequence[float],
-    **rest: Any,  # noqa: ANN401 - what JSON keeps as it is
-) -> HeadAnswer:
-    return HeadAnswer(also=tuple(also), probabilities=tuple(probabilities), **rest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,17 +199,21 @@ class Run:
             [
                 *(f"{name} {before!r} (now {after!r})" for name, before, after in named if before != after),
                 *(["other labels"] if self.heads[LABEL] != now.heads[LABEL] else []),
-                *(["other columns of the list"] if self.further != now.further else []),
                 *(["other attributes"] if self.attributes != now.attributes else []),
             ]
         )
 
     def is_superseded_by(self, now: "Run") -> bool:
         """Whether `now` is the same by a later release, with the same labels and perhaps more attributes."""
-        is_alike = (self.source, self.further) == (now.source, now.further)
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
         before, after = _made_at(self.version), _made_at(now.version)
-        return is_alike and has_heads and before is not None and after is not None and before < after
+        return (
+            self.source == now.source
+            and has_heads
+            and before is not None
+            and after is not None
+            and before < after
+        )
 
 
 def _by(*, proven: Sequence[str], likely: Mapping[str, Sequence[float]] | None = None, **rest: Any) -> By:  # noqa: ANN401 - as above

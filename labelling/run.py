@@ -1,11 +1,11 @@
 """One run from a source to its table: list, label what has no row yet with all workers, write the table.
 
-The parts: sources/ lists, workers/ labels on an engine, journal.py keeps the rows, export.py writes them.
-Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
+The parts: sources/ lists, workers/ labels on an engine, listing.py keeps both, decide.py decides, and
+export.py writes what was decided. Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -14,10 +14,12 @@ from typing import Final
 
 from inference.contract import LABEL
 from labelling.columns import check_attributes, further_columns
-from labelling.errors import OtherRun, SourceUnusable, TableUnusable, Unlistable
+from labelling.decide import HOLDING_NO_MORE
+from labelling.errors import OtherRun, SourceUnusable, TableUnusable
 from labelling.export import Summary, export
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
+from labelling.listing import Listing
 from labelling.products import likely_by, products_of, shown_by
 from labelling.row import FOLDER, By, Categories, Run, path_in_table
 from labelling.sources.files import Folder
@@ -99,8 +101,11 @@ class Job:
         )
 
 
-def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: bool = False) -> Summary:
-    """Label what has no row yet, and write the table, also when something ends the run.
+@contextmanager
+def labelled(
+    job: Job, watch: Callable[[int, int], None], say: Say, *, restart: bool = False
+) -> Iterator[tuple[Journal, Summary]]:
+    """Label what has no answer yet, and write the table, also when something ends the run.
 
     Every step can be repeated: after an interruption at any point the same call resumes.
 
@@ -110,24 +115,27 @@ def label(job: Job, watch: Callable[[int, int], None], say: Say, *, restart: boo
         say: called with a sentence for each lost worker process, and for rows of an earlier release.
         restart: replace what is there, finished or not.
 
+    Yields:
+        the journal, of which further outputs are written, and the summary.
+
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
     """
     _check_files(job, restart=restart)
     with Journal(job.table, job.run, restart=restart) as journal:
-        _say_what_became(journal, job, say, restart=restart)
-        _remove_products(journal, job, say)
-        run = job.run
-        journal.amend(by=run.by, categories=run.categories, notes=run.notes, words=run.words)
+        _say_what_became(journal, job, say)
+        listing = Listing(journal, job.run)
         try:
-            _label_rest(job, journal, watch, say)
+            _label_rest(job, listing, watch, say)
         except BaseException:
-            with suppress(TableUnusable):  # the reason why it ended matters more
-                export(job.table, journal, is_complete=False)
+            with suppress(TableUnusable), listing.so_far():  # the reason why it ended matters more
+                export(job.table, journal, is_complete=False, kept=listing.kept)
             raise
+        _remove_products(journal, job, say)
+        listing.complete()
         _say_what_holds_no_more(journal, say)
-        return export(job.table, journal, is_complete=True)
+        yield journal, export(job.table, journal, is_complete=True, kept=listing.kept)
 
 
 def _check_files(job: Job, *, restart: bool) -> None:
@@ -149,23 +157,28 @@ def _is_source(file: Path, job: Job) -> bool:
     return file.resolve() == Path(job.source.address).resolve()
 
 
-def _say_what_became(journal: Journal, job: Job, say: Say, *, restart: bool) -> None:
-    """What a person should know of the rows of earlier runs."""
+def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
+    """What a person should know of the answers of earlier runs."""
     if journal.kept_as:
         say(
-            f"{journal.path} is damaged, or of an earlier version: it is kept as {journal.kept_as.name}, "
-            f"{journal.recovered:,} answers of people came over, and everything is labelled again."
+            f"{journal.path} is damaged: it is kept as {journal.kept_as.name}, {journal.recovered:,} answers "
+            "of people came over, and everything is labelled again."
         )
-    if journal.superseded and not restart:
+    if journal.is_of_earlier_form:
         say(
-            f"{job.table} is of release {journal.superseded.version}: everything is labelled again by "
-            f"{job.release.version}. The {journal.answer_count():,} answers of people stay."
+            f"{journal.path} is of an earlier version: {journal.recovered:,} answers of people came over, "
+            "and its pictures are labelled once more."
+        )
+    if journal.superseded and journal.before:
+        say(
+            f"{job.table} is of release {journal.before.version}: everything is labelled again by "
+            f"{job.release.version}. The {len(journal.answers()):,} answers of people stay."
         )
 
 
 def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
     """Count the answers to products whose photos are others now."""
-    if journal.run.by and (gone := journal.answer_count() - len(journal.answers())):
+    if journal.run.by and (gone := journal.value(HOLDING_NO_MORE)):
         say(
             f"{gone:,} answers of people are to photos that their products have no more. They count for no "
             "product, which a sheet asks about again."
@@ -174,21 +187,21 @@ def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
 
 def _remove_products(journal: Journal, job: Job, say: Say) -> None:
     """Remove the table of products of an earlier run, which this one does not write again."""
-    products = products_of(job.table)
-    if journal.run.by and not job.run.by and products.exists() and not _is_source(products, job):
+    products, before = products_of(job.table), journal.before
+    if before and before.by and not job.run.by and products.exists() and not _is_source(products, job):
         say(f"{products}: is removed, as this run has neither --by nor --by-folder.")
         products.unlink()
 
 
-def _label_rest(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> None:
+def _label_rest(job: Job, listing: Listing, watch: Callable[[int, int], None], say: Say) -> None:
     ended_by = list[SourceUnusable | StoreError]()
-    rest = _until_damage(_without_row(job.source, journal), ended_by)
+    rest = _until_damage(listing.items(job.source.items()), ended_by)
     if (first := next(rest, None)) is not None:
         with job.engine(Setup(job.source, job.release.folder), job.workers) as engine:
             chunks = _chunks(engine.carried(chain([first], rest)))
             for chunk, rows in WorkerPool(engine, say).label(chunks):
-                journal.append(chunk, rows)
-                watch(journal.kept + journal.added, journal.kept)
+                listing.append(chunk, rows)
+                watch(listing.done, listing.kept)
     for error in ended_by:
         raise error
 
@@ -199,21 +212,6 @@ def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreEr
         yield from items
     except (SourceUnusable, StoreError) as error:
         ended_by.append(error)
-
-
-def _without_row(source: Source, journal: Journal) -> Iterator[Item]:
-    """The pictures without a row of their present content, numbered; at the end, rows of gone pictures go.
-
-    Where a folder could not be listed, none is known to be gone.
-    """
-    is_whole = True
-    for number, listed in enumerate(source.items()):
-        item = listed._replace(number=number)
-        is_whole = is_whole and not isinstance(item.place, Unlistable)
-        if not journal.holds(item):
-            yield item
-    if is_whole:
-        journal.forget_unlisted()
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:

@@ -10,6 +10,7 @@ labelling/.
 import argparse
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -37,9 +38,9 @@ from labelling.products import check_by, in_words, products_of
 from labelling.review.answers import correct
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import read_corrections
-from labelling.review.sheet import Sizes, exports_of, pages_of, write_review, write_tasks
+from labelling.review.sheet import Review, Sizes, Tasks, exports_of, pages_of, write_sheets
 from labelling.row import ACCEPT, FOLDER, Categories, Category
-from labelling.run import Job, label
+from labelling.run import Job, labelled
 from labelling.sources.opening import open_source
 from labelling.table import check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
@@ -144,8 +145,9 @@ def _correct(arguments: argparse.Namespace) -> object:
     tell_audit(read_corrections(arguments.corrections, None, reading=reading))
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
-    _copy_for_excel(arguments)
-    _feed(arguments, summary)
+    with Journal(arguments.out) as journal:
+        _copy_for_excel(arguments, journal)
+        _feed(arguments, journal, summary)
     return {"corrections": corrected.corrections, "unmatched": corrected.unmatched, **asdict(summary)}
 
 
@@ -176,28 +178,44 @@ def _label(arguments: argparse.Namespace) -> object:
     if arguments.feed:
         of_feed = check_feed(arguments.feed, job.run.further, job.run.attributes)
     attributes = _asked(arguments.ask, job)
-    with resumable("Nothing is lost: the same command goes on where it was."):
-        total = _total(job)
-        if arguments.excel:
-            check_copy(arguments.excel, job.run, total)
-        with counting("labelling", _Rate()) as watch:
-            summary = label(
-                job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
-            )
-        pages: tuple[Path, ...] = ()
-        exported = exports_of(arguments.reviewers)
-        feed = f" --feed {arguments.feed}" if arguments.feed else ""
-        then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}{feed}"
-        if arguments.review:
-            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, attributes, of_feed)
-            pages = write_review(arguments.review, job, sizes, TRANSLATIONS, f"{program()} {then}")
-        if arguments.tasks:
-            write_tasks(arguments.tasks, job, arguments.review_limit, attributes)
-        _copy_for_excel(arguments)
-        sorted_in = sort_into(arguments.into, job) if arguments.into else None
-    show(summary, pages)
-    if 0 < summary.rows == summary.errors:
-        return Failed(asdict(summary))
+    exported = exports_of(arguments.reviewers)
+    feed = f" --feed {arguments.feed}" if arguments.feed else ""
+    then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}{feed}"
+    sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, attributes, of_feed)
+    command = f"{program()} {then}"
+    review = Review(arguments.review, sizes, TRANSLATIONS, command) if arguments.review else None
+    tasks = Tasks(arguments.tasks, arguments.review_limit, attributes) if arguments.tasks else None
+    with ExitStack() as opened:
+        with resumable("Nothing is lost: the same command goes on where it was."):
+            total = _total(job)
+            if arguments.excel:
+                check_copy(arguments.excel, job.run, total)
+            with counting("labelling", _Rate()) as watch:
+                labelling = labelled(
+                    job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
+                )
+                journal, summary = opened.enter_context(labelling)
+            pages = write_sheets(job, journal, review, tasks) if review or tasks else ()
+            _copy_for_excel(arguments, journal)
+            sorted_in = sort_into(arguments.into, job, journal) if arguments.into else None
+        show(summary, pages)
+        if 0 < summary.rows == summary.errors:
+            return Failed(asdict(summary))
+        _say_checks(summary, job)
+        if pages:
+            _say_next(then)
+        if sorted_in:
+            done, failed = sorted_in
+            lost = f"; {failed:,} could not be read or written" if failed else ""
+            console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
+        if not summary.rows:
+            complain(f"{arguments.source}: no picture in it.")
+        _feed(arguments, journal, summary)
+    return asdict(summary)
+
+
+def _say_checks(summary: Summary, job: Job) -> None:
+    """Say what is accepted of products, and what people found of accepted answers."""
     if summary.products:
         for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
             console().print(sentence)
@@ -207,25 +225,13 @@ def _label(arguments: argparse.Namespace) -> object:
         checks = summary.accepted, summary.checked, summary.checked_right, "pictures"
     if checks[0]:
         console().print(_of_checks(*checks))
-    if pages:
-        _say_next(then)
-    if sorted_in:
-        done, failed = sorted_in
-        lost = f"; {failed:,} could not be read or written" if failed else ""
-        console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
-    if not summary.rows:
-        complain(f"{arguments.source}: no picture in it.")
-    _feed(arguments, summary)
-    return asdict(summary)
 
 
-def _copy_for_excel(arguments: argparse.Namespace) -> None:
+def _copy_for_excel(arguments: argparse.Namespace, journal: Journal) -> None:
     """Write the copy that was asked for, and say what is cut in it."""
     if not arguments.excel:
         return
-    with Journal(arguments.out) as journal:
-        cut = copy_for_excel(journal, arguments.excel)
-    if cut:
+    if cut := copy_for_excel(journal, arguments.excel):
         complain(f"{arguments.excel}: {cut:,} cells of more than 32,767 characters are cut to that.")
 
 
@@ -241,7 +247,7 @@ def _asked(named: Sequence[str], job: Job) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named)) or job.learnt
 
 
-def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
+def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> None:
     """Write the feed that was asked for, and say what is in it."""
     if not arguments.feed:
         return
@@ -250,8 +256,11 @@ def _feed(arguments: argparse.Namespace, summary: Summary) -> None:
             f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
         )
     advice = _how_to_fill(arguments, summary)
-    feed = write_feed(arguments.feed, arguments.out, advice)
+    feed = write_feed(arguments.feed, arguments.out, journal, advice)
     left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
+    if feed.without_photo:
+        few = _few(feed.without_photo)
+        left_out += f" {len(feed.without_photo):,} are in no feed, as no photo of them can be read: {few}."
     if feed.incomplete:
         few = _few(feed.incomplete)
         left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {few}."

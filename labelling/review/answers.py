@@ -7,7 +7,7 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from labelling.export import Summary, export
 from labelling.journal import Journal, journal_of
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import Correction, merge, name_of, read_corrections
-from labelling.row import Row, Run
+from labelling.row import Run
 from labelling.table import check_form
 
 NAMED: Final = 3
@@ -72,12 +72,12 @@ def correct(
         run = journal.run
         corrections = read_corrections(files, run.heads[LABEL], run.attributes, reading, say)
         _check_products(corrections, table, run)
-        matched, unmatched = match(corrections, journal.rows(), run.source)
+        matched, unmatched = match(corrections, journal, run.source)
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
                 f"{table}, among them {name_of(corrections[0])}. "
-                + _advice(corrections, set(journal.product_names()))
+                + _advice(corrections, {product for (product,) in journal.query(_PRODUCTS)})
             )
         new, disagreements = merge(matched, journal.answers())
         journal.answer(new)
@@ -115,7 +115,7 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
 
 
 def match(
-    corrections: Sequence[Correction], rows: Iterable[Row], source: str
+    corrections: Sequence[Correction], journal: Journal, source: str
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
     """Find the rows that corrections are of.
 
@@ -124,7 +124,7 @@ def match(
 
     Args:
         corrections: to be found.
-        rows: of pictures; those that could not be read have no correction.
+        journal: of the table; pictures that could not be read have no correction.
         source: where the pictures are.
 
     Returns:
@@ -135,12 +135,19 @@ def match(
         for key in {correction.sha256} if correction.sha256 else _paths(correction, source):
             wanted[key].append(correction)
     matched: dict[int, tuple[str, Correction]] = {}
-    for row in rows:
-        for key in (row.sha256, row.path, os.path.abspath(row.path)):  # noqa: PTH100 - a link keeps its own name
-            for correction in wanted.get(key, ()) if row.sha256 else ():
-                if correction.product in {"", row.product}:
-                    matched[id(correction)] = row.sha256, correction
+    for path, product, sha256 in journal.query(_PICTURES):
+        for key in (sha256, path, os.path.abspath(path)):  # noqa: PTH100 - a link keeps its own name
+            for correction in wanted.get(key, ()):
+                if correction.product in {"", product}:
+                    matched[id(correction)] = sha256, correction
     return list(matched.values()), [correction for correction in corrections if id(correction) not in matched]
+
+
+_PRODUCTS: Final = "SELECT DISTINCT product FROM current"
+
+_PICTURES: Final = """
+SELECT path, product, sha256 FROM current JOIN photos USING (path, stamp) WHERE sha256 <> '' ORDER BY number
+"""
 
 
 def _paths(correction: Correction, source: str) -> set[str]:

@@ -1,168 +1,140 @@
 """What a review sheet asks of each picture, or each product: one question for the class and each attribute.
 
-A product is asked about once, whatever the number of its photos. Reads the journal of a table.
+A product is asked about once, whatever the number of its photos. Reads what was decided of a table.
 """
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
-from types import TracebackType
+import json
+from collections.abc import Iterator, Sequence, Set
 from typing import Final, NamedTuple
 
-from inference.contract import LABEL
-from labelling.decided import Question, agreed
 from labelling.journal import Journal
-from labelling.list_check import LIST, ListCheck
+from labelling.list_check import LIST
 from labelling.list_words import word_columns
-from labelling.products import as_fed, row_of_product
-from labelling.row import REVIEW, Row
-from reports.products import CONTRADICTING, UNFAMILIAR
+from labelling.row import Row
+from labelling.rows import pictures
+from reports.products import UNFAMILIAR
 
 SHOWN: Final = 6
 """Photos of a product on its card."""
 
 
-def photos_of(row: Row) -> list[Row]:
-    """The photos that a question is about and that could be read: of a product familiar ones first."""
-    photos = {photo.path: photo for photo in sorted(row.photos or (row,), key=_place) if photo.sha256}
-    return list(photos.values())
-
-
-def _place(photo: Row) -> int:
-    """Familiar photos come before others, and these before those without an answer."""
-    return 2 if photo.label.label is None else int(photo.label.reason == UNFAMILIAR)
-
-
-def title_of(row: Row) -> str:
-    """The title of a product, as its list has it; empty for a picture."""
-    return next(filter(None, (word_columns(photo.further).title(photo.further) for photo in row.photos)), "")
-
-
-class Asked(NamedTuple):
+class SheetQuestion(NamedTuple):
     """A question that a sheet may ask.
 
     Attributes:
         path: of the picture, or the product's name.
-        label: that the model answered.
+        predicted: the label before people answered.
         reason: of a review; None where the answer is accepted.
-        number: the picture's place in the source; 0 for a product.
+        confidence: of the model.
+        number: the picture's place in the source; of a product that of its first photo.
         product: empty for a picture.
+        admits: whether the list's words admit the label; None where one of the two says nothing of a kind.
+        suggested: the likeliest label that they admit; None for none.
     """
 
     path: str
-    label: str
+    predicted: str
     reason: str | None
+    confidence: float
     number: int
     product: str
+    admits: int | None
+    suggested: str | None
 
 
-class Questions(AbstractContextManager["Questions"]):
-    """All questions that a sheet may ask of products, and of pictures of none: one pass over a journal.
+class Case(NamedTuple):
+    """A question with what its card shows.
 
-    A temporary database orders them, so that memory does not grow with the table.
+    Attributes:
+        photos: that could be read, the first one under no other product, where there is one; see `_in_order`.
+        title: of the product, as its list has it; empty for a picture.
+        listed: the kinds that the words of the list admit.
     """
 
-    def __init__(self, journal: Journal, heads: Sequence[str], check: ListCheck, feed: str = "") -> None:
-        """Read the journal.
-
-        Args:
-            journal: opened.
-            heads: that are asked for.
-            check: what answers are held against.
-            feed: the head of a feed, of which products that it takes are not doubtful; empty for none.
-        """
-        self._journal, self._check, self._feed = journal, check, feed
-        self._db = sqlite3.connect("")
-        self._db.execute(_TABLE)
-        self._given = journal.answers()
-        self._products = {(question.product, question.attribute) for question in self._given}
-        for row in self._rows():
-            self._db.executemany(_ADDED, [self._question(row, head) for head in heads if head in row.heads])
-
-    @property
-    def of_products(self) -> bool:
-        """Whether rows are products, but for pictures of none."""
-        return self._journal.run.by is not None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.close()
-
-    def _rows(self) -> Iterator[Row]:
-        for photos in self._journal.products():
-            yield self._check.checked(row_of_product(photos, self._journal.run))
-        for row in self._journal.rows():
-            if not row.product:
-                yield self._check.checked(row)
-
-    def _question(self, row: Row, head: str) -> tuple[object, ...]:
-        """What the database keeps; why an attribute of a picture needs a review, tables do not say."""
-        answer, product = row.heads[head], row.product if row.photos else ""
-        reason = answer.reason if head == LABEL or product or answer.reason is None else REVIEW
-        scores = answer.confidence, row.familiarity
-        doubt = self._doubt(
-            row, head, self._reason_in_feed(row) if product and head == self._feed else reason
-        )
-        return (head, row.path, answer.label, reason, doubt, *scores, row.number, product)
-
-    def _reason_in_feed(self, row: Row) -> str | None:
-        """Why a feed leaves a product out; None where it takes it."""
-        by = self._journal.run.by
-        fed = self._check.checked(as_fed(row, self._feed, by)) if by else row
-        return fed.heads[self._feed].reason
-
-    def _doubt(self, row: Row, head: str, reason: str | None) -> str | None:
-        """Why a person has to answer; None where no one has to."""
-        if row.product and (row.product, head) in self._products:
-            return None
-        answers = [self._given.get(Question(photo.sha256, head)) for photo in photos_of(row)]
-        labels = [answer.label if answer else None for answer in answers]
-        if len(agreed(labels)) > 1:
-            return CONTRADICTING
-        return reason if None in labels else None
-
-    def answered(self, head: str) -> Iterator[Asked]:
-        """All questions about what a head answered."""
-        return map(Asked._make, self._db.execute(f"{_ASKED.format('reason')} WHERE head = ?", (head,)))
-
-    def doubtful(self, head: str, limit: int) -> list[Row]:
-        """The first rows that no person answered and that need a review, or whose photos people contradict.
-
-        What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided
-        is compared first, the other one on ties, then the order of the table.
-        """
-        return [
-            self.row(Asked._make(question), head) for question in self._db.execute(_DOUBTFUL, (head, limit))
-        ]
-
-    def row(self, question: Asked, head: str) -> Row:
-        """The row that a question is about, with its reason."""
-        if question.product:
-            row = row_of_product(self._journal.photos_of(question.product), self._journal.run)
-        else:
-            row = self._journal.picture(question.number)
-        checked = self._check.checked(row)
-        return replace(
-            checked, heads={**checked.heads, head: replace(checked.heads[head], reason=question.reason)}
-        )
+    question: SheetQuestion
+    photos: list[Row]
+    title: str
+    listed: frozenset[str]
 
 
-_TABLE: Final = (
-    "CREATE TABLE questions (head TEXT, path TEXT, label TEXT, reason TEXT, doubt TEXT, confidence REAL, "
-    "familiarity REAL, number INTEGER, product TEXT)"
-)
-"""`doubt` is the reason why a sheet asks; NULL where it need not."""
+_QUESTIONS: Final = """
+SELECT iif(decided.product = '', path, decided.product), predicted, {} AS reason, confidence, number,
+    decided.product, admits, suggested
+FROM decided JOIN current USING (number) JOIN photos USING (path, stamp)
+WHERE head = ? AND predicted IS NOT NULL AND (decided.product <> '' OR current.product = '')
+"""
 
-_ADDED: Final = "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-_ASKED: Final = "SELECT path, label, {}, number, product FROM questions"
+_EVERY: Final = f"{_QUESTIONS.format('reason')} ORDER BY decided.product = '', number"
 
 _DOUBTFUL: Final = f"""
-{_ASKED.format("doubt")} WHERE head = ? AND doubt IS NOT NULL
+{_QUESTIONS.format("doubt")} AND doubt IS NOT NULL AND (fed IS NULL OR head <> ?)
 ORDER BY CASE doubt WHEN '{LIST}' THEN 0 WHEN '{UNFAMILIAR}' THEN 1 ELSE 2 END,
-         iif(doubt = '{UNFAMILIAR}', coalesce(familiarity, confidence), confidence),
-         iif(doubt = '{UNFAMILIAR}', confidence, familiarity), rowid
+         iif(doubt = '{UNFAMILIAR}' AND decided.product = '', coalesce(familiarity, confidence), confidence),
+         iif(decided.product = '', iif(doubt = '{UNFAMILIAR}', confidence, familiarity), NULL),
+         decided.product = '', number
 LIMIT ?
 """
+"""A product has no familiarity of its own."""
+
+_MEMBERS: Final = "SELECT product, number FROM current WHERE product IN (SELECT value FROM json_each(?))"
+
+_SHARED: Final = """
+SELECT sha256 FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = ''
+GROUP BY sha256 HAVING count(DISTINCT product) > 1
+"""
+
+
+def every(journal: Journal, head: str) -> Iterator[SheetQuestion]:
+    """All questions about what a head answered, products first."""
+    return map(SheetQuestion._make, journal.query(_EVERY, head))
+
+
+def doubtful(journal: Journal, head: str, limit: int, feed: str = "") -> list[SheetQuestion]:
+    """The first rows that no person answered and that need a review, or whose photos people contradict.
+
+    What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided is
+    compared first, the other one on ties, then the order of the table.
+
+    Args:
+        journal: of the table.
+        head: that is asked for.
+        limit: the most questions.
+        feed: the head of a feed, of which products that it takes are not doubtful; empty for none.
+    """
+    return [SheetQuestion._make(cells) for cells in journal.query(_DOUBTFUL, head, feed, limit)]
+
+
+def cases(journal: Journal, questions: Sequence[SheetQuestion]) -> list[Case]:
+    """What the cards of some questions show."""
+    members: dict[str, list[int]] = {}
+    products = [question.product for question in questions if question.product]
+    for product, number in journal.query(_MEMBERS, json.dumps(products)):
+        members.setdefault(product, []).append(number)
+    numbers = [members.get(question.product, [question.number]) for question in questions]
+    rows = pictures(journal, sorted({number for of in numbers for number in of}))
+    shared = {sha256 for (sha256,) in journal.query(_SHARED)}
+    return [
+        _case(question, [rows[number] for number in sorted(of)], shared)
+        for question, of in zip(questions, numbers, strict=True)
+    ]
+
+
+def _case(question: SheetQuestion, photos: list[Row], shared: Set[str]) -> Case:
+    titles = (word_columns(photo.further).title(photo.further) for photo in photos if question.product)
+    title, listed = next(filter(None, titles), ""), photos[0].listed
+    return Case(question, _in_order(photos, shared), title, listed)
+
+
+def _in_order(photos: list[Row], shared: Set[str]) -> list[Row]:
+    """Photos that could be read: familiar ones first, and before all one that shows this product alone.
+
+    What people answer to a product is kept with its first photo, and holds where that is one of it.
+    """
+    ordered = list({photo.path: photo for photo in sorted(photos, key=_place) if photo.sha256}.values())
+    own = next((photo for photo in ordered if photo.sha256 not in shared and _place(photo) < 2), None)
+    return [own, *(photo for photo in ordered if photo is not own)] if own else ordered
+
+
+def _place(photo: Row) -> int:
+    """Familiar photos come before others, and these before those without an answer."""
+    return 2 if photo.label.predicted is None else int(photo.label.reason == UNFAMILIAR)

@@ -7,7 +7,7 @@ same pictures as tasks in label_studio.py.
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeGuard
@@ -18,10 +18,8 @@ from inference.spreadsheets import safe_path
 from inference.words import in_order
 from labelling.decided import NONE, Question
 from labelling.errors import Unreadable
-from labelling.export import check_of
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.list_check import ListCheck
 from labelling.review.audit import CENSUS, added, audit_of, sample, usual_size
 from labelling.review.label_studio import Task, as_tasks
 from labelling.review.page import (
@@ -41,7 +39,7 @@ from labelling.review.page import (
     thumbnail,
     write_page,
 )
-from labelling.review.questions import SHOWN, Asked, Questions, photos_of, title_of
+from labelling.review.questions import SHOWN, Case, SheetQuestion, cases, doubtful, every
 from labelling.row import ACCEPT, REVIEW, Row, path_in_table
 from labelling.run import Job
 
@@ -74,62 +72,35 @@ class Sizes(NamedTuple):
         return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
 
 
-def exports_of(reviewers: int) -> list[str]:
-    """The names of the files that the sheets of so many people export."""
-    return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
+class Review(NamedTuple):
+    """The pages that a person asks for.
 
-
-def pages_of(page: Path, reviewers: int) -> list[Path]:
-    """The files of the sheets of so many people, of which one was named."""
-    if reviewers == 1:
-        return [page]
-    return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
-
-
-def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts, command: str = "") -> tuple[Path, ...]:
-    """Write the sheets of a finished table, without pictures that people answered before.
-
-    Args:
+    Attributes:
         page: the file to write; an existing one is replaced. For several reviewers it becomes as many, with
             `-1`, `-2` and so on before the ending.
-        job: the finished labelling run.
         sizes: of the pages.
         texts: of the pages in other languages.
         command: see Frame.
-
-    Returns:
-        the files.
-
-    Raises:
-        TableUnusable: the page cannot be written, or another run is at work on the table.
-        SourceUnusable, StoreError: the source can no longer be listed.
     """
-    prepare_decoders()
-    heads = sizes.heads
-    with (
-        Journal(job.table, job.run) as journal,
-        Questions(journal, heads, check := check_of(journal), sizes.feed) as questions,
-    ):
-        chosen = {head: _chosen(questions, head, sizes, job.release.version) for head in heads}
-    first = [card for head, rows in chosen.items() for card in _blind_cards(rows, job, head)]
-    then = [
-        card._replace(screen=COLOURS) if head == sizes.feed and row.photos else _beside_list(card, row, check)
-        for head, rows in chosen.items()
-        for card, row in _cards(rows.doubtful, job, head)
-    ]
-    attributes = {head: job.run.heads[head] for head in heads if head != LABEL}
-    title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
-    is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
-    if sizes.reviewers == 1:
-        frame = Frame(title, lead, texts, is_census=is_census, command=command)
-        write_page(page, page_of([*first, *then], job.run.heads[LABEL], frame, attributes))
-        return (page,)
-    pages = pages_of(page, sizes.reviewers)
-    for number, (file, export) in enumerate(zip(pages, exports_of(sizes.reviewers), strict=True), 1):
-        dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
-        frame = Frame(f"{title}, {number}/{sizes.reviewers}", lead, texts, export, is_census, command)
-        write_page(file, page_of(dealt, job.run.heads[LABEL], frame, attributes))
-    return tuple(pages)
+
+    page: Path
+    sizes: Sizes
+    texts: Texts
+    command: str = ""
+
+
+class Tasks(NamedTuple):
+    """Tasks for Label Studio that a person asks for.
+
+    Attributes:
+        file: the JSON to write; an existing one is replaced.
+        limit: the most pictures, most doubtful first; those that cannot be shown are left out.
+        attributes: that are asked for beside the class.
+    """
+
+    file: Path
+    limit: int
+    attributes: Sequence[str]
 
 
 class _Chosen(NamedTuple):
@@ -144,95 +115,149 @@ class _Chosen(NamedTuple):
         is_census: whether no row was drawn, since all accepted products are asked about.
     """
 
-    drawn: list[Row]
-    rare: list[Row]
-    doubtful: list[Row]
+    drawn: list[Case]
+    rare: list[Case]
+    doubtful: list[Case]
     audited: int
     accepted: Mapping[str, int]
     is_census: bool
 
+    @property
+    def cases(self) -> list[Case]:
+        """All of them."""
+        return [*self.drawn, *self.rare, *self.doubtful]
 
-def _chosen(questions: Questions, head: str, sizes: Sizes, version: str) -> _Chosen:
-    drawn, rare = list[Asked](), list[Asked]()
+
+def exports_of(reviewers: int) -> list[str]:
+    """The names of the files that the sheets of so many people export."""
+    return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
+
+
+def pages_of(page: Path, reviewers: int) -> list[Path]:
+    """The files of the sheets of so many people, of which one was named."""
+    if reviewers == 1:
+        return [page]
+    return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
+
+
+def write_sheets(job: Job, journal: Journal, review: Review | None, tasks: Tasks | None) -> tuple[Path, ...]:
+    """Write what people are to answer of a finished table, which they did not answer before.
+
+    The pictures of all pages and tasks are read in one pass over the source.
+
+    Args:
+        job: the finished labelling run.
+        journal: of its table.
+        review: the pages; None for none.
+        tasks: for Label Studio; None for none.
+
+    Returns:
+        the pages.
+
+    Raises:
+        TableUnusable: a file cannot be written.
+        SourceUnusable, StoreError: the source can no longer be listed.
+    """
+    prepare_decoders()
+    chosen = (
+        {head: _chosen(journal, head, review.sizes, job) for head in review.sizes.heads} if review else {}
+    )
+    of_tasks = _photos_of_tasks(journal, tasks) if tasks else []
+    of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
+    pictures = _pictures([*of_cards, *of_tasks], job)
+    if tasks:
+        write_page(tasks.file, as_tasks(list(_tasks(of_tasks, pictures, tasks, job))))
+    return _write_pages(review, chosen, pictures, job) if review else ()
+
+
+def _write_pages(
+    review: Review, chosen: Mapping[str, _Chosen], pictures: Mapping[str, Photo], job: Job
+) -> tuple[Path, ...]:
+    page, sizes, texts, command = review
+    first = [card for head, rows in chosen.items() for card in _blind_cards(rows, pictures, head)]
+    then = [
+        card._replace(screen=COLOURS) if head == sizes.feed and card.product else _beside_list(card, case)
+        for head, rows in chosen.items()
+        for card, case in _cards(rows.doubtful, pictures, head)
+    ]
+    attributes = {head: job.run.heads[head] for head in sizes.heads if head != LABEL}
+    title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
+    is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
+    pages, exports = pages_of(page, sizes.reviewers), exports_of(sizes.reviewers)
+    for number, (file, export) in enumerate(zip(pages, exports, strict=True), 1):
+        dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
+        numbered = title if sizes.reviewers == 1 else f"{title}, {number}/{sizes.reviewers}"
+        frame = Frame(numbered, lead, texts, export, is_census, command)
+        write_page(file, page_of(dealt, job.run.heads[LABEL], frame, attributes))
+    return tuple(pages)
+
+
+def _chosen(journal: Journal, head: str, sizes: Sizes, job: Job) -> _Chosen:
+    drawn, rare, version = list[SheetQuestion](), list[SheetQuestion](), job.release.version
     is_asked = head in (LABEL, *sizes.attributes)  # else products need it for a feed, and nothing else does
     audited = sizes.audited if is_asked else 0
-    accepted = Counter(question.label for question in questions.answered(head) if question.reason is None)
-    is_census = audited != 0 and questions.of_products and accepted.total() <= CENSUS
+    accepted = Counter(question.predicted for question in every(journal, head) if question.reason is None)
+    is_census = audited != 0 and job.run.by is not None and accepted.total() <= CENSUS
     if is_census:
         audited = accepted.total()
-        every = (question for question in questions.answered(head) if question.reason is None)
-        drawn = sample(every, _path, audited, version)
+        drawn = sample(filter(_accepted, every(journal, head)), _path, audited, version)
     elif audited is None:
-        audited = usual_size(sum(1 for _ in questions.answered(LABEL)))
+        audited = usual_size(sum(1 for _ in every(journal, LABEL)))
     if audited and not is_census:
-        drawn = sample(questions.answered(head), _path, audited, version)
-        rare = added(questions.answered(head), _accepted, _path, drawn, version)
+        drawn = sample(every(journal, head), _path, audited, version)
+        rare = added(every(journal, head), _accepted, _path, drawn, version)
     in_sample = {question.path for question in (*drawn, *rare)}
+    doubtful_ones = [
+        question
+        for question in doubtful(journal, head, sizes.limit, sizes.feed)
+        if question.path not in in_sample and (is_asked or question.product)
+    ]
     return _Chosen(
-        drawn=[questions.row(question, head) for question in drawn],
-        rare=[questions.row(question, head) for question in rare],
-        doubtful=[
-            row
-            for row in questions.doubtful(head, sizes.limit)
-            if row.path not in in_sample and (is_asked or row.photos)
-        ],
+        drawn=cases(journal, drawn),
+        rare=cases(journal, rare),
+        doubtful=cases(journal, doubtful_ones),
         audited=audited or 0,
         accepted=accepted,
         is_census=is_census,
     )
 
 
-def _path(question: Asked) -> str:
+def _path(question: SheetQuestion) -> str:
     return question.path
 
 
-def _accepted(question: Asked) -> str | None:
+def _accepted(question: SheetQuestion) -> str | None:
     """The label of an accepted answer."""
-    return question.label if question.reason is None else None
+    return question.predicted if question.reason is None else None
 
 
-def write_tasks(file: Path, job: Job, limit: int, attributes: Sequence[str]) -> int:
-    """Write the doubtful pictures of a finished table that people did not answer, for Label Studio.
-
-    Args:
-        file: the JSON to write; an existing one is replaced.
-        job: the finished labelling run.
-        limit: the most pictures, most doubtful first.
-        attributes: that are asked for beside the class.
-
-    Returns:
-        The number of pictures; those that cannot be shown are left out.
-
-    Raises:
-        TableUnusable: the file cannot be written, or another run is at work on the table.
-        SourceUnusable, StoreError: the source can no longer be listed.
-    """
-    prepare_decoders()
-    photos, heads = dict[str, Row](), (LABEL, *attributes)
-    with (
-        Journal(job.table, job.run) as journal,
-        Questions(journal, heads, check_of(journal)) as questions,
-    ):
-        given = journal.answers()
-        for head in heads:
-            for row in questions.doubtful(head, limit):
-                unsaid = (photo for photo in photos_of(row) if Question(photo.sha256, head) not in given)
-                photos |= {photo.path: photo for photo in islice(unsaid, SHOWN)}
-    chosen = [photo for photo in islice(photos.values(), limit) if photo.label.label]
-    tasks = []
-    for card, row in _cards(chosen, job, LABEL):
-        labels = {head: row.heads[head].label or "" for head in attributes if head in row.heads}
-        answer = card.guess, card.confidence or 0.0
-        task = Task(card.name, card.sha256, card.picture, *answer, job.release.version)
-        tasks += [task._replace(attributes=labels)] if card.picture else []
-    write_page(file, as_tasks(tasks))
-    return len(tasks)
+def _photos_of_tasks(journal: Journal, tasks: Tasks) -> list[Row]:
+    """The doubtful pictures that people did not answer, most doubtful first."""
+    photos, given = dict[str, Row](), journal.answers()
+    for head in (LABEL, *tasks.attributes):
+        for case in cases(journal, doubtful(journal, head, tasks.limit)):
+            unsaid = (photo for photo in case.photos if Question(photo.sha256, head) not in given)
+            photos |= {photo.path: photo for photo in islice(unsaid, SHOWN)}
+    return [photo for photo in islice(photos.values(), tasks.limit) if photo.label.predicted]
 
 
-def _blind_cards(rows: _Chosen, job: Job, head: str) -> Iterator[Card]:
+def _tasks(photos: Sequence[Row], pictures: Mapping[str, Photo], tasks: Tasks, job: Job) -> Iterator[Task]:
+    """The tasks of photos that can be shown."""
+    for photo in photos:
+        shown = pictures.get(photo.path)
+        if shown and shown.picture:
+            labels = {
+                head: photo.heads[head].predicted or "" for head in tasks.attributes if head in photo.heads
+            }
+            answer = photo.label.predicted or "", photo.label.confidence or 0.0
+            task = Task(photo.path, photo.sha256, shown.picture, *answer, job.release.version)
+            yield task._replace(attributes=labels)
+
+
+def _blind_cards(rows: _Chosen, pictures: Mapping[str, Photo], head: str) -> Iterator[Card]:
     """The cards of an audit."""
     for audited, part in ((rows.audited, rows.drawn), (0, rows.rare)):
-        for card, _ in _cards(part, job, head):
+        for card, _ in _cards(part, pictures, head):
             yield _blind(card, audited, rows.accepted)
 
 
@@ -243,61 +268,60 @@ def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
     return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, note_values=values)
 
 
-def _beside_list(card: Card, row: Row, check: ListCheck) -> Card:
+def _beside_list(card: Card, case: Case) -> Card:
     """A doubtful card beside the list's words: they suggest, or stand with others that the photo confirms."""
-    admits = check.admits(card.attribute, card.predicted, row.listed)
-    if admits is None:
+    if case.question.admits is None:
         return card
-    if admits:
+    if case.question.admits:
         return card._replace(screen=AGREEING)
-    values = {**card.note_values, "listed": " / ".join(in_order(row.listed))}
-    return card._replace(
-        note=NOTE_OF_LIST, note_values=values, guess=check.suggestion(row, card.attribute) or NONE
-    )
+    values = {**card.note_values, "listed": " / ".join(in_order(case.listed))}
+    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=case.question.suggested or NONE)
 
 
-def _cards(chosen: list[Row], job: Job, head: str) -> Iterator[tuple[Card, Row]]:
-    """A card for each row, with its pictures read again from the source; `head` is what it asks for."""
-    wanted = {photo.path for row in chosen for photo in photos_of(row)[:SHOWN]}
-    items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
-    there = [[photo for photo in photos_of(row)[:SHOWN] if photo.path in items] for row in chosen]
-    shown = _photos([(items[photo.path], photo.sha256) for photos in there for photo in photos], job)
-    for row, of_row in zip(chosen, there, strict=True):
-        photos = [next(shown) for _ in of_row]
+def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> Iterator[tuple[Card, Case]]:
+    """A card for each case of which the source still has a picture; `head` is what it asks for."""
+    for case in chosen:
+        question = case.question
+        photos = [pictures[photo.path] for photo in case.photos[:SHOWN] if photo.path in pictures]
         if not photos:
             continue
-        answer = row.heads[head]
-        label, confidence = answer.label or "", answer.confidence or 0.0
+        label, confidence = question.predicted, question.confidence or 0.0
         values: dict[str, str | float] = {"label": label, "confidence": confidence}
-        values |= {"reason": answer.reason or ACCEPT} if head == LABEL else {"attribute": head}
-        in_review = f"{REVIEW}: {answer.reason}" if head == LABEL else REVIEW
+        values |= {"reason": question.reason or ACCEPT} if head == LABEL else {"attribute": head}
+        in_review = f"{REVIEW}: {question.reason}" if head == LABEL else REVIEW
         card = Card(
-            row.path,
+            question.path,
             *photos[0][:2],
             NOTE if head == LABEL else NOTE_OF_ATTRIBUTE,
             label,
             sha256=photos[0].sha256,
-            decision=ACCEPT if answer.reason is None else in_review,
+            decision=ACCEPT if question.reason is None else in_review,
             confidence=confidence,
             predicted=label,
             note_values=values,
             attribute=head,
-            product=row.product if row.photos else "",
-            title=title_of(row),
+            product=question.product,
+            title=case.title,
             photos=tuple(photos[1:]),
-            more=max(len(photos_of(row)) - SHOWN, 0),
+            more=max(len(case.photos) - SHOWN, 0),
         )
-        yield card, row
+        yield card, case
 
 
-def _photos(there: Sequence[tuple[Item, str]], job: Job) -> Iterator[Photo]:
-    """Pictures by their items and hashes, some of them read at a time."""
-    read = job.source.reader()
-    for start in range(0, len(there), READ_AT_ONCE):
-        part = there[start : start + READ_AT_ONCE]
-        for (item, sha256), upload in zip(part, read([item.place for item, _ in part]), strict=True):
-            picture = thumbnail(upload) if _is_as_labelled(upload, sha256) else ""
-            yield Photo(_path_for_training(item, job), picture, sha256)
+def _pictures(photos: Iterable[Row], job: Job) -> dict[str, Photo]:
+    """Pictures of the source by their paths in the table, read in one pass, some of them at a time."""
+    hashes = {photo.path: photo.sha256 for photo in photos}
+    read, shown = job.source.reader(), dict[str, Photo]()
+    wanted = (
+        (item for item in job.source.items() if path_in_table(item.name) in hashes) if hashes else iter(())
+    )
+    while part := list(islice(wanted, READ_AT_ONCE)):
+        new = {path_in_table(item.name): item for item in part if path_in_table(item.name) not in shown}
+        uploads = read([item.place for item in new.values()])
+        for (path, item), upload in zip(new.items(), uploads, strict=True):
+            picture = thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
+            shown[path] = Photo(_path_for_training(item, job), picture, hashes[path])
+    return shown
 
 
 def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]:

@@ -106,7 +106,8 @@ class Tar(PathSource):
     """The regular files and links of a TAR in its own order; hidden files are skipped.
 
     Links are not followed: their rows say where they lead. A TAR has no checksum of a member, and many are
-    written without times: the stamp is that of the archive.
+    written without times: the stamp is that of the archive, and the member's place in it, as a name may come
+    twice.
     """
 
     @property
@@ -138,7 +139,7 @@ class Tar(PathSource):
             for archive, member in _members(self.path, packing or "r:"):
                 if may_be_picture(member.name):
                     place = _place(archive, member, is_packed=bool(packing))
-                    yield Item(member.name, place, stamp, member.size)
+                    yield Item(member.name, place, f"{stamp} {member.offset_data}", member.size)
         except _ERRORS as error:
             raise SourceUnusable(f"{self.path}: no whole TAR ({error}).") from error
 

@@ -5,7 +5,6 @@ read row by row. A list may name pictures on the web and in S3 as well, which ht
 """
 
 import glob
-import hashlib
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -87,8 +86,7 @@ class PathList(FileSource):
     """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
 
     Every row is an item, also one without a path; one with several addresses is several, and so is one with
-    several columns of pictures. The cells of other columns, such as article numbers, go with it; where these
-    change, the picture is labelled again.
+    several columns of pictures. The cells of other columns, such as article numbers, go with it.
 
     Attributes:
         permits: which pictures on the web may be fetched.
@@ -164,11 +162,10 @@ class PathList(FileSource):
     def items(self) -> Iterator[Item]:
         for cells in self._rows():
             further = tuple(cells[name] for name in self.columns)
-            seen = f" {hashlib.sha256(repr(further).encode()).hexdigest()[:16]}" if further else ""
             paths = (cells[name].strip() for name in self.reading.path_columns)
             for path in list(filter(None, paths)) or [""]:
                 for item in self._items_of(path):
-                    yield item._replace(stamp=item.stamp + seen, further=further)
+                    yield item._replace(further=further)
 
     def _rows(self) -> Iterator[dict[str, str]]:
         if not self._is_parquet:

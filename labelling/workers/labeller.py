@@ -17,7 +17,7 @@ from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
 from labelling.errors import Unreadable
-from labelling.items import UNREAD, Item, Read, Source
+from labelling.items import Item, Read, Source
 from labelling.row import HeadAnswer, Row, path_in_table
 from model_store.local import open_release
 from model_store.networks import open_networks
@@ -41,11 +41,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Labeller:
-    """How pictures are read, the model, and the columns of the list that names them."""
+    """How pictures are read, and the model."""
 
     read: Read
     networks: Networks
-    columns: tuple[str, ...]
 
     def label(self, items: Sequence[Item]) -> list[Row]:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
@@ -58,17 +57,18 @@ class Labeller:
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
             answers = answered(self.networks, run, self.read([item.place for item in run]))
-            rows += [self._row(item, row) for item, row in zip(run, answers, strict=True)]
+            rows += map(_applicable, answers)
         return rows
 
-    def _row(self, item: Item, row: Row) -> Row:
-        """What the table has: no attributes that the class lacks, and the cells of the list."""
-        heads = {name: answer for name, answer in row.heads.items() if answer.reason != "inapplicable"}
-        return replace(row, heads=heads, further=dict(zip(self.columns, item.further, strict=True)))
+
+def _applicable(row: Row) -> Row:
+    """What a table has: no attributes that the class lacks."""
+    heads = {name: answer for name, answer in row.heads.items() if answer.reason != "inapplicable"}
+    return replace(row, heads=heads)
 
 
 def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]) -> list[Row]:
-    """Answer some pictures in one run of the model: a row each, without the cells of a list.
+    """Answer some pictures in one run of the model: a row each.
 
     Args:
         networks: of a release.
@@ -89,14 +89,14 @@ def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes 
 
 def _row_of(item: Item, sha256: str, answer: Prediction | str) -> Row:
     """A row of what the model answered, or of what is wrong with the picture."""
-    path, stamp = path_in_table(item.name), item.stamp if sha256 else UNREAD
+    path = path_in_table(item.name)
     if isinstance(answer, str):
-        return Row(path=path, sha256=sha256, stamp=stamp, error=answer)
+        return Row(path=path, sha256=sha256, error=answer)
     heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
     for name, of_attribute in answer.attributes.items():
         shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
         heads[name] = _of_head(of_attribute, shares)
-    return Row(path=path, sha256=sha256, stamp=stamp, familiarity=answer.familiarity, heads=heads)
+    return Row(path=path, sha256=sha256, familiarity=answer.familiarity, heads=heads)
 
 
 def _of_head(answer: Answer, probabilities: list[float]) -> HeadAnswer:
@@ -131,4 +131,4 @@ def open_labeller(setup: Setup) -> Labeller:
     """
     prepare_decoders()
     release = open_release(setup.release)
-    return Labeller(setup.source.reader(), open_networks(release), setup.source.columns)
+    return Labeller(setup.source.reader(), open_networks(release))

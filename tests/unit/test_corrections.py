@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL, Head
+from labelling import run
 from labelling.decided import LEFT_OUT, NONE
 from labelling.errors import CorrectionsUnusable
 from labelling.lists import Reading
 from labelling.review.answers import correct
 from labelling.review.corrections import AHEAD, read_corrections
-from labelling.run import Job, label
+from labelling.run import Job
 from labelling.sources.opening import open_source
 from labelling.table import read_rows
 from model_store.local import open_release
@@ -60,7 +61,8 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         job = Job(source=open_source("shop"), table=Path("table.csv"), release=release, engine=Here)
-        label(job, lambda *_: None, print)
+        with run.labelled(job, lambda *_: None, print):
+            pass
         yield folder
 
 

@@ -9,26 +9,33 @@ import pytest
 from inference.contract import LABEL
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import TableUnusable
-from labelling.into_folders import check_into, folders_of, sort_into
-from labelling.items import Item
+from labelling.into_folders import check_into, folders_of
+from labelling.into_folders import sort_into as sort
 from labelling.journal import Journal
 from labelling.row import HeadAnswer, Row
 from labelling.run import Job
 from labelling.sources.opening import open_source
 from model_store.local import bundled
+from tests.journals import fill
 
 
 def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
     """A finished run with rows of path, label, decision, and who decided."""
     job = Job(source=open_source(str(source)), table=folder / "labels.csv", release=bundled())
     with Journal(job.table, job.run) as journal:
+        photos, answers = [], dict[Question, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):
             heads = {LABEL: HeadAnswer(label=label or "Bag", decision=decision)} if decision else {}
-            row = Row(path=path, sha256=f"{number:064x}", heads=heads, further={})
-            journal.append([Item(path, path, "", 1, number)], [row])
+            photos += [Row(path=path, sha256=f"{number:064x}", heads=heads)]
             if by == "person":
-                journal.answer({Question(row.sha256): HumanAnswer(label, "2026")})
+                answers[Question(photos[-1].sha256)] = HumanAnswer(label, "2026")
+        fill(journal, job.run, photos, answers)
     return job
+
+
+def sort_into(folder: Path, job: Job) -> tuple[int, int]:
+    with Journal(job.table, job.run) as journal:
+        return sort(folder, job, journal)
 
 
 @pytest.fixture

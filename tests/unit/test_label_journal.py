@@ -2,20 +2,22 @@
 
 import resource
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inference.file_names import is_picture_name
+from labelling.decide import decide
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
-from labelling.items import UNREAD, Item
-from labelling.journal import Journal, journal_of
-from labelling.row import HeadAnswer, Row, Run
+from labelling.journal import CHANGED, EXPORTED, Journal, journal_of
+from labelling.listing import Listing
+from labelling.row import By, HeadAnswer, Row, Run
+from labelling.rows import product_rows
+from tests.journals import an_item, label_rows, paths_in
 
 TABLE = "table.csv"
 
@@ -23,35 +25,25 @@ TABLE = "table.csv"
 RUN = Run(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
 
+def a_row(name: str, confidence: float = 0.5, error: str = "") -> Row:
+    answer = HeadAnswer(label="Shirt", confidence=confidence, probabilities=(1.0, 0.0))
+    heads = {} if error else {"label": answer}
+    return Row(path=name, sha256=f"of {name}", error=error, heads=heads)
+
+
 def journal(folder: Path, *, restart: bool = False) -> Journal:
     return Journal(folder / TABLE, RUN, restart=restart)
 
 
-def an_item(number: int, name: str, stamp: str = "v1") -> Item:
-    return Item(name, name, stamp, 1, number)
-
-
-def a_row(
-    name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5, stamp: str = "v1"
-) -> Row:
-    answer = HeadAnswer(label="Shirt", confidence=confidence, reason=reason)
-    return Row(path=name, sha256=f"of {name}", stamp=stamp, familiarity=familiarity, heads={"label": answer})
-
-
-def append(opened: Journal, *names: str, start: int = 0, stamp: str = "v1") -> None:
-    items = [an_item(number, name, stamp) for number, name in enumerate(names, start)]
-    opened.append(items, [a_row(name, stamp=stamp) for name in names])
-
-
 def write(folder: Path, *names: str) -> None:
     with journal(folder) as opened:
-        append(opened, *names)
+        label_rows(opened, RUN, list(map(a_row, names)))
 
 
 def rows_in(folder: Path) -> str:
-    """The names of all rows, in order, as a journal that is opened there has them."""
+    """The names of all pictures with an answer, in order, as a journal that is opened there has them."""
     with journal(folder) as opened:
-        return "".join(row.path for row in opened.rows())
+        return "".join(paths_in(opened))
 
 
 def crashed(folder: Path, to: Path) -> Path:
@@ -72,11 +64,13 @@ def two(tmp_path: Path) -> Path:
 def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
     now = 0.0
     with Journal(tmp_path / TABLE, RUN, clock=lambda: now) as opened:
+        listing = Listing(opened, RUN)
+        [first, second] = listing.items(an_item(a_row(name), RUN) for name in "ab")
         now = 0.9
-        append(opened, "a")
+        listing.append([first], [a_row("a")])
         too_early = crashed(tmp_path, tmp_path / "too early")
         now = 1.0
-        append(opened, "b", start=1)
+        listing.append([second], [a_row("b")])
         in_time = crashed(tmp_path, tmp_path / "in time")
 
     assert (rows_in(too_early), rows_in(in_time)) == ("", "ab")
@@ -84,9 +78,11 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
 
 
 def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
-    large = Row(path="b", error="x" * 10_000_000)  # more than SQLite holds in memory
+    large = a_row("b", error="x" * 10_000_000)  # more than SQLite holds in memory
     with Journal(two / TABLE, RUN, clock=lambda: 0.0) as opened:  # no commit is due
-        opened.append([an_item(1, "b", "v2"), an_item(2, "c")], [large, large])
+        listing = Listing(opened, RUN)
+        items = list(listing.items(an_item(row, RUN, "v2") for row in (a_row("b"), a_row("c"))))
+        listing.append(items, [large, large])
         left = crashed(two, tmp_path / "left")
 
     size = journal_of(left / TABLE).stat().st_size
@@ -95,76 +91,113 @@ def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("found", "kept", "left"),
+    ("source", "labelled"),
     [
-        ([("a", "v1"), ("b", "v1")], [True, True], "ab"),
-        ([("a", "v2"), ("b", "v1")], [False, True], "b"),
-        ([("z", "v1"), ("b", "v1")], [False, True], "b"),
-        ([("z", "v1"), ("a", "v1"), ("b", "v1")], [False, True, True], "ab"),
-        ([("b", "v1"), ("a", "v1")], [True, True], "ba"),
-        ([("a", "v1"), ("a", "v1"), ("b", "v1")], [True, False, True], "ab"),
-        ([("a", "v1"), ("b", "v1"), ("c", "v1")], [True, True, False], "ab"),
-        ([("a", "v1")], [True], "a"),
+        ([("a", "v1"), ("b", "v1")], ""),
+        ([("a", "v2"), ("b", "v1")], "a"),
+        ([("z", "v1"), ("b", "v1")], "z"),
+        ([("z", "v1"), ("a", "v1"), ("b", "v1")], "z"),
+        ([("b", "v1"), ("a", "v1")], ""),
+        ([("a", "v1"), ("a", "v1"), ("b", "v1")], ""),
+        ([("c", "v1"), ("c", "v1"), ("a", "v1")], "c"),
+        ([("a", "v1"), ("b", "v1"), ("c", "v1")], "c"),
+        ([("a", "v1")], ""),
     ],
-    ids=["unchanged", "overwritten", "renamed", "added in front", "moved", "named twice", "added", "removed"],
+    ids=[
+        "unchanged",
+        "overwritten",
+        "renamed",
+        "added in front",
+        "moved",
+        "named twice",
+        "new, twice",
+        "added",
+        "removed",
+    ],
 )
-def test_a_picture_is_labelled_again_where_it_is_new_or_changed_and_wherever_it_lies_now(
-    found: list[tuple[str, str]], kept: list[bool], left: str, two: Path
+def test_a_picture_is_labelled_once_where_it_is_new_or_changed_and_wherever_it_lies_now(
+    source: list[tuple[str, str]], labelled: str, two: Path
 ) -> None:
     with journal(two) as opened:
-        seen = [opened.holds(an_item(number, *one)) for number, one in enumerate(found)]
-        opened.forget_unlisted()
+        listing = Listing(opened, RUN)
+        items = list(listing.items(an_item(a_row(name), RUN, stamp) for name, stamp in source))
+        listing.append(items, [a_row(item.name) for item in items])
+        listing.complete()
 
-    assert (seen, rows_in(two)) == (kept, left)
+    assert "".join(item.name for item in items) == labelled
+    assert rows_in(two) == "".join(name for name, _ in source)
 
 
-def test_a_picture_that_could_not_be_read_is_taken_up_again_and_one_that_is_broken_is_not(
-    tmp_path: Path,
-) -> None:
-    unread = Row(path="unread", stamp=UNREAD, error="It is no file.")
-    broken, twice = (Row(path=name, stamp="v1", error="It is broken.") for name in ("broken", "twice"))
-    items = [an_item(number, name) for number, name in enumerate(("unread", "broken", "twice", "twice"))]
+def test_errors_are_tried_again_in_each_run_and_their_rows_stay(tmp_path: Path) -> None:
+    rows = [a_row("broken", error="It is broken."), a_row("sound")]
     with journal(tmp_path) as opened:
-        opened.append(items, [unread, broken, twice, a_row("twice")])
+        label_rows(opened, RUN, rows)
 
-    with journal(tmp_path) as again:
-        held = [again.holds(item) for item in items[:3]]
-        again.forget_unlisted()
-        append(again, "unread")
-
-    assert held == [False, True, True]
     with journal(tmp_path) as opened:
-        paths = [(row.path, row.label.label) for row in opened.rows()]
-    assert paths == [("unread", "Shirt"), ("broken", None), ("twice", "Shirt")], "of two rows, the answer"
+        listing = Listing(opened, RUN)
+        tried = [item.name for item in listing.items(an_item(row, RUN) for row in rows)]
+        before = paths_in(opened)
+    with journal(tmp_path) as opened:
+        mended = label_rows(opened, RUN, list(map(a_row, ("broken", "sound"))))
+        errors = list(opened.query("SELECT error FROM photos"))
+
+    assert tried == mended == ["broken"]
+    assert before == ["broken", "sound"]
+    assert errors == [("",), ("",)]
 
 
-def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path) -> None:
+def test_the_same_listing_again_leaves_the_tables_as_they_are(two: Path) -> None:
     with journal(two) as opened:
         opened.exported()
 
-    with Journal(two / TABLE, RUN, clock=lambda: 0.0) as opened:  # no commit is due
-        assert [opened.holds(an_item(number, name)) for number, name in enumerate("ab")] == [True, True]
-        append(opened, "c", start=2)
-        opened.forget_unlisted()
+    with journal(two) as opened:
+        label_rows(opened, RUN, list(map(a_row, "ab")))
+        same = opened.state
+        label_again(opened, "ba")
+
+    assert (same, opened.state) == (EXPORTED, CHANGED)
+
+
+def label_again(opened: Journal, names: str) -> None:
+    opened.change("DROP TABLE due")
+    label_rows(opened, RUN, list(map(a_row, names)))
+
+
+def test_until_a_new_listing_is_whole_the_one_before_counts(two: Path, tmp_path: Path) -> None:
+    with journal(two) as opened:
+        listing = Listing(opened, RUN)
+        items = list(listing.items(an_item(a_row(name), RUN) for name in "cb"))
+        listing.append(items, [a_row("c")])
         opened.commit()
+        killed = crashed(two, tmp_path / "killed")
+        during = "".join(paths_in(opened))
+        with listing.so_far():
+            so_far = "".join(paths_in(opened))
+        after = "".join(paths_in(opened))
+        listing.complete()
 
-        assert opened.has_changed
+    assert (rows_in(killed), during, so_far, after) == ("ab", "ab", "cba", "ab")
+    assert rows_in(two) == "cb"
 
 
-def test_the_row_of_an_overwritten_picture_is_replaced_before_all_are_listed(two: Path) -> None:
-    with journal(two) as opened:
-        opened.append([an_item(0, "a", "v2")], [a_row("a", confidence=0.9, stamp="v2")])
+def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
+    by = By(column="sku", folder=None, proven=())
+    run = replace(RUN, further={"price": "price"})
+    wider = replace(RUN, further={"price": "price", "sku": "sku"}, by=by)
+    with Journal(tmp_path / TABLE, run) as opened:
+        label_rows(opened, run, [replace(a_row("a"), further={"price": "7"})])
 
-    with journal(two) as opened:
-        assert [(row.path, row.label.confidence) for row in opened.rows()] == [("a", 0.9), ("b", 0.5)]
+    with Journal(tmp_path / TABLE, wider) as opened:
+        labelled = label_rows(opened, wider, [replace(a_row("a"), further={"price": "8", "sku": " A  1 "})])
+        [row] = product_rows(decided(opened))
+
+    assert labelled == []
+    assert (row.product, row.further) == ("A 1", {"price": "8", "sku": "A 1"})
 
 
-def test_rows_come_in_the_order_of_the_source_whichever_is_done_first(tmp_path: Path) -> None:
-    with journal(tmp_path) as opened:
-        append(opened, "b", "a", start=2)
-        append(opened, "d", "c")
-
-    assert rows_in(tmp_path) == "dcba"
+def decided(opened: Journal) -> Journal:
+    decide(opened)
+    return opened
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -194,7 +227,7 @@ def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
     refused = nullcontext() if is_later else pytest.raises(OtherRun, match="was begun with version")
 
     with refused, Journal(two / TABLE, replace(RUN, version=version)) as opened:
-        assert (opened.superseded, list(opened.rows())) == (RUN, [])
+        assert (opened.superseded, opened.before, paths_in(opened)) == (True, RUN, [])
 
 
 NAMES = [f"picture {number}" for number in range(400)]
@@ -217,7 +250,7 @@ def damaged(folder: Path, how: str) -> None:
     elif how == "a page":
         data[-4096:] = b"\xff" * 4096
     elif how == "a name":
-        data = data.replace(b"CREATE TABLE rows", b"CREATE \xcd\xcdBLE rows")
+        data = data.replace(b"CREATE TABLE photos", b"CREATE \xcd\xcdBLE photos")
     elif how.isdecimal():
         del data[-int(how) :]
     path.write_bytes(data)
@@ -237,14 +270,14 @@ def test_of_a_damaged_journal_peoples_answers_come_over_and_the_file_is_kept(
         found = opened.answers()
         assert opened.kept_as is not None
         assert opened.kept_as.read_bytes() == before
-        assert list(opened.rows()) == []
-        append(opened, *NAMES)
+        assert paths_in(opened) == []
+        label_rows(opened, RUN, list(map(a_row, NAMES)))
 
     assert opened.recovered == len(found) >= least
     assert found.items() <= ANSWERS.items()
     with journal(tmp_path) as again:
         assert (again.kept_as, again.recovered, again.answers()) == (None, 0, found)
-        assert again.row_count() == len(NAMES)
+        assert len(paths_in(again)) == len(NAMES)
 
 
 def test_a_journal_that_is_damaged_again_is_kept_under_another_name(tmp_path: Path) -> None:
@@ -260,50 +293,17 @@ def test_a_journal_that_is_damaged_again_is_kept_under_another_name(tmp_path: Pa
     assert not is_picture_name("table.csv.sqlite.damaged-2")
 
 
-def test_of_a_journal_of_an_earlier_version_peoples_answers_come_over(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as older:
-        older.execute("CREATE TABLE run (fingerprint TEXT, seconds REAL, has_changed INTEGER, rows INTEGER)")
-        older.execute("CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, line BLOB)")
-        older.execute("CREATE TABLE answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)")
-        given = [
-            (f"{of.sha256} of it" if of.attribute == "of it" else of.sha256, *answer)
-            for of, answer in ANSWERS.items()
-        ]
-        older.executemany("INSERT INTO answers VALUES (?, ?, ?)", given)
-        older.execute("PRAGMA user_version = 1")
-        older.commit()
-
-    with journal(tmp_path) as opened:
-        assert opened.answers() == ANSWERS
-        assert opened.recovered == len(ANSWERS)
-
-
-def test_a_row_that_a_disk_has_changed_names_what_labels_again_and_keeps_the_answers(two: Path) -> None:
+def test_an_answer_that_a_disk_has_changed_names_what_labels_again_and_keeps_the_answers(two: Path) -> None:
     with journal(two) as opened:
         opened.answer(ANSWERS)
     path = journal_of(two / TABLE)
-    path.write_bytes(path.read_bytes().replace(b'["of a",', b'["of a" '))
+    path.write_bytes(path.read_bytes().replace(b'{"label": {', b'{"label": ['))
 
     with (
         journal(two) as opened,
         pytest.raises(TableUnusable, match="--restart labels everything again, and keeps"),
     ):
-        list(opened.rows())
-
-
-def test_so_does_a_row_of_which_the_words_of_the_list_alone_are_read(tmp_path: Path) -> None:
-    run, row = replace(RUN, further={"Title": "Title"}), replace(a_row("a"), further={"Title": "Dress"})
-    with Journal(tmp_path / TABLE, run) as opened:
-        opened.append([an_item(0, "a")], [row])
-        assert list(opened.cells(["Title"])) == [("", {"Title": "Dress"})]
-    path = journal_of(tmp_path / TABLE)
-    path.write_bytes(path.read_bytes().replace(b'["Dress"]', b'["Dress" '))
-
-    with (
-        Journal(tmp_path / TABLE, run) as opened,
-        pytest.raises(TableUnusable, match="--restart labels everything again, and keeps"),
-    ):
-        list(opened.cells(["Title"]))
+        decide(opened)
 
 
 @pytest.fixture
@@ -324,7 +324,7 @@ def test_a_journal_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None], two: Path) -> None:
     with pytest.raises(TableUnusable, match="What was labelled before is kept"), journal(two) as opened:
         little_room(20_000)
-        append(opened, *map(str, range(2000)), start=2)
+        label_rows(opened, RUN, [a_row(str(number)) for number in range(2000)])
     little_room(resource.RLIM_INFINITY)
 
     assert rows_in(two) == "ab"

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from labelling.export import check_of
-from labelling.items import Item
 from labelling.journal import Journal
-from labelling.review.questions import Questions
+from labelling.review.questions import cases, doubtful
 from labelling.row import By, HeadAnswer, Row, Run
+from tests.journals import fill
 
 RUN = Run(
     source="here",
@@ -25,7 +24,6 @@ def a_row(
     return Row(
         path=name,
         sha256=f"of {name}",
-        stamp="v1",
         familiarity=familiarity,
         heads={"label": answer},
         further={"sku": sku},
@@ -45,12 +43,12 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
     ]
     with Journal(tmp_path / "table.csv", RUN) as opened:
-        opened.append([Item(row.path, row.path, "v1", 1, number) for number, row in enumerate(rows)], rows)
-        with Questions(opened, ["label"], check_of(opened)) as questions:
-            chosen = questions.doubtful("label", 6)
+        fill(opened, RUN, rows)
+        chosen = doubtful(opened, "label", 6)
+        [shown] = cases(opened, chosen[:1])
 
-    assert chosen[0] == replace(rows[7], number=7)
-    assert [row.path for row in chosen] == [
+    assert [photo.path for photo in shown.photos] == ["unfamiliar, unsure"]
+    assert [question.path for question in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",
         "unfamiliar, as sure",
@@ -68,12 +66,9 @@ def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Pa
         a_row("unsure", "ambiguous", 0.51),
         a_row("unfamiliar", "unfamiliar", 0.9, sku="9"),
     ]
-    with Journal(tmp_path / "table.csv", RUN) as opened:
-        opened.append([Item(row.path, row.path, "v1", 1, number) for number, row in enumerate(rows)], rows)
-        opened.amend(
-            by=By(column="sku", folder=None, proven=()), categories={}, notes=(), words=opened.run.words
-        )
-        with Questions(opened, ["label"], check_of(opened)) as questions:
-            chosen = questions.doubtful("label", 9)
+    run = replace(RUN, by=By(column="sku", folder=None, proven=()))
+    with Journal(tmp_path / "table.csv", run) as opened:
+        fill(opened, run, rows)
+        chosen = doubtful(opened, "label", 9)
 
-    assert [row.path for row in chosen] == ["9", "unsure", "7", "surer"]
+    assert [question.path for question in chosen] == ["9", "unsure", "7", "surer"]

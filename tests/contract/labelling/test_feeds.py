@@ -17,13 +17,13 @@ from inference.contract import Head, whole_pictures
 from labelling.decided import NONE, HumanAnswer, Question
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import FEEDS, write_feed
-from labelling.items import Item
 from labelling.journal import Journal
 from labelling.products import as_fed
 from labelling.row import By, HeadAnswer, Row, Run
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
+from tests.journals import fill
 from tests.releases import LABELS, a_release
 from tests.review_sheets import cards_of, shown_on
 from tests.service import ROOT
@@ -135,22 +135,24 @@ def a_table(folder: Path) -> Path:
         version="v1",
         heads={"label": LABELS, "colour": ("black", "white", "red", "blue")},
         further={name: name for name in ("article", "Handle", "title")},
+        by=By(column="article", folder=None, proven=()),
     )
     shares = {1: (0.0, 0.4, 0.6, 0.0), 3: (0.25, 0.25, 0.25, 0.25)}
+    rows = []
+    for number, title in enumerate(TITLES, 1):
+        further = {"article": f"{1000 + number:06}", "Handle": f"item-{number}", "title": title}
+        rows += [a_photo(number, further, shares.get(number))]
+    said = {4: "blue", 5: NONE}
     with Journal(folder / "labels.csv", run) as journal:
-        for number, title in enumerate(TITLES, 1):
-            further = {"article": f"{1000 + number:06}", "Handle": f"item-{number}", "title": title}
-            row = a_photo(number, further, shares.get(number))
-            journal.append([Item(row.path, row.path, "", 1, number)], [row])
-        journal.amend(by=By(column="article", folder=None, proven=()), categories={}, notes=())
-        said = {4: "blue", 5: NONE}
-        journal.answer({Question(f"{n:064x}", "colour"): HumanAnswer(of, "2026") for n, of in said.items()})
+        answers = {Question(f"{n:064x}", "colour"): HumanAnswer(of, "2026") for n, of in said.items()}
+        fill(journal, run, rows, answers)
     return folder / "labels.csv"
 
 
 @pytest.mark.parametrize("platform", ["google", "shopify", "woocommerce"])
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
-    feed = write_feed(platform, a_table(tmp_path))
+    with Journal(table := a_table(tmp_path)) as journal:
+        feed = write_feed(platform, table, journal)
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert feed.file.read_bytes() == fixture.read_bytes()
@@ -176,7 +178,7 @@ ADDED = SHOWN | {"Attribute 2 name": "Color", "Attribute 2 global": "1"}
 def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_the_colour(
     listed: dict[str, str], found: dict[str, str]
 ) -> None:
-    colour = HeadAnswer(label="red", decision="accept", also=("white",))
+    colour = HeadAnswer(label="red", decision="accept", also=("white",), fed=("red", "white"))
     row = Row(path="7", product="7", heads={"colour": colour}, further={"title": "Shirt", **listed})
 
     assert FEEDS["woocommerce"](row) == {"SKU": "7", **found}
@@ -409,18 +411,17 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
     by = By(column="article", folder=None, proven=(), likely={"colour": (0.1, 0.88)})
     names = ("article", "Handle", "title")
     heads = {"label": LABELS, "colour": ("black", "white", "red", "blue")}
-    run = Run(source="list.csv", version="v1", heads=heads, further={name: name for name in names})
+    run = Run(source="list.csv", version="v1", heads=heads, further={name: name for name in names}, by=by)
     red, blue = (0.0, 0.0, 0.6, 0.4), (0.0, 0.0, 0.2, 0.8)
     shown = [("item-1", red), ("item-1", red), ("item-2", red), ("item-2", blue)]
+    rows = []
+    for number in range(8):
+        handle, colours = shown[number // 2]
+        rows += [a_photo(number, {"article": f"{number // 2}", "Handle": handle, "title": "Shirt"}, colours)]
     with Journal(tmp_path / "labels.csv", run) as journal:
-        for number in range(8):
-            handle, colours = shown[number // 2]
-            cells = {"article": f"{number // 2}", "Handle": handle, "title": "Shirt"}
-            row = a_photo(number, cells, colours)
-            journal.append([Item(row.path, row.path, "", 1, number)], [row])
-        journal.amend(by=by, categories={}, notes=())
+        fill(journal, run, rows)
 
-    feed = write_feed("shopify", tmp_path / "labels.csv")
+        feed = write_feed("shopify", tmp_path / "labels.csv", journal)
 
     assert (feed.products, feed.likely, feed.contradicting) == (1, 1, 1)
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -18,8 +19,7 @@ import pytest
 from labelling.columns import OF_PHOTOS
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
-from labelling.run import PICTURES_PER_CHUNK, Job
-from labelling.run import label as run_job
+from labelling.run import PICTURES_PER_CHUNK, Job, labelled
 from labelling.sources.opening import open_source
 from labelling.workers.pool import MakeEngine
 from labelling.workers.processes import Processes
@@ -41,6 +41,11 @@ def a_job(shop: Path, table: Path, release: Path, engine: MakeEngine = Here) -> 
 
 def ignore(*_: object) -> None:
     """No one watches."""
+
+
+def run_job(job: Job, watch: Callable[[int, int], None], say: Callable[[str], None]) -> None:
+    with labelled(job, watch, say):
+        pass
 
 
 def test_the_same_command_again_leaves_a_finished_table_alone_and_writes_one_that_is_gone(
@@ -198,8 +203,9 @@ def interrupt(rows: int, of: int | None) -> None:
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: Path, tmp_path: Path) -> None:
-    names = list(PICTURES) * 30
-    shop = write_list(write_folder(tmp_path) / "list.csv", names)
+    names = [f"{number}.png" for number in range(3 * PICTURES_PER_CHUNK)]
+    write_folder(tmp_path, dict.fromkeys(names, PICTURES["a/0.png"]))
+    shop = write_list(tmp_path / "list.csv", names)
     job = a_job(shop, tmp_path / f"table{suffix}", little_release)
 
     with pytest.raises(KeyboardInterrupt):

@@ -74,9 +74,10 @@ def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_ho
         status(200, PICTURES["a/0.png"])(handler)
 
     monkeypatch.setitem(ENGINES, "processes", Processes)
-    catalogue.answers["/together"] = together
+    paths = [f"/together/{number}.png" for number in range(AT_ONCE)]
+    catalogue.answers |= dict.fromkeys(paths, together)
     elsewhere = f"https://127.0.0.1:{catalogue.port}/a/0.png"
-    write_list(table.with_name("list.csv"), [catalogue.url("/together")] * AT_ONCE + [elsewhere])
+    write_list(table.with_name("list.csv"), [*map(catalogue.url, paths), elsewhere])
 
     *rows, last = label(catalogue, table, little_release)
 

@@ -83,7 +83,7 @@ def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
     assert {name: tuple(one[of] for of in shown) for name, one in found.items()} == {
         "1": ("One", "3", "accept", None),
         "2": ("Two", "2", "review", "contradicting"),
-        "3": ("Three", "1", None, None),
+        "3": ("Three", "1", None, "no photo"),
         "4": ("Four", "1", "accept", None),
     }
     assert found["1"]["rests_on"] == f"{alike[0]}|{alike[1]}"

@@ -60,8 +60,8 @@ def committed(pid: int, table: Path) -> int:
         for file in table.parent.glob(f"{table.name}.sqlite*"):
             shutil.copy(file, folder)
         with closing(sqlite3.connect(Path(folder, journal_of(table).name))) as journal:
-            is_made = journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'rows'").fetchone()
-            count: int = journal.execute("SELECT count(*) FROM rows").fetchone()[0] if is_made else 0
+            is_made = journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'photos'").fetchone()
+            count: int = journal.execute("SELECT count(*) FROM photos").fetchone()[0] if is_made else 0
     if not count:
         os.killpg(pid, signal.SIGCONT)
     return count

@@ -1,0 +1,225 @@
+"""Decide what tables, sheets, feeds and copies show: the only place, in one pass over a journal.
+
+What the model answered is held against the list's words and against photos of two products (list_check.py);
+photos answer for their product (products.py); people's answers come last. It is kept in `decided`, where all
+that people see is read by SQL.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Final, TypeAlias
+
+from inference.contract import LABEL
+from labelling.decided import LEFT_OUT, MODEL, NONE, PERSON
+from labelling.journal import Journal
+from labelling.list_check import ListCheck, list_check
+from labelling.list_words import OFF, ListWords, word_columns
+from labelling.products import as_fed, row_of_product
+from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
+from labelling.rows import answered_groups, answered_photos
+from reports.products import CONTRADICTING
+
+COLOURS: Final = ("colour", "color")
+"""What a release may call the attribute that a feed has."""
+
+MOST_COLOURS: Final = 3
+"""Of a product that a feed has: Google takes no more."""
+
+NO_PHOTO: Final = "no photo"
+"""The reason of a product of which no photo can be read."""
+
+Answers: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
+"""The label that people gave, by head, by what that holds for: a sha256 and no product, or no sha256 and a
+product."""
+
+_DECIDED: Final = "INSERT INTO decided VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+_SHARED: Final = """
+SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
+WHERE product <> '' AND error = '' GROUP BY sha256 HAVING count(DISTINCT product) > 1
+"""
+
+_OF_PICTURES: Final = "SELECT sha256, '', head, label FROM people WHERE product = ''"
+
+_OF_PRODUCTS: Final = """
+SELECT '', product, head, label, max(at) FROM people JOIN current USING (product)
+    JOIN photos USING (path, stamp, sha256)
+WHERE product <> '' GROUP BY product, head
+"""
+"""An answer to a product holds where the photo that it carries is one of it; of several the latest."""
+
+HOLDING_NO_MORE: Final = """
+SELECT count(*) FROM people WHERE product <> '' AND NOT EXISTS (
+    SELECT 1 FROM current JOIN photos USING (path, stamp)
+    WHERE current.product = people.product AND photos.sha256 = people.sha256
+)
+"""
+"""Answers to products of which the photo that they carry is none."""
+
+
+def decide(journal: Journal) -> None:
+    """Fill `decided` of the current listing, within the transaction."""
+    run, check, answers = journal.run, check_of(journal), held(journal)
+    journal.change("DELETE FROM decided")
+    groups = answered_groups(journal)
+    journal.change_many(
+        _DECIDED, chain.from_iterable(_of_group(group, run, check, answers) for group in groups)
+    )
+
+
+def held(journal: Journal) -> Answers:
+    """What people said that holds for pictures and products of the current listing."""
+    labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for sha256, product, head, label, *_ in chain(journal.query(_OF_PICTURES), journal.query(_OF_PRODUCTS)):
+        labels[sha256, product][head] = label
+    return dict(labels)
+
+
+def check_of(journal: Journal) -> ListCheck:
+    """What the answers to the pictures of a journal are held against."""
+    run, words = journal.run, words_of(journal)
+    listed = _cells(journal, words.columns) if run.by and words.is_read else ()
+    with journal.errors_named():
+        shared = {sha256: frozenset(json.loads(names)) for sha256, names in journal.query(_SHARED)}
+    doubtful = {product for products in shared.values() for product in products}
+    photos = (photo for product in doubtful for photo in answered_photos(journal, product))
+    return list_check(words, run.heads[LABEL], listed, photos, shared)
+
+
+def words_of(journal: Journal) -> ListWords:
+    """How the words of a journal's list are read."""
+    run = journal.run
+    columns = ListWords() if run.words == OFF else word_columns(run.further)
+    return columns.in_language(run.words, (cells for _, cells in _cells(journal, columns.columns)))
+
+
+def _cells(journal: Journal, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The product of each row and its cells in some columns of the list, in the order of the source."""
+    places = [list(journal.run.further).index(name) for name in columns]
+    cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
+    for product, *texts in journal.query(f"SELECT product{cells} FROM current ORDER BY number"):  # noqa: S608 - numbers of ours
+        yield product, dict(zip(columns, texts, strict=True))
+
+
+def _of_group(
+    photos: Sequence[Row], run: Run, check: ListCheck, answers: Answers
+) -> Iterator[tuple[object, ...]]:
+    """The rows of `decided` of a product and its photos, or of one picture."""
+    if photos[0].product:
+        product = row_of_product(photos, run)
+        head = colour_of(run.attributes)
+        fed = check.checked(as_fed(product, head, run.by) if run.by else product)
+        yield from _of_row(
+            check.checked(product), run, check, answers, (head, fed.heads.get(head, NO_ANSWER))
+        )
+    for photo in photos:
+        yield from _of_row(check.checked(photo), run, check, answers)
+
+
+def colour_of(attributes: Iterable[str]) -> str:
+    """The attribute that a feed has; empty where a release answers none."""
+    return next((head for head in COLOURS if head in attributes), "")
+
+
+def _of_row(
+    row: Row, run: Run, check: ListCheck, answers: Answers, fed: tuple[str, HeadAnswer] = ("", NO_ANSWER)
+) -> Iterator[tuple[object, ...]]:
+    """The rows of `decided` of a picture or product, one a head; the class always has one.
+
+    Args:
+        row: held against the list.
+        run: that it is of.
+        check: that it was held against.
+        answers: of people.
+        fed: the head of a feed, and its answer, with what is likely accepted.
+    """
+    of_photos = [answers.get((photo.sha256, ""), {}) for photo in row.photos or (row,)]
+    of_product = answers.get(("", row.product), {}) if row.product else {}
+    heads = dict.fromkeys([LABEL, *row.heads, *of_product, *chain.from_iterable(of_photos)])
+    for head in heads:
+        answer = row.heads.get(head, HeadAnswer(reason=NO_PHOTO) if row.photos else NO_ANSWER)
+        said = {of_product[head]} if head in of_product else agreed(of.get(head) for of in of_photos)
+        after = with_people(answer, said, run.categories.get(head, {}))
+        admits = check.admits(head, answer.label, row.listed)
+        yield (
+            row.number,
+            row.product if row.photos else "",
+            head,
+            after.label,
+            _json(after.also),
+            after.confidence,
+            after.decision,
+            after.reason,
+            after.decided_by,
+            after.predicted,
+            _json(after.rests_on),
+            _json(after.category) if any(after.category) else None,
+            _json(_colours(with_people(fed[1], said, {}))) if head == fed[0] else None,
+            _json(sorted(row.listed)) if head == LABEL else None,
+            admits,
+            check.suggestion(row, head) if admits is False else None,
+            None if head in of_product else _doubt(row, head, after, of_photos),
+        )
+
+
+def _json(texts: Sequence[str | None]) -> str | None:
+    """How the journal keeps texts; NULL for none."""
+    return json.dumps(texts, ensure_ascii=False) if texts else None
+
+
+def with_people(answer: HeadAnswer, said: set[str], categories: Mapping[str, Category]) -> HeadAnswer:
+    """An answer of the model, NO_ANSWER for none, with what people said, and the platform's category.
+
+    Where people answered differently to the photos of a product, it needs a review.
+    """
+    label, decided_by = answer.label, MODEL if answer.label else None
+    if len(said) > 1:
+        answer = replace(answer, decision=REVIEW, reason=CONTRADICTING)
+    elif said:
+        label, decided_by = min(said) or None, PERSON
+    return replace(
+        answer,
+        label=label,
+        also=() if decided_by == PERSON else answer.also,
+        predicted=answer.label,
+        decided_by=decided_by,
+        category=categories.get(label or "", (None, None)),
+    )
+
+
+def agreed(labels: Iterable[str | None]) -> set[str]:
+    """What people say of a product by what they say of its photos: one label where they agree.
+
+    Args:
+        labels: of each photo; LEFT_OUT where a person left it out, None without an answer.
+    """
+    given = set(labels)
+    return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
+
+
+def _colours(answer: HeadAnswer) -> Sequence[str]:
+    """The main colour of a product and further ones; none where they are doubtful."""
+    is_sure = answer.decided_by == PERSON or answer.decision == ACCEPT
+    if answer.label is None or answer.label == NONE or not is_sure:
+        return ()
+    return [answer.label, *answer.also][:MOST_COLOURS]
+
+
+def _doubt(row: Row, head: str, after: HeadAnswer, of_photos: Sequence[Mapping[str, str]]) -> str | None:
+    """Why a sheet asks about a row that no person answered; None where it need not.
+
+    Pictures of a product are asked about with it. Tables do not say why an attribute of a picture needs a
+    review.
+    """
+    if after.predicted is None or (row.product and not row.photos):
+        return None
+    photos = zip(row.photos or (row,), of_photos, strict=True)
+    labels = {said.get(head) for photo, said in photos if photo.sha256}
+    if len(agreed(labels)) > 1:
+        return CONTRADICTING
+    if None not in labels or after.reason is None:
+        return None
+    return after.reason if head == LABEL or row.photos else REVIEW

@@ -1,0 +1,155 @@
+"""A listing: what a source lists, filled beside the one before, and answered picture by picture.
+
+The journal has one answer for each path and stamp of content, whatever the list says of the picture and in
+however many of its rows it stands. The new listing becomes the current one when it is whole; a kill before
+leaves the old one, and the answers that were committed stay.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from labelling.errors import Unlistable
+from labelling.items import Item
+from labelling.journal import Journal
+from labelling.row import Row, Run, path_in_table
+
+_LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
+
+_IS_DUE: Final = "SELECT 1 FROM due WHERE path = ? AND stamp = ?"
+
+_IS_ANSWERED: Final = "SELECT 1 FROM photos WHERE path = ? AND stamp = ? AND error = ''"
+
+_ANSWERED: Final = """
+INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET (sha256, error, familiarity, heads)
+    = (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
+WHERE (sha256, error, familiarity, heads)
+    IS NOT (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
+"""
+
+_BELOW: Final = "SELECT path, stamp, cells FROM current WHERE substr(path, 1, length(?)) = ? ORDER BY number"
+"""The pictures of the listing before that lay in a folder."""
+
+_SAME: Final = """
+SELECT (SELECT count(*) FROM current) = (SELECT count(*) FROM listed WHERE listing = ?) AND NOT EXISTS (
+    SELECT number, path, stamp, product, cells FROM listed WHERE listing = ? EXCEPT SELECT * FROM current
+)
+"""
+
+_REST: Final = """
+INSERT INTO listed SELECT ?, number + ?, path, stamp, product, cells FROM listed
+WHERE listing = ? AND path NOT IN (SELECT path FROM listed WHERE listing = ?)
+"""
+"""What the listing before has and a new one has not come to yet."""
+
+_GONE: Final = """
+DELETE FROM photos WHERE (path, stamp) NOT IN (SELECT path, stamp FROM listed WHERE listing = ?)
+"""
+
+OF_MODEL: Final = ("label", "confidence", "decision", "reason", "also", "probabilities")
+"""Fields of an answer that the journal keeps of a photo."""
+
+
+class Listing:
+    """The listing that a run fills.
+
+    Attributes:
+        kept: pictures that were answered before.
+        done: rows of the table that have an answer or an error by now.
+    """
+
+    def __init__(self, journal: Journal, run: Run) -> None:
+        """Begin one.
+
+        Args:
+            journal: opened for this run.
+            run: what the listing is of.
+        """
+        self.kept = self.done = 0
+        self._journal, self._run, self._count, self._changes = journal, run, 0, 0
+        whole = journal.value("SELECT listing FROM run")
+        journal.change("DELETE FROM listed WHERE listing <> ?", whole)
+        self._listing = whole + 1
+        journal.change(
+            "CREATE TEMP TABLE due (path TEXT, stamp TEXT, PRIMARY KEY (path, stamp)) WITHOUT ROWID"
+        )
+
+    def items(self, source: Iterable[Item]) -> Iterator[Item]:
+        """List the pictures of a source; each that has no answer comes once, with its number.
+
+        Of a folder that cannot be listed the pictures of the listing before stay.
+        """
+        for item in source:
+            path = path_in_table(item.name)
+            number = self._add(path, item.stamp, item.further)
+            if isinstance(item.place, Unlistable):
+                self._keep_below(f"{path}/")
+            if self._is_to_label(path, item.stamp):
+                yield item._replace(number=number)
+
+    def _add(self, path: str, stamp: str, cells: Sequence[str]) -> int:
+        """Add a picture at the end; its number."""
+        number, self._count = self._count, self._count + 1
+        row = Row(path=path, further=dict(zip(self._run.further, cells, strict=True)))
+        product = self._run.by.product_of(row) if self._run.by else ""
+        text = json.dumps(cells, ensure_ascii=False)
+        self._journal.change(_LISTED, self._listing, number, path, stamp, product, text)
+        return number
+
+    def _keep_below(self, folder: str) -> None:
+        for path, stamp, cells in list(self._journal.query(_BELOW, folder, folder)):
+            self._add(path, stamp, json.loads(cells))
+            self.kept, self.done = self.kept + 1, self.done + 1
+
+    def _is_to_label(self, path: str, stamp: str) -> bool:
+        """Whether a picture has no answer, and did not come before; one with an error is tried again."""
+        is_due = any(self._journal.query(_IS_DUE, path, stamp))
+        if not is_due and not any(self._journal.query(_IS_ANSWERED, path, stamp)):
+            self._journal.change("INSERT INTO due VALUES (?, ?)", path, stamp)
+            return True
+        self.kept, self.done = self.kept + (not is_due), self.done + 1
+        return False
+
+    def append(self, items: Sequence[Item], rows: Sequence[Row]) -> None:
+        """Keep the answers to some pictures; they are safe from the next commit on.
+
+        Raises:
+            TableUnusable: the disk is full.
+        """
+        answers = (_values(item, row) for item, row in zip(items, rows, strict=True))
+        if changes := self._journal.change_many(_ANSWERED, answers):
+            self._changes += changes
+            self._journal.is_labelling()
+        self.done += len(items)
+
+    def complete(self) -> None:
+        """Make this listing the current one; call it when all is listed and labelled.
+
+        One that is the same as before leaves the tables as they are.
+        """
+        journal, is_same = self._journal, False
+        if not self._changes and journal.is_complete and journal.run == self._run:
+            is_same = bool(journal.value(_SAME, self._listing, self._listing))
+        if not is_same:
+            journal.become(self._run, self._listing)
+            journal.change(_GONE, self._listing)
+        journal.change("DELETE FROM listed WHERE listing <> (SELECT listing FROM run)")
+        journal.commit()
+
+    @contextmanager
+    def so_far(self) -> Iterator[None]:
+        """Look at what is listed by now as the current listing, with the rest of the one before."""
+        journal = self._journal
+        has_same_cells = journal.run.further == self._run.further
+        with journal.taken_for_current(self._run, self._listing):
+            if has_same_cells:
+                journal.change(_REST, self._listing, self._count, self._listing - 1, self._listing)
+            yield
+
+
+def _values(item: Item, row: Row) -> tuple[object, ...]:
+    heads = {head: {name: getattr(answer, name) for name in OF_MODEL} for head, answer in row.heads.items()}
+    text = json.dumps(heads, ensure_ascii=False)
+    return path_in_table(item.name), item.stamp, row.sha256, row.error, row.familiarity, text

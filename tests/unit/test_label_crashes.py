@@ -1,0 +1,227 @@
+"""Killed at every write of a run, of people's answers and of the carrying over: each rerun gives the same."""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labelling.decided import HumanAnswer, Question
+from labelling.errors import OtherRun
+from labelling.export import export
+from labelling.journal import Journal, journal_of
+from labelling.listing import Listing
+from labelling.row import By, HeadAnswer, Row, Run
+from tests.journals import an_item
+
+TABLE = "table.csv"
+RUN = Run(
+    source="list.csv",
+    version="20261120T101500Z-3f9a1c2e",
+    heads={"label": ("Shirt", "Bag")},
+    further={"sku": "sku"},
+    by=By(column="sku", folder=None, proven=()),
+)
+SHA256 = "ab" * 32
+SAID = {
+    Question(SHA256): HumanAnswer("Bag", "2026"),
+    Question(SHA256, "label", "A 1"): HumanAnswer("Shirt", "2026"),
+}
+
+
+def a_row(name: str, sku: str) -> Row:
+    answer = HeadAnswer(label="Bag", confidence=0.75, decision="accept", probabilities=(0.25, 0.75))
+    sha256 = SHA256 if name == "a" else name.encode().hex() * 32
+    return Row(path=name, sha256=sha256, heads={"label": answer}, further={"sku": sku})
+
+
+SPRING = [a_row("a", "A 1"), a_row("b", "A 1"), a_row("c", "2")]
+AUTUMN = [a_row("c", "2"), a_row("d", "3"), a_row("a", "A 1"), a_row("a", "4")]
+
+
+def a_run(folder: Path, rows: list[Row] = SPRING, answers: dict[Question, HumanAnswer] | None = None) -> None:
+    """A run as a command makes it, a picture at a time, each committed."""
+    with Journal(folder / TABLE, RUN) as journal:
+        listing = Listing(journal, RUN)
+        for item in listing.items(an_item(row, RUN) for row in rows):
+            listing.append([item], [row for row in rows if row.path == item.name][:1])
+            journal.commit()
+        listing.complete()
+        if answers:
+            journal.answer(answers)
+        export(folder / TABLE, journal, is_complete=True, kept=0)
+
+
+def tables_in(folder: Path) -> dict[str, str]:
+    """All that a run leaves, without the seconds that it took."""
+    summary = json.loads((folder / f"{TABLE}.summary.json").read_bytes())
+    names = (TABLE, "table-products.csv")
+    told = {
+        key: summary[key]
+        for key in summary
+        if key not in {"seconds", "table", "products", "answers_recovered"}
+    }
+    return {name: (folder / name).read_text("utf-8") for name in names} | {"summary": json.dumps(told)}
+
+
+@contextmanager
+def killed_at_every_write(folder: Path, into: Path) -> Iterator[list[Path]]:
+    """Keep what a kill would leave on the disk, before each statement that SQLite runs and at the end."""
+    states, connect = dict[str, Path](), sqlite3.connect
+
+    def keep(_: str = "") -> None:
+        files = sorted(file for file in folder.iterdir() if file.is_file())
+        digest = hashlib.sha256(
+            b"".join(f"{file}".encode() + file.read_bytes() for file in files)
+        ).hexdigest()
+        if digest not in states:
+            states[digest] = into / str(len(states))
+            shutil.copytree(folder, states[digest])
+
+    def traced(*words: Any, **named: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*words, **named)
+        connection.set_trace_callback(keep)
+        return connection
+
+    kept: list[Path] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", traced)
+        yield kept
+    keep()
+    kept += states.values()
+
+
+def test_a_first_run_that_is_killed_anywhere_gives_the_same_tables_when_it_is_repeated(
+    tmp_path: Path,
+) -> None:
+    (folder := tmp_path / "shop").mkdir()
+    with killed_at_every_write(folder, tmp_path) as kept:
+        a_run(folder)
+
+    for state in kept:
+        a_run(state)
+
+    assert len(kept) > 10
+    assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
+
+
+def test_another_listing_that_is_killed_anywhere_gives_the_same_tables_when_it_is_repeated(
+    tmp_path: Path,
+) -> None:
+    (folder := tmp_path / "shop").mkdir()
+    a_run(folder, SPRING, SAID)
+    with killed_at_every_write(folder, tmp_path) as kept:
+        a_run(folder, AUTUMN)
+
+    before = [paths_left(state) for state in kept]
+    for state in kept:
+        a_run(state, AUTUMN)
+
+    assert {*before} == {"abc", "cdaa"}, "the listing before, or the new one, and nothing between"
+    assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
+    assert "A 1,Shirt" in tables_in(folder)["table-products.csv"]
+
+
+def paths_left(state: Path) -> str:
+    """The pictures of the listing that a kill has left."""
+    left = Path(shutil.copytree(state, f"{state}.left"))
+    with closing(sqlite3.connect(journal_of(left / TABLE))) as db:
+        return "".join(path for (path,) in db.execute("SELECT path FROM current ORDER BY number"))
+
+
+def test_answers_that_are_killed_anywhere_give_the_same_tables_when_they_are_given_again(
+    tmp_path: Path,
+) -> None:
+    (folder := tmp_path / "shop").mkdir()
+    a_run(folder)
+    with killed_at_every_write(folder, tmp_path) as kept:
+        answer(folder)
+
+    for state in kept:
+        answer(state)
+
+    assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
+
+
+def answer(folder: Path) -> None:
+    with Journal(folder / TABLE) as journal:
+        journal.answer(SAID)
+        export(folder / TABLE, journal, is_complete=journal.is_complete)
+
+
+def form_1(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE run (fingerprint TEXT, seconds REAL, has_changed INTEGER, rows INTEGER)")
+    db.execute("CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, line BLOB)")
+    db.execute("CREATE TABLE answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)")
+    db.execute("INSERT INTO answers VALUES (?, 'Bag', '2026')", (SHA256,))
+    db.execute("PRAGMA user_version = 1")
+
+
+def form_3(db: sqlite3.Connection) -> None:
+    _of_products(db, "", "fingerprint TEXT", "cells TEXT")
+    db.execute("PRAGMA user_version = 3")
+
+
+def form_4(db: sqlite3.Connection) -> None:
+    _of_products(db, "label", "run TEXT", "product TEXT, row TEXT")
+    db.execute("CREATE INDEX rows_by_product ON rows (product, number)")
+    db.execute("PRAGMA user_version = 4")
+
+
+def _of_products(db: sqlite3.Connection, head: str, run: str, row: str) -> None:
+    db.execute(f"CREATE TABLE run ({run}, seconds REAL, has_changed INTEGER)")
+    db.execute("INSERT INTO run VALUES (?, 7.0, 0)", (json.dumps({"source": "list.csv", "version": "v1"}),))
+    db.execute(
+        "CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, confidence REAL, reason TEXT, "
+        f"familiarity REAL, {row})"
+    )
+    db.execute("INSERT INTO rows (path, stamp) VALUES ('a', 'v1')")
+    db.execute(
+        "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, "
+        "at TEXT NOT NULL, PRIMARY KEY (sha256, attribute, product))"
+    )
+    db.execute("INSERT INTO answers VALUES (?, ?, '', 'Bag', '2026')", (SHA256, head))
+    db.execute("INSERT INTO answers VALUES (?, ?, 'A 1', 'Shirt', '2026')", (SHA256, head))
+
+
+FORMS = {form_1: {question: SAID[question] for question in [Question(SHA256)]}, form_3: SAID, form_4: SAID}
+
+
+@pytest.mark.parametrize(("form", "answers"), FORMS.items())
+def test_a_journal_of_any_earlier_form_gives_peoples_answers_and_a_kill_anywhere_loses_none(
+    form: Callable[[sqlite3.Connection], None], answers: dict[Question, HumanAnswer], tmp_path: Path
+) -> None:
+    (folder := tmp_path / "shop").mkdir()
+    with closing(sqlite3.connect(journal_of(folder / TABLE))) as earlier:
+        form(earlier)
+        earlier.commit()
+
+    with killed_at_every_write(folder, tmp_path) as kept, Journal(folder / TABLE, RUN) as journal:
+        assert (journal.is_of_earlier_form, journal.recovered, journal.kept_as) == (True, len(answers), None)
+        assert journal.answers() == answers
+    a_run(folder)
+
+    for state in kept:
+        a_run(state)
+        with Journal(state / TABLE) as journal:
+            assert journal.answers() == answers
+    assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
+
+
+def test_a_journal_of_an_earlier_form_and_another_source_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = journal_of(tmp_path / TABLE)
+    with closing(sqlite3.connect(path)) as earlier:
+        form_4(earlier)
+        earlier.commit()
+    before = path.read_bytes()
+
+    with pytest.raises(OtherRun, match=r"was begun with source 'list\.csv' \(now 'other\.csv'\).*--restart"):
+        Journal(tmp_path / TABLE, replace(RUN, source="other.csv")).__enter__()
+
+    assert path.read_bytes() == before
