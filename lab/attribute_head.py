@@ -5,7 +5,6 @@ attributes. Reads the folder of photos and the parent; writes the new release's 
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from inference.contract import ModelContract
 from inference.onnx_session import OF_ATTRIBUTE
-from lab.photo_tables import SOURCES
+from lab.photo_tables import source_of
 from lab.pretraining_photos import Photo, decoded_photo, names_of_sources, photo_bytes
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
@@ -105,9 +104,10 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
         changed: further fields of the report.
     """
     known, before = parent.manifest, parent.manifest.network("photos")
+    learnt, names = [photo for photos in new.learnt.values() for photo in photos], names_of_sources(folder)
+    sources = {source_of(photo, names) for photo in learnt}  # refused before any file is written
     begin(where, parent, frozenset(PHOTO_FILES))
     whole, golden = export_heads(with_head(network_that_sees_alike(parent), new), where)
-    learnt = [photo for photos in new.learnt.values() for photo in photos]
     near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in learnt])
     hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in learnt]), near)
     ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
@@ -120,7 +120,6 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
         "libraries": dict(libraries()),
     }
     configuration = report.training.configuration | {f"{new.name}_head": record} | below()
-    names = defaultdict(lambda: SOURCES["clo"], SOURCES | names_of_sources(folder))
     return make_release(
         where,
         networks=known.networks | {"photos": before.changed(contract=contract, golden=golden)},
@@ -132,7 +131,7 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
         ),
         answers=answers,
         parent=known,
-        sources=sorted({*known.sources, *(names[photo.source] for photo in learnt)}),
+        sources=sorted({*known.sources, *sources}),
     )
 
 

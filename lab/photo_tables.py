@@ -29,6 +29,7 @@ from lab.pretraining_photos import (
 )
 from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
 from training.data.photos import OOD_PREFIX, OOD_TIER
+from training.errors import BadRecipe
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source")
 
@@ -37,7 +38,10 @@ SOURCES: Final = {
     "kag": "Fashion Product Images",
     "mag": "Magento sample data",
 }
-"""By what the ids begin with; other ids are of the catalogue, or of `names_of_sources`."""
+"""By what the ids begin with; other ids are of `names_of_sources`, or of OF_USERS."""
+
+OF_USERS: Final = "colours_users.zip"
+"""The archive of photos of the first of SOURCES whose ids begin with no name."""
 
 OTHER_KINDS: Final = (
     *("belt", "bra", "bracelet", "briefs", "cap", "earrings", "flats", "formal shoes", "nail polish"),
@@ -75,6 +79,26 @@ def _lot(photo: Photo) -> str:
     return hashlib.sha256(f"learn {photo.id}".encode()).hexdigest()
 
 
+def source_of(photo: Photo, others: dict[str, str]) -> str:
+    """The collection or repository that a photo is from.
+
+    Args:
+        photo: of the folder.
+        others: of `names_of_sources`.
+
+    Raises:
+        BadRecipe: nothing names it, and a release names where each learnt photo is from.
+    """
+    name = "clo" if photo.archive == OF_USERS else photo.source
+    try:
+        return (SOURCES | others)[name]
+    except KeyError as error:
+        raise BadRecipe(
+            f"{photo.archive or 'PHOTOS'}: nothing says which source {photo.member} is from. Add what its "
+            f"id begins with, {photo.source!r}, to SOURCES in lab/photo_tables.py, or the photo to a table."
+        ) from error
+
+
 def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[str, ...]]:
     """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
     others = names_of_sources(folder)
@@ -83,10 +107,8 @@ def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[
         if photo.archive:
             path = out / Path(photo.archive).stem / photo.member
         label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
-        other = others.get(photo.source)
-        source = other or SOURCES.get(photo.source, SOURCES["kag"])
-        group = photo.sender if photo.archive.startswith(MADE) else other or photo.sender
-        yield str(path.absolute()), label, photo.tier or OOD_TIER, group, source
+        group = photo.sender if photo.archive.startswith(MADE) else others.get(photo.source) or photo.sender
+        yield str(path.absolute()), label, photo.tier or OOD_TIER, group, source_of(photo, others)
 
 
 def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:

@@ -85,6 +85,8 @@ def verbs() -> tuple[Verb, ...]:
 def main(argv: list[str] | None = None) -> int:
     """List the verbs, or run the one that is named first."""
     words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["--json"] and words[1:] and not words[1].startswith("-"):
+        words = [words[1], "--json", *words[2:]]
     verbs = [name for name in VERBS if Path(__file__).with_name(f"{name}.py").exists()]
     if words and words[0] in verbs:
         return Verb(words[0]).run(words[1:])

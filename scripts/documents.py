@@ -76,7 +76,10 @@ def blocks() -> dict[str, str]:
     """What each block shows, by its name."""
     from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
 
-    return {"commands": table(_commands()), "settings": table(_settings())} | figures()
+    return {
+        "commands": table(_commands()),
+        "settings": table(settings_table(inspect.getdoc(Settings) or "")),
+    } | figures()
 
 
 def filled(page: str, made: Mapping[str, str]) -> str:
@@ -90,9 +93,15 @@ def _commands() -> list[tuple[str, ...]]:
     return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in verbs()]
 
 
-def _settings() -> list[tuple[str, ...]]:
-    described = dict(re.findall(r"^    (\w+): (.*)\.$", inspect.getdoc(Settings) or "", re.MULTILINE))
+def settings_table(docstring: str) -> list[tuple[str, ...]]:
+    """A row for each setting, whose meaning the docstring of Settings says in one line."""
+    described = dict(re.findall(r"^    (\w+): (.*)\.$", docstring, re.MULTILINE))
     fields = [name.removeprefix("WARDROBE_").lower() for name in setting_names()]
+    if missing := [name for name in fields if name not in described]:
+        raise SystemExit(
+            f"app/settings.py: the docstring of Settings needs one line for {', '.join(missing)}, as in "
+            "`cache_keep: how many releases stay in the cache.`: it ends in a full stop and does not wrap."
+        )
     return [
         (f"`WARDROBE_{name.upper()}`", _default(Settings.model_fields[name].default), described[name])
         for name in fields

@@ -71,11 +71,23 @@ def _inlined(value: Any, components: Json) -> Any:
 
 
 def _closed(schemas: Json) -> Json:
-    """The schemas without room for fields that they do not name."""
+    """The schemas without room for fields that they do not name, at any depth."""
     parts = {part.get("$ref") for schema in schemas.values() for part in schema.get("allOf", [])}
     return {
-        name: schema | {"unevaluatedProperties": False}
-        if "allOf" in schema or ("properties" in schema and f"#/components/schemas/{name}" not in parts)
-        else schema
+        name: _closed_below(schema, itself=f"#/components/schemas/{name}" not in parts)
         for name, schema in schemas.items()
     }
+
+
+def _closed_below(value: Any, *, itself: bool = True) -> Any:
+    """A part of a schema likewise; the parts of an `allOf` leave room for one another's fields."""
+    if isinstance(value, list):
+        return [_closed_below(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    closed = {key: _closed_below(inner) for key, inner in value.items() if key != "allOf"}
+    if "allOf" in value:
+        closed["allOf"] = [_closed_below(part, itself=False) for part in value["allOf"]]
+    is_object = "allOf" in value or isinstance(value.get("properties"), dict)
+    room = {"additionalProperties", "unevaluatedProperties"} & value.keys()
+    return closed | ({"unevaluatedProperties": False} if itself and is_object and not room else {})

@@ -14,10 +14,14 @@ from typing import Any, TypeAlias
 from app import __version__
 from app.releases.serving import Served
 from app.settings import Settings
+from model_store.manifest import VERSION_PATTERN
 
 Json: TypeAlias = dict[str, Any]
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
+
+_VERSION = re.compile(VERSION_PATTERN)
+"""Of a release, in examples."""
 
 _SETTING = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
 """A setting in a description; its value is written behind it."""
@@ -36,7 +40,8 @@ def filled_document(model: Served, settings: Settings, prefix: str = "") -> Json
         prefix: the path below which a proxy serves it, as `/wardrobe`; empty where none is named, and then
             clients take the folder of the document.
     """
-    document: Json = json.loads(_with_limits(DOCUMENT.read_text("utf-8"), settings))
+    text = _VERSION.sub(model.version, DOCUMENT.read_text("utf-8"))
+    document: Json = json.loads(_with_limits(text, settings))
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
     _fill_security(document, settings)
@@ -79,7 +84,7 @@ def _fill_model(document: Json, model: Served, settings: Settings) -> None:
     schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}
     if attributes := model.attributes:
         of = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
-        schemas["Prediction"]["properties"]["attributes"] |= {"properties": of}
+        schemas["Prediction"]["properties"]["attributes"] |= {"properties": of, "additionalProperties": False}
     schemas["Pixels"] |= _nested(shape)
     schemas["PixelsWithChannel"] |= _nested((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:

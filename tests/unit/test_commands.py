@@ -15,7 +15,7 @@ import pytest
 from app import __version__
 from model_store.errors import StoreRefused
 from scripts import train, tune
-from scripts.__main__ import Verb, main, verbs
+from scripts.__main__ import UNKNOWN_VERB, Verb, main, verbs
 from scripts.terminal import complain, run
 from tests.commands import EVERY_PARSER, done
 from tests.service import ROOT
@@ -101,6 +101,22 @@ def test_with_json_the_verbs_are_a_list(capsys: pytest.CaptureFixture[str]) -> N
     assert json.loads(capsys.readouterr().out) == [
         {"name": verb.name, "summary": verb.summary} for verb in VERBS
     ]
+
+
+def test_json_may_stand_before_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["keys", "add", "shop", "--file", str(tmp_path / "keys")]
+
+    codes = [main(["--json", *words]), main(["--json", "keys", "list", "--file", str(tmp_path / "keys")])]
+
+    added, listed = capsys.readouterr().out.split("\n}\n")[:2]
+    assert codes == [0, 0]
+    assert json.loads(added + "}").keys() == {"name", "key"}
+    assert json.loads(listed + "}").keys() == {"keys"}
+
+
+def test_a_word_behind_json_that_is_no_verb_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", "trian"]) == UNKNOWN_VERB
+    assert "trian: no such verb. Did you mean `wardrobe train`?" in capsys.readouterr().err
 
 
 def test_the_version_is_that_of_the_product(capsys: pytest.CaptureFixture[str]) -> None:

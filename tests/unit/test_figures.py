@@ -1,11 +1,13 @@
 """Figures in the documents: each block shows what was measured, and each result has a command and a page."""
 
+import inspect
 import re
 
 import pytest
 
+from app.settings import Settings
 from benchmarks.results import FOLDER
-from scripts.documents import BLOCK, blocks, filled
+from scripts.documents import BLOCK, blocks, filled, settings_table
 from tests.documents import DOCUMENTS
 from tests.service import ROOT
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
@@ -54,3 +56,26 @@ def test_each_published_network_has_its_command() -> None:
     commands = re.findall(r"^\| .* \| `wardrobe train --network (\w+) --recipe published` \|$", shown, re.M)
 
     assert commands == list(PUBLISHED_FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("line", "spelt"),
+    [
+        (
+            "cache_keep: how many releases stay in the cache.",
+            "cache_keep: how many releases\n        stay in the cache.",
+        ),
+        (
+            "cache_keep: how many releases stay in the cache.",
+            "cache_keep: how many releases stay in the cache",
+        ),
+        ("cache_keep: how many releases stay in the cache.", ""),
+    ],
+    ids=["wraps", "no full stop", "absent"],
+)
+def test_a_setting_without_its_line_is_named(line: str, spelt: str) -> None:
+    docstring = inspect.getdoc(Settings) or ""
+    assert line in docstring
+
+    with pytest.raises(SystemExit, match=r"one line for cache_keep, as in .* does not wrap\."):
+        settings_table(docstring.replace(line, spelt))

@@ -4,10 +4,13 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from lab.kind_words import kind_of
 from lab.outfits import outfit
-from lab.pretraining_photos import OUTFITS, photos_of, source_photos
+from lab.photo_tables import source_of
+from lab.pretraining_photos import OUTFITS, Photo, photos_of, source_photos
+from training.errors import BadRecipe
 
 
 def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
@@ -21,6 +24,25 @@ def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
 
     assert (outfit.label, outfit.tier, outfit.archive) == (None, "X", "sources_B.zip")
     assert (dress.label, dress.tier) == (3, "B")
+
+
+@pytest.mark.parametrize(
+    ("photo", "source"),
+    [
+        (Photo("pool_A.zip", "A/kag-1.jpg"), "Fashion Product Images"),
+        (Photo("sources_A.zip", "A/den-1.jpg"), "shop/den"),
+        (Photo("colours_users.zip", "162e3320-b612.jpg"), "clothing-dataset"),
+    ],
+)
+def test_a_photo_is_put_down_to_its_source(photo: Photo, source: str) -> None:
+    assert source_of(photo, {"den": "shop/den"}) == source
+
+
+def test_a_photo_of_a_source_that_nothing_names_is_refused() -> None:
+    with pytest.raises(
+        BadRecipe, match=r"which source A/new-1\.jpg is from\. Add what its id begins with, 'new'"
+    ):
+        source_of(Photo("sources_A.zip", "A/new-1.jpg"), {"den": "shop/den"})
 
 
 def test_a_made_outfit_has_a_top_over_what_is_worn_below_and_neither_fills_two_thirds() -> None:

@@ -19,6 +19,7 @@ from kubernetes_validate.utils import validate
 from app.factory import create_app
 from app.memory import WORKER_BYTES, most_of_worker
 from app.settings import Settings, parse_settings
+from model_store.local import bundled
 from tests.commands import done
 from tests.service import ROOT
 from tests.system_parts import require_system_part
@@ -195,6 +196,21 @@ def test_each_worker_has_a_core_and_the_worst_case_fits_the_limit(overlay: str) 
     assert "cpu" not in resources["limits"]
     assert workers * WORKER_BYTES + MASTER_BYTES <= in_bytes(resources["requests"]["memory"])
     assert worst <= in_bytes(resources["limits"]["memory"]) < 1.25 * worst
+
+
+OWN_CLASSES_BYTES = 45 << 20
+"""Of a release of own classes: 43 MB are the network and its graph, which has all three blocks in it."""
+
+
+@overlays
+def test_the_cache_holds_what_is_kept_and_the_release_on_its_way_in(overlay: str) -> None:
+    [mount] = [mount for mount in container_of(overlay)["volumeMounts"] if "cache" in mount["mountPath"]]
+    [cache] = [volume["emptyDir"] for volume in pod_of(overlay)["volumes"] if volume["name"] == mount["name"]]
+    release = max(OWN_CLASSES_BYTES, sum(entry.size for entry in bundled().manifest.files.values()))
+
+    needed = (parse_settings(settings_of(overlay)).cache_keep + 1) * release
+
+    assert 1.25 * needed <= in_bytes(cache["sizeLimit"]) < 4 * needed
 
 
 @deployments

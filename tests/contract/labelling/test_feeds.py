@@ -149,7 +149,7 @@ def a_table(folder: Path) -> Path:
     return folder / "labels.csv"
 
 
-@pytest.mark.parametrize("platform", ["google", "shopify", "woocommerce"])
+@pytest.mark.parametrize("platform", sorted(FEEDS))
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
         feed = write_feed(platform, table, journal)

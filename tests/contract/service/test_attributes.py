@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app.prediction.categories import CategoriesMismatch
 from inference.contract import Head, whole_pictures
 from tests.contract.service.conftest import INVOCATIONS, V2, MakeApp
+from tests.described import Described
 from tests.releases import LABELS, a_store
 from tests.uploads import a_garment, in_base64, png
 
@@ -101,6 +102,43 @@ def test_in_every_dialect_photos_have_them_and_pixels_have_none(client: FlaskCli
     assert photo["attributes"] == of_sagemaker["attributes"] == expected
     assert "attributes" not in pixels
     assert "attributes" not in told(client, PIXELS)
+
+
+IN_BASE64 = {"images": [in_base64(PHOTO), in_base64(PIXELS), in_base64(PHOTO)]}
+
+
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [
+        ("/predict", {"data": PHOTO}),
+        ("/predict?top=2&seen=1&explain=1", {"data": PHOTO}),
+        ("/predict/batch", {"json": IN_BASE64}),
+        (INVOCATIONS, {"data": PHOTO, "content_type": "image/png"}),
+        ("/model", None),
+        ("/v2/models/wardrobe", None),
+    ],
+)
+def test_answers_with_attributes_are_as_described(
+    client: FlaskClient, path: str, how: dict[str, Any] | None
+) -> None:
+    described, method = Described(client.get("/openapi.json").get_json()), "get" if how is None else "post"
+    template = path.partition("?")[0].replace("wardrobe", "{name}")
+
+    answer = client.open(path, method=method.upper(), **(how or {}))
+
+    assert described.complaints(method, template, answer) == []
+
+
+def test_a_field_or_an_attribute_that_is_not_described_is_noticed(client: FlaskClient) -> None:
+    described = Described(client.get("/openapi.json").get_json())
+    schema = described.response("post", "/predict", 200)["content"]["application/json"]["schema"]
+    answer = client.post("/predict", data=PHOTO).get_json()
+
+    for place in (answer, answer["attributes"], answer["attributes"]["colour"], answer["model"]):
+        place["undescribed"] = answer["attributes"]["colour"] if place is answer["attributes"] else 1
+        assert described.mismatches(schema, answer) != []
+        del place["undescribed"]
+    assert described.mismatches(schema, answer) == []
 
 
 def test_open_inference_has_tensors_of_each(client: FlaskClient) -> None:

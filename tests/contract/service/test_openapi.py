@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 from app.api.openapi import DOCUMENT
 from app.api.problems import PROBLEMS, problem_type, type_of
 from app.releases.serving import Models, Refusal
-from model_store.manifest import Manifest
+from model_store.manifest import VERSION_PATTERN, Manifest
 from reports.values import Report
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
@@ -41,6 +41,13 @@ KNOWN = [problem_type(kind) for kind in (*PROBLEMS, TooManyRequests, NotFound, M
 @pytest.fixture(scope="module")
 def described(client: FlaskClient) -> Described:
     return Described(client.get("/openapi.json").get_json())
+
+
+def test_examples_have_the_version_that_is_served(client: FlaskClient) -> None:
+    versions = re.findall(VERSION_PATTERN, client.get("/openapi.json").text)
+
+    assert set(versions) == {client.get("/model").get_json()["version"]}
+    assert len(versions) > 5
 
 
 def path_of(rule: Rule) -> str:
