@@ -1,40 +1,36 @@
-"""A feed: the colours of a table's products in the columns that a shop's platform imports.
+"""A feed: the colours and categories of products in the columns that a shop's platform imports.
 
 What is doubtful is in none: an empty cell would take away what a person gave the product there. Of products
 of several photos a feed takes what is likely, which is less than a table accepts, and says how many of such
-are right. WooCommerce takes away every attribute that a row lacks, so that its feed carries those of the
-list. Reads the journal; the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
+are right. Reads the journal; the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
+WooCommerce's rows: woocommerce.py.
 """
 
 import csv
 import io
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from inference.contract import LABEL
+from inference.listed import OTHER
+from inference.words import KIND, label_kinds, language_of
 from labelling.decide import COLOURS, NO_PHOTO, colour_of
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
-from labelling.row import ACCEPT, NO_ANSWER, By, HeadAnswer, Row
+from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row
 from labelling.rows import product_rows
+from labelling.taxonomies import kind_category
+from labelling.woocommerce import ATTRIBUTE, REPLACES, attributes_of, loses_variations, woocommerce_cells
 from model_store.files import write_whole
 
-NEEDED: Final = {"shopify": (("handle", "url handle"), ("title",))}
-"""Columns of the list that a platform needs, each by any of these names, in small letters."""
-
-ATTRIBUTE: Final = re.compile(r"Attribute \d+ (name|value\(s\)|visible|global|default)")
-"""The columns of WooCommerce that hold attributes."""
-
-REPLACES: Final = (
-    "WooCommerce replaces all attributes of a product by those of its row, and the list has no columns "
-    "`Attribute 1 name` and so on: label the export of the shop, whose attributes then stay."
-)
+LOSING: Final = "have variations or several colours of their own, which the import would take away"
 
 
 class Feed(NamedTuple):
@@ -47,6 +43,7 @@ class Feed(NamedTuple):
         right: how many of these are right at least; 0 where there are none.
         left_out: products whose colour is doubtful, or not known.
         without_photo: those of which no photo can be read.
+        losing: products with a colour that the platform's import would take variations or colours from.
         incomplete: products with a colour that lack a cell which the platform needs, each with its column;
             they are left out.
         contradicting: rows that would come more than once, with different colours, and are left out.
@@ -60,47 +57,52 @@ class Feed(NamedTuple):
     right: float
     left_out: int
     without_photo: tuple[str, ...]
+    losing: int
     incomplete: tuple[str, ...]
     contradicting: int
     spelt_twice: tuple[str, ...]
     note: str
 
 
+class Platform(NamedTuple):
+    """What a platform imports.
+
+    Attributes:
+        cells: of a product, of its row as decide.py left it: the first names the product there.
+        needs: columns of the list that it needs, each by any of these names, in small letters.
+        category: its column of a product's category, and what it takes of a category's id and name; None
+            where it has none of its own.
+        loses: whether its import would take away what a product has there; such products are left out.
+        note: on a list without attributes.
+    """
+
+    cells: Callable[[Row], dict[str, str]]
+    needs: tuple[tuple[str, ...], ...] = ()
+    category: tuple[str, Callable[[Category], str | None]] | None = None
+    loses: Callable[[Row], bool] = lambda _: False
+    note: str = ""
+
+
 def _google(row: Row) -> dict[str, str]:
     return {"id": row.path, "color": "/".join(colours_of(row))}
 
 
+_OF_SHOPIFY: Final = (("handle", "url handle"), ("title",))
+
+
 def _shopify(row: Row) -> dict[str, str]:
-    handle, title = (_cell(row, names) for names in NEEDED["shopify"])
+    handle, title = (_cell(row, names) for names in _OF_SHOPIFY)
     colour = "Color (product.metafields.custom.color)"
     return {"URL handle": handle, "Title": title, colour: ", ".join(colours_of(row))}
 
 
-def _woocommerce(row: Row) -> dict[str, str]:
-    """The colour goes to the attribute of that name, or to the first that has none."""
-    own = {column: cell for column, cell in row.further.items() if ATTRIBUTE.fullmatch(column)}
-    of_colour = (column for column in own if column.endswith("name") and own[column].casefold() in COLOURS)
-    free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
-    name = next(of_colour, None) or next(free)
-    visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
-    return {
-        "SKU": row.path,
-        **own,
-        name: own.get(name) or "Color",
-        name.removesuffix("name") + "value(s)": ", ".join(
-            colour.replace(",", r"\,") for colour in colours_of(row)
-        ),
-        visible: own.get(visible) or "1",
-        shared: own.get(shared) or "1",
-    }
-
-
-FEEDS: Final[Mapping[str, Callable[[Row], dict[str, str]]]] = {
-    "google": _google,
-    "shopify": _shopify,
-    "woocommerce": _woocommerce,
+FEEDS: Final[Mapping[str, Platform]] = {
+    "google": Platform(_google, category=("google_product_category", itemgetter(0))),
+    "shopify": Platform(_shopify, _OF_SHOPIFY, category=("Product category", itemgetter(1))),
+    "woocommerce": Platform(
+        lambda row: woocommerce_cells(row, colours_of(row)), loses=loses_variations, note=REPLACES
+    ),
 }
-"""The cells of a product by platform, of its row as `decided` gives it."""
 
 
 def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str]) -> str:
@@ -123,7 +125,7 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
         )
     there = {column.casefold() for column in columns}
-    if lacking := [names[0] for names in NEEDED.get(platform, ()) if there.isdisjoint(names)]:
+    if lacking := [names[0] for names in FEEDS[platform].needs if there.isdisjoint(names)]:
         raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
     return head
 
@@ -133,19 +135,31 @@ def feed_of(table: Path, platform: str) -> Path:
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
+def categories_file(table: Path, platform: str) -> Path:
+    """Where the categories of a table's products are."""
+    return table.with_name(f"{table.stem}-{platform}-categories.csv")
+
+
 def is_feed(platform: str) -> Callable[[Path], bool]:
     """Whether a file has the header that a feed of this platform has."""
-    needed = {name: "-" for names in NEEDED.get(platform, ()) for name in names}
-    ours = list(FEEDS[platform](Row(path="", further=needed)))
 
     def is_ours(file: Path) -> bool:
-        with file.open(encoding="utf-8", errors="replace", newline="") as opened:
-            header = next(csv.reader([opened.readline(1 << 16)]), [])
+        header = _header_of(file)
         if platform == "woocommerce":  # whose feed has as many attributes as the list
             return header[:1] == ["SKU"] and len(header) > 1 and all(map(ATTRIBUTE.fullmatch, header[1:]))
-        return header == ours
+        return header == list(FEEDS[platform].cells(Row(path="")))
 
     return is_ours
+
+
+def are_categories(platform: str) -> Callable[[Path], bool]:
+    """Whether a file has the header that the categories of this platform have."""
+    return lambda file: _header_of(file) == _columns_of_categories(platform)
+
+
+def _header_of(file: Path) -> list[str]:
+    with file.open(encoding="utf-8", errors="replace", newline="") as opened:
+        return next(csv.reader([opened.readline(1 << 16)]), [])
 
 
 def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -> Feed:
@@ -164,7 +178,8 @@ def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -
     run = journal.run
     head = check_feed(platform, run.further, run.attributes)
     rows = list(product_rows(journal))
-    coloured = [row for row in rows if colours_of(row)]
+    with_colour = [row for row in rows if colours_of(row)]
+    coloured = [row for row in with_colour if not FEEDS[platform].loses(row)]
     incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}
     complete = [row for row in coloured if row.product not in incomplete]
     if incomplete and not complete:
@@ -182,6 +197,8 @@ def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -
             f"such as {spelt_twice[0]!r}. Give each of them one."
         )
     articles, contradicting = _articles(platform, sendable)
+    if not articles and with_colour and not coloured:
+        raise TableUnusable(f"--feed {platform}: all {len(with_colour):,} products with a colour {LOSING}.")
     if not articles:
         raise TableUnusable(
             f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
@@ -189,18 +206,19 @@ def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -
         )
     likely = sum(not any(map(_is_sure, article)) for article in articles)
     without_photo = tuple(row.product for row in rows if row.label.reason == NO_PHOTO and not colours_of(row))
-    keeps = platform != "woocommerce" or any(map(ATTRIBUTE.fullmatch, run.further))
+    fed = [FEEDS[platform].cells(article[0]) for article in articles]
     return Feed(
-        file=_written(feed_of(table, platform), [FEEDS[platform](article[0]) for article in articles]),
+        file=_written(feed_of(table, platform), list(dict.fromkeys(chain.from_iterable(fed))), fed),
         products=len(articles),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
-        left_out=len(rows) - len(coloured) - len(without_photo),
+        left_out=len(rows) - len(with_colour) - len(without_photo),
+        losing=len(with_colour) - len(coloured),
         without_photo=without_photo,
         incomplete=tuple(f"{product} (`{column}`)" for product, column in incomplete.items()),
         contradicting=contradicting,
         spelt_twice=spelt_twice,
-        note="" if keeps else REPLACES,
+        note="" if attributes_of(run.further) else FEEDS[platform].note,
     )
 
 
@@ -208,9 +226,59 @@ def _articles(platform: str, products: Iterable[Row]) -> tuple[list[list[Row]], 
     """The products of each row of a feed, and how many rows would come more than once, with other colours."""
     articles: dict[str, list[Row]] = defaultdict(list)
     for product in products:
-        articles[next(iter(FEEDS[platform](product).values()))].append(product)
-    agreeing = [rows for rows in articles.values() if len({tuple(colours_of(row)) for row in rows}) == 1]
+        articles[next(iter(FEEDS[platform].cells(product).values()))].append(product)
+    agreeing = [rows for rows in articles.values() if len({colours_of(row) for row in rows}) == 1]
     return agreeing, len(articles) - len(agreeing)
+
+
+def write_categories(platform: str, table: Path, journal: Journal) -> tuple[Path, int] | None:
+    """Write the categories of products whose kind is accepted to `TABLE-PLATFORM-categories.csv`.
+
+    By the shipped taxonomies. A product for which the list has a category is left out, and so are products of
+    one name there with different ones: an empty cell would take away what the shop has.
+
+    Returns:
+        the file, and how many products it has; None where the platform has no categories.
+
+    Raises:
+        TableUnusable: the file cannot be written.
+    """
+    run, of_platform = journal.run, FEEDS[platform]
+    if of_platform.category is None:
+        return None
+    column, taken = of_platform.category
+    kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
+    rows = dict[str, set[tuple[str, ...]]]()
+    for product in product_rows(journal):
+        spellings = spellings_of(product, run.by)
+        category = taken(kind_category(platform, _kinds_of(product, kinds)))
+        if category is None or len(spellings) > 1 or _lacking(platform, product) or _has_own(product, column):
+            continue
+        *key, _ = of_platform.cells(replace(product, path=spellings[0])).values()
+        rows.setdefault(key[0], set()).add((*key, category))
+    header = _columns_of_categories(platform)
+    agreeing = [dict(zip(header, *cells, strict=True)) for cells in rows.values() if len(cells) == 1]
+    return _written(categories_file(table, platform), header, agreeing), len(agreeing)
+
+
+def _columns_of_categories(platform: str) -> list[str]:
+    """The columns that name a product, as those before the colour in its feed, and its category."""
+    *key, _ = FEEDS[platform].cells(Row(path=""))
+    category = FEEDS[platform].category
+    return [*key, category[0]] if category else []
+
+
+def _kinds_of(row: Row, kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The kinds of a product by its accepted kind or class, or a person's; those of the list for OTHER."""
+    of_kind = row.heads.get(KIND, NO_ANSWER)
+    if is_decided(of_kind) and of_kind.label:
+        return row.listed if of_kind.label == OTHER else frozenset({of_kind.label})
+    return kinds.get(row.label.label or "", frozenset()) if is_decided(row.label) else frozenset()
+
+
+def _has_own(row: Row, column: str) -> bool:
+    names = (column.casefold(), column.casefold().replace("_", " "))
+    return bool(_cell(row, names))
 
 
 def spellings_of(row: Row, by: By | None) -> list[str]:
@@ -220,11 +288,11 @@ def spellings_of(row: Row, by: By | None) -> list[str]:
     return list(dict.fromkeys(as_listed(photo.further[by.column]) for photo in row.photos))
 
 
-def _written(file: Path, feed: Sequence[Mapping[str, str]]) -> Path:
+def _written(file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Path:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for cells in feed for name in cells)), restval="")
+    writer = csv.DictWriter(text, columns, restval="")
     writer.writeheader()
-    writer.writerows(feed)
+    writer.writerows(rows)
     try:
         write_whole(file, text.getvalue().encode())
     except OSError as error:
@@ -239,7 +307,11 @@ def colours_of(row: Row) -> tuple[str, ...]:
 
 def _is_sure(row: Row) -> bool:
     """Whether a table accepts a product's colour, or a person gave it."""
-    answer = _of_colour(row)
+    return is_decided(_of_colour(row))
+
+
+def is_decided(answer: HeadAnswer) -> bool:
+    """Whether an answer is accepted, or a person gave it."""
     return answer.decided_by == PERSON or answer.decision == ACCEPT
 
 
@@ -255,4 +327,4 @@ def _cell(row: Row, names: Sequence[str]) -> str:
 
 def _lacking(platform: str, row: Row) -> str:
     """The first column that the platform needs and a row has nothing in; empty where there is none."""
-    return next((names[0] for names in NEEDED.get(platform, ()) if not _cell(row, names)), "")
+    return next((names[0] for names in FEEDS[platform].needs if not _cell(row, names)), "")

@@ -45,6 +45,11 @@ def platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Ca
     return categories
 
 
+def kind_category(platform: str, kinds: frozenset[str]) -> Category:
+    """The platform's category of one kind; of several, or of one that lies in several categories, none."""
+    return _category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
+
+
 def _category(of: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
     """That of one kind; of several, or of one that the file leaves empty, none."""
     (kind,) = kinds if len(kinds) == 1 else [""]

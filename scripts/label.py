@@ -27,7 +27,17 @@ from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import check_copy, check_ending, copy_for_excel, is_workbook
 from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary, kept_beside, partial_of
-from labelling.feeds import FEEDS, check_feed, feed_of, is_feed, write_feed
+from labelling.feeds import (
+    FEEDS,
+    LOSING,
+    are_categories,
+    categories_file,
+    check_feed,
+    feed_of,
+    is_feed,
+    write_categories,
+    write_feed,
+)
 from labelling.into_folders import check_into, sort_into
 from labelling.journal import Journal
 from labelling.list_words import OFF
@@ -116,7 +126,11 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
     if arguments.by is not None:
         outputs += [Output(products_of(table), "table of products", "--out", is_products_table)]
     if arguments.feed:
-        outputs += [Output(feed_of(table, arguments.feed), "feed", "--out", is_feed(arguments.feed))]
+        named = categories_file(table, arguments.feed)
+        outputs += [
+            Output(feed_of(table, arguments.feed), "feed", "--out", is_feed(arguments.feed)),
+            Output(named, "categories", "--out", are_categories(arguments.feed)),
+        ]
     if arguments.excel:
         outputs += [Output(arguments.excel, "copy for Excel", "--excel", is_workbook)]
     if arguments.review:
@@ -256,11 +270,15 @@ def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> 
             f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
         )
     advice = _how_to_fill(arguments, summary)
+    if categories := write_categories(arguments.feed, arguments.out, journal):
+        print(f"Categories of {categories[1]:,} products: {categories[0]}.")
     feed = write_feed(arguments.feed, arguments.out, journal, advice)
     left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
     if feed.without_photo:
         few = _few(feed.without_photo)
         left_out += f" {len(feed.without_photo):,} are in no feed, as no photo of them can be read: {few}."
+    if feed.losing:
+        left_out += f" {feed.losing:,} are in no feed: they {LOSING}."
     if feed.incomplete:
         few = _few(feed.incomplete)
         left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {few}."

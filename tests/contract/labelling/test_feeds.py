@@ -16,7 +16,7 @@ import pytest
 from inference.contract import Head, whole_pictures
 from labelling.decided import NONE, HumanAnswer, Question
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.feeds import FEEDS, write_feed
+from labelling.feeds import FEEDS, write_categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
 from labelling.row import By, HeadAnswer, Row, Run
@@ -181,7 +181,131 @@ def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_th
     colour = HeadAnswer(label="red", decision="accept", also=("white",), fed=("red", "white"))
     row = Row(path="7", product="7", heads={"colour": colour}, further={"title": "Shirt", **listed})
 
-    assert FEEDS["woocommerce"](row) == {"SKU": "7", **found}
+    assert FEEDS["woocommerce"].cells(row) == {"SKU": "7", **found}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Attribut 1 Name", "Attribut 1 Wert(e)", "Attribut 1 sichtbar", "Attribut 1 global"),
+        (
+            "Nom de l\u2019attribut 1",
+            "Valeur(s) de l\u2019attribut 1 ",
+            "Attribut 1 visible",
+            "Attribut 1 Global",
+        ),
+        ("Nom de l'attribut 1", "Valeur(s) de l'attribut 1", "Attribut 1 visible", "Attribut 1 global"),
+        ("Nombre del atributo 1", "Valor(es) del atributo 1", "Atributo visible 1", "Atributo global 1"),
+    ],
+    ids=["German", "French", "French, as typed", "Spanish"],
+)
+def test_an_export_in_a_shops_language_keeps_its_attributes_under_the_headers_that_every_importer_reads(
+    headers: tuple[str, ...],
+) -> None:
+    colour = HeadAnswer(label="red", decision="accept", fed=("red",))
+    own = dict(zip(headers, ("Gr\u00f6\u00dfe", "S, M", "0", "1"), strict=True))
+
+    cells = FEEDS["woocommerce"].cells(Row(path="W-1", heads={"colour": colour}, further=own))
+
+    assert list(cells.items())[:5] == [
+        ("SKU", "W-1"),
+        ("Attribute 1 name", "Gr\u00f6\u00dfe"),
+        ("Attribute 1 value(s)", "S, M"),
+        ("Attribute 1 visible", "0"),
+        ("Attribute 1 global", "1"),
+    ]
+    assert cells["Attribute 2 value(s)"] == "red"
+
+
+FARBE = {"Attribut 1 Name": "Farbe"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "loses"),
+    [
+        ({"Type": "simple"}, False),
+        ({"Typ": "simple, virtual"}, False),
+        ({"Type": "variable"}, True),
+        ({"Tipo": "variation, downloadable"}, True),
+        (FARBE | {"Attribut 1 Wert(e)": "Rot"}, False),
+        (FARBE | {"Attribut 1 Wert(e)": r"Rot\, hell"}, False),
+        (FARBE | {"Attribut 1 Wert(e)": "Rot, Blau"}, True),
+        ({"Attribut 1 Name": "Gr\u00f6\u00dfe", "Attribut 1 Wert(e)": "S, M"}, False),
+    ],
+)
+def test_products_with_variations_or_several_colours_of_their_own_lose_them_by_an_import(
+    listed: dict[str, str], loses: bool
+) -> None:
+    assert FEEDS["woocommerce"].loses(Row(path="7", further=listed)) == loses
+    assert not FEEDS["google"].loses(Row(path="7", further=listed))
+
+
+def test_products_with_variations_are_counted_and_in_no_feed(
+    shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename(shop, "Shirt 3", "variable")
+    rename(shop, "title", "Type")
+    labelled(shop, doubtful)
+    capsys.readouterr()
+
+    corrected(shop, "woocommerce")
+
+    assert [row["SKU"] for row in rows_of(shop / "labels-woocommerce.csv")] == ["001001", "001004"]
+    assert "1 are in no feed: they have variations or several colours of their own" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+CATEGORIES = {
+    "google": ["id,google_product_category", "001001,1581", "001004,2271"],
+    "shopify": [
+        "URL handle,Title,Product category",
+        "item-1,Style 1,Apparel & Accessories > Clothing > Skirts",
+        "item-4,Style 4,Apparel & Accessories > Clothing > Dresses",
+    ],
+}
+
+
+@pytest.mark.parametrize("platform", CATEGORIES)
+def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_the_photo_doubts(
+    platform: str, tmp_path: Path
+) -> None:
+    own = {"google": "google_product_category", "shopify": "Product Category"}[platform]
+    names = ("article", "Handle", "title", own)
+    kinds = ("skirt", "dress", "bag", "other")
+    run = Run(
+        source="list.csv",
+        version="v1",
+        heads={"label": ("Dress", "Bag"), "kind": kinds},
+        further={name: name for name in names},
+        by=By(column="article", folder=None, proven=("label", "kind")),
+    )
+    shown = [("skirt", None), ("skirt", "ambiguous"), ("skirt", None), ("dress", None), ("bag", None)]
+    rows = []
+    for number, (kind, reason) in enumerate(shown, 1):
+        cells = (f"{1000 + number:06}", f"item-{number}", f"Style {number}", "Skirts" if number == 3 else "")
+        decision = "accept" if reason is None else "review"
+        answer = HeadAnswer(
+            label=kind,
+            reason=reason,
+            decision=decision,
+            probabilities=tuple(float(name == kind) for name in kinds),
+        )
+        of_class = HeadAnswer(label="Dress", reason="unfamiliar", decision="review", probabilities=(0.5, 0.5))
+        further = dict(zip(names, cells, strict=True))
+        heads = {"label": of_class, "kind": answer}
+        rows += [Row(path=f"{number}a.png", sha256=f"{number:064x}", heads=heads, further=further)]
+    with Journal(table := tmp_path / "labels.csv", run) as journal:
+        fill(journal, run, rows)
+        written = write_categories(platform, table, journal)
+
+    assert written == (tmp_path / f"labels-{platform}-categories.csv", 2)
+    assert written[0].read_text("utf-8").splitlines() == CATEGORIES[platform]
+
+
+def test_woocommerce_has_no_categories_of_its_own(tmp_path: Path) -> None:
+    with Journal(table := a_table(tmp_path)) as journal:
+        assert write_categories("woocommerce", table, journal) is None
 
 
 def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said(

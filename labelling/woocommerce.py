@@ -1,0 +1,104 @@
+"""WooCommerce's export of a shop, and the rows that its importer takes. Pure.
+
+The importer replaces all attributes of a product by those of its row, so a row carries those of the list. It
+takes away the variations of a product whose row names none: such products, and variations, are left out. An
+export has its headers in the shop's language; the importer reads English ones in every shop.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import count
+from typing import Final
+
+from labelling.row import Row
+
+COLOUR_NAMES: Final = ("colour", "color", "farbe", "couleur")
+"""What shops call the attribute, in small letters."""
+
+ATTRIBUTE: Final = re.compile(r"Attribute \d+ (name|value\(s\)|visible|global|default)")
+"""The columns of a feed that hold attributes."""
+
+REPLACES: Final = (
+    "WooCommerce replaces all attributes of a product by those of its row, and the list has no columns "
+    "`Attribute 1 name` and so on: label the export of the shop, whose attributes then stay."
+)
+
+_HEADERS: Final = {
+    "name": ("Attribute # name", "Attribut # Name", "Nom de l_attribut #", "Nombre del atributo #"),
+    "value(s)": (
+        *("Attribute # value(s)", "Attribut # Wert(e)"),
+        *("Valeur(s) de l_attribut #", "Valor(es) del atributo #"),
+    ),
+    "visible": ("Attribute # visible", "Attribut # sichtbar", "Attribut # visible", "Atributo visible #"),
+    "global": ("Attribute # global", "Attribut # global", "Atributo global #"),
+    "default": ("Attribute # default", "Attribut # Standard"),
+}
+"""How exports in English, German, French and Spanish call each column; # is a number, _ an apostrophe."""
+
+_PATTERNS: Final = {
+    part: re.compile(
+        "|".join(map(re.escape, headers)).replace(r"\#", r"(\d+)").replace("_", "['\u2019]"), re.IGNORECASE
+    )
+    for part, headers in _HEADERS.items()
+}
+
+_TYPE: Final = ("type", "typ", "tipo")
+_OF_VARIATIONS: Final = frozenset({"variable", "variation"})
+
+
+def in_english(column: str) -> str | None:
+    """The English header of a column with attributes; None of another column."""
+    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in _PATTERNS.items())
+    return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
+
+
+def _number(match: re.Match[str]) -> str:
+    return next(number for number in match.groups() if number)
+
+
+def attributes_of(cells: Mapping[str, str]) -> dict[str, str]:
+    """The columns of the list that hold attributes, by their English headers."""
+    return {name: cell for column, cell in cells.items() if (name := in_english(column))}
+
+
+def loses_variations(row: Row) -> bool:
+    """Whether a row of the feed would take a product's variations away, or one of its own colours."""
+    types = {
+        word for column, cell in row.further.items() if column.casefold() in _TYPE for word in _words(cell)
+    }
+    own = attributes_of(row.further)
+    name = _of_colour(own)
+    return not types.isdisjoint(_OF_VARIATIONS) or bool(
+        name and len(_words(own.get(_value_of(name), ""))) > 1
+    )
+
+
+def _words(cell: str) -> list[str]:
+    """What commas divide; a comma that belongs to a value has a backslash before it."""
+    return [word for text in re.split(r"(?<!\\),", cell.casefold()) if (word := text.strip())]
+
+
+def _of_colour(own: Mapping[str, str]) -> str | None:
+    """The column with the name of the list's own colour; None without one."""
+    names = (column for column in own if column.endswith("name"))
+    return next((column for column in names if own[column].strip().casefold() in COLOUR_NAMES), None)
+
+
+def _value_of(name: str) -> str:
+    return name.removesuffix("name") + "value(s)"
+
+
+def woocommerce_cells(row: Row, colours: tuple[str, ...]) -> dict[str, str]:
+    """A row of the feed: the colour goes to the attribute of that name, or to the first that has none."""
+    own = attributes_of(row.further)
+    free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
+    name = _of_colour(own) or next(free)
+    visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
+    return {
+        "SKU": row.path,
+        **own,
+        name: own.get(name) or "Color",
+        _value_of(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
+        visible: own.get(visible) or "1",
+        shared: own.get(shared) or "1",
+    }
