@@ -29,7 +29,7 @@ cell with several names, are not searched for rows."""
 ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""
 
-PARQUET_ROWS: Final = 65_536
+PARQUET_ROWS: Final = 16_384
 """Rows that are in memory at a time, and in a row group, unless their cells are many or long."""
 
 PARQUET_BYTES: Final = 1 << 25
@@ -116,7 +116,7 @@ def names_in(table: Path) -> list[str]:
 
 
 def _first_line(file: Path) -> str:
-    with file.open(encoding="utf-8-sig", newline="") as opened:
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
         return opened.readline(LONGEST_HEADER)
 
 

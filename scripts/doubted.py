@@ -28,6 +28,9 @@ PAGE: Final = "doubted.html"
 EXPORT: Final = "corrections-doubted.csv"
 """What the page exports; a review sheet's file has another name."""
 
+TRAIN: Final = "wardrobe train"
+"""What writes the page."""
+
 LEAD: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
     "right one, or leave the picture out; those without a choice keep their labels."
@@ -89,7 +92,8 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) 
     title = f"{folder.name}, {len(cards):,}/{len(doubts):,}"
     command = f"{program()} … --corrections {EXPORT}"
     write_page(
-        folder / PAGE, page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command))
+        folder / PAGE,
+        page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command, generator=TRAIN)),
     )
     return len(cards)
 

@@ -137,7 +137,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
         sheets = pages_of(arguments.review, arguments.reviewers)
         outputs += [Output(page, "sheet", "--review", is_page("wardrobe label")) for page in sheets]
     if arguments.tasks:
-        outputs += [Output(arguments.tasks, "tasks", "--tasks", are_tasks)]
+        outputs += [Output(arguments.tasks, "file of tasks", "--tasks", are_tasks)]
     return outputs
 
 

@@ -125,6 +125,7 @@ class Frame(NamedTuple):
         export: the name of the file that the page exports.
         is_census: whether an audit asks about all accepted products.
         command: that takes what is exported; empty for none.
+        generator: the command that writes the page.
     """
 
     title: str
@@ -133,6 +134,7 @@ class Frame(NamedTuple):
     export: str = "corrections.csv"
     is_census: bool = False
     command: str = ""
+    generator: str = "wardrobe label"
 
 
 def write_page(page: Path, text: str) -> None:
@@ -239,15 +241,16 @@ def page_of(
         "formula": BEGINS,
         "parts": _parts(cards, frame),
     }
-    return filled("review.html", shown, "cards.js", "review.js")
+    return filled("review.html", shown, frame.generator, "cards.js", "review.js")
 
 
-def filled(frame: str, shown: object, *scripts: str) -> str:
+def filled(frame: str, shown: object, generator: str, *scripts: str) -> str:
     """A page of this package, whose scripts make it of what it is to show.
 
     Args:
         frame: its HTML.
         shown: JSON values.
+        generator: the command that makes it, by which it knows its own page again.
         scripts: which run one after another.
     """
     style, script = part_of_page("review.css"), "".join(map(part_of_page, scripts))
@@ -257,7 +260,7 @@ def filled(frame: str, shown: object, *scripts: str) -> str:
     )
     embedded = json.dumps(shown).replace("<", "\\u003c")  # a label may hold `</script>`
     page = Template(part_of_page(frame))
-    return page.substitute(policy=policy, style=style, script=script, shown=embedded)
+    return page.substitute(policy=policy, generator=generator, style=style, script=script, shown=embedded)
 
 
 def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:

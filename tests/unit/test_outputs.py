@@ -21,7 +21,7 @@ from labelling.outputs import (
 
 OURS: dict[str, tuple[Callable[[Path], bool], str]] = {
     "table.csv": (is_table, "path,label,confidence,decision,reason,familiarity,p_Bag\n"),
-    "of-excel.csv": (is_table, "path;label;confidence;decision;reason;familiarity\n"),
+    "of-excel.csv": (is_table, "path;label;confidence;decision;reason;familiarity;p_Sch\udcfcrze\n"),
     "table.jsonl": (
         is_table,
         '{"path": 1, "label": 1, "confidence": 1, "decision": 1, "reason": 1, "familiarity": 1}\n',
