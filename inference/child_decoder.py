@@ -183,7 +183,7 @@ class _Template:
             null = [(os.POSIX_SPAWN_OPEN, out, os.devnull, os.O_WRONLY, 0) for out in (1, 2)]
             self._pid = posix.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", isolated_decoder.__file__],
+                [sys.executable, "-I", "-c", _START, isolated_decoder.__file__],
                 _ENVIRONMENT,
                 file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), 0), *null],
                 setpgroup=0,  # an interrupt from a terminal is for the process that asks
@@ -195,6 +195,12 @@ class _Template:
             self._control.close()
             self._control = None
 
+
+_START: Final = (
+    "import sys; from pathlib import Path; sys.path.insert(0, str(Path(sys.argv[1]).parents[1])); "
+    "from inference.isolated_decoder import main; sys.exit(main())"
+)
+"""Isolated Python finds no package beside its script."""
 
 _ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
 """No key and no address of ours. Each arena of glibc takes 64 MB of address space."""

@@ -21,8 +21,8 @@ from inference.arrays import Picture, Pixels
 from inference.child_decoder import Spent, decode_in_child, uncounted
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.fashion_picture import Stored, own_input, rgb_over_white
-from inference.isolated_decoder import in_8_bits, reduced, turned
 from inference.opening import Opened, broken_picture, open_picture
+from inference.samples import in_8_bits, reduced, turned
 
 MAX_PIXELS = 51_000_000
 """Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""

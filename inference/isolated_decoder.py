@@ -1,11 +1,12 @@
 """Open and decode a picture that no scan bounds in a process that the kernel bounds.
 
 A file of some kilobytes can ask these readers for seconds and for gigabytes, its header alone included, and
-Pillow has no limit for it. child_decoder.py starts this file once, as `python -I isolated_decoder.py` with
-a socket as standard input. It loads the readers, and forks a process for each pair of descriptors that
+Pillow has no limit for it. child_decoder.py starts `main` once, in a Python of its own with a socket as
+standard input. It loads the readers, and forks a process for each pair of descriptors that
 comes over the socket: a connection, and a pipe for the exit status. The connection brings a line of limits
 and the upload; back go width and height in a line, once the header is read; then mode, width and height of
-the result, and its samples: 8 bits, upright, reduced to below twice the edge. Imports Pillow alone.
+the result, and its samples: 8 bits, upright, reduced to below twice the edge (samples.py). Imports Pillow
+alone.
 """
 
 import contextlib
@@ -17,18 +18,18 @@ import select
 import signal
 import socket
 import struct
-import sys
 from pathlib import Path
 
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,  # noqa: F401 - registers itself, as others do
-    ExifTags,
     GifImagePlugin,  # noqa: F401
     Image,
     TiffImagePlugin,  # noqa: F401
     WebPImagePlugin,  # noqa: F401
 )
+
+from inference.samples import in_8_bits, reduced, upright
 
 MEGABYTES, PIXEL_BYTES = 100, 16
 """Memory of one picture beyond what the process has: in all, and for each of its pixels."""
@@ -165,46 +166,3 @@ def _address_space() -> int:
     with contextlib.suppress(OSError):
         return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     return 1 << 32  # elsewhere than on Linux
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation; leave the EXIF block unwritten, since writing 8 MB takes seconds."""
-    orientation = None
-    with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    return turned(image, orientation or 1)
-
-
-def turned(image: Image.Image, orientation: int) -> Image.Image:
-    """A picture as EXIF's orientation says (CIPA DC-008, section 4.6.4)."""
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
-
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def in_8_bits(image: Image.Image) -> Image.Image:
-    """Grey, RGB or RGBA; 16 bits are rounded to nearest (65535 / 257 = 255)."""
-    if image.mode.startswith("I;16"):
-        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
-    grey_or_rgb = "L" if image.mode in ("1", "L") else "RGB"
-    mode = "RGBA" if image.has_transparency_data else grey_or_rgb
-    return image if image.mode == mode else image.convert(mode)
-
-
-def reduced(image: Image.Image, edge: int) -> Image.Image:
-    """Means of squares where the longest edge is twice `edge` or more."""
-    factor = max(image.size) // edge
-    return image.reduce(factor) if factor > 1 else image
-
-
-if __name__ == "__main__":
-    sys.exit(main())

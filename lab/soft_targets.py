@@ -4,7 +4,7 @@ Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than
 network answers a picture that it learnt with too much certainty, so teachers are fitted in folds: one
 network per fold learns the others, and a picture gets the mean answer of the networks that did not learn it.
 One compressed file in half precision, about a megabyte for 60,000 pictures, with the hash of the training set
-that it belongs to. Touches that file. pixel_network.py fits the networks.
+that it belongs to. Touches that file. pixels.py fits the networks.
 """
 
 import hashlib
@@ -70,7 +70,7 @@ class SoftTargets:
         if self.train_sha256 != train.digest():
             raise BadRecipe(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.digest()[:16]}). Make new ones: python -m lab.pixel_network teach."
+                f"{train.digest()[:16]}). Make new ones: python -m lab.pixels teach."
             )
         rows = self.probabilities[np.isin(train.sha256, learnt.sha256)].astype(np.float32)
         return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.classes] + SHARE * rows

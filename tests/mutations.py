@@ -50,7 +50,7 @@ MUTATIONS: Final = (
         ("unit/test_isolated_decoder.py",),
     ),
     Mutation(
-        "inference/isolated_decoder.py",
+        "inference/samples.py",
         "    6: Image.Transpose.ROTATE_270,",
         "    6: Image.Transpose.ROTATE_90,",
         ("unit/test_decode.py",),

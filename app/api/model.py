@@ -1,6 +1,6 @@
 """GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is.
 
-A browser gets the page of report.py at /metrics.
+/metrics answers a browser with the page of report.py, other clients with JSON, and a scraper with counts.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The report page at GET /metrics, the release's figures, and the report as JSON for every client.
+"""GET /metrics/report.json and /metrics/figures, and what GET /metrics of model.py answers: the report.
 
-model.py chooses between JSON and the page, which app/web/report_page.py renders.
+It is JSON, or a page that app/web/report_page.py renders.
 """
 
 from functools import lru_cache

@@ -29,7 +29,12 @@ ARROWS = {
 """Who may import which other package of ours."""
 
 HOMES = {
-    "PIL": ("inference/child_decoder.py", "inference/decode.py", "inference/isolated_decoder.py"),
+    "PIL": (
+        "inference/child_decoder.py",
+        "inference/decode.py",
+        "inference/isolated_decoder.py",
+        "inference/samples.py",
+    ),
     "boto3": ("model_store/s3.py",),
     "cryptography": ("model_store/signing.py",),
     "flask": ("app/", "wsgi.py"),

@@ -190,7 +190,7 @@ FIRST: Final = replace(
     seed=1,
 )
 """The recipe of the best network for the data set's pixels. The bundled one learnt soft targets as well, in
-the lab (lab/pixel_network.py)."""
+the lab (lab/pixels.py)."""
 
 PUBLISHED: Final = Recipe(
     network="conv2_same",

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from app.api.openapi import DOCUMENT
 from app.api.problems import PROBLEMS, problem_type, type_of
+from app.prediction.parameters import OF_ONE
 from app.releases.serving import Models, Refusal
 from model_store.manifest import VERSION_PATTERN, Manifest
 from reports.values import Report
@@ -41,6 +42,14 @@ KNOWN = [problem_type(kind) for kind in (*PROBLEMS, TooManyRequests, NotFound, M
 @pytest.fixture(scope="module")
 def described(client: FlaskClient) -> Described:
     return Described(client.get("/openapi.json").get_json())
+
+
+def test_every_query_parameter_of_predict_is_described(described: Described) -> None:
+    [predict] = [operation for _, path, operation in described.operations() if path == "/predict"]
+
+    described_ones = {one["name"] for one in predict["parameters"] if one["in"] == "query"}
+
+    assert described_ones == {*OF_ONE}
 
 
 def test_examples_have_the_version_that_is_served(client: FlaskClient) -> None:

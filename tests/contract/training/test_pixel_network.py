@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from lab import pixel_network
+from lab import pixels
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from model_store.local import open_release
 from tests.contract.training.conftest import RECIPE, Listener
@@ -55,7 +55,7 @@ def stored(place: Path) -> SoftTargets:
     plain = replace(
         starting_point("dense"), epochs=12, flip=False, shift=0, batch_size=8, learning_rate=0.005
     )
-    pixel_network.teach(from_idx(place / "data"), place / "soft.npz", place / "teachers", plain)
+    pixels.teach(from_idx(place / "data"), place / "soft.npz", place / "teachers", plain)
     return load_soft_targets(place / "soft.npz")
 
 
@@ -72,7 +72,7 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
     recipe = replace(starting_point("dense"), epochs=1)
 
-    pixel_network.train(from_idx(place / "data"), place / "soft.npz", place / "student", recipe)
+    pixels.train(from_idx(place / "data"), place / "soft.npz", place / "student", recipe)
 
     made = open_release(place / "student" / "release")
     learnt = load_learnt(made.folder)
@@ -82,7 +82,7 @@ def test_a_release_records_what_its_network_learnt_from(place: Path, stored: Sof
 
 
 def test_the_network_of_the_teachers_is_built_by_its_own_recipe() -> None:
-    network = build(pixel_network.TEACHER, CLASSES)
+    network = build(pixels.TEACHER, CLASSES)
 
     assert (network.name, network.count_params()) == ("wide4", 2_765_786)
 
@@ -130,7 +130,7 @@ def test_a_temperature_softens_or_sharpens() -> None:
 
 
 def test_the_soft_targets_of_the_bundled_network_are_kept() -> None:
-    kept = load_soft_targets(Path(pixel_network.__file__).with_name("soft-targets.npz"))
+    kept = load_soft_targets(Path(pixels.__file__).with_name("soft-targets.npz"))
 
     assert (kept.sha256, kept.train_sha256) == ("a2f77155987520e8", TRAIN_SHA256)
     assert kept.probabilities.shape == (60_000, len(LABELS))

@@ -1,7 +1,7 @@
 """Fit teachers in folds and store their answers, or make a release of a network that learns these.
 
-python -m lab.pixel_network teach FILE
-python -m lab.pixel_network train FILE
+python -m lab.pixels teach FILE
+python -m lab.pixels train FILE
 
 `teach` writes FILE; `train` makes a release in the run's folder, which records the hash of the soft targets
 behind its command, and in learnt.npy what the teachers learnt, too. The same command goes on after a stop.
@@ -43,7 +43,7 @@ LEARNER: Final = RECIPES["first"]
 
 def main(argv: list[str] | None = None) -> int:
     """Do one of the two steps."""
-    parser = argparse.ArgumentParser(prog="python -m lab.pixel_network", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.pixels", description=main.__doc__)
     steps = {"teach": teach, "train": train}
     parser.add_argument("step", choices=steps)
     parser.add_argument("soft_targets", type=Path, metavar="FILE", help="the teachers' answers")

@@ -1,0 +1,47 @@
+"""From a picture that Pillow has decoded to its samples: upright, 8 bits, reduced.
+
+For decode.py in the worker, and for isolated_decoder.py in a process of its own. Imports Pillow alone.
+"""
+
+import contextlib
+
+from PIL import ExifTags, Image
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; leave the EXIF block unwritten, since writing 8 MB takes seconds."""
+    orientation = None
+    with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    return turned(image, orientation or 1)
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """A picture as EXIF's orientation says (CIPA DC-008, section 4.6.4)."""
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def in_8_bits(image: Image.Image) -> Image.Image:
+    """Grey, RGB or RGBA; 16 bits are rounded to nearest (65535 / 257 = 255)."""
+    if image.mode.startswith("I;16"):
+        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    grey_or_rgb = "L" if image.mode in ("1", "L") else "RGB"
+    mode = "RGBA" if image.has_transparency_data else grey_or_rgb
+    return image if image.mode == mode else image.convert(mode)
+
+
+def reduced(image: Image.Image, edge: int) -> Image.Image:
+    """Means of squares where the longest edge is twice `edge` or more."""
+    factor = max(image.size) // edge
+    return image.reduce(factor) if factor > 1 else image
