@@ -40,7 +40,7 @@ def carry_over(db: sqlite3.Connection, schema: Iterable[str]) -> int:
         db.execute(f'DROP TABLE "{name}"')  # with its indices
     for statement in schema:
         db.execute(statement)
-    db.executemany(_ANSWER, sorted(answers))
+    db.executemany(_ANSWER, _in_time(answers))
     return len(answers)
 
 
@@ -65,7 +65,7 @@ def replace_damaged(path: Path, schema: Iterable[str]) -> tuple[Path, int]:
     with closing(sqlite3.connect(new)) as db:
         for statement in schema:
             db.execute(statement)
-        db.executemany(_ANSWER, sorted(answers))
+        db.executemany(_ANSWER, _in_time(answers))
         db.commit()
     path.with_name(f"{path.name}-journal").unlink(missing_ok=True)  # SQLite has tried it on the damaged one
     new.replace(path)
@@ -99,6 +99,13 @@ def _usable(rows: Iterable[Sequence[Any]]) -> set[tuple[str, ...]]:
         # Version 1 had the attribute behind the hash; until form 3, that of the class was empty.
         question = key if len(key) == 3 else (*str(key[0]).partition(" ")[::2], "")
         sha256, head, product = question
-        if all(isinstance(cell, str) for cell in (*question, label, at)) and SHA256.fullmatch(sha256):
+        if not all(isinstance(cell, str) for cell in (*question, label, at)) or not SHA256.fullmatch(sha256):
+            continue
+        if identifier(product) or not product:  # an answer to the product `nan` is one to no picture
             answers.add((sha256, head or LABEL, identifier(product), label, at))
     return answers
+
+
+def _in_time(answers: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Answers by when they were given: of two products that are one by now, the latest counts."""
+    return sorted(answers, key=lambda answer: answer[-1])

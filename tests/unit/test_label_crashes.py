@@ -214,6 +214,22 @@ def test_a_journal_of_any_earlier_form_gives_peoples_answers_and_a_kill_anywhere
     assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
 
 
+def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_path: Path) -> None:
+    given = [
+        *(("1001", "Shirt", "2026-02"), ("1001\u200b", "Bag", "2026-03"), ('="1001"', "Coat", "2026-01")),
+        *(("nan", "Dress", "2026-04"), ("#N/A", "Sandal", "2026-05")),
+    ]
+    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as earlier:
+        form_4(earlier)
+        earlier.execute("DELETE FROM answers")
+        rows = [(SHA256, "label", *answer) for answer in given]
+        earlier.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
+        earlier.commit()
+
+    with Journal(tmp_path / TABLE, RUN) as journal:
+        assert journal.answers() == {Question(SHA256, "label", "1001"): HumanAnswer("Bag", "2026-03")}
+
+
 def test_a_journal_of_an_earlier_form_and_another_source_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = journal_of(tmp_path / TABLE)
     with closing(sqlite3.connect(path)) as earlier:
