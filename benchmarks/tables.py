@@ -173,20 +173,18 @@ def _unknown_sources(report: Report) -> list[Row]:
 
 
 def _of_unknown(name: str, its: UnknownSources) -> Row:
-    """The row of a tier, with the lower of two shares: the mean over sources, and that of all photos."""
-    of_all, by_source = its.of_all, its.mean_over_sources
-    share, interval = of_all.right / of_all.n, its.interval
-    if by_source and by_source[0] <= share:
-        share, interval = by_source
-    right = f"{share:.1%}" if interval is None else "{:.1%} ({:.1%} to {:.1%})".format(share, *interval)
+    """The row of a tier."""
     return (
         name,
         f"{len(its.sources)}",
-        f"{of_all.n:,}",
-        right,
-        f"{of_all.accepted / of_all.n:.1%}",
-        f"{of_all.accepted_right:,} of {of_all.accepted:,}",
+        f"{its.of_all.n:,}",
+        *(_by_source(*of) for of in (its.right, its.accepted)),
+        f"{its.of_all.accepted_right:,} of {its.of_all.accepted:,}",
     )
+
+
+def _by_source(share: float, interval: tuple[float, float] | None) -> str:
+    return f"{share:.1%}" if interval is None else "{:.1%} ({:.1%} to {:.1%})".format(share, *interval)
 
 
 def _tier(name: str, its: PhotoFigures) -> Row:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from inference.contract import ACCEPT_NOTHING
@@ -15,7 +16,7 @@ from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import DataSet, Frozen, Share, first_problem
-from reports.intervals import mean_over_sources
+from reports.intervals import mean_over_sources, share_interval
 from reports.word_figures import WordFigures
 
 Count = Annotated[int, Field(ge=0)]
@@ -424,15 +425,29 @@ class UnknownSources(Frozen):
     classes: dict[str, Count] = Field(default_factory=dict, exclude_if=lambda of: not of)
 
     @property
-    def mean_over_sources(self) -> tuple[float, tuple[float, float]] | None:
-        """The mean of the sources' shares of right answers, and its interval; None below FEW_SOURCES.
+    def right(self) -> tuple[float, tuple[float, float] | None]:
+        """The share of right answers, the lower of two, and its interval by source."""
+        return self._lower(np.array([source.right for source in self.sources.values()]))
+
+    @property
+    def accepted(self) -> tuple[float, tuple[float, float] | None]:
+        """The same of accepted answers."""
+        return self._lower(np.array([source.accepted for source in self.sources.values()]))
+
+    def _lower(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
+        """The lower of the mean over sources and the share of all photos; no interval below FEW_SOURCES.
 
         Photos of all sources together answer for the largest ones; a shop that uses the release is one more.
         """
-        if len(self.sources) < FEW_SOURCES:
-            return None
-        counts = np.array([(source.right, source.n) for source in self.sources.values()], np.float64)
-        return mean_over_sources(*counts.T)
+        n = np.array([source.n for source in self.sources.values()])
+        share = float(counts.sum() / n.sum())
+        if len(n) < FEW_SOURCES:
+            return share, None
+        mean, interval = mean_over_sources(counts.astype(np.float64), n.astype(np.float64))
+        if mean <= share:
+            return mean, interval
+        which = np.repeat(np.tile([True, False], len(n)), np.column_stack([counts, n - counts]).ravel())
+        return share, share_interval(which, np.repeat(np.arange(len(n)), n))
 
 
 class Calibrated(Frozen):

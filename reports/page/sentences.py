@@ -238,12 +238,7 @@ def _measured(report: Report, words: Wording) -> str:
 
 def summary_of_unknown(report: Report, words: Wording) -> str:
     """How good it is on photos of sources that it does not know, in one plain sentence; empty if unknown."""
-    shares = {
-        tier: words.percent(
-            of.mean_over_sources[0] if of.mean_over_sources else of.of_all.right / of.of_all.n
-        )
-        for tier, of in report.unknown_sources.items()
-    }
+    shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
     if not shares:
         return ""
     named = ", ".join(_of_tiers(shares, words))

@@ -55,27 +55,44 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
 
     assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1
     assert found["A"].interval is not None and found["A"].interval[0] > 0.8
-    low, high = found["A"].interval
-    all_photos = f"100.0% ({low:.1%} to {high:.1%})"
-    assert f"| A | all 10 | 300 | 100.0% (95.2% to 100.0%) | {all_photos} | 100.0% | 300 of 300 |" in card
+    mean = "100.0% (95.2% to 100.0%)"
+    assert f"| A | all 10 | 300 | {mean} | {mean} | 300 of 300 |" in card
     assert re.search(r"\| T-shirt/top \| .* \| 300 \| 1 \|$", card, re.MULTILINE)
     assert "shop 3" not in card
-    assert "| C | all 1 | 1 |  | 100.0% | 100.0% | 1 of 1 | too few sources |" in card
-    assert "| C | stall | 1 |  | 100.0% | 100.0% | 1 of 1 |  |" in card
+    assert "| C | all 1 | 1 | 100.0% | 100.0% | 1 of 1 | too few sources |" in card
+    assert "| C | stall | 1 | 100.0% | 100.0% | 1 of 1 |  |" in card
 
 
-def test_a_large_source_counts_as_one_in_the_mean_over_sources() -> None:
-    sizes = {f"shop {number}": 4 for number in range(9)} | {"mail order": 400}
-    names = [name for name, n in sizes.items() for _ in range(n)]
-    wrong_of_small_ones = [0, 1, 1, 1] * 9 + [0] * 400
+SIZES = {f"shop {number}": 4 for number in range(9)} | {"mail order": 400}
+"""Nine small sources and a large one."""
+NAMES = [name for name, n in SIZES.items() for _ in range(n)]
+OF_FEW = [0, 1, 1, 1] * 9 + [0] * 400
+"""What is so in a quarter of the photos of small sources, and in all of the large one."""
+OF_MANY = [0, 0, 0, 1] * 9 + [0] * 100 + [1] * 300
+"""What is so in three quarters of the former, and in a quarter of the latter."""
 
-    found = unknown_figures(answered(sources=names, predicted=wrong_of_small_ones), LABELS)["A"]
 
-    assert found.of_all.right / found.of_all.n > 0.9
-    assert found.mean_over_sources is not None
-    mean, (low, high) = found.mean_over_sources
-    assert mean == pytest.approx((9 * 0.25 + 1) / 10)
-    assert low < mean < high < found.of_all.right / found.of_all.n
+@pytest.mark.parametrize(
+    ("wrong", "share"),
+    [
+        pytest.param(OF_FEW, (9 * 0.25 + 1) / 10, id="a large source counts as one in the mean over sources"),
+        pytest.param(OF_MANY, (9 * 3 + 100) / 436, id="all photos, where a large source is worse"),
+    ],
+)
+def test_right_and_accepted_are_the_lower_of_two_shares_with_an_interval_by_source(
+    wrong: list[int], share: float
+) -> None:
+    decisions = np.where(np.array(wrong) == 0, "accept", "ambiguous").tolist()
+
+    found = unknown_figures(answered(sources=NAMES, predicted=wrong, decisions=decisions), LABELS)["A"]
+
+    for value, interval in (found.right, found.accepted):
+        assert value == pytest.approx(share)
+        assert interval is not None
+        low, high = interval
+        assert low < share < high
+        # Of ten sources, however many photos one of them has.
+        assert high - low > 0.2
 
 
 @pytest.mark.parametrize(
