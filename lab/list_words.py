@@ -1,16 +1,23 @@
 """Measure from which share of a photo the words of a list may decide, and keep it in the report of a release.
 
-python -m lab.list_words RELEASE --run FOLDER
+python -m lab.list_words RELEASE --run FOLDER [--records FOLDER]
 
 The answers are the release's own, by networks that knew nothing of the source. Writes FOLDER: report, card,
 page and manifest are new, everything else is RELEASE's, and nothing is trained. Of the manifest only hashes
-and version change, so that whoever serves RELEASE serves FOLDER.
+and version change, so that whoever serves RELEASE serves FOLDER; with --records its training gets the records
+of the steps that made it (steps.py).
 """
 
 import argparse
+import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import JsonValue
 
 from inference.words import KIND
 from model_store.assemble import seal
@@ -24,16 +31,27 @@ from reports.values import Report, report_of
 from reports.words import measure_words, trial_of_kinds
 from training.release.make import begin
 
+STEPS: Final = "steps"
+"""The key of the records in the training of a manifest."""
+
 
 def main(argv: list[str] | None = None) -> int:
     """Measure, and seal."""
     parser = argparse.ArgumentParser(prog="python -m lab.list_words", description=main.__doc__)
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
+    parser.add_argument("--records", type=Path, metavar="FOLDER", help="of lab.steps")
     given = parser.parse_args(argv)
     release = open_release(given.release)
-    seal_again(given.run, release, with_words(release))
+    steps = {} if given.records is None else {STEPS: records_in(given.records)}
+    seal_again(given.run, release, with_words(release), steps)
     return 0
+
+
+def records_in(folder: Path) -> dict[str, JsonValue]:
+    """By step, its command, commit, inputs and what it wrote, of the steps that are done."""
+    records = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
+    return {name: record for name, record in records.items() if "outputs" in record}
 
 
 def with_words(release: LocalRelease) -> Report:
@@ -45,13 +63,19 @@ def with_words(release: LocalRelease) -> Report:
     return report_of(release).changed(words=measure_words(trial, "photos"))
 
 
-def seal_again(folder: Path, parent: LocalRelease, report: Report) -> Manifest:
+def seal_again(
+    folder: Path,
+    parent: LocalRelease,
+    report: Report,
+    training: Mapping[str, JsonValue] = MappingProxyType({}),
+) -> Manifest:
     """Write the files of a release with another report.
 
     Args:
         folder: emptied first, if it is there.
         parent: whose files it has.
         report: in place of the parent's.
+        training: what the manifest says of it beside the parent's.
     """
     begin(folder, parent)
     manifest = parent.manifest
@@ -64,7 +88,7 @@ def seal_again(folder: Path, parent: LocalRelease, report: Report) -> Manifest:
         created_at=datetime.now(UTC),
         networks=manifest.networks,
         sources=manifest.sources,
-        training=manifest.training,
+        training={**manifest.training, **training},
         libraries=manifest.libraries,
         git_commit=manifest.git_commit,
         data=manifest.data,

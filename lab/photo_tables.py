@@ -1,15 +1,17 @@
 """Write the tables that the network for photos is fitted by: what it learns, and what is asked.
 
-python -m lab.photo_tables PHOTOS --scaled SCALED --out FOLDER
+python -m lab.photo_tables PHOTOS --out FOLDER
 
-PHOTOS is the folder that pretraining_photos.py describes, SCALED that of scaled_pictures.py. Writes
-FOLDER/learn.csv, FOLDER/dev.csv, and the photos of the archives beside them. What is answered to photos of
-other shops and people, networks say that know nothing of their source: strangers_heads.py.
+PHOTOS is the folder that pretraining_photos.py describes. Writes FOLDER/learn.csv, FOLDER/dev.csv, the photos
+of the archives, and enlarged pictures of the data set, in either polarity: people try a service with these,
+so the network has to know them. Training pictures alone, each once. What is answered to photos of other shops
+and people, networks say that know nothing of their source: strangers_heads.py.
 """
 
 import argparse
 import csv
 import hashlib
+import os
 import sys
 import zipfile
 from collections import defaultdict
@@ -17,6 +19,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+import cv2
+import numpy as np
 
 from lab.pretraining_photos import (
     MADE,
@@ -28,10 +33,14 @@ from lab.pretraining_photos import (
     source_photos,
 )
 from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
+from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.photos import OOD_PREFIX, OOD_TIER
+from training.data.pictures import Pictures
 from training.errors import BadRecipe
+from training.features.shipped import SCALED
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source")
+Row = tuple[str, ...]
 
 SOURCES: Final = {
     "clo": "clothing-dataset",
@@ -54,6 +63,8 @@ OF_A_KIND: Final = 60
 
 OF_SCALED: Final = 100
 """Enlarged pictures of a class."""
+EDGES: Final = (56, 100, 224)
+SEED: Final = 0
 
 
 def learnt_photos(folder: Path) -> Iterator[Photo]:
@@ -99,7 +110,7 @@ def source_of(photo: Photo, others: dict[str, str]) -> str:
         ) from error
 
 
-def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[str, ...]]:
+def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[Row]:
     """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
     others = names_of_sources(folder)
     for photo in photos:
@@ -108,10 +119,27 @@ def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[tuple[
             path = out / Path(photo.archive).stem / photo.member
         label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
         group = photo.sender if photo.archive.startswith(MADE) else others.get(photo.source) or photo.sender
-        yield str(path.absolute()), label, photo.tier or OOD_TIER, group, source_of(photo, others)
+        # Relative, so that the tables are the same wherever the folders lie beside one another.
+        yield os.path.relpath(path, out), label, photo.tier or OOD_TIER, group, source_of(photo, others)
 
 
-def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
+def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
+    """Write OF_SCALED pictures of each class, of all sizes and polarities, and yield their rows by class."""
+    rows = defaultdict[int, list[Row]](list)
+    for place, index in enumerate(np.random.default_rng(SEED).permutation(len(train)).tolist()):
+        label = int(train.classes[index])
+        if len(rows[label]) < OF_SCALED:
+            edge, is_negative = EDGES[place % len(EDGES)], place // len(EDGES) % 2
+            image = cv2.resize(train.images[index], (edge, edge), interpolation=cv2.INTER_LINEAR)
+            path = out / SCALED / f"{index:05}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), 255 - image if is_negative else image)
+            rows[label].append((str(path.relative_to(out)), str(label), SCALED, "", ""))
+    for of_class in rows.values():
+        yield from of_class
+
+
+def _write(path: Path, rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
 
@@ -120,18 +148,15 @@ def main(argv: list[str] | None = None) -> int:
     """Unpack the archives and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m lab.photo_tables", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
-    parser.add_argument("--scaled", type=Path, required=True, metavar="FOLDER", help="enlarged pictures")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    idx = "IDX files of the data set"
+    parser.add_argument("--data", type=Path, default=SYSTEM_FOLDER, metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
     folder, out = given.photos, given.out
     for archive in sorted(folder.glob("*.zip")):
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(out / archive.stem)
-    with (given.scaled / "scaled.csv").open(encoding="utf-8", newline="") as file:
-        labels = defaultdict[str, list[tuple[str, ...]]](list)
-        for row in csv.DictReader(file):
-            labels[row["label"]].append((row["path"], row["label"], row["tier"], "", ""))
-    scaled = [row for rows in labels.values() for row in rows[:OF_SCALED]]
+    scaled = scaled_rows(from_idx(given.data).train, out)
     _write(out / "learn.csv", [*rows_of(folder, learnt_photos(folder), out), *scaled])
     _write(out / "dev.csv", rows_of(folder, pool_photos(folder, "dev"), out))
     return 0

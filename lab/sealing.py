@@ -22,7 +22,7 @@ from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from reports.answers import NONE_OF_THESE, Answers, answers_of
 from reports.values import report_of
-from training.data.fashion import from_idx
+from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.photos import OOD_PREFIX
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
     add("--strangers", type=Path, required=True, metavar="FILE", help="of lab.strangers_heads")
     idx = "IDX files whose test part the release was measured on"
-    add("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"), metavar="FOLDER", help=idx)
+    add("--data", type=Path, default=SYSTEM_FOLDER, metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
     release = open_release(given.release)
     test, model = from_idx(given.data).test, release.manifest.contract("pixels")

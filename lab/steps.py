@@ -1,11 +1,14 @@
 """Make the bundled release again, step by step: what is missing is made, and each step leaves a record.
 
-python -m lab.steps PHOTOS OUT [--only NAME...]
+python -m lab.steps PHOTOS OUT [--only NAME...] [--parent RELEASE]
 
 PHOTOS is the folder of tables and archives that pretraining_photos.py describes, OUT gets everything that is
 made. A step is a command; `OUT/records/NAME.json` has the command, the commit, the hashes of what it read
 and wrote, and its time. A step whose record agrees with its inputs is not run again; one that was stopped
-goes on from its own checkpoints.
+goes on from its own checkpoints. The last step puts the records into the release, `OUT/release`. What comes
+with the package already is compared, and stays: heads are learnt on its network alone, so the run stops where
+OUT has another one. The pixel network is made only where it is named; else PARENT's is in the release. What
+the steps are: bundled.py.
 """
 
 import argparse
@@ -20,101 +23,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from rich.console import Console
 
+from lab.bundled import NETWORK, OUT, PARENT, PHOTOS, STEPS, Step
+from model_store.local import BUNDLED
+from training.features.weights import read_npz
+
 ROOT: Final = Path(__file__).parent.parent
-
-PHOTOS: Final = "PHOTOS"
-OUT: Final = "OUT"
-"""What stands for the two folders in the commands, so that records are the same wherever these lie."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command of those that make the release.
-
-    Attributes:
-        name: of the step and its record.
-        minutes: that it takes of one core of an EPYC (Zen 4).
-        inputs: files and folders that it reads: PHOTOS, or below OUT.
-        outputs: what it writes, below OUT.
-        command: arguments of Python; PHOTOS and OUT stand for the folders.
-    """
-
-    name: str
-    minutes: float
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    command: tuple[str, ...]
-
-
-def _tuning(name: str, minutes: float, outputs: tuple[str, ...]) -> Step:
-    """One of the commands that share views: these first, then each tuning of the stages above the fourth."""
-    drawn = () if name == "views" else ("OUT/tuned/stored-0.npy",)
-    only = () if name == "views" else (name.removeprefix("tuning-"),)
-    options = ("--views", "51200", "--of-a-step", "64", "--last", "--only", *only)
-    command = (
-        "-m",
-        "lab.tuning",
-        "OUT/packed.npz",
-        "--start",
-        "OUT/start.npz",
-        "--out",
-        "OUT/tuned",
-        *options,
-    )
-    return Step(name, minutes, ("OUT/packed.npz", "OUT/start.npz", *drawn), outputs, command)
-
-
-TUNED: Final = ("part-0", "part-1", "part-2", "whole")
-OF_TUNINGS: Final = tuple(f"OUT/tuned/{name}.npz" for name in TUNED)
-
-STEPS: Final = (
-    Step("start", 0.1, (), ("OUT/start.npz",), ("-m", "lab.imagenet", "--out", "OUT/start.npz")),
-    Step(
-        "outfits",
-        0.5,
-        (PHOTOS,),
-        ("OUT/photos/made.csv", "OUT/photos/made_X.zip"),
-        ("-m", "lab.outfits", "PHOTOS", "--out", "OUT/photos"),
-    ),
-    Step(
-        "pack",
-        1,
-        (PHOTOS, "OUT/photos/made_X.zip"),
-        ("OUT/packed.npz",),
-        ("-m", "lab.tuning_photos", "OUT/photos", "--out", "OUT/packed.npz"),
-    ),
-    _tuning("views", 14, ("OUT/tuned/stored-0.npy",)),
-    *(_tuning(f"tuning-{name}", 20, (f"OUT/tuned/{name}.npz",)) for name in TUNED),
-    Step(
-        "lite2",
-        0.1,
-        ("OUT/tuned/whole.npz", "OUT/start.npz"),
-        ("OUT/lite2.npz",),
-        (
-            *("-m", "lab.tuning_mean", "OUT/tuned/whole.npz"),
-            *("--start", "OUT/start.npz", "--out", "OUT/lite2.npz"),
-        ),
-    ),
-    Step(
-        "vectors",
-        9,
-        (PHOTOS, "OUT/photos/made_X.zip", "OUT/start.npz", *OF_TUNINGS),
-        tuple(f"OUT/vectors/{name}.npz" for name in TUNED),
-        (
-            *("-m", "lab.strangers", "OUT/photos", "--start", "OUT/start.npz"),
-            *("--tuned", "OUT/tuned", "--out", "OUT/vectors"),
-        ),
-    ),
-    Step(
-        "strangers",
-        1,
-        (PHOTOS, *(f"OUT/vectors/{name}.npz" for name in TUNED)),
-        ("OUT/strangers.csv.gz",),
-        ("-m", "lab.strangers_heads", "OUT/photos", "OUT/vectors", "--out", "OUT/strangers.csv.gz"),
-    ),
-)
 
 
 class StepError(Exception):
@@ -128,21 +44,23 @@ class Folders:
     Attributes:
         photos: the folder of tables and archives.
         out: of everything that is made.
+        parent: of the release whose pixel network the new one has.
     """
 
     photos: Path
     out: Path
+    parent: Path = BUNDLED
 
     def path(self, name: str) -> Path:
         """Where a file or folder of a step lies."""
-        return self.photos if name == PHOTOS else self.out / name.removeprefix(f"{OUT}/")
+        first, _, rest = name.partition("/")
+        of_word = {PHOTOS: self.photos, OUT: self.out, PARENT: self.parent}
+        return of_word[first] / rest if first in of_word else ROOT / name
 
     def command(self, step: Step) -> list[str]:
         """The arguments of Python with the folders in place."""
-        return [
-            str(self.path(word)) if word in {PHOTOS, OUT} or word.startswith(f"{OUT}/") else word
-            for word in step.command
-        ]
+        ours = {PHOTOS, OUT, PARENT}
+        return [str(self.path(word)) if word.partition("/")[0] in ours else word for word in step.command]
 
     def record(self, step: Step) -> Path:
         """Where the record of a step lies."""
@@ -167,8 +85,35 @@ def run(folders: Folders, steps: Sequence[Step] = STEPS) -> None:
         if "outputs" in record and all(folders.path(name).exists() for name in step.outputs):
             console.print(f"{step.name}: is there")
             continue
+        made, packaged = map(folders.path, NETWORK)
+        if step.learns_on_network and made.exists() and difference(made, packaged):
+            raise StepError(
+                f"{step.name}: learns on {NETWORK[1]}, and {made} is another network. To take it, copy it "
+                "there; lab/README.md says on what condition."
+            )
         console.print(f"{step.name}: about {step.minutes:g} minutes of one core")
         _run_step(folders, step, inputs)
+        for name, shipped in step.shipped.items():
+            console.print(
+                f"{step.name}: {shipped}: {difference(folders.path(name), ROOT / shipped) or 'equal'}"
+            )
+
+
+def difference(made: Path, shipped: Path) -> str:
+    """How a file differs from the one that comes with the package; empty where it holds the same."""
+    if made.read_bytes() == shipped.read_bytes():
+        return ""
+    if made.suffix != ".npz":
+        return "another content"
+    ours, theirs = read_npz(made), read_npz(shipped)
+    numbers = [name for name in theirs if theirs[name].dtype.kind in "fiu"]
+    if {name: theirs[name].shape for name in numbers} != {
+        name: array.shape for name, array in ours.items() if array.dtype.kind in "fiu"
+    }:
+        return "arrays of other names or shapes"
+    apart = [float(np.abs(np.float64(ours[name]) - np.float64(theirs[name])).max()) for name in numbers]
+    others = sum(map(bool, apart))
+    return f"{others} of {len(apart)} arrays differ, by {max(apart):.3g} at most" if others else ""
 
 
 def _run_step(folders: Folders, step: Step, inputs: Mapping[str, str]) -> None:
@@ -224,15 +169,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder of everything that is made")
     names = [step.name for step in STEPS]
+    usual = [step.name for step in STEPS if not step.by_name]
     parser.add_argument(
-        "--only", choices=names, nargs="+", default=names, metavar="NAME", help=", ".join(names)
+        "--only", choices=names, nargs="+", default=usual, metavar="NAME", help=", ".join(names)
     )
+    whose = "release whose pixel network the new one has (the bundled one)"
+    parser.add_argument("--parent", type=Path, default=BUNDLED, metavar="RELEASE", help=whose)
     given = parser.parse_args(argv)
+    folders = Folders(given.photos.absolute(), given.out.absolute(), given.parent.absolute())
     try:
-        run(
-            Folders(given.photos.absolute(), given.out.absolute()),
-            [step for step in STEPS if step.name in given.only],
-        )
+        run(folders, [step for step in STEPS if step.name in given.only])
     except StepError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -26,7 +26,7 @@ LITE2: Final[tuple[Block, ...]] = ("lite2",)
 """The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""
 
 SCALED: Final = "scaled"
-"""The tier of enlarged pictures of the data set (lab/scaled_pictures.py)."""
+"""The tier of enlarged pictures of the data set (lab/photo_tables.py)."""
 
 CHUNK: Final = 512
 """Pictures in a file of the run's folder: some seconds of work."""

@@ -15,6 +15,7 @@ from lab import photo_tables, tuning_photos
 from lab.pretraining import Batches, Pictures, main
 from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of, without_left_out
 from lab.tuning_photos import read_packed
+from tests.fashion import write_idx_folder
 from training.errors import WeightsUnfit
 from training.features import lite2
 from training.features.backbone import NETWORK, backbone, load_backbone
@@ -119,11 +120,10 @@ def test_the_tables_name_what_is_learnt_and_what_decides(folder: Path, tmp_path:
     write(folder, "sources", (*POOL, "source", "colour"), sources)
     archive(folder, "sources_A", sources[:1])
     archive(folder, "sources_X", sources[2:])
-    scaled, out = tmp_path / "scaled", tmp_path / "tables"
-    scaled.mkdir()
-    (scaled / "scaled.csv").write_text("path,label,tier\n/scaled/1.png,3,scaled\n", "utf-8")
+    idx, out = tmp_path / "idx", tmp_path / "tables"
+    write_idx_folder(idx, train=10, test=10)
 
-    photo_tables.main([str(folder), "--scaled", str(scaled), "--out", str(out)])
+    photo_tables.main([str(folder), "--data", str(idx), "--out", str(out)])
 
     learnt, judging = (rows_of(out / f"{name}.csv") for name in ("learn", "dev"))
     assert Counter((row["tier"], row["label"], row["source"]) for row in learnt) == {
@@ -131,9 +131,9 @@ def test_the_tables_name_what_is_learnt_and_what_decides(folder: Path, tmp_path:
         ("A", "6", "someone/shop"): 1,
         ("X", "X_hat", "someone/shop"): 1,
         ("C", "0", "clothing-dataset"): 6,
-        ("scaled", "3", ""): 1,
+        **{("scaled", str(label), ""): 1 for label in range(10)},
     }  # no socks, which judge own kinds
-    assert all(Path(row["path"]).exists() for row in learnt if row["tier"] != "scaled")
+    assert all((out / row["path"]).exists() for row in learnt)
     assert [row["group"] for row in learnt if row["source"] == "someone/shop"] == ["someone/shop"] * 2
     assert [(row["group"], row["tier"], row["source"]) for row in judging] == [
         ("clo-sender-5", "C", "clothing-dataset")
