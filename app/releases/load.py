@@ -23,14 +23,15 @@ from model_store.cache import cache_folder, in_use, pull, pull_bare
 from model_store.catalogue import check_complete, read_signed
 from model_store.deadlines import at_most
 from model_store.errors import (
-    CacheUnwritable,
     ManifestTooNew,
     NotFound,
     OpeningEnded,
     ReleaseError,
     ReportInvalid,
     SignatureMissing,
+    StoreBroken,
     StoreError,
+    StoreRefused,
 )
 from model_store.files import FIGURES, REPORT, expanded
 from model_store.local import BareArtifact, LocalRelease, bundled, open_release
@@ -56,8 +57,9 @@ NOTE_SECONDS = 10
 REFUSED = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself. Once all its bytes are verified, no further try would mend it."""
 
-LATER = (OpeningEnded, CacheUnwritable)
-"""Why a release cannot be opened now, and may be later; another candidate may be served until then."""
+LATER = (OpeningEnded, StoreRefused, StoreBroken)
+"""Why a release cannot be had or opened now, and may be later, as the cache takes nothing, or its files are
+archived. Another candidate may be served until then."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from model_store.catalogue import RELEASES, file_key, manifest_key, mark_key, stored
 from model_store.errors import StoreError, StoreUnreachable
 from model_store.promotions import current, is_whole, roll_back
-from model_store.publish import ABANDONED, SPARED, prune, publish
+from model_store.publish import ABANDONED, SPARED, promote, prune, publish
 from model_store.store import FolderStore
 from reports.judge import forced
 from tests.releases import a_release
@@ -176,6 +176,10 @@ class Interrupted(FolderStore):
         self._come_to_write()
         super().delete(key)
 
+    def upload(self, key: str, source: Path) -> None:
+        self._come_to_write()
+        super().upload(key, source)
+
 
 def others(place: Path, *, first: str) -> list[object]:
     """Two prunes and a rollback, from one of them on; what each came to."""
@@ -197,12 +201,23 @@ def prunes(store: FolderStore) -> object:
     return prune(store, keep=1, older_than=NONE)
 
 
+def publishes(store: FolderStore) -> object:
+    made = a_release(
+        Path(store.address).with_name(f"new-{Path(store.address).name}"), seed=9, keeps_answers=False
+    )
+    return publish(made, store, forced, by="bob")
+
+
 def rolls_back(store: FolderStore) -> object:
     return roll_back(store, "bob")
 
 
+def promotes(store: FolderStore) -> object:
+    return promote(min(release.version for release in stored(store)), store, forced, by="bob")
+
+
 @pytest.mark.parametrize("first", ["rollback", "prune"])
-@pytest.mark.parametrize("act", [prunes, rolls_back])
+@pytest.mark.parametrize("act", [prunes, rolls_back, promotes, publishes])
 def test_current_is_whole_where_others_act_between_any_two_writes(
     store: FolderStore, tmp_path: Path, act: Callable[[FolderStore], object], first: str
 ) -> None:

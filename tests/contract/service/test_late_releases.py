@@ -14,6 +14,7 @@ from app.releases.retries import Retries
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from model_store.catalogue import promotion_key
+from model_store.errors import StoreBroken, StoreError, StoreRefused
 from model_store.signing import new_key, sign
 from model_store.store import FolderStore
 from tests.contract.service.conftest import logged
@@ -21,7 +22,7 @@ from tests.places import Place
 from tests.waiting import wait_for
 
 MINUTE = 60.0
-FILES = ("manifest.json", "model.onnx", "model.keras", "report.json")
+FILES = ("manifest.json", "model.onnx", "model.keras", "report.json", "figures/confusion-matrix.png")
 PAGE = b"<!doctype html><title>Maintenance</title><p>We will be back soon." + b" " * 500
 
 
@@ -191,6 +192,35 @@ def test_a_newer_promotion_ends_the_tries(place: Place) -> None:
     mend()
 
     assert (before, after, service.poll(MINUTE), service.poll(99 * MINUTE)) == ("A!", "C", "C", "C")
+
+
+class Refusing(FolderStore):
+    """A store that refuses files of one release, as S3 does with archived objects."""
+
+    error: StoreError | None = None
+    version = ""
+
+    def read(self, key: str) -> bytes:
+        if self.error is not None and self.version in key:
+            raise self.error
+        return super().read(key)
+
+
+@pytest.mark.parametrize("error", [StoreRefused("archived"), StoreBroken("of a later version")])
+def test_files_that_the_store_refuses_do_not_keep_the_next_candidate_from_a_start(
+    place: Place, error: StoreError
+) -> None:
+    place.log("+A +B")
+    store = Refusing(Path(place.store.address))
+    store.error, store.version = error, place.versions["B"]
+
+    service = Following(place, place.start(store), store)
+    first = place.served(service.models), str(service.models.fault and service.models.fault.error)
+    second = service.poll()
+    store.error = None
+
+    assert (first, second) == (("A!", str(error)), "A!")
+    assert (service.poll(), service.models.fault) == ("B", None)
 
 
 class Counting(FolderStore):
