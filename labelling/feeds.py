@@ -1,9 +1,9 @@
 """A feed: the colours and categories of products in the columns that a shop's platform imports.
 
-What is doubtful is in none: an empty cell would take away what a person gave the product there. Of products
-of several photos a feed takes what is likely, which is less than a table accepts, and says how many of such
-are right. Reads the journal; the columns are those of the platforms' own pages (docs/how-to/your-shop.md).
-WooCommerce's rows: woocommerce.py.
+A feed leaves out a product whose colour is doubtful: an empty cell would take away what a person gave it
+there. Of products of several photos it takes what is likely, which is less than a table accepts, and says how
+many of such are right. Reads the journal; the columns are those of the platforms' own pages
+(docs/how-to/feeds.md). WooCommerce's rows: woocommerce.py.
 """
 
 import csv

@@ -584,10 +584,13 @@ def test_a_feed_needs_products(shop: Path, doubtful: Path, capsys: pytest.Captur
         correct(shop / "labels.csv", {"path": "1a.png", "label": "red", "attribute": "colour"}, feed="google")
 
 
-def test_the_page_shows_rows_of_the_example() -> None:
-    of_page = {
-        block.language: block.body for block in blocks() if block.document == "docs/how-to/your-shop.md"
-    }
-    example = (ROOT / "examples/shop/products.csv").read_text("utf-8").splitlines()
+def test_the_page_shows_rows_of_the_examples() -> None:
+    shown = [
+        block.body
+        for block in blocks()
+        if (block.document, block.language) == ("docs/how-to/your-shop.md", "csv")
+    ]
+    examples = [(ROOT / f"examples/{name}.csv").read_text("utf-8") for name in ("list", "shop/products")]
 
-    assert set(of_page["csv"].splitlines()) <= set(example)
+    assert len(shown) == 2
+    assert {*"".join(shown).splitlines()} <= {*"".join(examples).splitlines()}
