@@ -171,7 +171,7 @@ class Models:
 
     def refuse(self, refusal: Refusal, now: datetime) -> None:
         """Remember why a release is not served; what is served is outdated from now on."""
-        reasons = {known.of: known for known in self.refusals} | {refusal.of: refusal}
+        reasons = {earlier.of: earlier for earlier in self.refusals} | {refusal.of: refusal}
         self.refusals = tuple(reasons.values())
         self._grow_stale(now)
 

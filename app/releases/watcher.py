@@ -165,9 +165,9 @@ class ReleaseWatcher:
         return [version for version in before if version not in refused]
 
     def _try(self, promotion: Promotion, candidates: list[str]) -> None:
-        known = self._models.refusals
-        attempt = open_first(self._settings, self._store, promotion, candidates, known)
-        before, logged = self._models.current.version, {refusal.of for refusal in known}
+        earlier = self._models.refusals
+        attempt = open_first(self._settings, self._store, promotion, candidates, earlier)
+        before, logged = self._models.current.version, {refusal.of for refusal in earlier}
         new = [refusal for refusal in attempt.refusals if refusal.of not in logged]
         if attempt.served is not None:
             served = attempt.served

@@ -97,6 +97,27 @@ def test_a_mark_lies_beside_no_manifest(store: FolderStore, versions: list[str])
     assert store.entries(file_key(versions[0], "")) == []
 
 
+class GivenBack(FolderStore):
+    """A store in which another prune gives a manifest back just before this one marks what is left."""
+
+    def __init__(self, root: Path, version: str) -> None:
+        super().__init__(root)
+        self._version, self._manifest = version, self.read(manifest_key(version))
+
+    def create(self, key: str, data: bytes) -> None:
+        if key == mark_key(self._version):
+            super().create(manifest_key(self._version), self._manifest)
+        super().create(key, data)
+
+
+def test_a_release_that_another_prune_gave_back_stays_whole(store: FolderStore, versions: list[str]) -> None:
+    removed = prune(GivenBack(Path(store.address), versions[0]), keep=2, older_than=NONE)
+
+    assert removed == []
+    assert is_whole(store, versions[0])
+    assert not store.entries(mark_key(versions[0]))
+
+
 def without_manifest(store: FolderStore, version: str) -> None:
     store.delete(manifest_key(version))
 

@@ -47,9 +47,9 @@ def described(client: FlaskClient) -> Described:
 def test_every_query_parameter_of_predict_is_described(described: Described) -> None:
     [predict] = [operation for _, path, operation in described.operations() if path == "/predict"]
 
-    described_ones = {one["name"] for one in predict["parameters"] if one["in"] == "query"}
+    names = {parameter["name"] for parameter in predict["parameters"] if parameter["in"] == "query"}
 
-    assert described_ones == {*OF_ONE}
+    assert names == {*OF_ONE}
 
 
 def test_examples_have_the_version_that_is_served(client: FlaskClient) -> None:
