@@ -132,10 +132,17 @@ def decide_listed(admitted: frozenset[str], alone: Alone, names: Names, shares: 
         names: of the release.
         shares: of the release; NO_SHARES where it shows nothing, and for a network of which it does not.
     """
-    least = shares.named if admitted & names.answered else shares.other if names.has_other else None
-    if not admitted or least is None:
+    least = least_of(admitted, names, shares)
+    if least is None:
         return _as_veto(admitted, alone, names)
     return _accepted(admitted, alone, names) or _by_list(admitted, alone, names, least)
+
+
+def least_of(admitted: frozenset[str], names: Names, shares: Shares) -> float | None:
+    """From which share some words decide; None where they say nothing, or decide nothing."""
+    if admitted & names.answered:
+        return shares.named
+    return shares.other if admitted and names.has_other else None
 
 
 def admits(admitted: Collection[str], kinds: Collection[str]) -> bool | None:

@@ -37,7 +37,8 @@ OF_ATTRIBUTE: Final = ("confidence", "decision", "also")
 """Fields of an answer that the table of photos has."""
 
 DECIDED: Final = ("decided_by", "predicted")
-"""Those of a table that has people's answers: `model` or `person`, and the model's label."""
+"""Those of a table that has people's answers, or words: `model`, `list` or `person`, and the label before
+people."""
 
 CATEGORY: Final = ("category_id", "category_name")
 """Those of a table whose platform has categories of its own."""
@@ -179,15 +180,20 @@ def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
 
 
 def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
-    for head in run.heads if with_people else ():
+    for head in run.heads if with_people or has_words(run) else ():
         yield from (_field(head, field) for field in DECIDED)
     for head in run.heads:
         if run.categories.get(head):
             yield from (_category(head, place) for place in range(len(CATEGORY)))
 
 
+def has_words(run: Run) -> bool:
+    """Whether the list has words that are read."""
+    return run.words != OFF and bool(word_columns(run.further).columns)
+
+
 def _of_words(run: Run) -> Iterator[Column]:
-    if run.words != OFF and word_columns(run.further).columns:
+    if has_words(run):
         yield _text(LISTED, lambda row: "/".join(in_order(row.listed)) or None)
 
 

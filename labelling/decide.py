@@ -13,17 +13,16 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
-from labelling.decided import LEFT_OUT, MODEL, NONE, PERSON
+from inference.listed import LIST, NONE
+from labelling.colours import ByList, colour_by_list
+from labelling.decided import LEFT_OUT, MODEL, PERSON
 from labelling.journal import Journal
-from labelling.list_check import ListCheck, list_check
+from labelling.list_check import ListCheck, list_check, mean_over
 from labelling.list_words import OFF, ListWords, word_columns
 from labelling.products import as_fed, row_of_product
 from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
 from labelling.rows import answered_groups, answered_photos
-from reports.products import CONTRADICTING
-
-COLOURS: Final = ("colour", "color")
-"""What a release may call the attribute that a feed has."""
+from reports.products import COLOURS, CONTRADICTING
 
 MOST_COLOURS: Final = 3
 """Of a product that a feed has: Google takes no more."""
@@ -35,7 +34,7 @@ Answers: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
 """The label that people gave, by head, by what that holds for: a sha256 and no product, or no sha256 and a
 product."""
 
-_DECIDED: Final = "INSERT INTO decided VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DECIDED: Final = "INSERT INTO decided VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _SHARED: Final = """
 SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
@@ -86,7 +85,7 @@ def check_of(journal: Journal) -> ListCheck:
         shared = {sha256: frozenset(json.loads(names)) for sha256, names in journal.query(_SHARED)}
     doubtful = {product for products in shared.values() for product in products}
     photos = (photo for product in doubtful for photo in answered_photos(journal, product))
-    return list_check(words, run.heads[LABEL], listed, photos, shared)
+    return list_check(words, run, listed, photos, shared)
 
 
 def words_of(journal: Journal) -> ListWords:
@@ -110,13 +109,53 @@ def _of_group(
     """The rows of `decided` of a product and its photos, or of one picture."""
     if photos[0].product:
         product = row_of_product(photos, run)
-        head = colour_of(run.attributes)
-        fed = check.checked(as_fed(product, head, run.by) if run.by else product)
-        yield from _of_row(
-            check.checked(product), run, check, answers, (head, fed.heads.get(head, NO_ANSWER))
-        )
+        likely = _likely(product, run, check)
+        yield from _of_row(_decided_row(product, run, check), run, check, answers, likely)
     for photo in photos:
-        yield from _of_row(check.checked(photo), run, check, answers)
+        yield from _of_row(_decided_row(photo, run, check), run, check, answers)
+
+
+def _decided_row(row: Row, run: Run, check: ListCheck) -> Row:
+    """A row decided beside its list, its colour too, where the release has a label for what the list says.
+
+    What the photos deny is looked at.
+    """
+    decided, by_list, head = check.checked(row), _colour_by_list(row, run, check), colour_of(run.attributes)
+    if by_list is None or not by_list.labels:
+        return decided
+    label, *also = by_list.labels
+    answer = replace(
+        row.heads[head],
+        label=label,
+        also=tuple(also),
+        confidence=_shares(row, run, head)[label],
+        decision=REVIEW if by_list.is_denied else ACCEPT,
+        reason=LIST if by_list.is_denied else None,
+        decided_by=LIST,
+        suggested=row.heads[head].label,
+    )
+    return replace(decided, heads={**decided.heads, head: answer})
+
+
+def _colour_by_list(row: Row, run: Run, check: ListCheck) -> ByList | None:
+    """What the list says about the colour of a row; None where the photos alone answer."""
+    head, words = colour_of(run.attributes), check.words
+    if head not in row.heads:
+        return None
+    title = words.title(row.further) if words.is_read else ""
+    return colour_by_list(row.further, title, words.language, _shares(row, run, head))
+
+
+def _shares(row: Row, run: Run, head: str) -> dict[str, float]:
+    """What all photos of a row give to each label."""
+    return dict(zip(run.heads[head], mean_over(row, head), strict=True))
+
+
+def _likely(product: Row, run: Run, check: ListCheck) -> tuple[str, HeadAnswer]:
+    """The head of a feed, and the answer that it takes: the list's, or of the photos also what is likely."""
+    head, by_list = colour_of(run.attributes), _colour_by_list(product, run, check)
+    row = check.checked(as_fed(product, head, run.by) if run.by else product)
+    return head, replace(row.heads.get(head, NO_ANSWER), fed=by_list.text if by_list else ())
 
 
 def colour_of(attributes: Iterable[str]) -> str:
@@ -143,7 +182,7 @@ def _of_row(
         answer = row.heads.get(head, HeadAnswer(reason=NO_PHOTO) if row.photos else NO_ANSWER)
         said = {of_product[head]} if head in of_product else agreed(of.get(head) for of in of_photos)
         after = with_people(answer, said, run.categories.get(head, {}))
-        admits = check.admits(head, answer.label, row.listed)
+        admits = check.admits(head, answer, row.listed)
         yield (
             row.number,
             row.product if row.photos else "",
@@ -155,12 +194,13 @@ def _of_row(
             after.reason,
             after.decided_by,
             after.predicted,
+            after.predicted_by,
             _json(after.rests_on),
             _json(after.category) if any(after.category) else None,
             _json(_colours(with_people(fed[1], said, {}))) if head == fed[0] else None,
             _json(sorted(row.listed)) if head == LABEL else None,
             admits,
-            check.suggestion(row, head) if admits is False else None,
+            after.suggested if admits is False else None,
             None if head in of_product else _doubt(row, head, after, of_photos),
         )
 
@@ -175,7 +215,8 @@ def with_people(answer: HeadAnswer, said: set[str], categories: Mapping[str, Cat
 
     Where people answered differently to the photos of a product, it needs a review.
     """
-    label, decided_by = answer.label, MODEL if answer.label else None
+    by = (answer.decided_by or MODEL) if answer.label else None
+    label, decided_by = answer.label, by
     if len(said) > 1:
         answer = replace(answer, decision=REVIEW, reason=CONTRADICTING)
     elif said:
@@ -185,6 +226,7 @@ def with_people(answer: HeadAnswer, said: set[str], categories: Mapping[str, Cat
         label=label,
         also=() if decided_by == PERSON else answer.also,
         predicted=answer.label,
+        predicted_by=by,
         decided_by=decided_by,
         category=categories.get(label or "", (None, None)),
     )
@@ -201,7 +243,9 @@ def agreed(labels: Iterable[str | None]) -> set[str]:
 
 
 def _colours(answer: HeadAnswer) -> Sequence[str]:
-    """The main colour of a product and further ones; none where they are doubtful."""
+    """What a feed sends of a product: a person's colour, the list's, or what the photos surely show."""
+    if answer.decided_by != PERSON and answer.fed:
+        return answer.fed[:MOST_COLOURS]
     is_sure = answer.decided_by == PERSON or answer.decision == ACCEPT
     if answer.label is None or answer.label == NONE or not is_sure:
         return ()

@@ -8,9 +8,6 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 
-NONE: Final = "none of these"
-"""The label of a picture that shows none of the classes."""
-
 LEFT_OUT: Final = ""
 """The label of a picture that a person cannot decide about."""
 

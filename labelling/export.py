@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
+from inference.listed import LIST, NONE
 from inference.words import KIND
 from labelling.columns import columns, product_columns
 from labelling.decide import NO_PHOTO, decide, words_of
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal, journal_of
-from labelling.list_check import LIST, SHARED
+from labelling.list_check import SHARED
 from labelling.list_words import OFF
 from labelling.products import ProductSummary, products_of
 from labelling.row import ACCEPT, REVIEW, Category
@@ -41,12 +42,14 @@ class WordsSummary:
         named: of how many the list names a kind.
         agreeing: of these, answers of that kind: an accepted attribute `kind`, else the class.
         contradicting: answers of another kind.
+        by_list: accepted ones that list and photo decided together.
     """
 
     language: str
     named: int
     agreeing: int
     contradicting: int
+    by_list: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,8 @@ class Summary:
         answers_recovered: people's answers that came over from a damaged journal, or one of an earlier form.
         first_error: the first picture that has one, and what it is; empty without errors.
         decided_by_person: those whose label people gave; the other figures are of the model's answers.
-        accepted: answers about the class that the model accepted.
+        accepted: answers about the class that are accepted.
+        accepted_by_list: of these, by the list's words and the photo together.
         checked: of these, those that people answered, too.
         checked_right: of these, those where people gave the same label.
         seconds: that all runs took to label.
@@ -86,6 +90,7 @@ class Summary:
     first_error: str
     decided_by_person: int
     accepted: int
+    accepted_by_list: int
     checked: int
     checked_right: int
     seconds: float
@@ -168,9 +173,9 @@ def summary_in(table: Path, journal: Journal, *, is_complete: bool, kept: int = 
     of_products = _Counts(journal, of_products=True) if is_complete and run.by else None
     labels: dict[str, dict[str, int]] = {
         label: {reason or ACCEPT: of_pictures.outcomes[LABEL, label, reason] for reason in OUTCOMES}
-        for label in run.heads[LABEL]
+        for label in (*run.heads[LABEL], *([NONE] if of_pictures.has(NONE) else []))
     }
-    answers = sum(sum(counts.values()) for counts in labels.values())
+    answers = of_pictures.rows - of_pictures.outcomes[LABEL, None, None]
     first_error = next(journal.query(_FIRST_ERROR), ("",))
     return Summary(
         table=str(table),
@@ -184,6 +189,7 @@ def summary_in(table: Path, journal: Journal, *, is_complete: bool, kept: int = 
         first_error=first_error[0],
         decided_by_person=of_pictures.decided_by_person,
         accepted=of_pictures.accepted,
+        accepted_by_list=of_pictures.by_list,
         checked=of_pictures.checked.total(),
         checked_right=of_pictures.checked[True],
         seconds=journal.seconds,
@@ -207,7 +213,8 @@ class _Counts:
     Attributes:
         outcomes: by head, label and reason, without people's answers.
         rows: how many there are.
-        accepted: answers about the class that the model accepted.
+        accepted: answers about the class that are accepted.
+        by_list: of these, by the list's words and the photo together.
         decided_by_person: rows whose class people gave.
         checked: accepted answers that people answered, too, by whether these agree.
     """
@@ -215,17 +222,22 @@ class _Counts:
     def __init__(self, journal: Journal, *, of_products: bool) -> None:
         self.outcomes = Counter[tuple[str, str | None, str | None]]()
         self.checked = Counter[bool]()
-        self.rows = self.accepted = self.decided_by_person = 0
-        for head, predicted, decision, reason, by_person, label, count in journal.query(
+        self.rows = self.accepted = self.by_list = self.decided_by_person = 0
+        for head, predicted, decision, reason, by_list, by_person, label, count in journal.query(
             _OUTCOMES, of_products
         ):
             self.outcomes[head, predicted, reason] += count
             if head == LABEL:
                 self.rows += count
                 self.accepted += count * (decision == ACCEPT)
+                self.by_list += count * (decision == ACCEPT and by_list)
                 self.decided_by_person += count * by_person
                 if decision == ACCEPT and by_person and label:
                     self.checked[label == predicted] += count
+
+    def has(self, label: str) -> bool:
+        """Whether a class was answered so."""
+        return any(count for (head, of, _), count in self.outcomes.items() if (head, of) == (LABEL, label))
 
     def decisions(self, head: str, label: str) -> dict[str, int]:
         """How many answers of an attribute were accepted, and how many need a review."""
@@ -235,8 +247,8 @@ class _Counts:
 
 
 _OUTCOMES: Final = """
-SELECT head, predicted, decision, reason, decided_by IS 'person', label, count(*) FROM decided
-WHERE (product <> '') = ? GROUP BY 1, 2, 3, 4, 5, 6
+SELECT head, predicted, decision, reason, predicted_by IS 'list', decided_by IS 'person', label, count(*)
+FROM decided WHERE (product <> '') = ? GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
 _FIRST_ERROR: Final = """
@@ -256,6 +268,7 @@ def _product_summary(table: Path, journal: Journal, counts: _Counts) -> ProductS
         column=run.further.get(by.column, by.column) if by else "",
         products=counts.rows,
         accepted=counts.accepted,
+        accepted_by_list=counts.by_list,
         reviewed=dict(sorted(reasons.items())),
         without_answer=counts.outcomes[LABEL, None, NO_PHOTO],
         decided_by_person=counts.decided_by_person,
@@ -276,10 +289,16 @@ def _words_summary(journal: Journal, *, of_products: bool) -> WordsSummary | Non
         named=journal.value(_NAMED, of_products),
         agreeing=counts.get(1, 0),
         contradicting=counts.get(0, 0),
+        by_list=journal.value(_BY_LIST, LABEL, of_products),
     )
 
 
 _NAMED: Final = "SELECT count(*) FROM decided WHERE listed_as IS NOT NULL AND (product <> '') = ?"
+
+_BY_LIST: Final = """
+SELECT count(*) FROM decided WHERE head = ? AND predicted_by = 'list' AND decision = 'accept'
+AND (product <> '') = ?
+"""
 
 _AGREEING: Final = """
 SELECT agrees, count(*) FROM (

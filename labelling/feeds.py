@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.listed import OTHER
+from inference.listed import LIST, OTHER
 from inference.words import KIND, label_kinds, language_of
-from labelling.decide import COLOURS, NO_PHOTO, colour_of
+from labelling.decide import NO_PHOTO, colour_of
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
@@ -29,6 +29,7 @@ from labelling.rows import product_rows
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import ATTRIBUTE, REPLACES, attributes_of, loses_variations, woocommerce_cells
 from model_store.files import write_whole
+from reports.products import COLOURS
 
 LOSING: Final = "have variations or several colours of their own, which the import would take away"
 
@@ -307,7 +308,8 @@ def colours_of(row: Row) -> tuple[str, ...]:
 
 def _is_sure(row: Row) -> bool:
     """Whether a table accepts a product's colour, or a person gave it."""
-    return is_decided(_of_colour(row))
+    answer = _of_colour(row)
+    return answer.decided_by == LIST or is_decided(answer)
 
 
 def is_decided(answer: HeadAnswer) -> bool:

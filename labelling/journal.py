@@ -49,9 +49,9 @@ SCHEMA: Final = (
     "CREATE TABLE people (sha256 TEXT, head TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (sha256, head, product))",
     "CREATE TABLE decided (number INTEGER, product TEXT, head TEXT, label TEXT, also TEXT, confidence REAL, "
-    "decision TEXT, reason TEXT, decided_by TEXT, predicted TEXT, rests_on TEXT, category TEXT, fed TEXT, "
-    "listed_as TEXT, admits INTEGER, suggested TEXT, doubt TEXT, PRIMARY KEY (number, product, head)) "
-    "WITHOUT ROWID",
+    "decision TEXT, reason TEXT, decided_by TEXT, predicted TEXT, predicted_by TEXT, rests_on TEXT, "
+    "category TEXT, fed TEXT, listed_as TEXT, admits INTEGER, suggested TEXT, doubt TEXT, "
+    "PRIMARY KEY (number, product, head)) WITHOUT ROWID",
 )
 """`run.listing` is the listing that is whole, 0 before there is one; the first one counts while it is filled.
 `decided` has a row for each head of a picture, with product '', and of a product, at its first number."""
@@ -265,6 +265,11 @@ class Journal(AbstractContextManager["Journal"]):
         self.commit()
         self.change("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
         self._run, self.state = run, CHANGED
+
+    def keep(self, run: Run) -> None:
+        """Keep what was found of the current listing beside what a run was told."""
+        self.change("UPDATE run SET run = ?", run.as_json())
+        self._run = run
 
     def table_changes(self) -> None:
         """Keep in mind that the tables have to be written once more, though no picture was labelled."""

@@ -1,22 +1,36 @@
-"""Answers against the words of their list, and against photos that lie under two products. Pure.
+"""Answers beside the words of their list, and against photos that lie under two products. Pure.
 
-A word accepts nothing: an accepted answer that the words do not admit needs a person, and so does one that
-rests on photos of two products alone. list_words.py reads the words; export.py and review/ hand rows through
-here, before people's answers come in (decided.py).
+Where the release shows from which share of a photo words may decide, class and kind are decided with them
+(inference/listed.py); elsewhere an accepted answer that the words do not admit needs a person. So does one
+that rests on photos of two products alone. list_words.py reads the words, and decide.py hands rows through
+here, before people's answers come in.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from inference.contract import LABEL
-from inference.words import KIND, KINDS, NOTHING, Says, label_kinds, without_variant
+from inference.listed import (
+    LIST,
+    NO_SHARES,
+    OTHER,
+    Alone,
+    Listed,
+    Names,
+    Shares,
+    admits,
+    decide_listed,
+    least_of,
+    names_of,
+)
+from inference.words import KIND, KINDS, NOTHING, Says, without_variant
+from labelling.decided import MODEL
 from labelling.list_words import ListWords
-from labelling.row import ACCEPT, NO_ANSWER, REVIEW, HeadAnswer, Row
-from reports.products import UNFAMILIAR
+from labelling.row import ACCEPT, NO_ANSWER, REVIEW, HeadAnswer, Row, Run, distinct
+from reports.products import UNFAMILIAR, mean_of
 
-LIST: Final = "list"
-"""The reason of an answer that the list's words do not admit."""
+NO_NAMES: Final = Names(classes={})
 
 SHARED: Final = "shared"
 """The reason of an answer that rests on photos of two products alone."""
@@ -41,56 +55,116 @@ class ListCheck:
 
     Attributes:
         words: how the list's words are read.
-        kinds: that each class is, in the order of the classes; see `label_kinds`.
+        names: what the labels of the release are called among kinds.
+        shares: from which share of a photo the words decide.
         products: what the list has about each; empty without products.
         shared: the products under which a photo lies, by its sha256, where there are several.
         supported: product, head and label of what a familiar photo answers that lies under no other product.
     """
 
     words: ListWords = field(default_factory=ListWords)
-    kinds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: Names = NO_NAMES
+    shares: Shares = NO_SHARES
     products: Mapping[str, Product] = field(default_factory=dict)
     shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     supported: frozenset[tuple[str, str, str]] = frozenset()
 
     def checked(self, row: Row) -> Row:
-        """A row whose accepted answers are held against the list; `listed` is what the list admits."""
-        by_list = self.says(row)
-        heads = {head: self._checked(row, head, answer, by_list) for head, answer in row.heads.items()}
-        return replace(row, heads=heads, listed=by_list.kinds)
+        """A row that is decided beside its list; `listed` is what the list admits."""
+        says = self.says(row)
+        together = self._together(row, says.kinds)
+        if together is None:
+            heads = {head: self._checked(row, head, answer, says) for head, answer in row.heads.items()}
+        else:
+            others = {head: answer for head, answer in row.heads.items() if head not in {LABEL, KIND}}
+            heads = {head: self._checked(row, head, answer, says) for head, answer in others.items()}
+            heads = {**self._decided(row, says.kinds, together), **heads}
+        ordered = {head: heads[head] for head in row.heads}
+        return replace(row, heads=ordered, listed=says.kinds)
 
     def says(self, row: Row) -> Says:
         """What the list says about a picture, or about a product."""
         of_product = self.products.get(row.product)
         return of_product.says if of_product else self.words.says(row.further)
 
-    def admits(self, head: str, label: str | None, listed: frozenset[str]) -> bool | None:
-        """Whether the list's words admit a label; None where one of the two says nothing of a kind."""
-        kinds = self.kinds.get(label or "", frozenset()) if head == LABEL else frozenset[str]()
-        if head == KIND and label in KINDS:
-            kinds = frozenset({label})
-        return bool(kinds & listed) if kinds and listed else None
+    def admits(self, head: str, answer: HeadAnswer, listed: frozenset[str]) -> bool | None:
+        """Whether the list's words admit an answer; None where one of the two says nothing of a kind."""
+        if answer.reason == LIST:
+            return False
+        kinds = self.names.classes.get(answer.label or "", frozenset()) if head == LABEL else frozenset[str]()
+        if head == KIND and answer.label in KINDS:
+            kinds = frozenset({answer.label})
+        if head == KIND and answer.label == OTHER and listed:
+            return not listed <= self.names.answered
+        return admits(listed, kinds)
 
-    def agrees(self, row: Row) -> bool | None:
-        """Whether the list's words admit an accepted kind or, without one, the class; None as in `admits`."""
-        kind = row.heads.get(KIND, NO_ANSWER)
-        if kind.decision == ACCEPT and self.admits(KIND, kind.label, row.listed):
-            return True
-        return self.admits(LABEL, row.label.label, row.listed)
-
-    def suggestion(self, row: Row, head: str) -> str | None:
+    def _suggestion(self, row: Row, listed: frozenset[str]) -> str | None:
         """The likeliest class that the list's words admit; None where they admit none of the release."""
-        if head != LABEL or not self.kinds:
-            return None
-        shares = zip(self.kinds, row.heads[head].probabilities, strict=True)
-        admitted = [(share, label) for label, share in shares if self.admits(head, label, row.listed)]
+        shares = zip(self.names.classes.items(), row.label.probabilities, strict=True)
+        admitted = [(share, label) for (label, kinds), share in shares if kinds & listed]
         return max(admitted)[1] if admitted else None
+
+    def _together(self, row: Row, listed: frozenset[str]) -> Listed | None:
+        """What words and photos say together; None where the words decide nothing."""
+        if least_of(listed, self.names, self.shares) is None or LABEL not in row.heads:
+            return None
+        if self.names.kinds and KIND not in row.heads:  # of the network that reads pixels nothing is shown
+            return None
+        kind = row.heads.get(KIND, NO_ANSWER)
+        alone = Alone(
+            label=row.label.label or "",
+            reason=row.label.reason,
+            classes=mean_over(row, LABEL),
+            kind=kind.label,
+            is_kind_accepted=kind.decision == ACCEPT,
+            kinds=mean_over(row, KIND) if self.names.kinds else (),
+        )
+        return decide_listed(listed, alone, self.names, self.shares)
+
+    def _decided(self, row: Row, listed: frozenset[str], together: Listed) -> dict[str, HeadAnswer]:
+        """Class and kind, as words and photos decide them."""
+        reason = together.reason
+        if reason is None and not self._shows(row, together):
+            reason = SHARED
+        heads = {head: row.heads[head] for head in (LABEL, KIND) if head in row.heads}
+        if reason is not None:
+            suggested = {LABEL: together.label, KIND: together.kind}
+            return {
+                head: replace(answer, decision=REVIEW, reason=reason, suggested=suggested[head])
+                for head, answer in heads.items()
+            }
+        labels = {LABEL: together.label, KIND: together.kind or heads.get(KIND, NO_ANSWER).label}
+        named = {head: self._relabelled(row, head, answer, labels[head]) for head, answer in heads.items()}
+        return {
+            head: replace(answer, decision=ACCEPT, reason=None, decided_by=together.decided_by)
+            for head, answer in named.items()
+        }
+
+    def _relabelled(self, row: Row, head: str, answer: HeadAnswer, label: str | None) -> HeadAnswer:
+        """An answer with another label, and what the photos give to that one."""
+        if label == answer.label:
+            return answer
+        names = self.names.kinds if head == KIND else tuple(self.names.classes)
+        shares = dict(zip(names, mean_over(row, head), strict=True))
+        return replace(answer, label=label, confidence=shares.get(label or ""), also=())
+
+    def _shows(self, row: Row, together: Listed) -> bool:
+        """Whether an accepted answer rests on a photo of its product alone, or on one that may be of all."""
+        if together.decided_by == MODEL:
+            head = LABEL if row.label.decision == ACCEPT else KIND
+            return self._is_enough(row, head, row.heads[head].label or "")
+        shared = [self.shared.get(photo.sha256, frozenset()) for photo in row.photos or (row,)]
+        if not row.product or not all(shared):
+            return True
+        says = [self.products.get(name, Product()).says.kinds for names in shared for name in names]
+        return all(self.admits(KIND, HeadAnswer(label=together.kind), kinds) for kinds in says)
 
     def _checked(self, row: Row, head: str, answer: HeadAnswer, by_list: Says) -> HeadAnswer:
         if answer.decision != ACCEPT:
             return answer
-        if self.admits(head, answer.label, by_list.kinds) is False:
-            return replace(answer, decision=REVIEW, reason=LIST)
+        if self.admits(head, answer, by_list.kinds) is False:
+            suggested = self._suggestion(row, by_list.kinds) if head == LABEL else None
+            return replace(answer, decision=REVIEW, reason=LIST, suggested=suggested)
         if not self._is_enough(row, head, answer.label or ""):
             return replace(answer, decision=REVIEW, reason=SHARED)
         return answer
@@ -114,14 +188,21 @@ class ListCheck:
         products = [self.products.get(name, Product()) for name in self.shared.get(photo.sha256, ())]
         if not products:
             return True
-        admits = all(self.admits(LABEL, photo.label.label, product.says.kinds) for product in products)
+        label = HeadAnswer(label=photo.label.label)
+        is_admitted = all(self.admits(LABEL, label, product.says.kinds) for product in products)
         variants = {product.variant_of for product in products}
-        return admits or (len(variants) == 1 and () not in variants)
+        return is_admitted or (len(variants) == 1 and () not in variants)
+
+
+def mean_over(row: Row, head: str) -> tuple[float, ...]:
+    """What all photos of a row give to the labels of a head, unfamiliar ones too; of copies the first."""
+    photos = [photo for photo in distinct(row.photos or (row,)) if head in photo.heads]
+    return tuple(mean_of([photo.heads[head].probabilities for photo in photos]))
 
 
 def list_check(
     words: ListWords,
-    labels: Sequence[str],
+    run: Run,
     listed: Iterable[tuple[str, Mapping[str, str]]],
     photos: Iterable[Row],
     shared: Mapping[str, frozenset[str]],
@@ -130,7 +211,7 @@ def list_check(
 
     Args:
         words: how the list's words are read.
-        labels: the classes of the release.
+        run: that the rows are of.
         listed: the product of each row and its cells that have words; none where words are not read.
         photos: of the products that share a photo.
         shared: see ListCheck.
@@ -143,7 +224,8 @@ def list_check(
                 of_product[column] = of_product.get(column) or cells[column]
     return ListCheck(
         words=words,
-        kinds=label_kinds(labels, words.language) if words.is_read else {},
+        names=names_of(run.heads[LABEL], run.heads.get(KIND), words.language) if words.is_read else NO_NAMES,
+        shares=run.shares,
         products={
             product: Product(words.says(cells), without_variant(words.title(cells)))
             for product, cells in of_products.items()

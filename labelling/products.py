@@ -15,7 +15,7 @@ from labelling.errors import SourceUnusable
 from labelling.items import Source
 from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, Run, distinct
 from labelling.sources.files import Folder
-from reports.products import UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
+from reports.products import COLOURS, UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Promise, Report
 
 FED_RIGHT: Final = 0.85
@@ -113,7 +113,7 @@ def answer_of(photos: Sequence[Row], head: str, run: Run) -> HeadAnswer | None:
         return None
     labels, is_proven = run.heads[head], run.by is not None and head in run.by.proven
     of_photos = [_of_photo(photo.heads[head], labels) for photo in answered]
-    product = answer_of_product(of_photos, is_proven=is_proven)
+    product = answer_of_product(of_photos, is_proven=is_proven, is_colour=head in COLOURS)
     shares = product.probabilities
     likely = sorted(range(len(labels)), key=lambda index: -shares[index])
     also = [index for index in likely if shares[index] >= ALSO_FROM and index != product.label]
@@ -140,7 +140,8 @@ class ProductSummary:
         table: of products.
         column: that names them, or FOLDER.
         products: rows of it.
-        accepted: of these, by the model.
+        accepted: of these.
+        accepted_by_list: of these, by the list's words and the photos together.
         reviewed: the others with an answer, by reason.
         without_answer: those of which no photo could be read.
         decided_by_person: those whose label people gave.
@@ -153,6 +154,7 @@ class ProductSummary:
     column: str
     products: int
     accepted: int
+    accepted_by_list: int
     reviewed: dict[str, int]
     without_answer: int
     decided_by_person: int
@@ -173,7 +175,13 @@ def photos_of(products: Path) -> Path:
 
 def in_words(summary: ProductSummary, promise: Promise | None) -> Iterator[str]:
     """What a terminal says of them, a sentence each; `promise` is of products, about the class."""
-    outcomes = {"accepted": summary.accepted, **summary.reviewed, "without an answer": summary.without_answer}
+    alone = summary.accepted - summary.accepted_by_list
+    accepted = (
+        {"accepted by list and photo": summary.accepted_by_list, "by the photo alone": alone}
+        if summary.accepted_by_list
+        else {"accepted": alone}
+    )
+    outcomes = {**accepted, **summary.reviewed, "without an answer": summary.without_answer}
     counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count)
     by_people = f" People decided {summary.decided_by_person:,}." if summary.decided_by_person else ""
     yield f"{summary.products:,} products by `{summary.column}`: {counts}.{by_people} Table: {summary.table}"

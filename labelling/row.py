@@ -9,9 +9,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeAlias
 
 from inference.contract import LABEL
+from inference.listed import NO_SHARES, Shares
 from inference.spreadsheets import safe_path
 from labelling.identifiers import identifier
 
@@ -47,9 +49,11 @@ class HeadAnswer:
         probabilities: (C,), in the order of the head's labels; empty without an answer of the model.
         rests_on: paths of the photos that the answer to a product is made of.
         predicted: the label before people answered; of what was decided alone, as what follows.
-        decided_by: `model` or `person`; None without a label of either.
+        decided_by: `model`, `list` or `person`; None without a label of any.
+        predicted_by: `model` or `list`, of `predicted`.
         category: of the platform, of the label.
         fed: the colours of a product that a feed takes, the main one first.
+        suggested: what the list says, of an answer that it does not admit; None for nothing.
     """
 
     label: str | None = None
@@ -61,8 +65,10 @@ class HeadAnswer:
     rests_on: tuple[str, ...] = ()
     predicted: str | None = None
     decided_by: str | None = None
+    predicted_by: str | None = None
     category: Category = (None, None)
     fed: tuple[str, ...] = ()
+    suggested: str | None = None
 
 
 NO_ANSWER: Final = HeadAnswer()
@@ -141,6 +147,8 @@ class Run:
         by: what says which photos show one product; None without products.
         notes: what a person should know of the list, a sentence each.
         words: the language of the list's words, or OFF; empty to find the language.
+        shares: from which share of a photo the words decide, as the release shows it.
+        language: in which the words were read last; empty before.
     """
 
     source: str
@@ -151,6 +159,8 @@ class Run:
     by: By | None = None
     notes: tuple[str, ...] = ()
     words: str = ""
+    shares: Shares = NO_SHARES
+    language: str = field(default="", compare=False)
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
@@ -178,6 +188,7 @@ class Run:
         categories: Mapping[str, Mapping[str, Sequence[str | None]]],
         by: Mapping[str, Any] | None,
         notes: Sequence[str],
+        shares: Mapping[str, float | None] = MappingProxyType({}),
         **rest: Any,  # noqa: ANN401 - the fields that JSON keeps as they are
     ) -> Self:
         """A run of what JSON has: lists for tuples."""
@@ -189,6 +200,7 @@ class Run:
             },
             by=_by(**by) if by else None,
             notes=tuple(notes),
+            shares=Shares(**shares),
             **rest,
         )
 

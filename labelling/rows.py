@@ -33,7 +33,7 @@ _IN_GROUPS: Final = f"{_PHOTOS.format('heads', _FIRST)} ORDER BY first, current.
 _MEMBERS: Final = f"{_PHOTOS.format('NULL', _FIRST)} WHERE product <> '' ORDER BY first, current.number"
 
 _DECIDED: Final = """
-SELECT number, head, label, also, confidence, decision, reason, decided_by, predicted, rests_on,
+SELECT number, head, label, also, confidence, decision, reason, decided_by, predicted, predicted_by, rests_on,
     category, fed, listed_as
 FROM decided
 """
@@ -140,7 +140,8 @@ def _heads(
 
 
 def _answer(cells: Sequence[Any]) -> HeadAnswer:
-    label, also, confidence, decision, reason, decided_by, predicted, rests_on, category, fed = cells
+    label, also, confidence, decision, reason, decided_by, predicted, predicted_by, *rest = cells
+    rests_on, category, fed = rest
     return HeadAnswer(
         label=label,
         confidence=confidence,
@@ -149,6 +150,7 @@ def _answer(cells: Sequence[Any]) -> HeadAnswer:
         also=_texts(also),
         rests_on=_texts(rests_on),
         predicted=predicted,
+        predicted_by=predicted_by,
         decided_by=decided_by,
         category=tuple(json.loads(category)) if category else (None, None),
         fed=_texts(fed),

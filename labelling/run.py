@@ -6,19 +6,22 @@ export.py writes what was decided. Beside the table are `TABLE.sqlite`, the jour
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from inference.contract import LABEL
+from inference.contract import LABEL, NetworkName
+from inference.listed import Shares
+from inference.words import LANGUAGES, languages
 from labelling.columns import check_attributes, further_columns
-from labelling.decide import HOLDING_NO_MORE
+from labelling.decide import HOLDING_NO_MORE, words_of
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable
 from labelling.export import Summary, export
 from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
+from labelling.list_words import OFF
 from labelling.listing import Listing
 from labelling.products import likely_by, products_of, shown_by
 from labelling.row import FOLDER, By, Categories, Run, path_in_table
@@ -30,6 +33,7 @@ from labelling.workers.processes import Processes
 from model_store.errors import StoreError
 from model_store.local import LocalRelease
 from reports.values import report_of
+from reports.word_figures import shares_of
 
 PICTURES_PER_CHUNK: Final = 64
 """Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
@@ -86,7 +90,14 @@ class Job:
             by=self._by(),
             notes=tuple(self.source.notes),
             words=self.words,
+            shares=self._shares(),
         )
+
+    def _shares(self) -> Shares:
+        """Of the network that answers photos; what it does not answer is held against the words alone."""
+        networks = self.release.manifest.networks
+        name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
+        return shares_of(report_of(self.release).words, name)
 
     def _by(self) -> By | None:
         if self.column is None:
@@ -134,6 +145,7 @@ def labelled(
             raise
         _remove_products(journal, job, say)
         listing.complete()
+        _keep_language(journal, say)
         _say_what_holds_no_more(journal, say)
         yield journal, export(job.table, journal, is_complete=True, kept=listing.kept)
 
@@ -174,6 +186,18 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
             f"{job.table} is of release {journal.before.version}: everything is labelled again by "
             f"{job.release.version}. The {len(journal.answers()):,} answers of people stay."
         )
+
+
+def _keep_language(journal: Journal, say: Say) -> None:
+    """Keep the language in which the words of the list are read, and name it where it was another one."""
+    now, before = words_of(journal).language, journal.before.language if journal.before else ""
+    if before and now != before and OFF not in {now, before}:
+        names = languages()
+        as_before = f" --words {before} reads them as before." if before in LANGUAGES else ""
+        say(
+            f"The titles of the list are read as {names[now]}, and were as {names[before]} before.{as_before}"
+        )
+    journal.keep(replace(journal.run, language=now))
 
 
 def _say_what_holds_no_more(journal: Journal, say: Say) -> None:

@@ -523,9 +523,10 @@ def _of_words(words: WordsSummary, what: str) -> str:
             f"The list's titles seem to be {languages()[words.language]}, which the table of words lacks: "
             f"they say nothing. --words {', '.join(LANGUAGES)} reads them as one of these."
         )
+    by_list = f", {words.by_list:,} of them by list and photo together" if words.by_list else ""
     return (
         f"The list names the kind of {words.named:,} {what} (--words {words.language}): {words.agreeing:,} "
-        f"answers agree, {words.contradicting:,} contradict it and need a person."
+        f"answers agree{by_list}, {words.contradicting:,} contradict it and need a person."
     )
 
 

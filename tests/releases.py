@@ -50,6 +50,7 @@ from reports.values import (
     TestFigures,
     TrainingFigures,
 )
+from reports.word_figures import WordFigures
 from tests.uploads import a_garment, png
 
 LABELS = (
@@ -76,6 +77,7 @@ def a_release(
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     possible_promises: tuple[PossiblePromise, ...] = (),
     products: Mapping[str, ProductPromise] | None = None,
+    words: WordFigures | None = None,
     extra: Mapping[str, str] | None = None,
     photos: InputContract | None = None,
     attributes: Mapping[str, Head] | None = None,
@@ -97,6 +99,7 @@ def a_release(
         acceptance: what its report says of each threshold.
         possible_promises: what its report says could be promised.
         products: what its report says of products.
+        words: what its report says of the words of lists.
         extra: texts of further files, by path.
         photos: what a second network reads, which answers photos; None for a release without one.
         attributes: what the network that answers photos, or the only one, answers beside the class.
@@ -123,6 +126,7 @@ def a_release(
             "acceptance": acceptance or {},
             "possible_promises": possible_promises,
             "products": products or {},
+            "words": words,
         }
     )
     (folder / "report.json").write_bytes(report.as_bytes())

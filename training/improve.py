@@ -18,7 +18,8 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from labelling.decided import LEFT_OUT, NONE
+from inference.listed import NONE
+from labelling.decided import LEFT_OUT
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, OfFiles, read_corrections
 from model_store.local import LocalRelease

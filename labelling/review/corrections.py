@@ -23,9 +23,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.listed import NONE
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
-from labelling.decided import LEFT_OUT, NONE, HumanAnswer, Question
+from labelling.decided import LEFT_OUT, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
@@ -39,7 +40,7 @@ COLUMNS: Final = ("path", "label")
 
 FURTHER: Final = (
     *("sha256", "at", "group", "attribute", "product"),
-    *("audit", "audit_of", "predicted", "decision", "confidence"),
+    *("audit", "audit_of", "predicted", "decision", "confidence", "by"),
 )
 """What is read of it as well."""
 
@@ -67,7 +68,8 @@ class Correction(NamedTuple):
         audit: how large the sample is that the picture belongs to, see audit.py; 0 for none.
         file: that says so.
         group: what the picture shares with others, such as sender or product; empty where that is not known.
-        predicted, decision: what the model answered, where the file says so.
+        predicted, decision: what the table had decided before, where the file says so.
+        by: who decided that: `model`, or `list`; empty where the file does not say.
         confidence: of that answer, 0..1; 0 where the file does not say.
         attribute: of the picture that the label is of; LABEL where the file does not say.
         audit_of: the accepted rows of the table that have the predicted label, and all accepted ones; None
@@ -88,6 +90,7 @@ class Correction(NamedTuple):
     attribute: str = LABEL
     audit_of: tuple[int, int] | None = None
     product: str = ""
+    by: str = ""
 
     def question(self, sha256: str) -> "Question":
         """What it answers, by the content of its picture."""
@@ -310,6 +313,7 @@ def _read(
             attribute=attribute,
             audit_of=_counts(row.get("audit_of", ""), where),
             product=identifier(row.get("product", "")),
+            by=row.get("by", ""),
         )
 
 

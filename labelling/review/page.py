@@ -22,8 +22,8 @@ from inference.contract import LABEL
 from inference.decode import MAX_PIXELS, decode
 from inference.errors import UploadError
 from inference.framing import no_larger_than
+from inference.listed import NONE
 from inference.spreadsheets import BEGINS
-from labelling.decided import NONE
 from labelling.errors import TableUnusable
 from model_store.files import write_whole
 
@@ -33,8 +33,8 @@ EDGE: Final = 320
 QUALITY: Final = 80
 """Of its JPEG."""
 
-RIGHT: Final = "Right"
-"""On the button of a card whose guess is shown."""
+RIGHT: Final = "Right: {answer}"
+"""On the button of a card whose guess is shown, with what it takes."""
 
 NOTE: Final = "{label}? {confidence}, {reason}"
 NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
@@ -79,13 +79,16 @@ class Card(NamedTuple):
         note: what is said of it, with `{name}` for the values of `note_values`.
         note_values: shares, and texts.
         guess: the label that the card's button chooses.
-        button: what is on it; without one, the card shows no guess.
+        button: what is on it, with `{answer}` for the guess, or for what `taken` says of it; without one, the
+            card shows no guess.
+        taken: what a person takes with the guess, where that says more: the kinds of a list.
         sha256: of the picture's bytes, if known.
         audit: how large the sample is that the picture belongs to; 0 for none.
         audit_of: what its audit counts, see audit.py; empty for none. Its card comes first, and no filter
             looks at what the model answered. Without `audit` it was added for its label alone.
         decision, confidence: of the model, to filter by; without them, there is no such filter.
-        predicted: the model's label, which the export has beside the person's.
+        predicted: the label before people, which the export has beside the person's.
+        by: who decided that: `model`, or `list`.
         attribute: that the card asks for; LABEL for the class.
         product: for all of whose photos the answer holds; empty for one about the picture alone.
         title: of the product.
@@ -113,6 +116,8 @@ class Card(NamedTuple):
     photos: tuple[Photo, ...] = ()
     more: int = 0
     screen: Screen | None = None
+    taken: str = ""
+    by: str = ""
 
 
 class Frame(NamedTuple):
@@ -209,6 +214,12 @@ COLOURS: Final = Screen(
     "then one click confirms the rest of it.",
 )
 """The screen of what a feed lacks."""
+
+FED: Final = Screen(
+    "Colours that the feed has",
+    "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
+)
+"""The screen of what a feed took, the last one."""
 
 LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Sequence, Set
 from typing import Final, NamedTuple
 
+from inference.listed import LIST
 from labelling.journal import Journal
-from labelling.list_check import LIST
 from labelling.list_words import word_columns
 from labelling.row import Row
 from labelling.rows import pictures
@@ -28,6 +28,7 @@ class SheetQuestion(NamedTuple):
         confidence: of the model.
         number: the picture's place in the source; of a product that of its first photo.
         product: empty for a picture.
+        by: who decided the label: `model`, or `list`.
         admits: whether the list's words admit the label; None where one of the two says nothing of a kind.
         suggested: the likeliest label that they admit; None for none.
     """
@@ -38,6 +39,7 @@ class SheetQuestion(NamedTuple):
     confidence: float
     number: int
     product: str
+    by: str
     admits: int | None
     suggested: str | None
 
@@ -59,7 +61,7 @@ class Case(NamedTuple):
 
 _QUESTIONS: Final = """
 SELECT iif(decided.product = '', path, decided.product), predicted, {} AS reason, confidence, number,
-    decided.product, admits, suggested
+    decided.product, predicted_by, admits, suggested
 FROM decided JOIN current USING (number) JOIN photos USING (path, stamp)
 WHERE head = ? AND predicted IS NOT NULL AND (decided.product <> '' OR current.product = '')
 """
@@ -67,7 +69,7 @@ WHERE head = ? AND predicted IS NOT NULL AND (decided.product <> '' OR current.p
 _EVERY: Final = f"{_QUESTIONS.format('reason')} ORDER BY decided.product = '', number"
 
 _DOUBTFUL: Final = f"""
-{_QUESTIONS.format("doubt")} AND doubt IS NOT NULL AND (fed IS NULL OR head <> ?)
+{_QUESTIONS.format("doubt")} AND doubt IS NOT NULL AND (fed IS NULL OR head <> ? OR doubt = '{LIST}')
 ORDER BY CASE doubt WHEN '{LIST}' THEN 0 WHEN '{UNFAMILIAR}' THEN 1 ELSE 2 END,
          iif(doubt = '{UNFAMILIAR}' AND decided.product = '', coalesce(familiarity, confidence), confidence),
          iif(decided.product = '', iif(doubt = '{UNFAMILIAR}', confidence, familiarity), NULL),
@@ -75,6 +77,11 @@ ORDER BY CASE doubt WHEN '{LIST}' THEN 0 WHEN '{UNFAMILIAR}' THEN 1 ELSE 2 END,
 LIMIT ?
 """
 """A product has no familiarity of its own."""
+
+_FED: Final = f"""
+{_QUESTIONS.format("reason")} AND fed IS NOT NULL AND decided_by <> 'person' AND doubt IS NOT '{LIST}'
+ORDER BY number LIMIT ?
+"""
 
 _MEMBERS: Final = "SELECT product, number FROM current WHERE product IN (SELECT value FROM json_each(?))"
 
@@ -102,6 +109,11 @@ def doubtful(journal: Journal, head: str, limit: int, feed: str = "") -> list[Sh
         feed: the head of a feed, of which products that it takes are not doubtful; empty for none.
     """
     return [SheetQuestion._make(cells) for cells in journal.query(_DOUBTFUL, head, feed, limit)]
+
+
+def fed(journal: Journal, head: str, limit: int) -> list[SheetQuestion]:
+    """The first products whose colour a feed took, and that no person answered, in the order of the table."""
+    return [SheetQuestion._make(cells) for cells in journal.query(_FED, head, limit)]
 
 
 def cases(journal: Journal, questions: Sequence[SheetQuestion]) -> list[Case]:

@@ -40,16 +40,17 @@ function toAnswer(one) {
   const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
   const choice = element("select", { ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
   const row = element("p", { className: "row" }, choice);
-  const word = one.button === "Right" ? t("Right") : one.button;
+  const answer = one.taken ? one.taken.split("|").join(" / ") : shown(one.guess);
+  const word = one.button.includes("{answer}") ? t(one.button, { answer }) : one.button;
   if (word) row.append(element("button", { type: "button", className: "right", textContent: word }));
   const note = element("p", { className: "note", textContent: t(one.note, spoken(one.note_values)) });
   const title = one.title ? [element("p", { className: "title", textContent: one.title })] : [];
   if (one.more) note.append(` ${t("{count} more photos", { count: number.format(one.more) })}`);
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
   const made = card(one.name, above, ...title, note, row);
-  const { path, guess, sha256, decision, predicted, attribute, product } = one;
+  const { path, guess, sha256, decision, predicted, attribute, product, by } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of, confidence: one.confidence ?? "" };
-  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported });
+  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, by, ...exported });
   made.further = one.photos;
   made.tabIndex = -1;
   return made;
@@ -325,14 +326,14 @@ const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 // A product has a row for each photo of its card: training learns them all. What the model answered to the
 // product stands in the first alone, so that an audit counts it once.
-const COLUMNS = ["path", "label", "sha256", "at", "audit", "predicted", "decision", "confidence", "audit_of", "attribute"];
+const COLUMNS = ["path", "label", "sha256", "at", "audit", "predicted", "decision", "confidence", "audit_of", "attribute", "by"];
 if (cards.some((card) => card.dataset.product)) COLUMNS.push("product");
 
 function rowsOf(card) {
-  const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute, product } = card.dataset;
+  const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute, by, product } = card.dataset;
   const label = asText(chosen(card));
-  const first = [asText(path), label, sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute, asText(product)];
-  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", "", "", attribute, asText(product)]);
+  const first = [asText(path), label, sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute, by, asText(product)];
+  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", "", "", attribute, "", asText(product)]);
   return [first, ...further].map((cells) => cells.slice(0, COLUMNS.length));
 }
 

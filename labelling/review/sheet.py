@@ -14,9 +14,10 @@ from typing import Final, NamedTuple, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
+from inference.listed import LIST, NONE
 from inference.spreadsheets import safe_path
 from inference.words import in_order
-from labelling.decided import NONE, Question
+from labelling.decided import Question
 from labelling.errors import Unreadable
 from labelling.items import Item
 from labelling.journal import Journal
@@ -26,6 +27,7 @@ from labelling.review.page import (
     AGREEING,
     ATTRIBUTE_ALONE,
     COLOURS,
+    FED,
     LEAD,
     LEAD_OF_PARTS,
     NOTE,
@@ -39,7 +41,7 @@ from labelling.review.page import (
     thumbnail,
     write_page,
 )
-from labelling.review.questions import SHOWN, Case, SheetQuestion, cases, doubtful, every
+from labelling.review.questions import SHOWN, Case, SheetQuestion, cases, doubtful, every, fed
 from labelling.row import ACCEPT, REVIEW, Row, path_in_table
 from labelling.run import Job
 
@@ -110,6 +112,7 @@ class _Chosen(NamedTuple):
         drawn: the sample of an audit, or all accepted rows.
         rare: rows that were added to it for their label alone.
         doubtful: others that a person has to answer.
+        fed: products whose colour a feed took, to look through.
         audited: how large the sample is; 0 for none.
         accepted: rows of the table, by label.
         is_census: whether no row was drawn, since all accepted products are asked about.
@@ -118,6 +121,7 @@ class _Chosen(NamedTuple):
     drawn: list[Case]
     rare: list[Case]
     doubtful: list[Case]
+    fed: list[Case]
     audited: int
     accepted: Mapping[str, int]
     is_census: bool
@@ -125,7 +129,7 @@ class _Chosen(NamedTuple):
     @property
     def cases(self) -> list[Case]:
         """All of them."""
-        return [*self.drawn, *self.rare, *self.doubtful]
+        return [*self.drawn, *self.rare, *self.doubtful, *self.fed]
 
 
 def exports_of(reviewers: int) -> list[str]:
@@ -176,9 +180,16 @@ def _write_pages(
     page, sizes, texts, command = review
     first = [card for head, rows in chosen.items() for card in _blind_cards(rows, pictures, head)]
     then = [
-        card._replace(screen=COLOURS) if head == sizes.feed and card.product else _beside_list(card, case)
+        card._replace(screen=COLOURS)
+        if head == sizes.feed and card.product and case.question.reason != LIST
+        else _beside_list(card, case)
         for head, rows in chosen.items()
         for card, case in _cards(rows.doubtful, pictures, head)
+    ]
+    then += [
+        card._replace(screen=FED)
+        for head, rows in chosen.items()
+        for card, _ in _cards(rows.fed, pictures, head)
     ]
     attributes = {head: job.run.heads[head] for head in sizes.heads if head != LABEL}
     title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
@@ -209,13 +220,16 @@ def _chosen(journal: Journal, head: str, sizes: Sizes, job: Job) -> _Chosen:
     in_sample = {question.path for question in (*drawn, *rare)}
     doubtful_ones = [
         question
-        for question in doubtful(journal, head, sizes.limit, sizes.feed)
+        for question in doubtful(journal, head, sizes.limit, "" if head in sizes.attributes else sizes.feed)
         if question.path not in in_sample and (is_asked or question.product)
     ]
+    there = in_sample | {question.path for question in doubtful_ones}
+    of_feed = fed(journal, head, sizes.limit) if head == sizes.feed else []
     return _Chosen(
         drawn=cases(journal, drawn),
         rare=cases(journal, rare),
         doubtful=cases(journal, doubtful_ones),
+        fed=cases(journal, [question for question in of_feed if question.path not in there]),
         audited=audited or 0,
         accepted=accepted,
         is_census=is_census,
@@ -274,8 +288,11 @@ def _beside_list(card: Card, case: Case) -> Card:
         return card
     if case.question.admits:
         return card._replace(screen=AGREEING)
-    values = {**card.note_values, "listed": " / ".join(in_order(case.listed))}
-    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=case.question.suggested or NONE)
+    kinds = in_order(case.listed)
+    values = {**card.note_values, "listed": " / ".join(kinds)}
+    guess = case.question.suggested or NONE
+    taken = "|".join(kinds) if guess == NONE else ""
+    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=guess, taken=taken)
 
 
 def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> Iterator[tuple[Card, Case]]:
@@ -298,6 +315,7 @@ def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> 
             decision=ACCEPT if question.reason is None else in_review,
             confidence=confidence,
             predicted=label,
+            by=question.by,
             note_values=values,
             attribute=head,
             product=question.product,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labelling.decided import LEFT_OUT, NONE
+from inference.listed import NONE
+from labelling.decided import LEFT_OUT
 from labelling.review.audit import LEAST, Audit, Share, added, audit_in, audit_of, sample, share, usual_size
 from labelling.review.corrections import Correction
 from reports.values import HELD_OUT, Promise

@@ -14,7 +14,7 @@ import pytest
 from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from labelling.decided import NONE
+from inference.listed import NONE
 from labelling.lists import Reading
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder

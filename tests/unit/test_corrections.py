@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL, Head
+from inference.listed import NONE
 from labelling import run
-from labelling.decided import LEFT_OUT, NONE
+from labelling.decided import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
 from labelling.lists import Reading
 from labelling.review.answers import correct

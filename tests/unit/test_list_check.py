@@ -1,39 +1,45 @@
 """What a list's words, and photos of two products, do to accepted answers."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from inference.contract import LABEL
+from inference.listed import LIST, NO_SHARES, NONE, Shares
 from inference.words import KIND
-from labelling.list_check import LIST, SHARED, ListCheck, list_check
+from labelling.list_check import SHARED, ListCheck, list_check
 from labelling.list_words import ListWords, word_columns
-from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row
+from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row, Run
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
 
 
 def photo(title: str, label: str, *, product: str = "", sha256: str = "a", reason: str | None = None) -> Row:
-    answer = HeadAnswer(label=label, decision=REVIEW if reason else ACCEPT, reason=reason)
+    shares = tuple(0.8 if name == label else 0.1 for name in LABELS)
+    decision = REVIEW if reason else ACCEPT
+    answer = HeadAnswer(label=label, decision=decision, reason=reason, probabilities=shares)
     return Row(path="1.jpg", sha256=sha256, heads={LABEL: answer}, further={"Title": title}, product=product)
 
 
 def of_product(photos: list[Row], label: str) -> Row:
-    answer = HeadAnswer(label=label, decision=ACCEPT)
+    answer = replace(photos[0].label, label=label, decision=ACCEPT, reason=None)
     name = photos[0].product
     return Row(
         path=name, product=name, heads={LABEL: answer}, further=photos[0].further, photos=tuple(photos)
     )
 
 
-def check_of(photos: list[Row], language: str = "en") -> ListCheck:
+def check_of(photos: list[Row], language: str = "en", shares: Shares = NO_SHARES) -> ListCheck:
     products = {
         one.sha256: frozenset(each.product for each in photos if each.sha256 == one.sha256) for one in photos
     }
     shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
     listed = [(photo.product, photo.further) for photo in photos]
-    return list_check(words, LABELS, listed, photos, shared)
+    heads = {LABEL: LABELS, KIND: KINDS}
+    run = Run(source="list.csv", version="1", heads=heads, shares=shares)
+    return list_check(words, run, listed, photos, shared)
 
 
 def outcome(row: Row) -> tuple[str | None, str | None]:
@@ -63,7 +69,7 @@ def test_an_accepted_answer_that_the_title_does_not_admit_needs_a_person(
     assert checked.label.label == label
 
 
-def test_nothing_is_accepted_because_of_words() -> None:
+def test_nothing_is_accepted_because_of_words_where_the_release_shows_nothing_of_them() -> None:
     row = photo("Summer dress", "Dress", reason="ambiguous")
 
     assert outcome(check_of([row]).checked(row)) == (REVIEW, "ambiguous")
@@ -90,31 +96,87 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too() -> None:
     assert [heads[name].reason for name in ("kind", "colour")] == [LIST, None]
 
 
+KINDS = ("top", "dress", "shirt", "skirt", "other")
+
+
+def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> Row:
+    """A photo of an unfamiliar class, with what it gives to kinds."""
+    row = photo(title, "Dress", product=product, sha256=sha256, reason="unfamiliar")
+    of_kinds = tuple(shares.get(name, 0.0) for name in KINDS)
+    kind = HeadAnswer(label="dress", decision=REVIEW, reason="unfamiliar", probabilities=of_kinds)
+    return replace(row, heads={**row.heads, KIND: kind})
+
+
+def decided(row: Row, *others: Row) -> Row:
+    return check_of([row, *others], shares=Shares(named=0.05, other=0.05)).checked(row)
+
+
+def shown(row: Row, head: str) -> tuple[str | None, str | None, str | None, str | None]:
+    answer = row.heads[head]
+    return answer.label, answer.decision, answer.reason, answer.decided_by
+
+
 @pytest.mark.parametrize(
-    ("kind", "decision", "agrees"),
-    [("hat", ACCEPT, True), ("hat", REVIEW, False), ("belt", ACCEPT, False), (None, None, False)],
+    ("title", "shares", "label", "kind", "reason"),
+    [
+        ("Summer dress", {"dress": 0.06}, "Dress", "dress", None),
+        ("Pleated skirt", {"skirt": 0.3}, NONE, "skirt", None),
+        ("Wool scarf", {"other": 0.3}, NONE, "other", None),
+        ("Blouse", {"dress": 0.99}, "Dress", "dress", LIST),
+        ("Tunic", {"dress": 0.3, "top": 0.3}, "Dress", "dress", "ambiguous"),
+        ("Anna", {"dress": 0.9}, "Dress", "dress", "unfamiliar"),
+    ],
 )
-def test_an_accepted_kind_that_the_title_admits_agrees_whatever_the_class_is(
-    kind: str | None, decision: str | None, agrees: bool
+def test_words_accept_what_the_photo_confirms_where_the_release_shows_from_which_share(
+    title: str, shares: dict[str, float], label: str, kind: str, reason: str | None
 ) -> None:
-    row = photo("Straw hat", "Dress", reason="unfamiliar")
-    row = replace(row, heads={**row.heads, KIND: HeadAnswer(label=kind, decision=decision)})
+    row = decided(doubtful(title, shares))
 
-    check = check_of([row])
+    rest = (REVIEW, reason, None) if reason else (ACCEPT, None, LIST)
+    assert shown(row, LABEL) == (label, *rest)
+    assert shown(row, KIND) == (kind, *rest)
 
-    assert check.agrees(check.checked(row)) is agrees
+
+def test_the_confidence_stays_what_the_photo_gives_to_the_label_that_is_shown() -> None:
+    row = decided(doubtful("Blouse", {"shirt": 0.06, "dress": 0.94}))
+
+    assert (row.label.label, row.label.confidence) == ("Shirt", 0.1)
+    assert row.heads[KIND].confidence == 0.06
+    assert decided(doubtful("Pleated skirt", {"skirt": 0.3})).label.confidence is None
 
 
-@pytest.mark.parametrize(("title", "agrees"), [("Straw dress", True), ("", None)])
-def test_without_an_accepted_kind_that_the_title_names_the_class_agrees(
-    title: str, agrees: bool | None
-) -> None:
-    row = photo(title, "Dress")
-    row = replace(row, heads={**row.heads, KIND: HeadAnswer(label="hat", decision=ACCEPT)})
+def test_a_contradiction_suggests_what_the_list_says() -> None:
+    shirt, scarf = (
+        decided(doubtful("Blouse", {"dress": 0.99})),
+        decided(doubtful("Wool scarf", {"dress": 0.99})),
+    )
 
-    check = check_of([row])
+    assert (shirt.label.suggested, scarf.label.suggested) == ("Shirt", NONE)
 
-    assert check.agrees(check.checked(row)) is agrees
+
+def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
+    photos = [
+        doubtful("Blouse", {"dress": 0.96, "shirt": 0.04}, "7", "a"),
+        doubtful("Blouse", {"shirt": 0.9, "dress": 0.1}, "7", "b"),
+    ]
+    product = replace(photos[0], path="7", photos=tuple(photos))
+
+    row = decided(product, *photos)
+
+    assert shown(row, LABEL) == ("Shirt", ACCEPT, None, LIST)
+
+
+@pytest.mark.parametrize(("title", "reason"), [("Blouse", None), ("Skirt", SHARED)])
+def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, reason: str | None) -> None:
+    row, other = doubtful("Striped blouse", {"shirt": 0.6}, "1"), doubtful(title, {"shirt": 0.6}, "2")
+
+    assert decided(row, other).label.reason == reason
+
+
+def test_a_picture_of_a_network_that_answers_no_kind_is_held_against_the_words_alone() -> None:
+    row = photo("Summer dress", "Dress", reason="ambiguous")
+
+    assert shown(decided(row), LABEL) == ("Dress", REVIEW, "ambiguous", None)
 
 
 def test_all_photos_of_a_product_have_the_title_of_the_first_that_has_one() -> None:

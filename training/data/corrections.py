@@ -16,7 +16,8 @@ from typing import Final, Self, TypeAlias
 import numpy as np
 
 from inference.contract import LABEL
-from labelling.decided import LEFT_OUT, NONE
+from inference.listed import NONE
+from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from training.data.files import Hashed, on_all_cores, perceptual_hash_of

@@ -14,9 +14,9 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
+from inference.listed import NONE
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_csv, as_it_was
-from labelling.decided import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns

@@ -15,7 +15,7 @@ import numpy as np
 
 from inference.contract import LABEL, InputContract, ModelContract
 from inference.decode import prepare_decoders
-from labelling.decided import NONE
+from inference.listed import NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED

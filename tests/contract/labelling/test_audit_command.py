@@ -76,7 +76,7 @@ def test_a_sheet_begins_with_the_audit_without_answers_of_the_model_and_then_sug
     }
     assert {row["sha256"] for row in rows} == {card["sha256"] for card in (*blind, *then["cards"])}
     assert {(card["guess"], card["note"], card["button"]) for card in blind} == {("", "", "")}
-    assert {card["button"] for card in then["cards"]} == {"Right"}
+    assert {card["button"] for card in then["cards"]} == {"Right: {answer}"}
 
 
 @pytest.fixture

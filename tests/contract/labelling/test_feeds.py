@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from inference.contract import Head, whole_pictures
-from labelling.decided import NONE, HumanAnswer, Question
+from inference.listed import NONE
+from labelling.decided import HumanAnswer, Question
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import FEEDS, write_categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
+from labelling.review import page as sheet_page
 from labelling.row import By, HeadAnswer, Row, Run
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
@@ -424,8 +426,10 @@ def test_a_feed_takes_colours_of_products_that_are_likely_and_says_how_many_are_
     said = " ".join(capsys.readouterr().out.split())
     assert f"Feed of {len(agree)} products" in said
     assert f"{len(agree)} colours, at least 88% of such right." in said
-    asked = {card["product"] for card in cards_of(shop / "sheet.html", "colour")}
+    cards = cards_of(shop / "sheet.html", "colour")
+    asked = {card["product"] for card in cards if card["screen"] == list(sheet_page.COLOURS)}
     assert asked == {row["article"] for row in products} - set(agree)
+    assert {card["product"] for card in cards if card["screen"] == list(sheet_page.FED)} == set(agree)
 
 
 def test_a_feed_takes_no_likely_colour_of_photos_that_lie_under_two_products(

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import whole_pictures
-from labelling.decided import NONE
+from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
+from inference.listed import NONE
 from labelling.review.page import AGREEING, NOTE_OF_LIST
 from reports.values import ProductPromise
+from reports.word_figures import WordFigures, WordsPromise
 from tests.catalogues import write_folder
+from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
-from tests.review_sheets import shown_on
-from tests.tables import label, products_of, summary_in, write_csv
+from tests.review_sheets import cards_of, shown_on
+from tests.tables import label, products_of, rows_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(12)}
@@ -25,6 +27,124 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts every photo."""
     folder, reads = tmp_path_factory.mktemp("release"), whole_pictures(32, 3)
     return a_release(folder, reads=reads, products={"label": KEPT})
+
+
+KINDS = ("dress", "skirt", "other")
+SHOWN = WordFigures(
+    network="photos",
+    wrong_titles=0.03,
+    named=WordsPromise(least=0.05, at=()),
+    other=WordsPromise(least=0.05, at=()),
+)
+
+
+@pytest.fixture(scope="module")
+def doubting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It accepts no photo, answers kinds as surely as can be, and shows from which share words decide."""
+    return a_release(
+        tmp_path_factory.mktemp("doubting"),
+        reads=whole_pictures(32, 3),
+        attributes={"kind": Head(labels=KINDS, temperature=0.01, confidence=ACCEPT_NOTHING)},
+        least_familiarity=1.0,
+        words=SHOWN,
+    )
+
+
+@pytest.fixture(scope="module")
+def kinds(doubting: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What that release answers to each picture."""
+    folder = tmp_path_factory.mktemp("kinds")
+    rows = label(write_folder(folder / "shop", PICTURES), folder / "all.csv", doubting)
+    return {Path(row["path"]).name: row["kind"] for row in rows}
+
+
+TITLES = {"dress": "Summer dress", "skirt": "Pleated skirt", "other": "Wool scarf"}
+
+
+def test_words_accept_what_the_photo_confirms_and_tables_say_who_decided(
+    shop: Path, doubting: Path, kinds: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = next(TITLES[kind] for kind in KINDS if kind != kinds["2.png"])
+    source = listed(
+        shop,
+        ("1.png", "confirmed", TITLES[kinds["1.png"]]),
+        ("2.png", "denied", wrong),
+        ("3.png", "bare", "Anna"),
+    )
+
+    photos = label(source, tmp_path / "table.csv", doubting, "--by", "article")
+
+    products = products_of(tmp_path / "table.csv")
+    for row in (photos[0], products["confirmed"]):
+        decided = {"decision": "accept", "reason": None, "decided_by": "list", "predicted": row["label"]}
+        assert {name: row[name] for name in decided} == decided
+        assert row["label"] == ("Dress" if kinds["1.png"] == "dress" else NONE)
+        assert (row["kind"], row["kind_decision"], row["kind_decided_by"]) == (
+            kinds["1.png"],
+            "accept",
+            "list",
+        )
+    assert [(row["decision"], row["reason"], row["decided_by"]) for row in photos[1:]] == [
+        ("review", "list", "model"),
+        ("review", "unfamiliar", "model"),
+    ]
+    summary = summary_in(tmp_path / "table.csv")
+    assert summary["words"]["by_list"] == summary["products"]["accepted_by_list"] == 1
+    assert summary["accepted"] == summary["accepted_by_list"] == summary["products"]["accepted"] == 1
+    assert summary["review_share"] == pytest.approx(2 / 3)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "1 answers agree, 1 of them by list and photo together, 1 contradict it" in printed
+    assert "3 products by `article`: 1 accepted by list and photo, 1 list, 1 unfamiliar." in printed
+
+
+def test_a_persons_answer_comes_before_the_list_and_what_the_list_decided_stays_beside_it(
+    shop: Path, doubting: Path, kinds: dict[str, str], tmp_path: Path
+) -> None:
+    table, title = tmp_path / "table.csv", TITLES[kinds["1.png"]]
+    [before] = label(listed(shop, ("1.png", "1", title)), table, doubting)
+    said = write_csv(
+        tmp_path / "corrections.csv", [{"path": "1.png", "sha256": before["sha256"], "label": "Bag"}]
+    )
+
+    wardrobe("label", ["--corrections", str(said), "--out", str(table)])
+
+    [after] = rows_of(table)
+    assert (after["label"], after["decided_by"], after["predicted"]) == ("Bag", "person", before["label"])
+
+
+def test_the_sheet_says_what_its_buttons_take_and_who_decided(
+    shop: Path, doubting: Path, kinds: dict[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "sheet.html"
+    denied = next(TITLES[kind] for kind in ("skirt", "other") if kind != kinds["1.png"])
+    source = listed(shop, ("1.png", "1", denied), ("2.png", "2", TITLES[kinds["2.png"]]))
+
+    label(source, tmp_path / "table.csv", doubting, "--review", str(page), "--audit", "2")
+
+    cards = {card["name"]: card for card in cards_of(page)}
+    assert {Path(name).name: card["by"] for name, card in cards.items()} == {
+        "1.png": "model",
+        "2.png": "list",
+    }
+    label(source, tmp_path / "table.csv", doubting, "--review", str(page), "--audit", "0")
+    [card] = cards_of(page)
+    assert (card["guess"], card["button"]) == (NONE, "Right: {answer}")
+    assert card["taken"] == ("skirt" if denied == TITLES["skirt"] else "scarf")
+
+
+def test_a_change_of_the_language_of_a_list_is_named(
+    shop: Path, doubting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, table = listed(shop, ("1.png", "1", "Jupe en lin")), tmp_path / "table.csv"
+    label(source, table, doubting)
+    label(source, table, doubting)
+    assert "were as" not in capsys.readouterr().err
+
+    label(source, table, doubting, "--words", "en")
+
+    assert "read as English, and were as French before. --words fr reads them as before." in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 @pytest.fixture
@@ -67,7 +187,7 @@ def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
     assert products["contradicting"]["listed_as"] == "skirt"
     assert products["nameless"]["listed_as"] is None
     summary = summary_in(tmp_path / "table.csv")
-    assert summary["words"] == {"language": "en", "named": 2, "agreeing": 1, "contradicting": 1}
+    assert summary["words"] == {"language": "en", "named": 2, "agreeing": 1, "contradicting": 1, "by_list": 0}
     assert summary["products"]["reviewed"] == {"list": 1}
     assert summary["labels"][shown["2.png"]]["list"] == 1
     printed = " ".join(capsys.readouterr().out.split())
@@ -160,6 +280,8 @@ def test_a_list_with_other_cells_or_columns_labels_no_picture_again(
         "listed_as": "skirt",
         "decision": "review",
         "reason": "list",
+        "decided_by": "model",
+        "predicted": before["label"],
     }
 
 

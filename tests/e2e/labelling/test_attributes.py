@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.decided import NONE
+from inference.listed import NONE
 from model_store.local import open_release
 from tests.browser import Visits
 from tests.commands import wardrobe

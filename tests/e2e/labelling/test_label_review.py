@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
-from labelling.decided import LEFT_OUT, NONE
+from inference.listed import NONE
+from labelling.decided import LEFT_OUT
 from labelling.review.corrections import Correction, corrections_of_files, read_corrections
 from labelling.review.page import (
     COLOURS,
