@@ -1,28 +1,37 @@
-"""Seal a release again: the same networks, decided again, with its answers to all pictures.
+"""Seal a release again: the same networks in the form of this version, decided again if answers are given.
 
-python -m lab.sealing RELEASE --photo-answers photo-answers.csv.gz --strangers FILE --run FOLDER
+python -m lab.sealing RELEASE --run FOLDER [--photo-answers FILE --strangers FILE] [--photos PHOTOS]
 
 What heads of folds answered to photos (lab/photo_network.py keeps it), and networks to photos of sources that
 they know nothing of (lab/strangers_heads.py), decides temperature, familiarity and thresholds of the network
-that answers photos; the graph that reads pixels answers the test set. Writes FOLDER: both files of
-that network, answers, report, card, page and manifest are new, everything else is RELEASE's.
+that answers photos, which has no attributes yet; the graph that reads pixels answers the test set. Without
+these files all decisions, figures and answers stay. With PHOTOS, the release also knows the photos among them
+that it learnt where they are saved again. Writes FOLDER: the files of the network that answers photos, what
+rests on the answers, card, page and manifest; everything else is RELEASE's.
 """
 
 import argparse
+import hashlib
+import itertools
 import sys
+import zipfile
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from inference.decode import MAX_PIXELS, decode
 from inference.onnx_session import OnnxSession
+from lab.attribute_head import stored_answers
 from lab.strangers_table import Answered, read
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease, open_release
-from model_store.manifest import Manifest
+from model_store.manifest import Manifest, Network
 from reports.answers import NONE_OF_THESE, Answers, answers_of
-from reports.values import report_of
+from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
+from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
 from training.data.photos import OOD_PREFIX
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe
@@ -49,20 +58,38 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.sealing", description=main.__doc__)
     add = parser.add_argument
     add("release", type=Path, metavar="RELEASE", help="folder of the release")
-    add("--photo-answers", type=Path, required=True, metavar="FILE", help="of lab.photo_network")
     add("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
-    add("--strangers", type=Path, required=True, metavar="FILE", help="of lab.strangers_heads")
+    add("--photo-answers", type=Path, metavar="FILE", help="of lab.photo_network")
+    add("--strangers", type=Path, metavar="FILE", help="of lab.strangers_heads")
+    add("--photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     idx = "IDX files whose test part the release was measured on"
     add("--data", type=Path, default=SYSTEM_FOLDER, metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
+    if (given.photo_answers is None) != (given.strangers is None):
+        parser.error("--photo-answers and --strangers decide together.")
     release = open_release(given.release)
+    near = None if given.photos is None else near_hashes(given.photos, load_learnt(release.folder) or NOTHING)
+    if given.photo_answers is None:
+        seal_as_decided(given.run, release, near)
+        return 0
     test, model = from_idx(given.data).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph("pixels"), shape=model.input.array_shape)
-    photo_answers = answers_of(given.photo_answers.read_bytes())
-    strangers = read(given.strangers)
-    asked = photo_answers + answers_to(strangers)
-    decide_again(given.run, release, asked, answer(session, model, test))
+    asked = answers_of(given.photo_answers.read_bytes()) + answers_to(read(given.strangers))
+    decide_again(given.run, release, asked, answer(session, model, test), near)
     return 0
+
+
+def near_hashes(folder: Path, learnt: Learnt) -> Hashes:
+    """The perceptual hashes of the photos of a folder that were learnt, uint64 (N, 10)."""
+    files = (path.read_bytes() for path in sorted((folder / "dev").rglob("*.jpg")))
+    archives = (zipfile.ZipFile(path) for path in sorted(folder.glob("*.zip")))
+    packed = (archive.read(name) for archive in archives for name in archive.namelist())
+    hashes = [
+        perceptual_hash(decode(content, MAX_PIXELS).picture)
+        for content in itertools.chain(files, packed)
+        if learnt.has(np.array([hashlib.sha256(content).hexdigest()]))[0]
+    ]
+    return np.stack(hashes) if hashes else NO_HASHES
 
 
 def answers_to(strangers: Answered) -> Answers:
@@ -83,7 +110,32 @@ def answers_to(strangers: Answered) -> Answers:
     )
 
 
-def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers) -> Manifest:
+def seal_as_decided(folder: Path, parent: LocalRelease, near: Hashes | None = None) -> Manifest:
+    """Write a release with the networks, decisions, figures and answers of another one.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose networks it has; one of them answers photos.
+        near: of photos that it learnt, beside those that the parent has.
+
+    Raises:
+        BadRecipe: the parent has no network that answers photos, or none on the package's network.
+        StoreError: the folder cannot be sealed.
+    """
+    report, photos = _in_this_form(folder, parent, near)
+    return make_release(
+        folder,
+        networks=parent.manifest.networks | {"photos": photos},
+        report=report,
+        answers=stored_answers(parent),
+        parent=parent.manifest,
+        sources=parent.manifest.sources,
+    )
+
+
+def decide_again(
+    folder: Path, parent: LocalRelease, given: Answers, tested: Answers, near: Hashes | None = None
+) -> Manifest:
     """Write a release with the networks of another one, and decide again from what heads of folds answered.
 
     Args:
@@ -91,39 +143,46 @@ def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Ans
         parent: whose networks it has; one of them answers photos.
         given: `answers_of_folds`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
+        near: as `seal_as_decided` has it.
 
     Raises:
-        BadRecipe: the parent has no network that answers photos.
+        BadRecipe: the parent has no network that answers photos, or none on the package's network.
         StoreError: the folder cannot be sealed.
     """
-    report = report_of(parent)
-    if not parent.manifest.both or report.photo_model is None:
-        raise BadRecipe(f"{parent.version} has no network that answers photos.")
     asked, found = decide_photos(given, parent, print)
-    begin(folder, parent, frozenset(PHOTO_FILES))
-    before = parent.manifest.network("photos")
-    contract = found.contract(parent.manifest.labels, READS).with_heads(before.contract.attributes)
-    whole, golden = export_heads(network_that_sees_alike(parent), folder)
-    photos = before.changed(contract=contract, golden=golden)
-    figures = photo_model_figures(whole, folder, contract)
-    difference = {"overconfidence": overconfidence(tested.confidences, tested.right)}
-    test = report.test.changed(**difference)
-    configuration = report.training.configuration | below()
-    training = report.training.changed(configuration=configuration)
-    known = report.changed(test=test, training=training, photo_model=figures)
+    report, photos = _in_this_form(folder, parent, near)
+    contract = found.contract(parent.manifest.labels, READS).with_heads(photos.contract.attributes)
+    photos = photos.changed(contract=contract)
+    figures = report.photo_model and report.photo_model.changed(temperature=contract.temperature)
+    test = report.test.changed(overconfidence=overconfidence(tested.confidences, tested.right))
+    known = report.changed(test=test, photo_model=figures)
     again, answers = measured_photos(folder, known, photos, found, asked)
     # Nothing is promised of tier X, of products as of photos.
     of_products = answers.of_unknown_sources & answers.known & ~np.char.startswith(answers.groups, TOWNS)
     products = products_of(answers.take(of_products), ACCEPTED_OF_PHOTOS)
-    again = again.changed(products=products)
     return make_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},
-        report=again,
+        report=again.changed(products=products),
         answers=tested + answers,
         parent=parent.manifest,
         sources=parent.manifest.sources,
     )
+
+
+def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tuple[Report, Network]:
+    """Begin a release with the parent's heads as this version writes them, its report, and that network."""
+    heads, report = network_that_sees_alike(parent), report_of(parent)
+    if heads is None or report.photo_model is None:
+        raise BadRecipe(f"{parent.version} has no network that answers photos.")
+    before = parent.manifest.network("photos")
+    begin(folder, parent, frozenset(PHOTO_FILES))
+    whole, golden = export_heads(heads, folder)
+    if near is not None:
+        ((load_learnt(parent.folder) or NOTHING) | Learnt(NOTHING.hashes, near)).save(folder)
+    training = report.training.changed(configuration=report.training.configuration | below())
+    figures = photo_model_figures(whole, folder, before.contract)
+    return report.changed(training=training, photo_model=figures), before.changed(golden=golden)
 
 
 if __name__ == "__main__":

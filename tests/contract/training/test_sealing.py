@@ -1,7 +1,12 @@
 """Sealing a release anew in the lab: the same networks, decided again, with its answers to all pictures."""
 
+import hashlib
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from lab import sealing
@@ -11,10 +16,36 @@ from reports.answers import TEST_SET
 from reports.evidence import evidence_of
 from reports.gate import check_gate
 from reports.values import report_of
+from tests.photos import a_garment_photo
 from tests.system_parts import require_system_part
 from training.data.fashion import SYSTEM_FOLDER
+from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 
 LAB = Path(__file__).parents[3] / "lab"
+
+
+def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions(tmp_path: Path) -> None:
+    photo = tmp_path / "photos" / "dev" / "new.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(cv2.imencode(".jpg", a_garment_photo(1))[1].tobytes())
+    before = bundled()
+    parent = replace(before, folder=shutil.copytree(before.folder, tmp_path / "parent"))
+    learnt = Learnt.of(np.array([hashlib.sha256(photo.read_bytes()).hexdigest()]))
+    ((load_learnt(parent.folder) or NOTHING) | learnt).save(parent.folder)
+
+    assert sealing.near_hashes(tmp_path / "photos", learnt).shape == (1, 10)
+    sealing.seal_as_decided(tmp_path / "again", parent, sealing.near_hashes(tmp_path / "photos", learnt))
+
+    again = open_release(tmp_path / "again")
+    known = load_learnt(again.folder)
+    assert known is not None and known.near is not None and len(known.near) >= 1
+    assert again.manifest.contracts == before.manifest.contracts
+    assert report_of(again).products == report_of(before).products
+    assert report_of(again).attributes == report_of(before).attributes
+    assert (again.folder / "answers.csv.gz").read_bytes() == (before.folder / "answers.csv.gz").read_bytes()
+    # The heads alone, and weights of half the size.
+    assert again.manifest.files["photos.keras"].size < 8_000_000
+    assert again.manifest.files["photos.onnx"].size < 16_000_000
 
 
 @pytest.mark.slow
