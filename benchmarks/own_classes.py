@@ -5,9 +5,9 @@ a part of each class is learnt and the rest hidden: of six of KINDS, beside two 
 the colours of one of KINDS. A logistic regression on histograms of gradients and colours learns and answers
 the same photos. Saves docs/results/own-classes.json.
 
-The shipped files have learnt these photos: measure in a checkout with a backbone and negatives that were made
-with --leave-out in their place, and with a network below that did not learn KINDS, as EfficientNet-Lite0's
-did not; Lite2's has learnt four of them (training/features/BACKBONE.md).
+The shipped files have learnt these photos: measure in a checkout with a backbone and negatives in their place
+that the commands of commit de9b550a made with --leave-out, and with a network below that did not learn KINDS,
+as EfficientNet-Lite0's did not; Lite2's has learnt four of them (training/features/BACKBONE.md).
 """
 
 import argparse

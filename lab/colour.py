@@ -37,8 +37,7 @@ from lab.attribute_head import (
     sha256_of,
     stored_answers,
 )
-from lab.coloured_photos import SHOP, USERS, WORDS, Coloured, coloured_photos
-from lab.coloured_products import COLOUR, promise_of_products
+from lab.coloured_photos import COLOUR, SHOP, USERS, WORDS, Coloured, coloured_photos, promise_of_products
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, on_ground, photos_of
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release

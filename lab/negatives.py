@@ -1,6 +1,6 @@
 """Write the photos of other things against which the OOD score of own classes is fitted.
 
-python -m lab.negatives PHOTOS --out FILE [--leave-out]
+python -m lab.negatives PHOTOS --out FILE
 
 PHOTOS is the folder that pretraining_photos.py describes; neither its development set nor the senders of that
 are drawn. Writes FILE, which training/heads/negatives.py reads.
@@ -18,7 +18,7 @@ import numpy as np
 from rich.progress import track
 
 from inference.convert import decoded_to_pixels
-from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of, without_left_out
+from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of
 from training.features.blocks import MEASURED, READS, network
 from training.features.weights import weights_hash, write_npz
 from training.heads.negatives import SHIPPED, THINGS, TIERS
@@ -76,10 +76,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.negatives", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, default=SHIPPED, metavar="FILE", help="the features, .npz")
-    parser.add_argument("--leave-out", action="store_true", help="without some kinds and senders, to measure")
     options = parser.parse_args(argv)
-    photos = photos_of(options.photos)
-    chosen = drawn(without_left_out(photos) if options.leave_out else photos)
+    chosen = drawn(photos_of(options.photos))
     write_negatives(options.photos, chosen, options.out)
     kinds = {kind_of(photo) for photo in chosen}
     sys.stdout.write(f"{options.out}: {len(chosen)} photos of {len(kinds)} kinds.\n")

@@ -1,10 +1,9 @@
 """Train the backbone from scratch, and write its file.
 
-python -m lab.pretraining PHOTOS --out FILE [--leave-out] [--epochs N]
+python -m lab.pretraining PHOTOS --out FILE [--epochs N]
 
-PHOTOS is the folder that pretraining_photos.py describes. --leave-out keeps some kinds and senders from the
-backbone, to measure what it is worth for others. A run that was stopped continues from its last epoch. Writes
-RUN and FILE. The network: backbone.py.
+PHOTOS is the folder that pretraining_photos.py describes. A run that was stopped continues from its last
+epoch. Writes RUN and FILE. The network: backbone.py.
 """
 
 import argparse
@@ -23,14 +22,12 @@ from rich.progress import track
 
 from inference.arrays import PixelsBatch
 from lab.pretraining_photos import (
-    LEFT_OUT_KINDS,
     STORED_EDGE,
     Photo,
     Targets,
     photos_of,
     pixels_of,
     targets_of,
-    without_left_out,
 )
 from lab.views import changed
 from training.errors import BadPictures
@@ -201,13 +198,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the weights, .npz")
     parser.add_argument("--run", type=Path, default=Path("runs/backbone"), metavar="FOLDER")
-    parser.add_argument("--leave-out", action="store_true", help="without some kinds and senders, to measure")
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs, metavar="N")
     options = parser.parse_args(argv)
     options.run.mkdir(parents=True, exist_ok=True)
     photos = photos_of(options.photos)
-    if options.leave_out:
-        photos = without_left_out(photos)
     targets = targets_of(photos)
     pictures = decoded(options.photos, photos, options.run / "photos.npz")
     recipe = replace(RECIPE, epochs=options.epochs)
@@ -215,7 +209,6 @@ def main(argv: list[str] | None = None) -> int:
     about = {
         "photos": len(photos),
         "kinds": list(targets.names),
-        "left_out": sorted(LEFT_OUT_KINDS) if options.leave_out else [],
         "epochs": recipe.epochs,
     }
     save_weights(model, about, options.out)

@@ -9,7 +9,7 @@ Reads the folder alone. The training: pretraining.py.
 import csv
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
@@ -40,21 +40,6 @@ FILLED: Final = (0.55, 0.95)
 
 SHADOW: Final = 0.35
 """The darkest shadow around a garment that lies somewhere, as a share of the light."""
-
-LEFT_OUT_KINDS: Final = {
-    "backpack": ("Backpacks", "Rucksacks"),
-    "bra": (),
-    "heels": ("Heels",),
-    "necklace": ("kaggle:Necklaces",),
-    "scarf": ("kaggle:Scarves",),
-    "shorts": ("kaggle:Shorts", "clothing:Shorts", "magento:Shorts"),
-    "skirt": ("kaggle:Skirts", "clothing:Skirt"),
-    "socks": ("kaggle:Socks",),
-}
-"""The kinds that a backbone for measuring has not learnt, each with its names in pool.csv and more.csv."""
-
-LEFT_OUT_SENDERS: Final = 1 / 3
-"""Share of the senders of users' photos whom it has not learnt either."""
 
 RARE: Final = "rare"
 """The kind of all photos whose kind has less than LEAST photos."""
@@ -203,21 +188,6 @@ def _of_source(name: str, row: dict[str, str]) -> Photo:
         label=int(row["label"]) if row["label"] else None,
         tier=row["tier"],
     )
-
-
-def without_left_out(photos: Iterable[Photo]) -> list[Photo]:
-    """Those that a backbone for measuring learns: without some kinds and some senders."""
-    photos = list(photos)
-    senders = sorted({photo.sender for photo in photos if photo.sender})
-    left_out = set(senders[:: round(1 / LEFT_OUT_SENDERS)])
-    labels = {name for names in LEFT_OUT_KINDS.values() for name in names}
-    return [
-        photo
-        for photo in photos
-        if photo.kind not in LEFT_OUT_KINDS
-        and photo.source_label not in labels
-        and photo.sender not in left_out
-    ]
 
 
 def targets_of(photos: Sequence[Photo]) -> Targets:

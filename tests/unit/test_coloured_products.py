@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from inference.contract import Familiarity, Head, whole_pictures
-from lab.coloured_photos import SHOP, USERS, WORDS, Coloured
-from lab.coloured_products import COLOUR, places_of_products, promise_of_products
+from lab.coloured_photos import COLOUR, SHOP, USERS, WORDS, Coloured, places_of_products, promise_of_products
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES
 from lab.tuning_photos import part_of

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from inference.decision import calibrate
 from lab import sealing
-from lab.kind_head import decided
+from lab.kind_head import KindPhotos, decided
 from lab.kind_words import OTHER, kind_of, names_of_kinds
-from lab.kinds import KindPhotos
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_heads import parts_of

@@ -13,7 +13,7 @@ import pytest
 
 from lab import photo_tables, tuning_photos
 from lab.pretraining import Batches, Pictures, main
-from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of, without_left_out
+from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of
 from lab.tuning_photos import read_packed
 from tests.fashion import write_idx_folder
 from training.errors import WeightsUnfit
@@ -77,15 +77,6 @@ def test_a_photo_of_two_tables_is_one_with_all_that_is_known_of_it(folder: Path)
 def test_nothing_is_learnt_of_a_sender_whose_photos_judge(folder: Path) -> None:
     assert {photo.sender for photo in photos_of(folder)} >= {f"clo-sender-{n}" for n in range(5)}
     assert "clo-sender-5" not in {photo.sender for photo in photos_of(folder)}
-
-
-def test_a_backbone_to_measure_with_knows_neither_left_out_kinds_nor_a_third_of_the_senders(
-    folder: Path,
-) -> None:
-    learnt = without_left_out(photos_of(folder))
-
-    assert {photo.kind for photo in learnt if photo.tier != "C"} == {"shirt"}
-    assert len({photo.sender for photo in learnt if photo.sender}) == 3  # of five
 
 
 def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lab import pixels
-from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
+from lab.pixels import SoftTargets, answers_of, load_soft_targets, soften
 from model_store.local import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
