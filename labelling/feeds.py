@@ -26,6 +26,7 @@ from labelling.identifiers import as_listed
 from labelling.journal import Journal
 from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row
 from labelling.rows import product_rows
+from labelling.table import names_of_csv
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import ATTRIBUTE, REPLACES, attributes_of, loses_variations, woocommerce_cells
 from model_store.files import write_whole
@@ -145,7 +146,7 @@ def is_feed(platform: str) -> Callable[[Path], bool]:
     """Whether a file has the header that a feed of this platform has."""
 
     def is_ours(file: Path) -> bool:
-        header = _header_of(file)
+        header = names_of_csv(file)
         if platform == "woocommerce":  # whose feed has as many attributes as the list
             return header[:1] == ["SKU"] and len(header) > 1 and all(map(ATTRIBUTE.fullmatch, header[1:]))
         return header == list(FEEDS[platform].cells(Row(path="")))
@@ -155,12 +156,7 @@ def is_feed(platform: str) -> Callable[[Path], bool]:
 
 def are_categories(platform: str) -> Callable[[Path], bool]:
     """Whether a file has the header that the categories of this platform have."""
-    return lambda file: _header_of(file) == _columns_of_categories(platform)
-
-
-def _header_of(file: Path) -> list[str]:
-    with file.open(encoding="utf-8", errors="replace", newline="") as opened:
-        return next(csv.reader([opened.readline(1 << 16)]), [])
+    return lambda file: names_of_csv(file) == _columns_of_categories(platform)
 
 
 def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -> Feed:

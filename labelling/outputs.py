@@ -4,6 +4,7 @@ A command writes over nothing that it reads, by whatever path or link, nor over 
 that is there already is replaced only where it begins as this output does. Reads beginnings of files alone.
 """
 
+import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -95,14 +96,8 @@ def _check_replaced(output: Output) -> None:
     try:
         if is_ours is None or not os.path.lexists(file) or (file.is_file() and is_ours(file)):
             return
-    except (
-        OSError,
-        TypeError,
-        ValueError,
-        RecursionError,
-        LabellingError,
-    ):  # it is no such output
-        pass
+    except (OSError, TypeError, ValueError, RecursionError, csv.Error, LabellingError):
+        pass  # it is no such output
     raise OutputUnusable(
         f"{file}: is there already and is no such {what}, which would replace it. Name another file with "
         f"{option}, or move that one away."

@@ -104,7 +104,7 @@ def names_in(table: Path) -> list[str]:
 
     Raises:
         TableUnusable, SourceUnusable: it is of another form, or no Parquet file.
-        OSError, ValueError: it cannot be read, or is no JSON.
+        OSError, ValueError, csv.Error: it cannot be read, or is no header and no JSON.
     """
     match check_form(table):
         case ".parquet":
@@ -125,6 +125,7 @@ def names_of_csv(file: Path) -> list[str]:
 
     Raises:
         OSError, ValueError: it cannot be read.
+        csv.Error: it is no header, but longer than one.
     """
     line = _first_line(file)
     return max((next(csv.reader([line], delimiter=mark), []) for mark in SEPARATORS), key=len)

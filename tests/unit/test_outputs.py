@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import OutputUnusable
+from labelling.feeds import are_categories, is_feed
 from labelling.outputs import (
     Output,
     are_tasks,
@@ -37,6 +38,9 @@ OURS: dict[str, tuple[Callable[[Path], bool], str]] = {
     "none.json": (are_tasks, "[]"),
     "best.toml": (begins("# Found"), "# Found by us\n"),
     "changes.csv": (has_header(["path", "label"]), "path,label\na,b\n"),
+    "feed.csv": (is_feed("google"), "id,color\r\n1,red\r\n"),
+    "feed-of-excel.csv": (is_feed("woocommerce"), "\ufeffSKU;Attribute 1 name;Attribute 1 value(s)\n"),
+    "categories.csv": (are_categories("shopify"), "URL handle,Title,Product category\n"),
 }
 
 OTHERS: dict[str, tuple[Callable[[Path], bool], str]] = {
@@ -56,6 +60,8 @@ OTHERS: dict[str, tuple[Callable[[Path], bool], str]] = {
     "broken.json": (are_tasks, "["),
     "deep.json": (are_tasks, "[" * 100_000),
     "recipe.toml": (begins("# Found"), "# A recipe\n"),
+    "one-long-line.csv": (is_table, "x" * 200_000),
+    "orders.csv": (is_feed("google"), "id,color,price\n"),
     "wide.csv": (has_header(["path", "label"]), "path,label,title\n"),
 }
 
