@@ -46,7 +46,7 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         settings_of_commands().cache_dir,
     )
     tell_audit(corrected.corrections)
-    options = next_training(corrected, arguments.data, progress)
+    options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
     # A release of own classes goes beside its parent; of the ten classes it is published by hand.
     out = arguments.out or (None if options.release else store_in(corrected.name))
@@ -68,6 +68,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--from", dest="release", metavar="RELEASE", help=RELEASE_HELP.replace("the default", usual, 1))
     learnt = "the pictures that the release learnt (default: those that its training named)"
     add("--data", metavar="FOLDER|CSV", help=learnt)
+    earlier = "corrections that the release learnt (default: those that its training named)"
+    add("--learnt-corrections", action="append", default=[], metavar="CSV", help=earlier)
     target = parser.add_mutually_exclusive_group()
     target.add_argument(
         "--out", metavar="STORE", help="a folder store; the release stands there beside what is current"

@@ -134,6 +134,7 @@ def named_of(
         attributes=options.attribute,
         keep=_labels_of(parent),
         reading=options.reading,
+        parent=parent,
     )
 
 

@@ -2,17 +2,15 @@
 
 The release that answered the corrected pictures is found. Of the ten classes, its head for photos is fitted
 again (ten_classes.py). Own classes are trained again (own_classes.py, pixel_network.py) on the pictures that
-the release learnt together with the corrections, with the settings that its manifest records. Writes the
-table of these pictures alone; scripts/improve.py hands what comes back to the training.
+the release learnt together with the corrections, with the settings that its manifest records. Writes a
+copy of the corrections alone; scripts/improve.py hands what comes back to the training.
 """
 
-import hashlib
 import os
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -27,30 +25,19 @@ from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
-from training.data.corrections import UNREAD, Applied, apply, corrections_in, near_answers
+from training.data.corrections import UNREAD, apply, corrections_in, keep_corrections, near_answers
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files import Hashed, hash_files, perceptual_hash_of
+from training.data.files import perceptual_hash_of
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listing import (
-    PRODUCT,
-    SPLIT,
-    ListedPicture,
     Listing,
     absolute,
-    list_pictures,
-    write_pictures,
 )
 from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
 from training.progress import Progress
-
-SHOWN: Final = 20
-"""Pictures that a message names."""
-
-AS_WRITTEN: Final = {"path_column": (), "root": None, "encoding": None, "skip_bad_rows": False}
-"""Options for the table that is written here."""
 
 
 @dataclass(frozen=True)
@@ -131,24 +118,27 @@ def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> 
         )
 
 
-def next_training(corrected: Corrected, data: str | None, progress: Progress) -> Options:
-    """Decide what is trained, say so, and write the table of pictures where one is learnt.
+def next_training(
+    corrected: Corrected, data: str | None, progress: Progress, learnt: Sequence[str] = ()
+) -> Options:
+    """Decide what is trained, say so, and keep a copy of the corrections of own classes.
 
     Args:
         corrected: from `corrected_release`.
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
+        learnt: files of corrections that such a release learnt; none for those that its training named.
 
     Returns:
         Of the ten classes, the release and the corrections; of own classes the options of the parent's
-        training, with the table of all pictures in place of its own.
+        training, with the copy in place of its corrections.
 
     Raises:
         BadRecipe: the release knows the ten classes and has no network that answers photos.
         DataError: the corrections change nothing, or the pictures that the release learnt are not found.
     """
     if not _knows_ten_classes(corrected.release):
-        return _train_again(corrected, data, progress)
+        return _recorded_training(corrected, data, learnt, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
@@ -194,68 +184,63 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     )
 
 
-def _train_again(corrected: Corrected, data: str | None, progress: Progress) -> Options:
-    """Join the pictures that the release learnt with the corrections, and say what is in them."""
+def _recorded_training(
+    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress
+) -> Options:
+    """The options of the parent's training, with a copy of all corrections; refuses what changes nothing."""
     parent = corrected.release
     options = Options.recorded(parent.manifest.training)
-    place = _learnt_pictures(data, options.data, parent)
-    labels, attributes = parent.manifest.labels, options.attribute
-    # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    encoding = corrected.encoding or options.encoding or ""
-    reading = Reading(encoding=encoding, skip_bad_rows=options.skip_bad_rows)
-    said = corrections_in([*map(Path, options.corrections), corrected.file], reading, progress.warn)
-    listing = list_pictures(place, replace(options.reading, encoding=encoding), attributes)
-    with progress.counting("comparing pictures") as watch:
-        hashed = hash_files((picture.path for picture in listing.pictures), watch)
-    listing = _as_learnt(listing, hashed, parent, progress)
+    place, earlier = (
+        _learnt_pictures(data, options.data, parent),
+        _learnt_corrections(learnt, options, parent),
+    )
+    options = options.changed(data=str(place), encoding=corrected.encoding or options.encoding)
+    named = Named(place=options.data, reading=options.reading, attributes=options.attribute, parent=parent)
+    if (listing := named.listing) is None:
+        raise BadPictures(
+            f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER."
+        )
     if any(picture.part for picture in listing.pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
         )
-    check_columns(listing, attributes, labels)
-    _check_attributes(said, attributes)
+    check_columns(listing, options.attribute, parent.manifest.labels)
+    # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
+    reading, files = options.reading.of_corrections, [*earlier, corrected.file]
+    said = corrections_in(files, reading)
+    _check_attributes(said, options.attribute)
     prepare_decoders()
-    near = near_answers(listing, hashed, said)
-    applied = apply(listing, said, labels, hashed, attributes, near)
-    if not _has_learnt_any(parent, applied.contents, listing):
+    near = near_answers(listing, named.hashed, said)
+    before, after = (
+        apply(listing, some, parent.manifest.labels, named.hashed, options.attribute, near)
+        for some in (corrections_in(earlier, reading), said)
+    )
+    if not _has_learnt_any(parent, after.contents, listing):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
-    _warn_of_unused(said, applied, progress)
-    if not applied.changes:
+    if before.labels == after.labels:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
-    pictures = [*applied.listing.pictures, *applied.added]
-    table = Path("runs") / f"improved-{_digest(pictures, attributes)}" / "pictures.csv"
-    write_pictures(pictures, table, attributes)
-    _announce(parent, applied, table, progress)
-    if attributes:
-        progress.say(f"Attributes: {applied.answers:,} answers are new or others.")
-    if attributes and applied.unused:
-        progress.warn(
-            f"{applied.unused:,} answers to attributes are of pictures whose class no person gave, so "
-            "they are not learnt."
-        )
-    if Named(place=str(table)).shows_photos():  # a head learns them, whatever the parent was trained by
-        options = options.for_head()
-    by = PRODUCT if any(picture.product for picture in pictures) else None
-    return options.changed(data=str(table), corrections=(), product_column=by, **AS_WRITTEN)
-
-
-def _as_learnt(listing: Listing, hashed: Hashed, parent: LocalRelease, progress: Progress) -> Listing:
-    """The pictures without the parts that a table names, where the release learnt those for the test, too."""
-    tested = [picture.path for picture in listing.pictures if picture.part == "test"]
-    if not tested or not listing.columns:
-        return listing
-    learnt = load_learnt(parent.folder)
-    contents = np.array([hashed.sha256.get(path, UNREAD) for path in tested])
-    if learnt is not None and not learnt.has(contents).any():
-        return listing
-    progress.warn(
-        f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT}` is not read. A "
-        "new training reads it: wardrobe train --data."
+    copy = keep_corrections(files, reading, Path("runs"))
+    progress.say(
+        f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
+        f"{place}, under the corrections in {copy}."
     )
-    return replace(listing, pictures=tuple(replace(picture, part=None) for picture in listing.pictures))
+    if named.shows_photos():  # a head learns them, whatever the parent was trained by
+        options = options.for_head()
+    return options.changed(corrections=(str(copy),))
+
+
+def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:
+    """The corrections that the release learnt: those that are named, else the recorded ones."""
+    files = [Path(file).expanduser() for file in given or options.corrections]
+    if gone := [file for file in files if not file.is_file()]:
+        raise BadPictures(
+            f"{parent.version} learnt the corrections in {gone[0]}, which is not here. Name a copy of it: "
+            "--learnt-corrections CSV."
+        )
+    return files
 
 
 def _has_learnt_any(parent: LocalRelease, contents: Sequence[str], listing: Listing) -> bool:
@@ -279,14 +264,6 @@ def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
         )
 
 
-def _digest(pictures: Sequence[ListedPicture], attributes: Sequence[str]) -> str:
-    """Twelve hex digits of a hash of the rows of the table: other corrections have others."""
-    rows = [(absolute(picture.path), picture.label, picture.group) for picture in pictures]
-    cells = {name: [picture.labels.get(name, "") for picture in pictures] for name in attributes}
-    text = repr(tuple(rows)) + (repr(cells) if cells else "")
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
-
-
 def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:
     """The place of the pictures that the release learnt: the one that is named, else the recorded one."""
     if named is None and (learnt is None or not Path(learnt).expanduser().exists()):
@@ -300,28 +277,3 @@ def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease
             f"corrections, and {gone}. Name them: --data FOLDER."
         )
     return Path(named or str(learnt)).expanduser()
-
-
-def _warn_of_unused(said: OfFiles, applied: Applied, progress: Progress) -> None:
-    if sentence := said.of_several_in_words:
-        progress.warn(sentence)
-    if said.outdated:
-        progress.warn(
-            f"{len(said.outdated):,} corrections are of pictures that have changed since, and do not count."
-        )
-    if applied.missing:
-        progress.warn(
-            f"{len(applied.missing):,} corrections are of pictures that are not found, and are left out: "
-            f"{', '.join(applied.missing[:SHOWN])}{', ...' if len(applied.missing) > SHOWN else ''}"
-        )
-
-
-def _announce(parent: LocalRelease, applied: Applied, table: Path, progress: Progress) -> None:
-    """Say what is learnt."""
-    count = len(applied.listing.pictures) + len(applied.added)
-    progress.say(
-        f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. Of its "
-        f"{len(applied.contents):,} pictures {applied.relabelled:,} get another label and "
-        f"{applied.left_out:,} are left out{applied.near_in_words}; {len(applied.added):,} are new."
-    )
-    progress.say(f"It is trained again on {count:,} pictures, in {table}.")

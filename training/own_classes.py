@@ -115,7 +115,7 @@ def train_own_classes(
         score=partial(scores_of_vectors, head, measure, measured_part(blocks)),
         unseen=None if ood is None else measure.distances(ood.unseen),
         accept=options.accept,
-        of_products=named.listing is not None and named.listing.groups_are_products,
+        of_products=train.of_products,
     )
     return complete_training(folder, candidate, progress)
 

@@ -21,12 +21,14 @@ from scripts.options import options_of
 from scripts.target import next_commands
 from scripts.terminal import program
 from tests.commands import wardrobe
-from tests.own_pictures import KINDS, write_class_folders
+from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
+from training.data.contents import distinct
+from training.data.corrections import corrections_in
 from training.data.learnt_hashes import NOTHING, Learnt
-from training.data.listing import list_pictures
+from training.data.named import Named
 from training.errors import BadClasses, BadPictures, BadRecipe
 from training.improve import Corrected, check_learns_photos, looked_at, next_training
 from training.options import Options
@@ -62,10 +64,27 @@ def recorded(release: Path, **settings: JsonValue) -> Corrected:
     return Corrected("store", LocalRelease(made.folder, manifest), Path("corrections.csv").absolute(), ())
 
 
-def pictures_of(options: Options, *attributes: str) -> dict[Path, dict[str, str]]:
-    """The labels of the pictures that would be learnt."""
-    listing = list_pictures(Path(str(options.data)), attributes=attributes)
-    return {one.path: dict(one.labels) for one in listing.pictures}
+def pictures_of(corrected: Corrected, data: str | None = None) -> dict[Path, dict[str, str]]:
+    """The labels of the pictures that the next training would learn."""
+    return learnt_by(next_training(corrected, data, Lines()), corrected.release)
+
+
+def learnt_by(options: Options, parent: LocalRelease) -> dict[Path, dict[str, str]]:
+    """The labels of the pictures that a training with these options learns."""
+    files = tuple(map(Path, options.corrections))
+    named = Named(
+        place=options.data,
+        reading=options.reading,
+        attributes=options.attribute,
+        corrections=files,
+        parent=parent,
+    )
+    assert named.listing is not None
+    said = corrections_in(files, options.reading.of_corrections)
+    found = distinct(named.listing.classified(), print, hashed=named.hashed, corrections=said, adds=True)
+    for note in named.listing.notes:
+        Lines().say(note)
+    return {one.path.absolute(): dict(one.labels) for one in found.listing.pictures}
 
 
 # Corrections that start no training.
@@ -161,12 +180,65 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     corrections("photos/Ball/000.png,").rename("earlier.csv")
     corrections("photos/Ball/001.png,Box")
 
-    options = next_training(
-        recorded(release, data="photos", corrections=["earlier.csv"], **GIVEN), None, Lines()
-    )
+    parent = recorded(release, data="photos", corrections=["earlier.csv"], **GIVEN)
 
-    assert options.as_json() == {**kept, "data": str(options.data)}
-    assert len(pictures_of(options)) == 8
+    options = next_training(parent, None, Lines())
+
+    [copy] = options.corrections
+    assert options.as_json() == {**kept, "data": "photos", "corrections": [copy]}
+    assert len(learnt_by(options, parent.release)) == 8
+
+
+def test_corrections_are_kept_with_the_run_and_a_further_one_adds_to_them(here: Path, release: Path) -> None:
+    """A folder of corrections that is moved away, as downloads are, is not missed."""
+    Path("new.png").write_bytes(png(a_photo("Box", 900)))
+    corrections("photos/Ball/001.png,Box", "new.png,Box")
+    first = next_training(recorded(release, data="photos"), None, Lines())
+    corrections("photos/Ball/002.png,Stick")
+
+    second = recorded(release, **first.as_json())
+    labels = pictures_of(second)
+
+    said = {path.relative_to(here).as_posix(): of["label"] for path, of in labels.items()}
+    assert {name: said[name] for name in ("photos/Ball/001.png", "photos/Ball/002.png", "new.png")} == {
+        "photos/Ball/001.png": "Box", "photos/Ball/002.png": "Stick", "new.png": "Box",
+    }  # fmt: skip
+    corrections("photos/Ball/001.png,Box")
+    with pytest.raises(BadPictures, match="nothing in it changes what photos says already"):
+        pictures_of(second)
+
+
+def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
+    here: Path, release: Path
+) -> None:
+    corrections("photos/Ball/001.png,Box")
+    [copy] = next_training(recorded(release, data="photos"), None, Lines()).corrections
+    Path(copy).rename("moved.csv")
+    corrections("photos/Ball/002.png,Box")
+    parent = recorded(release, data="photos", corrections=[copy])
+
+    with pytest.raises(BadPictures, match=rf"{copy}, which is not here.*: --learnt-corrections CSV"):
+        next_training(parent, None, Lines())
+
+    again = next_training(parent, None, Lines(), ["moved.csv"])
+    labels = learnt_by(again, parent.release)
+    assert [labels[here / f"photos/Ball/{name}.png"]["label"] for name in ("001", "002")] == ["Box", "Box"]
+
+
+def test_a_release_that_was_improved_by_a_table_of_all_pictures_is_improved_on(
+    here: Path, release: Path
+) -> None:
+    """As 2.0.0 and its successors did: the table stands where the recorded data were."""
+    table = Path("runs/improved-0123456789ab/pictures.csv")
+    table.parent.mkdir(parents=True)
+    rows = [f"{file.absolute()},{file.parent.name},,1" for file in Path("photos").rglob("*.png")]
+    table.write_text("\n".join(["path,label,group,product", *rows]), "utf-8")
+    corrections("photos/Ball/001.png,Box")
+
+    labels = pictures_of(recorded(release, data=str(table), product_column="product"))
+
+    assert len(labels) == 9
+    assert labels[here / "photos/Ball/001.png"]["label"] == "Box"
 
 
 def test_earlier_corrections_whose_bad_rows_were_left_out_are_learnt_again(here: Path, release: Path) -> None:
@@ -174,7 +246,7 @@ def test_earlier_corrections_whose_bad_rows_were_left_out_are_learnt_again(here:
     corrections("photos/Ball/001.png,Box")
     parent = recorded(release, data="photos", corrections=["earlier.csv"], skip_bad_rows=True)
 
-    assert len(pictures_of(next_training(parent, None, Lines()))) > 0
+    assert len(pictures_of(parent)) > 0
 
 
 def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_has_a_class(
@@ -187,14 +259,13 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
     answers = f"{files[1]},red,colour", "copy.png,,colour", f"{files[0]},red,colour"
     corrections(*answers, columns="path,label,attribute")
 
-    options = next_training(recorded(release, data="shop.csv", attribute=["colour"]), None, Lines())
+    labels = pictures_of(recorded(release, data="shop.csv", attribute=["colour"]))
 
-    labels = pictures_of(options, "colour")
     assert files[0].absolute() not in labels
     assert [labels[one.absolute()]["colour"] for one in files[1:4]] == ["red", "", "blue"]
     told = capsys.readouterr()
-    assert "Attributes: 2 answers are new or others." in told.out
-    assert "1 answers to attributes are of pictures whose class no person gave" in told.err
+    assert "2 answers to attributes are new or others." in told.out
+    assert "1 answers to attributes are of pictures whose class no person gave" in told.out
 
 
 def test_the_ten_classes_are_improved_without_answers_to_attributes(
@@ -239,9 +310,9 @@ def test_a_column_split_is_not_read_where_the_release_learnt_the_rows_for_the_te
         contents = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
         Learnt.of(np.array(contents)).save(parent.release.folder)
 
-    assert len(pictures_of(next_training(parent, None, Lines()))) == 9
+    assert len(pictures_of(parent)) == 9
 
-    assert "learnt rows of all parts, so the column `split` is not read" in capsys.readouterr().err
+    assert "learnt rows of all parts, so the column `split` is not read" in capsys.readouterr().out
     learnt = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.stem != "002"]
     Learnt.of(np.array(learnt)).save(parent.release.folder)
     with pytest.raises(BadPictures, match="divided into `train` and `test`"):
@@ -256,7 +327,7 @@ def test_the_encoding_that_is_typed_reads_the_list_of_the_release_too(here: Path
         Path(name).write_bytes("\n".join(["path,label", *some]).encode("cp1252"))
     corrected = replace(recorded(release, data="shop.csv"), encoding="cp1252")
 
-    assert len(pictures_of(next_training(corrected, None, Lines()))) == 9
+    assert len(pictures_of(corrected)) == 9
 
 
 @pytest.mark.parametrize("save", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
@@ -273,13 +344,11 @@ def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
     Path("thumbnail.jpg").write_bytes(save(decode(file.read_bytes(), MAX_PIXELS).picture))
     corrections(f"thumbnail.jpg,{label}")
 
-    labels = pictures_of(next_training(recorded(release, data="photos"), None, Lines()))
+    labels = pictures_of(recorded(release, data="photos"))
 
     assert {of["label"] for path, of in labels.items() if path == file.absolute()} == learnt
     assert Path("thumbnail.jpg").absolute() not in labels
-    assert "1 of them as nearly the same as a corrected one; 0 are new" in capsys.readouterr().out.replace(
-        "1 get another label and 0 are left out", "0 get another label and 1 are left out"
-    )
+    assert ", 1 of them as nearly the same as a corrected one; 0 are new" in capsys.readouterr().out
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (

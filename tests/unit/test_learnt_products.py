@@ -13,7 +13,7 @@ from labelling.lists import Reading
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
 from training.data.contents import merged_labels
-from training.data.listing import ListedPicture, Listing, list_pictures, write_pictures
+from training.data.listing import ListedPicture, Listing, list_pictures
 from training.errors import BadCsv, BadPictures
 
 data = partial(wardrobe, "data")
@@ -125,14 +125,6 @@ def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> No
     assert merged_labels(rows[1:]) == {LABEL: "Coat", "colour": "blue"}
     with pytest.raises(BadCsv, match="'red' in one row and 'blue' in another"):
         merged_labels([replace(row, product="1") for row in rows])
-
-
-def test_a_table_that_is_written_keeps_its_products(shop: Path, tmp_path: Path) -> None:
-    before = list_pictures(listed(shop, ("Ball/000.png", "Box", "Box-0")), reading=BY)
-
-    write_pictures(before.pictures, tmp_path / "again.csv")
-
-    assert read(tmp_path / "again.csv", Reading(by="product"), Said()) == 3 * 12 - 1
 
 
 def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:

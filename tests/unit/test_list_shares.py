@@ -150,3 +150,9 @@ def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:
     report = json.loads((BUNDLED / "report.json").read_bytes()) | {"of_tomorrow": {"least": 0.05}}
 
     assert parse_report(json.dumps(report).encode(), "report.json") == report_of(bundled())
+
+
+def test_classes_that_are_no_kind_of_garment_show_nothing() -> None:
+    answers = Answers.of("the test set", [0, 1], probabilities=np.eye(2))
+
+    assert len(trial_of_classes(answers, ("Ball", "Box")).sets) == 0

@@ -86,13 +86,14 @@ class DistinctPictures:
             say(f"{further} of {len(every)} pictures are copies of others and count once.")
 
 
-def distinct(
+def distinct(  # noqa: PLR0913 - a listing, and what is said of it
     listing: Listing,
     say: Say,
     *,
     hashed: Hashed | None = None,
     corrections: OfFiles = NO_CORRECTIONS,
     limit: int | None = None,
+    adds: bool = False,
 ) -> DistinctPictures:
     """Decide what counts of a listing, by names and bytes.
 
@@ -102,6 +103,7 @@ def distinct(
         hashed: its files, where they were hashed before.
         corrections: of labels, each of which holds for all copies; `check_listed` refuses strange ones.
         limit: how many contents are learnt, the first by their hashes; None for all.
+        adds: whether corrections may name further pictures, which are learnt, too.
 
     Raises:
         BadCsv: a correction is to none of the classes, or one picture has two labels of an attribute.
@@ -109,7 +111,10 @@ def distinct(
         BadRecipe: there are fewer contents than the limit.
     """
     hashed = hashed or hash_files(picture.path for picture in listing.pictures)
-    listing = corrected(listing, corrections, hashed, say)
+    listing = corrected(listing, corrections, hashed, say, adds=adds)
+    if adds:
+        answered = {Path(path): sha256 for path, sha256 in corrections.hashes.items()}
+        hashed = replace(hashed, sha256={**answered, **hashed.sha256})
     if limit is not None:
         listing = _first(listing, hashed, limit)
     copies: dict[str, list[ListedPicture]] = {}

@@ -4,6 +4,7 @@ What counts of them is read by labelling/review/corrections.py, as for tables of
 the one place where they change a listing. Reads the named files.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +18,11 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.listed import NONE
+from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import OfFiles
+from labelling.review.corrections import OfFiles, read_corrections
+from model_store.files import write_whole
 from training.data.files import Hashed, on_all_cores, perceptual_hash_of
 from training.data.listing import ListedPicture, Listing, absolute, answers_in
 from training.data.near_copies import Hash, near_to
@@ -31,6 +34,9 @@ UNREAD: Final = "0" * 64
 
 Near: TypeAlias = Mapping[str, tuple[str, ...]]
 """Contents by a content."""
+
+KEPT: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
+"""Columns of corrections that are kept with a run."""
 
 NO_COPIES: Final[Near] = MappingProxyType({})
 
@@ -70,9 +76,9 @@ class Applied:
         return f", {self.near:,} of them as nearly the same as a corrected one" if self.near else ""
 
     @property
-    def changes(self) -> int:
-        """How many labels and pictures the corrections change."""
-        return self.relabelled + self.left_out + len(self.added) + self.answers
+    def labels(self) -> list[tuple[Path, Mapping[str, str]]]:
+        """The pictures that are learnt, and the labels of each."""
+        return [(picture.path, picture.labels) for picture in (*self.listing.pictures, *self.added)]
 
 
 def corrections_in(files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None) -> OfFiles:
@@ -248,7 +254,7 @@ def _perceptual(files: Mapping[str, Path]) -> dict[str, Hash]:
     return {content: hash_ for content, hash_ in zip(files, found, strict=True) if hash_ is not None}
 
 
-def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> Listing:
+def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False) -> Listing:
     """The pictures of a listing under their corrected labels, without those to leave out.
 
     Args:
@@ -256,6 +262,7 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> List
         said: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
         hashed: the files of the listing.
         say: receives what does not count, how many labels change, and how many pictures are left out.
+        adds: whether it may be of further pictures, which then follow those of the listing.
 
     Raises:
         BadCsv: a correction is to none of the classes.
@@ -278,14 +285,45 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say) -> List
             f"--corrections: {len(applied.missing)} are of pictures that are not found, and are left out, "
             f"among them {applied.missing[0]}."
         )
-    further = f"; {applied.answers} answers to attributes are new or others" if listing.attributes else ""
+    further = f"; {len(applied.added)} are new" if adds else ""
+    if listing.attributes:
+        further += f"; {applied.answers} answers to attributes are new or others"
+    if listing.attributes and applied.unused:
+        say(
+            f"--corrections: {applied.unused} answers to attributes are of pictures whose class no person "
+            "gave, and are not learnt."
+        )
     say(
         f"--corrections: of {count} pictures of {listing.place}, {applied.relabelled} get another label and "
         f"{applied.left_out} are left out{applied.near_in_words}{further}."
     )
     if not applied.listing.pictures:
         raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")
-    return applied.listing
+    added = applied.added if adds else ()
+    return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
+
+
+def keep_corrections(files: Sequence[Path], reading: Reading, runs: Path) -> Path:
+    """Write all rows of some files of corrections into one, with absolute paths; equal ones have one place.
+
+    Args:
+        files: of corrections of picture files.
+        reading: how they are read.
+        runs: the folder of runs.
+
+    Raises:
+        BadCsv: one cannot be read.
+    """
+    found, rows = answers_in(files, reading).files, list[tuple[str, ...]]()
+    for row in read_corrections(files, None, reading=reading):
+        path = found.get(row.sha256) or absolute(row.file.parent / row.path)
+        attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
+        rows.append((path, row.label, row.sha256, row.at, row.group, attribute, row.product, audit))
+    text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
+    copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(copy, text)
+    return copy
 
 
 def check_listed(said: OfFiles, listings: Iterable[Listing]) -> None:

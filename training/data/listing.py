@@ -16,13 +16,12 @@ from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.listed import NONE
 from inference.plain_text import as_spelt
-from inference.spreadsheets import as_csv, as_it_was
+from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.review.corrections import OfFiles, corrections_of_files
-from model_store.files import write_whole
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses, BadCsv, DataSetMissing
 
@@ -535,24 +534,6 @@ def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS
             f"{path}: has no column `{reading.by}` for --product-column; it has {', '.join(found.columns)}."
         )
     return found
-
-
-def write_pictures(pictures: Sequence[ListedPicture], table: Path, attributes: Sequence[str] = ()) -> None:
-    """Write a table that `list_pictures` reads as these pictures; its folder is made if it is not there.
-
-    Args:
-        pictures: a row each.
-        table: the CSV.
-        attributes: that have a column each.
-    """
-    names = [*attributes, *([PRODUCT] if any(picture.product for picture in pictures) else [])]
-    rows = []
-    for one in pictures:
-        cells = {**one.labels, PRODUCT: one.product}
-        rows.append((absolute(one.path), one.label, one.group, *(cells.get(name, "") for name in names)))
-    table.parent.mkdir(parents=True, exist_ok=True)
-    text = as_csv([("path", "label", "group", *names), *rows])
-    write_whole(table, text.encode("utf-8", "surrogateescape"))
 
 
 def absolute(file: Path) -> str:

@@ -13,12 +13,14 @@ import numpy as np
 from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
+from model_store.local import LocalRelease
 from training.data.contents import distinct
-from training.data.corrections import check_listed, corrections_in
+from training.data.corrections import UNREAD, check_listed, corrections_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, decode_file, hash_files
 from training.data.labels import check_columns
-from training.data.listing import Listing, has_idx, list_pictures, unwrapped
+from training.data.learnt_hashes import load_learnt
+from training.data.listing import SPLIT, Listing, has_idx, list_pictures, unwrapped
 from training.data.pixel_files import is_pixel_table
 from training.data.read import Use, read
 from training.errors import BadPictures
@@ -43,6 +45,7 @@ class Named:
         attributes: columns of the table that are further questions.
         keep: labels that have to be learnt, of the class by "label", and of attributes.
         reading: how a table is read.
+        parent: the release that is to become better: its corrections may name further pictures.
     """
 
     place: str | None = None
@@ -53,6 +56,7 @@ class Named:
     attributes: tuple[str, ...] = ()
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: Reading = AS_IT_IS
+    parent: LocalRelease | None = None
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -67,7 +71,8 @@ class Named:
         if not place.exists() or has_idx(place) or self.pixel_table:
             return None
         attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
-        return list_pictures(place, self.reading, attributes)
+        listing = list_pictures(place, self.reading, attributes)
+        return listing if self.parent is None else _as_learnt(listing, self.parent)
 
     @cached_property
     def hashed(self) -> Hashed:
@@ -118,6 +123,23 @@ def _ignored(_: str) -> None:
     """What `load` will say."""
 
 
+def _as_learnt(listing: Listing, parent: LocalRelease) -> Listing:
+    """The pictures without the parts that a table names, where the release learnt those for the test, too."""
+    tested = [picture.path for picture in listing.pictures if picture.part == "test"]
+    if not tested or not listing.columns:
+        return listing
+    learnt, hashed = load_learnt(parent.folder), hash_files(tested)
+    contents = np.array([hashed.sha256.get(path, UNREAD) for path in tested])
+    if learnt is not None and not learnt.has(contents).any():
+        return listing
+    note = (
+        f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT}` is not read. A "
+        "new training reads it: wardrobe train --data."
+    )
+    pictures = tuple(replace(picture, part=None) for picture in listing.pictures)
+    return replace(listing, pictures=pictures, notes=(*listing.notes, note))
+
+
 def load(  # noqa: PLR0913 - what is read, how, and who follows it
     named: Named,
     progress: Progress,
@@ -142,7 +164,8 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         DataError: a file is missing or wrong; the message names it and the row.
     """
     corrections = corrections_in(named.corrections, named.reading.of_corrections, progress.warn)
-    check_listed(corrections, [named.listing] if named.listing else [])
+    if named.parent is None:
+        check_listed(corrections, [named.listing] if named.listing else [])
     if corrections.attributes and not (named.listing and named.listing.attributes):
         progress.warn(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
@@ -152,8 +175,14 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         data = _read_pixels(named, use)
     else:
         prepare_decoders()
-        listing = named.listing.classified()
-        counted = distinct(listing, progress.warn, hashed=named.hashed, corrections=corrections, limit=limit)
+        counted = distinct(
+            named.listing.classified(),
+            progress.warn,
+            hashed=named.hashed,
+            corrections=corrections,
+            limit=limit,
+            adds=named.parent is not None,
+        )
         data = read(
             counted,
             reads,

@@ -8,7 +8,7 @@ pictures moves none between training and test, unless they are nearly the same o
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
@@ -89,6 +89,7 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
     if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
     every = pictures_of(pictures.contents, pictures.groups, kept, reads, labels)
+    every = replace(every, of_products=listing.groups_are_products)
     train, test = (every, every) if use == "measure" else _parts(every, np.array(pictures.tested))
     names = labels[LABEL].names
     return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)

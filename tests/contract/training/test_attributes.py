@@ -169,14 +169,15 @@ def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that
     release = open_release(tmp_path / made)
     report, settings, said = report_of(release), release.manifest.training, " ".join(told.split())
     assert release.manifest.labels == (TALL, WIDE)
-    assert f"pictures 0 get another label and 1 are left out; {len(COLOURS) * 3} are new." in said
+    [copy] = settings["settings"]["corrections"]
+    assert f"under the corrections in {copy}" in said
     assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
     assert all(sentence in said for sentence in promised_in_words(report))
     assert f"Of {BEFORE - 1} pictures of the test set" in said.split("stays current there")[0]
     [compared] = [line.split(" diff ")[1] for line in told.splitlines() if line.startswith("Compare: ")]
-    assert compared.startswith(f"{shop}/store {made} runs/improved-")
-    assert compared.endswith("/pictures.csv --page changes.html --allow 1")
+    assert compared.startswith(f"{shop}/store {made} ")
+    assert compared.endswith(" --page changes.html --allow 1")
 
 
 @pytest.mark.usefixtures("release")

@@ -126,7 +126,8 @@ def test_a_csv_with_attributes_is_learnt_published_served_reviewed_and_learnt_ag
         assert open_release(Path(made)).version != first
         assert answered() == set(ATTRIBUTES)
 
-    [learnt] = shop.parent.glob("runs/improved-*/pictures.csv")
-    known = {Path(row["path"]).name: row for row in rows_of(learnt)}
-    assert known.keys() == {row["path"] for row in rows_of(shop / "products.csv")}
-    assert {name: {one: known[name][one] for one in seen} for name, seen in SEEN.items()} == SEEN
+    [kept] = shop.parent.glob("runs/improved-*/corrections.csv")
+    given, again = (
+        {(Path(row["path"]).name, row["label"]) for row in rows_of(file)} for file in (corrections, kept)
+    )
+    assert again == given
