@@ -5,6 +5,7 @@ Copies and groups first. What is taken for a picture of which class: test_listed
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -321,9 +322,23 @@ def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(folder: Path,
     photos = said.read(folder, READS).train
 
     pixels = photos.take(np.array([2, 0])).pixels
+    assert isinstance(pixels, FileImages)
+    pixels = replace(pixels, samples={})
 
-    assert isinstance(pixels, FileImages) and pixels.shape == (2, *READS.array_shape)
+    assert pixels.shape == (2, *READS.array_shape)
     assert (pixels[:] == photos.images[[2, 0]]).all()
     photos.files[0].write_bytes(b"another")
     with pytest.raises(BadPictures, match="do not change pictures meanwhile"):
         pixels[1:]
+
+
+def test_samples_are_kept_from_the_first_reading_and_say_whether_a_border_is_plain(things: Things) -> None:
+    cluttered = np.random.default_rng(0).integers(0, 256, (72, 64, 3), np.uint8)
+    things.add("Ball", "cluttered.png", png(cluttered))
+    data = Said().read(things.place, whole_pictures(64, 3), see=see_nothing)
+    before = data.train.images[:4]
+    for file in data.train.files:
+        file.unlink()
+
+    assert np.array_equal(data.train.pixels[:4], before)
+    assert int((~data.train.is_plain).sum()) == 1

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
@@ -19,6 +19,7 @@ from typing import Final, TypeAlias, TypeVar
 import numpy as np
 
 from inference.arrays import Pixels, PixelsBatch
+from inference.border import look_at_border
 from inference.contract import EDGE, GREY_28, InputContract, NetworkName, usual_name
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
@@ -39,6 +40,9 @@ AT_ONCE: Final = 128
 SMALL: Final = EDGE * EDGE
 """Numbers of a picture up to which its pixels are kept."""
 
+SAMPLES: Final = 64
+"""Large pictures whose pixels are kept, the first ones, by which graphs are compared: 7 MB of 192 x 192."""
+
 See: TypeAlias = Callable[[PixelsBatch], Features]
 """What a network sees of pictures."""
 
@@ -53,14 +57,16 @@ class PictureFile:
     Attributes:
         hash: of the picture, for pictures that are nearly the same.
         is_black: whether the model would see nothing of it.
+        is_plain: whether its border has one colour.
         network: that the file is for.
-        pixels: what the model would see of it; None of a picture above SMALL.
+        pixels: what the model would see of it; None of a picture above SMALL, but for SAMPLES.
         features: of this one picture.
     """
 
     path: Path
     hash: Hash
     is_black: bool
+    is_plain: bool
     network: NetworkName
     pixels: Pixels | None = None
     features: Features = NOT_SEEN
@@ -95,7 +101,7 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     for start in range(0, len(paths), AT_ONCE):
         read = partial(_read, contract=contract)
         some = on_all_cores(read, paths[start : start + AT_ONCE], partial(_watch, watch, start, len(paths)))
-        found += _seen(some, contract, see)
+        found += _seen(some, contract, see, SAMPLES - start)
     unreadable = [one for one in found if isinstance(one, str)]
     report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
     files = [None if isinstance(one, str) else one for one in found]
@@ -108,19 +114,28 @@ def _watch(watch: Watch, before: int, of: int, done: int, _: int | None) -> None
 
 
 def _seen(
-    decoded: Sequence[tuple[PictureFile, Pixels] | str], contract: InputContract, see: See | None
+    decoded: Sequence[tuple[PictureFile, Pixels] | str],
+    contract: InputContract,
+    see: See | None,
+    samples: int,
 ) -> Iterator[PictureFile | str]:
-    """The files, with what a network sees of them, and the pixels of small ones."""
+    """The files, with what a network sees of them, and the pixels of small ones and of so many samples."""
     pixels = [one[1] for one in decoded if not isinstance(one, str)]
     features = see(np.stack(pixels)) if see and pixels else NOT_SEEN
-    keeps, place = math.prod(contract.array_shape) <= SMALL, 0
+    place = 0
     for one in decoded:
         if isinstance(one, str):
             yield one
             continue
         mine = features.take(np.array([place])) if see else NOT_SEEN
-        yield replace(one[0], pixels=one[1] if keeps else None, features=mine)
+        keeps = is_small(contract) or place < samples
+        yield replace(one[0], pixels=one[1].copy() if keeps else None, features=mine)
         place += 1
+
+
+def is_small(contract: InputContract) -> bool:
+    """Whether the pixels of all pictures are kept."""
+    return math.prod(contract.array_shape) <= SMALL
 
 
 def report_unreadable(why: Sequence[str], of: int, say: Say, *, skip_unreadable: bool) -> None:
@@ -234,21 +249,24 @@ def _read(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | s
     if isinstance(decoded, str):
         return decoded
     given = to_model_input(decoded, {usual_name(contract): contract})
-    black = not given.pixels.any()
-    return PictureFile(path, perceptual_hash(decoded.picture), black, given.network), given.pixels
+    black, picture = not given.pixels.any(), decoded.picture
+    is_plain = look_at_border(picture, GREY_28.imaging.border_tolerance).is_plain()
+    return PictureFile(path, perceptual_hash(picture), black, is_plain, given.network), given.pixels
 
 
 @dataclass(frozen=True)
 class FileImages:
-    """The pixels of N files, which are read whenever they are asked for: in memory is what was asked for.
+    """The pixels of N files, which are read whenever they are asked for, but for samples.
 
     Attributes:
         files: that were read before.
         contract: the input of the model.
+        samples: pixels that are in memory, by file.
     """
 
     files: tuple[Path, ...]
     contract: InputContract
+    samples: Mapping[Path, Pixels] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -264,10 +282,13 @@ class FileImages:
         Raises:
             BadPictures: a file has changed since it was read.
         """
-        read = on_all_cores(partial(_read, contract=self.contract), self.files[places], lambda *_: None)
+        files = self.files[places]
+        others = [file for file in files if file not in self.samples]
+        read = on_all_cores(partial(_read, contract=self.contract), others, lambda *_: None)
         if changed := [one for one in read if isinstance(one, str)]:
             raise BadPictures(f"{changed[0]} It could be read before: do not change pictures meanwhile.")
-        return np.stack([one[1] for one in read if not isinstance(one, str)])
+        pixels = {one[0].path: one[1] for one in read if not isinstance(one, str)} | dict(self.samples)
+        return np.stack([pixels[file] for file in files])
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

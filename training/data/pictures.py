@@ -73,6 +73,9 @@ TEXTS: Final = tuple(column.name for column in fields(PictureColumns) if column.
 """Columns of text."""
 
 
+NO_BORDERS: Final = np.zeros(0, np.bool_)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pictures(PictureColumns):
     """N pictures as a model sees them, each content once.
@@ -83,6 +86,7 @@ class Pictures(PictureColumns):
         networks: that each is for, by name.
         features: of all, where a network saw them as they were read; else NOT_SEEN.
         hashes: the perceptual hash of each; NO_HASHES for pixels without files.
+        is_plain: bool (N,), whether the border of each has one colour; none for pixels without files.
         of_products: whether groups are products.
     """
 
@@ -91,6 +95,7 @@ class Pictures(PictureColumns):
     networks: tuple[NetworkName, ...]
     features: Features = NOT_SEEN
     hashes: Hashes = field(default_factory=NO_HASHES.copy)
+    is_plain: NDArray[np.bool_] = field(default_factory=NO_BORDERS.copy)
     of_products: bool = False
 
     @classmethod
@@ -125,6 +130,7 @@ class Pictures(PictureColumns):
             networks=tuple(self.networks[place] for place in places),
             features=self.features.take(places) if len(self.features) else NOT_SEEN,
             hashes=self.hashes[places] if len(self.hashes) else NO_HASHES,
+            is_plain=self.is_plain[places] if len(self.is_plain) else NO_BORDERS,
             of_products=self.of_products,
             **self.columns(places),
         )

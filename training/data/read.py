@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, LABEL, InputContract
 from training.data.contents import Content, DistinctPictures, class_of
 from training.data.fashion import LabelledData
-from training.data.files import NAMED, FileImages, PictureFile, See, read_files
+from training.data.files import NAMED, FileImages, PictureFile, See, is_small, read_files
 from training.data.labels import UNKNOWN, Labels, learnt_attribute, measured_attribute, unread_columns
 from training.data.learnt_hashes import Contents
 from training.data.listing import Listing
@@ -290,10 +290,12 @@ def pictures_of(
 ) -> Pictures:
     """The table of these pictures, in the order of the contents, of which there is at least one."""
     paths = tuple(file.path for file in files)
-    pixels = [file.pixels for file in files if file.pixels is not None]
+    kept = {file.path: file.pixels for file in files if file.pixels is not None}
     listed = [content.picture for content in contents]
     return Pictures(
-        pixels=np.stack(pixels) if pixels else FileImages(paths, reads),
+        pixels=np.stack([kept[path] for path in paths])
+        if is_small(reads)
+        else FileImages(paths, reads, kept),
         features=joined([file.features for file in files]),
         labels=labels,
         sha256=np.array([content.sha256 for content in contents]),
@@ -304,4 +306,5 @@ def pictures_of(
         sources=np.array([picture.source for picture in listed]),
         networks=tuple(file.network for file in files),
         hashes=np.stack([file.hash for file in files]),
+        is_plain=np.array([file.is_plain for file in files], np.bool_),
     )

@@ -15,9 +15,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.border import look_at_border
-from inference.contract import GREY_28
-from training.data.files import decode_file
 from training.data.pictures import Pictures
 from training.data.split import sampled_indices
 from training.data.vectors import Features
@@ -119,7 +116,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     unseen = np.zeros(len(negatives.things), np.bool_)
     unseen[sampled_indices(np.zeros(len(unseen)), negatives.things, UNSEEN, SALT)] = True
     learnt = negatives.take(~unseen)
-    weight = CLUTTERED_WEIGHT if are_cluttered(train.files) else 1.0
+    weight = CLUTTERED_WEIGHT if are_cluttered(train.is_plain) else 1.0
     weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
@@ -160,17 +157,14 @@ def _radius(train: Pictures, measured: Floats, folds: Sequence[Fold]) -> NDArray
     return np.array([np.quantile(distances[train.classes == label], WITHIN) for label in range(classes)])
 
 
-def are_cluttered(files: Sequence[Path]) -> bool:
+def are_cluttered(is_plain: NDArray[np.bool_]) -> bool:
     """Whether most of some pictures have a border of more than one colour.
 
     Args:
-        files: of the pictures; LOOKED_AT of them are read.
+        is_plain: bool (N,), of each; LOOKED_AT of them decide.
     """
-    chosen = files[:: -(-len(files) // LOOKED_AT) or 1]
-    read = [decoded for file in chosen if not isinstance(decoded := decode_file(file), str)]
-    tolerance = GREY_28.imaging.border_tolerance
-    cluttered = [not look_at_border(decoded.picture, tolerance).is_plain() for decoded in read]
-    return bool(cluttered) and float(np.mean(cluttered)) > 0.5
+    chosen = is_plain[:: -(-len(is_plain) // LOOKED_AT) or 1]
+    return bool(len(chosen)) and float(np.mean(~chosen)) > 0.5
 
 
 def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:

@@ -9,8 +9,6 @@ from sklearn.metrics import roc_auc_score
 
 from lab.negatives import OF_A_KIND, drawn
 from lab.pretraining_photos import Photo
-from tests.own_pictures import a_photo
-from tests.uploads import png
 from training.data.pictures import Pictures
 from training.data.split import Split
 from training.data.vectors import Features
@@ -154,20 +152,18 @@ def test_kinds_that_measure_the_score_are_not_learnt(chosen: Chosen) -> None:
     assert not {row.tobytes() for row in chosen.ood.unseen} & {row.tobytes() for row in chosen.ood.features}
 
 
-def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
-    chosen: Chosen, tmp_path: Path
-) -> None:
-    few, random = chosen.train.take(np.arange(0, len(chosen.train), 10)), np.random.default_rng(0)
-    cluttered, plain = tmp_path / "cluttered.png", tmp_path / "plain.png"
-    cluttered.write_bytes(png(random.integers(0, 256, (72, 64, 3), np.uint8)))
-    plain.write_bytes(png(a_photo("Ball", 1)))
-
+def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: Chosen) -> None:
+    few = chosen.train.take(np.arange(0, len(chosen.train), 10))
     weights = [
         ood.weights
-        for file in (cluttered, plain)
+        for is_plain in (False, True)
         if (
             ood := ood_negatives(
-                BLOCK, replace(few, files=(file,) * len(few)), chosen.learnt[::10], (), lambda _: None
+                BLOCK,
+                replace(few, is_plain=np.full(len(few), is_plain)),
+                chosen.learnt[::10],
+                (),
+                lambda _: None,
             )
         )
     ]
