@@ -16,6 +16,7 @@ from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
 from training.decide.why_nothing import promised_in_words
 from training.errors import BadPictures
+from training.options import Options
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +170,7 @@ def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that
     release = open_release(tmp_path / made)
     report, settings, said = report_of(release), release.manifest.training, " ".join(told.split())
     assert release.manifest.labels == (TALL, WIDE)
-    [copy] = settings["settings"]["corrections"]
+    [copy] = Options.recorded(settings).corrections
     assert f"under the corrections in {copy}" in said
     assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
