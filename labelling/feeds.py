@@ -174,7 +174,7 @@ def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -
     """
     run = journal.run
     head = check_feed(platform, run.further, run.attributes)
-    rows = list(product_rows(journal))
+    rows = list(product_rows(journal, head))
     with_colour = [row for row in rows if colours_of(row)]
     coloured = [row for row in with_colour if not FEEDS[platform].loses(row)]
     incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}

@@ -17,9 +17,10 @@ from labelling.row import Row, Run, path_in_table
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
-_IS_DUE: Final = "SELECT 1 FROM due WHERE path = ? AND stamp = ?"
-
-_IS_ANSWERED: Final = "SELECT 1 FROM photos WHERE path = ? AND stamp = ? AND error = ''"
+_KNOWN: Final = """
+SELECT EXISTS(SELECT 1 FROM due WHERE path = ?1 AND stamp = ?2),
+    EXISTS(SELECT 1 FROM photos WHERE path = ?1 AND stamp = ?2 AND error = '')
+"""
 
 _ANSWERED: Final = """
 INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)
@@ -105,8 +106,8 @@ class Listing:
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
         """Whether a picture has no answer, and did not come before; one with an error is tried again."""
-        is_due = any(self._journal.query(_IS_DUE, path, stamp))
-        if not is_due and not any(self._journal.query(_IS_ANSWERED, path, stamp)):
+        [(is_due, is_answered)] = self._journal.query(_KNOWN, path, stamp)
+        if not (is_due or is_answered):
             self._journal.change("INSERT INTO due VALUES (?, ?)", path, stamp)
             return True
         self.kept, self.done = self.kept + (not is_due), self.done + 1

@@ -95,11 +95,19 @@ def pictures(journal: Journal, numbers: Iterable[int]) -> dict[int, Row]:
     return {row.number: row for row in map(_with_heads, photos, heads)}
 
 
-def product_rows(journal: Journal) -> Iterator[Row]:
-    """The rows of the table of products; none without products."""
+def product_rows(journal: Journal, *heads: str) -> Iterator[Row]:
+    """The rows of the table of products; none without products.
+
+    Args:
+        journal: of the table.
+        heads: whose answers they have beside the class; none for all.
+    """
     products = groupby(_photos(journal, _MEMBERS), lambda photo: photo.product)
     rows = (_product(list(photos), journal.run.by) for _, photos in products)
-    return map(_with_heads, rows, _heads(journal, "product <> ''"))
+    some = f" AND head IN ({', '.join('?' * (len(heads) + 1))})" if heads else ""
+    return map(
+        _with_heads, rows, _heads(journal, f"product <> ''{some}", *((LABEL, *heads) if heads else ()))
+    )
 
 
 def _photos(journal: Journal, query: str, *values: str) -> Iterator[Row]:

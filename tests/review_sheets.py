@@ -34,7 +34,10 @@ def shown_on(page: Path) -> dict[str, Any]:
 
 def cards_of(page: Path, attribute: str | None = "") -> list[dict[str, Any]]:
     """The cards of all parts of a sheet, in order: those that ask for the class, or all for None."""
-    cards = [card for part in shown_on(page)["parts"] for card in part["cards"]]
+    shown = shown_on(page)
+    cards = [card for part in shown["parts"] for card in part["cards"]]
+    for photo in (photo for card in cards for photo in (card, *card.get("photos", ()))):
+        photo["picture"] = shown.get("pictures", {}).get(photo["picture"], photo["picture"])
     return [card for card in cards if attribute in {None, card.get("attribute", "")}]
 
 

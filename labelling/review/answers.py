@@ -7,7 +7,7 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,7 +72,7 @@ def correct(
         run = journal.run
         corrections = read_corrections(files, run.heads[LABEL], run.attributes, reading, say)
         _check_products(corrections, table, run)
-        matched, unmatched = match(corrections, journal, run.source)
+        matched, unmatched = match(_of_first_photos(corrections), journal, run.source)
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
@@ -141,6 +141,15 @@ def match(
                 if correction.product in {"", product}:
                     matched[id(correction)] = sha256, correction
     return list(matched.values()), [correction for correction in corrections if id(correction) not in matched]
+
+
+def _of_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
+    """Corrections without those of further photos on a product's card: its answer holds by the first alone."""
+    first: dict[object, Correction] = {}
+    for number, answer in enumerate(corrections):
+        card = answer.file, answer.product, answer.attribute, answer.label, answer.at
+        first.setdefault(card if answer.product else number, answer)
+    return list(first.values())
 
 
 _PRODUCTS: Final = "SELECT DISTINCT product FROM current"

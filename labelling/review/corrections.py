@@ -293,7 +293,10 @@ def _read(
     file: Path, heads: Mapping[str, Sequence[str]] | None, reading: Reading, say: Callable[[str], None]
 ) -> Iterator[Correction]:
     try:
-        saved = _utc(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+        written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        saved = _utc(
+            min(written, datetime.now(UTC))
+        )  # a time in the future would outdo every answer until then
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     is_json = file.suffix.lower() == ".json"

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from string import Template
 from types import MappingProxyType
@@ -239,7 +240,9 @@ def page_of(
         frame: what is around the cards.
         attributes: the same of each attribute that cards ask for.
     """
+    pictures = {picture: str(number) for number, picture in enumerate(_pictures(cards), 1)}
     shown = {
+        "pictures": {number: picture for picture, number in pictures.items()},
         "title": frame.title,
         "lead": frame.lead,
         "export": frame.export,
@@ -250,7 +253,7 @@ def page_of(
         },
         "texts": frame.texts,
         "formula": BEGINS,
-        "parts": _parts(cards, frame),
+        "parts": _parts([_by_number(card, pictures) for card in cards], frame),
     }
     return filled("review.html", shown, frame.generator, "cards.js", "review.js")
 
@@ -272,6 +275,18 @@ def filled(frame: str, shown: object, generator: str, *scripts: str) -> str:
     embedded = json.dumps(shown).replace("<", "\\u003c")  # a label may hold `</script>`
     page = Template(part_of_page(frame))
     return page.substitute(policy=policy, generator=generator, style=style, script=script, shown=embedded)
+
+
+def _pictures(cards: Sequence[Card]) -> dict[str, None]:
+    """The pictures of all cards, each once: a picture is asked about more than once."""
+    pictures = ([card.picture, *(photo.picture for photo in card.photos)] for card in cards)
+    return dict.fromkeys(filter(None, chain.from_iterable(pictures)))
+
+
+def _by_number(card: Card, pictures: Mapping[str, str]) -> Card:
+    """A card whose pictures are named by their numbers on the page; see `Card.picture`."""
+    photos = (photo._replace(picture=pictures.get(photo.picture, "")) for photo in card.photos)
+    return card._replace(picture=pictures.get(card.picture, ""), photos=tuple(photos))
 
 
 def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:

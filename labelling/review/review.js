@@ -32,7 +32,7 @@ translate();
 
 function pictureOf(photo, name) {
   if (!photo.picture) return element("div", { className: "picture" }, element("p", { textContent: t("This picture cannot be shown, or has changed since.") }));
-  return element("button", { type: "button", className: "picture", ariaLabel: t("Enlarge {name}", { name }) }, element("img", { src: photo.picture, alt: "" }));
+  return element("button", { type: "button", className: "picture", ariaLabel: t("Enlarge {name}", { name }) }, element("img", { src: sheet.pictures[photo.picture], alt: "" }));
 }
 
 function toAnswer(one) {
