@@ -8,6 +8,7 @@ that people see is read by SQL.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -215,16 +216,15 @@ def with_people(answer: HeadAnswer, said: set[str], categories: Mapping[str, Cat
     Where people answered differently to the photos of a product, it needs a review.
     """
     by = (answer.decided_by or MODEL) if answer.label else None
-    label, decided_by, is_contradicted = answer.label, by, len(said) > 1
-    if said and not is_contradicted:
+    label, decided_by = answer.label, by
+    if len(said) > 1:
+        answer = replace(answer, decision=REVIEW, reason=CONTRADICTING)
+    elif said:
         label, decided_by = min(said) or None, PERSON
-    return HeadAnswer(
+    return replace(
+        answer,
         label=label,
-        confidence=answer.confidence,
-        decision=REVIEW if is_contradicted else answer.decision,
-        reason=CONTRADICTING if is_contradicted else answer.reason,
         also=() if decided_by == PERSON else answer.also,
-        rests_on=answer.rests_on,
         predicted=answer.label,
         predicted_by=by,
         decided_by=decided_by,

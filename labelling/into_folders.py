@@ -13,11 +13,10 @@ from typing import Final
 
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable, Unreadable
-from labelling.items import Item, Read
+from labelling.items import Item, Read, Source
 from labelling.journal import Journal
 from labelling.row import ACCEPT, HeadAnswer, path_in_table
 from labelling.rows import photo_rows
-from labelling.run import Job
 
 REVIEW: Final = "review"
 """The folder of answers that need a person, and of pictures that a person left out."""
@@ -44,13 +43,13 @@ def check_into(folder: Path, source: str) -> None:
         raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
 
 
-def sort_into(folder: Path, job: Job, journal: Journal) -> tuple[int, int]:
+def sort_into(folder: Path, source: Source, journal: Journal) -> tuple[int, int]:
     """Put each answered picture of a finished table into FOLDER/label, or FOLDER/review.
 
     Args:
         folder: new or empty.
-        job: the finished run.
-        journal: of its table; labels of people win.
+        source: of the pictures.
+        journal: of their table; labels of people win.
 
     Returns:
         how many pictures are there now, and how many could not be read or written.
@@ -62,13 +61,13 @@ def sort_into(folder: Path, job: Job, journal: Journal) -> tuple[int, int]:
     labels = {row.path: _label_of(row.label) for row in photo_rows(journal) if row.label.decided_by}
     folders = folders_of(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
-    read, numbers, done, failed = job.source.reader(), dict[Path, int](), 0, 0
+    read, numbers, done, failed = source.reader(), dict[Path, int](), 0, 0
     try:
         for name in sorted(set(names.values())):
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
-    for item in job.source.items():
+    for item in source.items():
         if inside := names.get(path_in_table(item.name)):
             is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
             done, failed = done + is_there, failed + (not is_there)

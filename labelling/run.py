@@ -65,10 +65,8 @@ class Job:
 
     @property
     def learnt(self) -> tuple[str, ...]:
-        """The attributes of which `wardrobe improve` learns corrections: those that its training named."""
-        settings = self.release.manifest.training.get("settings")
-        named = settings.get("attribute") if isinstance(settings, dict) else None
-        return tuple(name for name in self.run.attributes if isinstance(named, list) and name in named)
+        """See `learnt`."""
+        return learnt(self.release, self.run)
 
     @cached_property
     def run(self) -> Run:
@@ -112,9 +110,21 @@ class Job:
         )
 
 
+def learnt(release: LocalRelease, run: Run) -> tuple[str, ...]:
+    """The attributes of which `wardrobe improve` learns corrections: those that the training named."""
+    settings = release.manifest.training.get("settings")
+    named = settings.get("attribute") if isinstance(settings, dict) else None
+    return tuple(name for name in run.attributes if isinstance(named, list) and name in named)
+
+
 @contextmanager
 def labelled(
-    job: Job, watch: Callable[[int, int], None], say: Say, *, restart: bool = False
+    job: Job,
+    watch: Callable[[int, int], None],
+    say: Say,
+    *,
+    restart: bool = False,
+    take: Callable[[Journal], None] = lambda _: None,
 ) -> Iterator[tuple[Journal, Summary]]:
     """Label what has no answer yet, and write the table, also when something ends the run.
 
@@ -125,6 +135,7 @@ def labelled(
         watch: called with the number of rows, and of those that were there before, a few times a second.
         say: called with a sentence for each lost worker process, and for rows of an earlier release.
         restart: replace what is there, finished or not.
+        take: puts people's answers into the journal, before anything is written.
 
     Yields:
         the journal, of which further outputs are written, and the summary.
@@ -146,6 +157,7 @@ def labelled(
         _remove_products(journal, job, say)
         listing.complete()
         _keep_language(journal, say)
+        take(journal)
         _say_what_holds_no_more(journal, say)
         yield journal, export(job.table, journal, is_complete=True, kept=listing.kept)
 

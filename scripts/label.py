@@ -2,16 +2,16 @@
 
 SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
 s3://bucket/prefix. A list may name pictures at https:// as well, of hosts that are allowed. The same command
-continues a run that was stopped or killed; one bad picture is a row with an error. With --corrections and
-without SOURCE, people's answers go into a finished table, and the model is not asked. What happens is in
-labelling/.
+continues a run that was stopped or killed; one bad picture is a row with an error. People's answers of
+--corrections go in before anything is written; without SOURCE they go into the finished table, and the model
+is not asked. What happens is in labelling/.
 """
 
 import argparse
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from inference.plain_text import shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import check_copy, check_ending, copy_for_excel, is_workbook
-from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary, kept_beside, partial_of
+from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary, export, kept_beside, partial_of
 from labelling.feeds import (
     FEEDS,
     LOSING,
@@ -39,18 +39,19 @@ from labelling.feeds import (
     write_feed,
 )
 from labelling.into_folders import check_into, sort_into
+from labelling.items import Source
 from labelling.journal import Journal
 from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, list_in, may_write
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.products import check_by, in_words, products_of
-from labelling.review.answers import correct
+from labelling.review.answers import Taken, finished, take_in
 from labelling.review.audit import DRAWN
-from labelling.review.corrections import read_corrections
+from labelling.review.corrections import Correction, read_corrections
 from labelling.review.sheet import Review, Sizes, Tasks, exports_of, pages_of, write_sheets
-from labelling.row import ACCEPT, FOLDER, Categories, Category
-from labelling.run import Job, labelled
+from labelling.row import ACCEPT, FOLDER, Categories, Category, Run
+from labelling.run import Job, labelled, learnt
 from labelling.sources.opening import open_source
 from labelling.table import check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
@@ -58,7 +59,7 @@ from labelling.workers.on_ray import OnRay
 from labelling.workers.pool import MakeEngine
 from labelling.workers.processes import Processes
 from model_store.local import LocalRelease
-from model_store.named_release import find_release
+from model_store.named_release import find_release, store_in
 from reports.values import report_of
 from scripts.__main__ import command
 from scripts.audit import tell_audit
@@ -96,22 +97,43 @@ EXAMPLES = (
 
 def execute(arguments: argparse.Namespace) -> object:
     """Label a source, or go on with it, and say what came of it."""
-    if (arguments.source is None) != bool(arguments.corrections):
+    if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
+    if arguments.source is None and (without := _without_effect(arguments)):
+        arguments.error(f"{without} has no effect without a SOURCE, or without what reads its pictures")
     if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
         arguments.error("--audit and --reviewers are about the page of --review FILE.html")
-    if arguments.by is not None and (arguments.corrections or arguments.into):
-        arguments.error(
-            "--by and --by-folder go with a SOURCE: --corrections keeps the products of the table, and "
-            "--into sorts photos"
-        )
-    if arguments.feed and arguments.by is None and not arguments.corrections:
+    if arguments.by is not None and arguments.into:
+        arguments.error("--by and --by-folder do not go with --into, which sorts photos")
+    if arguments.feed and arguments.by is None and arguments.source:
         arguments.error("--feed has a row a product: name the column of the list with --by")
-    if arguments.taxonomy and arguments.corrections:
-        arguments.error("--taxonomy goes with a SOURCE: --corrections keeps the categories of the table")
     if arguments.excel:
         check_ending(arguments.excel)
-    return _correct(arguments) if arguments.corrections else _label(arguments)
+    return _label(arguments) if arguments.source else _write_again(arguments)
+
+
+def _without_effect(arguments: argparse.Namespace) -> str:
+    """The first option that has none where corrections alone are read; empty where there is none."""
+    is_sheet = arguments.review or arguments.tasks
+    of_source = {
+        "--by": arguments.by,
+        "--by-folder": arguments.by == "",
+        "--words": arguments.language,
+        "--taxonomy": arguments.taxonomy,
+        "--engine": arguments.engine != "processes",
+        "--workers": arguments.workers,
+        "--restart": arguments.restart,
+    }
+    of_pictures = {
+        "--model": arguments.model != "bundled",
+        "--path-column": arguments.path_column,
+        "--root": arguments.root,
+        "--allow-host": arguments.allow_host,
+        "--allow-network": arguments.allow_network,
+    }
+    of_sheets = {"--ask": arguments.ask, "--review-limit": arguments.review_limit != REVIEW_LIMIT}
+    given = of_source | ({} if is_sheet or arguments.into else of_pictures) | ({} if is_sheet else of_sheets)
+    return next((option for option, value in given.items() if value), "")
 
 
 def _outputs(arguments: argparse.Namespace) -> list[Output]:
@@ -141,28 +163,119 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
     return outputs
 
 
-def _correct(arguments: argparse.Namespace) -> object:
-    reading = Reading.of(arguments)
+def _write_again(arguments: argparse.Namespace) -> object:
+    """Take people's answers into a table that is there, and write what the command line names."""
     may_write(_outputs(arguments), arguments.corrections)
-    corrected = correct(arguments.out, arguments.corrections, reading, complain)
-    summary = corrected.summary
-    if corrected.disagreements:
-        complain(f"{corrected.disagreements:,} questions have different answers; the latest of each counts.")
-    if corrected.unmatched:
+    with finished(arguments.out) as journal:
+        run = journal.run
+        others = arguments.feed or arguments.excel or arguments.review or arguments.tasks or arguments.into
+        if others and not journal.is_complete:
+            raise TableUnusable(
+                f"{arguments.out}: is unfinished. Give the command that labels its source once more."
+            )
+        reads_pictures = arguments.review or arguments.tasks or arguments.into
+        source = _source_again(arguments, run) if reads_pictures else None
+        attributes = _learnt_again(arguments, run) if reads_pictures else ()
+        corrections = _corrections(arguments, run)
+        taken = take_in(corrections, journal, arguments.out)
+        summary = export(arguments.out, journal, is_complete=journal.is_complete)
+        written = _Written()
+        if source:
+            written = _write_of_pictures(arguments, source, journal, attributes)
+        _say_taken(arguments, taken, summary, corrections)
+        _copy_for_excel(arguments, journal)
+        _say_written(arguments, written)
+        _feed(arguments, journal, summary)
+    return {"corrections": taken.corrections, "unmatched": taken.unmatched, **asdict(summary)}
+
+
+def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
+    """The source of a table that is there, before anything is written.
+
+    Raises:
+        SourceUnusable: it is gone.
+    """
+    if arguments.into:
+        check_into(arguments.into, run.source)
+    by = run.by.column if run.by and run.by.folder is None else ""
+    permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
+    return open_source(run.source, permits, replace(Reading.of(arguments), by=by))
+
+
+def _learnt_again(arguments: argparse.Namespace, run: Run) -> tuple[str, ...]:
+    """The attributes that the release of a table has learnt; none where another release is named."""
+    store, cache = store_in(arguments.model), settings_of_commands().cache_dir
+    release = find_release(f"{store}@{run.version}" if store else arguments.model, cache)
+    return learnt(release, run) if release.version == run.version else ()
+
+
+def _corrections(arguments: argparse.Namespace, run: Run) -> list[Correction]:
+    """What people say, for the labels of a run."""
+    reading = Reading.of(arguments).of_corrections
+    return read_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
+
+
+def _say_taken(
+    arguments: argparse.Namespace, taken: Taken, summary: Summary, corrections: Sequence[Correction]
+) -> None:
+    """Say what became of corrections, and what they show."""
+    if taken.disagreements:
+        complain(f"{taken.disagreements:,} questions have different answers; the latest of each counts.")
+    if taken.unmatched:
         complain(
-            f"{corrected.unmatched:,} of {corrected.corrections:,} corrections are of no picture in "
-            f"{summary.table}, among them {', '.join(corrected.examples)}: it is gone or has changed since."
+            f"{taken.unmatched:,} of {taken.corrections:,} corrections are of no picture in "
+            f"{summary.table}, among them {', '.join(taken.examples)}: it is gone or has changed since."
         )
     console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
-    tell_audit(read_corrections(arguments.corrections, None, reading=reading))
+    tell_audit(corrections)
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
-    with Journal(arguments.out) as journal:
-        _copy_for_excel(arguments, journal)
-        _feed(arguments, journal, summary)
-    return {"corrections": corrected.corrections, "unmatched": corrected.unmatched, **asdict(summary)}
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What was written of a source's pictures.
+
+    Attributes:
+        pages: sheets.
+        sorted_in: how many pictures lie in folders, and how many could not be read or written.
+    """
+
+    pages: Sequence[Path] = ()
+    sorted_in: tuple[int, int] | None = None
+
+
+def _write_of_pictures(
+    arguments: argparse.Namespace, source: Source, journal: Journal, learnt_attributes: Sequence[str]
+) -> _Written:
+    """Write sheets, tasks and folders, as far as the command line names them."""
+    run = journal.run
+    attributes = _asked(arguments.ask, run) or learnt_attributes
+    of_feed = check_feed(arguments.feed, run.further, run.attributes) if arguments.feed else ""
+    sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, tuple(attributes), of_feed)
+    command = f"{program()} {_then(arguments)}"
+    review = Review(arguments.review, sizes, TRANSLATIONS, command) if arguments.review else None
+    tasks = Tasks(arguments.tasks, arguments.review_limit, attributes) if arguments.tasks else None
+    pages = write_sheets(source, journal, review, tasks) if review or tasks else ()
+    return _Written(pages, sort_into(arguments.into, source, journal) if arguments.into else None)
+
+
+def _then(arguments: argparse.Namespace) -> str:
+    """The command that takes what the sheets export."""
+    exported = " ".join(exports_of(arguments.reviewers))
+    feed = f" --feed {arguments.feed}" if arguments.feed else ""
+    return f"label --corrections {exported} --out {shlex.quote(str(arguments.out))}{feed}"
+
+
+def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
+    if written.pages:
+        _say_next(_then(arguments))
+    if written.sorted_in:
+        done, failed = written.sorted_in
+        lost = f"; {failed:,} could not be read or written" if failed else ""
+        console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
 
 
 def _job(arguments: argparse.Namespace) -> Job:
@@ -171,7 +284,8 @@ def _job(arguments: argparse.Namespace) -> Job:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model, settings_of_commands().cache_dir)
     taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
-    may_write(_outputs(arguments), filter(None, (*list_in(arguments.source), release.folder, taxonomy)))
+    reads = (*list_in(arguments.source), release.folder, taxonomy, *arguments.corrections)
+    may_write(_outputs(arguments), filter(None, reads))
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
     source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
     return Job(
@@ -188,17 +302,15 @@ def _job(arguments: argparse.Namespace) -> Job:
 
 def _label(arguments: argparse.Namespace) -> object:
     job = _job(arguments)
-    of_feed = ""
     if arguments.feed:
-        of_feed = check_feed(arguments.feed, job.run.further, job.run.attributes)
-    attributes = _asked(arguments.ask, job)
-    exported = exports_of(arguments.reviewers)
-    feed = f" --feed {arguments.feed}" if arguments.feed else ""
-    then = f"label --corrections {' '.join(exported)} --out {shlex.quote(str(arguments.out))}{feed}"
-    sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, attributes, of_feed)
-    command = f"{program()} {then}"
-    review = Review(arguments.review, sizes, TRANSLATIONS, command) if arguments.review else None
-    tasks = Tasks(arguments.tasks, arguments.review_limit, attributes) if arguments.tasks else None
+        check_feed(arguments.feed, job.run.further, job.run.attributes)
+    _asked(arguments.ask, job.run)
+    corrections, taken = _corrections(arguments, job.run), list[Taken]()
+
+    def take(journal: Journal) -> None:
+        if arguments.corrections:
+            taken.append(take_in(corrections, journal, job.table))
+
     with ExitStack() as opened:
         with resumable("Nothing is lost: the same command goes on where it was."):
             total = _total(job)
@@ -206,26 +318,27 @@ def _label(arguments: argparse.Namespace) -> object:
                 check_copy(arguments.excel, job.run, total)
             with counting("labelling", _Rate()) as watch:
                 labelling = labelled(
-                    job, lambda rows, before: watch(rows, total, before), complain, restart=arguments.restart
+                    job,
+                    lambda rows, before: watch(rows, total, before),
+                    complain,
+                    restart=arguments.restart,
+                    take=take,
                 )
                 journal, summary = opened.enter_context(labelling)
-            pages = write_sheets(job, journal, review, tasks) if review or tasks else ()
+            written = _write_of_pictures(arguments, job.source, journal, job.learnt)
             _copy_for_excel(arguments, journal)
-            sorted_in = sort_into(arguments.into, job, journal) if arguments.into else None
-        show(summary, pages)
+        show(summary, written.pages)
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
         _say_checks(summary, job)
-        if pages:
-            _say_next(then)
-        if sorted_in:
-            done, failed = sorted_in
-            lost = f"; {failed:,} could not be read or written" if failed else ""
-            console().print(f"Sorted: {done:,} pictures into folders of {arguments.into}{lost}.")
+        for one in taken:
+            _say_taken(arguments, one, summary, corrections)
+        _say_written(arguments, written)
         if not summary.rows:
             complain(f"{arguments.source}: no picture in it.")
         _feed(arguments, journal, summary)
-    return asdict(summary)
+    counts = {"corrections": taken[0].corrections, "unmatched": taken[0].unmatched} if taken else {}
+    return counts | asdict(summary)
 
 
 def _say_checks(summary: Summary, job: Job) -> None:
@@ -249,16 +362,16 @@ def _copy_for_excel(arguments: argparse.Namespace, journal: Journal) -> None:
         complain(f"{arguments.excel}: {cut:,} cells of more than 32,767 characters are cut to that.")
 
 
-def _asked(named: Sequence[str], job: Job) -> tuple[str, ...]:
-    """The attributes that a sheet asks for beside the class: those that are learnt, unless people name some.
+def _asked(named: Sequence[str], run: Run) -> tuple[str, ...]:
+    """The attributes that people ask for beside the class.
 
     Raises:
         TableUnusable: the release does not answer one.
     """
-    if strange := [name for name in named if name not in job.run.attributes]:
-        attributes = ", ".join(job.run.attributes) or "none"
+    if strange := [name for name in named if name not in run.attributes]:
+        attributes = ", ".join(run.attributes) or "none"
         raise TableUnusable(f"--ask {strange[0]}: the release answers no such attribute, but {attributes}.")
-    return tuple(dict.fromkeys(named)) or job.learnt
+    return tuple(dict.fromkeys(named))
 
 
 def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> None:
@@ -303,14 +416,14 @@ def _how_to_fill(arguments: argparse.Namespace, summary: Summary) -> str:
     """What brings colours into a feed that lacks some: a command to paste, or the sheet that is there."""
     if arguments.review:
         return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
-    if not arguments.corrections:
+    if arguments.source:
         words = ["--review", "sheet.html", *arguments.words]
     else:
         column = summary.products.column if summary.products else ""
         by = ["--by-folder"] if column == FOLDER else ["--by", column]
         words = [summary.source, *by, "--out", str(arguments.out)]
         words += ["--feed", arguments.feed, "--review", "sheet.html"]
-    again = ", with the other options of the first time" if arguments.corrections else ""
+    again = ", with the other options of the first time" if not arguments.source else ""
     return f"A sheet asks for them{again}: {program()} label {shlex.join(words)}"
 
 
@@ -416,8 +529,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("--excel", type=Path, metavar="FILE.xlsx", help=excel)
     add("--into", type=Path, metavar="FOLDER", help=into)
     _add_review_options(parser)
-    corrections = "write what people say in these files (CSV, or Label Studio's JSON) into the finished table"
-    add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
     add("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
 
@@ -437,6 +548,10 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)
     ask = "ask for this attribute, too, though corrections of it are not learnt; more than once"
     add("--ask", action="append", default=[], metavar="ATTRIBUTE", help=ask)
+    corrections = (
+        "take in what people say in these files (CSV, or Label Studio's JSON), before all is written"
+    )
+    add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
 
 
 def _host(text: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Put people's answers into a finished table, without asking the model again.
+"""Take people's answers into a table: the model is asked nothing.
 
 Answers belong to the content of a picture: all its copies get the same one, and a picture that changed since
 has none. Of two answers the later one counts, so that files can be given in any order, together or one after
@@ -7,17 +7,14 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from inference.contract import LABEL
 from labelling.errors import CorrectionsUnusable, TableUnusable
-from labelling.export import Summary, export
 from labelling.journal import Journal, journal_of
-from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import Correction, merge, name_of, read_corrections
+from labelling.review.corrections import Correction, merge, name_of
 from labelling.row import Run
 from labelling.table import check_form
 
@@ -25,70 +22,63 @@ NAMED: Final = 3
 """Corrections that a message names."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Corrected:
+class Taken(NamedTuple):
     """What became of some corrections.
 
     Attributes:
-        summary: of the table now.
         corrections: that were read.
         disagreements: questions of pictures that have answers with different labels; the latest counts.
         unmatched: corrections of no row, some of them named.
     """
 
-    summary: Summary
     corrections: int
     disagreements: int
     unmatched: int
     examples: tuple[str, ...]
 
 
-def correct(
-    table: Path,
-    files: Sequence[Path],
-    reading: Reading = AS_IT_IS,
-    say: Callable[[str], None] = lambda _: None,
-) -> Corrected:
-    """Write corrections into a table; the columns `decided_by` and `predicted` come with the first.
+def take_in(corrections: Sequence[Correction], journal: Journal, table: Path) -> Taken:
+    """Put people's answers into a table's journal, for the pictures of its current listing.
 
     Args:
-        table: that `label` made, with its journal beside it.
-        files: of corrections; see corrections.py.
-        reading: how they are read.
-        say: receives what a person should know of them.
+        corrections: as read for the labels of the table; see corrections.py.
+        journal: of the table, opened.
+        table: that messages name.
 
     Raises:
-        TableUnusable: it has no journal, another run is at work on it, or it cannot be written.
-        CorrectionsUnusable: a file cannot be read, none of the corrections is of this table, or two of the
-            same time contradict each other.
+        TableUnusable: they cannot be kept.
+        CorrectionsUnusable: none of them is of this table, or two of the same time contradict each other.
+    """
+    _check_products(corrections, table, journal.run)
+    matched, unmatched = match(_of_first_photos(corrections), journal, journal.run.source)
+    if corrections and not matched:
+        files = dict.fromkeys(str(correction.file) for correction in corrections)
+        raise CorrectionsUnusable(
+            f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
+            f"{table}, among them {name_of(corrections[0])}. "
+            + _advice(corrections, {product for (product,) in journal.query(_PRODUCTS)})
+        )
+    new, disagreements = merge(matched, journal.answers())
+    journal.answer(new)
+    examples = tuple(map(name_of, unmatched[:NAMED]))
+    return Taken(len(corrections), disagreements, len(unmatched), examples)
+
+
+@contextmanager
+def finished(table: Path) -> Iterator[Journal]:
+    """The journal of a table that is there.
+
+    Raises:
+        TableUnusable: it has none, or another run is at work on it.
     """
     check_form(table)
     if not journal_of(table).exists():
         raise TableUnusable(
             f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
-            "into a table that `wardrobe label SOURCE --out` made."
+            "into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
         )
     with Journal(table) as journal:
-        run = journal.run
-        corrections = read_corrections(files, run.heads[LABEL], run.attributes, reading, say)
-        _check_products(corrections, table, run)
-        matched, unmatched = match(_of_first_photos(corrections), journal, run.source)
-        if corrections and not matched:
-            raise CorrectionsUnusable(
-                f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
-                f"{table}, among them {name_of(corrections[0])}. "
-                + _advice(corrections, {product for (product,) in journal.query(_PRODUCTS)})
-            )
-        new, disagreements = merge(matched, journal.answers())
-        journal.answer(new)
-        summary = export(table, journal, is_complete=journal.is_complete)
-    return Corrected(
-        summary=summary,
-        corrections=len(corrections),
-        disagreements=disagreements,
-        unmatched=len(unmatched),
-        examples=tuple(map(name_of, unmatched[:NAMED])),
-    )
+        yield journal
 
 
 def _check_products(corrections: Sequence[Correction], table: Path, run: Run) -> None:
@@ -144,7 +134,7 @@ def match(
 
 
 def _of_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
-    """Corrections without those of further photos on a product's card: its answer holds by the first alone."""
+    """Corrections without those of further photos on a product's card, whose first one its answer carries."""
     first: dict[object, Correction] = {}
     for number, answer in enumerate(corrections):
         card = answer.file, answer.product, answer.attribute, answer.label, answer.at

@@ -19,7 +19,7 @@ from inference.spreadsheets import safe_path
 from inference.words import in_order
 from labelling.decided import Question
 from labelling.errors import Unreadable
-from labelling.items import Item
+from labelling.items import Item, Source
 from labelling.journal import Journal
 from labelling.review.audit import CENSUS, added, audit_of, sample, usual_size
 from labelling.review.label_studio import Task, as_tasks
@@ -43,7 +43,6 @@ from labelling.review.page import (
 )
 from labelling.review.questions import SHOWN, Case, SheetQuestion, cases, doubtful, every, fed
 from labelling.row import ACCEPT, REVIEW, Row, path_in_table
-from labelling.run import Job
 
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
@@ -144,13 +143,15 @@ def pages_of(page: Path, reviewers: int) -> list[Path]:
     return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
 
 
-def write_sheets(job: Job, journal: Journal, review: Review | None, tasks: Tasks | None) -> tuple[Path, ...]:
+def write_sheets(
+    source: Source, journal: Journal, review: Review | None, tasks: Tasks | None
+) -> tuple[Path, ...]:
     """Write what people are to answer of a finished table, which they did not answer before.
 
     The pictures of all pages and tasks are read in one pass over the source.
 
     Args:
-        job: the finished labelling run.
+        source: of its pictures.
         journal: of its table.
         review: the pages; None for none.
         tasks: for Label Studio; None for none.
@@ -163,19 +164,17 @@ def write_sheets(job: Job, journal: Journal, review: Review | None, tasks: Tasks
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    chosen = (
-        {head: _chosen(journal, head, review.sizes, job) for head in review.sizes.heads} if review else {}
-    )
+    chosen = {head: _chosen(journal, head, review.sizes) for head in review.sizes.heads} if review else {}
     of_tasks = _photos_of_tasks(journal, tasks) if tasks else []
     of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
-    pictures = _pictures([*of_cards, *of_tasks], job)
+    pictures = _pictures([*of_cards, *of_tasks], source)
     if tasks:
-        write_page(tasks.file, as_tasks(list(_tasks(of_tasks, pictures, tasks, job))))
-    return _write_pages(review, chosen, pictures, job) if review else ()
+        write_page(tasks.file, as_tasks(list(_tasks(of_tasks, pictures, tasks, journal.run.version))))
+    return _write_pages(review, chosen, pictures, journal) if review else ()
 
 
 def _write_pages(
-    review: Review, chosen: Mapping[str, _Chosen], pictures: Mapping[str, Photo], job: Job
+    review: Review, chosen: Mapping[str, _Chosen], pictures: Mapping[str, Photo], journal: Journal
 ) -> tuple[Path, ...]:
     page, sizes, texts, command = review
     first = [card for head, rows in chosen.items() for card in _blind_cards(rows, pictures, head)]
@@ -191,24 +190,24 @@ def _write_pages(
         for head, rows in chosen.items()
         for card, _ in _cards(rows.fed, pictures, head)
     ]
-    attributes = {head: job.run.heads[head] for head in sizes.heads if head != LABEL}
-    title, lead = f"{job.table.name}, {job.release.version}", LEAD_OF_PARTS if first else LEAD
+    attributes = {head: journal.run.heads[head] for head in sizes.heads if head != LABEL}
+    title, lead = f"{journal.path.stem}, {journal.run.version}", LEAD_OF_PARTS if first else LEAD
     is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
     pages, exports = pages_of(page, sizes.reviewers), exports_of(sizes.reviewers)
     for number, (file, export) in enumerate(zip(pages, exports, strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
         numbered = title if sizes.reviewers == 1 else f"{title}, {number}/{sizes.reviewers}"
         frame = Frame(numbered, lead, texts, export, is_census, command)
-        write_page(file, page_of(dealt, job.run.heads[LABEL], frame, attributes))
+        write_page(file, page_of(dealt, journal.run.heads[LABEL], frame, attributes))
     return tuple(pages)
 
 
-def _chosen(journal: Journal, head: str, sizes: Sizes, job: Job) -> _Chosen:
-    drawn, rare, version = list[SheetQuestion](), list[SheetQuestion](), job.release.version
+def _chosen(journal: Journal, head: str, sizes: Sizes) -> _Chosen:
+    drawn, rare, version = list[SheetQuestion](), list[SheetQuestion](), journal.run.version
     is_asked = head in (LABEL, *sizes.attributes)  # else products need it for a feed, and nothing else does
     audited = sizes.audited if is_asked else 0
     accepted = Counter(question.predicted for question in every(journal, head) if question.reason is None)
-    is_census = audited != 0 and job.run.by is not None and accepted.total() <= CENSUS
+    is_census = audited != 0 and journal.run.by is not None and accepted.total() <= CENSUS
     if is_census:
         audited = accepted.total()
         drawn = sample(filter(_accepted, every(journal, head)), _path, audited, version)
@@ -255,7 +254,9 @@ def _photos_of_tasks(journal: Journal, tasks: Tasks) -> list[Row]:
     return [photo for photo in islice(photos.values(), tasks.limit) if photo.label.predicted]
 
 
-def _tasks(photos: Sequence[Row], pictures: Mapping[str, Photo], tasks: Tasks, job: Job) -> Iterator[Task]:
+def _tasks(
+    photos: Sequence[Row], pictures: Mapping[str, Photo], tasks: Tasks, version: str
+) -> Iterator[Task]:
     """The tasks of photos that can be shown."""
     for photo in photos:
         shown = pictures.get(photo.path)
@@ -264,7 +265,7 @@ def _tasks(photos: Sequence[Row], pictures: Mapping[str, Photo], tasks: Tasks, j
                 head: photo.heads[head].predicted or "" for head in tasks.attributes if head in photo.heads
             }
             answer = photo.label.predicted or "", photo.label.confidence or 0.0
-            task = Task(photo.path, photo.sha256, shown.picture, *answer, job.release.version)
+            task = Task(photo.path, photo.sha256, shown.picture, *answer, version)
             yield task._replace(attributes=labels)
 
 
@@ -326,19 +327,17 @@ def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> 
         yield card, case
 
 
-def _pictures(photos: Iterable[Row], job: Job) -> dict[str, Photo]:
+def _pictures(photos: Iterable[Row], source: Source) -> dict[str, Photo]:
     """Pictures of the source by their paths in the table, read in one pass, some of them at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
-    read, shown = job.source.reader(), dict[str, Photo]()
-    wanted = (
-        (item for item in job.source.items() if path_in_table(item.name) in hashes) if hashes else iter(())
-    )
+    read, shown = source.reader(), dict[str, Photo]()
+    wanted = (item for item in source.items() if path_in_table(item.name) in hashes) if hashes else iter(())
     while part := list(islice(wanted, READ_AT_ONCE)):
         new = {path_in_table(item.name): item for item in part if path_in_table(item.name) not in shown}
         uploads = read([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
             picture = thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
-            shown[path] = Photo(_path_for_training(item, job), picture, hashes[path])
+            shown[path] = Photo(_path_for_training(item, source), picture, hashes[path])
     return shown
 
 
@@ -347,8 +346,8 @@ def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]
     return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
 
 
-def _path_for_training(item: Item, job: Job) -> str:
+def _path_for_training(item: Item, source: Source) -> str:
     """An absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
-    return safe_path(item.name.removeprefix(f"{job.source.address}/"))
+    return safe_path(item.name.removeprefix(f"{source.address}/"))

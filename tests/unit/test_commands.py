@@ -207,7 +207,6 @@ def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.Capt
         ("predict", "name at least one picture"),
         ("label photos --out t.csv --workers 0", "'0': expected 1 or more"),
         ("label --out t.csv", "name a SOURCE to label, or --corrections"),
-        ("label photos --corrections c.csv --out t.csv", "name a SOURCE to label, or --corrections"),
         ("label photos --out t.csv --audit 9", "--audit and --reviewers are about the page of --review"),
         ("train --train a.csv", "--train and --test belong together"),
         ("train --data d --train a.csv --test b.csv", "give one of the two"),

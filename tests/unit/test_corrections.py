@@ -1,7 +1,7 @@
 """What an answer of a person does: to the table of `wardrobe label`, and to the pictures that are learnt."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import permutations
@@ -17,8 +17,9 @@ from inference.listed import NONE
 from labelling import run
 from labelling.decided import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
+from labelling.export import Summary, export
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.answers import correct
+from labelling.review.answers import finished, take_in
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job
 from labelling.sources.opening import open_source
@@ -73,6 +74,14 @@ def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     copied = shutil.copytree(labelled, tmp_path / "copied", ignore=shutil.ignore_patterns("release"))
     monkeypatch.chdir(copied)
     return copied
+
+
+def correct(table: Path, files: Sequence[Path]) -> Summary:
+    """Take files of corrections into a finished table."""
+    with finished(table) as journal:
+        corrections = read_corrections(files, journal.run.heads[LABEL], journal.run.attributes)
+        take_in(corrections, journal, table)
+        return export(table, journal, is_complete=True)
 
 
 def learnt_with(file: Path) -> Applied:
@@ -173,7 +182,7 @@ def test_an_answer_counts_in_the_table_and_in_what_is_learnt(
     file, table = write_csv(folder / "corrections.csv", rows), folder / "table.csv"
     before = {row["path"]: row for row in read_rows(table)}
 
-    summary = correct(Path("table.csv"), [file]).summary
+    summary = correct(Path("table.csv"), [file])
     found = learnt_with(file)
 
     for row in read_rows(table):

@@ -35,7 +35,7 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
 
 def sort_into(folder: Path, job: Job) -> tuple[int, int]:
     with Journal(job.table, job.run) as journal:
-        return sort(folder, job, journal)
+        return sort(folder, job.source, journal)
 
 
 @pytest.fixture

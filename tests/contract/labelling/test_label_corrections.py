@@ -3,19 +3,23 @@
 Which answer counts of which picture: tests/unit/test_corrections.py.
 """
 
+import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
-from labelling.errors import TableUnusable
+from labelling.errors import SourceUnusable, TableUnusable
 from labelling.export import summary_of
-from labelling.journal import journal_of
+from labelling.journal import UNFINISHED, Journal, journal_of
 from tests.catalogues import write_folder
+from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS
 from tests.releases import LABELS
-from tests.tables import Rows, correct, label, rows_of, summary_in
+from tests.review_sheets import cards_of
+from tests.tables import Rows, correct, label, rows_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
@@ -111,6 +115,110 @@ def test_a_run_that_ended_between_answers_and_table_is_made_good(
     table.write_bytes(stale)
 
     assert label(shop, table, little_release) == wanted
+
+
+def test_corrections_beside_a_source_go_in_before_everything_that_the_command_names(
+    table: Path, shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    first = label(shop, table, little_release)[0]
+    (shop / "2.png").unlink()
+    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
+    sheet, tasks, folder = tmp_path / "s.html", tmp_path / "t.json", tmp_path / "sorted"
+
+    words = ("--corrections", str(said), "--review", str(sheet), "--audit", "0", "--tasks", str(tasks))
+    after = label(shop, table, little_release, *words, "--into", str(folder))
+
+    assert [row["decided_by"] for row in after] == ["person", *["model"] * 4]
+    assert (folder / other(first).replace("/", "_") / "0.png").exists()
+    asked = {card["path"] for card in cards_of(sheet)}
+    assert first["path"] not in asked
+    assert {task["data"]["path"] for task in json.loads(tasks.read_bytes())} == asked
+
+
+def test_corrections_alone_write_all_that_the_command_names_from_the_source_of_the_table(
+    table: Path, shop: Path, tmp_path: Path
+) -> None:
+    first, *others = rows_of(table)
+    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
+    sheet, tasks, folder = tmp_path / "s.html", tmp_path / "t.json", tmp_path / "sorted"
+    words = ["--corrections", str(said), "--out", str(table), "--review", str(sheet), "--audit", "0"]
+
+    assert wardrobe("label", [*words, "--tasks", str(tasks), "--into", str(folder)]) == 0
+
+    doubtful = {row["path"] for row in others if row["decision"] == "review"}
+    assert {card["path"] for card in cards_of(sheet)} == doubtful
+    assert {task["data"]["path"] for task in json.loads(tasks.read_bytes())} == doubtful
+    assert len(list(folder.rglob("*.png"))) == len(PICTURES)
+
+
+def test_where_the_source_is_gone_what_needs_it_is_refused_before_anything_is_written(
+    table: Path, shop: Path, tmp_path: Path
+) -> None:
+    first, before = rows_of(table)[0], table.read_bytes()
+    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
+    shutil.rmtree(shop)
+
+    with pytest.raises(SourceUnusable, match="no such file or folder"):
+        wardrobe(
+            "label", ["--corrections", str(said), "--out", str(table), "--review", str(tmp_path / "s.html")]
+        )
+
+    assert table.read_bytes() == before
+    assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--by", "article"],
+        ["--by-folder"],
+        ["--words", "de"],
+        ["--taxonomy", "google"],
+        ["--workers", "2"],
+        ["--restart"],
+        ["--model", "store"],
+        ["--root", "photos"],
+        ["--allow-host", "shop.example"],
+        ["--ask", "colour"],
+        ["--review-limit", "7"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_an_option_without_effect_on_a_finished_table_is_refused_by_name(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        wardrobe("label", ["--corrections", "c.csv", "--out", "t.csv", *words])
+
+    assert f"{words[0]} has no effect" in capsys.readouterr().err
+
+
+def test_an_unfinished_table_has_no_sheet(
+    shop: Path, little_release: Path, tmp_path: Path, table: Path
+) -> None:
+    first = rows_of(table)[0]
+    with Journal(table) as journal:
+        journal.change("UPDATE run SET state = ?", UNFINISHED)
+    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
+
+    with pytest.raises(TableUnusable, match="is unfinished"):
+        wardrobe(
+            "label", ["--corrections", str(said), "--out", str(table), "--review", str(tmp_path / "s.html")]
+        )
+
+
+def test_an_answer_without_a_time_of_a_file_from_the_future_can_be_corrected(
+    table: Path, tmp_path: Path
+) -> None:
+    first = rows_of(table)[0]
+    said = write_csv(tmp_path / "corrections.csv", [{"path": first["path"], "label": other(first)}])
+    later = time.time() + 10 * 86_400
+    os.utime(said, (later, later))
+    assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 0
+
+    after = correct(table, {"path": first["path"], "label": first["label"]})
+
+    assert (after[0]["label"], after[0]["decided_by"]) == (first["label"], "person")
 
 
 def test_a_table_without_its_journal_is_refused(table: Path) -> None:

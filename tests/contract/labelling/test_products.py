@@ -281,6 +281,26 @@ def test_an_answer_to_a_product_holds_where_the_photo_that_it_carries_is_one_of_
     )
 
 
+def test_a_photo_that_two_seasons_share_carries_no_answer_where_it_is_not_the_first_of_its_card(
+    shop: Path, release: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "t.csv"
+    spring = listed(shop, ("1.png", "1001"), ("2.png", "1001"), ("2.png", "1002"))
+    cards = sheet_of(spring, table, release, "--audit", "9")
+    [card] = [card for card in cards if card["product"] == "1001"]
+    assert Path(card["path"]).name == "1.png", "the photo that lies under no other product"
+    answer = {"label": "Coat", "product": "1001", "at": "2026-11-22T10:00:00Z"}
+    photos = (
+        {"path": photo["path"], "sha256": photo["sha256"], **answer} for photo in (card, *card["photos"])
+    )
+    correct(table, *photos)
+    assert products_of(table)["1001"]["label"] == "Coat"
+
+    label(listed(shop, ("2.png", "1001"), ("3.png", "1001")), table, release, "--by", "article")
+
+    assert products_of(table)["1001"].get("decided_by", "model") == "model"
+
+
 def test_answers_to_photos_hold_for_their_product_where_they_agree(
     shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
 ) -> None:
