@@ -27,6 +27,7 @@ from model_store.local import open_release
 from model_store.store import open_store
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
 from tests.contract.labelling.conftest import HEADS
+from tests.journals import paths_in
 from tests.labelled_here import Here
 from tests.releases import CREATED_AT, a_release
 from tests.s3_servers import S3Server
@@ -231,6 +232,28 @@ def test_all_pictures_before_the_damage_of_a_tar_are_labelled(little_release: Pa
 
     assert [row["path"] for row in rows_of(tmp_path / "table.csv")] == names[:-1]
     assert not summary_in(tmp_path / "table.csv")["is_complete"]
+
+
+def test_an_archive_that_is_cut_off_leaves_the_table_before_and_keeps_what_was_labelled(
+    little_release: Path, tmp_path: Path
+) -> None:
+    names = [f"{number:03}.png" for number in range(2 * PICTURES_PER_CHUNK)]
+    shop, table = write_tar(tmp_path / "shop.tar", {"old.png": PICTURES["a/0.png"]}), tmp_path / "table.csv"
+    label(shop, table, little_release)
+    before = table.read_bytes()
+    whole = write_tar(shop, dict.fromkeys(names, PICTURES["a/1.png"])).read_bytes()
+    shop.write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(SourceUnusable, match="no whole TAR"):
+        label(shop, table, little_release)
+    with Journal(table) as journal:
+        left, kept = paths_in(journal), journal.value("SELECT count(*) FROM photos WHERE error = ''")
+        state = journal.is_complete
+
+    assert (table.read_bytes(), left, state) == (before, ["old.png"], False)
+    assert kept > PICTURES_PER_CHUNK // 2
+    shop.write_bytes(whole)
+    assert [row["path"] for row in label(shop, table, little_release)] == names
 
 
 def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
