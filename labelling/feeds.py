@@ -248,7 +248,7 @@ def write_categories(platform: str, table: Path, journal: Journal) -> tuple[Path
     rows = dict[str, set[tuple[str, ...]]]()
     for product in product_rows(journal):
         spellings = spellings_of(product, run.by)
-        category = taken(kind_category(platform, _kinds_of(product, kinds)))
+        category = taken(kind_category(platform, _kinds_of(product, kinds, run.heads.get(KIND, ()))))
         if category is None or len(spellings) > 1 or _lacking(platform, product) or _has_own(product, column):
             continue
         *key, _ = of_platform.cells(replace(product, path=spellings[0])).values()
@@ -265,11 +265,15 @@ def _columns_of_categories(platform: str) -> list[str]:
     return [*key, category[0]] if category else []
 
 
-def _kinds_of(row: Row, kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The kinds of a product by its accepted kind or class, or a person's; those of the list for OTHER."""
+def _kinds_of(row: Row, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
+    """The kinds of a product by its accepted kind or class, or a person's.
+
+    For OTHER those that the list names and the head lacks: a skirt by its title is none, if the answer has
+    `skirt` and is OTHER.
+    """
     of_kind = row.heads.get(KIND, NO_ANSWER)
     if is_decided(of_kind) and of_kind.label:
-        return row.listed if of_kind.label == OTHER else frozenset({of_kind.label})
+        return row.listed.difference(names) if of_kind.label == OTHER else frozenset({of_kind.label})
     return kinds.get(row.label.label or "", frozenset()) if is_decided(row.label) else frozenset()
 
 

@@ -305,6 +305,40 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
     assert written[0].read_text("utf-8").splitlines() == CATEGORIES[platform]
 
 
+def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has_no_name_for(
+    tmp_path: Path,
+) -> None:
+    kinds, products = ("skirt", "other"), {"1": "Wool scarf", "2": "Wool skirt"}
+    run = Run(
+        source="list.csv",
+        version="v1",
+        heads={"label": ("Dress", "Bag"), "kind": kinds},
+        further={name: name for name in ("article", "title")},
+        by=By(column="article", folder=None, proven=("label", "kind")),
+    )
+    of_class = HeadAnswer(label="Dress", reason="unfamiliar", decision="review", probabilities=(0.5, 0.5))
+    of_kind = HeadAnswer(label="skirt", reason="ambiguous", decision="review", probabilities=(0.6, 0.4))
+    rows = [
+        Row(
+            path=f"{article}.png",
+            sha256=article * 64,
+            heads={"label": of_class, "kind": of_kind},
+            further={"article": article, "title": title},
+        )
+        for article, title in products.items()
+    ]
+    said = {
+        Question(article * 64, "kind", article): HumanAnswer("other", "2026-01-01T00:00:00Z")
+        for article in products
+    }
+    with Journal(table := tmp_path / "labels.csv", run) as journal:
+        fill(journal, run, rows, said)
+        written = write_categories("google", table, journal)
+
+    assert written is not None
+    assert written[0].read_text("utf-8").splitlines() == ["id,google_product_category", "1,177"]
+
+
 def test_woocommerce_has_no_categories_of_its_own(tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
         assert write_categories("woocommerce", table, journal) is None
