@@ -57,6 +57,7 @@ KIND = {
     "also": [],
     "probabilities": {},
 }
+UNFAMILIAR_DRESS = UNFAMILIAR | {"attributes": {"kind": KIND | {"label": "dress"}}}
 SKIRT = UNFAMILIAR | {"attributes": {"kind": KIND}}
 DOUBTED_KIND = UNFAMILIAR | {"attributes": {"kind": KIND | {"decision": "review", "reason": "ambiguous"}}}
 WAITING = {"state": "held", "seconds": 7, "trouble": {"status": 429, "detail": "Ten a minute."}}
@@ -73,7 +74,8 @@ SAID: dict[str, list[tuple[str, Any, str]]] = {
         ("headline", SKIRT, "skirt"),
         ("sureness", SKIRT, "97% sure"),
         ("decision", SKIRT, "Accept"),
-        ("reason", SKIRT, "none of the classes; the model is sure of the kind."),
+        ("reason", SKIRT, "learnt of its classes, so only the kind is accepted."),
+        ("reason", UNFAMILIAR_DRESS, "learnt of its classes, so only the kind is accepted."),
         (
             "tally",
             [{"state": "done", "answer": SKIRT}, {"state": "done", "answer": UNFAMILIAR}],

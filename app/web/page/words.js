@@ -68,7 +68,7 @@ export function reason(answer) {
 }
 
 function explanation(answer) {
-  if (shown(answer).isKind) return t("The picture shows none of the classes; the model is sure of the kind.");
+  if (shown(answer).isKind) return t("The picture is unlike what the model has learnt of its classes, so only the kind is accepted.");
   if (answer.decision === "accept" && answer.confidence < SURE) {
     return t("The model holds this for likely: {closest}.", { closest: closest(answer) });
   }
