@@ -132,7 +132,8 @@ def test_an_object_that_s3_refuses_is_a_row_and_the_same_command_takes_it_up_whe
     errors = [row["error"] for row in first]
     assert errors.pop(1) == (
         f"{bucket}/a/1.png: InvalidObjectState on GetObject. The object is archived. "
-        "Restore it first, as with `aws s3api restore-object`."
+        "Restore it first, as with `aws s3api restore-object`. The server says: "
+        "The operation is not valid for the object's storage class"
     )
     assert errors == [None] * (len(PICTURES) - 1)
     assert [row["error"] for row in second] == [None] * len(PICTURES)
