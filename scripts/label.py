@@ -136,7 +136,7 @@ def _without_effect(arguments: argparse.Namespace) -> str:
     return next((option for option, value in given.items() if value), "")
 
 
-def _outputs(arguments: argparse.Namespace) -> list[Output]:
+def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Output]:
     """All files that the command line names, those that follow from their names, and what is kept beside."""
     table, beside = arguments.out, partial_of(arguments.out)
     outputs = [
@@ -145,7 +145,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
     ]
     kept = (*kept_beside(table), *kept_beside(beside))
     outputs += [Output(file, "table's journal or summary", "--out") for file in kept]
-    if arguments.by is not None:
+    if has_products:
         outputs += [Output(products_of(table), "table of products", "--out", is_products_table)]
     if arguments.feed:
         named = categories_file(table, arguments.feed)
@@ -165,14 +165,10 @@ def _outputs(arguments: argparse.Namespace) -> list[Output]:
 
 def _write_again(arguments: argparse.Namespace) -> object:
     """Take people's answers into a table that is there, and write what the command line names."""
-    may_write(_outputs(arguments), arguments.corrections)
+    may_write(_outputs(arguments, has_products=False), arguments.corrections)
     with finished(arguments.out) as journal:
         run = journal.run
-        others = arguments.feed or arguments.excel or arguments.review or arguments.tasks or arguments.into
-        if others and not journal.is_complete:
-            raise TableUnusable(
-                f"{arguments.out}: is unfinished. Give the command that labels its source once more."
-            )
+        _check_again(arguments, journal)
         reads_pictures = arguments.review or arguments.tasks or arguments.into
         source = _source_again(arguments, run) if reads_pictures else None
         attributes = _learnt_again(arguments, run) if reads_pictures else ()
@@ -187,6 +183,28 @@ def _write_again(arguments: argparse.Namespace) -> object:
         _say_written(arguments, written)
         _feed(arguments, journal, summary)
     return {"corrections": taken.corrections, "unmatched": taken.unmatched, **asdict(summary)}
+
+
+def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
+    """Refuse what cannot be written of a table that is there, before people's answers go in.
+
+    Raises:
+        OutputUnusable: the products or the source of the table would be replaced.
+        TableUnusable: it is unfinished, too large for Excel, or answers no attribute that is named.
+    """
+    run = journal.run
+    others = arguments.feed or arguments.excel or arguments.review or arguments.tasks or arguments.into
+    if others and not journal.is_complete:
+        raise TableUnusable(
+            f"{arguments.out}: is unfinished. Give the command that labels its source once more."
+        )
+    outputs = _outputs(arguments, has_products=run.by is not None)
+    may_write(outputs, [*arguments.corrections, *list_in(run.source)])
+    if arguments.excel:
+        check_copy(arguments.excel, run, journal.value("SELECT count(*) FROM current"))
+    if arguments.feed:
+        check_feed(arguments.feed, run.further, run.attributes)
+    _asked(arguments.ask, run)
 
 
 def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
@@ -285,7 +303,8 @@ def _job(arguments: argparse.Namespace) -> Job:
     release = find_release(arguments.model, settings_of_commands().cache_dir)
     taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
     reads = (*list_in(arguments.source), release.folder, taxonomy, *arguments.corrections)
-    may_write(_outputs(arguments), filter(None, reads))
+    outputs = _outputs(arguments, has_products=arguments.by is not None)
+    may_write(outputs, filter(None, reads))
     permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
     source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
     return Job(

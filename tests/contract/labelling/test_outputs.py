@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from labelling.errors import LabellingError, OutputUnusable
+from labelling.errors import LabellingError, OutputUnusable, TableUnusable
+from labelling.excel import MOST_COLUMNS
 from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, may_write
 from tests.catalogues import write_folder, write_list
 from tests.commands import wardrobe
+from tests.releases import a_release
 from tests.tables import label, products_of, rows_of, write_csv
 
 main = partial(wardrobe, "label")
@@ -144,6 +146,61 @@ def test_corrections_are_not_replaced(option: str, shop: Path, little_release: P
         main(["--corrections", str(answers), "--out", str(table), option, str(answers)])
 
     assert answers.read_bytes() == before
+
+
+def answered(shop: Path, source: Path, release: Path, *words: str) -> list[str]:
+    """The command that takes a person's answer into a table of a source; the table is there."""
+    [row, *_] = label(source, shop / "table.csv", release, *words)
+    answers = write_csv(shop / "answers.csv", [{"sha256": row["sha256"], "path": "", "label": "Bag"}])
+    return ["--corrections", str(answers), "--out", str(shop / "table.csv")]
+
+
+def test_the_source_of_a_table_is_not_replaced_where_answers_come_into_it(
+    shop: Path, little_release: Path
+) -> None:
+    rows = [{"id": f"a/{number}.png", "color": "red"} for number in range(3)]
+    source = write_csv(shop / "table-google.csv", rows)
+    command = answered(shop, source, little_release, "--path-column", "id", "--by", "color")
+    before = contents(shop)
+
+    with pytest.raises(OutputUnusable, match="this command reads it, and the feed would replace it"):
+        main([*command, "--feed", "google"])
+
+    assert contents(shop) == before
+
+
+def test_the_products_of_a_table_do_not_replace_the_answers_that_come_into_it(
+    shop: Path, little_release: Path
+) -> None:
+    command = answered(shop, shop / "list.csv", little_release, "--by", "article")
+    answers = (shop / "answers.csv").replace(shop / "table-products.csv")
+    before = contents(shop)
+
+    with pytest.raises(OutputUnusable, match="this command reads it, and the table of products would"):
+        main(["--corrections", str(answers), *command[2:]])
+
+    assert contents(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--excel", "{}/new.xlsx"], "no room for"),
+        (["--feed", "google"], "answers no attribute `colour`"),
+        (["--tasks", "{}/new.json", "--ask", "shape"], "answers no such attribute"),
+    ],
+)
+def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(
+    words: list[str], message: str, shop: Path, tmp_path: Path
+) -> None:
+    wide = {"path": "a/0.png", **{f"c{number}": "" for number in range(MOST_COLUMNS)}}
+    command = answered(shop, write_csv(shop / "wide.csv", [wide]), a_release(tmp_path / "release"))
+    before = contents(shop)
+
+    with pytest.raises(TableUnusable, match=message):
+        main([*command, *(word.format(shop) for word in words)])
+
+    assert contents(shop) == before
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
