@@ -19,6 +19,7 @@ import pytest
 from labelling.columns import OF_PHOTOS
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
+from labelling.journal import Journal
 from labelling.run import PICTURES_PER_CHUNK, Job, labelled
 from labelling.sources.opening import open_source
 from labelling.workers.pool import MakeEngine
