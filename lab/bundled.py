@@ -27,7 +27,7 @@ class Step:
         command: arguments of Python.
         shipped: of some outputs, the file that comes with the package.
         by_name: whether it runs only where it is named.
-        learns_on_network: whether it needs that the tuned network is the package's.
+        learns_on_network: whether it sees photos by the package's network, which has to be the tuned one.
     """
 
     name: str
@@ -82,10 +82,6 @@ STEPS: Final = (
         "training/features/backbone.npz",
     ),
     _step(
-        *("negatives", 2, f"PHOTOS training/features/backbone.npz {NETWORK[1]}", "OUT/negatives.npz"),
-        *("lab.negatives PHOTOS --out OUT/negatives.npz", "training/heads/negatives.npz"),
-    ),
-    _step(
         *("pixels", 250, "lab/soft-targets.npz", "OUT/pixels/release"),
         "lab.pixels train lab/soft-targets.npz --run OUT/pixels",
         by_name=True,
@@ -121,7 +117,12 @@ STEPS: Final = (
         *("strangers", 1, f"PHOTOS {_VECTORS}", "OUT/strangers.csv.gz"),
         *("lab.strangers_heads OUT/photos OUT/vectors --out OUT/strangers.csv.gz", "lab/strangers.csv.gz"),
     ),
-    # The heads on it, what they decide, and the release.
+    # What rests on it: photos of other things, the heads, what they decide, and the release.
+    _step(
+        *("negatives", 2, f"PHOTOS training/features/backbone.npz {NETWORK[1]}", "OUT/negatives.npz"),
+        *("lab.negatives PHOTOS --out OUT/negatives.npz", "training/heads/negatives.npz"),
+        learns_on_network=True,
+    ),
     _step(
         *("tables", 0.5, "PHOTOS OUT/photos/made_X.zip", "OUT/tables/learn.csv OUT/tables/dev.csv"),
         "lab.photo_tables OUT/photos --out OUT/tables",

@@ -51,7 +51,7 @@ from training.decide.decide import Thresholds, decide_attributes
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
 from training.features.blocks import READS, Block, network
 from training.features.shipped import LITE2
-from training.features.weights import read_npz, write_npz
+from training.features.weights import read_npz, weights_hash, write_npz
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
 from training.progress import Lines, Progress, Say
@@ -79,17 +79,19 @@ def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress)
         `upright` of the whole photos; `mirrored` of the same garments on users' grounds where a learnt shop
         photo's own is plain, else of the mirror image.
     """
-    graph, found = run / "vectors.onnx", list[Features]()
+    body, found = network((*LITE2, PALETTE)), list[Features]()
+    # What another network saw in the same folder is not taken for this one's.
+    of_network = weights_hash(body)[:8]
+    graph = run / f"vectors-{of_network}.onnx"
     if not graph.exists():
         run.mkdir(parents=True, exist_ok=True)
-        body = network((*LITE2, PALETTE))
         # A session reads the output of this name.
         write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
     session = OnnxSession(graph, shape=READS.array_shape)
     grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
     with progress.counting("seeing photos") as watch:
         for start in range(0, len(photos), CHUNK):
-            path, chunk = run / f"vectors-{start}.npz", photos[start : start + CHUNK]
+            path, chunk = run / f"vectors-{of_network}-{start}.npz", photos[start : start + CHUNK]
             if not path.exists():
                 rng = np.random.default_rng(start)
                 views = [_views(folder, one, grounds[int(rng.integers(len(grounds)))], rng) for one in chunk]
