@@ -12,9 +12,9 @@ rests on the answers, card, page and manifest; everything else is RELEASE's.
 
 import argparse
 import hashlib
-import itertools
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -81,15 +81,22 @@ def main(argv: list[str] | None = None) -> int:
 
 def near_hashes(folder: Path, learnt: Learnt) -> Hashes:
     """The perceptual hashes of the photos of a folder that were learnt, uint64 (N, 10)."""
-    files = (path.read_bytes() for path in sorted((folder / "dev").rglob("*.jpg")))
-    archives = (zipfile.ZipFile(path) for path in sorted(folder.glob("*.zip")))
-    packed = (archive.read(name) for archive in archives for name in archive.namelist())
+    contents = np.array([hashlib.sha256(content).hexdigest() for content in _photos_in(folder)])
     hashes = [
         perceptual_hash(decode(content, MAX_PIXELS).picture)
-        for content in itertools.chain(files, packed)
-        if learnt.has(np.array([hashlib.sha256(content).hexdigest()]))[0]
+        for content, is_learnt in zip(_photos_in(folder), learnt.has(contents), strict=True)
+        if is_learnt
     ]
     return np.stack(hashes) if hashes else NO_HASHES
+
+
+def _photos_in(folder: Path) -> Iterator[bytes]:
+    """The files of all photos."""
+    for path in sorted((folder / "dev").rglob("*.jpg")):
+        yield path.read_bytes()
+    for path in sorted(folder.glob("*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            yield from map(archive.read, archive.namelist())
 
 
 def answers_to(strangers: Answered) -> Answers:
