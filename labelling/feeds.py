@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 from inference.listed import LIST, OTHER
 from inference.words import KIND, label_kinds, language_of
+from labelling.colours import own_colours
 from labelling.decide import NO_PHOTO, colour_of
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable
@@ -307,9 +308,9 @@ def colours_of(row: Row) -> tuple[str, ...]:
 
 
 def _is_sure(row: Row) -> bool:
-    """Whether a table accepts a product's colour, or a person gave it."""
+    """Whether a table accepts a product's colour, or a person or the list gave it."""
     answer = _of_colour(row)
-    return answer.decided_by == LIST or is_decided(answer)
+    return answer.decided_by == LIST or is_decided(answer) or bool(own_colours(row.further))
 
 
 def is_decided(answer: HeadAnswer) -> bool:

@@ -40,6 +40,7 @@ RIGHT: Final = "Right: {answer}"
 NOTE: Final = "{label}? {confidence}, {reason}"
 NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
 NOTE_OF_LIST: Final = "the photo: {label}, {confidence}; the list: {listed}"
+NOTE_OF_COLOUR: Final = "the photo: {label}; the list: {listed}"
 ATTRIBUTE_ALONE: Final = "{attribute}?"
 """On a card of an audit, which does not show what the model answered."""
 

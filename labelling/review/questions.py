@@ -30,7 +30,8 @@ class SheetQuestion(NamedTuple):
         product: empty for a picture.
         by: who decided the label: `model`, or `list`.
         admits: whether the list's words admit the label; None where one of the two says nothing of a kind.
-        suggested: the likeliest label that they admit; None for none.
+        suggested: the likeliest label that they admit, of a colour what the photos show; None for none.
+        fed: what a feed sends, as JSON; None for nothing.
     """
 
     path: str
@@ -42,6 +43,7 @@ class SheetQuestion(NamedTuple):
     by: str
     admits: int | None
     suggested: str | None
+    fed: str | None = None
 
 
 class Case(NamedTuple):
@@ -61,7 +63,7 @@ class Case(NamedTuple):
 
 _QUESTIONS: Final = """
 SELECT iif(decided.product = '', path, decided.product), predicted, {} AS reason, confidence, number,
-    decided.product, predicted_by, admits, suggested
+    decided.product, predicted_by, admits, suggested, fed
 FROM decided JOIN current USING (number) JOIN photos USING (path, stamp)
 WHERE head = ? AND predicted IS NOT NULL AND (decided.product <> '' OR current.product = '')
 """

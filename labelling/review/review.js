@@ -160,7 +160,9 @@ function list(attribute) {
     item.dataset.key = key;
     return item;
   });
-  document.getElementById("keys").replaceChildren(...made);
+  const bar = document.getElementById("keys");
+  bar.style.minHeight = `${bar.offsetHeight}px`; // a bar that shrinks moves the button that is being clicked
+  bar.replaceChildren(...made);
 }
 
 function offer() {

@@ -5,6 +5,7 @@ same pictures as tasks in label_studio.py.
 """
 
 import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from labelling.review.page import (
     LEAD_OF_PARTS,
     NOTE,
     NOTE_OF_ATTRIBUTE,
+    NOTE_OF_COLOUR,
     NOTE_OF_LIST,
     Card,
     Frame,
@@ -289,6 +291,11 @@ def _beside_list(card: Card, case: Case) -> Card:
         return card
     if case.question.admits:
         return card._replace(screen=AGREEING)
+    if card.attribute != LABEL and case.question.by == LIST:
+        question = case.question
+        listed = " / ".join(json.loads(question.fed) if question.fed else [question.predicted])
+        shown = {"label": case.question.suggested or "", "listed": listed}
+        return card._replace(note=NOTE_OF_COLOUR, note_values=shown, guess=case.question.suggested or "")
     kinds = in_order(case.listed)
     values = {**card.note_values, "listed": " / ".join(kinds)}
     guess = case.question.suggested or NONE

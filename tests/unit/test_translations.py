@@ -21,6 +21,7 @@ from labelling.review.page import (
     LEAD,
     LEAD_OF_PARTS,
     NOTE,
+    NOTE_OF_COLOUR,
     NOTE_OF_LIST,
     RIGHT,
 )
@@ -117,6 +118,7 @@ OF_CARDS = {
         *COLOURS,
         *FED,
         *AGREEING,
+        NOTE_OF_COLOUR,
         NOTE_OF_LIST,
         doubted.LEAD,
     ),

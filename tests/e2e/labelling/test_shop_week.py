@@ -23,11 +23,11 @@ pytestmark = pytest.mark.slow
 
 PRODUCTS = {
     "skirt": (0, "Pleated skirt", "Dress", "list"),
-    "boots": (1, "Black boots", "Ankle boot", "shared"),
+    "boots": (1, "Winter boots", "Ankle boot", "shared"),
     "anna": (1, "Anna", "Ankle boot", "shared"),
     "plain": (2, "Clara", "Ankle boot", None),
     "untitled": (3, "", "Dress", None),
-    "trousers": (10, "Blue trousers", "Trouser", None),
+    "trousers": (10, "Linen trousers", "Trouser", None),
 }
 """Of each its picture's seed and title, and what is answered to it: the class, and why it needs a review."""
 
