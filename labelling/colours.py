@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.words import LANGUAGES, tokens_of
+from labelling import woocommerce
 
 COLUMNS: Final = ("color", "colour", "farbe", "couleur")
 """What lists call the shop's own colour, in small letters."""
@@ -75,10 +76,11 @@ def colour_by_list(
 
 
 def own_colours(cells: Mapping[str, str]) -> tuple[str, ...]:
-    """The colours of the list's own column, in the shop's words; none where it has no such cell."""
+    """The colours of the list's own column, or of its attribute in WooCommerce, in the shop's words."""
     columns = {column.strip().casefold(): cell for column, cell in cells.items()}
     cell = next((columns[name] for name in COLUMNS if _is_colour(columns.get(name, ""))), "")
-    return tuple(dict.fromkeys(part for part in _BETWEEN.split(cell.strip()) if _is_colour(part)))
+    parts = _BETWEEN.split(cell.strip()) if cell else woocommerce.colour_values(cells)
+    return tuple(dict.fromkeys(filter(_is_colour, parts)))
 
 
 def _is_colour(text: str) -> bool:

@@ -63,19 +63,21 @@ def attributes_of(cells: Mapping[str, str]) -> dict[str, str]:
 
 def loses_variations(row: Row) -> bool:
     """Whether a row of the feed would take a product's variations away, or one of its own colours."""
-    types = {
-        word for column, cell in row.further.items() if column.casefold() in _TYPE for word in _words(cell)
-    }
-    own = attributes_of(row.further)
+    cells = (cell for column, cell in row.further.items() if column.casefold() in _TYPE)
+    types = {value.casefold() for cell in cells for value in _values(cell)}
+    return not types.isdisjoint(_OF_VARIATIONS) or len(colour_values(row.further)) > 1
+
+
+def colour_values(cells: Mapping[str, str]) -> list[str]:
+    """The values of the list's own attribute for the colour; none without one."""
+    own = attributes_of(cells)
     name = _of_colour(own)
-    return not types.isdisjoint(_OF_VARIATIONS) or bool(
-        name and len(_words(own.get(_value_of(name), ""))) > 1
-    )
+    return _values(own.get(_value_of(name), "")) if name else []
 
 
-def _words(cell: str) -> list[str]:
+def _values(cell: str) -> list[str]:
     """What commas divide; a comma that belongs to a value has a backslash before it."""
-    return [word for text in re.split(r"(?<!\\),", cell.casefold()) if (word := text.strip())]
+    return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
 
 
 def _of_colour(own: Mapping[str, str]) -> str | None:

@@ -63,6 +63,21 @@ def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
     assert own_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
 
 
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ({"Attribut 2 Name": "Farbe", "Attribut 2 Wert(e)": "Grün"}, ("Grün",)),
+        ({"Attribute 1 name": "Colour", "Attribute 1 value(s)": r"Red\, dark"}, ("Red, dark",)),
+        ({"Attribute 1 name": "Size", "Attribute 1 value(s)": "S, M"}, ()),
+        ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red", "colour": "Rosso"}, ("Rosso",)),
+    ],
+)
+def test_the_colour_of_an_export_of_woocommerce_is_the_shops_own(
+    listed: dict[str, str], words: tuple[str, ...]
+) -> None:
+    assert own_colours(listed) == words
+
+
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
     of_photos = shares(brown=0.6, black=0.3, red=0.1)
 
