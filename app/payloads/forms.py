@@ -72,8 +72,10 @@ def one_file(form: Form) -> Upload:
     """The one file of a `/predict` form.
 
     Raises:
-        BadRequest: there is none or more than one.
+        BadRequest: there is none or more than one, or a title is a file.
     """
+    if name := next((name for name, _ in form.files if name in OF_TITLES), ""):
+        raise BadRequest(f"The part `{name}` is a file. Send it as a field of text: without a filename.")
     uploads = [upload for name, upload in form.files if name in FILE_FIELDS]
     if len(uploads) == 1:
         return uploads[0]

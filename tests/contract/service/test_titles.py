@@ -112,6 +112,16 @@ def test_a_title_that_is_no_text_and_an_unknown_language_are_refused(
     assert detail in answer.get_json()["detail"]
 
 
+@pytest.mark.parametrize("name", ["title", "language"])
+def test_a_title_or_language_that_is_a_file_is_refused(client: FlaskClient, name: str) -> None:
+    files = {"image": (io.BytesIO(PHOTO), "a.jpg"), name: (io.BytesIO(b"en"), "title.txt")}
+
+    answer = client.post("/predict", data=files)
+
+    assert answer.status_code == 400
+    assert f"The part `{name}` is a file." in answer.get_json()["detail"]
+
+
 def test_without_a_language_a_title_admits_what_any_language_reads_in_it(client: FlaskClient) -> None:
     assert listed(client, "Jean")["kinds"] == ["trousers"]
     assert listed(client, "Robe")["kinds"] == ["coat", "dress", "nightwear"]
