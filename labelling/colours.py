@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from inference.words import LANGUAGES, tokens_of
 from labelling import woocommerce
+from labelling.identifiers import identifier
 
 COLUMNS: Final = ("color", "colour", "farbe", "couleur")
 """What lists call the shop's own colour, in small letters."""
@@ -22,7 +23,8 @@ LEAST: Final = 0.02
 """What the photos give at least to a word's names together. Of right words .96, .95 and .92 have it on 1,827
 photos of tiers A, B and C, of any other name .04 to .06."""
 
-NOT_A_COLOUR: Final = frozenset({"-", "n/a", "#n/a", "na", "nan", "none", "null"})
+NOT_A_COLOUR: Final = frozenset({"", "na"})
+"""In a cell as `identifier` reads it, which leaves nothing of other words for "not known"."""
 
 _FILE: Final = Path(__file__).with_name("colours.csv")
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
@@ -78,13 +80,13 @@ def colour_by_list(
 def own_colours(cells: Mapping[str, str]) -> tuple[str, ...]:
     """The colours of the list's own column, or of its attribute in WooCommerce, in the shop's words."""
     columns = {column.strip().casefold(): cell for column, cell in cells.items()}
-    cell = next((columns[name] for name in COLUMNS if _is_colour(columns.get(name, ""))), "")
-    parts = _BETWEEN.split(cell.strip()) if cell else woocommerce.colour_values(cells)
+    cell = next(filter(_is_colour, (identifier(columns.get(name, "")) for name in COLUMNS)), "")
+    parts = _BETWEEN.split(cell) if cell else woocommerce.colour_values(cells)
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
 
 
 def _is_colour(text: str) -> bool:
-    return text.strip().casefold() not in NOT_A_COLOUR and any(map(str.isalpha, text))
+    return identifier(text).casefold() not in NOT_A_COLOUR and any(map(str.isalpha, text))
 
 
 def _by_column(cells: Mapping[str, str], language: str, shares: Mapping[str, float]) -> ByList | None:
