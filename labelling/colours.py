@@ -16,9 +16,6 @@ from inference.words import LANGUAGES, tokens_of
 from labelling import woocommerce
 from labelling.identifiers import identifier
 
-COLUMNS: Final = ("color", "colour", "farbe", "couleur")
-"""What lists call the shop's own colour, in small letters."""
-
 LEAST: Final = 0.02
 """What the photos give at least to a word's names together. Of right words .96, .95 and .92 have it on 1,827
 photos of tiers A, B and C, of any other name .04 to .06."""
@@ -80,7 +77,9 @@ def colour_by_list(
 def own_colours(cells: Mapping[str, str]) -> tuple[str, ...]:
     """The colours of the list's own column, or of its attribute in WooCommerce, in the shop's words."""
     columns = {column.strip().casefold(): cell for column, cell in cells.items()}
-    cell = next(filter(_is_colour, (identifier(columns.get(name, "")) for name in COLUMNS)), "")
+    cell = next(
+        filter(_is_colour, (identifier(columns.get(name, "")) for name in woocommerce.COLOUR_NAMES)), ""
+    )
     parts = _BETWEEN.split(cell) if cell else woocommerce.colour_values(cells)
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from labelling.row import Row
 
-COLOUR_NAMES: Final = ("colour", "color", "farbe", "couleur")
-"""What shops call the attribute, in small letters."""
+COLOUR_NAMES: Final = ("color", "colour", "farbe", "couleur")
+"""What shops call the attribute, or a column of the colour, in small letters."""
 
 ATTRIBUTE: Final = re.compile(r"Attribute \d+ (name|value\(s\)|visible|global|default)")
 """The columns of a feed that hold attributes."""
