@@ -168,11 +168,6 @@ def products_of(table: Path) -> Path:
     return table.with_stem(f"{table.stem}-products")
 
 
-def photos_of(products: Path) -> Path:
-    """Where the photos of a table of products are."""
-    return products.with_stem(products.stem.removesuffix("-products"))
-
-
 def in_words(summary: ProductSummary, promise: Promise | None) -> Iterator[str]:
     """What a terminal says of them, a sentence each; `promise` is of products, about the class."""
     alone = summary.accepted - summary.accepted_by_list

@@ -1,4 +1,4 @@
-"""The file of a table: CSV, JSONL or Parquet, written and read.
+"""The file of a table: CSV, JSONL or Parquet, written; of one that is there, the names of its columns.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
 The one file that knows pyarrow, which is imported where it is needed, since serving does not install it. What
@@ -8,23 +8,18 @@ the columns are: columns.py; a copy for Excel: excel.py.
 import csv
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from inference.spreadsheets import as_csv, as_it_was
-from labelling.columns import OF_PHOTOS, OF_PRODUCTS, ORIGIN, RESTS_ON, Column
-from labelling.errors import ListUnusable, SourceUnusable, TableUnusable
+from inference.spreadsheets import as_csv
+from labelling.columns import Column
+from labelling.errors import SourceUnusable, TableUnusable
 from labelling.list_text import LONGEST_HEADER
-from labelling.lists import SEPARATORS, Reading, open_list, renaming
+from labelling.lists import SEPARATORS, renaming
 from labelling.row import Row
 from model_store.files import flush_folder
-
-OWN_TABLE: Final = Reading(path_columns=())
-"""How our own table is read: its quotation marks are right, and the lines of a path in it, as of a Parquet's
-cell with several names, are not searched for rows."""
 
 ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""
@@ -129,68 +124,6 @@ def names_of_csv(file: Path) -> list[str]:
     """
     line = _first_line(file)
     return max((next(csv.reader([line], delimiter=mark), []) for mark in SEPARATORS), key=len)
-
-
-def read_rows(
-    table: Path, needed: Collection[str] = OF_PHOTOS[:1], encoding: str = ""
-) -> Iterator[dict[str, Any]]:
-    """The rows of a table by column; None or an empty text where there is nothing.
-
-    Args:
-        table: of photos, or of products.
-        needed: columns that a CSV has to have.
-        encoding: of a CSV that a spreadsheet has saved, where it is not UTF-8.
-
-    Raises:
-        TableUnusable: it cannot be read, or is of another form.
-        SourceUnusable: it is no Parquet file.
-    """
-    form = check_form(table)
-    if form == ".parquet":
-        yield from parquet_rows(str(table), None)
-        return
-    try:
-        if form == ".csv":
-            opened = open_list(table, needed, replace(OWN_TABLE, encoding=encoding))
-            yield from (_with_names_as_they_were(row.cells) for row in opened.rows())
-            return
-        with table.open(encoding="utf-8-sig") as file:
-            yield from map(json.loads, file)
-    except ListUnusable as error:
-        raise TableUnusable(str(error)) from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise TableUnusable(f"{table}: cannot be read as a table ({reason}).") from error
-
-
-def _as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: as_it_was(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
-
-
-def _with_names_as_they_were(cells: Mapping[str, Any]) -> dict[str, Any]:
-    named = {as_it_was(name) if name else name: cell for name, cell in cells.items()}
-    return _as_they_were(named)
-
-
-def first_row(table: Path, encoding: str = "") -> dict[str, Any]:
-    """The first row of a table of photos or of products that `wardrobe label` wrote, by column.
-
-    Raises:
-        TableUnusable: it cannot be read, has no row, or was not written by `wardrobe label`.
-        SourceUnusable: it is no Parquet file.
-    """
-    row = next(read_rows(table, (), encoding), {})
-    needed = OF_PRODUCTS if is_of_products(row) else (*OF_PHOTOS, *ORIGIN)
-    if missing := set(needed) - row.keys():
-        raise TableUnusable(
-            f"{table}: has no row, or no column `{min(missing)}`. Name a table of `wardrobe label`."
-        )
-    return row
-
-
-def is_of_products(row: Mapping[str, Any]) -> bool:
-    """Whether a row is of a table of products."""
-    return RESTS_ON in row
 
 
 def parquet_rows(file: str, names: list[str] | None) -> Iterator[dict[str, Any]]:

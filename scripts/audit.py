@@ -1,35 +1,35 @@
 """Measure how often the accepted answers of a table are right.
 
-FILE are corrections that a sheet of `wardrobe label --audit` exported, TABLE is the table that it was written
-for. The figures are of the sheet's random sample. Exit code 1 when the release's promise about the class, or
+FILE are corrections that the sheets of one table exported, see `wardrobe label --audit`. The figures are of
+the sheet's random sample. Exit code 1 when the release's promise about the class, or
 about an attribute, is broken on these pictures. What is computed: labelling/review/audit.py.
 """
 
 import argparse
+import csv
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.settings import settings_of_commands
 from inference.contract import LABEL
-from labelling.columns import column_of
-from labelling.errors import CorrectionsUnusable, OtherRun
+from labelling.errors import CorrectionsUnusable, LabellingError, OtherRun
 from labelling.lists import Reading
-from labelling.products import photos_of, products_of
-from labelling.review.audit import Audit, Share, audit_in, promised_right
+from labelling.outputs import is_products_table, is_table
+from labelling.review.audit import NO_AUDIT, Audit, Share, audit_in, audited_version, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
-from labelling.table import first_row, is_of_products, read_rows
 from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
 from reports.values import Promise, Report, report_of
 from scripts.__main__ import command
 from scripts.lists import add_encoding
-from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
+from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table, program
 
 EXAMPLES = (
-    "wardrobe audit corrections.csv labels.csv",
-    "wardrobe audit ann.csv ben.csv labels.csv --json",
+    "wardrobe audit corrections.csv",
+    "wardrobe audit ann.csv ben.csv --json",
 )
 
 HOLDS, BROKEN, OPEN = "holds", "broken", "too few to say"
@@ -50,27 +50,20 @@ class Verdict:
 
 def execute(arguments: argparse.Namespace) -> object:
     """Compare and print; 1 when a promise is broken."""
-    encoding = arguments.encoding or ""
-    version: str = first_row(arguments.table, encoding)["version"]
+    _check_files(arguments.files)
+    reading = Reading(encoding=arguments.encoding or "")
+    version = audited_version(read_corrections(arguments.files, None, reading=reading))
     release = _release(arguments.model, version)
     report, heads = report_of(release), release.manifest.attributes
     attributes = {name: head.labels for name, head in heads.items()}
-    corrections = read_corrections(
-        arguments.files, report.labels, attributes, Reading(encoding=encoding), complain
-    )
-    audit = audit_in(corrections)
-    if audit is None:
-        raise CorrectionsUnusable(
-            "No correction is of an audit: a sheet that `wardrobe label SOURCE --out TABLE --review "
-            "FILE.html --audit N` wrote marks its sample in a column `audit`."
-        )
-    _check_table(corrections, arguments.table, encoding)
-    audits = {LABEL: audit} | {
-        name: audit for name in attributes if (audit := audit_in(corrections, name)) is not None
-    }
+    corrections = read_corrections(arguments.files, report.labels, attributes, reading, complain)
+    audits = {name: audit_in(corrections, name) for name in (LABEL, *attributes)}
+    if audits[LABEL] is None:
+        raise CorrectionsUnusable(NO_AUDIT)
     of_heads = {
         name: (audit, judge(audit, _promises(report, name, of_products=audit.of_products)))
         for name, audit in audits.items()
+        if audit is not None
     }
     for name, (audit, verdict) in of_heads.items():
         if name != LABEL:
@@ -93,45 +86,26 @@ def _promises(report: Report, head: str, *, of_products: bool) -> Sequence[Promi
     return [report.attributes[head].promise] if head in report.attributes else []
 
 
-def _check_table(corrections: Sequence[Correction], table: Path, encoding: str) -> None:
-    """Refuse answers to the sample of another table.
+def _check_files(files: Sequence[Path]) -> None:
+    """Refuse a table, which earlier versions took beside corrections.
 
     Raises:
-        CorrectionsUnusable: a picture or product is not in it, or has another answer there.
+        CorrectionsUnusable: one of them is a table.
     """
-    audited = [correction for correction in corrections if correction.audit]
-    heads = {correction.attribute for correction in audited}
-    answered: dict[tuple[str, str, str], str | None] = {}
-    for of_products in {bool(correction.product) for correction in audited}:
-        for row in read_rows(_table_of(table, of_products=of_products, encoding=encoding), (), encoding):
-            key = ("", str(next(iter(row.values())))) if of_products else (row["sha256"], "")
-            answered |= {
-                (*key, head): row.get(column_of(head, "predicted")) or row.get(head) for head in heads
-            }
-    for correction in audited:
-        key = ("", correction.product) if correction.product else (correction.sha256, "")
-        if answered.get((*key, correction.attribute)) != correction.predicted:
-            raise CorrectionsUnusable(
-                f"{correction.file}: {correction.product or correction.path} is not in this table, or has "
-                "another answer there. Give the table that the sheet was written for."
-            )
-
-
-def _table_of(table: Path, *, of_products: bool, encoding: str) -> Path:
-    """The table of photos or of products, of which one was named.
-
-    Raises:
-        CorrectionsUnusable: the other one was named, and this is not beside it.
-    """
-    if is_of_products(first_row(table, encoding)) == of_products:
-        return table
-    other = products_of(table) if of_products else photos_of(table)
-    if not other.exists():
+    tables = [file for file in files if _is_table(file)]
+    if tables:
+        others = shlex.join(str(file) for file in files if file not in tables) or "corrections.csv"
         raise CorrectionsUnusable(
-            f"{other}: is not there. The answers are to {'products' if of_products else 'pictures'}, which "
-            f"{table} does not have."
+            f"{tables[0]}: is a table, and corrections alone are read, which say what they need of it: "
+            f"{program()} audit {others}"
         )
-    return other
+
+
+def _is_table(file: Path) -> bool:
+    try:
+        return is_table(file) or is_products_table(file)
+    except (OSError, ValueError, csv.Error, LabellingError):
+        return False  # reading it as corrections says what it is
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -139,9 +113,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("audit", __doc__, EXAMPLES)
     add = parser.add_argument
     add("files", type=Path, nargs="+", metavar="FILE", help="corrections with the answers to the sample")
-    add("table", type=Path, metavar="TABLE", help="the table: .csv, .jsonl or .parquet")
     add_encoding(parser)
-    add("--model", default="bundled", help=RELEASE_HELP + "; with the version that the table names")
+    add("--model", default="bundled", help=RELEASE_HELP + "; with the version that the corrections name")
     return parser
 
 
@@ -161,7 +134,7 @@ def tell_audit(corrections: Sequence[Correction]) -> None:
 
 
 def _release(model: str, version: str) -> LocalRelease:
-    """The release that made the table.
+    """The release that people audited.
 
     Raises:
         OtherRun: the named release is another one.
@@ -172,8 +145,8 @@ def _release(model: str, version: str) -> LocalRelease:
     release = find_release(f"{store}@{version}" if store else model, cache)
     if release.version != version:
         raise OtherRun(
-            f"{model}: is release {release.version}, and the table was made by {version}. Name its folder or "
-            "store with --model."
+            f"{model}: is release {release.version}, and the sheet is of {version}. Name its folder or store "
+            "with --model."
         )
     return release
 

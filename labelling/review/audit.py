@@ -1,8 +1,9 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of the table.
 
 `sample` draws it from all answered rows; of products, few accepted ones are all taken (CENSUS). The review
-sheet shows it first, without what the model answered, and exports how many rows of the table are accepted.
-`audit_in` compares what people said with what the model did, by what the sheet exports alone. A table is
+sheet shows it first, without what the model answered, and exports how many rows of the table are accepted, by
+which release, and what tells the table from others. `audit_in` compares what people said with what the model
+did, by what the sheet exports alone. A table is
 finite, so that bounds are hypergeometric, and they are one-sided, as promises are. Knows tables and
 corrections, neither journals nor releases.
 """
@@ -17,6 +18,7 @@ from typing import Final, TypeVar
 
 from inference.contract import LABEL
 from labelling.decided import LEFT_OUT
+from labelling.errors import CorrectionsUnusable
 from labelling.review.corrections import Correction, merge
 from labelling.row import ACCEPT
 from reports.intervals import SURENESS, clopper_pearson, most_of
@@ -36,6 +38,14 @@ LOOK: Final = 1 - (1 - SURENESS) / 2
 
 CENSUS: Final = 40
 """Accepted products of a table that are all asked about, in place of a sample."""
+
+MARK_DIGITS: Final = 16
+"""Hexadecimal digits by which tables differ."""
+
+NO_AUDIT: Final = (
+    "No correction is of an audit: a sheet that `wardrobe label SOURCE --out TABLE --review FILE.html "
+    "--audit N` wrote marks its sample in a column `audit`."
+)
 
 T = TypeVar("T")
 
@@ -166,6 +176,43 @@ def added(
 def audit_of(accepted: Mapping[str, int], label: str) -> str:
     """What a sheet exports beside a row of this label: the accepted rows of it, and all, by their labels."""
     return f"{accepted.get(label, 0)} of {sum(accepted.values())}"
+
+
+def table_mark(answers: Iterable[tuple[str, str, bool]]) -> str:
+    """What tells a table from others: a hash of what the model answered, and whether that was accepted.
+
+    Args:
+        answers: path, label and acceptance of each row, in the order of the table.
+    """
+    content = hashlib.sha256()
+    for answer in answers:
+        content.update(repr(answer).encode("utf-8", "backslashreplace"))
+    return f"sha256-{content.hexdigest()[:MARK_DIGITS]}"
+
+
+def audited_version(corrections: Sequence[Correction]) -> str:
+    """The version of the release that people audited on one table.
+
+    Raises:
+        CorrectionsUnusable: none is of an audit, or some are of sheets of 2.0.0, or of several tables.
+    """
+    audited = [correction for correction in corrections if correction.audit or correction.audit_of]
+    if not audited:
+        raise CorrectionsUnusable(NO_AUDIT)
+    for correction in audited:
+        if not (correction.version and correction.table):
+            raise CorrectionsUnusable(
+                f"{correction.file}: its sheet is of 2.0.0 and does not say of which table it is. Write the "
+                "sheet again, to the same file, which keeps the answers in the browser, and export them."
+            )
+    origins = {(correction.version, correction.table): str(correction.file) for correction in audited}
+    if len(origins) > 1:
+        raise CorrectionsUnusable(
+            f"{', '.join(dict.fromkeys(origins.values()))}: are of sheets of several tables or releases. "
+            "Audit each table by itself; where one has changed between two sheets, write its sheet again, to "
+            "the same file, which keeps the answers in the browser, and export them."
+        )
+    return audited[0].version
 
 
 def audit_in(corrections: Sequence[Correction], attribute: str = LABEL) -> Audit | None:

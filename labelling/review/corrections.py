@@ -1,8 +1,9 @@
 """Corrections: what people say that pictures show, as CSV or as an export of Label Studio.
 
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
-the time of the answer, `audit` and `audit_of`, `predicted` and `decision` of the model, and `attribute`, the
-question that is answered (empty: the class); the review sheet and the service's page export it. An empty
+the time of the answer, `audit` and `audit_of`, `predicted` and `decision` of the model, `version` and `table`
+of the sheet, and `attribute`, the question that is answered (empty: the class); the review sheet and the
+service's page export it. An empty
 label leaves the picture out; NONE says that it shows none of the classes. Of several answers to one content
 the latest counts.
 A picture that was renamed or moved is found by its content; an answer to a content that is nowhere near
@@ -40,7 +41,7 @@ COLUMNS: Final = ("path", "label")
 
 FURTHER: Final = (
     *("sha256", "at", "group", "attribute", "product"),
-    *("audit", "audit_of", "predicted", "decision", "confidence", "by"),
+    *("audit", "audit_of", "predicted", "decision", "confidence", "by", "version", "table"),
 )
 """What is read of it as well."""
 
@@ -75,6 +76,8 @@ class Correction(NamedTuple):
         audit_of: the accepted rows of the table that have the predicted label, and all accepted ones; None
             for pictures that no audit asks about. One without `audit` was added for its label alone.
         product: for all of whose pictures the label holds; empty where it holds for this one.
+        version, table: of the release and the table that its sheet is of, see audit.py; empty where the
+            file does not say.
     """
 
     path: str
@@ -91,6 +94,8 @@ class Correction(NamedTuple):
     audit_of: tuple[int, int] | None = None
     product: str = ""
     by: str = ""
+    version: str = ""
+    table: str = ""
 
     def question(self, sha256: str) -> "Question":
         """What it answers, by the content of its picture."""
@@ -317,6 +322,8 @@ def _read(
             audit_of=_counts(row.get("audit_of", ""), where),
             product=identifier(row.get("product", "")),
             by=row.get("by", ""),
+            version=as_it_was(row.get("version", "")),
+            table=row.get("table", ""),
         )
 
 

@@ -133,6 +133,7 @@ class Frame(NamedTuple):
         is_census: whether an audit asks about all accepted products.
         command: that takes what is exported; empty for none.
         generator: the command that writes the page.
+        version, table: of the release and the table that an audit is of, see audit.py; empty for none.
     """
 
     title: str
@@ -142,6 +143,8 @@ class Frame(NamedTuple):
     is_census: bool = False
     command: str = ""
     generator: str = "wardrobe label"
+    version: str = ""
+    table: str = ""
 
 
 def write_page(page: Path, text: str) -> None:
@@ -248,6 +251,8 @@ def page_of(
         "lead": frame.lead,
         "export": frame.export,
         "command": frame.command,
+        "version": frame.version,
+        "table": frame.table,
         "labels": {
             _on_page(head): [*(label for label in of if label != NONE), NONE, LEAVE_OUT]
             for head, of in {LABEL: labels, **attributes}.items()

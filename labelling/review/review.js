@@ -328,14 +328,14 @@ const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 // A product has a row for each photo of its card: training learns them all. What the model answered to the
 // product stands in the first alone, so that an audit counts it once.
-const COLUMNS = ["path", "label", "sha256", "at", "audit", "predicted", "decision", "confidence", "audit_of", "attribute", "by"];
+const COLUMNS = ["path", "label", "sha256", "at", "audit", "predicted", "decision", "confidence", "audit_of", "attribute", "by", "version", "table"];
 if (cards.some((card) => card.dataset.product)) COLUMNS.push("product");
 
 function rowsOf(card) {
   const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute, by, product } = card.dataset;
   const label = asText(chosen(card));
-  const first = [asText(path), label, sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute, by, asText(product)];
-  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", "", "", attribute, "", asText(product)]);
+  const first = [asText(path), label, sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute, by, asText(sheet.version), sheet.table, asText(product)];
+  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", "", "", attribute, "", "", "", asText(product)]);
   return [first, ...further].map((cells) => cells.slice(0, COLUMNS.length));
 }
 

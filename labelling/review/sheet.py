@@ -22,7 +22,7 @@ from labelling.decided import Question
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
 from labelling.journal import Journal
-from labelling.review.audit import CENSUS, added, audit_of, sample, usual_size
+from labelling.review.audit import CENSUS, added, audit_of, sample, table_mark, usual_size
 from labelling.review.label_studio import Task, as_tasks
 from labelling.review.page import (
     AGREEING,
@@ -195,11 +195,15 @@ def _write_pages(
     attributes = {head: journal.run.heads[head] for head in sizes.heads if head != LABEL}
     title, lead = f"{journal.path.stem}, {journal.run.version}", LEAD_OF_PARTS if first else LEAD
     is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
+    answers = ((of.path, of.predicted, of.reason is None) for of in every(journal, LABEL))
+    mark = table_mark(answers)
     pages, exports = pages_of(page, sizes.reviewers), exports_of(sizes.reviewers)
     for number, (file, export) in enumerate(zip(pages, exports, strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
         numbered = title if sizes.reviewers == 1 else f"{title}, {number}/{sizes.reviewers}"
-        frame = Frame(numbered, lead, texts, export, is_census, command)
+        frame = Frame(
+            numbered, lead, texts, export, is_census, command, version=journal.run.version, table=mark
+        )
         write_page(file, page_of(dealt, journal.run.heads[LABEL], frame, attributes))
     return tuple(pages)
 

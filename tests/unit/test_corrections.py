@@ -23,12 +23,11 @@ from labelling.review.answers import finished, take_in
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job
 from labelling.sources.opening import open_source
-from labelling.table import read_rows
 from model_store.local import open_release
 from tests.labelled_here import Here
 from tests.own_pictures import a_photo
 from tests.releases import a_release
-from tests.tables import write_csv
+from tests.tables import read_rows, write_csv
 from tests.uploads import png
 from training.data.corrections import Applied, apply, corrections_in, keep_corrections, near_answers
 from training.data.files import hash_files

@@ -14,7 +14,8 @@ from inference.spreadsheets import FORMULA
 from labelling.columns import check_attributes, columns
 from labelling.errors import TableUnusable
 from labelling.row import LONGEST_PATH, HeadAnswer, Row, Run, path_in_table
-from labelling.table import read_rows, write_table
+from labelling.table import write_table
+from tests.tables import read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 RUN = Run(source="here", version="v1", heads={"label": LABELS})
@@ -87,16 +88,6 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
     write(table, *map(ambiguous, SHOWN))
 
     assert [row["path"] for row in read_rows(table)] == list(SHOWN.values())
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_our_own_table_is_read_where_each_line_of_a_name_is_like_a_picture_of_its_own(
-    suffix: str, tmp_path: Path
-) -> None:
-    table = tmp_path / f"table{suffix}"
-    write(table, ambiguous("a.jpg\nb.jpg"), ambiguous("c.jpg"))
-
-    assert [row["path"] for row in read_rows(table)] == ["a.jpg\nb.jpg", "c.jpg"]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.spreadsheets import FORMULA, NUMBER, as_csv, as_it_was, safe_text
-from labelling.table import read_rows
 from training.data.pixel_files import read_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
@@ -39,17 +38,6 @@ def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
 )
 def test_a_mark_stands_where_a_cell_may_begin_and_numbers_stay(text: str, cell: str) -> None:
     assert safe_text(text) == cell
-
-
-@pytest.mark.parametrize("ending", [",", ";", "\t"])
-def test_a_table_that_excel_saved_again_is_read(ending: str, tmp_path: Path) -> None:
-    header = "path,label,confidence,decision,reason,familiarity".replace(",", ending)
-    cells = ["ä.jpg", "Bag", "0,97" if ending == ";" else "0.97", "accept", "", "1"]
-    (tmp_path / "labels.csv").write_bytes(f"{header}\r\n{ending.join(cells)}\r\n".encode("utf-8-sig"))
-
-    for needed in (("path",), ()):
-        rows = read_rows(tmp_path / "labels.csv", needed)
-        assert [(row["path"], row["decision"]) for row in rows] == [("ä.jpg", "accept")]
 
 
 def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:

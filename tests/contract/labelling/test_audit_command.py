@@ -1,6 +1,7 @@
 """From a sheet with an audit to `wardrobe audit`: what is asked, what counts, and the promise's verdict."""
 
 import json
+import shlex
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -20,8 +21,8 @@ from tests.catalogues import write_doubtful, write_folder
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import a_release
-from tests.review_sheets import cards_of, export, shown_on
-from tests.tables import correct, label, rows_of
+from tests.review_sheets import cards_of, export, origin_of, shown_on
+from tests.tables import correct, label, rows_of, write_csv
 from tests.uploads import a_garment, png
 
 main = partial(wardrobe, "audit")
@@ -134,7 +135,7 @@ def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureF
     file = export(folder / "sheet.html", answers_of(folder / "table.csv"), folder / "corrections.csv")
     capsys.readouterr()
 
-    code = main([str(file), str(folder / "table.csv"), "--json"])
+    code = main([str(file), "--json"])
 
     found = json.loads(capsys.readouterr().out)
     drawn = [one["sha256"] for one in cards_of(folder / "sheet.html") if one["audit"]]
@@ -170,7 +171,7 @@ def test_an_audit_has_a_part_and_a_verdict_for_each_attribute(
     file = export(page, said, tmp_path / "answers.csv")
     capsys.readouterr()
 
-    code = main([str(file), str(table), "--model", str(promising), "--json"])
+    code = main([str(file), "--model", str(promising), "--json"])
 
     told = capsys.readouterr()
     found = json.loads(told.out)
@@ -183,21 +184,73 @@ def test_an_audit_has_a_part_and_a_verdict_for_each_attribute(
     assert "The release promises that 95% of accepted answers are right: " in told.err
 
 
-def test_answers_to_another_tables_sample_or_without_an_audit_are_refused(
-    folder: Path, tmp_path: Path
+@pytest.mark.parametrize("table", ["table.csv", "table.jsonl", "table.parquet", "table-products.csv"])
+def test_a_table_among_the_files_is_refused_with_the_command_that_takes_its_place(
+    table: str, shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
-    file = export(folder / "sheet.html", answers_of(folder / "table.csv"), tmp_path / "corrections.csv")
-    header, *lines = (folder / "table.csv").read_text("utf-8").splitlines()
-    (tmp_path / "table.csv").write_text("\n".join([header, lines[0]]), "utf-8")
+    label(shop, tmp_path / table.replace("-products", ""), little_release, "--by-folder")
+    answers = tmp_path / "ann's.csv"
 
-    with pytest.raises(CorrectionsUnusable, match="is not in this table, or has another answer there"):
-        main([str(file), str(tmp_path / "table.csv")])
+    with pytest.raises(
+        CorrectionsUnusable, match=f"{table}: is a table, and corrections alone are read"
+    ) as one:
+        main([str(answers), str(tmp_path / table)])
+    assert str(one.value).endswith(f" audit {shlex.quote(str(answers))}")
+    with pytest.raises(CorrectionsUnusable, match=r" audit corrections\.csv$"):
+        main([str(tmp_path / table)])
+
+
+def test_sheets_of_different_tables_or_releases_are_refused_together_and_a_larger_sheet_is_not(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    other_release = a_release(tmp_path / "other", seed=1)
+    other_shop = write_folder(
+        tmp_path / "others", {f"{seed}.png": png(a_garment(seed)) for seed in range(3, 9)}
+    )
+
+    def answers(name: str, source: Path, release: Path, size: int) -> str:
+        page, table = tmp_path / f"{name}.html", tmp_path / f"{name}-table.csv"
+        label(source, table, release, "--review", str(page), "--audit", str(size))
+        return str(export(page, answers_of(table), tmp_path / f"{name}.csv"))
+
+    first = answers("first", shop, little_release, 2)
+    for name, source, release in (("table", other_shop, little_release), ("release", shop, other_release)):
+        with pytest.raises(CorrectionsUnusable, match="are of sheets of several tables or releases"):
+            main([first, answers(name, source, release, 2), "--model", str(little_release)])
+    assert main([first, answers("larger", shop, little_release, 4), "--model", str(little_release)]) == 0
+
+
+def test_answers_without_an_audit_or_of_an_earlier_sheet_are_refused(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "corrections.csv"
+    rows = rows_of(export(folder / "sheet.html", answers_of(folder / "table.csv"), file))
+    write_csv(
+        file,
+        [
+            {name: row[name] or "" for name in row if name not in origin_of(folder / "sheet.html")}
+            for row in rows
+        ],
+    )
+
+    with pytest.raises(
+        CorrectionsUnusable, match=r"is of 2\.0\.0 .* Write the sheet again, to the same file"
+    ):
+        main([str(file)])
 
     file.write_text("path,label\na.jpg,Coat\n", "utf-8")
     with pytest.raises(CorrectionsUnusable, match="No correction is of an audit"):
-        main([str(file), str(folder / "table.csv")])
-    with pytest.raises(TableUnusable, match="has no row, or no column `confidence`"):
-        main([str(file), str(file)])
+        main([str(file)])
+
+
+def test_people_s_answers_and_a_new_name_leave_a_table_the_same(folder: Path, tmp_path: Path) -> None:
+    table, page = tmp_path / "renamed.csv", tmp_path / "sheet.html"
+    label(folder / "catalogue", table, "bundled", "--review", str(page))
+    before = origin_of(page)
+    row = rows_of(table)[0]
+    correct(table, {"path": "", "sha256": row["sha256"], "label": "none of these"})
+
+    label(folder / "catalogue", table, "bundled", "--review", str(page))
+
+    assert origin_of(page) == before == origin_of(folder / "sheet.html")
 
 
 def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_order(

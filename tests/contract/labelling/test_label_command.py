@@ -12,7 +12,6 @@ import pytest
 from app.prediction.categories import CategoriesMismatch
 from labelling.errors import TableUnusable
 from labelling.sources.opening import open_source
-from labelling.table import read_rows
 from labelling.workers.processes import Processes
 from model_store.errors import StoreRefused
 from model_store.store import open_store
@@ -23,7 +22,7 @@ from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import a_release
 from tests.s3_servers import S3Server
-from tests.tables import Rows, correct, label, products_of, summary_in, workbook_rows, write_csv
+from tests.tables import Rows, correct, label, products_of, read_rows, summary_in, workbook_rows, write_csv
 from training.data.fashion import LABELS
 
 main = partial(wardrobe, "label")

@@ -20,7 +20,7 @@ from scripts.audit import BROKEN
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
-from tests.review_sheets import cards_of
+from tests.review_sheets import cards_of, origin_of
 from tests.tables import correct, label, products_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
@@ -376,13 +376,8 @@ def test_a_product_is_not_asked_about_that_people_answered_or_whose_photos_they_
     assert task["data"]["path"].endswith(four)
 
 
-@pytest.mark.parametrize("named", ["table.csv", "table-products.csv"])
 def test_up_to_forty_accepted_products_are_all_asked_and_audited_as_products(
-    named: str,
-    shop: Path,
-    release: Path,
-    by_label: list[list[str]],
-    capsys: pytest.CaptureFixture[str],
+    shop: Path, release: Path, by_label: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = shop.parent
     pictures, (other, *_) = by_label[0], by_label[1]
@@ -394,13 +389,14 @@ def test_up_to_forty_accepted_products_are_all_asked_and_audited_as_products(
     answers = []
     for card in cards:
         counted = {name: card[name] for name in ("audit", "audit_of", "predicted", "decision")}
+        counted |= origin_of(table.with_suffix(".html"))
         label_of = card["predicted"] if card is not first else "none of these"
         answer = {"label": label_of, "product": card["product"], "at": "2026-11-22T10:00:00Z"}
         answers.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})
         answers += [{"path": one["path"], "sha256": one["sha256"], **answer} for one in card["photos"]]
     file = write_csv(folder / "c.csv", answers)
     capsys.readouterr()
-    code = audit([str(file), str(folder / named), "--model", str(release), "--json"])
+    code = audit([str(file), "--model", str(release), "--json"])
 
     found = json.loads(capsys.readouterr().out)
     assert sorted(card["name"] for card in cards) == ["0", "1", "2"], "3 is contradicting"
@@ -426,21 +422,6 @@ def test_a_run_says_what_people_found_of_the_accepted_products_of_this_table(
     label(source, table, release, "--by", "article")
 
     assert "People looked at 2 of 2 accepted products: 1 right." in capsys.readouterr().out
-
-
-def test_answers_to_products_of_another_table_are_refused(
-    shop: Path, release: Path, by_label: list[list[str]], tmp_path: Path
-) -> None:
-    source, table = listed(shop, (by_label[0][0], "1"), (by_label[0][1], "1")), tmp_path / "table.csv"
-    (card,) = sheet_of(source, table, release)
-    answer = {name: card[name] for name in ("path", "sha256", "audit", "audit_of", "predicted", "decision")}
-    file = write_csv(tmp_path / "c.csv", [{**answer, "label": card["predicted"], "product": "2"}])
-
-    with pytest.raises(CorrectionsUnusable, match="2 is not in this table, or has another answer there"):
-        audit([str(file), str(table), "--model", str(release)])
-    (tmp_path / "table-products.csv").unlink()
-    with pytest.raises(CorrectionsUnusable, match=r"table-products\.csv: is not there"):
-        audit([str(file), str(table), "--model", str(release)])
 
 
 @pytest.mark.parametrize("words", [(), ("--restart",)])

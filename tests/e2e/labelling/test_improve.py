@@ -92,7 +92,7 @@ def test_what_two_people_say_of_a_catalogue_reaches_its_table_and_an_audit(
     files = [*map(str, reviewed(folder, truths, visiting))]
     assert label_command(["--corrections", *files[::-1], "--out", str(folder / "labels.csv")]) == 0
     capsys.readouterr()
-    audit_command([*files, str(folder / "labels.csv"), "--json"])
+    audit_command([*files, "--json"])
     audited = json.loads(capsys.readouterr().out)
 
     after = rows_of(folder / "labels.csv")

@@ -99,7 +99,7 @@ def test_what_list_and_photos_leave_open_is_answered_on_the_sheet_and_ends_in_au
     assert products["anna"]["reason"] == "shared"
 
     capsys.readouterr()
-    assert wardrobe("audit", ["corrections.csv", "labels.csv", "--model", "release"]) == 1
+    assert wardrobe("audit", ["corrections.csv", "--model", "release"]) == 1
     audit = " ".join(capsys.readouterr().out.split())
     assert "2 of 3 accepted were right" in audit
     assert "The release promises that 95% of accepted answers are right: broken: 1 of 3 are wrong." in audit
