@@ -23,7 +23,7 @@ from tests.service import READY_SECONDS, ROOT, free_port
 from tests.system_parts import require_system_part
 from tests.waiting import wait_for
 
-LARGEST_IMAGE_MB = 465
+LARGEST_IMAGE_MB = 430
 BOOT = (ROOT / "examples" / "ankle-boot.png").read_bytes()
 
 pytestmark = [

@@ -26,7 +26,7 @@ def test_it_is_right_often_enough_and_small_enough(bundled_service: Service) -> 
     assert report["test"]["n"] == 10_000
     assert report["test"]["ece"] <= 0.01
     assert report["model"]["mflops"] <= 80
-    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 65_000_000
+    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 28_000_000
 
 
 @pytest.mark.parametrize(
