@@ -24,7 +24,7 @@ from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
 from training.data.corrections import corrections_in
 from training.data.learnt_hashes import Learnt
-from training.data.photos import is_corrections, photos_in
+from training.data.photos import check_learns_whole, is_corrections, photos_in
 from training.data.pictures import Pictures
 from training.environment import libraries
 from training.errors import BadRecipe
@@ -71,6 +71,8 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
+    for place in places:
+        check_learns_whole(place, options.reading)
     corrected = is_corrections(places[0].expanduser(), options.reading)
     corrections = corrections_in([*map(Path, options.corrections)], options.reading.of_corrections)
     sets = photos_in(places, labels, READS, progress, corrections, by_audit=True, reading=options.reading)

@@ -14,7 +14,7 @@ from labelling.lists import Reading
 from tests.photos import write_photos
 from training.data.labels import OOD
 from training.data.listing import list_pictures
-from training.data.photos import list_photos, photos_in
+from training.data.photos import check_learns_whole, list_photos, photos_in
 from training.data.pictures import Pictures
 from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing
 from training.progress import Lines
@@ -91,6 +91,31 @@ def test_answers_of_people_have_their_own_paths(reading: Reading, tmp_path: Path
         list_photos(table, LABELS, reading=reading)
     with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
         list_pictures(table, reading=reading)
+
+
+@pytest.mark.parametrize("columns", ["path,label,tier,split", "path,label,group,split"])
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (("train", "Test"), "keeps photos for a test, and all of a table are learnt"),
+        (("train", "val"), "keeps photos for a test, and all of a table are learnt"),
+        (("test", "test"), "keeps photos for a test, and all of a table are learnt"),
+        (("train", "spring"), "has 'spring', which is none of .* Rename the column"),
+    ],
+)
+def test_a_table_that_keeps_photos_for_a_test_is_not_learnt(
+    tmp_path: Path, columns: str, cells: tuple[str, str], message: str
+) -> None:
+    table = write_table(tmp_path, *(f"{cell}.png,Bag,A,{cell}" for cell in cells), columns=columns)
+
+    with pytest.raises(BadCsv, match=message):
+        check_learns_whole(table, Reading())
+
+
+def test_a_table_that_keeps_no_photo_for_a_test_is_learnt(tmp_path: Path) -> None:
+    check_learns_whole(write_table(tmp_path, "1.png,Bag,A,train", columns="path,label,tier,split"), Reading())
+    check_learns_whole(write_table(tmp_path, "1.png,Bag,A,test", columns="path,label,tier,part"), Reading())
+    check_learns_whole(tmp_path, Reading())
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:

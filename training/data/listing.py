@@ -329,7 +329,7 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
         answers = _list_answers_with_a_class(place, columns, table.notes, reading)
         return replace(answers, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
-    parts = _parts_in(table) if SPLIT in columns else {}
+    parts = parts_in(table)
     words, labelled = word_columns(table.columns), list[_Labelled]()
     pictures, left_out, unknown = list[ListedPicture](), list[Path](), Counter[str]()
     for line in table.rows():
@@ -387,8 +387,17 @@ def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
     return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
-def _parts_in(table: ListFile) -> dict[str, Part]:
-    """The part that each cell of SPLIT is; a table that is all of one part is tested or learnt as a whole."""
+def parts_in(table: ListFile) -> dict[str, Part]:
+    """The part that each cell of SPLIT is; a table that is all of one part is tested or learnt as a whole.
+
+    Returns:
+        Empty where the table is not divided.
+
+    Raises:
+        BadCsv: a cell is the name of no part.
+    """
+    if SPLIT not in table.columns or table.reading.by == SPLIT:
+        return {}
     cells = {row.cells[SPLIT].strip() for row in table.rows()}
     names = {cell.casefold() for cell in cells}
     if strange := sorted(cell for cell in cells if cell.casefold() not in LEARNT | HELD_OUT | MEASURED):

@@ -23,7 +23,16 @@ from training.data.contents import Content, distinct
 from training.data.corrections import NO_CORRECTIONS, check_listed, corrections_in
 from training.data.files import PictureFile, hash_files
 from training.data.labels import OOD, Labels
-from training.data.listing import ListedPicture, Listing, answers_in, list_answers, list_pictures, open_table
+from training.data.listing import (
+    SPLIT,
+    ListedPicture,
+    Listing,
+    answers_in,
+    list_answers,
+    list_pictures,
+    open_table,
+    parts_in,
+)
 from training.data.pictures import Pictures
 from training.data.read import decode, joint_groups, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -99,6 +108,23 @@ def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
 def is_corrections(place: Path, reading: Reading = AS_IT_IS) -> bool:
     """Whether this is a table without tiers, as people's answers are."""
     return place.is_file() and "tier" not in open_table(place, reading=reading).columns
+
+
+def check_learns_whole(place: Path, reading: Reading) -> None:
+    """Refuse a table that keeps photos for a test: the head for photos learns all that it is given.
+
+    Args:
+        place: a folder, or a table with or without tiers; a leading `~` is the user's own.
+        reading: how the table is read.
+
+    Raises:
+        BadCsv: its column SPLIT marks photos as measured, or says something else.
+    """
+    if (place := place.expanduser()).is_file() and parts_in(open_table(place, reading=reading)):
+        raise BadCsv(
+            f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. Leave "
+            "these rows out, and measure on them with wardrobe evaluate; or rename the column."
+        )
 
 
 def _list_corrections(place: Path, reading: Reading, *, by_audit: bool) -> Listing:
