@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -101,6 +102,30 @@ def test_a_training_learns_answers_and_says_once_what_became_of_them(
     assert "1 of the answers are about attributes, and do not count without --attribute" in told
     assert data.train.files is not None
     assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])
+
+
+@pytest.mark.parametrize("saved_again", [False, True])
+def test_an_answer_to_a_copy_that_lies_elsewhere_holds_for_the_picture_that_is_learnt(
+    saved_again: bool, corrected: Callable[..., LabelledData], things: Path, tmp_path: Path
+) -> None:
+    copy = (things / "Ball" / "003.png").read_bytes()
+    if saved_again:
+        copy = cv2.imencode(".jpg", a_photo("Ball", 3), [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+    (tmp_path / "copy").write_bytes(copy)
+
+    data = corrected(said("../copy", "Box"))
+
+    assert labels_of(data, "Ball", 3) == ["Box"]
+
+
+def test_an_answer_to_another_picture_that_lies_elsewhere_is_refused(
+    corrected: Callable[..., LabelledData], tmp_path: Path
+) -> None:
+    (tmp_path / "other.png").write_bytes(png(a_photo("Ball", COUNT + 1)))
+    (tmp_path / "copy.png").write_bytes(png(a_photo("Ball", 1)))
+
+    with pytest.raises(BadCsv, match=r"1 of 2 name no picture that is read, among them .*/other\.png"):
+        corrected(said("../copy.png", "Box"), said("../other.png", "Box"))
 
 
 def test_answers_that_leave_no_picture_are_refused_and_a_class_without_one_is_named(

@@ -326,18 +326,26 @@ def keep_corrections(files: Sequence[Path], reading: Reading, runs: Path) -> Pat
     return copy
 
 
-def check_listed(said: OfFiles, listings: Iterable[Listing]) -> None:
-    """Raise if a correction names a file that is there, and that none of some listings names.
+def check_listed(said: OfFiles, listings: Sequence[Listing], hashed: Hashed) -> None:
+    """Raise if a correction is of a file that is there, and neither it nor a copy is in some listings.
 
     Args:
         said: as the files have it.
         listings: before they are corrected.
+        hashed: their files.
 
     Raises:
-        BadCsv: one does.
+        BadCsv: one is.
     """
     named = {absolute(picture.path) for listing in listings for picture in listing.pictures}
-    if strange := said.labels.keys() - named - set(said.missing):
+    contents = set(hashed.sha256.values())
+    strange = {
+        path for path in said.labels.keys() - named - set(said.missing) if said.hashes[path] not in contents
+    }
+    if strange:  # only then is a picture decoded
+        near = [copies for listing in listings for copies in near_answers(listing, hashed, said).values()]
+        strange = {path for path in strange if said.hashes[path] not in set(chain.from_iterable(near))}
+    if strange:
         raise BadCsv(_of_no_picture(strange, len(said.labels)))
 
 

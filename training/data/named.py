@@ -165,7 +165,7 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
     """
     corrections = corrections_in(named.corrections, named.reading.of_corrections, progress.warn)
     if named.parent is None:
-        check_listed(corrections, [named.listing] if named.listing else [])
+        check_listed(corrections, [named.listing] if named.listing else [], named.hashed)
     if corrections.attributes and not (named.listing and named.listing.attributes):
         progress.warn(
             f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "

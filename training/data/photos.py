@@ -194,8 +194,8 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     for place in places:
         _warn_of_table(place, progress)
     listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in places]
-    check_listed(corrections, listings)
     hashed = hash_files(photo.path for listing in listings for photo in listing.pictures)
+    check_listed(corrections, listings, hashed)
     sets = []
     for listing in listings:
         counted = distinct(listing, progress.warn, hashed=hashed, corrections=corrections)
