@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -107,5 +108,9 @@ def _usable(rows: Iterable[Sequence[Any]]) -> set[tuple[str, ...]]:
 
 
 def _in_time(answers: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Answers by when they were given: of two products that are one by now, the latest counts."""
-    return sorted(answers, key=lambda answer: answer[-1])
+    """Answers by when they were given: of two products that are one by now, the latest counts.
+
+    A time in the future becomes now: until then, no later answer would count.
+    """
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return [(*answer, min(at, now)) for *answer, at in sorted(answers, key=lambda answer: answer[-1])]

@@ -2,9 +2,11 @@
 
 import resource
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from inference.file_names import is_picture_name
 from labelling.decide import decide
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
-from labelling.journal import CHANGED, EXPORTED, Journal, journal_of
+from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
 from labelling.listing import Listing
 from labelling.row import By, HeadAnswer, Row, Run
 from labelling.rows import product_rows
@@ -278,6 +280,24 @@ def test_of_a_damaged_journal_peoples_answers_come_over_and_the_file_is_kept(
     with journal(tmp_path) as again:
         assert (again.kept_as, again.recovered, again.answers()) == (None, 0, found)
         assert len(paths_in(again)) == len(NAMES)
+
+
+@pytest.mark.parametrize("form", [FORM - 1, FORM + 1])
+def test_an_answer_from_the_future_that_comes_over_can_be_corrected(form: int, tmp_path: Path) -> None:
+    future, past = Question("0" * 64, "label"), Question("1" * 64, "label")
+    given = {future: HumanAnswer("Bag", "2999-01-01T00:00"), past: HumanAnswer("Bag", "2026-01-01T00:00")}
+    with journal(tmp_path) as opened:
+        opened.answer(given)
+    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as db:
+        db.execute("DROP VIEW current")  # no earlier form had it
+        db.execute(f"PRAGMA user_version = {form}")
+
+    with journal(tmp_path) as opened:
+        answers = opened.answers()
+
+    assert opened.recovered == len(answers) == 2
+    assert answers[past] == given[past]
+    assert given[past].at < answers[future].at <= datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def test_a_journal_that_is_damaged_again_is_kept_under_another_name(tmp_path: Path) -> None:
