@@ -257,6 +257,17 @@ ORDER BY number LIMIT 1
 """
 
 
+def without_photo(journal: Journal, limit: int) -> list[str]:
+    """The first products of which no photo can be read."""
+    return [product for (product,) in journal.query(_WITHOUT_PHOTO, LABEL, NO_PHOTO, limit)]
+
+
+_WITHOUT_PHOTO: Final = """
+SELECT product FROM decided WHERE product <> '' AND head = ? AND predicted IS NULL AND reason = ?
+ORDER BY number LIMIT ?
+"""
+
+
 def _product_summary(table: Path, journal: Journal, counts: _Counts) -> ProductSummary:
     by, run = journal.run.by, journal.run
     reasons = Counter[str]()
@@ -330,5 +341,5 @@ def partial_of(table: Path) -> Path:
 def _stands_complete(table: Path) -> bool:
     try:
         return table.exists() and json.loads(summary_of(table).read_bytes())["is_complete"] is True
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is no summary
         return False

@@ -75,6 +75,19 @@ def may_write(outputs: Sequence[Output], reads: Iterable[str | Path]) -> None:
         _check_replaced(output)
 
 
+def make_folders(files: Iterable[Path]) -> None:
+    """Make the folders of outputs, before the work whose results go there.
+
+    Raises:
+        OutputUnusable: one cannot be made.
+    """
+    for file in files:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputUnusable(f"{file}: its folder cannot be made ({error.strerror}).") from error
+
+
 def list_in(source: str) -> list[str]:
     """The file that a source is; none of a folder, into which a command may write beside its pictures."""
     return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address

@@ -26,7 +26,16 @@ from inference.plain_text import shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import check_copy, check_ending, copy_for_excel, is_workbook
-from labelling.export import OF_TABLES, OUTCOMES, Summary, WordsSummary, export, kept_beside, partial_of
+from labelling.export import (
+    OF_TABLES,
+    OUTCOMES,
+    Summary,
+    WordsSummary,
+    export,
+    kept_beside,
+    partial_of,
+    without_photo,
+)
 from labelling.feeds import (
     FEEDS,
     LOSING,
@@ -43,7 +52,16 @@ from labelling.items import Source
 from labelling.journal import Journal
 from labelling.list_words import OFF
 from labelling.lists import Reading
-from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, list_in, may_write
+from labelling.outputs import (
+    Output,
+    are_tasks,
+    is_page,
+    is_products_table,
+    is_table,
+    list_in,
+    make_folders,
+    may_write,
+)
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.products import check_by, in_words, products_of
 from labelling.review.answers import Taken, finished, take_in
@@ -205,6 +223,12 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
     if arguments.feed:
         check_feed(arguments.feed, run.further, run.attributes)
     _asked(arguments.ask, run)
+    make_folders(_beside_table(arguments))
+
+
+def _beside_table(arguments: argparse.Namespace) -> list[Path]:
+    """The files that are written after the table, wherever they go."""
+    return [file for file in (arguments.excel, arguments.review, arguments.tasks) if file]
 
 
 def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
@@ -335,6 +359,7 @@ def _label(arguments: argparse.Namespace) -> object:
             total = _total(job)
             if arguments.excel:
                 check_copy(arguments.excel, job.run, total)
+            make_folders(_beside_table(arguments))
             with counting("labelling", _Rate()) as watch:
                 labelling = labelled(
                     job,
@@ -349,7 +374,7 @@ def _label(arguments: argparse.Namespace) -> object:
         show(summary, written.pages)
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
-        _say_checks(summary, job)
+        _say_checks(summary, job, journal)
         for one in taken:
             _say_taken(arguments, one, summary, corrections)
         _say_written(arguments, written)
@@ -360,17 +385,24 @@ def _label(arguments: argparse.Namespace) -> object:
     return counts | asdict(summary)
 
 
-def _say_checks(summary: Summary, job: Job) -> None:
+def _say_checks(summary: Summary, job: Job, journal: Journal) -> None:
     """Say what is accepted of products, and what people found of accepted answers."""
     if summary.products:
         for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
             console().print(sentence)
+        if summary.products.without_answer:
+            complain(_of_unseen(journal, summary.products.without_answer))
         of = summary.products
         checks = of.accepted, of.checked, of.checked_right, "products"
     else:
         checks = summary.accepted, summary.checked, summary.checked_right, "pictures"
     if checks[0]:
         console().print(_of_checks(*checks))
+
+
+def _of_unseen(journal: Journal, count: int) -> str:
+    """The products of which no photo can be read, some of them by name."""
+    return f"{count:,} products have no photo that can be read: {_few(without_photo(journal, NAMED + 1))}."
 
 
 def _copy_for_excel(arguments: argparse.Namespace, journal: Journal) -> None:

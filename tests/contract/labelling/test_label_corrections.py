@@ -117,6 +117,21 @@ def test_a_run_that_ended_between_answers_and_table_is_made_good(
     assert label(shop, table, little_release) == wanted
 
 
+@pytest.mark.parametrize("damaged", ["null", "[]", '"is_complete"', "1", "[" * 100_000])
+def test_a_summary_that_is_none_does_not_end_a_run(
+    damaged: str, table: Path, shop: Path, little_release: Path
+) -> None:
+    first = rows_of(table)[0]
+    summary_of(table).write_text(damaged, "utf-8")
+    with Journal(table) as journal:
+        journal.change("UPDATE run SET state = ?", UNFINISHED)
+
+    after = correct(table, {"path": first["path"], "label": other(first)})
+
+    assert after[0]["label"] == other(first)
+    assert label(shop, table, little_release) == after
+
+
 def test_corrections_beside_a_source_go_in_before_everything_that_the_command_names(
     table: Path, shop: Path, little_release: Path, tmp_path: Path
 ) -> None:

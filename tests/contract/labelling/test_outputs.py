@@ -227,6 +227,28 @@ def test_a_table_without_rows_is_written_again(tmp_path: Path, little_release: P
     assert label(source, table, little_release, "--restart") == []
 
 
+@pytest.mark.parametrize("words", [["list.csv", "--by", "article"], ["--corrections", "answers.csv"]])
+def test_a_folder_of_an_output_is_made_or_refused_before_anything_is_labelled(
+    words: list[str], shop: Path, little_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    if "--corrections" in words:
+        label(shop / "list.csv", shop / "table.csv", little_release)
+        write_csv(shop / "answers.csv", [{"path": "a/0.png", "label": "Bag"}])
+    always = [*words, "--out", "table.csv"]
+    always += [] if "--corrections" in words else ["--model", str(little_release)]
+    before = contents(shop)
+
+    for option, name in list(OPTIONS.items())[1:]:
+        with pytest.raises(OutputUnusable, match="its folder cannot be made"):
+            main([*always, option, f"a/0.png/{name}"])
+    assert contents(shop) == before
+
+    named = {option: Path("new", option.strip("-"), name) for option, name in list(OPTIONS.items())[1:]}
+    assert main([*always, *(str(word) for pair in named.items() for word in pair)]) == 0
+    assert all(file.exists() for file in named.values())
+
+
 def test_annotations_of_people_are_no_tasks(tmp_path: Path) -> None:
     file = tmp_path / "export.json"
     task = {"data": {"path": "a.png", "sha256": "0" * 64}, "annotations": [], "predictions": []}

@@ -159,7 +159,9 @@ def test_the_summary_counts_products_and_the_photos_of_none(
     found = summary_in(tmp_path / "table.csv")["products"]
     assert (found["products"], found["accepted"], found["without_answer"]) == (3, 2, 1)
     assert found["photos_of_none"] == 1
-    said = " ".join(capsys.readouterr().out.split())
+    printed = capsys.readouterr()
+    said = " ".join(printed.out.split())
+    assert "1 products have no photo that can be read: b." in printed.err
     assert "3 products by `article`: 2 accepted, 1 without an answer." in said
     assert "1 photos have no `article`" in said
 
