@@ -64,7 +64,7 @@ from labelling.outputs import (
 )
 from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.products import check_by, in_words, products_of
-from labelling.review.answers import Taken, finished, take_in
+from labelling.review.answers import Taken, check_any, finished, take_in
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.sheet import Review, Sizes, Tasks, exports_of, pages_of, write_sheets
@@ -359,6 +359,7 @@ def _label(arguments: argparse.Namespace) -> object:
             total = _total(job)
             if arguments.excel:
                 check_copy(arguments.excel, job.run, total)
+            check_any(corrections, job.source, job.run, job.table)
             make_folders(_beside_table(arguments))
             with counting("labelling", _Rate()) as watch:
                 labelling = labelled(

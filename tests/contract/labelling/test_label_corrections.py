@@ -3,18 +3,20 @@
 Which answer counts of which picture: tests/unit/test_corrections.py.
 """
 
+import hashlib
 import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from labelling.errors import SourceUnusable, TableUnusable
+from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
 from labelling.export import summary_of
 from labelling.journal import UNFINISHED, Journal, journal_of
-from tests.catalogues import write_folder
+from tests.catalogues import write_folder, write_tar, write_zip
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS
 from tests.releases import LABELS
@@ -148,6 +150,52 @@ def test_corrections_beside_a_source_go_in_before_everything_that_the_command_na
     asked = {card["path"] for card in cards_of(sheet)}
     assert first["path"] not in asked
     assert {task["data"]["path"] for task in json.loads(tasks.read_bytes())} == asked
+
+
+OF_OTHERS: dict[str, dict[str, str]] = {
+    "another path": {"path": "others/0.png"},
+    "another content": {"path": "shop/0.png", "sha256": "0" * 64},
+    "a product": {"path": "shop/0.png", "product": "1"},
+}
+
+
+@pytest.mark.parametrize("answer", OF_OTHERS.values(), ids=OF_OTHERS)
+def test_beside_a_source_answers_to_other_pictures_are_refused_before_anything_is_labelled(
+    answer: dict[str, str], shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    said = write_csv(tmp_path / "said.csv", [{"label": "Bag", **answer}])
+
+    with pytest.raises(CorrectionsUnusable):
+        label(shop, tmp_path / "new.csv", little_release, "--corrections", str(said))
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["said.csv", "shop"]
+
+
+@pytest.mark.parametrize("answer", ["0.png", "shop/0.png", "ABSOLUTE", "another.png"])
+def test_beside_a_source_answers_count_in_a_new_table_by_path_and_content(
+    answer: str, shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    path = answer.replace("ABSOLUTE", str(shop / "0.png"))
+    content = hashlib.sha256(PICTURES["0.png"]).hexdigest() if answer == "another.png" else ""
+    said = write_csv(tmp_path / "said.csv", [{"path": path, "sha256": content, "label": "Bag"}])
+
+    rows = label(shop, tmp_path / "new.csv", little_release, "--corrections", str(said))
+
+    assert said_by_people(rows) == [True, *[False] * 5]
+
+
+@pytest.mark.parametrize("pack", [write_zip, write_tar])
+@pytest.mark.parametrize("path", ["0.png", "renamed.png"])
+def test_beside_an_archive_answers_are_found_inside_it(
+    path: str, pack: Callable[..., Path], little_release: Path, tmp_path: Path
+) -> None:
+    archive = pack(tmp_path / f"shop.{pack.__name__.removeprefix('write_')}", PICTURES)
+    content = hashlib.sha256(PICTURES["0.png"]).hexdigest()
+    said = write_csv(tmp_path / "said.csv", [{"path": path, "sha256": content, "label": "Bag"}])
+
+    rows = label(archive, tmp_path / "new.csv", little_release, "--corrections", str(said))
+
+    assert sum(said_by_people(rows)) == 1
 
 
 def test_corrections_alone_write_all_that_the_command_names_from_the_source_of_the_table(
