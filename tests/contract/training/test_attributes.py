@@ -32,10 +32,14 @@ BEFORE = 6 * EACH
 Rows = list[tuple[str, ...]]
 
 
+OTHER_SEEDS = 200
+"""Added to the seed of what lies on its side: so no picture is nearly the same as one of the other class."""
+
+
 def blob(colour: str, seed: int, name: str = TALL) -> bytes:
     """A PNG of a blob of one of COLOURS, tall or lying on its side."""
-    shown = a_blob(colour, seed)
-    return png((shown if name == TALL else np.rot90(shown).copy())[..., ::-1])
+    shown = a_blob(colour, seed) if name == TALL else np.rot90(a_blob(colour, seed + OTHER_SEEDS)).copy()
+    return png(shown[..., ::-1])
 
 
 def write_rows(path: Path, rows: Rows) -> Path:
