@@ -44,7 +44,7 @@ def test_a_tier_has_one_large_figure_that_of_the_summary_and_the_mean_of_the_cla
 ) -> None:
     tiers = report_of(bundled()).photos.values()
 
-    (summary,) = re.findall(r"<p>(The model names .*?)</p>", page)
+    (summary,) = re.findall(r"(The model names .*?)</p>", page)
     (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
     large = re.findall(r'<dd class="value">(.*?)</dd>', cards)
     assert large == [f"{one.accuracy:.1%}" for one in tiers if one.macro_accuracy is not None]

@@ -100,7 +100,8 @@ def test_the_page_shows_its_kind(service: Service, visiting: Visits) -> None:
     give(page, a_file("skirt.png", SKIRT))
 
     shown = card(page, "skirt.png")
-    expect(shown.locator(".decision")).to_contain_text("Review")
+    expect(shown.locator(".label")).to_have_text("skirt")
+    expect(shown.locator(".decision")).to_have_text("Accept")
     chips = shown.get_by_role("list", name="Attributes").get_by_role("listitem")
     expect(chips.filter(has_text="kind: skirt")).to_have_attribute("data-decision", "accept")
     expect(chips.filter(has_text="colour")).to_have_attribute("data-decision", "review")
@@ -130,7 +131,7 @@ def test_a_title_that_names_the_accepted_kind_agrees_though_the_class_does_not(
 
     assert (row["decision"], row["kind_decision"], row["listed_as"]) == ("review", "accept", "skirt")
     words = summary_in(tmp_path / "table.csv")["words"]
-    assert words == {"language": "en", "named": 1, "agreeing": 1, "contradicting": 0}
+    assert words == {"language": "en", "named": 1, "agreeing": 1, "contradicting": 0, "by_list": 0}
 
 
 def test_the_gate_compares_what_was_said_of_things_without_a_class(
