@@ -184,7 +184,11 @@ def write_folder(rows: Sequence[Row], out: Path) -> None:
                 for row in some:
                     archive.write(place_of(out, row), row["file"])
     for table, columns in TABLES.items():
-        of_table = [row for row in rows if row["table"] == table and row["id"] in ids]
+        of_table = [
+            {**row, "origin": f"{row['commit']}:{row['path']}"}
+            for row in rows
+            if row["table"] == table and row["id"] in ids
+        ]
         with (out / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
             written = csv.writer(file, lineterminator="\n")
             written.writerow(columns)

@@ -34,7 +34,7 @@ an empty commit is the head of the default branch, and a path that ends in * beg
 _CLASSES: Final = {"file": "file", "tier": "tier", "label": "label", "source_label": "kind"} | {
     column: column for column in ("source", "licence", "width", "height", "group")
 }
-_SOURCES: Final = _CLASSES | {"colour": "colour"}
+_SOURCES: Final = _CLASSES | {"colour": "colour", "origin": "origin"}
 TABLES: Final[dict[str, dict[str, str]]] = {
     **dict.fromkeys(("dev", "pool", "more"), _CLASSES),
     **dict.fromkeys(("sources", "sources2", "sources3", "sources4", "sources5"), _SOURCES),
@@ -48,7 +48,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         **{"colour": "colour", "also_acceptable": "also"},
     },
 }
-"""By table, what the list calls its columns."""
+"""By table, what the list calls its columns; it has `commit` and `path` of an origin, COMMIT:PATH."""
 
 USERS: Final = "alexeygrigorev/clothing-dataset"
 SHOP: Final = "aishwaryab27/FashionWebsite"
@@ -105,7 +105,7 @@ def rows_of(folder: Path) -> Iterator[dict[str, str]]:
             row["file"] = row.get("file") or f"{row['id']}.jpg"
             if table == "dev" and row["id"] in colours:
                 row |= {name: colours[row["id"]][name] for name in ("colour", "also")}
-            yield row | _origin(row, given.get("origin", "")) | _size(folder, archives, row)
+            yield row | _origin(row, row.pop("origin", "")) | _size(folder, archives, row)
 
 
 def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
@@ -141,10 +141,10 @@ def _label_from(row: Mapping[str, str]) -> str:
 
 
 def _size(folder: Path, archives: Mapping[str, zipfile.ZipFile], row: Mapping[str, str]) -> dict[str, str]:
-    """Width and height of the picture itself; no file where another table of the folder has the photo."""
+    """Width and height of the picture itself; no file where its archive lacks it."""
     if not (name := archive_of(row)):
         content = (folder / row["file"]).read_bytes()
-    elif row["file"] in archives[name].NameToInfo:
+    elif name in archives and row["file"] in archives[name].NameToInfo:
         content = archives[name].read(row["file"])
     else:
         return {"file": ""}

@@ -92,9 +92,13 @@ def run(tmp_path: Path, commit: str, capsys: pytest.CaptureFixture[str]) -> Run:
     """Fetch the list below into `out`, and return what is printed."""
 
     def row(name: str, table: str, repository: str, commit: str, path: str) -> dict[str, str]:
-        about = {"id": name, "table": table, "file": f"A/4/{name}.jpg", "tier": "A", "label": "4"}
+        about = {"id": name, "table": table, "file": f"A/4/{name}.jpg", "tier": "A", "licence": "MIT"}
         origin = {"repository": repository, "commit": commit, "path": path}
-        return about | origin | {"kind": "coat", "width": "50", "height": "60", "source": repository}
+        return (
+            about
+            | origin
+            | {"label": "4", "kind": "coat", "width": "50", "height": "60", "source": repository}
+        )
 
     rows = [
         row("den-1", "sources", "a/shop", commit, "img/1.jpg"),
@@ -162,6 +166,17 @@ def test_a_second_run_fetches_what_is_missing_alone(run: Run, tmp_path: Path) ->
     # Of the shop the missing one and two that are gone; nothing of the collection.
     assert [line for line in lines if "a/shop, 3 photos" in line] != []
     assert [line for line in lines if "a/collection" in line] == []
+
+
+def test_the_list_of_a_folder_that_lacks_photos_has_no_file_of_them(run: Run, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "out" / "pool_A.zip").unlink()
+
+    rows = {row["id"]: row for row in rows_of(tmp_path / "out")}
+
+    files = {name: row["file"] for name, row in rows.items()}
+    assert files == {"den-1": "A/4/den-1.jpg", "den-2": "A/4/den-2.jpg", "clo-00aa-bb": ""}
+    assert rows["den-1"]["path"] == "img/1.jpg"
 
 
 def test_photos_that_are_not_those_of_the_archives_are_named(run: Run, tmp_path: Path) -> None:
