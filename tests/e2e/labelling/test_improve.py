@@ -1,7 +1,7 @@
 """From doubt to a better release, on real photos: label, review, correct, audit, train, compare, serve.
 
-The photos are users' own, of whole senders. The bundled release has learnt them, in files that differ by a
-byte, so their figures say nothing: what is tested is that each step takes what the one before it gives.
+The photos are parts of users' own, of whole senders. The bundled release has learnt the whole ones, so their
+figures say nothing: what is tested is that each step takes what the one before it gives.
 """
 
 import csv
@@ -10,6 +10,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from model_store.local import BUNDLED, bundled, open_release
@@ -49,8 +51,10 @@ def truths() -> dict[str, str]:
 
 
 def new_to_the_release(photo: Path) -> bytes:
-    """The same picture in another content: what a release learnt is not compared."""
-    return photo.read_bytes() + b"\0"
+    """A quarter less of the picture, mirrored: what a release learnt, or nearly the same, is not compared."""
+    picture = np.asarray(cv2.imread(str(photo)), np.uint8)
+    height, width = (length // 4 for length in picture.shape[:2])
+    return bytes(cv2.imencode(".png", picture[height:, width:][:, ::-1])[1])
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def listened_on(pids: list[int]) -> set[str]:
 
 
 ROWS = 10_000
-"""Seconds of work, from a few files named over and over."""
+"""Seconds of work, from a few contents under many names."""
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 """127.0.0.1, the same as IPv6 writes it, and ::1, in the kernel's order of bytes."""
@@ -123,11 +123,16 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A list of ROWS pictures, some of them broken, some not there."""
+    """A list of ROWS pictures, some of them broken, some not there; one of several rows is labelled once."""
     pictures = {**PICTURES, "broken.png": b"\x89PNG no more"}
     folder = write_folder(tmp_path_factory.mktemp("catalogue"), pictures)
-    names = [*pictures, "gone.png"]
-    return write_list(folder / "list.csv", names * (ROWS // len(names)))
+    names = list[str]()
+    for number in range(ROWS // (len(pictures) + 1)):
+        for name in pictures:
+            names.append(f"{number}-{name.replace('/', '-')}")
+            (folder / names[-1]).hardlink_to(folder / name)
+        names.append(f"{number}-gone.png")
+    return write_list(folder / "list.csv", names)
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +155,8 @@ def started(source: Path, table: Path, release: Path, environment: dict[str, str
     )
 
 
-EMPTY = 50_000
-"""More bytes than a journal without rows has."""
+EMPTY = 300_000
+"""More bytes than a journal has before a picture is labelled."""
 
 
 def has_rows(running: "subprocess.Popen[str]", table: Path) -> bool:

@@ -166,7 +166,9 @@ def test_the_page_shows_the_report_with_its_key(visiting: Visits, guarded_servic
     report.click()
     page.reload()
     expect(page.get_by_role("heading", name="How good this model is")).to_be_visible()
-    expect(page.get_by_role("img", name="Confusion matrix")).to_have_js_property("complete", True)
+    matrix = page.get_by_role("img", name="Confusion matrix")
+    matrix.scroll_into_view_if_needed()
+    expect(matrix).to_have_js_property("complete", True)
     with page.expect_download() as saved:
         page.get_by_role("link", name="as JSON").click()
     page.get_by_role("link", name="Try it").click()
