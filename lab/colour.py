@@ -10,10 +10,12 @@ are in FOLDER.
 """
 
 import argparse
+import csv
+import hashlib
 import shlex
 import sys
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -28,24 +30,31 @@ from inference.contract import LABEL, ModelContract
 from inference.decision import calibrate
 from inference.framing import fit_whole
 from inference.onnx_session import PROBABILITIES, OnnxSession
-from lab.attribute_head import (
+from lab.attribute import (
     UNITS,
     AttributeHead,
     attribute_answers,
+    promise_of_products,
     rows_of,
     seal_with,
     sha256_of,
     stored_answers,
 )
-from lab.coloured_photos import COLOUR, SHOP, USERS, WORDS, Coloured, coloured_photos, promise_of_products
-from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, on_ground, photos_of
+from lab.pretraining_photos import (
+    CLUTTERED,
+    Photo,
+    decoded_photo,
+    on_ground,
+    photos_of,
+    pool_photos,
+    source_photos,
+)
+from lab.tuning_photos import MEASURED_ALONE
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
-from model_store.networks import open_networks
-from reports.answers import NAME_LENGTH, Answers
+from reports.answers import Answers
 from reports.values import AllAccepted, AttributeFigures, report_of
 from training.data.labels import Labels
-from training.data.learnt_hashes import NOTHING, load_learnt
 from training.data.vectors import Features, Vectors, joined
 from training.decide.decide import Thresholds, decide_attributes
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
@@ -56,6 +65,18 @@ from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
 from training.progress import Lines, Progress, Say
 from training.release.export import write_graph
+
+COLOUR: Final = "colour"
+
+WORDS: Final = (
+    *("black", "white", "grey", "blue", "turquoise", "green", "brown", "beige", "red", "pink", "purple"),
+    *("orange", "yellow", "silver", "gold"),
+)
+
+SAME: Final = {"navy": "blue"}
+"""Words of the tables that are another one here. Photos with any further word are left out."""
+
+CHECKED: Final = Path(__file__).with_name("colours.csv")
 
 PALETTE: Final[Block] = "palette"
 """What the head reads beside the vector of the class."""
@@ -68,8 +89,76 @@ BALANCE: Final = 0.5
 
 DEVELOPMENT: Final = ("A", "B", CLUTTERED)
 
+SHOP, USERS, ALONE = "shop", "users", "alone"
+"""Parts: learnt; learnt; of sources that nothing learns."""
+
 CHUNK: Final = 512
 """Photos in a file of vectors."""
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """A photo and its colour.
+
+    Attributes:
+        photo: the photo.
+        part: SHOP, USERS, ALONE, or a tier of development photos.
+        right: admissible words, the main one first.
+    """
+
+    photo: Photo
+    part: str
+    right: tuple[str, ...]
+
+
+def coloured_photos(folder: Path) -> list[Coloured]:
+    """Photos whose colour is one of WORDS."""
+    photos = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
+    renamed = [replace(photo, right=tuple(SAME.get(word, word) for word in photo.right)) for photo in photos]
+    return [photo for photo in renamed if photo.right[0] in WORDS]
+
+
+def _of_shop(folder: Path) -> Iterator[Coloured]:
+    """Photos of the shop but those of the brands that are kept to measure on."""
+    photos = {photo.id: photo for photo in photos_of(folder)}
+    for row in _rows(folder / "attributes.csv"):
+        if row["split"] in {"learn", "choose"}:
+            photo = photos.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
+            yield Coloured(photo, SHOP, (row["colour"],))
+
+
+def _of_sources(folder: Path) -> Iterator[Coloured]:
+    for photo in source_photos(folder):
+        if photo.label is not None and photo.colours:
+            learnt = USERS if photo.tier == CLUTTERED else SHOP
+            yield Coloured(photo, ALONE if photo.source in MEASURED_ALONE else learnt, photo.colours)
+
+
+def _of_users(folder: Path) -> Iterator[Coloured]:
+    """Of senders of whom there is no development photo."""
+    judged = {row["group"] for row in _rows(folder / "dev.csv")}
+    for row in _rows(folder / "colours_users.csv"):
+        if (sender := f"clo-sender-{row['sender_id']}") not in judged:
+            photo = Photo("colours_users.zip", f"{row['image']}.jpg", sender=sender, tier=CLUTTERED)
+            yield Coloured(photo, USERS, (row["colour"], *row["also_acceptable"].split()))
+
+
+def _of_development(folder: Path) -> Iterator[Coloured]:
+    words = {row["picture"]: (row["colour"], *row["also"].split()) for row in _rows(CHECKED)}
+    for photo in pool_photos(folder, "dev"):
+        if photo.id in words:
+            yield Coloured(photo, photo.tier, words[photo.id])
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def labels_of(photos: Sequence[Coloured]) -> Labels:
+    """Every admissible word of each."""
+    main = np.array([WORDS.index(one.right[0]) for one in photos], np.int16)
+    return Labels(WORDS, main, np.array([[word in one.right for word in WORDS] for one in photos]))
 
 
 def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress) -> Features:
@@ -80,7 +169,7 @@ def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress)
         photo's own is plain, else of the mirror image.
     """
     body, found = network((*LITE2, PALETTE)), list[Features]()
-    # What another network saw in the same folder is not taken for this one's.
+    # What another network saw in the same folder, or this one of other photos, is not taken.
     of_network = weights_hash(body)[:8]
     graph = run / f"vectors-{of_network}.onnx"
     if not graph.exists():
@@ -91,7 +180,9 @@ def see(folder: Path, run: Path, photos: Sequence[Coloured], progress: Progress)
     grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
     with progress.counting("seeing photos") as watch:
         for start in range(0, len(photos), CHUNK):
-            path, chunk = run / f"vectors-{of_network}-{start}.npz", photos[start : start + CHUNK]
+            chunk = photos[start : start + CHUNK]
+            of_photos = hashlib.sha256(" ".join(one.photo.id for one in chunk).encode()).hexdigest()[:8]
+            path = run / f"vectors-{of_network}-{of_photos}.npz"
             if not path.exists():
                 rng = np.random.default_rng(start)
                 views = [_views(folder, one, grounds[int(rng.integers(len(grounds)))], rng) for one in chunk]
@@ -112,47 +203,45 @@ def _views(folder: Path, one: Coloured, ground: Photo, rng: np.random.Generator)
     return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole(laid, READS.shape)
 
 
-def fit(photos: Sequence[Coloured], seen: Features) -> HiddenHead:
-    """Fit the head on the photos of SHOP and USERS; `seen` is of all."""
-    learnt = np.flatnonzero([one.part in {SHOP, USERS} for one in photos])
-    labels = _labels(photos)[learnt]
+def fit(photos: Sequence[Coloured], labels: Labels, seen: Features, places: NDArray[np.int64]) -> HiddenHead:
+    """Fit the head on the photos of SHOP and USERS among those at these places."""
+    learnt = places[[photos[place].part in {SHOP, USERS} for place in places.tolist()]]
     of_users = np.array([photos[place].part == USERS for place in learnt.tolist()])
-    weights = np.float64(np.bincount(labels)[labels]) ** -BALANCE * np.where(of_users, OF_USERS, 1.0)
-    return fit_hidden_head(seen.take(learnt), labels.astype(np.uint8), len(WORDS), weights, UNITS)
-
-
-def _labels(photos: Sequence[Coloured]) -> NDArray[np.int64]:
-    """The main word of each; -1 of tier X."""
-    return np.array([WORDS.index(one.right[0]) if one.right else -1 for one in photos], np.int64)
+    words = labels.main[learnt]
+    weights = np.float64(np.bincount(words)[words]) ** -BALANCE * np.where(of_users, OF_USERS, 1.0)
+    return fit_hidden_head(seen.take(learnt), words.astype(np.uint8), len(WORDS), weights, UNITS)
 
 
 def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
-    folder: Path,
-    parent: LocalRelease,
-    photos: Sequence[Coloured],
-    seen: Features,
-    head: HiddenHead,
-    probabilities: Vectors,
-    where: Path,
-    say: Say,
+    folder: Path, parent: LocalRelease, photos: Sequence[Coloured], seen: Features, where: Path, say: Say
 ) -> None:
-    """Decide by the development photos, and write the release.
+    """Fit the head, decide by the development photos, and write the release.
 
     Args:
         folder: of photos.
         parent: whose class, networks and figures it has.
         photos: N of them.
         seen: of these.
-        head: of the colour.
-        probabilities: float32 (N, C), its answers.
         where: the release's folder, which is emptied.
         say: receives the figures that decided.
     """
-    kept, before = stored_answers(parent), parent.manifest.contract("photos")
-    contract, figures, together, sentence = _decided(folder, before, kept, photos, probabilities)
+    kept, before, labels = stored_answers(parent), parent.manifest.contract("photos"), labels_of(photos)
+    fit_on = partial(fit, photos, labels, seen)
+    head = fit_on(np.arange(len(photos)))
+    of_tiers = np.flatnonzero([one.part in DEVELOPMENT for one in photos])
+    rows = rows_of(kept, partial(sha256_of, folder), [photos[place].photo for place in of_tiers.tolist()])
+    shares, of_class = (
+        softmax(head.logits(seen.upright), axis=1)[of_tiers],
+        kept.take(np.array(rows, np.int64)),
+    )
+    contract, figures, together, sentence = _decided(before, of_class, labels.take(of_tiers), shares)
     say(sentence)
     changed: dict[str, object] = {"all_accepted": together}
-    if promise := promise_of_products(photos, seen, partial(sha256_of, folder), kept, contract, fit):
+    all_photos = [one.photo for one in photos]
+    promise = promise_of_products(
+        COLOUR, all_photos, labels, seen, fit_on, partial(sha256_of, folder), kept, contract
+    )
+    if promise:
         changed["products"] = report_of(parent).products | {COLOUR: promise}
     learnt = {part: [one.photo for one in photos if one.part == part] for part in (SHOP, USERS)}
     new = AttributeHead(
@@ -162,83 +251,32 @@ def seal(  # noqa: PLR0913, PLR0917 - a release, and all that is new in it
 
 
 def _decided(
-    folder: Path,
-    contract: ModelContract,
-    kept: Answers,
-    photos: Sequence[Coloured],
-    probabilities: Vectors,
+    contract: ModelContract, of_class: Answers, shown: Labels, shares: Vectors
 ) -> tuple[ModelContract, AttributeFigures, AllAccepted, str]:
     """What the development photos decide and show: the contract with the head, figures, and a sentence."""
-    of_photos = [place for place, one in enumerate(photos) if one.part in DEVELOPMENT]
-    shown = [photos[place] for place in of_photos]
-    rows = rows_of(kept, partial(sha256_of, folder), [one.photo for one in shown])
-    of_class = kept.take(np.array(rows, np.int64))
-    right = np.array([[word in one.right for word in WORDS] for one in shown])
-    labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: Labels(WORDS, _labels(shown), right)}
+    labels = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: shown}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
-    target, shares = Requirements(right=ACCEPTED_OF_PHOTOS), {COLOUR: probabilities[of_photos]}
-    decided = decide_attributes(labels, shares, of_class, about_class, target)[COLOUR]
+    target = Requirements(right=ACCEPTED_OF_PHOTOS)
+    decided = decide_attributes(labels, {COLOUR: shares}, of_class, about_class, target)[COLOUR]
     contract = contract.with_heads({COLOUR: decided.head(WORDS)})
-    calibrated = np.array([calibrate(row, decided.temperature) for row in shares[COLOUR].tolist()])
-    answers = attribute_answers(COLOUR, of_class, labels[COLOUR], calibrated, contract)
-    figures = attribute_figures(labels[COLOUR], decided, answers)
+    calibrated = np.array([calibrate(row, decided.temperature) for row in shares.tolist()])
+    answers = attribute_answers(COLOUR, of_class, shown, calibrated, contract)
+    figures = attribute_figures(shown, decided, answers)
     together = all_accepted(of_class, {COLOUR: answers}, labels)
     return contract, figures, together, attribute_in_words(COLOUR, figures, decided)
 
 
-def measure(folder: Path, made: LocalRelease, photos: Sequence[Coloured], say: Say) -> None:
-    """Say what the release answers to photos of which the head learnt nothing.
-
-    How familiar a development photo is, heads of folds said, which had learnt no photo of its sender. Other
-    photos of tier X count where the class did not learn them.
-    """
-    known = stored_answers(made)
-    ranks = dict(zip(known.pictures.tolist(), known.familiarity.tolist(), strict=True))
-    classifier, contract = open_networks(made)["photos"], made.manifest.contract("photos")
-    learnt, found = load_learnt(made.folder) or NOTHING, defaultdict[str, list[tuple[bool, ...]]](list)
-    for one in photos:
-        if one.part in {SHOP, USERS}:
-            continue
-        sha256 = sha256_of(folder, one.photo)
-        rank = ranks.get(sha256[:NAME_LENGTH])
-        if not one.right and rank is None and learnt.has(np.array([sha256]))[0]:
-            continue
-        view = fit_whole(decoded_photo(folder, one.photo).picture, READS.shape)
-        (given,) = classifier.classify(view[None])
-        answer, familiarity = given.attributes[COLOUR], given.familiarity if rank is None else rank
-        is_sure = answer.confidence >= contract.heads[COLOUR].confidence
-        least = contract.least_familiarity_of(contract.heads[COLOUR], answer.label)
-        accepted = is_sure and (familiarity or 0) >= least
-        found[one.part].append((answer.label in one.right[:1], answer.label in one.right, accepted))
-    for part, rows in found.items():
-        main_word, admissible, accepted = np.array(rows).T
-        right = f"{admissible[accepted].mean():.3f}" if accepted.any() else "none"
-        say(
-            f"{part}: n {len(rows)}, main word {main_word.mean():.3f}, admissible {admissible.mean():.3f}, "
-            f"accepted {accepted.mean():.3f}, of these admissible {right}"
-        )
-
-
 def main(argv: list[str] | None = None) -> int:
-    """See photos, fit the head, seal the release, and print what it answers."""
+    """See photos, fit the head, and seal the release."""
     parser = argparse.ArgumentParser(prog="python -m lab.colour", description=main.__doc__)
-    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
-    parser.add_argument(
-        "release", type=Path, metavar="RELEASE", help="folder of the release that gets the head"
-    )
-    parser.add_argument(
-        "--run", type=Path, required=True, metavar="FOLDER", help="of vectors and the new release"
-    )
+    add = parser.add_argument
+    add("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    add("release", type=Path, metavar="RELEASE", help="folder of the release that gets the head")
+    add("--run", type=Path, required=True, metavar="FOLDER", help="of vectors and the new release")
     given = parser.parse_args(argv)
     progress, photos, parent = Lines(), coloured_photos(given.photos), open_release(given.release)
     seen = see(given.photos, given.run, photos, progress)
-    with progress.counting("fitting the head"):
-        head = fit(photos, seen)
-    probabilities = softmax(head.logits(seen.upright), axis=1)
-    where = given.run / NEW_RELEASE
-    seal(given.photos, parent, photos, seen, head, probabilities, where, progress.say)
-    made = open_release(where)
-    measure(given.photos, made, photos, progress.say)
+    seal(given.photos, parent, photos, seen, given.run / NEW_RELEASE, progress.say)
     return 0
 
 

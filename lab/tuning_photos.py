@@ -7,12 +7,13 @@ folder that pretraining_photos.py describes; writes FILE. The training: tuning.p
 """
 
 import argparse
+import csv
 import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,6 @@ from numpy.typing import NDArray
 
 from inference.arrays import Picture
 from inference.framing import no_larger_than
-from lab.kind_words import kind_of
 from lab.pretraining_photos import (
     CLUTTERED,
     COLOUR_NAMES,
@@ -36,6 +36,13 @@ from lab.pretraining_photos import (
     targets_of,
 )
 from training.features.weights import read_npz, write_npz
+
+CLASSES: Final = ("top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+OTHER: Final = "other"
+"""The name of what has no other one; it is never accepted."""
+KINDS: Final = Path(__file__).with_name("kinds.csv")
+"""What sources and the catalogue call photos that have no class, the kind that is learnt, and its name: kinds
+add up to the names of the attribute `kind`. What has no kind there is not learnt, to judge own kinds on."""
 
 OTHER_THINGS: Final = "X"
 """The tier of photos that show none of the ten classes."""
@@ -72,6 +79,27 @@ OF_A_KIND: Final = 260
 SMALL: Final = 90
 """Pixels of the longest edge, up to which a photo is kept with the better quality."""
 WEBP_QUALITY: Final = (80, 88)
+
+
+@cache
+def kinds_of_words() -> dict[str, tuple[str, str]]:
+    """Kind and name of each word."""
+    with KINDS.open(encoding="utf-8", newline="") as file:
+        return {row["word"]: (row["kind"], row["name"]) for row in csv.DictReader(file)}
+
+
+def names_of_kinds() -> tuple[str, ...]:
+    """Those of the classes, further ones, and OTHER."""
+    further = dict.fromkeys(name for _, name in kinds_of_words().values() if name not in {*CLASSES, OTHER})
+    return (*CLASSES, *further, OTHER)
+
+
+def kind_of(photo: Photo) -> tuple[str, str]:
+    """Kind and name of what a photo shows; an empty kind is not learnt, an empty name not asked."""
+    if photo.label is not None:
+        return CLASSES[photo.label], CLASSES[photo.label]
+    word = (photo.source_label or photo.kind or "").rpartition(":")[2].casefold()
+    return kinds_of_words().get(word, ("", ""))
 
 
 @dataclass(frozen=True)

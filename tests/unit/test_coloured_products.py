@@ -1,12 +1,12 @@
 """What the lab measures of products' colours: by heads that learnt nothing of their source."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.contract import Familiarity, Head, whole_pictures
-from lab.coloured_photos import COLOUR, SHOP, USERS, WORDS, Coloured, places_of_products, promise_of_products
+from lab.attribute import places_of_products, promise_of_products
+from lab.colour import COLOUR, SHOP, USERS, WORDS, Coloured, labels_of
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES
 from lab.tuning_photos import part_of
@@ -41,9 +41,10 @@ class Sure:
         return np.where(np.arange(len(WORDS)) == x[:, :1], 9.0, 0.0).astype(np.float32)
 
 
-def fit(photos: Sequence[Coloured], seen: Features) -> HiddenHead:
-    assert "lig" not in {one.photo.source for one in photos}, "it would know the source"
-    assert {"kag"} <= {one.photo.source for one in photos}
+def fit(places: NDArray[np.int64]) -> HiddenHead:
+    sources = {PHOTOS[place].photo.source for place in places.tolist()}
+    assert "lig" not in sources, "it would know the source"
+    assert "kag" in sources
     return Sure()  # type: ignore[return-value]
 
 
@@ -63,14 +64,15 @@ def promise(wrong: int, least_familiarity: float = 0.0) -> tuple[int, int, bool]
     colour = Head(labels=WORDS, temperature=1.0, confidence=0.5)
     contract = a_contract(LABELS, whole_pictures(32, 3), {COLOUR: colour}, least_familiarity)
     assert isinstance(contract.familiarity, Familiarity)
-    name_of = dict(zip((one.photo for one in PHOTOS), kept.pictures.tolist(), strict=True))
-    found = promise_of_products(PHOTOS, Features(said, said), name_of.__getitem__, kept, contract, fit)
+    photos, labels, seen = [one.photo for one in PHOTOS], labels_of(PHOTOS), Features(said, said)
+    name_of = dict(zip(photos, kept.pictures.tolist(), strict=True)).__getitem__
+    found = promise_of_products(COLOUR, photos, labels, seen, fit, name_of, kept, contract)
     assert found is not None
     return found.n, found.accepted, found.lower_bound >= 0.85
 
 
 def test_a_product_is_several_photos_of_one_colour_that_a_shop_of_the_sources_shows() -> None:
-    assert places_of_products(PHOTOS) == list(range(240))
+    assert places_of_products([one.photo for one in PHOTOS], labels_of(PHOTOS)) == list(range(240))
     assert {one.part for one in PHOTOS} <= {SHOP, USERS}
     assert part_of("lig") >= 0
 

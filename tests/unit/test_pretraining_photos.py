@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.kind_words import kind_of
 from lab.outfits import outfit
 from lab.photo_tables import source_of
 from lab.pretraining_photos import OUTFITS, Photo, photos_of, source_photos
+from lab.tuning_photos import kind_of
 from training.errors import BadRecipe
 
 

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from inference.decision import calibrate
 from lab import sealing
-from lab.kind_head import KindPhotos, decided
-from lab.kind_words import OTHER, kind_of, names_of_kinds
+from lab.kind import KindPhotos, decided
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_heads import parts_of
 from lab.strangers_table import Answered, interval, is_better, read, threshold
-from lab.tuning_photos import LEFT_OUT_KINDS, PARTS
+from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, PARTS, kind_of, names_of_kinds
 from reports.answers import NONE_OF_THESE, Answers
 from training.data.vectors import Vectors
 from training.features.weights import write_npz

@@ -1,10 +1,13 @@
 """Add a head for an attribute to the network of a release that answers photos, and seal the release again.
 
-Colours: colour.py. Kinds: kind_head.py. The class keeps its network, head and thresholds, and so do other
-attributes. Reads the folder of photos and the parent; writes the new release's folder.
+The class keeps its network, head and thresholds, and so do other attributes. What products show, heads say
+that learnt nothing of their source. Reads the folder of photos and the parent; writes the new release's
+folder. An attribute is a script that says which photos it learns, by a table: colour.py and colours.csv,
+kind.py and kinds.csv.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,25 +16,31 @@ import keras
 import numpy as np
 from keras import layers
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from inference.contract import ModelContract
+from inference.decision import calibrate
 from inference.onnx_session import OF_ATTRIBUTE
 from lab.photo_tables import source_of
 from lab.pretraining_photos import Photo, decoded_photo, names_of_sources, photo_bytes
+from lab.strangers_heads import SOURCES, parts_of
+from lab.tuning_photos import PARTS
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
 from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers, all_answers_in
 from reports.decisions import decide_stored
-from reports.values import AttributeFigures, report_of
+from reports.values import AttributeFigures, ProductPromise, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.near_copies import perceptual_hash
-from training.data.vectors import Vectors
+from training.data.vectors import Features, Vectors
+from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.environment import libraries
 from training.features.blocks import VECTOR, Block, network
 from training.features.shipped import LITE2
 from training.heads.hidden import MEMBERS, HiddenHead
+from training.measure.products import products_of
 from training.release.make import begin, make_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import network_that_sees_alike, photo_model_figures
@@ -186,3 +195,70 @@ def rows_of(kept: Answers, sha256: Callable[[Photo], str], photos: Sequence[Phot
     """The row that keeps the answer to each photo's class; None where none does."""
     row_of = {name: row for row, name in enumerate(kept.pictures.tolist()) if not kept.attributes[row]}
     return [row_of.get(sha256(photo)[:NAME_LENGTH]) for photo in photos]
+
+
+FitHead = Callable[[NDArray[np.int64]], HiddenHead]
+"""Fits a head on those of some photos, by their places, that are learnt."""
+
+
+def promise_of_products(  # noqa: PLR0913, PLR0917 - photos, what is known of them, and how a head is fitted
+    name: str,
+    photos: Sequence[Photo],
+    labels: Labels,
+    seen: Features,
+    fit: FitHead,
+    sha256: Callable[[Photo], str],
+    kept: Answers,
+    contract: ModelContract,
+) -> ProductPromise | None:
+    """What products show; None where there are none.
+
+    How familiar the class of a photo is, the parent's stored answers say, which left its source out as well.
+
+    Args:
+        name: of the attribute.
+        photos: N of them.
+        labels: of the attribute, of the same.
+        seen: of the same.
+        fit: the head's.
+        sha256: of the file of a photo, hexadecimal.
+        kept: the parent's answers about the class.
+        contract: of the network, with the head.
+    """
+    of_products = places_of_products(photos, labels)
+    rows = rows_of(kept, sha256, [photos[place] for place in of_products])
+    answered = {place: row for place, row in zip(of_products, rows, strict=True) if row is not None}
+    if not answered:
+        return None
+    places = np.array([*answered])
+    shares = _left_out(photos, seen, places, fit, contract.heads[name].temperature)
+    groups = [photos[place].sender for place in places.tolist()]
+    of_class = kept.take(np.array([*answered.values()]))
+    answers = attribute_answers(name, of_class, labels.take(places), shares, contract, groups)
+    return products_of(answers, ACCEPTED_OF_PHOTOS).get(name)
+
+
+def places_of_products(photos: Sequence[Photo], labels: Labels) -> list[int]:
+    """The places of photos of products: several photos of a source, of a shop, that have one label."""
+    groups = defaultdict[str, list[int]](list)
+    for place, photo in enumerate(photos):
+        if photo.archive.startswith(SOURCES) and photo.tier in {"A", "B"} and photo.sender:
+            groups[photo.sender].append(place)
+    several = [places for places in groups.values() if len(places) > 1]
+    return [place for places in several if len(np.unique(labels.main[places])) == 1 for place in places]
+
+
+def _left_out(
+    photos: Sequence[Photo], seen: Features, answered: NDArray[np.int64], fit: FitHead, temperature: float
+) -> NDArray[np.float64]:
+    """Calibrated probabilities of heads that learnt no photo of the source, float64 (N, labels)."""
+    parts, shares = parts_of(photos), dict[int, list[float]]()
+    is_source = np.array([photo.archive.startswith(SOURCES) for photo in photos])
+    for part in range(PARTS):
+        of_part = answered[parts[answered] == part]
+        if len(of_part):
+            head = fit(np.flatnonzero(~is_source | (parts != part)))
+            given = softmax(head.logits(seen.upright[of_part]), axis=1)
+            calibrated = [calibrate(row, temperature) for row in given.tolist()]
+            shares |= zip(of_part.tolist(), calibrated, strict=True)
+    return np.array([shares[place] for place in answered.tolist()])

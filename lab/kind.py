@@ -1,12 +1,11 @@
 """Give the network of a release that answers photos a head for the attribute `kind`.
 
-python -m lab.kind_head PHOTOS VECTORS RELEASE --run FOLDER
+python -m lab.kind PHOTOS VECTORS RELEASE --run FOLDER
 
 VECTORS is the folder of strangers.py. Temperature and threshold come from photos of the sources, by networks
 and heads that learnt nothing of the source, or of the kind where it has no name. Class names need a picture
 that is familiar as one of the classes; further names do not. Prints a row for each name. A head learns
-kinds, and the names of the attribute add them up (kind_words.py). Writes
-FOLDER/release.
+kinds, and the names of the attribute add them up (kinds.csv). Writes FOLDER/release.
 """
 
 import argparse
@@ -25,7 +24,7 @@ from scipy.special import softmax
 
 from inference.contract import Head, ModelContract
 from inference.decision import calibrate
-from lab.attribute_head import (
+from lab.attribute import (
     UNITS,
     AttributeHead,
     attribute_answers,
@@ -34,12 +33,11 @@ from lab.attribute_head import (
     sha256_of,
     stored_answers,
 )
-from lab.kind_words import CLASSES, OTHER, kind_of, names_of_kinds
 from lab.pretraining_photos import Photo
 from lab.sealing import TOWNS
 from lab.strangers import asked_photos
 from lab.strangers_heads import SOURCES, parts_of, vectors_of
-from lab.tuning_photos import MEASURED_ALONE, PARTS
+from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, kind_of, names_of_kinds
 from model_store.files import NEW_RELEASE
 from model_store.local import open_release
 from reports.answers import Answers
@@ -189,7 +187,7 @@ def _table(names: Sequence[str], shown: NDArray[np.str_], sources: NDArray[np.st
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit and decide the head, seal the release, and print what it answers."""
-    parser = argparse.ArgumentParser(prog="python -m lab.kind_head", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.kind", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("vectors", type=Path, metavar="VECTORS", help="of lab.strangers")
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release that gets it")
