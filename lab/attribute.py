@@ -3,7 +3,7 @@
 The class keeps its network, head and thresholds, and so do other attributes. What products show, heads say
 that learnt nothing of their source. Reads the folder of photos and the parent; writes the new release's
 folder. An attribute is a script that says which photos it learns, by a table: colour.py and colours.csv,
-kind.py and kinds.csv.
+kind_head.py and kinds.csv.
 """
 
 import hashlib

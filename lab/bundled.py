@@ -147,7 +147,7 @@ STEPS: Final = (
     ),
     _step(
         *("kind", 4, f"PHOTOS {_VECTORS} OUT/colour/release lab/kinds.csv", "OUT/kind/release"),
-        "lab.kind OUT/photos OUT/vectors OUT/colour/release --run OUT/kind",
+        "lab.kind_head OUT/photos OUT/vectors OUT/colour/release --run OUT/kind",
         learns_on_network=True,
     ),
     _step(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from inference.decision import calibrate
 from lab import sealing
-from lab.kind import KindPhotos, decided
+from lab.kind_head import KindPhotos, decided
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_heads import parts_of

@@ -1,6 +1,6 @@
 """Give the network of a release that answers photos a head for the attribute `kind`.
 
-python -m lab.kind PHOTOS VECTORS RELEASE --run FOLDER
+python -m lab.kind_head PHOTOS VECTORS RELEASE --run FOLDER
 
 VECTORS is the folder of strangers.py. Temperature and threshold come from photos of the sources, by networks
 and heads that learnt nothing of the source, or of the kind where it has no name. Class names need a picture
@@ -187,7 +187,7 @@ def _table(names: Sequence[str], shown: NDArray[np.str_], sources: NDArray[np.st
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit and decide the head, seal the release, and print what it answers."""
-    parser = argparse.ArgumentParser(prog="python -m lab.kind", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.kind_head", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("vectors", type=Path, metavar="VECTORS", help="of lab.strangers")
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release that gets it")
