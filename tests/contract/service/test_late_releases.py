@@ -124,7 +124,13 @@ def test_a_release_that_is_right_later_is_served_then_and_refused_until_then(
     assert sum("is refused" in line for line in lines) == 1
 
 
-@pytest.mark.parametrize(("name", "spoil"), [("manifest.json", absent), ("model.onnx", a_page)])
+def test_each_file_of_a_release_is_tried_here(place: Place) -> None:
+    folder = place.folder("B")
+
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == set(FILES)
+
+
+@pytest.mark.parametrize(("name", "spoil"), CASES)
 def test_at_a_start_the_next_candidate_serves_meanwhile(place: Place, name: str, spoil: Spoil) -> None:
     mend = spoilt(place, name, spoil)
     place.log("+A +B")
@@ -256,11 +262,17 @@ def test_a_try_asks_for_manifest_and_sizes_before_files(place: Place) -> None:
     assert {key.rpartition("/")[2] for key in store.keys if key.startswith("releases/")} == {"manifest.json"}
 
 
-def test_a_signature_that_is_wrong_is_tried_again(place: Place, tmp_path: Path) -> None:
+def of_another_key(path: Path) -> None:
+    new_key(path.with_name("other.pem"))
+    sign(path.parent, path.with_name("other.pem"))
+
+
+@pytest.mark.parametrize("spoil", [*SPOILT, of_another_key])
+def test_a_signature_that_is_wrong_is_tried_again(place: Place, tmp_path: Path, spoil: Spoil) -> None:
     trusted = new_key(tmp_path / "key.pem")
-    sign(place.folder("A"), tmp_path / "key.pem")
-    new_key(tmp_path / "other.pem")
-    sign(place.folder("B"), tmp_path / "other.pem")
+    for letter in "AB":
+        sign(place.folder(letter), tmp_path / "key.pem")
+    spoil(place.folder("B") / "manifest.sig")
     place.log("+A")
     models, clock = place.start(trusted_keys=trusted), Clock()
     watcher = ReleaseWatcher(

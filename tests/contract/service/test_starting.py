@@ -89,7 +89,7 @@ def test_a_pinned_version_that_cannot_be_served_ends_the_start(place: Place) -> 
         place.start(model_version=place.versions["X"])
 
 
-@pytest.mark.parametrize("kept", ["1.0.0", "before-candidates"])
+@pytest.mark.parametrize("kept", ["1.0.0", "before-candidates", "2.0.0"])
 def test_a_store_that_an_earlier_version_wrote_is_served_and_rolled_back(tmp_path: Path, kept: str) -> None:
     shutil.copytree(STORES / kept, tmp_path / "store")
     store = FolderStore(tmp_path / "store")
