@@ -8,7 +8,7 @@ import json
 import re
 import string
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -124,17 +124,42 @@ def parse(data: bytes) -> Any:  # noqa: ANN401 - as above
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as refusal:
-        try:
-            if len(data) > LENIENT_BYTES:
-                raise
-            return json.loads(data.decode())
-        except UnicodeDecodeError as error:
-            raise BadRequest(
-                f"The body is no JSON that can be read: byte {error.start:,} begins no UTF-8 "
-                f"({error.reason}). Send it in UTF-8."
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise BadRequest(f"The body is no JSON that can be read: {error}.") from refusal
+        if len(data) > LENIENT_BYTES:
+            raise BadRequest(f"The body is no JSON that can be read: {refusal}.") from refusal
+        return _parse_by_python(data)
+
+
+def _parse_by_python(data: bytes, of_pairs: type[list[Any]] | None = None) -> Any:  # noqa: ANN401 - as above
+    try:
+        return json.loads(data.decode(), object_pairs_hook=of_pairs)
+    except UnicodeDecodeError as error:
+        raise BadRequest(
+            f"The body is no JSON that can be read: byte {error.start:,} begins no UTF-8 "
+            f"({error.reason}). Send it in UTF-8."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
+
+
+def values_of(body: Body, document: Mapping[str, object], names: Iterable[str]) -> dict[str, list[object]]:
+    """What the JSON object of a body has under some names: every value of a key that came twice.
+
+    Parsers keep the last of these. What has more than LENIENT_BYTES is not parsed again to see the others.
+
+    Args:
+        body: in UTF-8.
+        document: what `read_object` made of it.
+        names: of keys.
+
+    Raises:
+        BadRequest: it is nested too deeply.
+    """
+    values = {name: [document[name]] for name in names if name in document}
+    is_long = len(body.data) > LENIENT_BYTES
+    if is_long or not any(body.data.count(b'"%b"' % name.encode()) > 1 for name in values):
+        return values
+    pairs = _parse_by_python(body.data.removeprefix(BOM_UTF8), list)
+    return {name: [value for key, value in pairs if key == name] for name in values}
 
 
 def item_of_object(document: object, forms: str) -> Upload | Rows:

@@ -84,6 +84,8 @@ TWICE: dict[str, dict[str, Any]] = {
         "json": {"image": in_base64(PHOTO), "title": "a", "language": "en"},
         "query_string": {"language": "en"},
     },
+    "JSON": {"data": b'{"title": "a", "image": "QQ==", "title": "a"}'},
+    "language of the JSON": {"data": b'\xef\xbb\xbf{"language": 1, "image": "QQ==", "language" : "en"}'},
 }
 
 
@@ -93,6 +95,23 @@ def test_a_title_or_language_that_comes_twice_is_refused(client: FlaskClient, fo
 
     assert answer.status_code == 400
     assert "came 2 times. Send it once" in answer.get_json()["detail"]
+
+
+def test_json_that_is_nested_too_deeply_to_be_read_twice_is_refused(client: FlaskClient) -> None:
+    lists = b"[" * 1010 + b"]" * 1010
+
+    answer = client.post("/predict", data=b'{"image": "QQ==", "title": "a", "title": "b", "x": %b}' % lists)
+
+    assert answer.status_code == 400
+    assert "no JSON that can be read: maximum recursion depth" in answer.get_json()["detail"]
+
+
+def test_a_title_that_other_texts_of_the_json_name_comes_once(client: FlaskClient) -> None:
+    others = {"title": "title", "more": [{"title": "Bag"}]}
+
+    answer = client.post("/predict", json={"image": in_base64(PHOTO), **others})
+
+    assert answer.get_json()["listed"]["kinds"] == []
 
 
 @pytest.mark.parametrize(
