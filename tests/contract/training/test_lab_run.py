@@ -1,0 +1,101 @@
+"""The steps of the lab that need no network, on a share of the photos: killed in the middle, and resumed."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from lab.bundled import STEPS
+from lab.photos import TABLES, archive_of
+from tests.real_photos import PLACES
+from tests.service import ROOT
+
+pytestmark = pytest.mark.slow
+
+CHEAP = ("photos", "palette", "outfits", "pack", "tables")
+"""Steps that need neither PyTorch nor a network's training."""
+KILLED = "outfits"
+OF = 60
+"""One photo of so many is in the share."""
+PATIENCE_S = 300.0
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Each table and archive with one of OF rows; the test skips where there are none."""
+    whole = next((place for place in PLACES if (place / "dev.csv").is_file()), None)
+    if whole is None:
+        pytest.skip("the photos of ../shared/photos are not here")
+    share = tmp_path / "photos"
+    share.mkdir()
+    archives = defaultdict[str, list[str]](list)
+    for table in TABLES:
+        with (whole / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        with (share / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows[::OF]])
+        for row in (dict(zip(header, cells, strict=True)) for cells in rows[::OF]):
+            name = row.get("file") or f"{row.get('image') or row['id']}.jpg"
+            archives[archive_of(row | {"table": table})].append(name)
+    for name in archives.pop(""):
+        (share / name).parent.mkdir(parents=True, exist_ok=True)
+        (share / name).write_bytes((whole / name).read_bytes())
+    for archive, members in archives.items():
+        with zipfile.ZipFile(whole / archive) as there, zipfile.ZipFile(share / archive, "w") as here:
+            for member in set(members) & set(there.namelist()):
+                here.writestr(member, there.read(member))
+    return share
+
+
+def start(photos: Path, out: Path) -> subprocess.Popen[str]:
+    """Run the cheap steps in a process group of their own."""
+    command = [sys.executable, "-m", "lab.steps", str(photos), str(out), "--only", *CHEAP]
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True)
+
+
+def records(out: Path) -> dict[str, dict[str, dict[str, str]]]:
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in (out / "records").glob("*.json")}
+
+
+def test_steps_that_were_killed_go_on_and_make_nothing_again(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    killed, until = start(photos, out), time.monotonic() + PATIENCE_S
+    # Some outfits are in an archive that has no end yet.
+    while not (made := out / "photos" / "made_X.zip").exists() or not made.stat().st_size:
+        assert killed.poll() is None, killed.communicate()[1]
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    before = records(out)
+    assert before.keys() == {"photos", "palette", KILLED}
+    assert [name for name, record in before.items() if "outputs" not in record] == [KILLED]
+
+    resumed = start(photos, out)
+    said = resumed.communicate()[1]
+
+    assert resumed.returncode == 0, said
+    assert "photos: is there" in said
+    assert "palette: is there" in said
+    after = records(out)
+    assert after.keys() == {*CHEAP}
+    assert {name: after[name] for name in ("photos", "palette")} == {
+        name: before[name] for name in ("photos", "palette")
+    }
+    # What a step read is what the record of an earlier one says that it wrote.
+    written = {name: of for record in after.values() for name, of in record["outputs"].items()}
+    read = {name: of for record in after.values() for name, of in record["inputs"].items() if name in written}
+    assert read == {name: written[name] for name in read} != {}
+    assert {name for step in STEPS if step.name in CHEAP for name in step.outputs} == written.keys()
+    with (out / "tables" / "learn.csv").open(encoding="utf-8", newline="") as file:
+        made_outfits = [row["path"] for row in csv.DictReader(file) if row["source"] == "made outfits"]
+    assert len(made_outfits) == 1200
+    assert [path for path in made_outfits if not (out / "tables" / path).is_file()] == []
