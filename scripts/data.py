@@ -10,7 +10,6 @@ import argparse
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from inference.arrays import Pixels
@@ -77,10 +76,10 @@ def execute(arguments: argparse.Namespace) -> object:
         check_columns(listing, attributes, listing.classes())
     findings = _findings(listing)
     _show(findings)
-    learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.learnt.classes, str(place)))
+    learnt, wrong = (None, "") if is_tiered else _or_why_not(findings.learnt.measurable)
     if learnt and learnt.rare:
         console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
-    columns = {name: _column(name, findings, place) for name in attributes}
+    columns = {name: _column(name, findings) for name in attributes}
     for name, column in columns.items():
         print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
         for finding in column.findings:
@@ -120,10 +119,10 @@ def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]
         return None, str(error)
 
 
-def _column(name: str, findings: Findings, place: Path) -> Column:
+def _column(name: str, findings: Findings) -> Column:
     """A column of the pictures that are learnt."""
     learnt = findings.learnt
-    return column_in(f"{place}, column `{name}`", learnt.cells(name), learnt.groups)
+    return column_in(learnt.column(name), learnt.cells(name), [picture.group for picture in learnt.pictures])
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -11,10 +11,10 @@ from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
 from labelling.lists import Reading
 from tests.uploads import png
-from training.data.contents import distinct
 from training.data.fashion import LabelledData
 from training.data.files import See
 from training.data.listing import list_pictures
+from training.data.prepare import prepare
 from training.data.read import Use, read
 from training.data.vectors import Features
 from training.progress import Lines
@@ -110,8 +110,9 @@ class Said(list[str], Lines):
         by: str = "",
     ) -> LabelledData:
         listing = list_pictures(place, Reading(by=by), attributes).classified()
-        counted = distinct(listing, self.append, limit=limit)
-        return read(counted, reads, use=use, progress=self, see=see, skip_unreadable=skip_unreadable)
+        prepared = prepare(listing)
+        prepared = prepared if limit is None else prepared.first(limit)
+        return read(prepared, reads, use=use, progress=self, see=see, skip_unreadable=skip_unreadable)
 
 
 def see_nothing(pixels: PixelsBatch) -> Features:

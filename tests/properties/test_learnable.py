@@ -127,21 +127,21 @@ def said_by_data(place: Path, attributes: Sequence[str]) -> object:
         learnt = findings.learnt
         if has_same_picture_in_two_places(findings.in_two_classes):
             return "refused"
-        classes = learnt.classes(str(place))
-        cells = {name: [content.picture.labels[name] for content in learnt.contents] for name in attributes}
+        classes = learnt.measurable()
+        cells = {name: learnt.cells(name) for name in attributes}
     except TrainingError:
         return "refused"
-    columns = [column_in(name, of, learnt.groups) for name, of in cells.items()]
+    groups = [picture.group for picture in learnt.pictures]
+    columns = [column_in(name, of, groups) for name, of in cells.items()]
     if any(column.is_wrong for column in columns):
         return "refused"
-    parts = list(zip(learnt.contents, learnt.groups, learnt.tested, strict=True))
     return {
         "labels": classes.labels,
         "rare": classes.of_rare(str(place)),
         "class of each": {
-            content.sha256: (content.picture.label, group, tested)
-            for content, group, tested in parts
-            if content.picture.label in classes.labels
+            picture.sha256: (picture.label, picture.group, picture.part == "test")
+            for picture in learnt.pictures
+            if picture.label in classes.labels
         },
     }
 

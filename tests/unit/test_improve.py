@@ -25,8 +25,6 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
-from training.data.contents import distinct
-from training.data.corrections import corrections_in
 from training.data.learnt_hashes import NOTHING, Learnt
 from training.data.named import Named
 from training.errors import BadClasses, BadPictures, BadRecipe
@@ -80,11 +78,9 @@ def learnt_by(options: Options, parent: LocalRelease) -> dict[Path, dict[str, st
         parent=parent,
     )
     assert named.listing is not None
-    said = corrections_in(files, options.reading.of_corrections)
-    found = distinct(named.listing.classified(), print, hashed=named.hashed, corrections=said, adds=True)
-    for note in named.listing.notes:
+    for note in (*named.prepared.notes, *named.listing.notes):
         Lines().say(note)
-    return {one.path.absolute(): dict(one.labels) for one in found.listing.pictures}
+    return {one.path.absolute(): dict(one.labels) for one in named.prepared.listing.pictures}
 
 
 # Corrections that start no training.

@@ -12,8 +12,8 @@ from inference.contract import LABEL
 from labelling.lists import Reading
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
-from training.data.contents import merged_labels
 from training.data.listing import ListedPicture, Listing, list_pictures
+from training.data.prepare import merged_labels
 from training.errors import BadCsv, BadPictures
 
 data = partial(wardrobe, "data")

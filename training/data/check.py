@@ -1,22 +1,21 @@
 """Check pictures of one's own before they are learnt: what cannot be read, what is tiny, what is there twice.
 
-What counts, and what is learnt, is decided by the functions that trainings call: contents.py and read.py.
+What counts, and what is learnt, is decided by the functions that trainings call: prepare.py.
 Opens each file that a listing names, and changes none. Finding files: listing.py; command: scripts/data.py.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from inference.contract import EDGE
-from training.data.contents import DistinctPictures, distinct
 from training.data.files import decode_file, on_all_cores
 from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import Hash, near_groups, perceptual_hash
-from training.data.read import Learnable, joint_groups, learnable, not_contradicting
+from training.data.prepare import Prepared, grouped, not_contradicting, prepare, with_test_set
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
@@ -29,14 +28,12 @@ class Look:
     """A content that could be decoded.
 
     Attributes:
-        sha256: hex digest of its bytes.
         copies: the pictures of the listing that have it.
         hash: of the picture.
         shorter_edge: in pixels.
         is_pixels: whether it has the form of Fashion-MNIST.
     """
 
-    sha256: str
     copies: tuple[ListedPicture, ...]
     hash: Hash
     shorter_edge: int
@@ -72,7 +69,7 @@ class Findings:
     near_in_two_classes: tuple[tuple[ListedPicture, ...], ...]
     of_products: tuple[tuple[ListedPicture, ...], ...]
     uneven: tuple[str, str] | None
-    learnt: Learnable
+    learnt: Listing
 
 
 def check(listing: Listing, watch: Watch) -> Findings:
@@ -85,11 +82,11 @@ def check(listing: Listing, watch: Watch) -> Findings:
     Raises:
         BadCsv: one picture has two labels of an attribute.
     """
-    counted = distinct(listing, _ignored)
-    decoded = on_all_cores(_look, list(counted.copies.items()), watch)
+    prepared = prepare(listing)
+    decoded = on_all_cores(_look, list(prepared.copies.values()), watch)
     looks = [look for look in decoded if isinstance(look, Look)]
     undecoded = [sentence for look in decoded if isinstance(look, list) for sentence in look]
-    why = counted.unreadable
+    why = prepared.unreadable
     unreadable = [why[picture.path] for picture in listing.pictures if picture.path in why]
     counts = Counter(picture.label for look in looks for picture in look.copies)
     of_products, mixed, near_mixed, alike = list[_Group](), list[_Group](), list[_Group](), list[_Group]()
@@ -115,7 +112,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
         near_in_two_classes=tuple(near_mixed),
         of_products=tuple(of_products),
         uneven=_uneven(counts),
-        learnt=_learnt(counted, looks),
+        learnt=_learnt(prepared, looks),
     )
 
 
@@ -126,14 +123,12 @@ def _ignored(_: str) -> None:
     """Findings have it."""
 
 
-def _look(content: tuple[str, tuple[ListedPicture, ...]]) -> Look | list[str]:
-    """A content by its sha256, or why each of its files cannot be read."""
-    sha256, copies = content
+def _look(copies: tuple[ListedPicture, ...]) -> Look | list[str]:
+    """A content, or why each of its files cannot be read."""
     decoded = decode_file(copies[0].path)
     if isinstance(decoded, str):
         return [str(decode_file(picture.path)) for picture in copies]
     return Look(
-        sha256=sha256,
         copies=copies,
         hash=perceptual_hash(decoded.picture),
         shorter_edge=min(decoded.picture.shape[:2]),
@@ -149,19 +144,19 @@ def _groups(looks: Sequence[Look]) -> list[list[Look]]:
     return [[looks[place] for place in group] for group in sorted([*near, *copied])]
 
 
-def _learnt(counted: DistinctPictures, looks: Sequence[Look]) -> Learnable:
+def _learnt(prepared: Prepared, looks: Sequence[Look]) -> Listing:
     """What a training makes of the pictures without a tier."""
-    hashes = {look.sha256: look.hash for look in looks}
-    there = [content for content in counted.once if content.sha256 in hashes and not content.picture.tier]
-    if not there:
-        return Learnable((), (), ())
-    contents = sorted(there, key=lambda content: content.sha256)
-    kept = not_contradicting(contents, [hashes[content.sha256] for content in contents], _ignored)
-    contents = [contents[index] for index in kept]
-    if not contents:
-        return Learnable((), (), ())
-    groups = joint_groups(contents, [hashes[content.sha256] for content in contents], _ignored)
-    return learnable(contents, groups, is_drawn=all(look.is_pixels for look in looks))
+    hashes = {look.copies[0].sha256: look.hash for look in looks}
+    there = [picture for picture in prepared.once if picture.sha256 in hashes and not picture.tier]
+    pictures = tuple(sorted(there, key=lambda picture: picture.sha256))
+    if pictures:
+        kept = not_contradicting(pictures, [hashes[picture.sha256] for picture in pictures], _ignored)
+        pictures = tuple(pictures[index] for index in kept)
+    if pictures:
+        pictures = grouped(pictures, [hashes[picture.sha256] for picture in pictures], _ignored)
+        is_drawn = all(look.is_pixels for look in looks)
+        pictures = with_test_set(pictures) if is_drawn else pictures
+    return replace(prepared.listing, pictures=pictures)
 
 
 def _uneven(counts: Counter[str]) -> tuple[str, str] | None:

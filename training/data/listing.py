@@ -69,9 +69,12 @@ class ListedPicture:
         part: train or test, where the data says so.
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
+            Of prepared pictures equal ones stay on one side of every split.
         source: the shop or collection that it comes from; empty where that is not known.
         product: that it shows, where a column of the table names products.
         class_id: the index of its class, once labels have one.
+        sha256: hex digest of its bytes, once it is prepared; empty where it cannot be read.
+        groups: of it and its copies, once it is prepared.
     """
 
     path: Path
@@ -82,6 +85,8 @@ class ListedPicture:
     source: str = ""
     class_id: int = -1
     product: str = ""
+    sha256: str = ""
+    groups: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -176,6 +181,10 @@ class Listing:
         """A column of the table, as messages call it."""
         return f"{self.place}, column `{name}`"
 
+    def cells(self, name: str) -> list[str]:
+        """What a column says of each picture, as spelt."""
+        return [picture.labels.get(name, "") for picture in self.pictures]
+
     def classified(self) -> "Listing":
         """This listing with the `class_id` of each picture, in order of the labels' names.
 
@@ -220,7 +229,7 @@ class Listing:
         return tuple(sorted(found))
 
     def measurable(self, keep: Collection[str] = (), gone: Collection[str] = ()) -> Measurable:
-        """The classes that can be learnt, as far as groups show it before a picture is opened.
+        """The classes that can be learnt of these pictures: before one is opened, as far as groups show it.
 
         Args:
             keep: classes that have to be learnt.

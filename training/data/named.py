@@ -13,8 +13,8 @@ import numpy as np
 from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
+from labelling.review.corrections import OfFiles
 from model_store.local import LocalRelease
-from training.data.contents import distinct
 from training.data.corrections import UNREAD, check_listed, corrections_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, decode_file, hash_files
@@ -22,10 +22,11 @@ from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listing import SPLIT, Listing, has_idx, list_pictures, unwrapped
 from training.data.pixel_files import is_pixel_table
+from training.data.prepare import Prepared, prepare
 from training.data.read import Use, read
 from training.errors import BadPictures
 from training.loading import start_tensorflow
-from training.progress import Progress
+from training.progress import Progress, Say
 
 KERAS = "keras"
 """Names the copy of Fashion-MNIST that Keras downloads."""
@@ -82,6 +83,45 @@ class Named:
         )
 
     @cached_property
+    def prepared(self) -> Prepared:
+        """What counts of the pictures of one's own that it names; see `prepare`.
+
+        Raises:
+            DataError: they, or corrections of them, cannot be read, or leave nothing.
+        """
+        notes = list[str]()
+        corrections = self.read_corrections(notes.append)
+        if self.listing is None:
+            raise BadPictures(f"{self.place}: names no pictures of your own.")
+        prepare_decoders()
+        return prepare(
+            self.listing.classified(),
+            corrections,
+            hashed=self.hashed,
+            adds=self.parent is not None,
+            notes=notes,
+        )
+
+    def read_corrections(self, say: Say) -> OfFiles:
+        """The corrections that count.
+
+        Args:
+            say: receives what a person should know of them.
+
+        Raises:
+            BadCsv: one cannot be read, or is of a picture that is not named.
+        """
+        corrections = corrections_in(self.corrections, self.reading.of_corrections, say)
+        if self.parent is None:
+            check_listed(corrections, [self.listing] if self.listing else [], self.hashed)
+        if corrections.attributes and not (self.listing and self.listing.attributes):
+            say(
+                f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
+                "not count without --attribute."
+            )
+        return corrections
+
+    @cached_property
     def pixel_table(self) -> Path | None:
         """The CSV of pixels that it names, if it does.
 
@@ -106,9 +146,7 @@ class Named:
         listing = self.listing.classified()
         classes = None if self.corrections else listing.measurable(self.keep.get(LABEL, ())).labels
         check_columns(listing, listing.attributes, listing.labels)
-        if classes is None:  # corrections may take a picture out of one of two classes
-            return None
-        distinct(listing, _ignored, hashed=self.hashed).check(_ignored, skip_unreadable=self.skip_unreadable)
+        self.prepared.check(skip_unreadable=self.skip_unreadable)
         return classes
 
     def shows_photos(self) -> bool:
@@ -117,10 +155,6 @@ class Named:
             return False
         read = (decode_file(picture.path) for picture in self.listing.pictures)
         return any(not isinstance(decoded, str) and decoded.pixels is None for decoded in read)
-
-
-def _ignored(_: str) -> None:
-    """What `load` will say."""
 
 
 def _as_learnt(listing: Listing, parent: LocalRelease) -> Listing:
@@ -163,28 +197,12 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         BadRecipe: there are fewer of them.
         DataError: a file is missing or wrong; the message names it and the row.
     """
-    corrections = corrections_in(named.corrections, named.reading.of_corrections, progress.warn)
-    if named.parent is None:
-        check_listed(corrections, [named.listing] if named.listing else [], named.hashed)
-    if corrections.attributes and not (named.listing and named.listing.attributes):
-        progress.warn(
-            f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
-            "not count without --attribute."
-        )
     if named.listing is None:
+        named.read_corrections(progress.warn)  # refuses those of pictures
         data = _read_pixels(named, use)
     else:
-        prepare_decoders()
-        counted = distinct(
-            named.listing.classified(),
-            progress.warn,
-            hashed=named.hashed,
-            corrections=corrections,
-            limit=limit,
-            adds=named.parent is not None,
-        )
         data = read(
-            counted,
+            named.prepared if limit is None else named.prepared.first(limit),
             reads,
             use=use,
             progress=progress,

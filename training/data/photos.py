@@ -19,7 +19,6 @@ from inference.listed import NONE
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
-from training.data.contents import Content, distinct
 from training.data.corrections import NO_CORRECTIONS, check_listed, corrections_in
 from training.data.files import PictureFile, hash_files
 from training.data.labels import OOD, Labels
@@ -34,7 +33,8 @@ from training.data.listing import (
     parts_in,
 )
 from training.data.pictures import Pictures
-from training.data.read import decode, joint_groups, pictures_of
+from training.data.prepare import grouped, prepare
+from training.data.read import decode, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Progress
 
@@ -198,14 +198,15 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
     check_listed(corrections, listings, hashed)
     sets = []
     for listing in listings:
-        counted = distinct(listing, progress.warn, hashed=hashed, corrections=corrections)
-        _check_tiers(counted.listing)
-        sets.append(decode(counted, reads, progress, skip_unreadable=True))
+        prepared = prepare(listing, corrections, hashed=hashed)
+        _check_tiers(prepared.listing)
+        sets.append(decode(prepared, reads, progress, skip_unreadable=True))
     every = [photo for photos in sets for photo in photos]
-    groups = iter(
-        joint_groups([content for content, _ in every], [file.hash for _, file in every], progress.warn)
+    rows = iter(grouped([photo for photo, _ in every], [file.hash for _, file in every], progress.warn))
+    tables = (
+        _photos_of([next(rows) for _ in photos], [file for _, file in photos], reads, labels)
+        for photos in sets
     )
-    tables = (_photos_of(photos, [next(groups) for _ in photos], reads, labels) for photos in sets)
     return tuple(
         replace(table, of_products=listing.groups_are_products)
         for table, listing in zip(tables, listings, strict=True)
@@ -213,15 +214,14 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
 
 
 def _photos_of(
-    photos: Sequence[tuple[Content, PictureFile]],
-    groups: Sequence[str],
+    photos: Sequence[ListedPicture],
+    files: Sequence[PictureFile],
     reads: InputContract,
     labels: Sequence[str],
 ) -> Pictures:
     """Photos of one place as a table."""
-    contents, files = [content for content, _ in photos], [file for _, file in photos]
-    classes = Labels.of(np.array([content.picture.class_id for content in contents]), tuple(labels))
-    return pictures_of(contents, groups, files, reads, {LABEL: classes})
+    classes = Labels.of(np.array([photo.class_id for photo in photos]), tuple(labels))
+    return pictures_of(photos, files, reads, {LABEL: classes})
 
 
 def _check_tiers(listing: Listing) -> None:

@@ -1,0 +1,266 @@
+"""Decide what counts of a listing: the one place for trainings, measuring, calibrating and `wardrobe data`.
+
+By names and bytes, before a picture is decoded: corrections, copies, what lies under several products, what
+contradicts itself. By perceptual hashes, once pictures are decoded: near copies in two classes, groups that
+stay on one side of every split, and what is drawn for a test set. Reads the files of the listing. Which
+labels are learnt: rare.py; next: read.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import LABEL
+from labelling.review.corrections import OfFiles
+from training.data.corrections import NO_CORRECTIONS, corrected
+from training.data.files import NAMED, Hashed, hash_files, report_unreadable
+from training.data.labels import UNKNOWN
+from training.data.learnt_hashes import Contents
+from training.data.listing import ListedPicture, Listing, of_several_products
+from training.data.near_copies import Hash, near_groups, split_keys
+from training.data.split import check_limit, sampled_indices
+from training.errors import BadCsv, BadPictures
+from training.progress import Say
+
+TEST_SHARE: Final = 6
+"""One picture in so many is for the test, unless there is a folder `test`."""
+
+TEST: Final = "test"
+"""Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What counts of a listing, by names and bytes.
+
+    Attributes:
+        listing: under the labels that count.
+        copies: the pictures of each content that can be read, by its sha256, in the order of the listing.
+        once: the first picture of each content that can be learnt or measured, with the labels and groups of
+            its copies, in the same order.
+        of_products: pictures of each content that lies under several classes by way of several products: none
+            is wrong, and the content is not learnt.
+        contradicting: pictures of each content that has two classes, or is in both parts.
+        unreadable: why another file cannot be read, by its path.
+        notes: what corrections change, and what does not count of them, a sentence each.
+    """
+
+    listing: Listing
+    copies: Mapping[str, tuple[ListedPicture, ...]]
+    once: tuple[ListedPicture, ...]
+    of_products: tuple[tuple[ListedPicture, ...], ...]
+    contradicting: tuple[tuple[ListedPicture, ...], ...]
+    unreadable: Mapping[Path, str]
+    notes: tuple[str, ...] = ()
+
+    def check(self, *, skip_unreadable: bool) -> list[str]:
+        """Refuse what the bytes show to be wrong, before a picture is decoded.
+
+        Args:
+            skip_unreadable: leave out files that cannot be read.
+
+        Returns:
+            What a person should know: of corrections, of what is left out, and of copies.
+
+        Raises:
+            BadPictures: a file cannot be read, or one picture has two classes or is in both parts.
+        """
+        every, notes = self.listing.pictures, [*self.notes]
+        why = [self.unreadable[picture.path] for picture in every if picture.path in self.unreadable]
+        report_unreadable(why, len(every), notes.append, skip_unreadable=skip_unreadable)
+        if several := [str(copies[0].path) for copies in self.of_products]:
+            notes.append(
+                f"{len(several)} pictures lie under several classes by way of several products, and are left "
+                f"out: {', '.join(several[:NAMED])}{', ...' if len(several) > NAMED else ''}."
+            )
+        if self.contradicting:
+            first, *others = self.contradicting[0]
+            other = next(picture for picture in others if _place(picture) != _place(first))
+            raise BadPictures(
+                f"{first.path} ({_role(first)}) and {other.path} ({_role(other)}) are the same picture. "
+                "Keep one of the two: a picture has one class, and is either learnt or measured on; "
+                "`wardrobe data` lists all such pictures."
+            )
+        if further := sum(len(self.copies[picture.sha256]) - 1 for picture in self.once):
+            notes.append(f"{further} of {len(every)} pictures are copies of others and count once.")
+        return notes
+
+    def first(self, limit: int) -> "Prepared":
+        """The same, of which as many contents are learnt: the first by their hashes.
+
+        Raises:
+            BadRecipe: there are fewer contents than the limit.
+        """
+        learnt = {
+            sha256
+            for sha256, pictures in self.copies.items()
+            if any(picture.part != "test" for picture in pictures)
+        }
+        check_limit(limit, len(learnt))
+        gone = set(sorted(learnt)[limit:])
+        pictures = (
+            picture
+            for picture in self.listing.pictures
+            if picture.part == "test" or picture.sha256 not in gone
+        )
+        return _prepared(replace(self.listing, pictures=tuple(pictures)), self.unreadable, self.notes)
+
+
+def prepare(
+    listing: Listing,
+    corrections: OfFiles = NO_CORRECTIONS,
+    *,
+    hashed: Hashed | None = None,
+    adds: bool = False,
+    notes: Sequence[str] = (),
+) -> Prepared:
+    """Decide what counts of a listing, by names and bytes.
+
+    Args:
+        listing: with the classes of its pictures, where these are known.
+        corrections: of labels, each of which holds for all copies; `check_listed` refuses strange ones.
+        hashed: its files, where they were hashed before.
+        adds: whether corrections may name further pictures, which are learnt, too.
+        notes: what a person should know before what is said here.
+
+    Raises:
+        BadCsv: a correction is to none of the classes, or one picture has two labels of an attribute.
+        BadPictures: corrections leave none.
+    """
+    hashed, notes = hashed or hash_files(picture.path for picture in listing.pictures), [*notes]
+    listing = corrected(listing, corrections, hashed, notes.append, adds=adds)
+    sha256 = dict(hashed.sha256)
+    if adds:
+        sha256 = {Path(path): content for path, content in corrections.hashes.items()} | sha256
+    pictures = (replace(picture, sha256=sha256.get(picture.path, "")) for picture in listing.pictures)
+    return _prepared(replace(listing, pictures=tuple(pictures)), hashed.unreadable, notes)
+
+
+def _prepared(listing: Listing, unreadable: Mapping[Path, str], notes: Sequence[str]) -> Prepared:
+    copies: dict[str, list[ListedPicture]] = {}
+    for picture in listing.pictures:
+        if picture.sha256:
+            copies.setdefault(picture.sha256, []).append(picture)
+    once, of_products, contradicting = list[ListedPicture](), [], []
+    for pictures in copies.values():
+        if of_several_products(pictures):
+            of_products.append(tuple(pictures))
+        elif len({_place(picture) for picture in pictures}) > 1:
+            contradicting.append(tuple(pictures))
+        else:
+            groups = frozenset(picture.group for picture in pictures if picture.group)
+            once.append(replace(pictures[0], labels=merged_labels(pictures), groups=groups))
+    return Prepared(
+        listing=listing,
+        copies={sha256: tuple(pictures) for sha256, pictures in copies.items()},
+        once=tuple(once),
+        of_products=tuple(of_products),
+        contradicting=tuple(contradicting),
+        unreadable=unreadable,
+        notes=tuple(notes),
+    )
+
+
+def class_of(picture: ListedPicture) -> tuple[str, int]:
+    """What near copies have to share to be learnt."""
+    # Several labels may name one class of a release; where no class is known, the label is it.
+    return (picture.label if picture.class_id == UNKNOWN else "", picture.class_id)
+
+
+def _place(picture: ListedPicture) -> tuple[str, int, str]:
+    """What all copies of a picture have to share."""
+    return (*class_of(picture), picture.part or "")
+
+
+def _role(picture: ListedPicture) -> str:
+    return picture.label if picture.part is None else f"{picture.label}, {picture.part}"
+
+
+def merged_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
+    """The labels of all copies of one content; the class of the first.
+
+    An attribute in which several products differ is not known: the picture shows all of them.
+
+    Raises:
+        BadCsv: they have two labels of an attribute.
+    """
+    labels = dict(copies[0].labels)
+    for name in sorted({name for picture in copies for name in picture.labels} - {LABEL}):
+        labelled = [picture for picture in copies if picture.labels.get(name)]
+        label, *others = dict.fromkeys(picture.labels[name] for picture in labelled) or [""]
+        if others and not of_several_products(labelled, name):
+            raise BadCsv(
+                f"{labelled[0].path} is {label!r} in one row and {others[0]!r} in another one in column "
+                f"`{name}`."
+            )
+        labels[name] = "" if others else label
+    return labels
+
+
+def not_contradicting(pictures: Sequence[ListedPicture], hashes: Sequence[Hash], say: Say) -> list[int]:
+    """The positions of those that are not nearly the same as one of another class, of which one is wrong.
+
+    Args:
+        pictures: of one place, each content once.
+        hashes: of them.
+        say: receives which are left out.
+    """
+    # The same groups in every order of the listing: of three in a row the third is not near the first.
+    order = sorted(range(len(pictures)), key=lambda index: pictures[index].sha256)
+    near = ([order[place] for place in some] for some in near_groups(np.stack(hashes)[order]))
+    mixed = [some for some in near if len({class_of(pictures[index]) for index in some}) > 1]
+    left_out = {index for members in mixed for index in members}
+    if left_out:
+        groups = [" and ".join(str(pictures[index].path) for index in members) for members in mixed]
+        say(
+            f"{len(left_out)} pictures are nearly the same as others of another class, and are left out: "
+            f"{'; '.join(groups[:NAMED])}{'; ...' if len(groups) > NAMED else ''}."
+        )
+    return [index for index in range(len(pictures)) if index not in left_out]
+
+
+def grouped(pictures: Sequence[ListedPicture], hashes: Sequence[Hash], say: Say) -> tuple[ListedPicture, ...]:
+    """The pictures with the `group` by which they are split: equal ones stay together.
+
+    Pictures of one group share theirs, and so do pictures that are nearly the same.
+
+    Args:
+        pictures: that are split together, each content once.
+        hashes: of them.
+        say: receives how many are nearly the same.
+    """
+    near = near_groups(np.stack(hashes))
+    parts = [{pictures[index].part for index in members} for members in near]
+    if divided := sum(len(part) > 1 for part in parts):
+        say(
+            f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
+            "Look at them: `wardrobe data` lists them."
+        )
+    if together := sum(len(members) for members, part in zip(near, parts, strict=True) if len(part) == 1):
+        say(
+            f"{together} of {len(pictures)} pictures are nearly the same as others; such are learnt together "
+            "or measured on together. `wardrobe data` lists them."
+        )
+    named = [(picture.sha256, f"group {group}") for picture in pictures for group in sorted(picture.groups)]
+    keys = split_keys([picture.sha256 for picture in pictures], named, near)
+    return tuple(replace(picture, group=keys[picture.sha256]) for picture in pictures)
+
+
+def with_test_set(pictures: tuple[ListedPicture, ...]) -> tuple[ListedPicture, ...]:
+    """The pictures divided: as the listing divides them, else by a draw of their groups."""
+    if any(picture.part for picture in pictures):
+        return pictures
+    labels, groups = ([picture.label for picture in pictures], [picture.group for picture in pictures])
+    drawn = set(drawn_for_test(np.array(labels), np.array(groups)).tolist())
+    return tuple(
+        replace(picture, part="test" if place in drawn else "train") for place, picture in enumerate(pictures)
+    )
+
+
+def drawn_for_test(labels: NDArray[np.generic], groups: Contents) -> NDArray[np.int64]:
+    """Positions of the pictures, by content or group, that are the test set of a folder without one."""
+    return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)
