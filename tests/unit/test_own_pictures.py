@@ -4,9 +4,13 @@ Copies and groups first. What is taken for a picture of which class: test_listed
 """
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
+from signal import SIGKILL
 
 import cv2
 import numpy as np
@@ -23,9 +27,11 @@ from tests.uploads import a_garment, png
 from training.data.fashion import LabelledData
 from training.data.files import MAX_BYTES, FileImages, See
 from training.data.labels import UNKNOWN
+from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
+from training.progress import Lines, Watch
 
 READS = whole_pictures(48, 3)
 
@@ -166,6 +172,34 @@ def test_a_picture_that_was_saved_again_under_another_class_is_learnt_as_neither
     assert sentence.startswith("2 pictures are nearly the same as others of another class, and are left out")
     assert str(file) in sentence
     assert "again.jpg" in sentence
+
+
+class Killed(Lines):
+    """Ends its process, as a system without memory does, while pictures are read."""
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Watch]:
+        yield lambda done, _: os.kill(os.getpid(), SIGKILL) if done == COUNT else None
+
+
+def read_until_killed(place: str) -> None:
+    load(Named(place=place), Killed(), READS, see=see_nothing)
+
+
+def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begins_again(
+    folder: Path, said: Said
+) -> None:
+    def read() -> tuple[str, list[str], list[Path]]:
+        data = load(Named(place=str(folder)), said, READS, see=see_nothing)
+        return data.train.digest(), data.train.groups.tolist(), sorted(folder.parent.rglob("*"))
+
+    before = read()
+    training = get_context("spawn").Process(target=read_until_killed, args=(str(folder),))
+    training.start()
+    training.join()
+
+    assert training.exitcode == -SIGKILL
+    assert read() == before
 
 
 def test_a_picture_in_two_classes_is_refused(things: Things, said: Said) -> None:
