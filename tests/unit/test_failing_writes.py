@@ -72,6 +72,17 @@ class Failing(FolderStore):
         self._written()
 
 
+class FailingAtAny(Failing):
+    """A store that fails from its operation `number` on, and does not do that one."""
+
+    def _check(self) -> None:
+        self.writes += 1
+        super()._check()
+
+    def _written(self) -> None:
+        """Writes are counted before they are done, as reads are."""
+
+
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Four releases."""
@@ -132,6 +143,25 @@ def test_an_error_after_any_write_says_which_promotion_stands_or_else_there_is_n
             assert SILENT in str(stopped)
 
     assert any(isinstance(stopped, PromotionUnchecked) for stopped in failed)
+
+
+@pytest.mark.parametrize("act", [rolls_back, promotes, publishes])
+def test_an_error_at_any_operation_after_a_record_says_that_it_stands(
+    filled: Path, shelf: list[Path], tmp_path: Path, act: Act
+) -> None:
+    number, standing, is_stopped = 0, 0, True
+    while is_stopped:
+        number += 1
+        shutil.copytree(filled, tmp_path / str(number))
+        try:
+            act(FailingAtAny(tmp_path / str(number), number, StoreUnreachable, answers=True), shelf)
+            is_stopped = False
+        except StoreUnreachable as stopped:
+            assert current(FolderStore(tmp_path / str(number))).number == len(shelf) - 1, (number, stopped)
+        except PromotionUnchecked as stopped:
+            standing += "stands" in str(stopped)
+
+    assert standing > 1
 
 
 def test_the_error_says_what_to_look_at_before_a_rollback_is_repeated(filled: Path, tmp_path: Path) -> None:
