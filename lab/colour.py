@@ -44,12 +44,12 @@ from lab.pretraining_photos import (
     CLUTTERED,
     Photo,
     decoded_photo,
-    on_ground,
     photos_of,
     pool_photos,
     source_photos,
 )
 from lab.tuning_photos import MEASURED_ALONE
+from lab.views import on_ground
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
 from reports.answers import Answers

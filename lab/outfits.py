@@ -23,8 +23,9 @@ import numpy as np
 
 from inference.arrays import Mask, Picture
 from inference.framing import no_larger_than
-from lab.pretraining_photos import EDGE, Photo, decoded_photo, garment_on_plain, photos_of, source_photos
+from lab.pretraining_photos import Photo, decoded_photo, photos_of, source_photos
 from lab.tuning_photos import MEASURED_ALONE, PARTS, is_left_out, part_of
+from lab.views import EDGE, garment_on_plain
 
 OF_A_PART: Final = 400
 """Outfits of garments from one part of the sources."""

@@ -20,26 +20,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Mask, Picture
-from inference.border import garment_mask, look_at_border
-from inference.contract import Imaging
+from inference.arrays import Picture
 from inference.decode import MAX_PIXELS, Decoded, decode
-from inference.framing import bounding_box, fit_whole, no_larger_than
+from inference.framing import fit_whole
+from lab.views import on_ground
 
 STORED_EDGE: Final = 80
 """Height and width of what is kept of a photo, in pixels: the crops of a training are cut from it."""
-
-EDGE: Final = 200
-"""Height and width of a garment on another ground, in pixels, before it is stored."""
-
-STRIP: Final = (0.1, 0.2)
-"""Share of a photo's edge that is taken for its ground: people keep what they show off the border."""
-
-FILLED: Final = (0.55, 0.95)
-"""Share of EDGE that the garment's longest edge takes."""
-
-SHADOW: Final = 0.35
-"""The darkest shadow around a garment that lies somewhere, as a share of the light."""
 
 RARE: Final = "rare"
 """The kind of all photos whose kind has less than LEAST photos."""
@@ -233,47 +220,6 @@ def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]
         return whole, None
     laid = on_ground(picture, _opened(folder, beneath), np.random.default_rng(seed))
     return whole, None if laid is None else fit_whole(laid, (STORED_EDGE, STORED_EDGE))
-
-
-def on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
-    """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
-    garment = garment_on_plain(no_larger_than(picture, EDGE))
-    return None if garment is None else _laid_on(_texture(beneath, rng), *garment, rng)
-
-
-def garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
-    """A garment and where it is, its holes filled, cropped; None on another ground, or if it is tiny."""
-    border = look_at_border(picture, Imaging().border_tolerance)
-    mask = garment_mask(picture, border.colour, border.tolerance)
-    box = bounding_box(mask)
-    if box is None or not border.is_plain() or min(mask[box].shape) < EDGE // 25:
-        return None
-    outlines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    cv2.drawContours(mask, outlines, -1, 255, cv2.FILLED)
-    return picture[box], mask[box]
-
-
-def _texture(photo: Picture, rng: np.random.Generator) -> Picture:
-    """A ground, uint8 (EDGE, EDGE, 3): a strip of a photo's border, mirrored until it fills."""
-    strip = np.rot90(photo, int(rng.integers(4)))
-    strip = strip[: max(4, int(len(strip) * rng.uniform(*STRIP)))]
-    more = [(0, max(0, EDGE - length)) for length in strip.shape[:2]]
-    strip = np.pad(strip, [*more, (0, 0)], "symmetric")
-    top, left = (int(rng.integers(length - EDGE + 1)) for length in strip.shape[:2])
-    return np.ascontiguousarray(np.rot90(strip[top : top + EDGE, left : left + EDGE], int(rng.integers(4))))
-
-
-def _laid_on(ground: Picture, garment: Picture, mask: Mask, rng: np.random.Generator) -> Picture:
-    """A garment somewhere on a ground, its edge and a shadow soft."""
-    scale = rng.uniform(*FILLED) * EDGE / max(mask.shape)
-    height, width = (max(8, round(length * scale)) for length in mask.shape)
-    top, left = (int(rng.integers(EDGE - length + 1)) for length in (height, width))
-    inside = slice(top, top + height), slice(left, left + width)
-    over, where = np.zeros_like(ground), np.zeros((EDGE, EDGE), np.uint8)
-    over[inside], where[inside] = (cv2.resize(image, (width, height)) for image in (garment, mask))
-    cover = cv2.GaussianBlur(where, (3, 3), 0)[..., None] / 255.0
-    shadow = cv2.GaussianBlur(where, (15, 15), 0)[..., None] / 255.0 * rng.uniform(0, SHADOW)
-    return (ground * (1 - shadow) * (1 - cover) + over * cover).astype(np.uint8)
 
 
 def _opened(folder: Path, photo: Photo) -> Picture:

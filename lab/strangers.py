@@ -22,7 +22,7 @@ from lab.photo_tables import catalogue_things
 from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
 from lab.tuning import TUNINGS
 from lab.tuning_batches import READS
-from lab.tuning_mean import OF_START, mean_of
+from lab.tuning_mean import mean_of
 from lab.tuning_photos import OTHER_THINGS, shown_by
 from training.features.weights import write_npz
 
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     given.out.mkdir(parents=True, exist_ok=True)
     files = {name: [folder / f"{name}.npz" for folder in given.tuned] for name in TUNINGS}
-    networks = {name: steps.tensors_of(mean_of(given.start, some, OF_START)) for name, some in files.items()}
+    networks = {name: steps.tensors_of(mean_of(given.start, some)) for name, some in files.items()}
     seen = defaultdict[str, list[Any]](list)
     for x in _both(given.photos, asked_photos(given.photos)):
         for name, weights in networks.items():

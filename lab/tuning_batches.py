@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import Picture
 from inference.framing import fit_whole
-from lab.pretraining_photos import CLUTTERED, EDGE, on_ground
+from lab.pretraining_photos import CLUTTERED
 from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
-from lab.views import changed
+from lab.views import EDGE, changed, on_ground
 
 READS: Final = (192, 192)
 """Height and width, as in training/features/lite2.py, which needs Keras."""

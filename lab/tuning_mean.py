@@ -1,6 +1,6 @@
 """Write the mean of the weights of EfficientNet-Lite2 from which tunings started and of the tuned ones.
 
-python -m lab.tuning_mean FILE... --start FILE --out FILE [--of-start SHARE]
+python -m lab.tuning_mean FILE... --start FILE --out FILE
 
 Half of each weight is the start's; the FILEs, of tuning.py, share the rest (Wortsman et al. 2022, arXiv
 2109.01903).
@@ -22,16 +22,16 @@ OF_START: Final = 0.5
 ABOUT: Final = "about"
 
 
-def mean_of(start: Path, tuned: list[Path], of_start: float) -> dict[str, NDArray[Any]]:
+def mean_of(start: Path, tuned: list[Path]) -> dict[str, NDArray[Any]]:
     """The weights by path, float16, and what they were learnt from."""
     files = [read_npz(path) for path in (start, *tuned)]
     about = [json.loads(str(file.pop(ABOUT))) for file in files]
-    shares = [of_start, *[(1 - of_start) / len(tuned)] * len(tuned)]
+    shares = [OF_START, *[(1 - OF_START) / len(tuned)] * len(tuned)]
     weights: dict[str, NDArray[Any]] = {
         path: np.average([file[path].astype(np.float32) for file in files], 0, shares).astype(np.float16)
         for path in files[0]
     }
-    made = {"start": about[0], "of_start": round(of_start, 3), "tuned": about[1:]}
+    made = {"start": about[0], "of_start": OF_START, "tuned": about[1:]}
     return weights | {ABOUT: np.array(json.dumps(made))}
 
 
@@ -42,9 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the mean, .npz")
     start = "from where the tunings started"
     parser.add_argument("--start", type=Path, required=True, metavar="FILE", help=start)
-    parser.add_argument("--of-start", type=float, default=OF_START, metavar="SHARE", help="(half)")
     options = parser.parse_args(argv)
-    write_npz(options.out, **mean_of(options.start, options.tuned, options.of_start))
+    write_npz(options.out, **mean_of(options.start, options.tuned))
     return 0
 
 

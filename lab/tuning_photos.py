@@ -27,7 +27,6 @@ from inference.framing import no_larger_than
 from lab.pretraining_photos import (
     CLUTTERED,
     COLOUR_NAMES,
-    EDGE,
     USERS,
     Photo,
     decoded_photo,
@@ -35,6 +34,7 @@ from lab.pretraining_photos import (
     source_photos,
     targets_of,
 )
+from lab.views import EDGE
 from training.features.weights import read_npz, write_npz
 
 CLASSES: Final = ("top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
