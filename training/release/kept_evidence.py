@@ -88,9 +88,12 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
     if not is_as_strict(before, now):
         return "it accepts answers that its parent did not"
     vectors = _garments()
-    answer = keras.Model(network.get_layer(VECTOR).output, network.output.get(DISTANCE))
-    then = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
-    found = _unfamiliar(now, scores_of(head.head.logits(vectors), head.classes).distances)
+    then = found = np.zeros(len(vectors), np.bool_)  # a head that learnt no other things calls none so
+    if (output := network.output.get(DISTANCE)) is not None:
+        answer = keras.Model(network.get_layer(VECTOR).output, output)
+        then = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
+    if (distances := scores_of(head.head.logits(vectors), head.classes).distances) is not None:
+        found = _unfamiliar(now, distances)
     if found.sum() >= then.sum() and np.mean(found != then) <= MOST_CHANGED:
         return ""
     return (
@@ -104,11 +107,11 @@ def _garments() -> Vectors:
     return photos.take(np.isin(photos.tiers, GARMENTS) & (photos.classes >= 0)).features.upright
 
 
-def _unfamiliar(contract: ModelContract, distances: Distances | None) -> NDArray[np.bool_]:
+def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.bool_]:
     """Which photos are unfamiliar, by the distances that the contract's own network gives them."""
     familiarity = contract.familiarity
-    if familiarity is None or distances is None:
-        return np.zeros(0 if distances is None else len(distances), np.bool_)
+    if familiarity is None:
+        return np.zeros(len(distances), np.bool_)
     ranks = [familiarity_of(distance, familiarity) for distance in distances.tolist()]
     return np.less(ranks, contract.least_familiarity)
 

@@ -84,6 +84,15 @@ def test_a_head_that_calls_other_photos_unfamiliar_keeps_nothing_and_says_so(
     assert "there is none to measure. Products of several photos are `review`" in said
 
 
+def test_a_head_that_learnt_no_other_things_keeps_nothing(network: Network, head: PhotoHead) -> None:
+    of_classes = replace(head.head, kernel=head.head.kernel[:, :10], bias=head.head.bias[:10])
+
+    products, said = kept(network, replace(head, head=of_classes), replace(CONTRACT, familiarity=None))
+
+    assert products == {}
+    assert "of 4,905 photos of garments it calls 0 unfamiliar, its parent" in said
+
+
 def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
     network: Network, head: PhotoHead
 ) -> None:
