@@ -45,7 +45,7 @@ from training.measure.evaluate import undecided
 from training.options import Options
 from training.progress import Progress
 from training.release.candidate import Candidate, made_with, samples, warn_of_few
-from training.release.complete import complete_training
+from training.release.complete import complete_release
 from training.release.export import export_network
 from training.release.make import Trained, begin
 
@@ -100,6 +100,7 @@ def train_own_classes(
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     with progress.counting("exporting the graph and comparing it with the network"):
         begin(folder / NEW_RELEASE)
+        train.learnt.save(folder / NEW_RELEASE)
         last_layers = {question: fitted.head for question, fitted in attributes.items()}
         export_network(folder / NEW_RELEASE, model, measure, samples(parts), last_layers)
     # 5) Decide by these answers, measure as served, and seal.
@@ -117,7 +118,8 @@ def train_own_classes(
         accept=options.accept,
         of_products=train.of_products,
     )
-    return complete_training(folder, candidate, progress)
+    _, of_files = complete_release(folder / NEW_RELEASE, candidate, progress)
+    return Trained(folder, of_files, data.labels)
 
 
 def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report

@@ -22,7 +22,7 @@ from training.gradient.recipes import Recipe, default_run_folder, run_fingerprin
 from training.heads.ood import fit_measure
 from training.progress import Progress
 from training.release.candidate import Candidate, made_with, samples, warn_of_few
-from training.release.complete import complete_training
+from training.release.complete import complete_release
 from training.release.export import export_network, features_of
 from training.release.make import Trained, begin
 
@@ -93,6 +93,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
     folder, train, model = task.folder / NEW_RELEASE, parts.train, fitted.model
     with progress.counting("exporting the graph and comparing it with the network"):
         begin(folder)
+        train.learnt.save(folder)
         measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)
         export_network(folder, model, measure, samples(parts))
     candidate = Candidate(
@@ -112,7 +113,8 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
         split=parts,
         accept=accept,
     )
-    return complete_training(task.folder, candidate, progress)
+    _, of_files = complete_release(folder, candidate, progress)
+    return Trained(task.folder, of_files, data.labels)
 
 
 def kept_in_words(recipe: Recipe) -> str:

@@ -3,16 +3,11 @@
 import csv
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from inference.arrays import PixelsBatch
-from inference.classifier import Classifier
-from inference.contract import Head, InputContract, ModelContract
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from reports.answers import NO_ANSWERS, NONE_OF_THESE
@@ -22,24 +17,10 @@ from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
 from training.data.corrections import corrections_in
 from training.data.pictures import Pictures
-from training.data.split import Split
-from training.measure.evaluate import graph_scores, undecided
-from training.release.doubts import Doubted, doubted, out_of_fold_answers, table_of
+from training.measure.evaluate import undecided
+from training.release.doubts import Doubted, doubted, table_of, with_files
 
 NAMES = ("Shirt", "Bag", "Boot")
-CONTRACT = ModelContract.of_class(Head(labels=NAMES, temperature=1.0, confidence=0.7), InputContract(), None)
-
-
-class SaysShirt:
-    """Stands in for a network that takes everything for a shirt."""
-
-    outputs: ClassVar = {"label": len(NAMES)}
-
-    def run(self, pixels: PixelsBatch) -> Scores:
-        return says(0, len(pixels))
-
-
-CLASSIFIER, SCORE = Classifier(SaysShirt(), CONTRACT), partial(graph_scores, SaysShirt())
 
 
 def says(label: int, count: int) -> Scores:
@@ -73,26 +54,19 @@ def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> Non
     assert (found[0].label, found[0].predicted) == ("Shirt", "Boot")
 
 
-@pytest.mark.parametrize(
-    ("learnt", "validation", "test", "has_others", "answered"),
-    [
-        ("ab", "c", "d", True, {"a": "Bag", "b": "Bag", "c": "Shirt", "d": "Shirt"}),
-        ("ab", "c", "d", False, {"c": "Shirt", "d": "Shirt"}),
-        ("ab", "", "", True, {"a": "Bag", "b": "Bag"}),
-    ],
-    ids=["others learnt the rest", "no other network", "nothing is held out"],
-)
-def test_each_picture_is_answered_by_a_network_that_did_not_learn_it(
-    learnt: str, validation: str, test: str, has_others: bool, answered: dict[str, str]
-) -> None:
-    every = pictures(learnt)
-    parts = Split(every, pictures(validation))
-    others = undecided(says(1, len(learnt)), every) if has_others else NO_ANSWERS
+def test_only_answers_to_pictures_with_files_are_listed_each_beside_its_file() -> None:
+    without_files = Pictures.of_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+    held_out, not_asked, learnt = pictures("ab"), pictures("c"), pictures("d")
 
-    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, pictures(test), parts, others)
+    answers, files = with_files(
+        (held_out, undecided(says(0, 2), held_out)),
+        (without_files, undecided(says(1, 1), without_files)),
+        (not_asked, NO_ANSWERS),
+        (learnt, undecided(says(2, 1), learnt)),
+    )
 
     labels = [NAMES[label] for label in answers.predicted]
-    assert sorted(zip(map(str, files), labels, strict=True)) == [*answered.items()]
+    assert [*zip(map(str, files), labels, strict=True)] == [("a", "Shirt"), ("b", "Shirt"), ("d", "Boot")]
 
 
 def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
@@ -101,14 +75,6 @@ def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
     found = doubted((replace(answers, truth=np.array([NONE_OF_THESE, 1])), files), NAMES)
 
     assert [Path(one.path).name for one in found] == ["bag"]
-
-
-def test_a_data_set_without_files_is_not_doubted() -> None:
-    images = Pictures.of_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
-
-    answers, files = out_of_fold_answers(CLASSIFIER, SCORE, images, Split(images, images))
-
-    assert (len(answers), len(files)) == (0, 0)
 
 
 def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(

@@ -116,7 +116,7 @@ def adopt(
         data=data,
         split=parts,
     )
-    return complete_release(folder, candidate, progress)
+    return complete_release(folder, candidate, progress)[0]
 
 
 SCALED_BY: Final = 1000

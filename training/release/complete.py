@@ -13,13 +13,13 @@ from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
 from model_store.assemble import only_network
-from model_store.files import FIGURES, GRAPH, MODEL, NEW_RELEASE
+from model_store.files import FIGURES, GRAPH, MODEL
 from model_store.manifest import Golden, Manifest
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.values import CROSS_FITTED, HELD_OUT, TEST, ModelFigures, OutOfScope, Report
 from training.decide.acceptance import possible_promises, with_promises
 from training.decide.answer_sets import scores_in
-from training.decide.decide import Thresholds, decide, decide_attributes
+from training.decide.decide import decide, decide_attributes
 from training.decide.requirements import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
@@ -29,39 +29,29 @@ from training.decide.requirements import (
 from training.gradient.networks.registry import trainable_count
 from training.heads.ood import UNSEEN_THINGS, separation
 from training.measure.attributes import attribute_in_words, measure_attributes
-from training.measure.evaluate import Score, counted, decided, examples, full_figures, uncalibrated, undecided
+from training.measure.evaluate import counted, decided, examples, full_figures, uncalibrated, undecided
 from training.measure.plots import draw_all
 from training.measure.products import products_of
 from training.measure.words import words_of
 from training.progress import Progress
 from training.release.candidate import Candidate, samples
 from training.release.conversion import mflops
-from training.release.doubts import out_of_fold_answers
-from training.release.make import Trained, make_release
+from training.release.doubts import FileAnswers, with_files
+from training.release.make import make_release
 
 GOLDEN_PICTURES: Final = 4
 
 
-def complete_training(run: Path, candidate: Candidate, progress: Progress) -> Trained:
-    """Complete the release of a run, and keep what networks answered that had not learnt the picture."""
-    folder = run / NEW_RELEASE
-    candidate.split.train.learnt.save(folder)
-    manifest = complete_release(folder, candidate, progress)
-    session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
-    classifier, score = Classifier(session, manifest.contract("pixels")), candidate.scored_by(session)
-    answers = out_of_fold_answers(
-        classifier, score, candidate.data.test, candidate.split, candidate.out_of_fold
-    )
-    return Trained(run, answers, candidate.data.labels)
-
-
-def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> Manifest:
+def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> tuple[Manifest, FileAnswers]:
     """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
 
     Args:
         folder: with these two files.
         candidate: what is in them.
         progress: shows what is done, and receives what was found of attributes.
+
+    Returns:
+        what it sealed, and what networks answered that had not learnt the picture.
 
     Raises:
         ModelError: the graph cannot be run.
@@ -70,7 +60,9 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
     # 1) Decide by answers of networks that did not learn the picture.
     required = _required(candidate, fitted_on_photos=candidate.unseen is not None)
-    thresholds = _decided_on(candidate.scored_by(session), candidate, required)
+    score, held_out = candidate.scored_by(session), candidate.split.validation
+    given = undecided(score(held_out), held_out, HELD_OUT) if held_out else NO_ANSWERS
+    thresholds = decide(given + candidate.of_class, required)
     contract = thresholds.contract(candidate.data.labels, candidate.data.reads)
     labels = candidate.split.train.labels
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
@@ -80,7 +72,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     contract = contract.with_heads(heads)
     # 2) Measure as serving would answer.
     with progress.counting("measuring"):
-        report, answers = _measure(session, contract, candidate, folder)
+        report, answers, of_files = _measure(session, contract, candidate, folder, given)
     report = with_promises(report, thresholds.answer_sets, thresholds.confidence)
     changed: dict[str, object] = {"possible_promises": possible_promises(thresholds.answer_sets[0])}
     of_attributes = NO_ANSWERS
@@ -105,13 +97,14 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         pixels = candidate.data.measured.of_known_class.pixels
         draw_all(folder / FIGURES, report, answers, pixels, candidate.data.reads.polarity)
     golden = samples(candidate.split)[:GOLDEN_PICTURES]
-    given = session.run(golden)
-    return make_release(
+    scores = session.run(golden)
+    manifest = make_release(
         folder,
-        networks=only_network(contract, Golden.of(golden, given.probabilities, given.distances)),
+        networks=only_network(contract, Golden.of(golden, scores.probabilities, scores.distances)),
         report=report,
         answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
     )
+    return manifest, of_files
 
 
 def _required(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
@@ -122,25 +115,22 @@ def _required(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
     )
 
 
-def _decided_on(score: Score, candidate: Candidate, required: Requirements) -> Thresholds:
-    """Decide by the answers to pictures that their network did not learn."""
-    answers = candidate.of_class
-    if held_out := candidate.split.validation:
-        answers = undecided(score(held_out), held_out, HELD_OUT) + answers
-    return decide(answers, required)
-
-
 def _measure(
-    session: Session, contract: ModelContract, candidate: Candidate, folder: Path
-) -> tuple[Report, Answers]:
-    """Measure all three splits; the report without promises, and the answers to the test set behind it."""
+    session: Session, contract: ModelContract, candidate: Candidate, folder: Path, held_out: Answers
+) -> tuple[Report, Answers, FileAnswers]:
+    """Measure all three splits.
+
+    Returns:
+        the report without promises, the answers to the test set behind it, and those to what was not learnt.
+    """
     classifier, score, test = Classifier(session, contract), candidate.scored_by(session), candidate.data.test
     given = undecided(score(test), test) if test else candidate.of_class
     answers, before = decided(classifier, given), decided(Classifier(session, uncalibrated(contract)), given)
-    train, held_out = (
-        decided(classifier, undecided(score(part), part)) if part else answers
-        for part in (candidate.split.train.of_known_class, candidate.split.validation)
-    )
+    learnt, validation = candidate.split.train, candidate.split.validation
+    known = learnt.of_known_class
+    train = decided(classifier, undecided(score(known), known)) if known else answers
+    held_out = decided(classifier, held_out) if validation else answers
+    others = decided(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
     report = Report(
         labels=contract.labels,
         data=candidate.data.described(),
@@ -154,7 +144,7 @@ def _measure(
         examples=examples(answers, contract.labels),
         history=candidate.history,
     )
-    return report, answers
+    return report, answers, with_files((validation, held_out), (test, answers), (learnt, others))
 
 
 def _out_of_scope(given: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:

@@ -1,8 +1,8 @@
 """Labels that are doubted: a network that did not learn the picture prefers another class.
 
 The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
-probability is low and another one's high. Pure, apart from running the network. scripts/doubted.py
-writes them for a person to look at; training/data/corrections.py reads what that person says.
+probability is low and another one's high. Pure. scripts/doubted.py writes them for a
+person to look at; training/data/corrections.py reads what that person says.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from inference.classifier import Classifier
 from inference.spreadsheets import as_csv
 from reports.answers import NO_ANSWERS, Answers
 from training.data.listing import absolute
 from training.data.pictures import Pictures
-from training.data.split import Split
-from training.measure.evaluate import Score, decided, undecided
 
 FileAnswers = tuple[Answers, Sequence[Path]]
 """Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""
@@ -43,27 +40,15 @@ class Doubted:
     label_probability: float
 
 
-def out_of_fold_answers(
-    classifier: Classifier, score: Score, test: Pictures, parts: Split, others: Answers = NO_ANSWERS
-) -> FileAnswers:
-    """What was answered by a network that did not learn it, of pictures that have files of their own.
+def with_files(*parts: tuple[Pictures, Answers]) -> FileAnswers:
+    """The answers to all pictures that have files of their own.
 
     Args:
-        classifier: of the release.
-        score: its scores of pictures.
-        test: was held out.
-        parts: so was a part of the training set.
-        others: answers to the other training pictures, before anything was decided; none, or to each.
+        parts: pictures, and an answer to each by a network that did not learn it; or no answers.
     """
-    answers, files = NO_ANSWERS, list[Path]()
-    for pictures in (parts.validation, test):
-        if pictures.files:
-            answers += decided(classifier, undecided(score(pictures), pictures))
-            files += pictures.files
-    if len(others) and parts.train.files:
-        answers += decided(classifier, others)
-        files += parts.train.files
-    return answers, files
+    answered = [(pictures.files, answers) for pictures, answers in parts if pictures.files and len(answers)]
+    files = [file for of_part, _ in answered for file in of_part]
+    return sum((answers for _, answers in answered), NO_ANSWERS), files
 
 
 def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:

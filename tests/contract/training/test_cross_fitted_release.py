@@ -1,6 +1,7 @@
 """What other networks say about pictures that they did not learn decides a release's thresholds."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import LabelledData
 from training.data.labels import Codes
+from training.data.pictures import Pictures
 from training.data.split import Split
 from training.decide.why_nothing import promised_in_words
 from training.measure.evaluate import undecided
@@ -115,3 +117,35 @@ def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
     assert kept.decided.all()
     assert np.array_equal(kept.probabilities.argmax(axis=1), kept.predicted)
     assert ANSWERS in few.manifest.files
+
+
+def test_each_picture_is_answered_once_and_doubted_by_what_did_not_learn_it(
+    candidate: Candidate, exported: Exported, tmp_path: Path
+) -> None:
+    learnt, held_out, test = (
+        replace(of, files=tuple(Path(f"{name}-{n}") for n in range(len(of))))
+        for name, of in (
+            ("learnt", candidate.split.train),
+            ("held-out", candidate.split.validation),
+            ("test", candidate.data.test),
+        )
+    )
+    asked = Counter[Path]()
+
+    def score(pictures: Pictures) -> Scores:
+        asked.update(pictures.files)
+        return sure_of(pictures.classes, distance=0.0)
+
+    for path in (exported.model_path, exported.graph_path):
+        shutil.copy(path, tmp_path)
+    _, (answers, files) = complete_release(
+        tmp_path,
+        replace(
+            candidate, data=replace(candidate.data, test=test), split=Split(learnt, held_out), score=score
+        ),
+        Lines(),
+    )
+
+    assert asked == Counter(learnt.files + held_out.files + test.files)
+    assert [*files] == [*held_out.files, *test.files]
+    assert len(answers) == len(files)
