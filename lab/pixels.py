@@ -32,7 +32,7 @@ from training.data.learnt_hashes import Learnt
 from training.data.named import Named, load
 from training.data.near_copies import NO_HASHES
 from training.data.pictures import Pictures
-from training.data.split import Split, parts_of
+from training.data.split import Split, class_folds, parts_of
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
 from training.gradient.fitting.checkpoints import Run
@@ -40,7 +40,6 @@ from training.gradient.fitting.fit import fit
 from training.gradient.networks.layers import LayerFactory
 from training.gradient.networks.registry import BUILDERS
 from training.gradient.recipes import COMPACT, RECIPES, Recipe
-from training.heads.cross_val import Fold, folds_of
 from training.loading import allow_many_networks
 from training.pixel_network import fit_network, release_pixels, run_of
 from training.progress import Lines
@@ -223,17 +222,16 @@ def main(argv: list[str] | None = None) -> int:
 def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
     progress, parts = Lines(), parts_of(data, None)
-    task, folds = run_of(recipe, data, run), folds_of(parts, FOLDS)
+    task, pictures = run_of(recipe, data, run), parts.train
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
-    for fold in folds:
-        others = np.setdiff1d(np.arange(len(parts.train)), fold.pictures)
-        learnt = replace(parts, train=parts.train.take(others))
+    for number, (others, _) in enumerate(class_folds(pictures.classes, pictures.groups, FOLDS), start=1):
+        learnt = replace(parts, train=pictures.take(others))
         # Its fold, and what no network learns: held-out pictures are answered by all.
         answered = ~np.isin(data.train.sha256, learnt.train.sha256)
-        progress.say(f"Fold {fold.number} of {FOLDS}: answers {answered.sum():,} pictures.")
-        fitted = fit_network(_of_fold(task, fold), data, learnt, recipe, progress)
+        progress.say(f"Fold {number} of {FOLDS}: answers {answered.sum():,} pictures.")
+        fitted = fit_network(_of_fold(task, number), data, learnt, recipe, progress)
         total[answered] += answers_of(fitted.model, data.train.images[answered], flip=recipe.flip)
         networks += answered
     targets = SoftTargets(
@@ -241,7 +239,7 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
         data.train.digest(),
         (f"{recipe.network} in {FOLDS} folds",),
         TEMPERATURE,
-        Learnt.of(parts.train.sha256),
+        Learnt.of(pictures.sha256),
     )
     targets.save(file)
     by_one = networks == 1
@@ -249,9 +247,9 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
     progress.say(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
 
 
-def _of_fold(task: Run, fold: Fold) -> Run:
+def _of_fold(task: Run, number: int) -> Run:
     """Where the checkpoint of a fold's teacher is, and what this must carry."""
-    name = f"fold{fold.number}of{FOLDS}"
+    name = f"fold{number}of{FOLDS}"
     return replace(task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}", events=None)
 
 

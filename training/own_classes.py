@@ -22,7 +22,7 @@ from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
-from training.data.split import USUAL_FOLDS, parts_of, rarest_class
+from training.data.split import USUAL_FOLDS, FoldIndices, class_folds, parts_of, rarest_class
 from training.data.vectors import Vectors
 from training.environment import hardware, libraries
 from training.features import backbone, lite2
@@ -37,7 +37,7 @@ from training.features.blocks import (
     spread,
 )
 from training.gradient.recipes import groups_suffix
-from training.heads.cross_val import Fit, Fold, fit, folds_of, lacking_in_words
+from training.heads.cross_val import Fit, fit, lacking_in_words
 from training.heads.logistic import LogisticHead
 from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
@@ -73,7 +73,8 @@ def train_own_classes(
     data = load(named, progress, READS, see=seeing(body), limit=options.limit)
     parts = parts_of(data, None)
     train, labelled = parts.train, len(parts.train.of_known_class)
-    folds = folds_of(parts, min(USUAL_FOLDS, rarest_class(train.classes, train.groups)))
+    most = min(USUAL_FOLDS, rarest_class(train.classes, train.groups))
+    folds = class_folds(train.classes, train.groups, most)
     progress.say(
         f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
@@ -149,7 +150,7 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
 
 
 def fit_heads(
-    train: Pictures, folds: Sequence[Fold], blocks: Sequence[Block], progress: Progress
+    train: Pictures, folds: Sequence[FoldIndices], blocks: Sequence[Block], progress: Progress
 ) -> dict[str, Fit]:
     """Fit a head for each question, and heads of folds that answer what they did not learn.
 
@@ -176,7 +177,11 @@ def fit_heads(
 
 
 def out_of_fold_distances(
-    train: Pictures, features: Vectors, folds: Sequence[Fold], ood: OodPhotos | None, progress: Progress
+    train: Pictures,
+    features: Vectors,
+    folds: Sequence[FoldIndices],
+    ood: OodPhotos | None,
+    progress: Progress,
 ) -> Distances:
     """How far each picture is from what its fold learnt, float32 (N,), as the release will measure it.
 
@@ -189,20 +194,19 @@ def out_of_fold_distances(
     """
     classes, distances = int(train.classes.max()) + 1, np.zeros(len(train), np.float32)
     with progress.counting("fitting OOD scores") as watch:
-        for fold in folds:
-            others = np.setdiff1d(np.arange(len(train)), fold.pictures)
+        for number, (others, own) in enumerate(folds, start=1):
             measure = fit_measure(features[others], train.classes[others], classes, ood)
-            distances[fold.pictures] = measure.distances(features[fold.pictures])
-            watch(fold.number, len(folds))
+            distances[own] = measure.distances(features[own])
+            watch(number, len(folds))
     return distances
 
 
-def answered(train: Pictures, folds: Sequence[Fold], of_class: Fit, distances: Distances) -> Answers:
+def answered(train: Pictures, folds: Sequence[FoldIndices], of_class: Fit, distances: Distances) -> Answers:
     """The answer to each picture by the head that learnt none of its group; also where no class is known."""
-    number = np.zeros(len(train), np.int64)
-    for fold in folds:
-        number[fold.pictures] = fold.number
-    return undecided(Scores.of_class(of_class.out_of_fold, distances), train, folds=number)
+    numbers = np.zeros(len(train), np.int64)
+    for number, (_, own) in enumerate(folds, start=1):
+        numbers[own] = number
+    return undecided(Scores.of_class(of_class.out_of_fold, distances), train, folds=numbers)
 
 
 def scores_of_vectors(

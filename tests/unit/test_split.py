@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.contract import LABEL
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import class_weights, warning_of_capped_weights
-from training.data.labels import Labels
 from training.data.pictures import Pictures
 from training.data.split import (
     HELD_OUT,
@@ -20,9 +18,9 @@ from training.data.split import (
     split,
     stratified_folds,
 )
-from training.data.vectors import Vectors
 from training.errors import BadRecipe
-from training.heads.cross_val import answers_out_of_fold, folds_of
+from training.heads.cross_val import answers_out_of_fold
+from training.heads.logistic import LogisticHead
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
@@ -137,33 +135,25 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
 
 def test_folds_of_a_training_answer_each_picture_once_and_keep_groups_and_classes() -> None:
     """Two pictures a sender, who shows one class."""
-    parts = split(striped_pictures(200), CLASSES)
-    pairs = np.arange(len(parts.train)) // 2
-    classes = Labels.of(pairs % CLASSES, parts.train.labels[LABEL].names)
-    train = replace(parts.train, groups=pairs.astype(np.str_), labels={LABEL: classes})
+    pairs = np.arange(200) // 2
+    classes = pairs % CLASSES
 
-    folds = folds_of(replace(parts, train=train), 4)
+    folds = class_folds(classes, pairs.astype(np.str_), 4)
 
-    assert sorted(np.concatenate([fold.pictures for fold in folds])) == list(range(len(train)))
-    assert len({(pairs[place], fold.number) for fold in folds for place in fold.pictures}) == len(set(pairs))
-    counts = [np.bincount(classes.main[fold.pictures], minlength=CLASSES) for fold in folds]
+    assert sorted(np.concatenate([own for _, own in folds])) == [*range(200)]
+    assert all(sorted([*others, *own]) == [*range(200)] for others, own in folds)
+    assert len({(pairs[place], number) for number, (_, own) in enumerate(folds) for place in own}) == 100
+    counts = [np.bincount(classes[own], minlength=CLASSES) for _, own in folds]
     assert np.ptp(counts, axis=0).max() <= 2
-
-
-class Unchanged:
-    """A head whose logits are the vectors."""
-
-    def logits(self, vectors: Vectors) -> Vectors:
-        return vectors
 
 
 def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:
     groups, learnt = np.array(["ann", "ann", "bob", "eve", "eve", "joe"]), list[list[int]]()
     vectors = np.arange(6, dtype=np.float32)[:, np.newaxis]
 
-    def fit(some: NDArray[np.int64]) -> Unchanged:
+    def fit(some: NDArray[np.int64]) -> LogisticHead:
         learnt.append(some.tolist())
-        return Unchanged()
+        return LogisticHead(np.eye(1, dtype=np.float32), np.zeros(1, np.float32), 0.0)
 
     answered = list(answers_out_of_fold(fit, vectors, groups, [np.array([0, 2]), np.array([4])]))
 

@@ -9,7 +9,7 @@ from them: training/decide/.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from scipy.special import softmax
 
 from inference.arrays import Probabilities
 from training.data.labels import Codes, Labels
-from training.data.split import Split, class_folds
+from training.data.split import FoldIndices
 from training.data.vectors import Features, Vectors
+from training.heads.hidden import HiddenHead
 from training.heads.logistic import LogisticHead, fit_head
 
 LACKED: Final = -30.0
@@ -27,39 +28,8 @@ LACKED: Final = -30.0
 Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Fold:
-    """The task of one network.
-
-    Attributes:
-        number: which fold it answers, 1-based.
-        pictures: int64, positions in the training pictures that it answers and does not learn.
-    """
-
-    number: int
-    pictures: Indices
-
-
-def folds_of(parts: Split, folds: int) -> tuple[Fold, ...]:
-    """Stratified folds of the training pictures; those of one group are in one fold.
-
-    Raises:
-        BadRecipe: a class has fewer training pictures, or groups, than there are folds.
-    """
-    in_folds = class_folds(parts.train.classes, parts.train.groups, folds)
-    return tuple(Fold(number, pictures) for number, (_, pictures) in enumerate(in_folds, start=1))
-
-
-class Answering(Protocol):
-    """A head, whatever it is made of."""
-
-    def logits(self, vectors: Vectors) -> Vectors:
-        """float32 (N, C), of float32 (N, D)."""
-        ...
-
-
 def answers_out_of_fold(
-    fit: Callable[[Indices], Answering],
+    fit: Callable[[Indices], LogisticHead | HiddenHead],
     vectors: Vectors,
     groups: NDArray[np.str_],
     folds: Sequence[Indices],
@@ -107,7 +77,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     labels: Labels,
     seen: Features,
     groups: NDArray[np.str_],
-    folds: Sequence[Fold],
+    folds: Sequence[FoldIndices],
     spread: Vectors,
     fitted: Callable[[], None] = lambda: None,
 ) -> Fit:
@@ -117,7 +87,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
         labels: of N pictures, C different ones; what has none is not learnt.
         seen: of the pictures.
         groups: str (N,).
-        folds: of all of them.
+        folds: of all of them, from `class_folds`.
         spread: float32 (D,), as `fit_head` has it.
         fitted: called after each head.
     """
@@ -130,7 +100,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
         fitted()
         return head
 
-    logits, pictures = np.zeros((len(labels), classes), np.float32), [fold.pictures for fold in folds]
+    logits, pictures = np.zeros((len(labels), classes), np.float32), [own for _, own in folds]
     answers = answers_out_of_fold(learn, seen.upright, groups, pictures, labelled)
     for answered, given in zip(pictures, answers, strict=True):
         logits[answered] = given

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.pictures import Pictures
-from training.data.split import sampled_indices
+from training.data.split import FoldIndices, sampled_indices
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, network
 from training.features.weights import UNREADABLE, read_npz, weights_hash
-from training.heads.cross_val import Fold
 from training.heads.logistic import fit_head
 from training.heads.ood import OodPhotos, fit_whitening
 
@@ -87,7 +86,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     block: Block,
     train: Pictures,
     measured: Floats,
-    folds: Sequence[Fold],
+    folds: Sequence[FoldIndices],
     say: Callable[[str], None],
     path: Path = SHIPPED,
 ) -> OodPhotos | None:
@@ -121,7 +120,9 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
 
-def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: Sequence[Fold]) -> list[str]:
+def own_things(
+    negatives: Negatives, train: Pictures, measured: Floats, folds: Sequence[FoldIndices]
+) -> list[str]:
     """The things of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
 
     Args:
@@ -146,14 +147,13 @@ def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: S
     return sorted(own)
 
 
-def _radius(train: Pictures, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
+def _radius(train: Pictures, measured: Floats, folds: Sequence[FoldIndices]) -> NDArray[np.float64]:
     """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
     classes, distances = int(train.classes.max()) + 1, np.zeros(len(train))
-    labelled = np.flatnonzero(train.classes >= 0)
-    for fold in folds:
-        others, labels = np.setdiff1d(labelled, fold.pictures), train.classes[fold.pictures]
-        whitening = fit_whitening(measured[others], train.classes[others], classes)
-        distances[fold.pictures] = whitening.to_each(measured[fold.pictures])[np.arange(len(labels)), labels]
+    for others, own in folds:
+        labelled, labels = others[train.classes[others] >= 0], train.classes[own]
+        whitening = fit_whitening(measured[labelled], train.classes[labelled], classes)
+        distances[own] = whitening.to_each(measured[own])[np.arange(len(labels)), labels]
     return np.array([np.quantile(distances[train.classes == label], WITHIN) for label in range(classes)])
 
 

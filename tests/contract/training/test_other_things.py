@@ -10,12 +10,11 @@ from sklearn.metrics import roc_auc_score
 from lab.negatives import OF_A_KIND, drawn
 from lab.pretraining_photos import Photo
 from training.data.pictures import Pictures
-from training.data.split import Split
+from training.data.split import FoldIndices, class_folds
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block
 from training.features.weights import write_npz
-from training.heads.cross_val import Fold, folds_of
 from training.heads.logistic import fit_head
 from training.heads.negatives import CLUTTERED_WEIGHT, SURE, TAKEN, Negatives, load_negatives, ood_negatives
 from training.heads.ood import Floats, OodPhotos, fit_measure
@@ -72,8 +71,8 @@ def chosen(negatives: Negatives) -> Chosen:
     return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
 
 
-def in_folds(train: Pictures) -> tuple[Fold, ...]:
-    return folds_of(Split(train, train), 5)
+def in_folds(train: Pictures) -> list[FoldIndices]:
+    return class_folds(train.classes, train.groups, 5)
 
 
 @pytest.mark.parametrize("block", MEASURED)

@@ -19,9 +19,8 @@ from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_class_fold
 from tests.uploads import png
 from training.data.learnt_hashes import load_learnt
 from training.data.pictures import Pictures
-from training.data.split import Split
+from training.data.split import class_folds
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
-from training.heads.cross_val import folds_of
 from training.heads.logistic import LogisticHead
 from training.own_classes import answered, fit_heads, out_of_fold_distances
 from training.progress import Watch
@@ -149,7 +148,7 @@ def fitted(progress: Terminal) -> tuple[Pictures, Answers, LogisticHead]:
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     noise = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=seeing(body)(noise.images))
-    folds = folds_of(Split(seen, seen), 2)
+    folds = class_folds(seen.classes, seen.groups, 2)
     of_class = fit_heads(seen, folds, WITHOUT_LITE2, progress)["label"]
     distances = out_of_fold_distances(
         seen, seen.features.upright[:, measured_part(WITHOUT_LITE2)], folds, None, progress
