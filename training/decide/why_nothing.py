@@ -6,22 +6,16 @@ reports/page/sentences.py.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
-from inference.contract import ACCEPT_NOTHING
 from reports.intervals import SURENESS, needed
 from reports.page.sentences import ways_on
 from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, PossiblePromise, Promise, Report
-from training.decide.acceptance import TARGETS, confidence_threshold, possible_promises
+from training.decide.acceptance import TARGETS, possible_promises
 from training.decide.answer_sets import AnswerSet
 from training.errors import NotShown
-
-FALLBACK_ACCURACY: Final = TARGETS[0]
-"""Share of right answers of an attribute that is tried where what is asked for is not shown."""
 
 
 def promised_in_words(report: Report) -> list[str]:
@@ -147,15 +141,13 @@ def calibrated_nothing(of_tiers: Sequence[AnswerSet], accuracy: float) -> str:
 def attribute_accepts_nothing(answers: AnswerSet, accuracy: float) -> str:
     """The same of an attribute, whose share of right answers is that of the class."""
     sentence = _not_shown(f"{len(answers.right):,} answers", accuracy)
-    if accuracy <= FALLBACK_ACCURACY:
+    if accuracy <= TARGETS[0]:
         return sentence
-    less = replace(answers, accuracy=FALLBACK_ACCURACY)
-    at = confidence_threshold([less])
-    if at >= ACCEPT_NOTHING:
+    less = possible_promises(answers)[0]
+    if less.right is None:
         return (
-            f"{sentence} Nor do they show {FALLBACK_ACCURACY:.0%}: people look at each, and the sheet of "
+            f"{sentence} Nor do they show {less.accuracy:.0%}: people look at each, and the sheet of "
             "`wardrobe label --review` begins with the least sure ones."
         )
-    (count,), _ = less.accepted(np.array([at], np.float32))
-    share = float(count) / len(less.right)
-    return f"{sentence} --accept-right {FALLBACK_ACCURACY:g}, of the class as well, would accept {share:.0%}."
+    at = f"--accept-right {less.accuracy:g}"
+    return f"{sentence} {at}, of the class as well, would accept {less.accepted:.0%}."
