@@ -73,8 +73,7 @@ def train_own_classes(
     data = load(named, progress, READS, see=seeing(body), limit=options.limit)
     parts = parts_of(data, None)
     train, labelled = parts.train, len(parts.train.of_known_class)
-    most = min(USUAL_FOLDS, rarest_class(train.classes, train.groups))
-    folds = class_folds(train.classes, train.groups, most)
+    folds = _folds_of(train)
     progress.say(
         f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
@@ -119,8 +118,13 @@ def train_own_classes(
         accept=options.accept,
         of_products=train.of_products,
     )
-    _, of_files = complete_release(folder / NEW_RELEASE, candidate, progress)
-    return Trained(folder, of_files, data.labels)
+    return Trained(folder, complete_release(folder / NEW_RELEASE, candidate, progress)[1], data.labels)
+
+
+def _folds_of(train: Pictures) -> list[FoldIndices]:
+    """As many as the rarest class has groups, up to USUAL_FOLDS."""
+    number = min(USUAL_FOLDS, rarest_class(train.classes, train.groups))
+    return class_folds(train.classes, train.groups, number)
 
 
 def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report

@@ -60,8 +60,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
     # 1) Decide by answers of networks that did not learn the picture.
     required = _required(candidate, fitted_on_photos=candidate.unseen is not None)
-    score, held_out = candidate.scored_by(session), candidate.split.validation
-    given = undecided(score(held_out), held_out, HELD_OUT) if held_out else NO_ANSWERS
+    given = _to_held_out(session, candidate)
     thresholds = decide(given + candidate.of_class, required)
     contract = thresholds.contract(candidate.data.labels, candidate.data.reads)
     labels = candidate.split.train.labels
@@ -113,6 +112,12 @@ def _required(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
         confidence=candidate.accept.confidence,
         unfamiliar=(FAMILIARITY_OF_OWN if fitted_on_photos else FAMILIARITY_THRESHOLD,),
     )
+
+
+def _to_held_out(session: Session, candidate: Candidate) -> Answers:
+    """The answers before anything is decided; none where nothing is held out."""
+    held_out = candidate.split.validation
+    return undecided(candidate.scored_by(session)(held_out), held_out, HELD_OUT) if held_out else NO_ANSWERS
 
 
 def _measure(
