@@ -163,8 +163,10 @@ def _withdraw(store: Store, promotion: Promotion, by: str) -> str:
         return f"{gone}; a later promotion holds."
     try:
         back = roll_back(store, by, unconditional=True)
-    except NothingPromoted:
-        return f"{gone}, and no earlier release is in the store to roll back to."
+    except NothingPromoted:  # of a rollback: what it went back from may still be there
+        if promotion.previous is None or not is_whole(store, promotion.previous):
+            return f"{gone}, and no earlier release is in the store to roll back to."
+        back = append(store, promotion.previous, "rollback", by, promotion)
     return f"{gone}, so {back.version} was made current again (promotion {back.number})."
 
 

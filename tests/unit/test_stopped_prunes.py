@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model_store.catalogue import RELEASES, file_key, manifest_key, mark_key, stored
-from model_store.errors import StoreError, StoreUnreachable
+from model_store.errors import ReleaseRemoved, StoreError, StoreUnreachable
 from model_store.promotions import current, is_whole, roll_back
 from model_store.publish import ABANDONED, SPARED, promote, prune, publish
 from model_store.store import FolderStore
@@ -117,6 +117,29 @@ def test_a_release_that_another_prune_gave_back_stays_whole(store: FolderStore, 
     assert removed == []
     assert is_whole(store, versions[0])
     assert not store.entries(mark_key(versions[0]))
+
+
+class GivenBackLate(GivenBack):
+    """A store in which that comes after the mark, and a rollback meets the release whole."""
+
+    def create(self, key: str, data: bytes) -> None:
+        FolderStore.create(self, key, data)
+
+    def delete(self, key: str) -> None:
+        if key == file_key(self._version, "figures/confusion-matrix.png"):  # its first
+            FolderStore.create(self, manifest_key(self._version), self._manifest)
+            roll_back(FolderStore(Path(self.address)), "eve")
+        super().delete(key)
+
+
+def test_what_a_rollback_left_is_current_again_where_a_prune_takes_what_it_went_to(
+    store: FolderStore, versions: list[str]
+) -> None:
+    with pytest.raises(ReleaseRemoved, match=f"so {versions[2]} was made current again"):
+        prune(GivenBackLate(Path(store.address), versions[1]), keep=1, older_than=NONE)
+
+    assert current(store).version == versions[2]
+    assert is_whole(store, versions[2])
 
 
 def without_manifest(store: FolderStore, version: str) -> None:
