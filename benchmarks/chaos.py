@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.results import save
 from model_store.errors import StoreError
 from model_store.store import open_store
+from scripts.progress import counting
 from scripts.terminal import console
 from tests import s3_servers
 from tests.fault_proxy import Mode
@@ -93,10 +94,12 @@ def swap_under_load(folder: Path) -> Figures:
     with (
         running(folder, MODEL_STORE=shelf.store.address, REFRESH_SECONDS="0.2") as service,
         under_load(service.url, UPLOAD, shelf.answers) as seen,
+        counting("swapping releases under load") as watch,
     ):
         for number in range(SWAPS):
             wait_until_served(service, swap(shelf, number))
             time.sleep(BETWEEN_SECONDS)
+            watch(number + 1, SWAPS)
     return _seen(SWAPS, seen, failed_allowed=0)
 
 
@@ -106,13 +109,15 @@ def kill_under_load(folder: Path) -> Figures:
     with (
         running(folder, MODEL_STORE=shelf.store.address) as service,
         under_load(service.url, UPLOAD, shelf.answers) as seen,
+        counting("killing workers under load") as watch,
     ):
-        for _ in range(KILLS):
+        for number in range(KILLS):
             workers = service.worker_pids()
             service.kill_worker(workers[0])
             service.wait_for_workers(len(workers), other_than=workers[0])
             wait_until_served(service, shelf.versions[0])
             time.sleep(BETWEEN_SECONDS)
+            watch(number + 1, KILLS)
     return _seen(KILLS, seen, failed_allowed=KILLS * CLIENTS)
 
 
@@ -140,13 +145,15 @@ def play_all(server: S3Server, folder: Path) -> tuple[list[Figures], list[Figure
     def tried(trial: Callable[[Stage], Figures], **of: str) -> "Future[Figures]":
         return pool.submit(_tried, trial, server, folder, of)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool, counting("breaking the store in each situation") as watch:
         # The long ones begin first, so that the end is not a wait for one of them.
         leaks = [tried(partial(_count, fault=fault), fault=fault.value) for fault in LEAKS]
         scenes = [
             tried(partial(_play, situation=situation, fault=fault), situation=situation, fault=fault.value)
             for situation, fault in sorted(SCENES, key=lambda scene: scene[1] not in SLOW)
         ]
+        for done, _ in enumerate(as_completed([*leaks, *scenes]), start=1):
+            watch(done, len(leaks) + len(scenes))
         return [scene.result() for scene in scenes], [leaked.result() for leaked in leaks]
 
 
