@@ -5,39 +5,18 @@ Opens each file that a listing names, and changes none. Finding files: listing.p
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-import numpy as np
-
 from inference.contract import EDGE
-from training.data.files import decode_file, on_all_cores
+from training.data.files import PictureFile, look, on_all_cores
 from training.data.listing import ListedPicture, Listing, of_several_products
-from training.data.near_copies import Hash, near_groups, perceptual_hash
-from training.data.prepare import Prepared, grouped, not_contradicting, prepare, with_test_set
+from training.data.prepare import Prepared, Settled, prepare, settle, with_test_set
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5
 """So many times the pictures of the smallest class in the largest one are a finding; from fashion.UNEVEN on,
 training weighs the classes."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """A content that could be decoded.
-
-    Attributes:
-        copies: the pictures of the listing that have it.
-        hash: of the picture.
-        shorter_edge: in pixels.
-        is_pixels: whether it has the form of Fashion-MNIST.
-    """
-
-    copies: tuple[ListedPicture, ...]
-    hash: Hash
-    shorter_edge: int
-    is_pixels: bool
 
 
 @dataclass(frozen=True)
@@ -83,80 +62,55 @@ def check(listing: Listing, watch: Watch) -> Findings:
         BadCsv: one picture has two labels of an attribute.
     """
     prepared = prepare(listing)
-    decoded = on_all_cores(_look, list(prepared.copies.values()), watch)
-    looks = [look for look in decoded if isinstance(look, Look)]
-    undecoded = [sentence for look in decoded if isinstance(look, list) for sentence in look]
+    looked = on_all_cores(_looked_at, list(prepared.copies.values()), watch)
+    found = dict(zip(prepared.copies, looked, strict=True))
+    files = {sha256: file for sha256, file in found.items() if isinstance(file, PictureFile)}
+    undecoded = (why for file in found.values() if not isinstance(file, PictureFile) for why in file)
     why = prepared.unreadable
-    unreadable = [why[picture.path] for picture in listing.pictures if picture.path in why]
-    counts = Counter(picture.label for look in looks for picture in look.copies)
-    of_products, mixed, near_mixed, alike = list[_Group](), list[_Group](), list[_Group](), list[_Group]()
-    for found in _groups(looks):
-        group = tuple(picture for look in found for picture in look.copies)
-        is_same = all(len({picture.label for picture in look.copies}) == 1 for look in found)
-        if of_several_products(group):
-            of_products.append(group)
-        elif is_same and len({picture.label for picture in group}) > 1:
-            near_mixed.append(group)
-        elif len({(picture.label, picture.part) for picture in group}) > 1:
-            mixed.append(group)
-        else:
-            alike.append(group)
-    same = [look.copies for look in looks if len(look.copies) > 1 and look.copies in alike]
+    decoded = [picture for picture in prepared.once if picture.sha256 in files]
+    settled = settle(decoded, [files[picture.sha256].hash for picture in decoded])
+    copies = [prepared.copies[picture.sha256] for picture in decoded]
+    near = [_with_copies(group, prepared) for group in settled.near]
+    divided = [_with_copies(group, prepared) for group in settled.divided]
+    mixed = [_with_copies(group, prepared) for group in settled.in_two_classes]
+    is_near = {picture.sha256 for group in near for picture in group}
+    counts = Counter(picture.label for sha256 in files for picture in prepared.copies[sha256])
     return Findings(
         counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
-        unreadable=(*unreadable, *undecoded),
-        tiny=tuple(picture for look in looks if look.shorter_edge < EDGE for picture in look.copies),
-        copies=tuple(same),
-        near=tuple(group for group in alike if group not in same),
-        in_two_classes=tuple(mixed),
-        near_in_two_classes=tuple(near_mixed),
-        of_products=tuple(of_products),
+        unreadable=(*(why[one.path] for one in listing.pictures if one.path in why), *undecoded),
+        tiny=tuple(
+            picture
+            for sha256, file in files.items()
+            if file.shorter_edge < EDGE
+            for picture in prepared.copies[sha256]
+        ),
+        copies=tuple(group for group in copies if len(group) > 1 and group[0].sha256 not in is_near),
+        near=tuple(group for group in near if group not in divided),
+        in_two_classes=(*(group for group in prepared.contradicting if group[0].sha256 in files), *divided),
+        near_in_two_classes=tuple(group for group in mixed if not of_several_products(group)),
+        of_products=(*prepared.of_products, *filter(of_several_products, mixed)),
         uneven=_uneven(counts),
-        learnt=_learnt(prepared, looks),
+        learnt=_learnt(prepared, settled, draws=all(file.is_pixels for file in files.values())),
     )
 
 
 _Group: TypeAlias = tuple[ListedPicture, ...]
 
 
-def _ignored(_: str) -> None:
-    """Findings have it."""
-
-
-def _look(copies: tuple[ListedPicture, ...]) -> Look | list[str]:
+def _looked_at(copies: _Group) -> PictureFile | list[str]:
     """A content, or why each of its files cannot be read."""
-    decoded = decode_file(copies[0].path)
-    if isinstance(decoded, str):
-        return [str(decode_file(picture.path)) for picture in copies]
-    return Look(
-        copies=copies,
-        hash=perceptual_hash(decoded.picture),
-        shorter_edge=min(decoded.picture.shape[:2]),
-        is_pixels=decoded.pixels is not None,
-    )
+    found = look(copies[0].path)
+    return [str(look(picture.path)) for picture in copies] if isinstance(found, str) else found[0]
 
 
-def _groups(looks: Sequence[Look]) -> list[list[Look]]:
-    """Contents that are nearly the same, and those of several pictures, by the first."""
-    near = near_groups(np.stack([look.hash for look in looks])) if looks else []
-    alone = set(range(len(looks))) - {place for group in near for place in group}
-    copied = [[place] for place in alone if len(looks[place].copies) > 1]
-    return [[looks[place] for place in group] for group in sorted([*near, *copied])]
+def _with_copies(group: _Group, prepared: Prepared) -> _Group:
+    return tuple(copy for picture in group for copy in prepared.copies[picture.sha256])
 
 
-def _learnt(prepared: Prepared, looks: Sequence[Look]) -> Listing:
-    """What a training makes of the pictures without a tier."""
-    hashes = {look.copies[0].sha256: look.hash for look in looks}
-    there = [picture for picture in prepared.once if picture.sha256 in hashes and not picture.tier]
-    pictures = tuple(sorted(there, key=lambda picture: picture.sha256))
-    if pictures:
-        kept = not_contradicting(pictures, [hashes[picture.sha256] for picture in pictures], _ignored)
-        pictures = tuple(pictures[index] for index in kept)
-    if pictures:
-        pictures = grouped(pictures, [hashes[picture.sha256] for picture in pictures], _ignored)
-        is_drawn = all(look.is_pixels for look in looks)
-        pictures = with_test_set(pictures) if is_drawn else pictures
-    return replace(prepared.listing, pictures=pictures)
+def _learnt(prepared: Prepared, settled: Settled, *, draws: bool) -> Listing:
+    """What a training makes of the pictures; it draws a test set of those that it learns by their pixels."""
+    pictures = tuple(sorted(settled.pictures, key=lambda picture: picture.sha256))
+    return replace(prepared.listing, pictures=with_test_set(pictures) if draws and pictures else pictures)
 
 
 def _uneven(counts: Counter[str]) -> tuple[str, str] | None:

@@ -56,6 +56,8 @@ class PictureFile:
 
     Attributes:
         hash: of the picture, for pictures that are nearly the same.
+        shorter_edge: of it, in pixels.
+        is_pixels: whether it has the form of Fashion-MNIST.
         is_black: whether the model would see nothing of it.
         is_plain: whether its border has one colour.
         network: that the file is for.
@@ -65,9 +67,11 @@ class PictureFile:
 
     path: Path
     hash: Hash
-    is_black: bool
-    is_plain: bool
-    network: NetworkName
+    shorter_edge: int
+    is_pixels: bool
+    is_black: bool = False
+    is_plain: bool = False
+    network: NetworkName = "pixels"
     pixels: Pixels | None = None
     features: Features = NOT_SEEN
 
@@ -243,15 +247,27 @@ def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28
         return f"{path}: {error}"
 
 
-def _read(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:
-    """The file and its pixels, or why it cannot be read."""
+def look(path: Path, contract: InputContract = GREY_28) -> tuple[PictureFile, Decoded] | str:
+    """What the picture in a file is, and the picture; or why it cannot be read."""
     decoded = decode_file(path, contract)
     if isinstance(decoded, str):
         return decoded
+    picture = decoded.picture
+    return PictureFile(
+        path, perceptual_hash(picture), min(picture.shape[:2]), is_pixels=decoded.pixels is not None
+    ), decoded
+
+
+def _read(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:
+    """The file and its pixels, or why it cannot be read."""
+    looked = look(path, contract)
+    if isinstance(looked, str):
+        return looked
+    file, decoded = looked
     given = to_model_input(decoded, {usual_name(contract): contract})
-    black, picture = not given.pixels.any(), decoded.picture
-    is_plain = look_at_border(picture, GREY_28.imaging.border_tolerance).is_plain()
-    return PictureFile(path, perceptual_hash(picture), black, is_plain, given.network), given.pixels
+    is_plain = look_at_border(decoded.picture, GREY_28.imaging.border_tolerance).is_plain()
+    black = not given.pixels.any()
+    return replace(file, is_black=black, is_plain=is_plain, network=given.network), given.pixels
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,7 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         _check_tiers(prepared.listing)
         sets.append(decode(prepared, reads, progress, skip_unreadable=True))
     every = [photo for photos in sets for photo in photos]
-    rows = iter(grouped([photo for photo, _ in every], [file.hash for _, file in every], progress.warn))
+    rows = iter(grouped([photo for photo, _ in every], [file.hash for _, file in every]))
     tables = (
         _photos_of([next(rows) for _ in photos], [file for _, file in photos], reads, labels)
         for photos in sets

@@ -24,7 +24,6 @@ from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import Hash, near_groups, split_keys
 from training.data.split import check_limit, sampled_indices
 from training.errors import BadCsv, BadPictures
-from training.progress import Say
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""
@@ -201,50 +200,101 @@ def merged_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
     return labels
 
 
-def not_contradicting(pictures: Sequence[ListedPicture], hashes: Sequence[Hash], say: Say) -> list[int]:
-    """The positions of those that are not nearly the same as one of another class, of which one is wrong.
+@dataclass(frozen=True)
+class Settled:
+    """What counts of pictures of one place that were decoded.
+
+    Attributes:
+        kept: the positions of those that count, ascending.
+        pictures: these, with the `group` by which they are split: equal ones stay together.
+        near: groups of them that are nearly the same.
+        in_two_classes: groups that are nearly the same and have several classes, of which one is wrong: none
+            of them counts.
+    """
+
+    kept: tuple[int, ...]
+    pictures: tuple[ListedPicture, ...]
+    near: tuple[tuple[ListedPicture, ...], ...]
+    in_two_classes: tuple[tuple[ListedPicture, ...], ...]
+
+    @property
+    def divided(self) -> list[tuple[ListedPicture, ...]]:
+        """Groups of near copies that are in both parts."""
+        return [group for group in self.near if len({picture.part for picture in group}) > 1]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of it, a sentence each."""
+        notes = list[str]()
+        if self.in_two_classes:
+            groups = [" and ".join(str(picture.path) for picture in group) for group in self.in_two_classes]
+            notes.append(
+                f"{sum(map(len, self.in_two_classes))} pictures are nearly the same as others of another "
+                f"class, and are left out: {'; '.join(groups[:NAMED])}{'; ...' if groups[NAMED:] else ''}."
+            )
+        if self.divided:
+            notes.append(
+                f"{len(self.divided)} pictures are in `train` and nearly the same in `test`, so the accuracy "
+                "is too good. Look at them: `wardrobe data` lists them."
+            )
+        if together := sum(len(group) for group in self.near if group not in self.divided):
+            notes.append(of_near(together, len(self.pictures)))
+        return notes
+
+
+def of_near(count: int, of: int) -> str:
+    """The sentence on pictures that are nearly the same as others."""
+    return (
+        f"{count} of {of} pictures are nearly the same as others; such are learnt together or measured on "
+        "together. `wardrobe data` lists them."
+    )
+
+
+def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled:
+    """Decide what counts of pictures by what they show: the same in every order of them.
 
     Args:
         pictures: of one place, each content once.
         hashes: of them.
-        say: receives which are left out.
     """
-    # The same groups in every order of the listing: of three in a row the third is not near the first.
-    order = sorted(range(len(pictures)), key=lambda index: pictures[index].sha256)
-    near = ([order[place] for place in some] for some in near_groups(np.stack(hashes)[order]))
-    mixed = [some for some in near if len({class_of(pictures[index]) for index in some}) > 1]
+    near = _near(pictures, hashes)
+    mixed = [members for members in near if len({class_of(pictures[index]) for index in members}) > 1]
     left_out = {index for members in mixed for index in members}
-    if left_out:
-        groups = [" and ".join(str(pictures[index].path) for index in members) for members in mixed]
-        say(
-            f"{len(left_out)} pictures are nearly the same as others of another class, and are left out: "
-            f"{'; '.join(groups[:NAMED])}{'; ...' if len(groups) > NAMED else ''}."
-        )
-    return [index for index in range(len(pictures)) if index not in left_out]
+    kept = tuple(index for index in range(len(pictures)) if index not in left_out)
+    alike = [members for members in near if members[0] not in left_out]
+    place = {index: number for number, index in enumerate(kept)}
+    return Settled(
+        kept=kept,
+        pictures=_with_split_keys(
+            [pictures[index] for index in kept], [[place[index] for index in members] for members in alike]
+        ),
+        near=tuple(tuple(pictures[index] for index in members) for members in alike),
+        in_two_classes=tuple(tuple(pictures[index] for index in members) for members in mixed),
+    )
 
 
-def grouped(pictures: Sequence[ListedPicture], hashes: Sequence[Hash], say: Say) -> tuple[ListedPicture, ...]:
-    """The pictures with the `group` by which they are split: equal ones stay together.
-
-    Pictures of one group share theirs, and so do pictures that are nearly the same.
+def grouped(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> tuple[ListedPicture, ...]:
+    """Pictures of several places with the `group` by which they are split together.
 
     Args:
-        pictures: that are split together, each content once.
+        pictures: of which copies in several places count in each.
         hashes: of them.
-        say: receives how many are nearly the same.
     """
-    near = near_groups(np.stack(hashes))
-    parts = [{pictures[index].part for index in members} for members in near]
-    if divided := sum(len(part) > 1 for part in parts):
-        say(
-            f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
-            "Look at them: `wardrobe data` lists them."
-        )
-    if together := sum(len(members) for members, part in zip(near, parts, strict=True) if len(part) == 1):
-        say(
-            f"{together} of {len(pictures)} pictures are nearly the same as others; such are learnt together "
-            "or measured on together. `wardrobe data` lists them."
-        )
+    return _with_split_keys(pictures, _near(pictures, hashes))
+
+
+def _near(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> list[list[int]]:
+    """Groups of near copies, by ascending positions."""
+    # Of three in a row the third is not near the first, so the order of the listing must not decide.
+    order = sorted(range(len(pictures)), key=lambda index: pictures[index].sha256)
+    groups = near_groups(np.stack(hashes)[order]) if order else []
+    return sorted(sorted(order[place] for place in members) for members in groups)
+
+
+def _with_split_keys(
+    pictures: Sequence[ListedPicture], near: Sequence[Sequence[int]]
+) -> tuple[ListedPicture, ...]:
+    """The pictures with one `group` for those of one group, and for those that are nearly the same."""
     named = [(picture.sha256, f"group {group}") for picture in pictures for group in sorted(picture.groups)]
     keys = split_keys([picture.sha256 for picture in pictures], named, near)
     return tuple(replace(picture, group=keys[picture.sha256]) for picture in pictures)

@@ -20,7 +20,7 @@ from training.data.files import FileImages, PictureFile, See, is_small, read_fil
 from training.data.labels import UNKNOWN, Labels, learnt_attribute, measured_attribute, unread_columns
 from training.data.listing import ListedPicture, Listing
 from training.data.pictures import Pictures
-from training.data.prepare import Prepared, drawn_for_test, grouped, not_contradicting, with_test_set
+from training.data.prepare import Prepared, drawn_for_test, settle, with_test_set
 from training.data.vectors import joined
 from training.errors import BadPictures
 from training.progress import Progress, Say
@@ -67,8 +67,7 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
     decoded = decode(prepared, reads, progress, see=see, skip_unreadable=skip_unreadable)
     if use == "learn":
         decoded.sort(key=lambda picture: picture[0].sha256)
-    files = [file for _, file in decoded]
-    pictures = grouped([picture for picture, _ in decoded], [file.hash for file in files], say)
+    pictures, files = tuple(picture for picture, _ in decoded), [file for _, file in decoded]
     if use == "learn" and see is None:
         pictures = with_test_set(pictures)
     tested = np.array([picture.part == "test" for picture in pictures], np.bool_)
@@ -98,6 +97,9 @@ def decode(
 ) -> list[tuple[ListedPicture, PictureFile]]:
     """Decode what counts of a listing, as `read` has it; what is left out is a warning.
 
+    Returns:
+        The pictures that count, with the `group` by which they are split, and what was read of each.
+
     Raises:
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
     """
@@ -113,11 +115,12 @@ def decode(
     decoded = [(picture, file) for picture, file in zip(pictures, files, strict=True) if file is not None]
     if not decoded:
         raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
-    hashes = [file.hash for _, file in decoded]
-    kept = not_contradicting([picture for picture, _ in decoded], hashes, say)
-    if not kept:
+    settled = settle([picture for picture, _ in decoded], [file.hash for _, file in decoded])
+    for sentence in settled.notes:
+        say(sentence)
+    if not settled.kept:
         raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
-    return [decoded[index] for index in kept]
+    return list(zip(settled.pictures, (decoded[index][1] for index in settled.kept), strict=True))
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
