@@ -21,6 +21,7 @@ from scripts.options import options_of
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform
+from training.data.named import Seen
 from training.improve import corrected_release, looked_at, next_training
 
 EXAMPLES = (
@@ -46,7 +47,8 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         settings_of_commands().cache_dir,
     )
     tell_audit(corrected.corrections)
-    options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
+    seen = Seen()
+    options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections, seen)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
     # A release of own classes goes beside its parent; of the ten classes it is published by hand.
     out = arguments.out or (None if options.release else store_in(corrected.name))
@@ -54,7 +56,8 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     parser.set_defaults(**({"publish": arguments.publish} if arguments.publish else {"out": out}))
     typed = parser.parse_args(more)
     compared = looked_at(corrected.corrections)
-    return train.train(options.changed_by(options_of(typed)), typed, command, corrected.release, compared)
+    options = options.changed_by(options_of(typed))
+    return train.train(options, typed, command, corrected.release, compared, seen)
 
 
 def build_parser() -> argparse.ArgumentParser:

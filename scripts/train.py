@@ -30,7 +30,7 @@ from scripts.options import (
 from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
-from training.data.named import Named, load
+from training.data.named import Named, Seen, load
 from training.data.photos import is_corrections
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
@@ -53,12 +53,13 @@ def execute(arguments: argparse.Namespace) -> object:
     return train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
 
 
-def train(
+def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows before it
     options: Options,
     arguments: argparse.Namespace,
     command: str,
     parent: LocalRelease | None = None,
     compared: Path | None = None,
+    seen: Seen | None = None,
 ) -> object:
     """Train with these options.
 
@@ -68,6 +69,7 @@ def train(
         command: what was typed, which the release records.
         parent: the release that is to become better; the result has what the gate says of both.
         compared: pictures to compare both on.
+        seen: what the command has listed and read before.
 
     Returns:
         What was done, as JSON values.
@@ -78,7 +80,7 @@ def train(
         return recipe.as_json()
     _check_photo_options(options, arguments)
     check_tensorflow()
-    named = named_of(arguments, options, parent)
+    named = named_of(arguments, options, parent, seen)
     classes = named.check()
     target = open_target(arguments, compared or options.data)
     if options.photos is not None:

@@ -25,16 +25,13 @@ from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
-from training.data.corrections import UNREAD, apply, corrections_in, keep_corrections, near_answers
+from training.data.corrections import apply, corrections_in, keep_corrections, near_answers
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files import perceptual_hash_of
+from training.data.files import Hashed
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
-from training.data.listing import (
-    Listing,
-    absolute,
-)
-from training.data.named import Named
+from training.data.listing import absolute
+from training.data.named import Named, Seen
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
 from training.progress import Progress
@@ -119,7 +116,11 @@ def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> 
 
 
 def next_training(
-    corrected: Corrected, data: str | None, progress: Progress, learnt: Sequence[str] = ()
+    corrected: Corrected,
+    data: str | None,
+    progress: Progress,
+    learnt: Sequence[str] = (),
+    seen: Seen | None = None,
 ) -> Options:
     """Decide what is trained, say so, and keep a copy of the corrections of own classes.
 
@@ -128,6 +129,7 @@ def next_training(
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
         learnt: files of corrections that such a release learnt; none for those that its training named.
+        seen: receives what is listed and read, for the training.
 
     Returns:
         Of the ten classes, the release and the corrections; of own classes the options of the parent's
@@ -138,7 +140,7 @@ def next_training(
         DataError: the corrections change nothing, or the pictures that the release learnt are not found.
     """
     if not _knows_ten_classes(corrected.release):
-        return _recorded_training(corrected, data, learnt, progress)
+        return _recorded_training(corrected, data, learnt, progress, seen or Seen())
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
@@ -185,7 +187,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
 
 
 def _recorded_training(
-    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress
+    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress, seen: Seen
 ) -> Options:
     """The options of the parent's training, with a copy of all corrections; refuses what changes nothing."""
     parent = corrected.release
@@ -195,7 +197,9 @@ def _recorded_training(
         _learnt_corrections(learnt, options, parent),
     )
     options = options.changed(data=str(place), encoding=corrected.encoding or options.encoding)
-    named = Named(place=options.data, reading=options.reading, attributes=options.attribute, parent=parent)
+    named = Named(
+        place=options.data, reading=options.reading, attributes=options.attribute, parent=parent, seen=seen
+    )
     if (listing := named.listing) is None:
         raise BadPictures(
             f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER."
@@ -208,21 +212,23 @@ def _recorded_training(
     check_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
     reading, files = options.reading.of_corrections, [*earlier, corrected.file]
-    said = corrections_in(files, reading)
+    said, before_it = (
+        corrections_in(some, reading, sha256_of=seen.files.sha256_of) for some in (files, earlier)
+    )
     _check_attributes(said, options.attribute)
     prepare_decoders()
     near = near_answers(listing, named.hashed, said)
     before, after = (
         apply(listing, some, parent.manifest.labels, named.hashed, options.attribute, near)
-        for some in (corrections_in(earlier, reading), said)
+        for some in (before_it, said)
     )
-    if not _has_learnt_any(parent, after.contents, listing):
+    if not _has_learnt_any(parent, named.hashed):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     if before.labels == after.labels:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
-    copy = keep_corrections(files, reading, Path("runs"))
+    copy = keep_corrections(files, reading, said, Path("runs"))
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
@@ -243,15 +249,15 @@ def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRel
     return files
 
 
-def _has_learnt_any(parent: LocalRelease, contents: Sequence[str], listing: Listing) -> bool:
+def _has_learnt_any(parent: LocalRelease, hashed: Hashed) -> bool:
     """Whether a release learnt one of these pictures, or one that is nearly the same, or does not say so."""
-    learnt = load_learnt(parent.folder)
-    if learnt is None or learnt.has(np.array(contents)).any():
+    learnt, files = load_learnt(parent.folder), {sha256: path for path, sha256 in hashed.sha256.items()}
+    if learnt is None or learnt.has(np.array(list(files))).any():
         return True
     if learnt.near is None or not len(learnt.near):
         return False
-    hashes = (perceptual_hash_of(picture.path) for picture in listing.pictures)
-    return any(learnt.has(np.array([UNREAD]), found[None]).any() for found in hashes if found is not None)
+    near = hashed.read.perceptual_of(files)
+    return bool(near) and bool(learnt.has(np.array(list(near)), np.stack(list(near.values()))).any())
 
 
 def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:

@@ -162,7 +162,10 @@ def read_corrections(
 
 
 def corrections_of_files(
-    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Callable[[str], None] = lambda _: None
+    files: Sequence[Path],
+    reading: Reading = AS_IT_IS,
+    say: Callable[[str], None] = lambda _: None,
+    sha256_of: Callable[[str], str | None] = hash_of,
 ) -> OfFiles:
     """What counts of corrections whose pictures are files, for training: see the top of this file.
 
@@ -170,6 +173,7 @@ def corrections_of_files(
         files: of corrections; paths in them are absolute, or relative to their folders.
         reading: how they are read.
         say: receives what a person should know of them.
+        sha256_of: digest of a picture's file; None where it cannot be read.
 
     Raises:
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
@@ -178,11 +182,12 @@ def corrections_of_files(
         (_absolute(correction), correction)
         for correction in read_corrections(files, None, reading=reading, say=say)
     ]
-    hashes = {path: hash_of(path) for path in dict.fromkeys(path for path, _ in given)}
+    hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in given)}
     lost = {
         correction.sha256: path for path, correction in given if correction.sha256 not in ("", hashes[path])
     }
-    moved = find_moved(frozenset(lost), where_to_look(lost.values(), files)) if lost else {}
+    roots = where_to_look(lost.values(), files) if lost else ()
+    moved = find_moved(frozenset(lost), roots, sha256_of)
     hashes |= {path: sha256 for sha256, path in moved.items()}
     outdated: dict[str, None] = {}
     matched, named = [], []

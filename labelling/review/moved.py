@@ -1,21 +1,23 @@
 """Find pictures by their content that were renamed or moved since a person answered. Reads pictures alone."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from inference.file_names import is_clutter, is_picture_name
-from model_store.files import hash_of
 
 
 @lru_cache(4)  # one command asks several times
-def find_moved(wanted: frozenset[str], roots: tuple[Path, ...]) -> dict[str, str]:
+def find_moved(
+    wanted: frozenset[str], roots: tuple[Path, ...], sha256_of: Callable[[str], str | None]
+) -> dict[str, str]:
     """The paths of pictures with these contents.
 
     Args:
         wanted: sha256 of each.
         roots: folders to look below, one after another, until all are found.
+        sha256_of: digest of a file; None where it cannot be read.
 
     Returns:
         an absolute path by sha256, of those that are there.
@@ -24,7 +26,7 @@ def find_moved(wanted: frozenset[str], roots: tuple[Path, ...]) -> dict[str, str
     for path in _pictures(roots):
         if len(paths) == len(wanted):
             break
-        if (sha256 := hash_of(path)) in wanted:
+        if (sha256 := sha256_of(path)) in wanted:
             paths.setdefault(sha256, path)
     return paths
 

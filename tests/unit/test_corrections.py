@@ -325,7 +325,7 @@ def test_corrections_that_a_run_keeps_are_read_as_they_were_written(folder: Path
     file = write_csv(folder / "corrections.csv", answers)
     before = labels_in(learnt_with(file), folder)
 
-    copy = keep_corrections([file], AS_IT_IS, folder / "runs")
+    copy = keep_corrections([file], AS_IT_IS, corrections_in([file]), folder / "runs")
 
     assert labels_in(learnt_with(copy.rename(folder / "moved.csv")), folder) == before
     assert before[TWO] == "=Stick"

@@ -21,9 +21,10 @@ from scripts.options import options_of
 from scripts.target import next_commands
 from scripts.terminal import program
 from tests.commands import wardrobe
+from tests.opened_files import opens
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.releases import a_release, a_store
-from tests.saved_again import SAVED_AGAIN
+from tests.saved_again import SAVED_AGAIN, as_jpeg
 from tests.uploads import a_garment, png
 from training.data.learnt_hashes import NOTHING, Learnt
 from training.data.named import Named
@@ -345,6 +346,29 @@ def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
     assert {of["label"] for path, of in labels.items() if path == file.absolute()} == learnt
     assert Path("thumbnail.jpg").absolute() not in labels
     assert ", 1 of them as nearly the same as a corrected one; 0 are new" in capsys.readouterr().out
+
+
+def test_one_command_lists_a_place_once_and_reads_a_picture_once_for_its_hash_and_once_for_near_copies(
+    here: Path, release: Path
+) -> None:
+    pictures = sorted(here.glob("photos/*/*.png"))
+    Path("shop.csv").write_text("\n".join(["path,label", *(f"{one},{one.parent.name}" for one in pictures)]))
+    (new := here / "new.png").write_bytes(png(a_photo("Box", 900)))
+    (copy := here / "copy.jpg").write_bytes(as_jpeg(a_photo("Ball", 1)))
+    corrections("photos/Ball/002.png,Box").rename("earlier.csv")
+    answers = corrections("photos/Ball/001.png,Stick", f"{new},Box", f"{copy},Stick")
+    words = [str(answers), "--from", str(release), "--learnt-corrections", "earlier.csv"]
+    with opens() as once:
+        assert Named(place="shop.csv").listing is not None
+
+    # Wrong usage that is seen when all is prepared.
+    with opens() as counts, pytest.raises(SystemExit):
+        wardrobe("improve", [*words, "--data", "shop.csv", "--", "--epochs", "2"])
+
+    assert {counts[one] for one in (*pictures[1:], new, copy)} == {
+        2
+    }  # the first shows whether all are photos
+    assert counts[here / "shop.csv"] == once[here / "shop.csv"] > 0
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (

@@ -22,10 +22,10 @@ from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles, read_corrections
-from model_store.files import write_whole
-from training.data.files import Hashed, on_all_cores, perceptual_hash_of
-from training.data.listing import ListedPicture, Listing, absolute, answers_in
-from training.data.near_copies import Hash, near_to
+from model_store.files import hash_of, write_whole
+from training.data.files import Hashed
+from training.data.listing import ListedPicture, Listing, Sha256Of, absolute, answers_in
+from training.data.near_copies import near_to
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
@@ -81,19 +81,25 @@ class Applied:
         return [(picture.path, picture.labels) for picture in (*self.listing.pictures, *self.added)]
 
 
-def corrections_in(files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None) -> OfFiles:
+def corrections_in(
+    files: Sequence[Path],
+    reading: Reading = AS_IT_IS,
+    say: Say = lambda _: None,
+    sha256_of: Sha256Of = hash_of,
+) -> OfFiles:
     """Read corrections of picture files, before minutes of reading pictures.
 
     Args:
         files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
         reading: how they are read.
         say: receives what a person should know of them.
+        sha256_of: reads the pictures.
 
     Raises:
         BadCsv: one cannot be read, has another header or a row that says nothing, names no file, or two
             contradict each other.
     """
-    said = answers_in(files, reading, say)
+    said = answers_in(files, reading, say, sha256_of)
     if said.missing and len(said.missing) == len(said.labels):
         raise BadCsv(_of_no_picture(said.missing, len(said.labels)))
     return said
@@ -237,21 +243,16 @@ def near_answers(listing: Listing, hashed: Hashed, said: OfFiles) -> Near:
     if not said.files:
         return NO_COPIES
     listed = {hashed.sha256[one.path]: one.path for one in listing.pictures if one.path in hashed.sha256}
-    answered = _perceptual({sha256: Path(path) for sha256, path in said.files.items()})
+    perceptual_of = hashed.read.perceptual_of
+    answered = perceptual_of({sha256: Path(path) for sha256, path in said.files.items()})
     if not answered:
         return NO_COPIES
     names, hashes = list(answered), np.stack(list(answered.values()))
     near = {
         content: tuple(names[place] for place in near_to(hash_, hashes) if names[place] != content)
-        for content, hash_ in _perceptual(listed).items()
+        for content, hash_ in perceptual_of(listed).items()
     }
     return {content: copies for content, copies in near.items() if copies}
-
-
-def _perceptual(files: Mapping[str, Path]) -> dict[str, Hash]:
-    """The perceptual hash of each content that is a picture."""
-    found = on_all_cores(perceptual_hash_of, list(files.values()), lambda *_: None)
-    return {content: hash_ for content, hash_ in zip(files, found, strict=True) if hash_ is not None}
 
 
 def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False) -> Listing:
@@ -303,20 +304,21 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
     return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
 
 
-def keep_corrections(files: Sequence[Path], reading: Reading, runs: Path) -> Path:
+def keep_corrections(files: Sequence[Path], reading: Reading, said: OfFiles, runs: Path) -> Path:
     """Write all rows of some files of corrections into one, with absolute paths; equal ones have one place.
 
     Args:
         files: of corrections of picture files.
         reading: how they are read.
+        said: what counts of them.
         runs: the folder of runs.
 
     Raises:
         BadCsv: one cannot be read.
     """
-    found, rows = answers_in(files, reading).files, list[tuple[str, ...]]()
+    rows = list[tuple[str, ...]]()
     for row in read_corrections(files, None, reading=reading):
-        path = found.get(row.sha256) or absolute(row.file.parent / row.path)
+        path = said.files.get(row.sha256) or absolute(row.file.parent / row.path)
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, row.sha256, row.at, row.group, attribute, row.product, audit))
     text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")

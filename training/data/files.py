@@ -25,7 +25,7 @@ from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from labelling.paths import why_missing
-from model_store.files import opened
+from model_store.files import hash_of, opened
 from training.data.near_copies import Hash, perceptual_hash
 from training.data.vectors import NOT_SEEN, Features
 from training.errors import BadPictures
@@ -180,6 +180,41 @@ def on_all_cores(read: Callable[[Item], Found], items: Sequence[Item], watch: Wa
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class FilesRead:
+    """What a command has read of files: no file is hashed twice, and no content decoded twice for its hash.
+
+    Attributes:
+        sha256: hex digest of each that may be a picture, by absolute path.
+        perceptual: hash of each content that was asked for, by its sha256; None where it is no picture.
+    """
+
+    sha256: dict[Path, str] = field(default_factory=dict)
+    perceptual: dict[str, Hash | None] = field(default_factory=dict)
+
+    def sha256_of(self, path: str) -> str | None:
+        """The digest of a file that people answered, whatever it holds; None where it cannot be read."""
+        file = Path(path).absolute()
+        if file not in self.sha256:
+            sha256, why = _hashed(file)
+            if why:
+                return hash_of(path)
+            self.sha256[file] = sha256
+        return self.sha256[file]
+
+    def perceptual_of(self, files: Mapping[str, Path]) -> dict[str, Hash]:
+        """The perceptual hash of each content that is a picture.
+
+        Args:
+            files: one that has the content, by its sha256.
+        """
+        new = [content for content in files if content not in self.perceptual]
+        found = on_all_cores(perceptual_hash_of, [files[content] for content in new], lambda *_: None)
+        self.perceptual.update(zip(new, found, strict=True))
+        known = {content: self.perceptual[content] for content in files}
+        return {content: hash_ for content, hash_ in known.items() if hash_ is not None}
+
+
 @dataclass(frozen=True)
 class Hashed:
     """Files whose bytes were read.
@@ -187,23 +222,31 @@ class Hashed:
     Attributes:
         sha256: hex digest of each that can be read.
         unreadable: why another one cannot.
+        read: what the command knows of these and of others.
     """
 
     sha256: Mapping[Path, str]
     unreadable: Mapping[Path, str]
+    read: FilesRead = field(default_factory=FilesRead)
 
 
-def hash_files(paths: Iterable[Path], watch: Watch = lambda *_: None) -> Hashed:
+def hash_files(
+    paths: Iterable[Path], watch: Watch = lambda *_: None, read: FilesRead | None = None
+) -> Hashed:
     """Hash files, each once.
 
     Args:
         paths: which.
-        watch: called after each.
+        watch: called after each that is read.
+        read: of the command, which is added to; None where it reads nothing else.
     """
-    every = list(dict.fromkeys(paths))
-    found = dict(zip(every, on_all_cores(_hashed, every, watch), strict=True))
-    unreadable = {path: one[1] for path, one in found.items() if one[1]}
-    return Hashed({path: one[0] for path, one in found.items() if one[0]}, unreadable)
+    read, every = FilesRead() if read is None else read, {path: path.absolute() for path in paths}
+    new = [path for path, absolute in every.items() if absolute not in read.sha256]
+    contents = dict(zip(new, on_all_cores(_hashed, new, watch), strict=True))
+    read.sha256.update((every[path], sha256) for path, (sha256, why) in contents.items() if not why)
+    unreadable = {path: why for path, (_, why) in contents.items() if why}
+    sha256 = {path: read.sha256[absolute] for path, absolute in every.items() if path not in unreadable}
+    return Hashed(sha256, unreadable, read)
 
 
 def _hashed(path: Path) -> tuple[str, str]:

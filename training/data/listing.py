@@ -22,10 +22,14 @@ from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.review.corrections import OfFiles, corrections_of_files
+from model_store.files import hash_of
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses, BadCsv, DataSetMissing
 
 Part: TypeAlias = Literal["train", "test"]
+
+Sha256Of: TypeAlias = Callable[[str], str | None]
+"""The digest of a file that people answered; None where it cannot be read."""
 
 LEARNT: Final = frozenset({"train", "training"})
 HELD_OUT: Final = frozenset({"val", "valid", "validation"})
@@ -244,7 +248,12 @@ class Listing:
         return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 
 
-def list_pictures(place: Path, reading: Reading = AS_IT_IS, attributes: Sequence[str] = ()) -> Listing:
+def list_pictures(
+    place: Path,
+    reading: Reading = AS_IT_IS,
+    attributes: Sequence[str] = (),
+    sha256_of: Sha256Of = hash_of,
+) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
@@ -257,6 +266,7 @@ def list_pictures(place: Path, reading: Reading = AS_IT_IS, attributes: Sequence
             `group`, `source` and `split`. Paths are relative to the CSV's folder.
         reading: how the CSV is read.
         attributes: columns that are further questions, read where the CSV has them.
+        sha256_of: reads the pictures of people's answers.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -264,7 +274,7 @@ def list_pictures(place: Path, reading: Reading = AS_IT_IS, attributes: Sequence
         BadClasses: a row without a label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
-        return _list_table(place, attributes, reading)
+        return _list_table(place, attributes, reading, sha256_of)
     if reading.by:
         raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
     folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
@@ -331,12 +341,12 @@ _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a row of a table, by column, and its label."""
 
 
-def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
+def _list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_of: Sha256Of) -> Listing:
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
     if _holds_answers(columns):
-        answers = _list_answers_with_a_class(place, columns, table.notes, reading)
-        return replace(answers, attributes=tuple(attributes))
+        answers = _list_answers_with_a_class(table, answers_in([place], reading, sha256_of=sha256_of))
+        return replace(answers, columns=columns, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
     parts = parts_in(table)
     words, labelled = word_columns(table.columns), list[_Labelled]()
@@ -368,20 +378,17 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Lis
     )
 
 
-def _list_answers_with_a_class(
-    place: Path, columns: tuple[str, ...], notes: tuple[str, ...], reading: Reading
-) -> Listing:
-    answers = list_answers(place, answers_in([place], reading))
+def _list_answers_with_a_class(table: ListFile, said: OfFiles) -> Listing:
+    answers = list_answers(table.path, said)
     shown = tuple(row for row in answers.pictures if not _is_no_class(row.label))
     unclassed = (row.path for row in answers.pictures if _is_no_class(row.label))
     for row in shown:
-        as_label(row.label, str(place))
+        as_label(row.label, str(table.path))
     return replace(
         answers,
         pictures=shown,
         left_out=(*answers.left_out, *unclassed),
-        columns=columns,
-        notes=notes + answers.notes,
+        notes=table.notes + answers.notes,
     )
 
 
@@ -476,7 +483,10 @@ def _holds_answers(columns: Sequence[str]) -> bool:
 
 
 def answers_in(
-    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Callable[[str], None] = lambda _: None
+    files: Sequence[Path],
+    reading: Reading = AS_IT_IS,
+    say: Callable[[str], None] = lambda _: None,
+    sha256_of: Sha256Of = hash_of,
 ) -> OfFiles:
     """What counts of people's answers to picture files.
 
@@ -484,6 +494,7 @@ def answers_in(
         files: of answers.
         reading: how they are read.
         say: receives what a person should know of them.
+        sha256_of: reads the pictures.
 
     Raises:
         BadCsv: a table cannot be read, or two answers contradict each other.
@@ -494,7 +505,7 @@ def answers_in(
             "Their `path` is relative to the file: --path-column and --root are not for them."
         )
     try:
-        return corrections_of_files(files, reading, say)
+        return corrections_of_files(files, reading, say, sha256_of)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
 

@@ -17,7 +17,7 @@ from labelling.review.corrections import OfFiles
 from model_store.local import LocalRelease
 from training.data.corrections import UNREAD, check_listed, corrections_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
-from training.data.files import Hashed, See, decode_file, hash_files
+from training.data.files import FilesRead, Hashed, See, decode_file, hash_files
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listing import SPLIT, Listing, has_idx, list_pictures, unwrapped
@@ -30,6 +30,19 @@ from training.progress import Progress, Say
 
 KERAS = "keras"
 """Names the copy of Fashion-MNIST that Keras downloads."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a command has listed and read: data sets that share it list no place and hash no file again.
+
+    Attributes:
+        listings: by place, how a table is read, and attributes.
+        files: that were read.
+    """
+
+    listings: dict[tuple[str, Reading, tuple[str, ...]], Listing | None] = field(default_factory=dict)
+    files: FilesRead = field(default_factory=FilesRead)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +60,7 @@ class Named:
         keep: labels that have to be learnt, of the class by "label", and of attributes.
         reading: how a table is read.
         parent: the release that is to become better: its corrections may name further pictures.
+        seen: by the command, of this data set and of others.
     """
 
     place: str | None = None
@@ -58,6 +72,7 @@ class Named:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: Reading = AS_IT_IS
     parent: LocalRelease | None = None
+    seen: Seen = field(default_factory=Seen, compare=False, repr=False)
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -66,21 +81,28 @@ class Named:
         Raises:
             DataError: they cannot be listed.
         """
-        if self.place in {None, KERAS}:
-            return None
-        place = unwrapped(Path(str(self.place)).expanduser())
-        if not place.exists() or has_idx(place) or self.pixel_table:
+        if self.place is None or self.place == KERAS:
             return None
         attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
-        listing = list_pictures(place, self.reading, attributes)
-        return listing if self.parent is None else _as_learnt(listing, self.parent)
+        of_place = self.place, self.reading, attributes
+        if of_place not in self.seen.listings:
+            self.seen.listings[of_place] = self._list_pictures(self.place, attributes)
+        listing = self.seen.listings[of_place]
+        if listing is None or self.parent is None:
+            return listing
+        return _as_learnt(listing, self.parent, self.seen.files)
+
+    def _list_pictures(self, place: str, attributes: tuple[str, ...]) -> Listing | None:
+        inner = unwrapped(Path(place).expanduser())
+        if not inner.exists() or has_idx(inner) or self.pixel_table:
+            return None
+        return list_pictures(inner, self.reading, attributes, self.seen.files.sha256_of)
 
     @cached_property
     def hashed(self) -> Hashed:
         """The files that it names."""
-        return (
-            hash_files(picture.path for picture in self.listing.pictures) if self.listing else Hashed({}, {})
-        )
+        pictures = self.listing.pictures if self.listing else ()
+        return hash_files((picture.path for picture in pictures), read=self.seen.files)
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -111,7 +133,9 @@ class Named:
         Raises:
             BadCsv: one cannot be read, or is of a picture that is not named.
         """
-        corrections = corrections_in(self.corrections, self.reading.of_corrections, say)
+        corrections = corrections_in(
+            self.corrections, self.reading.of_corrections, say, self.seen.files.sha256_of
+        )
         if self.parent is None:
             check_listed(corrections, [self.listing] if self.listing else [], self.hashed)
         if corrections.attributes and not (self.listing and self.listing.attributes):
@@ -157,12 +181,12 @@ class Named:
         return any(not isinstance(decoded, str) and decoded.pixels is None for decoded in read)
 
 
-def _as_learnt(listing: Listing, parent: LocalRelease) -> Listing:
+def _as_learnt(listing: Listing, parent: LocalRelease, read: FilesRead) -> Listing:
     """The pictures without the parts that a table names, where the release learnt those for the test, too."""
     tested = [picture.path for picture in listing.pictures if picture.part == "test"]
     if not tested or not listing.columns:
         return listing
-    learnt, hashed = load_learnt(parent.folder), hash_files(tested)
+    learnt, hashed = load_learnt(parent.folder), hash_files(tested, read=read)
     contents = np.array([hashed.sha256.get(path, UNREAD) for path in tested])
     if learnt is not None and not learnt.has(contents).any():
         return listing
