@@ -40,7 +40,7 @@ COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
 
 FURTHER: Final = (
-    *("sha256", "at", "group", "attribute", "product"),
+    *("sha256", "at", "group", "attribute", "product", "split"),
     *("audit", "audit_of", "predicted", "decision", "confidence", "by", "version", "table"),
 )
 """What is read of it as well."""
@@ -78,6 +78,7 @@ class Correction(NamedTuple):
         product: for all of whose pictures the label holds; empty where it holds for this one.
         version, table: of the release and the table that its sheet is of, see audit.py; empty where the
             file does not say.
+        split: the part of a data set that the picture is in, for training; empty where the file does not say.
     """
 
     path: str
@@ -96,6 +97,7 @@ class Correction(NamedTuple):
     by: str = ""
     version: str = ""
     table: str = ""
+    split: str = ""
 
     def question(self, sha256: str) -> "Question":
         """What it answers, by the content of its picture."""
@@ -116,6 +118,7 @@ class OfFiles(NamedTuple):
         of_several: files that are of several products with different labels: LEFT_OUT counts.
         products: of these files, where the answers hold for one.
         files: a file of each answered content that is there, by its sha256.
+        splits: what is said of the part that each of these files is in.
     """
 
     labels: dict[str, str]
@@ -128,6 +131,7 @@ class OfFiles(NamedTuple):
     of_several: tuple[str, ...] = ()
     products: Mapping[str, str] = MappingProxyType({})
     files: Mapping[str, str] = MappingProxyType({})
+    splits: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     @property
     def of_several_in_words(self) -> str:
@@ -182,13 +186,7 @@ def corrections_of_files(
         (_absolute(correction), correction)
         for correction in read_corrections(files, None, reading=reading, say=say)
     ]
-    hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in given)}
-    lost = {
-        correction.sha256: path for path, correction in given if correction.sha256 not in ("", hashes[path])
-    }
-    roots = where_to_look(lost.values(), files) if lost else ()
-    moved = find_moved(frozenset(lost), roots, sha256_of)
-    hashes |= {path: sha256 for sha256, path in moved.items()}
+    hashes, moved = _contents(given, files, sha256_of)
     outdated: dict[str, None] = {}
     matched, named = [], []
     for as_written, correction in given:
@@ -225,7 +223,28 @@ def corrections_of_files(
         tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),
         {path: correction.product for path, _, correction in named if correction.product},
         {sha256: path for path, sha256, _ in every if hashes[path] is not None},
+        _splits(every),
     )
+
+
+def _contents(
+    given: Sequence[tuple[str, Correction]], files: Sequence[Path], sha256_of: Callable[[str], str | None]
+) -> tuple[dict[str, str | None], Mapping[str, str]]:
+    """The sha256 of each file, and where contents are now that were answered in another one."""
+    hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in given)}
+    lost = {
+        correction.sha256: path for path, correction in given if correction.sha256 not in ("", hashes[path])
+    }
+    roots = where_to_look(lost.values(), files) if lost else ()
+    moved = find_moved(frozenset(lost), roots, sha256_of)
+    return hashes | {path: sha256 for sha256, path in moved.items()}, moved
+
+
+def _splits(every: Sequence[tuple[str, str, Correction]]) -> dict[str, frozenset[str]]:
+    splits: dict[str, set[str]] = defaultdict(set)
+    for path, _, correction in every:
+        splits[path].add(correction.split)
+    return {path: frozenset(cells) for path, cells in splits.items()}
 
 
 def _of_contents(
@@ -329,6 +348,7 @@ def _read(
             by=row.get("by", ""),
             version=as_it_was(row.get("version", "")),
             table=row.get("table", ""),
+            split=row.get("split", ""),
         )
 
 

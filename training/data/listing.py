@@ -384,12 +384,28 @@ def _list_answers_with_a_class(table: ListFile, said: OfFiles) -> Listing:
     unclassed = (row.path for row in answers.pictures if _is_no_class(row.label))
     for row in shown:
         as_label(row.label, str(table.path))
+    parts = parts_in(table)
     return replace(
         answers,
-        pictures=shown,
+        pictures=tuple(replace(row, part=_part_of(row.path, said, parts)) for row in shown),
         left_out=(*answers.left_out, *unclassed),
         notes=table.notes + answers.notes,
     )
+
+
+def _part_of(picture: Path, said: OfFiles, parts: Mapping[str, Part]) -> Part | None:
+    """The part that all answers to a picture name; None where the table is not divided.
+
+    Raises:
+        BadCsv: they name both.
+    """
+    named = sorted({part for cell in said.splits[str(picture)] if (part := parts.get(cell.casefold()))})
+    if len(named) > 1:
+        raise BadCsv(
+            f"{picture} is in `train` in one row and in `test` in another one. A picture is either learnt or "
+            "measured on: give it one part in the column `split`."
+        )
+    return named[0] if named else None
 
 
 def _is_no_class(label: str) -> bool:
