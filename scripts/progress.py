@@ -18,6 +18,8 @@ from rich.progress import (
 )
 
 from model_store.local import open_release
+from reports.page.advice import what_is_accepted
+from reports.page.wording import ENGLISH
 from reports.values import Epoch, report_of
 from scripts.terminal import complain, console
 from training.progress import Say, Watch, as_time
@@ -28,9 +30,7 @@ SILENCE: Final = 30.0
 
 def say_promises(release: Path, say: Say) -> None:
     """Say what a new release accepts at which promise, or what would help."""
-    from training.decide.why_nothing import promised_in_words  # noqa: PLC0415 - `label` needs no training
-
-    for sentence in promised_in_words(report_of(open_release(release))):
+    for sentence in what_is_accepted(report_of(open_release(release)), ENGLISH):
         say(sentence)
 
 

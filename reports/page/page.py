@@ -19,13 +19,13 @@ from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
+from reports.page.advice import ways_on
 from reports.page.sentences import (
     confusions,
     name_of_pictures,
     summary,
     summary_of_unknown,
     tier_name,
-    ways_on,
     weaknesses,
 )
 from reports.page.wording import ENGLISH, Wording

@@ -1,16 +1,21 @@
 """What the report page says in sentences: the summary, what the model is worst at, and names of pictures.
 
-Picks what stands out in a report; every text goes through the reader's Wording. Knows no page.
+Picks what stands out in a report; every text goes through the reader's Wording. What is accepted, and what
+would help: advice.py. Knows no page.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from reports.page.wording import Wording
-from reports.values import CROSS_FITTED, HELD_OUT, PHOTOS_FROM, OutOfScope, PossiblePromise, Report, tier_of
-
-ORIGINAL_DATA: Final = "Fashion-MNIST"
-"""The data set whose classes and pictures its reader did not choose, and cannot change."""
+from reports.values import (
+    CROSS_FITTED,
+    HELD_OUT,
+    PHOTOS_FROM,
+    OutOfScope,
+    Report,
+    tier_of,
+)
 
 PAIRS: Final = 3
 """How many of the confused pairs count as weaknesses."""
@@ -103,89 +108,6 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
     for other, ood in report.out_of_scope.items():
         if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
             yield _not_separated(other, ood, words)
-
-
-def ways_on(report: Report, words: Wording) -> Iterator[str]:
-    """Where enough answers were measured and none is accepted: why, and what would help, as sentences."""
-    promise = next((promise for promise in report.promises if promise.pictures == HELD_OUT), None)
-    if promise is None or promise.accepted or promise.n < promise.needed:
-        return
-    t, lower = (
-        words.t,
-        [possible for possible in report.possible_promises if possible.accuracy < promise.accuracy],
-    )
-    is_adopted = "origin" in report.training.configuration
-    yield t(
-        "No answer is accepted: of the surest ones, too many are wrong to show that {share} are right.",
-        share=words.percent(promise.accuracy, 0),
-    )
-    if (pair := _mixed_up(report)) and (is_adopted or report.data.name == ORIGINAL_DATA):
-        yield t(
-            "{label} and {other} are mixed up most, in {wrong} of {pictures}.",
-            **_named(pair, report, words),
-        )
-    elif pair:
-        counts = {label: report.test.per_class[label].support for label in (pair.truth, pair.predicted)}
-        rare = min(counts, key=lambda label: counts[label])
-        yield t(
-            "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring "
-            "more pictures of {rare}, of which there are {n}.",
-            **_named(pair, report, words),
-            rare=t(rare),
-            n=words.whole(counts[rare]),
-        )
-    if lower:
-        yield _at_less(lower, words, is_adopted=is_adopted)
-
-
-def _at_less(lower: Sequence[PossiblePromise], words: Wording, *, is_adopted: bool) -> str:
-    """What would be accepted were fewer right answers asked for, and by which option or setting."""
-    t, best = words.t, max(lower, key=lambda possible: (possible.accepted > 0, possible.accuracy))
-    if not best.accepted:
-        return t(
-            "Nor would any be at {share} right: people look at every answer, and the sheet of {command} "
-            "begins with the least sure ones.",
-            share=words.percent(min(possible.accuracy for possible in lower), 0),
-            command="wardrobe label --review",
-        )
-    values = {
-        "accuracy": f"{best.accuracy:g}",
-        "share": words.percent(best.accepted),
-        "right": words.percent(best.right),
-    }
-    if is_adopted:
-        return t(
-            "With {option}={accuracy} the service accepts {share}, {right} of these right.",
-            option="WARDROBE_ACCEPT_TARGET",
-            **values,
-        )
-    return t(
-        "With {option} {accuracy} in the training, {share} would be accepted, {right} of these right.",
-        option="--accept-right",
-        **values,
-    )
-
-
-def _named(pair: Confusion, report: Report, words: Wording) -> dict[str, str]:
-    """Two classes and how often they are mixed up, as the values of a sentence."""
-    return {
-        "label": words.t(pair.truth),
-        "other": words.t(pair.predicted),
-        "wrong": words.whole(pair.wrong),
-        "pictures": words.counted(report.test.n, "answer"),
-    }
-
-
-def _mixed_up(report: Report) -> Confusion | None:
-    """The two classes that are taken for each other most often; None without a mistake."""
-    counts: dict[tuple[str, str], int] = {}
-    for confusion in confusions(report):
-        first, second = sorted((confusion.truth, confusion.predicted), key=report.labels.index)
-        counts[first, second] = counts.get((first, second), 0) + confusion.wrong
-    if not counts:
-        return None
-    (first, second), wrong = max(counts.items(), key=lambda item: item[1])
-    return Confusion(first, second, wrong, report.test.n)
 
 
 def _of_photos(report: Report, words: Wording) -> Iterator[str]:

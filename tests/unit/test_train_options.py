@@ -49,7 +49,7 @@ def test_what_a_store_of_other_classes_would_refuse_is_not_trained_first(
 
 @pytest.mark.parametrize(("answers", "doubted"), [(6, True), (58, True), (59, False), (5000, False)])
 def test_too_few_answers_are_named_before_the_training(answers: int, doubted: bool) -> None:
-    assert ("fewer than 59" in (warning_of_few(answers, 0.95) or "")) is doubted
+    assert ("takes 59 answers" in (warning_of_few(answers, 0.95) or "")) is doubted
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ OF_REPORTS = {
 
 def texts_of_the_report() -> set[str]:
     """Every English text of the report page."""
-    found = texts_of_a_module(REPORT / "sentences.py") | texts_of_a_template(REPORT / "report.html")
-    return found | OF_REPORTS
+    modules = (texts_of_a_module(REPORT / name) for name in ("advice.py", "sentences.py"))
+    return texts_of_a_template(REPORT / "report.html").union(OF_REPORTS, *modules)
 
 
 SHEET = ROOT / "labelling" / "review"

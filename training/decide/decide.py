@@ -109,7 +109,7 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
         min(at_each, key=lambda thresholds: _price(thresholds, required)) if len(at_each) > 1 else at_each[0]
     )
     if required.demanded and best.confidence >= ACCEPT_NOTHING:
-        raise NotShown(calibrated_nothing(best.answer_sets, required.right))
+        raise NotShown(calibrated_nothing(best.answer_sets))
     of_every = _of_unfamiliar_too(answers, best, required) if required.of_unfamiliar else None
     return of_every or best
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from inference.arrays import Probabilities
 from inference.classifier import Answer, Classifier, Prediction
 from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, Answers
+from reports.page.advice import at_less, not_kept
+from reports.page.wording import ENGLISH
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
-from training.decide.acceptance import promises
+from training.decide.acceptance import possible_promises, promises
 from training.decide.decide import Thresholds
-from training.decide.why_nothing import attribute_accepts_nothing
 from training.measure.evaluate import as_served, interpreted
 
 
@@ -121,13 +122,12 @@ def _counts(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
 
 def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresholds) -> str:
     """A line on one of them, and what to do where none of its answers is accepted."""
-    of_all, share = thresholds.answer_sets[0], figures.right_of_accepted
-    these = "" if share is None else f", {share:.1%} of these right"
-    accepted = (
-        f"{figures.accepted:.0%} accepted{these}."
-        if figures.accepted
-        else f"none accepted: {attribute_accepts_nothing(of_all, figures.promise.accuracy)}"
-    )
+    share, promise = figures.right_of_accepted, figures.promise
+    accepted = f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
+    if not figures.accepted:
+        possible = possible_promises(thresholds.answer_sets[0])
+        why = [*not_kept([promise], ENGLISH), *at_less(promise.accuracy, possible, ENGLISH)]
+        accepted = f"none accepted. {' '.join(why)}"
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "
         f"{figures.most_frequent:.0%}); {accepted}{_unfamiliar_in_words(figures.unfamiliar)}"

@@ -20,6 +20,8 @@ from model_store.local import LocalRelease
 from model_store.manifest import Network as ReleasedNetwork
 from reports.answers import NO_ANSWERS, TEST_SET, Answers, answers_in
 from reports.intervals import needed
+from reports.page.advice import not_kept
+from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, Report, report_of
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.photos import OWN_TIER
@@ -33,7 +35,6 @@ from training.decide.requirements import (
     tiers_that_unknown_sources_decide,
 )
 from training.decide.unproven import decide_withholding, source_labels
-from training.decide.why_nothing import broken_promises
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE2
@@ -160,8 +161,8 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
             others=None,
         ).with_labels_of(contract)
     thresholds = decide_withholding(deciding, required, manifest.labels)
-    for broken in broken_promises(promises(thresholds.answer_sets, thresholds.confidence)):
-        say(broken)
+    for sentence in not_kept(promises(thresholds.answer_sets, thresholds.confidence), ENGLISH):
+        say(sentence)
     for index, least in thresholds.stricter.items():
         say(
             f"{manifest.labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are "

@@ -9,12 +9,13 @@ import pytest
 
 from model_store.local import LocalRelease, open_release
 from reports.answers import all_answers_in
+from reports.page.advice import what_is_accepted
+from reports.page.wording import ENGLISH
 from reports.values import report_of
 from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
-from training.decide.why_nothing import promised_in_words
 from training.errors import BadPictures
 from training.options import Options
 
@@ -178,7 +179,7 @@ def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that
     assert f"under the corrections in {copy}" in said
     assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
-    assert all(sentence in said for sentence in promised_in_words(report))
+    assert all(sentence in said for sentence in what_is_accepted(report, ENGLISH))
     assert f"Of {BEFORE - 1} pictures of the test set" in said.split("stays current there")[0]
     [compared] = [line.split(" diff ")[1] for line in told.splitlines() if line.startswith("Compare: ")]
     assert compared.startswith(f"{shop}/store {made} ")

@@ -13,6 +13,8 @@ from model_store.catalogue import files_in_folder
 from model_store.local import LocalRelease, open_release
 from reports.answers import ANSWERS, TEST_SET
 from reports.evidence import evidence_of
+from reports.page.advice import what_is_accepted
+from reports.page.wording import ENGLISH
 from reports.values import TrainingFigures, report_of
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
@@ -20,7 +22,6 @@ from training.data.fashion import LabelledData
 from training.data.labels import Codes
 from training.data.pictures import Pictures
 from training.data.split import Split
-from training.decide.why_nothing import promised_in_words
 from training.measure.evaluate import undecided
 from training.progress import Lines
 from training.release.candidate import Candidate
@@ -89,11 +90,11 @@ def enough(
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     few: LocalRelease, enough: LocalRelease
 ) -> None:
-    alone, with_others = (promised_in_words(report_of(one)) for one in (few, enough))
+    alone, with_others = (list(what_is_accepted(report_of(one), ENGLISH)) for one in (few, enough))
 
     assert few.manifest.contract("pixels").of_label.accepts_nothing
-    assert any("takes 299 without an error" in line for line in alone)
-    assert not any("review" in line for line in with_others)
+    assert any("takes 299 answers without an error" in line for line in alone)
+    assert not any("None is accepted" in line for line in with_others)
     assert not enough.manifest.contract("pixels").of_label.accepts_nothing
     assert report_of(enough).promises[0].n >= 360
     familiarity = enough.manifest.contract("pixels").familiarity
