@@ -13,6 +13,7 @@ from inference.contract import LABEL
 from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from scripts.lists import add_list_options, add_product_column
+from scripts.progress import Terminal
 from training.data.fashion import LabelledData
 from training.data.named import Named, Seen
 from training.data.pictures import Pictures
@@ -161,7 +162,7 @@ def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
 def named_without_photos(arguments: argparse.Namespace) -> Named:
     """The same; photos of own classes end as wrong usage, where networks are trained by gradient."""
     named = named_of(arguments)
-    if named.shows_photos():
+    if named.shows_photos(Terminal()):
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
     return named
 

@@ -87,7 +87,7 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
         return _train_photos(options, arguments, target, command, compared)
     if classes is not None:
         target.check_labels(classes)
-    if named.shows_photos():
+    if named.shows_photos(Terminal()):
         made = _train_own_classes(named, options, arguments, command)
     elif options.fast or named.attributes:
         arguments.error(f"--{'fast' if options.fast else 'attribute'} is for photos of own classes")

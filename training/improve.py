@@ -233,7 +233,7 @@ def _recorded_training(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
     )
-    if named.shows_photos():  # a head learns them, whatever the parent was trained by
+    if named.shows_photos(progress):  # a head learns them, whatever the parent was trained by
         options = options.for_head()
     return options.changed(corrections=(str(copy),))
 

@@ -20,6 +20,7 @@ from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
+from tests.opened_files import opens
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing, write_class_folders
 from tests.pictures import jpeg
 from tests.saved_again import SAVED_AGAIN
@@ -350,6 +351,27 @@ def test_a_model_is_measured_without_the_classes_that_it_lacks(folder: Path, sai
     for labels, say in ((KINDS, None), (("Ball", "Cup"), said.append)):
         with pytest.raises(BadClasses, match=f"but the model {', '.join(labels)}"):
             data.under(labels, say)
+
+
+@pytest.mark.parametrize(("photos", "expected"), [(0, {2}), (1, {2, 3})], ids=["pixels", "a photo first"])
+def test_a_file_is_hashed_once_and_decoded_once_whichever_training_learns_it(
+    tmp_path: Path, photos: int, expected: set[int]
+) -> None:
+    for number in range(24):
+        place = tmp_path / "things" / KINDS[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 255, (28, 28), np.uint8)
+        picture = a_photo(KINDS[0], number) if number < photos else pixels
+        (place / f"{number:02}.png").write_bytes(png(picture))
+    named = Named(place=str(tmp_path / "things"))
+
+    with opens() as counts:
+        named.check()
+        assert named.shows_photos(Lines()) == bool(photos)
+        data = load(named, Lines(), see=see_nothing if photos else None, reads=READS if photos else GREY_28)
+
+    assert len(data.train) + len(data.test) == 24
+    assert {counts[path] for path in (tmp_path / "things").rglob("*.png")} == expected
 
 
 def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(folder: Path, said: Said) -> None:

@@ -66,7 +66,6 @@ def check(listing: Listing, watch: Watch) -> Findings:
     found = dict(zip(prepared.copies, looked, strict=True))
     files = {sha256: file for sha256, file in found.items() if isinstance(file, PictureFile)}
     undecoded = (why for file in found.values() if not isinstance(file, PictureFile) for why in file)
-    why = prepared.unreadable
     decoded = [picture for picture in prepared.once if picture.sha256 in files]
     settled = settle(decoded, [files[picture.sha256].hash for picture in decoded])
     copies = [prepared.copies[picture.sha256] for picture in decoded]
@@ -77,7 +76,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
     counts = Counter(picture.label for sha256 in files for picture in prepared.copies[sha256])
     return Findings(
         counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
-        unreadable=(*(why[one.path] for one in listing.pictures if one.path in why), *undecoded),
+        unreadable=(*prepared.unreadable, *undecoded),
         tiny=tuple(
             picture
             for sha256, file in files.items()

@@ -84,6 +84,7 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     *,
     skip_unreadable: bool,
     see: See | None = None,
+    before: dict[Path, PictureFile] | None = None,
 ) -> list[PictureFile | None]:
     """Read picture files and convert them as the service would.
 
@@ -94,6 +95,7 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
         watch: called after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
         see: the network that sees them, if one does.
+        before: files that were read for GREY_28, which are taken out of it.
 
     Returns:
         One for each path; None for what was left out.
@@ -101,11 +103,14 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    found = list[PictureFile | str]()
-    for start in range(0, len(paths), AT_ONCE):
-        read = partial(_read, contract=contract)
-        some = on_all_cores(read, paths[start : start + AT_ONCE], partial(_watch, watch, start, len(paths)))
-        found += _seen(some, contract, see, SAMPLES - start)
+    known = (before or {}) if contract == GREY_28 and see is None else {}
+    new, read = [path for path in paths if path not in known], list[PictureFile | str]()
+    for start in range(0, len(new), AT_ONCE):
+        decode = partial(_read, contract=contract)
+        some = on_all_cores(decode, new[start : start + AT_ONCE], partial(_watch, watch, start, len(new)))
+        read += _seen(some, contract, see, SAMPLES - start)
+    rest = iter(read)
+    found = [known.pop(path) if path in known else next(rest) for path in paths]
     unreadable = [one for one in found if isinstance(one, str)]
     report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
     files = [None if isinstance(one, str) else one for one in found]
@@ -187,10 +192,30 @@ class FilesRead:
     Attributes:
         sha256: hex digest of each that may be a picture, by absolute path.
         perceptual: hash of each content that was asked for, by its sha256; None where it is no picture.
+        pixels: files in the form of Fashion-MNIST, by path, until they are learnt or measured.
     """
 
     sha256: dict[Path, str] = field(default_factory=dict)
     perceptual: dict[str, Hash | None] = field(default_factory=dict)
+    pixels: dict[Path, PictureFile] = field(default_factory=dict)
+
+    def shows_photo(self, paths: Iterable[Path], watch: Watch) -> bool:
+        """Whether one of some files is a picture in another form than Fashion-MNIST's.
+
+        Args:
+            paths: which.
+            watch: called after each file that is read.
+        """
+        new, read = [path for path in dict.fromkeys(paths) if path not in self.pixels], 0
+        while read < len(new):
+            some = new[read : read + AT_ONCE] if read else new[:1]  # the first one tells of most folders
+            found = on_all_cores(_read_pixels, some, partial(_watch, watch, read, len(new)))
+            files = [file for file in found if isinstance(file, PictureFile)]
+            if not all(file.is_pixels for file in files):
+                return True
+            self.pixels.update((file.path, file) for file in files)
+            read += len(some)
+        return False
 
     def sha256_of(self, path: str) -> str | None:
         """The digest of a file that people answered, whatever it holds; None where it cannot be read."""
@@ -299,6 +324,12 @@ def look(path: Path, contract: InputContract = GREY_28) -> tuple[PictureFile, De
     return PictureFile(
         path, perceptual_hash(picture), min(picture.shape[:2]), is_pixels=decoded.pixels is not None
     ), decoded
+
+
+def _read_pixels(path: Path) -> PictureFile | str:
+    """A file in the form of Fashion-MNIST with its pixels, another picture, or why it cannot be read."""
+    read = _read(path, GREY_28)
+    return read if isinstance(read, str) else replace(read[0], pixels=read[1])
 
 
 def _read(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:

@@ -17,7 +17,7 @@ from labelling.review.corrections import OfFiles
 from model_store.local import LocalRelease
 from training.data.corrections import UNREAD, check_listed, corrections_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
-from training.data.files import FilesRead, Hashed, See, decode_file, hash_files
+from training.data.files import FilesRead, Hashed, See, hash_files
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listing import SPLIT, Listing, has_idx, list_pictures, unwrapped
@@ -173,12 +173,16 @@ class Named:
         self.prepared.check(skip_unreadable=self.skip_unreadable)
         return classes
 
-    def shows_photos(self) -> bool:
-        """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST."""
+    def shows_photos(self, progress: Progress) -> bool:
+        """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST.
+
+        Args:
+            progress: shows how many of these are read, which `load` does not do again.
+        """
         if self.listing is None:
             return False
-        read = (decode_file(picture.path) for picture in self.listing.pictures)
-        return any(not isinstance(decoded, str) and decoded.pixels is None for decoded in read)
+        with progress.counting("reading pictures") as watch:
+            return self.seen.files.shows_photo((picture.path for picture in self.listing.pictures), watch)
 
 
 def _as_learnt(listing: Listing, parent: LocalRelease, read: FilesRead) -> Listing:

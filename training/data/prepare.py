@@ -44,7 +44,7 @@ class Prepared:
         of_products: pictures of each content that lies under several classes by way of several products: none
             is wrong, and the content is not learnt.
         contradicting: pictures of each content that has two classes, or is in both parts.
-        unreadable: why another file cannot be read, by its path.
+        hashed: the files.
         notes: what corrections change, and what does not count of them, a sentence each.
     """
 
@@ -53,8 +53,14 @@ class Prepared:
     once: tuple[ListedPicture, ...]
     of_products: tuple[tuple[ListedPicture, ...], ...]
     contradicting: tuple[tuple[ListedPicture, ...], ...]
-    unreadable: Mapping[Path, str]
+    hashed: Hashed
     notes: tuple[str, ...] = ()
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Why files of the listing cannot be read, a sentence each."""
+        why = self.hashed.unreadable
+        return [why[picture.path] for picture in self.listing.pictures if picture.path in why]
 
     def check(self, *, skip_unreadable: bool) -> list[str]:
         """Refuse what the bytes show to be wrong, before a picture is decoded.
@@ -69,8 +75,7 @@ class Prepared:
             BadPictures: a file cannot be read, or one picture has two classes or is in both parts.
         """
         every, notes = self.listing.pictures, [*self.notes]
-        why = [self.unreadable[picture.path] for picture in every if picture.path in self.unreadable]
-        report_unreadable(why, len(every), notes.append, skip_unreadable=skip_unreadable)
+        report_unreadable(self.unreadable, len(every), notes.append, skip_unreadable=skip_unreadable)
         if several := [str(copies[0].path) for copies in self.of_products]:
             notes.append(
                 f"{len(several)} pictures lie under several classes by way of several products, and are left "
@@ -106,7 +111,7 @@ class Prepared:
             for picture in self.listing.pictures
             if picture.part == "test" or picture.sha256 not in gone
         )
-        return _prepared(replace(self.listing, pictures=tuple(pictures)), self.unreadable, self.notes)
+        return _prepared(replace(self.listing, pictures=tuple(pictures)), self.hashed, self.notes)
 
 
 def prepare(
@@ -136,10 +141,10 @@ def prepare(
     if adds:
         sha256 = {Path(path): content for path, content in corrections.hashes.items()} | sha256
     pictures = (replace(picture, sha256=sha256.get(picture.path, "")) for picture in listing.pictures)
-    return _prepared(replace(listing, pictures=tuple(pictures)), hashed.unreadable, notes)
+    return _prepared(replace(listing, pictures=tuple(pictures)), hashed, notes)
 
 
-def _prepared(listing: Listing, unreadable: Mapping[Path, str], notes: Sequence[str]) -> Prepared:
+def _prepared(listing: Listing, hashed: Hashed, notes: Sequence[str]) -> Prepared:
     copies: dict[str, list[ListedPicture]] = {}
     for picture in listing.pictures:
         if picture.sha256:
@@ -159,7 +164,7 @@ def _prepared(listing: Listing, unreadable: Mapping[Path, str], notes: Sequence[
         once=tuple(once),
         of_products=tuple(of_products),
         contradicting=tuple(contradicting),
-        unreadable=unreadable,
+        hashed=hashed,
         notes=tuple(notes),
     )
 

@@ -111,7 +111,8 @@ def decode(
         pictures.sort(key=lambda picture: picture.sha256)
     paths = [picture.path for picture in pictures]
     with progress.counting("reading pictures") as watch:
-        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
+        before = prepared.hashed.read.pixels
+        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see, before=before)
     decoded = [(picture, file) for picture, file in zip(pictures, files, strict=True) if file is not None]
     if not decoded:
         raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
