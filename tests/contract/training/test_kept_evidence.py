@@ -16,7 +16,7 @@ from reports.values import ProductPromise, report_of
 from training.features.shipped import shipped_photos
 from training.gradient.networks.registry import LOGITS
 from training.heads.hidden import HiddenHead
-from training.heads.photo_head import PhotoHead
+from training.heads.photo_head import PhotoHead, photo_heads
 from training.release.kept_evidence import is_as_strict, kept_products, rests_on_kinds
 from training.release.photos import network_that_sees_alike
 from training.untyped import Network
@@ -84,13 +84,32 @@ def test_a_head_that_calls_other_photos_unfamiliar_keeps_nothing_and_says_so(
     assert "there is none to measure. Products of several photos are `review`" in said
 
 
-def test_a_head_that_learnt_no_other_things_keeps_nothing(network: Network, head: PhotoHead) -> None:
-    of_classes = replace(head.head, kernel=head.head.kernel[:, :10], bias=head.head.bias[:10])
+@pytest.fixture(scope="module")
+def of_classes(head: PhotoHead) -> PhotoHead:
+    """The same, as if it had learnt no other things."""
+    alone = replace(head.head, kernel=head.head.kernel[:, :10], bias=head.head.bias[:10])
+    return replace(head, head=alone)
 
-    products, said = kept(network, replace(head, head=of_classes), replace(CONTRACT, familiarity=None))
+
+def test_a_head_that_learnt_no_other_things_keeps_nothing(network: Network, of_classes: PhotoHead) -> None:
+    products, said = kept(network, of_classes, replace(CONTRACT, familiarity=None))
 
     assert products == {}
     assert "of 4,905 photos of garments it calls 0 unfamiliar, its parent" in said
+
+
+def test_a_parent_that_learnt_no_other_things_calls_none_unfamiliar(
+    network: Network, head: PhotoHead, of_classes: PhotoHead
+) -> None:
+    parent, bias = photo_heads(of_classes, network), head.head.bias + 3 * (np.arange(11) == 10)
+    many = replace(head, head=replace(head.head, bias=bias.astype(np.float32)))
+
+    found, (products, said) = (kept(parent, one, CONTRACT) for one in (head, many))
+
+    assert DISTANCE not in parent.output
+    assert found == (report_of(bundled()).products, "")
+    assert products == {}
+    assert "unfamiliar, its parent 0, and" in said
 
 
 def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
