@@ -6,7 +6,7 @@ which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
@@ -129,6 +129,49 @@ def _check_names(names: Sequence[str], classes: Sequence[str]) -> None:
         raise BadClasses(str(error)) from error
 
 
+def learnt_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say) -> dict[str, Labels]:
+    """The labels of prepared pictures that can be learnt, of the class and of attributes; others are unknown.
+
+    Args:
+        listing: of the pictures.
+        keep: labels of a release that have to be learnt, by what they answer.
+        say: receives what is left out, a sentence each.
+
+    Raises:
+        BadClasses: they cannot be learnt; see `rare.measurable`.
+    """
+    classes = listing.measurable(keep.get(LABEL, ()), listing.labels)
+    if classes.rare:
+        say(classes.of_rare(str(listing.place)))
+    codes = {label: code for code, label in enumerate(classes.labels)}
+    of_class = Labels.of(
+        np.array([codes.get(picture.label, UNKNOWN) for picture in listing.pictures]), classes.labels
+    )
+    groups = [picture.group for picture in listing.pictures]
+    return {LABEL: of_class} | {
+        name: learnt_attribute(
+            listing.column(name), listing.cells(name), groups, of_class, say, keep.get(name, ())
+        )
+        for name in listing.attributes
+    }
+
+
+def measured_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say) -> dict[str, Labels]:
+    """Every class of prepared pictures, and what a table says of a release's attributes.
+
+    Args:
+        listing: of the pictures.
+        keep: labels of the release, by what they answer; what the table has no column of is left out.
+        say: receives which labels the release lacks.
+    """
+    classes = np.array([picture.class_id for picture in listing.pictures])
+    return {LABEL: Labels.of(classes, listing.labels)} | {
+        name: measured_attribute(listing.column(name), listing.cells(name), known, say)
+        for name, known in keep.items()
+        if name != LABEL and name in listing.columns
+    }
+
+
 def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and what is asked of them
     where: str,
     cells: Sequence[str],
@@ -151,8 +194,8 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
         BadClasses: its labels cannot be learnt; see `rare.measurable`.
     """
     of_each = labels_in(cells)
-    found = measurable(where, _main(of_each), groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
-    for sentence in _warnings_of(where, found, _main(of_each)):
+    found, warnings = _learnable(where, _main(of_each), groups, keep)
+    for sentence in warnings:
         say(sentence)
     main, right = _placed(cells, of_each, found.labels)
     none, some = (set(classes.main[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
@@ -219,7 +262,7 @@ def column_in(where: str, cells: Sequence[str], groups: Sequence[str]) -> Column
     main = _main(labels_in(cells))
     counts, findings, is_wrong = dict(sorted(Counter(filter(None, main)).items())), tuple[str, ...](), False
     try:
-        findings = _warnings_of(where, measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE), main)
+        _, findings = _learnable(where, main, groups)
     except BadClasses as error:
         findings, is_wrong = (str(error),), True
     return Column(counts, cells.count(""), cells.count(NOT_THERE), findings, is_wrong)
@@ -244,11 +287,17 @@ def _placed(
     return main, right
 
 
-def _warnings_of(where: str, found: Measurable, main: Sequence[str]) -> tuple[str, ...]:
+def _learnable(
+    where: str, main: Sequence[str], groups: Sequence[str], keep: Sequence[str] = ()
+) -> tuple[Measurable, tuple[str, ...]]:
+    """The labels of an attribute that are learnt, and what a person should know of them, a sentence each."""
+    found = measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
     known = [label for label in main if label in found.labels]
     label, count = Counter(known).most_common(1)[0]
     common = f"{where}: {count / len(known):.0%} are {label!r}, so that an answer says little."
-    return tuple(filter(None, (found.of_rare(where), common if count >= TOO_MUCH * len(known) else "")))
+    return found, tuple(
+        filter(None, (found.of_rare(where), common if count >= TOO_MUCH * len(known) else ""))
+    )
 
 
 def _few(labels: Sequence[str]) -> str:

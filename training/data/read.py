@@ -17,13 +17,13 @@ import numpy as np
 from inference.contract import GREY_28, LABEL, InputContract
 from training.data.fashion import LabelledData
 from training.data.files import FileImages, PictureFile, See, is_small, read_files
-from training.data.labels import UNKNOWN, Labels, learnt_attribute, measured_attribute, unread_columns
-from training.data.listing import ListedPicture, Listing
+from training.data.labels import Labels, learnt_labels, measured_labels, unread_columns
+from training.data.listing import ListedPicture
 from training.data.pictures import Pictures
 from training.data.prepare import Prepared, drawn_for_test, settle, with_test_set
 from training.data.vectors import joined
 from training.errors import BadPictures
-from training.progress import Progress, Say
+from training.progress import Progress
 
 Use: TypeAlias = Literal["learn", "measure"]
 """What becomes of the pictures; see `read`."""
@@ -75,7 +75,7 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
         places = np.flatnonzero(tested).tolist()
         pictures, files = tuple(pictures[place] for place in places), [files[place] for place in places]
     counted = replace(listing, pictures=pictures)
-    labels = (_measured_labels if use == "measure" else _learnt_labels)(counted, keep, say)
+    labels = (measured_labels if use == "measure" else learnt_labels)(counted, keep, say)
     if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
     every = pictures_of(pictures, files, reads, labels)
@@ -127,34 +127,6 @@ def decode(
 def sampled_for_test(pictures: Pictures) -> Pictures:
     """Those of all pictures of a folder that a training draws for its test set."""
     return pictures.take(drawn_for_test(pictures.classes, pictures.groups))
-
-
-def _learnt_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say) -> dict[str, Labels]:
-    """The labels that can be learnt, of the class and of attributes; others are unknown."""
-    classes = listing.measurable(keep.get(LABEL, ()), listing.labels)
-    if classes.rare:
-        say(classes.of_rare(str(listing.place)))
-    codes = {label: code for code, label in enumerate(classes.labels)}
-    of_class = Labels.of(
-        np.array([codes.get(picture.label, UNKNOWN) for picture in listing.pictures]), classes.labels
-    )
-    groups = [picture.group for picture in listing.pictures]
-    return {LABEL: of_class} | {
-        name: learnt_attribute(
-            listing.column(name), listing.cells(name), groups, of_class, say, keep.get(name, ())
-        )
-        for name in listing.attributes
-    }
-
-
-def _measured_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say) -> dict[str, Labels]:
-    """Every class of the listing, and what a table says of a release's attributes that it has columns of."""
-    classes = np.array([picture.class_id for picture in listing.pictures])
-    return {LABEL: Labels.of(classes, listing.labels)} | {
-        name: measured_attribute(listing.column(name), listing.cells(name), known, say)
-        for name, known in keep.items()
-        if name != LABEL and name in listing.columns
-    }
 
 
 def pictures_of(
