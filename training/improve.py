@@ -27,7 +27,7 @@ from model_store.store import open_store
 from reports.intervals import needed
 from training.data.corrections import apply, corrections_in, keep_corrections, near_answers
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files import Hashed
+from training.data.files_read import Hashed
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listing import absolute

@@ -30,7 +30,7 @@ from tests.releases import a_release
 from tests.tables import read_rows, write_csv
 from tests.uploads import png
 from training.data.corrections import Applied, apply, corrections_in, keep_corrections, near_answers
-from training.data.files import hash_files
+from training.data.files_read import hash_files
 from training.data.listing import answers_in, list_answers, list_pictures
 from training.data.named import Named, load
 from training.errors import BadCsv

@@ -23,7 +23,7 @@ from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles, read_corrections
 from model_store.files import hash_of, write_whole
-from training.data.files import Hashed
+from training.data.files_read import Hashed
 from training.data.listing import ListedPicture, Listing, Sha256Of, absolute, answers_in
 from training.data.near_copies import near_to
 from training.errors import BadCsv, BadPictures

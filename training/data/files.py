@@ -1,15 +1,14 @@
 """Read picture files to pixels exactly as the service reads uploads, on all cores.
 
-A file is hashed first, so that what is wrong with many is known before one is decoded. Of large pictures no
-pixel is kept: networks see them as they are decoded, or they are read again. inference/decode.py and
-inference/convert.py decode, with the limits that a release is served with and the parameters that it brings
-along. Reads the files that a listing names. Which files: listing.py; what is made of them: read.py.
+Of large pictures no pixel is kept: networks see them as they are decoded, or they are read again.
+inference/decode.py and inference/convert.py decode, with the limits that a release is served with and the
+parameters that it brings along. Reads the files that a listing names. Which files: listing.py; each once:
+files_read.py; what is made of them: read.py.
 """
 
-import hashlib
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,7 +24,7 @@ from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from labelling.paths import why_missing
-from model_store.files import hash_of, opened
+from model_store.files import opened
 from training.data.near_copies import Hash, perceptual_hash
 from training.data.vectors import NOT_SEEN, Features
 from training.errors import BadPictures
@@ -106,8 +105,8 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     known = (before or {}) if contract == GREY_28 and see is None else {}
     new, read = [path for path in paths if path not in known], list[PictureFile | str]()
     for start in range(0, len(new), AT_ONCE):
-        decode = partial(_read, contract=contract)
-        some = on_all_cores(decode, new[start : start + AT_ONCE], partial(_watch, watch, start, len(new)))
+        decode = partial(read_file, contract=contract)
+        some = on_all_cores(decode, new[start : start + AT_ONCE], partial(watch_part, watch, start, len(new)))
         read += _seen(some, contract, see, SAMPLES - start)
     rest = iter(read)
     found = [known.pop(path) if path in known else next(rest) for path in paths]
@@ -118,7 +117,8 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     return files
 
 
-def _watch(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
+def watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
+    """Count what is done of a part of the files: to bind `watch`, how many came before, and of how many."""
     watch(before + done, of)
 
 
@@ -185,101 +185,6 @@ def on_all_cores(read: Callable[[Item], Found], items: Sequence[Item], watch: Wa
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class FilesRead:
-    """What a command has read of files: no file is hashed twice, and no content decoded twice for its hash.
-
-    Attributes:
-        sha256: hex digest of each that may be a picture, by absolute path.
-        perceptual: hash of each content that was asked for, by its sha256; None where it is no picture.
-        pixels: files in the form of Fashion-MNIST, by path, until they are learnt or measured.
-    """
-
-    sha256: dict[Path, str] = field(default_factory=dict)
-    perceptual: dict[str, Hash | None] = field(default_factory=dict)
-    pixels: dict[Path, PictureFile] = field(default_factory=dict)
-
-    def shows_photo(self, paths: Iterable[Path], watch: Watch) -> bool:
-        """Whether one of some files is a picture in another form than Fashion-MNIST's.
-
-        Args:
-            paths: which.
-            watch: called after each file that is read.
-        """
-        new, read = [path for path in dict.fromkeys(paths) if path not in self.pixels], 0
-        while read < len(new):
-            some = new[read : read + AT_ONCE] if read else new[:1]  # the first one tells of most folders
-            found = on_all_cores(_read_pixels, some, partial(_watch, watch, read, len(new)))
-            files = [file for file in found if isinstance(file, PictureFile)]
-            if not all(file.is_pixels for file in files):
-                return True
-            self.pixels.update((file.path, file) for file in files)
-            read += len(some)
-        return False
-
-    def sha256_of(self, path: str) -> str | None:
-        """The digest of a file that people answered, whatever it holds; None where it cannot be read."""
-        file = Path(path).absolute()
-        if file not in self.sha256:
-            sha256, why = _hashed(file)
-            if why:
-                return hash_of(path)
-            self.sha256[file] = sha256
-        return self.sha256[file]
-
-    def perceptual_of(self, files: Mapping[str, Path]) -> dict[str, Hash]:
-        """The perceptual hash of each content that is a picture.
-
-        Args:
-            files: one that has the content, by its sha256.
-        """
-        new = [content for content in files if content not in self.perceptual]
-        found = on_all_cores(perceptual_hash_of, [files[content] for content in new], lambda *_: None)
-        self.perceptual.update(zip(new, found, strict=True))
-        known = {content: self.perceptual[content] for content in files}
-        return {content: hash_ for content, hash_ in known.items() if hash_ is not None}
-
-
-@dataclass(frozen=True)
-class Hashed:
-    """Files whose bytes were read.
-
-    Attributes:
-        sha256: hex digest of each that can be read.
-        unreadable: why another one cannot.
-        read: what the command knows of these and of others.
-    """
-
-    sha256: Mapping[Path, str]
-    unreadable: Mapping[Path, str]
-    read: FilesRead = field(default_factory=FilesRead)
-
-
-def hash_files(
-    paths: Iterable[Path], watch: Watch = lambda *_: None, read: FilesRead | None = None
-) -> Hashed:
-    """Hash files, each once.
-
-    Args:
-        paths: which.
-        watch: called after each that is read.
-        read: of the command, which is added to; None where it reads nothing else.
-    """
-    read, every = FilesRead() if read is None else read, {path: path.absolute() for path in paths}
-    new = [path for path, absolute in every.items() if absolute not in read.sha256]
-    contents = dict(zip(new, on_all_cores(_hashed, new, watch), strict=True))
-    read.sha256.update((every[path], sha256) for path, (sha256, why) in contents.items() if not why)
-    unreadable = {path: why for path, (_, why) in contents.items() if why}
-    sha256 = {path: read.sha256[absolute] for path, absolute in every.items() if path not in unreadable}
-    return Hashed(sha256, unreadable, read)
-
-
-def _hashed(path: Path) -> tuple[str, str]:
-    """The digest, or why there is none."""
-    content = content_of(path)
-    return ("", content) if isinstance(content, str) else (hashlib.sha256(content).hexdigest(), "")
-
-
 def content_of(path: Path) -> bytes | str:
     """The bytes of a file that may be a picture, or why it cannot be one."""
     if "\0" in str(path):
@@ -326,14 +231,8 @@ def look(path: Path, contract: InputContract = GREY_28) -> tuple[PictureFile, De
     ), decoded
 
 
-def _read_pixels(path: Path) -> PictureFile | str:
-    """A file in the form of Fashion-MNIST with its pixels, another picture, or why it cannot be read."""
-    read = _read(path, GREY_28)
-    return read if isinstance(read, str) else replace(read[0], pixels=read[1])
-
-
-def _read(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:
-    """The file and its pixels, or why it cannot be read."""
+def read_file(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:
+    """The file and its pixels as a model reads them, or why it cannot be read."""
     looked = look(path, contract)
     if isinstance(looked, str):
         return looked
@@ -374,7 +273,7 @@ class FileImages:
         """
         files = self.files[places]
         others = [file for file in files if file not in self.samples]
-        read = on_all_cores(partial(_read, contract=self.contract), others, lambda *_: None)
+        read = on_all_cores(partial(read_file, contract=self.contract), others, lambda *_: None)
         if changed := [one for one in read if isinstance(one, str)]:
             raise BadPictures(f"{changed[0]} It could be read before: do not change pictures meanwhile.")
         pixels = {one[0].path: one[1] for one in read if not isinstance(one, str)} | dict(self.samples)

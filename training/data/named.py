@@ -17,7 +17,8 @@ from labelling.review.corrections import OfFiles
 from model_store.local import LocalRelease
 from training.data.corrections import UNREAD, check_listed, corrections_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
-from training.data.files import FilesRead, Hashed, See, hash_files
+from training.data.files import See
+from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listing import SPLIT, Listing, has_idx, list_pictures, unwrapped

@@ -20,7 +20,8 @@ from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
 from training.data.corrections import NO_CORRECTIONS, check_listed, corrections_in
-from training.data.files import PictureFile, hash_files
+from training.data.files import PictureFile
+from training.data.files_read import hash_files
 from training.data.labels import OOD, Labels
 from training.data.listing import (
     SPLIT,

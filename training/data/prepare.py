@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from inference.contract import LABEL
 from labelling.review.corrections import OfFiles
 from training.data.corrections import NO_CORRECTIONS, corrected
-from training.data.files import NAMED, Hashed, hash_files, report_unreadable
+from training.data.files import NAMED, report_unreadable
+from training.data.files_read import Hashed, hash_files
 from training.data.labels import UNKNOWN
 from training.data.learnt_hashes import Contents
 from training.data.listing import ListedPicture, Listing, of_several_products
