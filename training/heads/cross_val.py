@@ -8,7 +8,7 @@ from them: training/decide/.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from inference.arrays import Probabilities
-from training.data.labels import Codes, Labels
+from training.data.labels import Labels
 from training.data.split import FoldIndices
 from training.data.vectors import Features, Vectors
 from training.heads.hidden import HiddenHead
@@ -95,36 +95,20 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     labelled = np.flatnonzero(main >= 0)
 
     def learn(some: NDArray[np.int64]) -> LogisticHead:
-        lacking.update(set(range(classes)) - set(main[some].tolist()))
-        head = _head_of(main, classes, some, seen, groups, spread)
+        """A head of all labels, also where some do not occur among these pictures."""
+        there, places = np.unique(main[some], return_inverse=True)
+        lacking.update(set(range(classes)) - set(there.tolist()))
+        kernel = np.zeros((seen.upright.shape[1], classes), np.float32)
+        bias, strength = np.full(classes, LACKED, np.float32), 0.0
+        bias[there] = 0
+        if len(there) > 1:
+            head = fit_head(seen.take(some), places, groups[some], spread=spread)
+            kernel[:, there], bias[there], strength = head.kernel, head.bias, head.strength
         fitted()
-        return head
+        return LogisticHead(kernel, bias, strength)
 
     logits, pictures = np.zeros((len(labels), classes), np.float32), [own for _, own in folds]
     answers = answers_out_of_fold(learn, seen.upright, groups, pictures, labelled)
     for answered, given in zip(pictures, answers, strict=True):
         logits[answered] = given
     return Fit(learn(labelled), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking)))
-
-
-def _head_of(  # noqa: PLR0913, PLR0917 - as above
-    labels: Codes,
-    classes: int,
-    some: NDArray[np.int64],
-    seen: Features,
-    groups: NDArray[np.str_],
-    spread: Vectors,
-) -> LogisticHead:
-    """A head of all labels, also where some do not occur among these pictures."""
-    there, places = np.unique(labels[some], return_inverse=True)
-    if len(there) < 2:
-        bias = np.full(classes, LACKED, np.float32)
-        bias[there] = 0
-        return LogisticHead(np.zeros((seen.upright.shape[1], classes), np.float32), bias, 0.0)
-    head = fit_head(seen.take(some), places, groups[some], spread=spread)
-    if len(there) == classes:
-        return head
-    kernel = np.zeros((len(head.kernel), classes), np.float32)
-    bias = np.full(classes, LACKED, np.float32)
-    kernel[:, there], bias[there] = head.kernel, head.bias
-    return replace(head, kernel=kernel, bias=bias)
