@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import ModelContract, NetworkName
+from inference.contract import NetworkName
 from inference.onnx_session import OnnxSession
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
@@ -39,7 +39,7 @@ from training.measure.photos import (
     unknown_figures,
 )
 from training.progress import Say
-from training.release.kept_evidence import is_as_strict
+from training.release.kept_evidence import accepts_no_more
 from training.release.make import begin, make_release
 
 
@@ -81,11 +81,17 @@ def recalibrate(
     calibrated = parent.manifest.networks[name].changed(contract=contract)
     networks = {**parent.manifest.networks, name: calibrated}
     kept = _decided_again(parent, own, networks)
+    keeps_products = accepts_no_more(before, contract)
+    if report_of(parent).products and not keeps_products:
+        say(
+            f"What {parent.version} showed of products does not hold by these thresholds, which accept more "
+            "photos: products of several photos are `review`."
+        )
     begin(folder, parent)
     return make_release(
         folder,
         networks=networks,
-        report=_report(parent, thresholds, own, kept, accuracy),
+        report=_report(parent, thresholds, own, kept, accuracy, keeps_products=keeps_products),
         answers=kept.of_head(CLASS) + own + kept.take(kept.attributes != CLASS),
         parent=parent.manifest,
         sources=parent.manifest.sources,
@@ -144,14 +150,14 @@ def _decided_again(
     return again.take(~of_class | (again.sets == TEST_SET) | ~measured_now)
 
 
-def _is_as_strict(parent: LocalRelease, now: ModelContract) -> bool:
-    """Whether the same network accepts nothing more: ranks of its distances have the same scale."""
-    before = parent.manifest.contract("photos")
-    return is_as_strict(before, now) and now.least_familiarity >= before.least_familiarity
-
-
-def _report(
-    parent: LocalRelease, thresholds: Thresholds, own: Answers, kept: Answers, accuracy: float
+def _report(  # noqa: PLR0913 - the parent's, and what is new
+    parent: LocalRelease,
+    thresholds: Thresholds,
+    own: Answers,
+    kept: Answers,
+    accuracy: float,
+    *,
+    keeps_products: bool,
 ) -> Report:
     """The parent's report, with what is accepted of these pictures and of those whose answers it keeps."""
     contract = thresholds.contract(parent.manifest.labels, parent.manifest.contract("photos").input)
@@ -172,7 +178,7 @@ def _report(
             accuracy=accuracy,
         ),
         "all_accepted": None,  # which classes are accepted has changed
-        "products": before.products if _is_as_strict(parent, contract) else {},
+        "products": before.products if keeps_products else {},
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():
         uncalibrated = before.test.model_dump(include={"split", "ece_before", "nll_before"})
