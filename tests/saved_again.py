@@ -33,8 +33,16 @@ def _bordered(picture: Picture) -> bytes:
     return as_jpeg(np.pad(larger, ((1, 1), (1, 1), (0, 0)), constant_values=255).astype(np.uint8, copy=False))
 
 
+def _as_png(picture: Picture) -> bytes:
+    """Of a JPEG, whose losses it keeps."""
+    file = io.BytesIO()
+    Image.open(io.BytesIO(as_jpeg(picture))).save(file, "PNG")
+    return file.getvalue()
+
+
 SAVED_AGAIN: Mapping[str, Callable[[Picture], bytes]] = {
-    "another format": as_jpeg,
+    "JPEG for PNG": as_jpeg,
+    "PNG for JPEG": _as_png,
     "scaled": _scaled,
     "turned by EXIF": lambda picture: as_jpeg(np.rot90(picture).copy(), orientation=6),
     "a thin border": _bordered,

@@ -22,7 +22,7 @@ from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
-from training.data.split import USUAL_FOLDS, FoldIndices, class_folds, parts_of, rarest_class
+from training.data.split import FoldIndices, parts_of, usual_folds
 from training.data.vectors import Vectors
 from training.environment import hardware, libraries
 from training.features import backbone, lite2
@@ -73,7 +73,7 @@ def train_own_classes(
     data = load(named, progress, READS, see=seeing(body), limit=options.limit)
     parts = parts_of(data, None)
     train, labelled = parts.train, len(parts.train.of_known_class)
-    folds = _folds_of(train)
+    folds = usual_folds(train)
     progress.say(
         f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
@@ -119,12 +119,6 @@ def train_own_classes(
         of_products=train.of_products,
     )
     return Trained(folder, complete_release(folder / NEW_RELEASE, candidate, progress)[1], data.labels)
-
-
-def _folds_of(train: Pictures) -> list[FoldIndices]:
-    """As many as the rarest class has groups, up to USUAL_FOLDS."""
-    number = min(USUAL_FOLDS, rarest_class(train.classes, train.groups))
-    return class_folds(train.classes, train.groups, number)
 
 
 def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report

@@ -128,6 +128,16 @@ def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
+def usual_folds(pictures: Pictures) -> list[FoldIndices]:
+    """As many folds of pictures as their rarest class has groups, up to USUAL_FOLDS.
+
+    Raises:
+        BadRecipe: see `class_folds`.
+    """
+    number = min(USUAL_FOLDS, rarest_class(pictures.classes, pictures.groups))
+    return class_folds(pictures.classes, pictures.groups, number)
+
+
 def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
     """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
 
