@@ -21,11 +21,11 @@ from sklearn.decomposition import PCA
 from model_store.local import open_release
 from reports.answers import packed
 from training.data.labels import OOD
+from training.data.photos import NamedPhotos
 from training.features.blocks import scaling
 from training.features.shipped import NO_CLASS, STORED, Shipped
 from training.features.weights import write_npz
 from training.heads.photo_head import PhotoHead
-from training.options import Options
 from training.progress import Lines
 from training.ten_classes import answers_of_folds, train_photos
 
@@ -55,13 +55,12 @@ def main(argv: list[str] | None = None) -> int:
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    checked = None if given.check_photos is None else str(given.check_photos)
-    options = Options(photos=str(given.photos), check_photos=checked)
+    photos = NamedPhotos(place=given.photos, check=given.check_photos, use="learn")
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
         release = replace(release, manifest=release.manifest.changed(networks=networks))
-    trained, head = train_photos(release, options, Lines(), given.run, shlex.join(sys.orig_argv), settings={})
+    trained, head = train_photos(release, photos, Lines(), given.run, shlex.join(sys.orig_argv))
     _keep(trained.run, head, trained.labels)
     return 0
 

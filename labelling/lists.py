@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from inference.plain_text import trimmed
 from labelling.cells import names_picture
@@ -240,6 +241,10 @@ class ListFile:
         return None
 
 
+OpenList: TypeAlias = Callable[[Path, Collection[str], Reading, Collection[str]], ListFile]
+"""What opens a list: `open_list`, or `header_of`."""
+
+
 def open_list(
     path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
 ) -> ListFile:
@@ -255,18 +260,13 @@ def open_list(
         ListUnusable: it cannot be read, is text in another encoding, lacks a column, has two of one name that
             is read, or rows that do not fit its header; the message names the row and its line.
     """
-    try:
-        list_ = _with_header(path, needed, reading)
-        _check_header(list_, needed, {*needed, *read, reading.by})
+    list_ = header_of(path, needed, reading, read)
+    with _readable(path, reading):
         misfits, unseen = list_.looked_at()
         if _is_unquoted(list_, misfits):
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
             misfits, unseen = list_.looked_at()
-    except OSError as error:
-        raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
-    except UnicodeError as error:
-        raise ListUnusable(f"{path}: is no text in {reading.encoding or 'UTF-16'} ({error}).") from error
     unclosed = [row for row in misfits if row.fault == "unclosed"]
     if unclosed or (misfits and not reading.skip_bad_rows):
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
@@ -275,6 +275,30 @@ def open_list(
     notes = [f"{_count(misfits)} {_in_sentences(misfits, LEFT_OUT)}"] if misfits else []
     notes += [of_unseen(path, unseen)] if unseen else []
     return replace(list_, notes=(*list_.notes, *notes))
+
+
+def header_of(
+    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
+) -> ListFile:
+    """Open a list by its header alone: its rows may not fit. See `open_list`.
+
+    Raises:
+        ListUnusable: it cannot be read, lacks a column, or has two of one name that is read.
+    """
+    with _readable(path, reading):
+        list_ = _with_header(path, needed, reading)
+        _check_header(list_, needed, {*needed, *read, reading.by})
+    return list_
+
+
+@contextmanager
+def _readable(path: Path, reading: Reading) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeError as error:
+        raise ListUnusable(f"{path}: is no text in {reading.encoding or 'UTF-16'} ({error}).") from error
 
 
 def cut_number(cell: str) -> str:

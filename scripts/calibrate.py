@@ -11,7 +11,6 @@ from pathlib import Path
 from app.settings import settings_of_commands
 from inference.contract import ModelContract
 from labelling.lists import Reading
-from labelling.review.corrections import read_corrections
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease, open_release
 from model_store.named_release import find_release
@@ -24,7 +23,8 @@ from scripts.progress import Terminal
 from scripts.target import add_store_options, open_target
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, print_table
 from training.data.labels import OOD
-from training.data.photos import OWN_TIER, is_corrections, list_photos, own_photos
+from training.data.listing import Listing
+from training.data.photos import NamedPhotos, read_photos
 from training.errors import BadRecipe
 from training.loading import require
 
@@ -67,12 +67,14 @@ def execute(arguments: argparse.Namespace) -> object:
             "answers to photos are `review`. Calibrate a release that has one, such as the bundled one."
         )
     target = open_target(arguments)
-    reading = Reading(encoding=arguments.encoding or "")
-    tell_audit(read_corrections(_of_people(arguments, reading), None, reading=reading))
+    reading, files = Reading(encoding=arguments.encoding or ""), tuple(arguments.corrections)
+    named = NamedPhotos(place=arguments.photos, corrections=files, reading=reading, use="measure")
+    tell_audit([row for answers in (named.answers, named.listing.answers) if answers for row in answers.rows])
     contract = parent.manifest.contract("photos")
-    if not arguments.corrections:  # which may give a class to pictures that have none
-        _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right, reading)
-    photos = own_photos(arguments.photos, arguments.corrections, contract, reading, Terminal())
+    if not files:  # which may give a class to pictures that have none
+        (listing,) = named.classified(contract.labels)
+        _check_listed(listing, arguments.accept_right)
+    (photos,) = read_photos(named, contract.labels, contract.input, Terminal())
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / NEW_RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
     made = open_release(folder)
@@ -86,19 +88,12 @@ def execute(arguments: argparse.Namespace) -> object:
     }
 
 
-def _of_people(arguments: argparse.Namespace, reading: Reading) -> list[Path]:
-    """The files of people's answers."""
-    photos = arguments.photos.expanduser()
-    return [*arguments.corrections, *([photos] if is_corrections(photos, reading) else [])]
-
-
-def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None, reading: Reading) -> None:
+def _check_listed(listing: Listing, accuracy: float | None) -> None:
     """Refuse pictures that are too few, even if all can be read, before one is read."""
     from training.decide.requirements import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
     from training.decide.why_nothing import check_enough  # noqa: PLC0415 - as above
 
-    pictures = list_photos(place, labels, OWN_TIER, reading=reading).pictures
-    known = [picture.tier for picture in pictures if picture.class_id != OOD]
+    known = [picture.tier for picture in listing.pictures if picture.class_id != OOD]
     check_enough(known, accuracy or ACCEPTED_OF_PHOTOS)
 
 

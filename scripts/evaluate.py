@@ -29,7 +29,7 @@ from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, con
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
 from training.data.named import load
-from training.data.photos import own_photos
+from training.data.photos import NamedPhotos, read_photos
 from training.data.pictures import Pictures
 from training.data.read import sampled_for_test
 from training.loading import require
@@ -280,8 +280,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.measure.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
-    reading = Reading.of(arguments)
-    photos = own_photos(arguments.photos, arguments.corrections, contract, reading, Terminal())
+    reading, files = Reading.of(arguments), tuple(arguments.corrections)
+    named = NamedPhotos(place=arguments.photos, corrections=files, reading=reading, use="measure")
+    (photos,) = read_photos(named, contract.labels, contract.input, Terminal())
     of_list = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)

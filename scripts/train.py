@@ -31,7 +31,7 @@ from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, Seen, load
-from training.data.photos import is_corrections
+from training.data.photos import NamedPhotos
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
 from training.improve import check_learns_photos
@@ -78,13 +78,13 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
         recipe = planned(*start_named(options))
         print(as_toml(recipe), end="")
         return recipe.as_json()
-    _check_photo_options(options, arguments)
+    photos = _photos_of(options, arguments)
     check_tensorflow()
     named = named_of(arguments, options, parent, seen)
     classes = named.check()
     target = open_target(arguments, compared or options.data)
-    if options.photos is not None:
-        return _train_photos(options, arguments, target, command, compared)
+    if photos is not None:
+        return _train_photos(photos, options, arguments, target, command, compared)
     if classes is not None:
         target.check_labels(classes)
     if named.shows_photos(Terminal()):
@@ -114,25 +114,30 @@ def _train_own_classes(
         return train_own_classes(named, options, Terminal(), arguments.run, command)
 
 
-def _train_photos(
-    options: Options, arguments: argparse.Namespace, target: Target, command: str, compared: Path | None
+def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, and where it goes
+    photos: NamedPhotos,
+    options: Options,
+    arguments: argparse.Namespace,
+    target: Target,
+    command: str,
+    compared: Path | None,
 ) -> object:
-    place, photos = str(options.release), Path(str(options.photos))
+    place = str(options.release)
     release = find_release(place, settings_of_commands().cache_dir)
-    check_learns_photos(release, place, photos)
+    check_learns_photos(release, place, photos.place)
     target.check_labels(release.manifest.labels)
     start_tensorflow()
     from training.ten_classes import train_photos  # noqa: PLC0415 - needs Keras
 
-    trained, _ = train_photos(release, options, Terminal(), arguments.run, command)
+    trained, _ = train_photos(release, photos, Terminal(), arguments.run, command, options.as_json())
     write_doubted(trained.run, trained.answers, trained.labels)
-    if not is_corrections(photos.expanduser(), options.reading):
+    if photos.listing.answers is None:
         return target.hand_over(trained.release)
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
     verdict = compared_with(open_release(trained.release), release)
     store = store_in(place) or ELSEWHERE
-    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos, store)]))
+    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos.place, store)]))
     return {"release": str(trained.release), "verdict": verdict}
 
 
@@ -166,8 +171,8 @@ GRADIENT: Final = ("network", "recipe", "data", "attribute")
 """Options of a training by gradient."""
 
 
-def _check_photo_options(options: Options, arguments: argparse.Namespace) -> None:
-    """Let a contradiction among the options end as wrong usage."""
+def _photos_of(options: Options, arguments: argparse.Namespace) -> NamedPhotos | None:
+    """The photos that the options name; a contradiction among these ends as wrong usage."""
     if options.photos is None:
         if options.check_photos is not None:
             arguments.error("--check-photos belongs to --photos, which names what is learnt")
@@ -176,17 +181,24 @@ def _check_photo_options(options: Options, arguments: argparse.Namespace) -> Non
                 "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
                 "wardrobe improve CSV"
             )
-        return
+        return None
     if options.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
-    photos = Path(options.photos).expanduser()
-    if options.check_photos is not None and is_corrections(photos, options.reading):
-        arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
     others = [name for name in GRADIENT if getattr(options, name)] + [
         name for name in ("train", "test", "tensorboard") if getattr(arguments, name) is not None
     ]
     if others := [*others, *options.recipe_fields]:
         arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
+    photos = NamedPhotos(
+        place=Path(options.photos),
+        check=None if options.check_photos is None else Path(options.check_photos),
+        corrections=tuple(map(Path, options.corrections)),
+        reading=options.reading,
+        use="learn",
+    )
+    if photos.check is not None and photos.listing.answers is not None:
+        arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
+    return photos
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from pydantic import JsonValue
@@ -22,9 +23,8 @@ from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
-from training.data.corrections import corrections_in
 from training.data.learnt_hashes import Learnt
-from training.data.photos import check_learns_whole, is_corrections, photos_in
+from training.data.photos import NamedPhotos, read_photos
 from training.data.pictures import Pictures
 from training.environment import libraries
 from training.errors import BadRecipe
@@ -33,7 +33,6 @@ from training.features.shipped import LITE2, PhotoFeatures, photo_features, ship
 from training.heads.cross_val import lacking_in_words
 from training.heads.photo_head import PhotoHead, fit_photo_head
 from training.measure.photos import answers_of_parent, compared_of, undecided_photos
-from training.options import Options
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
@@ -42,21 +41,21 @@ from training.release.photos import UNLEARNT_THINGS, network_that_sees_alike, re
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
     parent: LocalRelease,
-    options: Options,
+    named: NamedPhotos,
     progress: Progress,
     run: Path | None = None,
     command: str = "",
-    settings: Mapping[str, JsonValue] | None = None,
+    settings: Mapping[str, JsonValue] = MappingProxyType({}),
 ) -> tuple[Trained, PhotoHead]:
     """Read, see, learn, and make the release; of corrections it keeps what its parent answers, for the gate.
 
     Args:
         parent: whose other files the release has.
-        options: what the user chose: the photos, and on which thresholds are chosen, if not on all of them.
+        named: the photos, and on which thresholds are chosen, if not on all of them.
         progress: shows how far it is.
         run: the folder; None takes the one that the photos name, in runs/.
         command: the command line, which the release records.
-        settings: the options that it records; None for these.
+        settings: the options that it records.
 
     Returns:
         what every training leaves, and the head with the answers of folds.
@@ -70,12 +69,8 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
-    places = [Path(place) for place in (options.photos, options.check_photos) if place is not None]
-    for place in places:
-        check_learns_whole(place, options.reading)
-    corrected = is_corrections(places[0].expanduser(), options.reading)
-    corrections = corrections_in([*map(Path, options.corrections)], options.reading.of_corrections)
-    sets = photos_in(places, labels, READS, progress, corrections, by_audit=True, reading=options.reading)
+    sets = read_photos(named, labels, READS, progress)
+    corrected = named.listing.answers is not None
     folder = run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent, progress.warn) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)
@@ -90,7 +85,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         "units": len(head.head.hidden_bias),
         "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
         "command": command,
-        "settings": options.as_json() if settings is None else dict(settings),
+        "settings": dict(settings),
         "seconds": round(time.perf_counter() - began, 1),
         "libraries": dict(libraries()),
     }

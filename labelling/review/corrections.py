@@ -119,6 +119,7 @@ class OfFiles(NamedTuple):
         products: of these files, where the answers hold for one.
         files: a file of each answered content that is there, by its sha256.
         splits: what is said of the part that each of these files is in.
+        rows: all corrections, as they stand there.
     """
 
     labels: dict[str, str]
@@ -132,6 +133,7 @@ class OfFiles(NamedTuple):
     products: Mapping[str, str] = MappingProxyType({})
     files: Mapping[str, str] = MappingProxyType({})
     splits: Mapping[str, frozenset[str]] = MappingProxyType({})
+    rows: tuple[Correction, ...] = ()
 
     @property
     def of_several_in_words(self) -> str:
@@ -182,10 +184,8 @@ def corrections_of_files(
     Raises:
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
     """
-    given = [
-        (_absolute(correction), correction)
-        for correction in read_corrections(files, None, reading=reading, say=say)
-    ]
+    rows = tuple(read_corrections(files, None, reading=reading, say=say))
+    given = [(_absolute(correction), correction) for correction in rows]
     hashes, moved = _contents(given, files, sha256_of)
     outdated: dict[str, None] = {}
     matched, named = [], []
@@ -224,6 +224,7 @@ def corrections_of_files(
         {path: correction.product for path, _, correction in named if correction.product},
         {sha256: path for path, sha256, _ in every if hashes[path] is not None},
         _splits(every),
+        rows,
     )
 
 

@@ -23,11 +23,10 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.tables import write_csv
 from tests.uploads import png
-from training.data.corrections import corrections_in
 from training.data.fashion import LabelledData
 from training.data.labels import OOD
 from training.data.named import Named, load
-from training.data.photos import photos_in
+from training.data.photos import NamedPhotos, read_photos
 from training.data.pictures import Pictures
 from training.errors import BadCsv, BadPictures
 from training.progress import Lines
@@ -163,9 +162,10 @@ def photos(tmp_path: Path) -> Callable[..., tuple[Pictures, ...]]:
     shutil.copy(check / "000.png", learn / "left out.png")
 
     def read(*rows: dict[str, str]) -> tuple[Pictures, ...]:
-        answers = corrections_in([write_csv(tmp_path / "corrections.csv", rows)])
-        places = [tmp_path / "learn", tmp_path / "check"]
-        return photos_in(places, ("Trouser", "Bag"), GREY_28, Lines(), answers)
+        answers = write_csv(tmp_path / "corrections.csv", rows)
+        place, check = tmp_path / "learn", tmp_path / "check"
+        named = NamedPhotos(place=place, check=check, corrections=(answers,), use="learn")
+        return read_photos(named, ("Trouser", "Bag"), GREY_28, Lines())
 
     return read
 

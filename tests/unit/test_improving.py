@@ -11,7 +11,8 @@ from training.data.fashion import LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import Learnt
 from training.data.listing import list_pictures
-from training.data.photos import CORRECTED_TIER, OWN_TIER, list_photos, photos_in
+from training.data.photos import CORRECTED_TIER, OWN_TIER, NamedPhotos, read_photos
+from training.data.read import Use
 from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
 from training.measure.photos import compared_of
@@ -28,7 +29,7 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
-    listing = list_photos(answers, LABELS)
+    (listing,) = NamedPhotos(place=answers, use="measure").classified(LABELS)
 
     found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
     assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
@@ -44,7 +45,7 @@ def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(answers
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    (read,) = photos_in([photos], LABELS, GREY_28, Lines())
+    (read,) = read_photos(NamedPhotos(place=photos, use="learn"), LABELS, GREY_28, Lines())
     parent = LocalRelease(tmp_path, bundled().manifest)
     Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
 
@@ -62,11 +63,12 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     corrections = tmp_path / "corrections.csv"
     corrections.write_text("path,label,audit\ndrawn,Bag,200\ncopy,Bag,\ndoubted,Bag,\n", "utf-8")
 
-    listings = [list_photos(corrections, LABELS, by_audit=by_audit) for by_audit in (True, False)]
+    uses: tuple[Use, ...] = ("learn", "measure")
+    listings = [NamedPhotos(place=corrections, use=use).classified(LABELS)[0] for use in uses]
 
-    by_audit, together = ({one.path.name: one.tier for one in found.pictures} for found in listings)
-    assert by_audit == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}
-    assert set(together.values()) == {OWN_TIER}
+    learnt, measured = ({one.path.name: one.tier for one in found.pictures} for found in listings)
+    assert learnt == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}
+    assert set(measured.values()) == {OWN_TIER}
 
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])

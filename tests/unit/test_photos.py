@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28, Imaging, InputContract
-from labelling.lists import Reading
+from labelling.lists import AS_IT_IS, Reading
 from tests.photos import write_photos
 from training.data.labels import OOD
-from training.data.listing import list_pictures
-from training.data.photos import check_learns_whole, list_photos, photos_in
+from training.data.listing import ListedPicture, list_pictures
+from training.data.photos import NamedPhotos, read_photos
 from training.data.pictures import Pictures
 from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing
 from training.progress import Lines
@@ -22,8 +22,16 @@ from training.progress import Lines
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
-def read(*places: Path) -> tuple[Pictures, ...]:
-    return photos_in(places, LABELS, GREY_28, Lines())
+def read(place: Path, check: Path | None = None) -> tuple[Pictures, ...]:
+    return read_photos(NamedPhotos(place=place, check=check, use="learn"), LABELS, GREY_28, Lines())
+
+
+def listed(
+    place: Path, labels: tuple[str, ...] = LABELS, reading: Reading = AS_IT_IS
+) -> tuple[ListedPicture, ...]:
+    """The photos of a place that is learnt."""
+    (listing,) = NamedPhotos(place=place, reading=reading, use="learn").classified(labels)
+    return listing.pictures
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:
@@ -52,9 +60,9 @@ def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
     tier, name = folder.split("/")
     write_photos(tmp_path, 1, {tier: [name]})
 
-    (listed,) = list_photos(tmp_path, labels).pictures
+    (photo,) = listed(tmp_path, labels)
 
-    assert (listed.path, listed.tier, listed.class_id) == (tmp_path / folder / "000.png", tier, label)
+    assert (photo.path, photo.tier, photo.class_id) == (tmp_path / folder / "000.png", tier, label)
 
 
 def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_it_from_where(
@@ -78,9 +86,9 @@ def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
     table = write_table(tmp_path, "1.png,Bag,A,", "2.png,Trouser", columns="image,label,tier,group")
     reading = Reading(path_columns=("image",), root=tmp_path / "photos", skip_bad_rows=True)
 
-    listed = list_photos(table, LABELS, reading=reading).pictures
+    photos = listed(table, reading=reading)
 
-    assert [(one.path, one.class_id) for one in listed] == [(tmp_path / "photos" / "1.png", 3)]
+    assert [(one.path, one.class_id) for one in photos] == [(tmp_path / "photos" / "1.png", 3)]
 
 
 @pytest.mark.parametrize("reading", [Reading(path_columns=("image",)), Reading(root=Path("photos"))])
@@ -88,7 +96,7 @@ def test_answers_of_people_have_their_own_paths(reading: Reading, tmp_path: Path
     table = write_table(tmp_path, "1.png,1.png,Bag,", columns="path,image,label,at")
 
     with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
-        list_photos(table, LABELS, reading=reading)
+        listed(table, reading=reading)
     with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
         list_pictures(table, reading=reading)
 
@@ -109,20 +117,40 @@ def test_a_table_that_keeps_photos_for_a_test_is_not_learnt(
     table = write_table(tmp_path, *(f"{cell}.png,Bag,A,{cell}" for cell in cells), columns=columns)
 
     with pytest.raises(BadCsv, match=message):
-        check_learns_whole(table, Reading())
+        listed(table)
 
 
 def test_a_table_that_keeps_no_photo_for_a_test_is_learnt(tmp_path: Path) -> None:
-    check_learns_whole(write_table(tmp_path, "1.png,Bag,A,train", columns="path,label,tier,split"), Reading())
-    check_learns_whole(write_table(tmp_path, "1.png,Bag,A,test", columns="path,label,tier,part"), Reading())
-    check_learns_whole(tmp_path, Reading())
+    for cell, column in (("train", "split"), ("test", "part")):
+        table = write_table(tmp_path, f"1.png,Bag,A,{cell}", columns=f"path,label,tier,{column}")
+        assert len(listed(table)) == 1
+
+
+@pytest.mark.parametrize("columns", ["path,label,tier", "path,label,at"], ids=["photos", "answers"])
+def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
+    for number, part in enumerate(("learn", "check")):
+        write_photos(tmp_path / part, 2, {"own": ["Bag"]}, seed=10 * number)
+    cell = "own" if columns.endswith("tier") else "2026-11-22T10:00:00Z"
+    rows = [f"own/Bag/00{number}.png,Bag,{cell}" for number in range(2)]
+    place, check = (write_table(tmp_path / part, *rows, columns=columns) for part in ("learn", "check"))
+    corrections = write_table(tmp_path, "learn/own/Bag/000.png,Trouser", columns="path,label")
+    named = NamedPhotos(place=place, check=check, corrections=(corrections,), use="learn")
+    assert len(named.listings) == 2
+    assert len(named.answers.rows) == 1
+
+    for table in (place, check, corrections):
+        table.unlink()
+
+    learnt, checked = read_photos(named, LABELS, GREY_28, Lines())
+    assert (learnt.classes.tolist(), checked.classes.tolist()) == ([1, 3], [3, 3])
+    assert named.listing is named.listings[0]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Jeans"]})
 
     with pytest.raises(BadClasses) as refusal:
-        list_photos(tmp_path, LABELS)
+        listed(tmp_path)
 
     assert str(refusal.value) == (
         f"{tmp_path}/A/Jeans/000.png: 'Jeans' is none of the classes. Call it 0 to 3, or one of T-shirt_top, "
@@ -142,7 +170,7 @@ def test_a_table_that_does_not_say_what_photos_are_is_refused(
     tmp_path: Path, columns: str, row: str, message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        list_photos(write_table(tmp_path, row, columns=columns), LABELS)
+        listed(write_table(tmp_path, row, columns=columns))
 
 
 def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> None:
@@ -152,18 +180,19 @@ def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> 
     with pytest.raises(
         BadPictures, match=r"1 photos have no tier, .*Trouser/000\.png\. Photos lie in FOLDER/"
     ):
-        list_photos(tmp_path / "flat", LABELS)
+        listed(tmp_path / "flat")
     with pytest.raises(BadPictures, match="no photo in it"):
-        list_photos(tmp_path / "empty", LABELS)
+        listed(tmp_path / "empty")
     with pytest.raises(DataSetMissing, match="nowhere: cannot be read"):
-        list_photos(tmp_path / "nowhere", LABELS)
+        listed(tmp_path / "nowhere")
 
 
 def test_photos_are_read_as_the_release_reads_them(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Trouser"]})
+    named = NamedPhotos(place=tmp_path, use="learn")
     contracts = GREY_28, InputContract(imaging=Imaging(sharpen_sigma=0.4))
 
-    plain, sharpened = (photos_in([tmp_path], LABELS, reads, Lines())[0].images for reads in contracts)
+    plain, sharpened = (read_photos(named, LABELS, reads, Lines())[0].images for reads in contracts)
 
     assert not np.array_equal(plain, sharpened)
 
@@ -229,7 +258,9 @@ def test_photos_of_both_parts_of_a_folder_are_read(tmp_path: Path) -> None:
     for seed, part in enumerate(("train", "test")):
         write_photos(tmp_path / "photos" / part, 2, {"Trouser": [""]}, seed=10 * seed)
 
-    (photos,) = photos_in([tmp_path / "photos"], LABELS, GREY_28, Lines(), untiered="own")
+    named = NamedPhotos(place=tmp_path / "photos", use="measure")
+
+    (photos,) = read_photos(named, LABELS, GREY_28, Lines())
 
     assert len(photos) == 4
 

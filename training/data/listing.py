@@ -20,7 +20,7 @@ from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns
-from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
+from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
 from labelling.review.corrections import OfFiles, corrections_of_files
 from model_store.files import hash_of
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
@@ -132,6 +132,7 @@ class Listing:
         attributes: columns that are further questions.
         labels: of the classes, by the `class_id` of the pictures; empty where these have none.
         notes: what a person should know of a table, a sentence each.
+        answers: of people, where the table is of such.
     """
 
     place: Path
@@ -145,6 +146,7 @@ class Listing:
     attributes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    answers: OfFiles | None = None
 
     @property
     def name(self) -> str:
@@ -556,17 +558,19 @@ def list_answers(place: Path, said: OfFiles) -> Listing:
             "absolute, or relative to the CSV; put it where the pictures are."
         )
     notes = tuple(filter(None, [said.of_several_in_words]))
-    return Listing(place, pictures, left_out, outdated=outdated, missing=missing, notes=notes)
+    return Listing(place, pictures, left_out, outdated=outdated, missing=missing, notes=notes, answers=said)
 
 
-def open_table(path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS) -> ListFile:
-    """A table of pictures, each row of which was looked at.
+def open_table(
+    path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS, read: OpenList = open_list
+) -> ListFile:
+    """A table of pictures, each row of which was looked at, unless `read` reads the header alone.
 
     Raises:
         BadCsv: it cannot be read, or is not what its header says.
     """
     try:
-        found = open_list(
+        found = read(
             path,
             (*reading.path_columns, LABEL),
             replace(reading, identifiers=("group",)),

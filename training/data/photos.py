@@ -6,22 +6,21 @@ listing.py; reading: read.py; what is measured on photos: measure/photos.py.
 """
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from inference.contract import LABEL, InputContract, ModelContract
+from inference.contract import LABEL, InputContract
 from inference.decode import prepare_decoders
 from inference.listed import NONE
-from labelling.lists import AS_IT_IS, Reading
+from labelling.lists import AS_IT_IS, Reading, header_of
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
-from training.data.corrections import NO_CORRECTIONS, check_listed, corrections_in
-from training.data.files import PictureFile
-from training.data.files_read import hash_files
+from training.data.corrections import check_listed, corrections_in
+from training.data.files_read import FilesRead, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listing import (
     SPLIT,
@@ -35,7 +34,7 @@ from training.data.listing import (
 )
 from training.data.pictures import Pictures
 from training.data.prepare import grouped, prepare
-from training.data.read import decode, pictures_of
+from training.data.read import Use, decode, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Progress
 
@@ -57,42 +56,79 @@ LAYOUT: Final = (
 )
 
 
-def list_photos(
-    place: Path,
-    labels: tuple[str, ...],
-    untiered: str = "",
-    *,
-    by_audit: bool = False,
-    reading: Reading = AS_IT_IS,
-) -> Listing:
-    """List the photos of a folder or a table, with the class of each.
+@dataclass(frozen=True, kw_only=True)
+class NamedPhotos:
+    """Photos by their places; each place, and each file of corrections, is listed once.
 
-    Args:
+    Attributes:
         place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`; or corrections,
-            which have no tier.
-        labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_` for
-            a slash.
-        untiered: the tier of photos that have none, as in plain class folders; empty to refuse these.
-        by_audit: whether corrections that no audit drew are of CORRECTED_TIER.
-        reading: how a table is read.
-
-    Raises:
-        DataSetMissing: a folder cannot be read.
-        BadCsv: the table cannot be read.
-        BadClasses: a label is none of the classes.
-        BadPictures: there is no photo, or one has no tier.
+            which have no tier. A leading `~` is the user's own.
+        check: the same, of photos that choose thresholds; None where those of `place` do.
+        corrections: files of other labels; each has to name one of these photos, and holds for its copies.
+        reading: how tables are read.
+        use: to `learn`, each photo needs a tier, no table keeps some for a test, and corrections that no
+            audit drew are of CORRECTED_TIER. To `measure`, what has no tier is of OWN_TIER.
+        files: what was read of these and of corrected photos.
     """
-    if is_corrections(place, reading):
-        listing = _list_corrections(place, reading, by_audit=by_audit)
-    else:
-        listing = list_pictures(place, reading)
-    if not listing.pictures:
-        raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
-    rows = [replace(row, tier=row.tier or untiered) for row in listing.pictures]
-    if untold := [row.path for row in rows if not row.tier]:
-        raise BadPictures(f"{place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}")
-    pictures = tuple(replace(row, class_id=_class_id(row, labels)) for row in rows)
-    return replace(listing, pictures=pictures, labels=labels)
+
+    place: Path
+    check: Path | None = None
+    corrections: tuple[Path, ...] = ()
+    reading: Reading = AS_IT_IS
+    use: Use
+    files: FilesRead = field(default_factory=FilesRead)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The photos of `place`, before their labels are compared with classes.
+
+        Raises:
+            DataSetMissing: a folder cannot be read.
+            BadCsv: the table cannot be read, or keeps photos for a test.
+            BadClasses: a row has no label that can be shown.
+        """
+        return self._list(self.place)
+
+    @cached_property
+    def listings(self) -> tuple[Listing, ...]:
+        """The same of each place."""
+        checked = () if self.check is None else (self._list(self.check),)
+        return self.listing, *checked
+
+    def _list(self, place: Path) -> Listing:
+        if not (place := place.expanduser()).is_file():
+            return list_pictures(place, self.reading)
+        columns = open_table(place, reading=self.reading, read=header_of).columns
+        if self.use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=self.reading)):
+            raise BadCsv(
+                f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. "
+                "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
+            )
+        if "tier" in columns:
+            return list_pictures(place, self.reading)
+        return list_answers(place, answers_in([place], self.reading, sha256_of=self.files.sha256_of))
+
+    @cached_property
+    def answers(self) -> OfFiles:
+        """The corrections that count.
+
+        Raises:
+            BadCsv: see `corrections_in`.
+        """
+        return corrections_in(self.corrections, self.reading.of_corrections, sha256_of=self.files.sha256_of)
+
+    def classified(self, labels: tuple[str, ...]) -> tuple[Listing, ...]:
+        """The listings with the tier and the class of each photo.
+
+        Args:
+            labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_`
+                for a slash.
+
+        Raises:
+            BadClasses: a label is none of the classes.
+            BadPictures: there is no photo, or one has no tier.
+        """
+        return tuple(_classified(listing, labels, self.use) for listing in self.listings)
 
 
 def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
@@ -106,38 +142,27 @@ def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
     return sorted(unknown)
 
 
-def is_corrections(place: Path, reading: Reading = AS_IT_IS) -> bool:
-    """Whether this is a table without tiers, as people's answers are."""
-    return place.is_file() and "tier" not in open_table(place, reading=reading).columns
-
-
-def check_learns_whole(place: Path, reading: Reading) -> None:
-    """Refuse a table that keeps photos for a test: the head for photos learns all that it is given.
-
-    Args:
-        place: a folder, or a table with or without tiers; a leading `~` is the user's own.
-        reading: how the table is read.
-
-    Raises:
-        BadCsv: its column SPLIT marks photos as measured, or says something else.
-    """
-    if (place := place.expanduser()).is_file() and parts_in(open_table(place, reading=reading)):
-        raise BadCsv(
-            f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. Leave "
-            "these rows out, and measure on them with wardrobe evaluate; or rename the column."
+def _classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
+    if not listing.pictures:
+        raise BadPictures(f"{listing.place}: no photo in it. {LAYOUT}")
+    tiers = _tiers(listing, use)
+    rows = [replace(row, tier=tier) for row, tier in zip(listing.pictures, tiers, strict=True)]
+    if untold := [row.path for row in rows if not row.tier]:
+        raise BadPictures(
+            f"{listing.place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}"
         )
+    pictures = tuple(replace(row, class_id=_class_id(row, labels)) for row in rows)
+    return replace(listing, pictures=pictures, labels=labels)
 
 
-def _list_corrections(place: Path, reading: Reading, *, by_audit: bool) -> Listing:
-    """People's answers as photos of OWN_TIER, also those that show none of the classes."""
-    answers = answers_in([place], reading)
-    drawn = {answers.hashes[path] for path in answers.audited}
-    listing = list_answers(place, answers)
-
-    def tier(photo: ListedPicture) -> str:
-        return CORRECTED_TIER if by_audit and answers.hashes[str(photo.path)] not in drawn else OWN_TIER
-
-    return replace(listing, pictures=tuple(replace(row, tier=tier(row)) for row in listing.pictures))
+def _tiers(listing: Listing, use: Use) -> list[str]:
+    """The tier of each photo; empty where one that is learnt has none."""
+    if listing.answers is None:
+        return [row.tier or (OWN_TIER if use == "measure" else "") for row in listing.pictures]
+    hashes, audited = listing.answers.hashes, listing.answers.audited
+    drawn = {hashes[path] for path in audited}
+    others = CORRECTED_TIER if use == "learn" else OWN_TIER
+    return [OWN_TIER if hashes[str(row.path)] in drawn else others for row in listing.pictures]
 
 
 def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
@@ -161,28 +186,16 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
-    places: Sequence[Path],
-    labels: tuple[str, ...],
-    reads: InputContract,
-    progress: Progress,
-    corrections: OfFiles = NO_CORRECTIONS,
-    *,
-    untiered: str = "",
-    by_audit: bool = False,
-    reading: Reading = AS_IT_IS,
+def read_photos(
+    named: NamedPhotos, labels: tuple[str, ...], reads: InputContract, progress: Progress
 ) -> tuple[Pictures, ...]:
-    """Read folders or tables of photos as a model would see them; what was left out is a warning.
+    """Read photos as a model would see them; what was left out is a warning.
 
     Args:
-        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own.
+        named: which.
         labels: of the model.
         reads: the input of the model.
         progress: shows how many are read, and what was left out.
-        corrections: of labels; each has to name one of these photos, and holds for its copies.
-        untiered: as `list_photos` has it.
-        by_audit: the same.
-        reading: how tables are read.
 
     Returns:
         The photos of each place; groups join those of all.
@@ -191,11 +204,10 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_decoders()
-    places = [place.expanduser() for place in places]
-    for place in places:
-        _warn_of_table(place, progress)
-    listings = [list_photos(place, labels, untiered, by_audit=by_audit, reading=reading) for place in places]
-    hashed = hash_files(photo.path for listing in listings for photo in listing.pictures)
+    for listing in named.listings:
+        _warn_of_table(listing.place, progress)
+    corrections, listings = named.answers, named.classified(labels)
+    hashed = hash_files((photo.path for listing in listings for photo in listing.pictures), read=named.files)
     check_listed(corrections, listings, hashed)
     sets = []
     for listing in listings:
@@ -204,25 +216,13 @@ def photos_in(  # noqa: PLR0913 - places, a model, and how they are read
         sets.append(decode(prepared, reads, progress, skip_unreadable=True))
     every = [photo for photos in sets for photo in photos]
     rows = iter(grouped([photo for photo, _ in every], [file.hash for _, file in every]))
-    tables = (
-        _photos_of([next(rows) for _ in photos], [file for _, file in photos], reads, labels)
-        for photos in sets
-    )
-    return tuple(
-        replace(table, of_products=listing.groups_are_products)
-        for table, listing in zip(tables, listings, strict=True)
-    )
-
-
-def _photos_of(
-    photos: Sequence[ListedPicture],
-    files: Sequence[PictureFile],
-    reads: InputContract,
-    labels: Sequence[str],
-) -> Pictures:
-    """Photos of one place as a table."""
-    classes = Labels.of(np.array([photo.class_id for photo in photos]), tuple(labels))
-    return pictures_of(photos, files, reads, {LABEL: classes})
+    tables = []
+    for listing, photos in zip(listings, sets, strict=True):
+        own = [next(rows) for _ in photos]
+        classes = Labels.of(np.array([row.class_id for row in own]), labels)
+        table = pictures_of(own, [file for _, file in photos], reads, {LABEL: classes})
+        tables.append(replace(table, of_products=listing.groups_are_products))
+    return tuple(tables)
 
 
 def _check_tiers(listing: Listing) -> None:
@@ -232,28 +232,6 @@ def _check_tiers(listing: Listing) -> None:
                 f"--corrections: {photo.path} is of tier {OOD_TIER}, where no photo shows one of the "
                 "classes. Give it the tier that says how it was taken, or leave it out."
             )
-
-
-def own_photos(
-    place: Path, files: Sequence[Path], contract: ModelContract, reading: Reading, progress: Progress
-) -> Pictures:
-    """Read photos of one's own that a release is measured or calibrated on; see `photos_in`.
-
-    Args:
-        place: of the photos, which need no tier.
-        files: of corrections.
-        contract: of the model that answers photos.
-        reading: how the table of photos is read.
-        progress: shows how many are read, and what was left out.
-
-    Raises:
-        DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
-    """
-    corrections = corrections_in(files, reading.of_corrections)
-    (photos,) = photos_in(
-        [place], contract.labels, contract.input, progress, corrections, untiered=OWN_TIER, reading=reading
-    )
-    return photos
 
 
 def _warn_of_table(place: Path, progress: Progress) -> None:

@@ -36,8 +36,8 @@ from tests.releases import LABELS, a_release, with_contract, with_label
 from tests.saved_again import SAVED_AGAIN
 from training.data.learnt_hashes import LEARNT_NEAR, Learnt
 from training.data.near_copies import perceptual_hash
-from training.data.photos import photos_in
-from training.errors import BadRecipe, NotShown
+from training.data.photos import NamedPhotos, read_photos
+from training.errors import BadPictures, BadRecipe, NotShown
 from training.progress import Lines
 
 PICTURES = 130
@@ -135,7 +135,8 @@ def chain(place: Path, parent: LocalRelease, pictures: Path) -> Chain:
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
     """The class that a release answers to each picture of a folder, by its path; one in twenty another."""
     contract = release.manifest.contract("photos")
-    (photos,) = photos_in([folder], contract.labels, contract.input, Lines())
+    named = NamedPhotos(place=folder, use="learn")
+    (photos,) = read_photos(named, contract.labels, contract.input, Lines())
     found = OnnxSession(release.graph("photos"), shape=contract.input.array_shape).run(photos.images).of_label
     order = np.argsort(-found, axis=1)
     unsure = set(np.argsort(found.max(axis=1))[: len(photos) // 20].tolist())
@@ -360,6 +361,24 @@ def test_a_list_that_is_too_short_is_refused_before_a_picture_is_read(
         calibrating(tmp_path, parent, table, "--accept-right", "0.99")
 
     assert list(tmp_path.glob("run-*")) == []
+
+
+def test_answers_against_a_sure_model_are_asked_back_wherever_they_are(
+    tmp_path: Path, parent: LocalRelease, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("photos", "corrections"):
+        (tmp_path / f"{name}.jpg").write_bytes(b"no picture")
+        row = f"{name}.jpg,{LABELS[0]},{LABELS[1]},0.999"
+        (tmp_path / f"{name}.csv").write_text(f"path,label,predicted,confidence\n{row}\n", "utf-8")
+    words = [str(parent.folder), "--photos", str(tmp_path / "photos.csv")]
+
+    with pytest.raises(NotShown, match="takes 59 answers"):
+        wardrobe("calibrate", words)
+    with pytest.raises(BadPictures):
+        wardrobe("calibrate", [*words, "--corrections", str(tmp_path / "corrections.csv")])
+
+    alone, both = capsys.readouterr().out.split("Look again at ")[1:]
+    assert (alone[:6], both[:6]) == ("1 of 1", "2 of 2")
 
 
 def test_the_release_that_is_calibrated_is_not_overwritten(tmp_path: Path, pictures: Path) -> None:

@@ -33,12 +33,12 @@ from tests.commands import wardrobe
 from training.data.fashion import LABELS
 from training.data.labels import OOD, Labels
 from training.data.learnt_hashes import load_learnt
+from training.data.photos import NamedPhotos
 from training.data.pictures import TEXTS
 from training.data.vectors import Features
 from training.errors import BadCsv, BadPictures, BadRecipe
 from training.features.blocks import WIDTHS
 from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
-from training.options import Options
 from training.progress import Lines
 from training.release.conversion import LARGE
 from training.release.photo_heads import BELOW, joined
@@ -101,21 +101,21 @@ def test_a_release_that_sees_photos_by_another_network_is_refused_before_anythin
 
     assert network_that_sees_alike(before) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
-        train_photos(other, Options(photos=str(tmp_path / "none.csv")), Lines())
+        train_photos(other, NamedPhotos(place=tmp_path / "none.csv", use="learn"), Lines())
 
 
-@pytest.mark.parametrize("divided", ["photos", "check_photos"])
+@pytest.mark.parametrize("divided", ["photos", "checked"])
 def test_a_table_that_keeps_photos_for_a_test_is_refused_before_anything_is_learnt(
     divided: str, tmp_path: Path
 ) -> None:
-    for name in ("photos", "check_photos"):
+    for name in ("photos", "checked"):
         cells = ("train", "test") if name == divided else ("train", "train")
         rows = [f"{cell}.png,Bag,A,{cell}" for cell in cells]
         (tmp_path / f"{name}.csv").write_text("\n".join(["path,label,tier,split", *rows]), "utf-8")
-    photos, checked = (str(tmp_path / f"{name}.csv") for name in ("photos", "check_photos"))
+    photos = NamedPhotos(place=tmp_path / "photos.csv", check=tmp_path / "checked.csv", use="learn")
 
     with pytest.raises(BadCsv, match=rf"/{divided}\.csv: the column `split` keeps photos for a test"):
-        train_photos(bundled(), Options(photos=photos, check_photos=checked), Lines())
+        train_photos(bundled(), photos, Lines())
 
 
 def test_heads_for_another_network_below_are_refused(made: LocalRelease, tmp_path: Path) -> None:
