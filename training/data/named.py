@@ -15,7 +15,7 @@ from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from model_store.local import LocalRelease
-from training.data.corrections import UNREAD, check_listed, corrections_in
+from training.data.corrections import NO_CORRECTIONS, UNREAD, check_listed, corrections_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import See
 from training.data.files_read import FilesRead, Hashed, hash_files
@@ -134,6 +134,8 @@ class Named:
         Raises:
             BadCsv: one cannot be read, or is of a picture that is not named.
         """
+        if not self.corrections:
+            return NO_CORRECTIONS
         corrections = corrections_in(
             self.corrections, self.reading.of_corrections, say, self.seen.files.sha256_of
         )
