@@ -40,4 +40,4 @@ def test_a_picture_that_was_moved_is_found_beside_a_pipe(tmp_path: Path) -> None
     sha256 = hash_of(tmp_path / "z.png")
 
     assert sha256 is not None
-    assert find_moved(frozenset({sha256}), (tmp_path,)) == {sha256: f"{tmp_path}/z.png"}
+    assert find_moved(frozenset({sha256}), (tmp_path,), hash_of) == {sha256: f"{tmp_path}/z.png"}
