@@ -126,6 +126,20 @@ def test_a_table_that_keeps_no_photo_for_a_test_is_learnt(tmp_path: Path) -> Non
         assert len(listed(table)) == 1
 
 
+@pytest.mark.parametrize("columns", ["path,label,tier,split", "path,label,group,split"])
+def test_a_table_that_keeps_photos_for_a_test_is_measured_whole_and_that_is_said(
+    tmp_path: Path, columns: str
+) -> None:
+    for part in ("train", "test"):
+        write_photos(tmp_path / part, 2, {"A": ["Bag"]}, seed=len(part))
+    rows = [f"{part}/A/Bag/00{number}.png,Bag,A,{part}" for part in ("train", "test") for number in range(2)]
+
+    listing = NamedPhotos(place=write_table(tmp_path, *rows, columns=columns), use="measure").listing
+
+    assert len(listing.pictures) == 4
+    assert "all 4 photos are measured, also those that the column `split`" in listing.warnings[-1]
+
+
 @pytest.mark.parametrize("columns", ["path,label,tier", "path,label,at"], ids=["photos", "answers"])
 def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
     for number, part in enumerate(("learn", "check")):

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
@@ -381,27 +382,26 @@ def _list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256
 
 
 def _list_answers_with_a_class(table: ListFile, said: OfFiles) -> Listing:
-    answers = list_answers(table.path, said)
+    answers = list_answers(table.path, said, parts_in(table))
     shown = tuple(row for row in answers.pictures if not _is_no_class(row.label))
     unclassed = (row.path for row in answers.pictures if _is_no_class(row.label))
     for row in shown:
         as_label(row.label, str(table.path))
-    parts = parts_in(table)
     return replace(
         answers,
-        pictures=tuple(replace(row, part=_part_of(row.path, said, parts)) for row in shown),
+        pictures=shown,
         left_out=(*answers.left_out, *unclassed),
         notes=table.notes + answers.notes,
     )
 
 
-def _part_of(picture: Path, said: OfFiles, parts: Mapping[str, Part]) -> Part | None:
+def _part_of(picture: str, said: OfFiles, parts: Mapping[str, Part]) -> Part | None:
     """The part that all answers to a picture name; None where the table is not divided.
 
     Raises:
         BadCsv: they name both.
     """
-    named = sorted({part for cell in said.splits[str(picture)] if (part := parts.get(cell.casefold()))})
+    named = sorted({part for cell in said.splits.get(picture, ()) if (part := parts.get(cell.casefold()))})
     if len(named) > 1:
         raise BadCsv(
             f"{picture} is in `train` in one row and in `test` in another one. A picture is either learnt or "
@@ -528,20 +528,22 @@ def answers_in(
         raise BadCsv(str(error)) from error
 
 
-def list_answers(place: Path, said: OfFiles) -> Listing:
+def list_answers(place: Path, said: OfFiles, parts: Mapping[str, Part] = MappingProxyType({})) -> Listing:
     """List what people said of picture files: the answer that counts of each, without those left out.
 
     Args:
         place: the table.
         said: what counts of it.
+        parts: of `parts_in`.
 
     Raises:
-        BadCsv: none of the pictures is there.
+        BadCsv: none of the pictures is there, or one is in both parts.
     """
     pictures = tuple(
         ListedPicture(
             Path(path),
             {LABEL: as_spelt(label)},
+            part=_part_of(path, said, parts),
             group=said.groups.get(path, ""),
             product=said.products.get(path, ""),
         )

@@ -99,14 +99,16 @@ class NamedPhotos:
         if not (place := place.expanduser()).is_file():
             return list_pictures(place, self.reading)
         columns = open_table(place, reading=self.reading, read=header_of).columns
-        if self.use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=self.reading)):
+        parts = parts_in(open_table(place, reading=self.reading)) if SPLIT in columns else {}
+        if parts and self.use == "learn":
             raise BadCsv(
                 f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. "
                 "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
             )
         if "tier" in columns:
-            return list_pictures(place, self.reading)
-        return list_answers(place, answers_in([place], self.reading, sha256_of=self.files.sha256_of))
+            return _measured_whole(list_pictures(place, self.reading))
+        said = answers_in([place], self.reading, sha256_of=self.files.sha256_of)
+        return _measured_whole(list_answers(place, said, parts))
 
     @cached_property
     def answers(self) -> OfFiles:
@@ -129,6 +131,18 @@ class NamedPhotos:
             BadPictures: there is no photo, or one has no tier.
         """
         return tuple(_classified(listing, labels, self.use) for listing in self.listings)
+
+
+def _measured_whole(listing: Listing) -> Listing:
+    """With the sentence on a table that is divided: which part a release learnt, its own files say."""
+    tested = sum(row.part == "test" for row in listing.pictures)
+    if not tested:
+        return listing
+    note = (
+        f"{listing.place}: all {len(listing.pictures):,} photos are measured, also those that the column "
+        f"`{SPLIT}` does not keep for a test ({len(listing.pictures) - tested:,})."
+    )
+    return replace(listing, notes=(*listing.notes, note))
 
 
 def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
