@@ -185,7 +185,7 @@ def corrections_of_files(
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
     """
     rows = tuple(read_corrections(files, None, reading=reading, say=say))
-    given = [(_absolute(correction), correction) for correction in rows]
+    given = [(file_of(correction), correction) for correction in rows]
     hashes, moved = _contents(given, files, sha256_of)
     outdated: dict[str, None] = {}
     matched, named = [], []
@@ -266,7 +266,8 @@ def _of_contents(
     return {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in of_products.items()}, several
 
 
-def _absolute(correction: Correction) -> str:
+def file_of(correction: Correction) -> str:
+    """The absolute path of the file that a correction names, whether it is there or not."""
     return os.path.abspath(existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 

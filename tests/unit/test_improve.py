@@ -205,6 +205,23 @@ def test_corrections_are_kept_with_the_run_and_a_further_one_adds_to_them(here: 
         pictures_of(second)
 
 
+@pytest.mark.parametrize(
+    ("now", "label"), [("renamed.png", "Box"), ("001.png", "Ball")], ids=["renamed", "replaced"]
+)
+def test_a_kept_correction_holds_for_the_picture_that_was_answered_and_for_no_other_one_of_its_name(
+    now: str, label: str, here: Path, release: Path
+) -> None:
+    corrections("photos/Ball/001.png,Box", "photos/Ball/000.png,Ball")
+    first = next_training(recorded(release, data="photos"), None, Lines())
+    Path("photos/Ball/001.png").rename("photos/Ball/renamed.png")
+    Path("photos/Ball/001.png").write_bytes(png(a_photo("Ball", 500)))
+    corrections("photos/Ball/002.png,Stick")
+
+    labels = pictures_of(recorded(release, **first.as_json()))
+
+    assert labels[here / "photos/Ball" / now]["label"] == label
+
+
 def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
     here: Path, release: Path
 ) -> None:

@@ -21,7 +21,7 @@ from inference.listed import NONE
 from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import OfFiles, read_corrections
+from labelling.review.corrections import OfFiles, file_of, read_corrections
 from model_store.files import hash_of, write_whole
 from training.data.files_read import Hashed
 from training.data.listing import ListedPicture, Listing, Sha256Of, absolute, answers_in
@@ -304,23 +304,30 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
     return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
 
 
-def keep_corrections(files: Sequence[Path], reading: Reading, said: OfFiles, runs: Path) -> Path:
-    """Write all rows of some files of corrections into one, with absolute paths; equal ones have one place.
+def keep_corrections(
+    files: Sequence[Path], reading: Reading, said: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of
+) -> Path:
+    """Write all rows of some files of corrections into one; equal ones have one place.
+
+    Paths are absolute. Each row has the digest of its picture: its answer holds for that picture where it
+    moves, and for no other one that has its path later.
 
     Args:
         files: of corrections of picture files.
         reading: how they are read.
         said: what counts of them.
         runs: the folder of runs.
+        sha256_of: reads the pictures.
 
     Raises:
         BadCsv: one cannot be read.
     """
     rows = list[tuple[str, ...]]()
     for row in read_corrections(files, None, reading=reading):
-        path = said.files.get(row.sha256) or absolute(row.file.parent / row.path)
+        path = said.files.get(row.sha256) or file_of(row)
+        sha256 = row.sha256 or sha256_of(path) or ""
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
-        rows.append((path, row.label, row.sha256, row.at, row.group, attribute, row.product, audit))
+        rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
     text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
     copy.parent.mkdir(parents=True, exist_ok=True)
