@@ -10,10 +10,11 @@ import argparse
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28
+from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
 from labelling.outputs import Output, is_drawing, may_write
@@ -27,7 +28,7 @@ from training.data.fashion import LABELS
 from training.data.files import read_files
 from training.data.labels import Column, check_columns, column_in
 from training.data.listing import ListedPicture, Listing, has_idx, list_pictures, unwrapped
-from training.data.photos import of_no_class
+from training.data.photos import with_classes
 from training.data.pixel_files import is_pixel_table
 from training.data.rare import Measurable
 from training.errors import BadClasses, BadPictures
@@ -66,8 +67,10 @@ def execute(arguments: argparse.Namespace) -> object:
         may_write([sheet], [place, *(picture.path for picture in listing.pictures)])
     for sentence in listing.warnings:
         console().print(sentence, markup=False, highlight=False)
-    is_tiered = any(picture.tier for picture in listing.pictures)
-    if not is_tiered:
+    is_tiered, unknown = any(picture.tier for picture in listing.pictures), list[str]()
+    if is_tiered:
+        listing, unknown = with_classes(listing, LABELS)
+    else:
         listing.classes()
         _, wrong = _or_why_not(listing.measurable)
         if wrong:  # before minutes of reading
@@ -76,7 +79,8 @@ def execute(arguments: argparse.Namespace) -> object:
         check_columns(listing, attributes, listing.classes())
     findings = _findings(listing)
     _show(findings)
-    learnt, wrong = (None, "") if is_tiered else _or_why_not(findings.learnt.measurable)
+    gone = tuple(findings.counts)
+    learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.learnt.measurable, gone=gone))
     if learnt and learnt.rare:
         console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
     columns = {name: _column(name, findings) for name in attributes}
@@ -85,7 +89,6 @@ def execute(arguments: argparse.Namespace) -> object:
         for finding in column.findings:
             console().print(finding, markup=False, highlight=False)
     _draw(listing.pictures, arguments)
-    unknown = of_no_class(listing, LABELS) if is_tiered else []
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]
     asked = (word for name in columns for word in ("--attribute", name))
     named = shlex.join([str(place), *typed_list_options(arguments), *asked])
@@ -221,7 +224,7 @@ def _verdict(
     from training.decide.requirements import usual_accept_right  # noqa: PLC0415
 
     known = learnt.labels if learnt else tuple(findings.counts)
-    pictures, classes = sum(findings.counts[label] for label in known), len(known)
+    pictures, classes = sum(label in known for label in findings.learnt.cells(LABEL)), len(known)
     few = needed(usual_accept_right(own_classes=True))
     doubt = "" if pictures >= few else f" With fewer than {few}, a person has to look at every answer."
     option = "--from bundled --photos" if learnt is None else "--data"

@@ -81,7 +81,7 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
     photos = _photos_of(options, arguments)
     check_tensorflow()
     named = named_of(arguments, options, parent, seen)
-    classes = named.check()
+    classes = named.check(Terminal().warn)
     target = open_target(arguments, compared or options.data)
     if photos is not None:
         return _train_photos(photos, options, arguments, target, command, compared)

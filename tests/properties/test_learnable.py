@@ -156,7 +156,7 @@ def said_by_train(place: Path, attributes: Sequence[str]) -> object:
     )
     progress = Listener()
     try:
-        named.check()
+        named.check(Lines().warn)
         data = load(named, progress, see=see_nothing)
     except TrainingError:
         return "refused"

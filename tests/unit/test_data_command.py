@@ -17,8 +17,9 @@ from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.pictures import jpeg
 from tests.uploads import png
-from training.data.listing import list_pictures, unwrapped
-from training.data.near_copies import near_groups, perceptual_hash
+from training.data.listing import ListedPicture, list_pictures, unwrapped
+from training.data.near_copies import Hashes, near_groups, perceptual_hash
+from training.data.prepare import settle
 from training.errors import BadPictures
 
 main = partial(wardrobe, "data")
@@ -144,15 +145,62 @@ def test_one_product_in_several_colours_is_no_near_copy(
     assert found(tmp_path / "shirts", capsys)[1] == {"near": ["again.jpg"]}
 
 
-def test_near_pictures_do_not_chain() -> None:
+def in_a_row(count: int) -> Hashes:
     """Each is near the next one alone, by 20 of 256 bits."""
-    bits = np.zeros((5, 256), np.uint8)
-    for number in range(5):
+    bits = np.zeros((count, 256), np.uint8)
+    for number in range(count):
         bits[number:, 20 * number : 20 * number + 20] = 1
     shapes = np.packbits(bits, axis=1).view(np.uint64)
-    hashes = np.concatenate([shapes, np.zeros((5, 6), np.uint64)], axis=1)
+    return np.concatenate([shapes, np.zeros((count, 6), np.uint64)], axis=1)
 
-    assert near_groups(hashes) == [[0, 1], [2, 3]]
+
+def test_near_pictures_do_not_chain() -> None:
+    assert near_groups(in_a_row(5)) == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_a_near_copy_in_another_class_is_found_where_a_third_picture_lies_between(
+    order: tuple[int, ...],
+) -> None:
+    """Ball, Ball, Box: the second Ball is near both others, and each is the first by its content once."""
+    labels = ("Ball", "Ball", "Box")
+    pictures = [
+        ListedPicture(Path(f"{number}.png"), {"label": labels[number]}, sha256=str(order[number]))
+        for number in range(3)
+    ]
+
+    settled = settle(pictures, list(in_a_row(3)))
+
+    assert settled.kept == (0,)
+    assert [[str(picture.path) for picture in group] for group in settled.in_two_classes] == [
+        ["1.png", "2.png"]
+    ]
+
+
+def test_what_is_said_to_be_learnt_is_what_a_training_learns(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "shoes" / "copy.png").write_bytes(png(a_texture(0)))
+    (folder / "bags" / "again.jpg").write_bytes(jpeg(a_texture(2), 95))
+    (folder / "hats").mkdir()
+    for seed in (1, 3, 5):
+        (folder / "hats" / f"{seed}.jpg").write_bytes(jpeg(a_texture(seed), 95))
+
+    code, document = main([str(folder), "--json"]), json.loads(capsys.readouterr().out)
+    assert main([str(folder)]) == code == 0
+
+    assert "These 8 pictures of 2 classes can be learnt." in capsys.readouterr().out
+    assert document["too_few"] == ["hats"]
+
+
+def test_a_class_of_photos_may_be_named_by_its_number_too(folder: Path) -> None:
+    folder.rename(folder.with_name("A"))
+    (folder.parent / "A" / "bags").rename(folder.parent / "A" / "Bag")
+    (folder.parent / "A" / "shoes").rename(folder.parent / "A" / "7")
+    (folder.parent / "A" / "Sneaker").mkdir()
+    (folder.parent / "A" / "Sneaker" / "copy.png").write_bytes(png(a_texture(0)))
+
+    assert main([str(folder.parent)]) == 0
 
 
 def test_a_thousand_copies_take_no_more_than_their_number() -> None:

@@ -210,6 +210,38 @@ def test_a_picture_in_two_classes_is_refused(things: Things, said: Said) -> None
         said.read(things.place)
 
 
+def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_is_refused(
+    things: Things, said: Said, tmp_path: Path
+) -> None:
+    things.add("Box", "mine.png", png(a_photo("Ball", 3)))
+    outdated = tmp_path / "corrections.csv"
+    outdated.write_text(f"path,label,sha256\n{things.folder}/Box/mine.png,Ball,{'ab' * 32}\n", "utf-8")
+
+    with pytest.raises(BadPictures, match="are the same picture"):
+        Named(place=str(things.place), corrections=(outdated,)).check(said.warn)
+
+    assert "pictures that have another content now" in said[0]
+
+
+def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Things, said: Said) -> None:
+    for kind in ("Ball", "Box"):
+        things.add(kind, "not-available.jpg", b"<html>")
+
+    data = said.read(things.place, skip_unreadable=True)
+
+    assert len(data.train) + len(data.test) == 3 * COUNT
+    assert said[0].startswith("skipped 2 of 38 files that cannot be read")
+
+
+def test_a_file_that_changes_after_it_was_hashed_is_refused(folder: Path, said: Said) -> None:
+    named = Named(place=str(folder))
+    named.check(said.warn)
+    (folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
+
+    with pytest.raises(BadPictures, match=r"003\.png has changed since it was read"):
+        load(named, said)
+
+
 def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: Things, said: Said) -> None:
     for name, content in (("a.png", b"\x89PNG\r\n\x1a\n and no more"), ("b.pdf", b"%PDF-1.7\n")):
         things.add("Ball", name, content)
@@ -366,7 +398,7 @@ def test_a_file_is_hashed_once_and_decoded_once_whichever_training_learns_it(
     named = Named(place=str(tmp_path / "things"))
 
     with opens() as counts:
-        named.check()
+        named.check(Lines().warn)
         assert named.shows_photos(Lines()) == bool(photos)
         data = load(named, Lines(), see=see_nothing if photos else None, reads=READS if photos else GREY_28)
 

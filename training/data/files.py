@@ -6,6 +6,7 @@ parameters that it brings along. Reads the files that a listing names. Which fil
 files_read.py; what is made of them: read.py.
 """
 
+import hashlib
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ class PictureFile:
     """A file that was read.
 
     Attributes:
+        sha256: hex digest of its bytes.
         hash: of the picture, for pictures that are nearly the same.
         shorter_edge: of it, in pixels.
         is_pixels: whether it has the form of Fashion-MNIST.
@@ -65,6 +67,7 @@ class PictureFile:
     """
 
     path: Path
+    sha256: str
     hash: Hash
     shorter_edge: int
     is_pixels: bool
@@ -222,13 +225,13 @@ def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28
 
 def look(path: Path, contract: InputContract = GREY_28) -> tuple[PictureFile, Decoded] | str:
     """What the picture in a file is, and the picture; or why it cannot be read."""
-    decoded = decode_file(path, contract)
-    if isinstance(decoded, str):
-        return decoded
-    picture = decoded.picture
-    return PictureFile(
-        path, perceptual_hash(picture), min(picture.shape[:2]), is_pixels=decoded.pixels is not None
-    ), decoded
+    content = content_of(path)
+    decoded = content if isinstance(content, str) else decode_content(path, content, contract)
+    if isinstance(content, str) or isinstance(decoded, str):
+        return str(decoded)
+    picture, sha256 = decoded.picture, hashlib.sha256(content).hexdigest()
+    edge, is_pixels = min(picture.shape[:2]), decoded.pixels is not None
+    return PictureFile(path, sha256, perceptual_hash(picture), edge, is_pixels), decoded
 
 
 def read_file(path: Path, contract: InputContract) -> tuple[PictureFile, Pixels] | str:

@@ -158,8 +158,11 @@ class Named:
         place = Path(self.place or KERAS).expanduser()
         return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
 
-    def check(self) -> tuple[str, ...] | None:
+    def check(self, say: Say) -> tuple[str, ...] | None:
         """Refuse pictures of one's own that cannot be learnt, before one is decoded.
+
+        Args:
+            say: receives, where they are refused, what a person should know of them; else `load` says it.
 
         Returns:
             The classes that a training learns, as far as the listing shows; None without one, and with
@@ -170,10 +173,15 @@ class Named:
         """
         if self.listing is None:
             return None
-        listing = self.listing.classified()
+        listing, notes = self.listing.classified(), list[str]()
         classes = None if self.corrections else listing.measurable(self.keep.get(LABEL, ())).labels
         check_columns(listing, listing.attributes, listing.labels)
-        self.prepared.check(skip_unreadable=self.skip_unreadable)
+        try:
+            self.prepared.check(notes.append, skip_unreadable=self.skip_unreadable)
+        except BadPictures:
+            for note in notes:
+                say(note)
+            raise
         return classes
 
     def shows_photos(self, progress: Progress) -> bool:

@@ -7,8 +7,9 @@ A perceptual hash: which of a picture's lowest cosine frequencies are above thei
 place of 8 x 8. It sees shapes alone, so coarse colours follow. Pure; check.py reads the files.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Self, TypeAlias
 
 import cv2
 import numpy as np
@@ -81,16 +82,60 @@ def near_groups(hashes: Hashes) -> list[list[int]]:
     Returns:
         The indices of each group of two or more, ascending, by its first.
     """
-    different, first, of = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
-    group_of = np.full(len(different), -1)
-    for index in np.argsort(first):
-        if group_of[index] < 0:
-            near = near_to(different[index], different)
-            group_of[near[group_of[near] < 0]] = index
-    found: dict[int, list[int]] = {}
-    for place, group in enumerate(group_of[of].tolist()):
-        found.setdefault(group, []).append(place)
-    return [members for members in found.values() if len(members) > 1]
+    return Neighbours.of(hashes).groups(range(len(hashes)))
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Which of N pictures are nearly the same.
+
+    Attributes:
+        number: int64 (N,), of the hash of each among the different ones.
+        near: by number, those of the hashes that are near it, its own among them.
+    """
+
+    number: NDArray[np.int64]
+    near: Sequence[NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, hashes: Hashes) -> Self:
+        """Of pictures by their hashes, uint64 (N, 10)."""
+        different, number = np.unique(hashes, axis=0, return_inverse=True)
+        return cls(number.ravel(), [near_to(hash_, different) for hash_ in different])
+
+    def groups(self, pictures: Sequence[int]) -> list[list[int]]:
+        """Groups of two or more of some pictures, each near the first one of its group; in their order."""
+        group_of, groups = dict[int, int](), dict[int, list[int]]()
+        for picture in pictures:
+            number = int(self.number[picture])
+            if number not in group_of:
+                free = (near for near in self.near[number].tolist() if near not in group_of)
+                group_of |= dict.fromkeys(free, number)
+            groups.setdefault(group_of[number], []).append(picture)
+        return [members for members in groups.values() if len(members) > 1]
+
+    def of_several(self, classes: Sequence[Hashable]) -> list[list[int]]:
+        """Pictures that are near one of another class, in groups that such pairs join.
+
+        Args:
+            classes: of the N pictures.
+        """
+        there: dict[int, set[Hashable]] = {}
+        for number, class_ in zip(self.number.tolist(), classes, strict=True):
+            there.setdefault(number, set()).add(class_)
+        pairs = [
+            [number, other]
+            for number, near in enumerate(self.near)
+            for other in near.tolist()
+            if len(there[number] | there[other]) > 1
+        ]
+        apart = {number for pair in pairs for number in pair}
+        joint = {number: group[0] for group in joined(pairs, len(self.near)) for number in group}
+        groups: dict[int, list[int]] = {}
+        for picture, number in enumerate(self.number.tolist()):
+            if number in apart:
+                groups.setdefault(joint.get(number, number), []).append(picture)
+        return list(groups.values())
 
 
 def near_to(one: Hash, hashes: Hashes) -> NDArray[np.int64]:

@@ -145,15 +145,19 @@ def _measured_whole(listing: Listing) -> Listing:
     return replace(listing, notes=(*listing.notes, note))
 
 
-def of_no_class(listing: Listing, labels: tuple[str, ...]) -> list[str]:
-    """Labels of photos in tiers that are none of a model's classes."""
-    unknown = set()
+def with_classes(listing: Listing, labels: tuple[str, ...]) -> tuple[Listing, list[str]]:
+    """Photos in tiers with the class of each, and the labels that are none of a model's classes.
+
+    Photos of these stay without a class.
+    """
+    pictures, unknown = list[ListedPicture](), set[str]()
     for picture in listing.pictures:
         try:
-            _class_id(picture, labels)
+            pictures.append(replace(picture, class_id=_class_id(picture, labels)))
         except BadClasses:
+            pictures.append(picture)
             unknown.add(picture.label)
-    return sorted(unknown)
+    return replace(listing, pictures=tuple(pictures)), sorted(unknown)
 
 
 def _classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from inference.contract import LABEL
 from labelling.review.corrections import OfFiles
 from training.data.corrections import NO_CORRECTIONS, corrected
-from training.data.files import NAMED, report_unreadable
+from training.data.files import NAMED, decode_file, report_unreadable
 from training.data.files_read import Hashed, hash_files
 from training.data.labels import UNKNOWN
 from training.data.learnt_hashes import Contents
 from training.data.listing import ListedPicture, Listing, of_several_products
-from training.data.near_copies import Hash, near_groups, split_keys
+from training.data.near_copies import NO_HASHES, Hash, Neighbours, split_keys
 from training.data.split import check_limit, sampled_indices
 from training.errors import BadCsv, BadPictures
+from training.progress import Say
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""
@@ -63,36 +64,37 @@ class Prepared:
         why = self.hashed.unreadable
         return [why[picture.path] for picture in self.listing.pictures if picture.path in why]
 
-    def check(self, *, skip_unreadable: bool) -> list[str]:
+    def check(self, say: Say, *, skip_unreadable: bool) -> None:
         """Refuse what the bytes show to be wrong, before a picture is decoded.
 
         Args:
+            say: receives what a person should know: of corrections, of what is left out, and of copies.
             skip_unreadable: leave out files that cannot be read.
-
-        Returns:
-            What a person should know: of corrections, of what is left out, and of copies.
 
         Raises:
             BadPictures: a file cannot be read, or one picture has two classes or is in both parts.
         """
-        every, notes = self.listing.pictures, [*self.notes]
-        report_unreadable(self.unreadable, len(every), notes.append, skip_unreadable=skip_unreadable)
+        every = self.listing.pictures
+        for note in self.notes:
+            say(note)
+        broken = {
+            picture.path: why
+            for copies in self.contradicting
+            for picture in copies
+            if isinstance(why := decode_file(picture.path), str)
+        }
+        unreadable = [*self.unreadable, *broken.values()]
+        report_unreadable(unreadable, len(every), say, skip_unreadable=skip_unreadable)
         if several := [str(copies[0].path) for copies in self.of_products]:
-            notes.append(
+            say(
                 f"{len(several)} pictures lie under several classes by way of several products, and are left "
                 f"out: {', '.join(several[:NAMED])}{', ...' if len(several) > NAMED else ''}."
             )
-        if self.contradicting:
-            first, *others = self.contradicting[0]
-            other = next(picture for picture in others if _place(picture) != _place(first))
-            raise BadPictures(
-                f"{first.path} ({_role(first)}) and {other.path} ({_role(other)}) are the same picture. "
-                "Keep one of the two: a picture has one class, and is either learnt or measured on; "
-                "`wardrobe data` lists all such pictures."
-            )
+        for copies in self.contradicting:
+            if copies[0].path not in broken:
+                raise BadPictures(_contradiction(copies))
         if further := sum(len(self.copies[picture.sha256]) - 1 for picture in self.once):
-            notes.append(f"{further} of {len(every)} pictures are copies of others and count once.")
-        return notes
+            say(f"{further} of {len(every)} pictures are copies of others and count once.")
 
     def first(self, limit: int) -> "Prepared":
         """The same, of which as many contents are learnt: the first by their hashes.
@@ -170,6 +172,17 @@ def _prepared(listing: Listing, hashed: Hashed, notes: Sequence[str]) -> Prepare
     )
 
 
+def _contradiction(copies: Sequence[ListedPicture]) -> str:
+    """The sentence on one picture in two classes or parts."""
+    first, *others = copies
+    other = next(picture for picture in others if _place(picture) != _place(first))
+    return (
+        f"{first.path} ({_role(first)}) and {other.path} ({_role(other)}) are the same picture. Keep one "
+        "of the two: a picture has one class, and is either learnt or measured on; `wardrobe data` lists all "
+        "such pictures."
+    )
+
+
 def class_of(picture: ListedPicture) -> tuple[str, int]:
     """What near copies have to share to be learnt."""
     # Several labels may name one class of a release; where no class is known, the label is it.
@@ -214,8 +227,8 @@ class Settled:
         kept: the positions of those that count, ascending.
         pictures: these, with the `group` by which they are split: equal ones stay together.
         near: groups of them that are nearly the same.
-        in_two_classes: groups that are nearly the same and have several classes, of which one is wrong: none
-            of them counts.
+        in_two_classes: pictures that are nearly the same as one of another class, of which one is wrong, by
+            groups: none of them counts.
     """
 
     kept: tuple[int, ...]
@@ -263,11 +276,11 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
         pictures: of one place, each content once.
         hashes: of them.
     """
-    near = _near(pictures, hashes)
-    mixed = [members for members in near if len({class_of(pictures[index]) for index in members}) > 1]
+    near = Neighbours.of(np.stack(hashes)) if hashes else Neighbours.of(NO_HASHES)
+    mixed = near.of_several([class_of(picture) for picture in pictures])
     left_out = {index for members in mixed for index in members}
     kept = tuple(index for index in range(len(pictures)) if index not in left_out)
-    alike = [members for members in near if members[0] not in left_out]
+    alike = _groups(near, pictures, kept)
     place = {index: number for number, index in enumerate(kept)}
     return Settled(
         kept=kept,
@@ -286,15 +299,15 @@ def grouped(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> tuple[
         pictures: of which copies in several places count in each.
         hashes: of them.
     """
-    return _with_split_keys(pictures, _near(pictures, hashes))
+    near = Neighbours.of(np.stack(hashes))
+    return _with_split_keys(pictures, _groups(near, pictures, range(len(pictures))))
 
 
-def _near(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> list[list[int]]:
-    """Groups of near copies, by ascending positions."""
+def _groups(near: Neighbours, pictures: Sequence[ListedPicture], kept: Sequence[int]) -> list[list[int]]:
+    """Groups of near copies among those that are kept, by ascending positions."""
     # Of three in a row the third is not near the first, so the order of the listing must not decide.
-    order = sorted(range(len(pictures)), key=lambda index: pictures[index].sha256)
-    groups = near_groups(np.stack(hashes)[order]) if order else []
-    return sorted(sorted(order[place] for place in members) for members in groups)
+    groups = near.groups(sorted(kept, key=lambda index: pictures[index].sha256))
+    return sorted(map(sorted, groups))
 
 
 def _with_split_keys(

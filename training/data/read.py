@@ -104,8 +104,9 @@ def decode(
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
     """
     listing, say = prepared.listing, progress.warn
-    for sentence in (*listing.warnings, *prepared.check(skip_unreadable=skip_unreadable)):
+    for sentence in listing.warnings:
         say(sentence)
+    prepared.check(say, skip_unreadable=skip_unreadable)
     pictures = list(prepared.once)
     if see:  # the same batches, whatever the files are called
         pictures.sort(key=lambda picture: picture.sha256)
@@ -114,6 +115,8 @@ def decode(
         before = prepared.hashed.read.pixels
         files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see, before=before)
     decoded = [(picture, file) for picture, file in zip(pictures, files, strict=True) if file is not None]
+    if changed := [picture.path for picture, file in decoded if file.sha256 != picture.sha256]:
+        raise BadPictures(f"{changed[0]} has changed since it was read: do not change pictures meanwhile.")
     if not decoded:
         raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
     settled = settle([picture for picture, _ in decoded], [file.hash for _, file in decoded])
