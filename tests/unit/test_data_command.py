@@ -181,10 +181,10 @@ def test_what_is_said_to_be_learnt_is_what_a_training_learns(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "shoes" / "copy.png").write_bytes(png(a_texture(0)))
-    (folder / "bags" / "again.jpg").write_bytes(jpeg(a_texture(2), 95))
+    (folder / "bags" / "again.png").write_bytes(smaller(2))
     (folder / "hats").mkdir()
     for seed in (1, 3, 5):
-        (folder / "hats" / f"{seed}.jpg").write_bytes(jpeg(a_texture(seed), 95))
+        (folder / "hats" / f"{seed}.png").write_bytes(smaller(seed))
 
     code, document = main([str(folder), "--json"]), json.loads(capsys.readouterr().out)
     assert main([str(folder)]) == code == 0
