@@ -213,7 +213,8 @@ def _recorded_training(
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
     reading, files = options.reading.of_corrections, [*earlier, corrected.file]
     said, before_it = (
-        corrections_in(some, reading, sha256_of=seen.files.sha256_of) for some in (files, earlier)
+        corrections_in(some, reading, sha256_of=seen.files.sha256_of, hashed=lambda: named.hashed)
+        for some in (files, earlier)
     )
     _check_attributes(said, options.attribute)
     prepare_decoders()

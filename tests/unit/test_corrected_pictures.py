@@ -17,10 +17,12 @@ from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from inference.listed import NONE
 from labelling.lists import Reading
+from model_store.files import hash_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
+from tests.saved_again import as_jpeg
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data.fashion import LabelledData
@@ -117,6 +119,30 @@ def test_an_answer_to_a_copy_that_lies_elsewhere_holds_for_the_picture_that_is_l
     assert labels_of(data, "Ball", 3) == ["Box"]
 
 
+def test_an_answer_that_names_no_file_holds_by_its_content_for_the_picture_and_what_was_saved_of_it(
+    things: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As the service's page exports it: `path` is the name of an upload."""
+    first = things / "Ball" / "003.png"
+    (things / "Ball" / "again.jpg").write_bytes(as_jpeg(a_photo("Ball", 3)))
+    rows = [
+        {"path": str(one), "label": one.parent.name, "colour": "red"} for one in sorted(things.glob("*/*"))
+    ]
+    table = write_csv(things / "list.csv", rows)
+    answer = said("upload.png", "Box", sha256=hash_of(first) or "")
+    downloads = tmp_path_factory.mktemp("downloads")
+    file = write_csv(
+        downloads / "corrections.csv",
+        [answer | {"attribute": ""}, answer | {"label": "blue", "attribute": "colour"}],
+    )
+
+    prepared = Named(place=str(table), corrections=(file,), attributes=("colour",)).prepared
+
+    changed = {one.path: one.labels for one in prepared.listing.pictures if one.labels["colour"] == "blue"}
+    assert list(changed) == [first, things / "Ball" / "again.jpg"]
+    assert {labels["label"] for labels in changed.values()} == {"Box"}
+
+
 def test_an_answer_to_another_picture_that_lies_elsewhere_is_refused(
     corrected: Callable[..., LabelledData], tmp_path: Path
 ) -> None:
@@ -186,6 +212,22 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
     )
     assert learnt == [("001.png", 1), ("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
     assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
+
+
+def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content_in_either_folder(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = [tmp_path / "learn", tmp_path / "check"]
+    for seed, place in enumerate(places):
+        write_photos(place, 2, {"A": ["Trouser"]}, seed=10 * seed)
+    answer = said("upload.png", "Bag", sha256=hash_of(tmp_path / "check/A/Trouser/000.png") or "")
+    file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
+    named = NamedPhotos(place=places[0], check=places[1], corrections=(file,), use="learn")
+
+    learnt, checked = read_photos(named, ("Trouser", "Bag"), GREY_28, Lines())
+
+    assert (learnt.classes.tolist(), checked.classes.tolist()) == ([0, 0], [1, 0])
+    assert "not found" not in " ".join(capsys.readouterr())
 
 
 def test_a_photo_of_no_class_is_not_corrected_without_a_tier(

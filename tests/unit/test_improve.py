@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -220,6 +221,21 @@ def test_a_kept_correction_holds_for_the_picture_that_was_answered_and_for_no_ot
     labels = pictures_of(recorded(release, **first.as_json()))
 
     assert labels[here / "photos/Ball" / now]["label"] == label
+
+
+def test_kept_corrections_hold_where_the_pictures_lie_on_another_disk(
+    here: Path, release: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    corrections("photos/Ball/001.png,Box")
+    first = next_training(recorded(release, data="photos"), None, Lines())
+    moved = Path(shutil.move("photos", tmp_path_factory.mktemp("disk")))
+    corrections(f"{moved}/Ball/002.png,Stick")
+
+    second = next_training(recorded(release, **first.as_json()), str(moved), Lines())
+
+    labels = learnt_by(second, open_release(release))
+    assert [labels[moved / f"Ball/{name}.png"]["label"] for name in ("001", "002")] == ["Box", "Stick"]
+    assert f"{moved}/Ball/001.png" in Path(second.corrections[0]).read_text("utf-8")
 
 
 def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(

@@ -6,9 +6,10 @@ the one place where they change a listing. Reads the named files.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -39,6 +40,9 @@ KEPT: Final = ("path", "label", "sha256", "at", "group", "attribute", "product",
 """Columns of corrections that are kept with a run."""
 
 NO_COPIES: Final[Near] = MappingProxyType({})
+
+NO_FILES: Final = partial(Hashed, {}, {})
+"""Makes what is known where no files are listed."""
 
 NO_CORRECTIONS: Final = OfFiles({}, {}, {}, frozenset(), (), ())
 
@@ -86,6 +90,7 @@ def corrections_in(
     reading: Reading = AS_IT_IS,
     say: Say = lambda _: None,
     sha256_of: Sha256Of = hash_of,
+    hashed: Callable[[], Hashed] = NO_FILES,
 ) -> OfFiles:
     """Read corrections of picture files, before minutes of reading pictures.
 
@@ -94,15 +99,22 @@ def corrections_in(
         reading: how they are read.
         say: receives what a person should know of them.
         sha256_of: reads the pictures.
+        hashed: the files of the listings that are corrected; called only where a picture is not where its
+            correction says. One that has its content is the picture.
 
     Raises:
         BadCsv: one cannot be read, has another header or a row that says nothing, names no file, or two
             contradict each other.
     """
-    said = answers_in(files, reading, say, sha256_of)
+    said = answers_in(files, reading, say, sha256_of, lambda: _paths(hashed()))
     if said.missing and len(said.missing) == len(said.labels):
         raise BadCsv(_of_no_picture(said.missing, len(said.labels)))
     return said
+
+
+def _paths(hashed: Hashed) -> dict[str, str]:
+    """The first file of each content."""
+    return {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
 
 
 def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of them

@@ -505,6 +505,7 @@ def answers_in(
     reading: Reading = AS_IT_IS,
     say: Callable[[str], None] = lambda _: None,
     sha256_of: Sha256Of = hash_of,
+    known: Callable[[], Mapping[str, str]] = dict,
 ) -> OfFiles:
     """What counts of people's answers to picture files.
 
@@ -513,6 +514,7 @@ def answers_in(
         reading: how they are read.
         say: receives what a person should know of them.
         sha256_of: reads the pictures.
+        known: pictures that are taken first where one is not where its answer says, by sha256.
 
     Raises:
         BadCsv: a table cannot be read, or two answers contradict each other.
@@ -523,7 +525,7 @@ def answers_in(
             "Their `path` is relative to the file: --path-column and --root are not for them."
         )
     try:
-        return corrections_of_files(files, reading, say, sha256_of)
+        return corrections_of_files(files, reading, say, sha256_of, known)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
 

@@ -137,7 +137,11 @@ class Named:
         if not self.corrections:
             return NO_CORRECTIONS
         corrections = corrections_in(
-            self.corrections, self.reading.of_corrections, say, self.seen.files.sha256_of
+            self.corrections,
+            self.reading.of_corrections,
+            say,
+            self.seen.files.sha256_of,
+            lambda: self.hashed,
         )
         if self.parent is None:
             check_listed(corrections, [self.listing] if self.listing else [], self.hashed)

@@ -20,7 +20,7 @@ from labelling.lists import AS_IT_IS, Reading, header_of
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
 from training.data.corrections import check_listed, corrections_in
-from training.data.files_read import FilesRead, hash_files
+from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listing import (
     SPLIT,
@@ -117,7 +117,15 @@ class NamedPhotos:
         Raises:
             BadCsv: see `corrections_in`.
         """
-        return corrections_in(self.corrections, self.reading.of_corrections, sha256_of=self.files.sha256_of)
+        reading, sha256_of = self.reading.of_corrections, self.files.sha256_of
+        return corrections_in(self.corrections, reading, sha256_of=sha256_of, hashed=lambda: self.hashed)
+
+    @cached_property
+    def hashed(self) -> Hashed:
+        """The files of all places."""
+        return hash_files(
+            (photo.path for listing in self.listings for photo in listing.pictures), read=self.files
+        )
 
     def classified(self, labels: tuple[str, ...]) -> tuple[Listing, ...]:
         """The listings with the tier and the class of each photo.
@@ -224,8 +232,7 @@ def read_photos(
     prepare_decoders()
     for listing in named.listings:
         _warn_of_table(listing.place, progress)
-    corrections, listings = named.answers, named.classified(labels)
-    hashed = hash_files((photo.path for listing in listings for photo in listing.pictures), read=named.files)
+    corrections, listings, hashed = named.answers, named.classified(labels), named.hashed
     check_listed(corrections, listings, hashed)
     sets = []
     for listing in listings:
