@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from inference.contract import EDGE
 from training.data.files import PictureFile, look, on_all_cores
 from training.data.listing import ListedPicture, Listing, of_several_products
-from training.data.prepare import Prepared, Settled, prepare, settle, with_test_set
+from training.data.prepare import Prepared, Settled, prepare, settle
+from training.data.split import with_test_set
 from training.progress import Watch
 
 WARNED_UNEVEN: Final = 5

@@ -120,21 +120,20 @@ class Neighbours:
         Args:
             classes: of the N pictures.
         """
-        there: dict[int, set[Hashable]] = {}
+        codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
+        code = np.full(len(self.near), -1)
+        mixed = np.zeros(len(self.near), np.bool_)
         for number, class_ in zip(self.number.tolist(), classes, strict=True):
-            there.setdefault(number, set()).add(class_)
-        pairs = [
-            [number, other]
-            for number, near in enumerate(self.near)
-            for other in near.tolist()
-            if len(there[number] | there[other]) > 1
-        ]
-        apart = {number for pair in pairs for number in pair}
-        joint = {number: group[0] for group in joined(pairs, len(self.near)) for number in group}
+            mixed[number] |= code[number] not in {-1, codes[class_]}
+            code[number] = codes[class_]
+        rows = np.repeat(np.arange(len(self.near)), [len(near) for near in self.near])
+        columns = np.concatenate([*self.near, np.empty(0, np.int64)])
+        apart = (code[rows] != code[columns]) | mixed[rows] | mixed[columns]
+        joint, is_apart = _components(rows[apart], columns[apart], len(self.near)), set(rows[apart].tolist())
         groups: dict[int, list[int]] = {}
         for picture, number in enumerate(self.number.tolist()):
-            if number in apart:
-                groups.setdefault(joint.get(number, number), []).append(picture)
+            if number in is_apart:
+                groups.setdefault(joint[number], []).append(picture)
         return list(groups.values())
 
 
@@ -165,18 +164,23 @@ def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:
     Returns:
         The joined groups of two or more, each ascending, by their first.
     """
+    rows = np.array([group[0] for group in groups for _ in group], np.int64)
+    columns = np.array([index for group in groups for index in group], np.int64)
+    found: dict[int, list[int]] = {}
+    for index, group in enumerate(_components(rows, columns, count)):
+        found.setdefault(group, []).append(index)
+    return [members for members in found.values() if len(members) > 1]
+
+
+def _components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
+    """The number of what each of `count` members is joined with, where each row is joined with its column."""
     # Here: commands show their help where serving alone is installed.
     from scipy.sparse import coo_array  # noqa: PLC0415
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
-    rows = [group[0] for group in groups for _ in group]
-    columns = [index for group in groups for index in group]
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))
-    _, group_of = connected_components(graph, directed=False)
-    found: dict[int, list[int]] = {}
-    for index, group in enumerate(group_of.tolist()):
-        found.setdefault(group, []).append(index)
-    return [members for members in found.values() if len(members) > 1]
+    graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(count, count))
+    numbers: list[int] = connected_components(graph, directed=False)[1].tolist()
+    return numbers
 
 
 def split_keys(

@@ -1,18 +1,16 @@
 """Decide what counts of a listing: the one place for trainings, measuring, calibrating and `wardrobe data`.
 
 By names and bytes, before a picture is decoded: corrections, copies, what lies under several products, what
-contradicts itself. By perceptual hashes, once pictures are decoded: near copies in two classes, groups that
-stay on one side of every split, and what is drawn for a test set. Reads the files of the listing. Which
-labels are learnt: rare.py; next: read.py.
+contradicts itself. By perceptual hashes, once pictures are decoded: near copies in two classes, and groups
+that stay on one side of every split. Reads the files of the listing. Which labels are learnt: labels.py;
+what is drawn for a test set: split.py; next: read.py.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from labelling.review.corrections import OfFiles
@@ -20,18 +18,11 @@ from training.data.corrections import NO_CORRECTIONS, corrected
 from training.data.files import NAMED, decode_file, report_unreadable
 from training.data.files_read import Hashed, hash_files
 from training.data.labels import UNKNOWN
-from training.data.learnt_hashes import Contents
 from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import NO_HASHES, Hash, Neighbours, split_keys
-from training.data.split import check_limit, sampled_indices
+from training.data.split import check_limit
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
-
-TEST_SHARE: Final = 6
-"""One picture in so many is for the test, unless there is a folder `test`."""
-
-TEST: Final = "test"
-"""Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
 
 
 @dataclass(frozen=True)
@@ -317,19 +308,3 @@ def _with_split_keys(
     named = [(picture.sha256, f"group {group}") for picture in pictures for group in sorted(picture.groups)]
     keys = split_keys([picture.sha256 for picture in pictures], named, near)
     return tuple(replace(picture, group=keys[picture.sha256]) for picture in pictures)
-
-
-def with_test_set(pictures: tuple[ListedPicture, ...]) -> tuple[ListedPicture, ...]:
-    """The pictures divided: as the listing divides them, else by a draw of their groups."""
-    if any(picture.part for picture in pictures):
-        return pictures
-    labels, groups = ([picture.label for picture in pictures], [picture.group for picture in pictures])
-    drawn = set(drawn_for_test(np.array(labels), np.array(groups)).tolist())
-    return tuple(
-        replace(picture, part="test" if place in drawn else "train") for place, picture in enumerate(pictures)
-    )
-
-
-def drawn_for_test(labels: NDArray[np.generic], groups: Contents) -> NDArray[np.int64]:
-    """Positions of the pictures, by content or group, that are the test set of a folder without one."""
-    return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)

@@ -20,7 +20,8 @@ from training.data.files import FileImages, PictureFile, See, is_small, read_fil
 from training.data.labels import Labels, learnt_labels, measured_labels, unread_columns
 from training.data.listing import ListedPicture
 from training.data.pictures import Pictures
-from training.data.prepare import Prepared, drawn_for_test, settle, with_test_set
+from training.data.prepare import Prepared, settle
+from training.data.split import drawn_for_test, with_test_set
 from training.data.vectors import joined
 from training.errors import BadPictures
 from training.progress import Progress

@@ -5,7 +5,7 @@ once, for the report. Pure; numpy only.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from training.data.fashion import LabelledData
 from training.data.labels import Codes
 from training.data.learnt_hashes import Contents
+from training.data.listing import ListedPicture
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 
@@ -38,6 +39,13 @@ VALIDATION: Final = "validation"
 """Salt of the draw that holds pictures out: the same for every training, so that trainings compare."""
 
 
+TEST_SHARE: Final = 6
+"""One picture in so many is for the test, unless there is a folder `test`."""
+
+TEST: Final = "test"
+"""Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
+
+
 USUAL_FOLDS: Final = 5
 """Folds of own classes."""
 
@@ -49,6 +57,22 @@ FoldIndices: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
+
+
+def with_test_set(pictures: tuple[ListedPicture, ...]) -> tuple[ListedPicture, ...]:
+    """The pictures divided: as the listing divides them, else by a draw of their groups."""
+    if any(picture.part for picture in pictures):
+        return pictures
+    labels, groups = ([picture.label for picture in pictures], [picture.group for picture in pictures])
+    drawn = set(drawn_for_test(np.array(labels), np.array(groups)).tolist())
+    return tuple(
+        replace(picture, part="test" if place in drawn else "train") for place, picture in enumerate(pictures)
+    )
+
+
+def drawn_for_test(labels: NDArray[np.generic], groups: Contents) -> NDArray[np.int64]:
+    """Positions of the pictures, by content or group, that are the test set of a folder without one."""
+    return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)
 
 
 def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> Split:
