@@ -25,7 +25,8 @@ from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
-from training.data.corrections import apply, corrections_in, keep_corrections, near_answers
+from training.data.answered import near_answers
+from training.data.corrections import apply, corrections_in, keep_corrections
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files_read import Hashed
 from training.data.labels import check_columns

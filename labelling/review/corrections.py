@@ -117,6 +117,8 @@ class OfFiles(NamedTuple):
         attributes: the label that counts of an attribute, by sha256 and attribute.
         of_several: files that are of several products with different labels: LEFT_OUT counts.
         products: of these files, where the answers hold for one.
+        of_products: those that the label that counts was given for, by sha256 and attribute; empty where it
+            was given for the picture.
         files: a file of each answered content that is there, by its sha256.
         splits: what is said of the part that each of these files is in.
         rows: all corrections, as they stand there.
@@ -134,6 +136,7 @@ class OfFiles(NamedTuple):
     files: Mapping[str, str] = MappingProxyType({})
     splits: Mapping[str, frozenset[str]] = MappingProxyType({})
     rows: tuple[Correction, ...] = ()
+    of_products: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType({})
 
     @property
     def of_several_in_words(self) -> str:
@@ -204,7 +207,7 @@ def corrections_of_files(
             continue
         matched.append((sha256, correction))
         named.append((path, sha256, correction))
-    answers, several = _of_contents(merge(matched, {})[0])
+    answers, of_products, several = _of_contents(merge(matched, {})[0])
     every, named = named, [row for row in named if row[2].attribute == LABEL]
     attributes = {
         (sha256, correction.attribute): answers[sha256, correction.attribute]
@@ -228,6 +231,7 @@ def corrections_of_files(
         {sha256: path for path, sha256, _ in every if hashes[path] is not None},
         _splits(every),
         rows,
+        of_products,
     )
 
 
@@ -261,8 +265,8 @@ def _splits(every: Sequence[tuple[str, str, Correction]]) -> dict[str, frozenset
 
 def _of_contents(
     answers: Mapping[Question, HumanAnswer],
-) -> tuple[dict[tuple[str, str], str], frozenset[str]]:
-    """The label of each picture's attribute, and the pictures of several products with different classes.
+) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], frozenset[str]], frozenset[str]]:
+    """The label of each picture's attribute, its products, and pictures whose products differ in class.
 
     Of these LEFT_OUT counts, as one picture cannot show both. What is said of a product counts before what is
     said of a picture.
@@ -270,11 +274,13 @@ def _of_contents(
     labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for question, answer in answers.items():
         labels[question.sha256, question.attribute][question.product] = answer.label
-    of_products = {
+    different = {
         key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
     }
-    several = frozenset(sha256 for (sha256, head), of in of_products.items() if head == LABEL and len(of) > 1)
-    return {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in of_products.items()}, several
+    products = {key: frozenset(of) - {""} for key, of in labels.items()}
+    several = frozenset(sha256 for (sha256, head), of in different.items() if head == LABEL and len(of) > 1)
+    counting = {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in different.items()}
+    return counting, products, several
 
 
 def file_of(correction: Correction) -> str:

@@ -29,7 +29,8 @@ from tests.own_pictures import a_photo
 from tests.releases import a_release
 from tests.tables import read_rows, write_csv
 from tests.uploads import png
-from training.data.corrections import Applied, apply, corrections_in, keep_corrections, near_answers
+from training.data.answered import near_answers
+from training.data.corrections import Applied, apply, corrections_in, keep_corrections
 from training.data.files_read import hash_files
 from training.data.listing import answers_in, list_answers, list_pictures
 from training.data.named import Named, load
@@ -113,6 +114,41 @@ def test_an_answer_for_one_product_is_none_for_another_one_that_looks_alike(tmp_
 
     labels = {one.path.name: one.label for one in found.listing.pictures}
     assert labels == {"a.png": "Café", "b.png": "Ball", "c.png": "=Stick", "d.png": "=Stick"}
+
+
+@pytest.mark.parametrize("attribute", ["", "colour"])
+def test_an_answer_for_one_product_holds_for_its_rows_of_a_picture_and_for_those_without_a_product(
+    attribute: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(png(a_photo("Ball", 1)))
+    row = {"path": "a.png", "label": "Ball", "colour": "red"}
+    write_csv(tmp_path / "list.csv", [row | {"article": article} for article in ("1", "2", "3", "")])
+    said = answer("a.png", "Café", attribute=attribute)
+    answers = write_csv(tmp_path / "answers.csv", [said | {"product": product} for product in ("1", "2")])
+    listing = list_pictures(tmp_path / "list.csv", Reading(by="article"), ["colour"])
+    hashed = hash_files(one.path for one in listing.pictures)
+
+    found = apply(listing, corrections_in([answers]), CLASSES, hashed, ["colour"])
+
+    given = {one.product: one.labels[attribute or LABEL] for one in found.listing.pictures}
+    assert given == {"1": "Café", "2": "Café", "3": "red" if attribute else "Ball", "": "Café"}
+
+
+@pytest.mark.parametrize(("second", "label"), [("Café", "Café"), ("=Stick", "Ball"), ("", "Ball")])
+def test_answers_to_near_copies_of_a_picture_count_where_all_say_one_thing(
+    second: str, label: str, tmp_path: Path
+) -> None:
+    for place, beta in (("shop/Ball/a.png", 0), ("b.png", 3), ("c.png", 6)):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        picture = cv2.convertScaleAbs(a_photo("Ball", 1), beta=-beta).astype(np.uint8)
+        (tmp_path / place).write_bytes(png(picture))
+    file = write_csv(tmp_path / "answers.csv", [answer("b.png", "Café"), answer("c.png", second)])
+    listing, said = list_pictures(tmp_path / "shop"), corrections_in([file])
+    hashed = hash_files(one.path for one in listing.pictures)
+
+    found = apply(listing, said, CLASSES, hashed, (), near_answers(listing, hashed, said))
+
+    assert [one.label for one in found.listing.pictures] == [label]
 
 
 Said = dict[str, str]

@@ -5,17 +5,13 @@ the one place where they change a listing. Reads the named files.
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final, Self, TypeAlias
-
-import numpy as np
+from typing import Final
 
 from inference.contract import LABEL
 from inference.listed import NONE
@@ -24,22 +20,17 @@ from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles, file_of, read_corrections
 from model_store.files import hash_of, write_whole
+from training.data.answered import NO_COPIES, Answers, Near, near_answers
 from training.data.files_read import Hashed
 from training.data.listing import ListedPicture, Listing, Sha256Of, absolute, answers_in
-from training.data.near_copies import near_to
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
 UNREAD: Final = "0" * 64
 """Stands for the hash of a file that cannot be read; reading it says why."""
 
-Near: TypeAlias = Mapping[str, tuple[str, ...]]
-"""Contents by a content."""
-
 KEPT: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
 """Columns of corrections that are kept with a run."""
-
-NO_COPIES: Final[Near] = MappingProxyType({})
 
 NO_FILES: Final = partial(Hashed, {}, {})
 """Makes what is known where no files are listed."""
@@ -139,7 +130,7 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
         BadCsv: a correction is to none of the classes.
     """
     _check_classes(said, labels)
-    answers_of = _Answers.of(said, near)
+    answers_of = Answers.of(said, near)
     contents = [hashed.sha256.get(picture.path, UNREAD) for picture in listing.pictures]
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
@@ -154,14 +145,15 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     relabelled = of_near = 0
     for content, one in chain(zip(contents, listing.pictures, strict=True), new.items()):
         label = answers_of.label(content, one, LABEL)
-        is_near = content not in answers_of.exact[LABEL] and label != one.label
+        counting = answers_of.counting(content, one, LABEL)
+        is_near = content not in counting and label != one.label
         if label in {LEFT_OUT, NONE}:
             of_near += is_near
             continue
         cells = {name: answers_of.label(content, one, name) for name in attributes}
         cells = {name: "" if cell in {LEFT_OUT, NONE} else cell for name, cell in cells.items()}
         answers += sum(cell != one.labels.get(name, "") for name, cell in cells.items())
-        class_id = labels.index(label) if answers_of.has(content, one) else one.class_id
+        class_id = labels.index(label) if counting else one.class_id
         after = replace(one, labels={**one.labels, **cells, LABEL: label}, class_id=class_id)
         (added if content in new else kept).append(after)
         is_changed = label != one.label and class_id != one.class_id
@@ -194,77 +186,6 @@ def _check_classes(said: OfFiles, labels: Sequence[str]) -> None:
             "none to leave the picture out. For a further class, put its pictures into a sub-folder of your "
             "pictures, and train again with wardrobe train --data."
         )
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """What people say of contents, by question.
-
-    Attributes:
-        exact: labels by content, by question.
-        near: answered contents that are nearly the same, by listed content.
-        product: that an answered content was answered for; empty for none.
-    """
-
-    exact: Mapping[str, Mapping[str, str]]
-    near: Near
-    product: Mapping[str, str]
-
-    @classmethod
-    def of(cls, said: OfFiles, near: Near) -> Self:
-        exact: dict[str, dict[str, str]] = defaultdict(dict)
-        exact[LABEL] = {said.hashes[path]: label for path, label in said.labels.items()}
-        for (content, name), label in said.attributes.items():
-            exact[name][content] = label
-        return cls(exact, near, {said.hashes[path]: product for path, product in said.products.items()})
-
-    @property
-    def copied(self) -> set[str]:
-        """Answered contents that a listed one is nearly the same as."""
-        return {content for copies in self.near.values() for content in copies}
-
-    def label(self, content: str, picture: ListedPicture, question: str) -> str:
-        """The answer to a picture, or to what is nearly the same, where all of that say one thing."""
-        labels, own = self._of(content, picture, question), picture.labels.get(question, "")
-        return labels.pop() if len(labels) == 1 else own
-
-    def has(self, content: str, picture: ListedPicture) -> bool:
-        """Whether the class of a picture is answered."""
-        return len(self._of(content, picture, LABEL)) == 1
-
-    def _of(self, content: str, picture: ListedPicture, question: str) -> set[str]:
-        answers = self.exact.get(question, {})
-        if content in answers:
-            return {answers[content]}
-        # Two products may look alike: an answer to one of them is none to the other.
-        return {
-            answers[other]
-            for other in self.near.get(content, ())
-            if other in answers and self.product.get(other, "") in {"", picture.product}
-        }
-
-
-def near_answers(listing: Listing, hashed: Hashed, said: OfFiles) -> Near:
-    """Which answered contents each listed content is nearly the same as.
-
-    Args:
-        listing: of pictures.
-        hashed: its files.
-        said: of them, or of copies that lie elsewhere.
-    """
-    if not said.files:
-        return NO_COPIES
-    listed = {hashed.sha256[one.path]: one.path for one in listing.pictures if one.path in hashed.sha256}
-    perceptual_of = hashed.read.perceptual_of
-    answered = perceptual_of({sha256: Path(path) for sha256, path in said.files.items()})
-    if not answered:
-        return NO_COPIES
-    names, hashes = list(answered), np.stack(list(answered.values()))
-    near = {
-        content: tuple(names[place] for place in near_to(hash_, hashes) if names[place] != content)
-        for content, hash_ in perceptual_of(listed).items()
-    }
-    return {content: copies for content, copies in near.items() if copies}
 
 
 def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False) -> Listing:
