@@ -1,0 +1,192 @@
+"""What counts of pictures of one's own: in a quick try, before and after they are decoded, and for the test.
+
+Copies, classes and groups, as trainings read them: test_own_pictures.py.
+"""
+
+import hashlib
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.contract import LABEL
+from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing, write_class_folders
+from tests.tables import write_csv
+from tests.uploads import png
+from training.data.listing import ListedPicture, Part
+from training.data.named import Named, load
+from training.data.near_copies import Hashes
+from training.data.prepare import settle
+from training.data.read import sampled_for_test
+from training.data.split import with_test_set
+from training.errors import BadClasses, BadPictures, BadRecipe
+
+COUNT = 12
+"""Pictures per class."""
+
+
+@pytest.fixture
+def said() -> Said:
+    return Said()
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Things:
+    """Three classes of twelve pictures, in folders."""
+    return Things(tmp_path / "things", is_table=False).of_kinds(COUNT)
+
+
+@pytest.fixture
+def divided(tmp_path: Path) -> Path:
+    """For each of three classes six pictures to learn and two for the test."""
+    write_class_folders(tmp_path / "things" / "train", 6)
+    write_class_folders(tmp_path / "things" / "test", 2, first_seed=100)
+    return tmp_path / "things"
+
+
+# A quick try.
+
+
+def test_a_quick_try_learns_as_many_pictures_as_it_says_and_is_measured_on_the_whole_test_set(
+    divided: Path, said: Said
+) -> None:
+    every = said.read(divided)
+
+    few = said.read(divided, limit=15)
+
+    assert few.train.sha256.tolist() == every.train.sha256.tolist()[:15]
+    assert few.test.digest() == every.test.digest()
+    with pytest.raises(BadRecipe, match="--limit 19: the training set allows 1 to 18"):
+        said.read(divided, limit=19)
+
+
+def test_a_quick_try_says_what_corrections_change_and_which_files_cannot_be_read(
+    divided: Path, said: Said
+) -> None:
+    (divided / "train" / "Ball" / "empty.png").touch()
+    answers = write_csv(divided / "answers.csv", [{"path": "train/Ball/000.png", "label": "Box"}])
+    named = Named(place=str(divided), corrections=(answers,), skip_unreadable=True)
+
+    load(named, said, limit=15)
+
+    assert [one for one in said if "1 get another label" in one]
+    assert [one for one in said if one.startswith("skipped 1 of") and "empty.png" in one]
+
+
+# Before pictures are decoded.
+
+
+def test_an_empty_file_is_refused_or_skipped_before_others_are_decoded(things: Things, said: Said) -> None:
+    things.add("Box", "empty.png", b"")
+    refusing, skipping = (Named(place=str(things.place), skip_unreadable=skips) for skips in (False, True))
+
+    with pytest.raises(BadPictures, match="1 of 37 files cannot be read"):
+        refusing.check(said.append)
+    assert skipping.check(said.append) == KINDS
+    data = load(skipping, said)
+
+    assert len(data.train) + len(data.test) == 3 * COUNT
+    assert [one for one in said if one.startswith("skipped 1 of 37 files that cannot be read")]
+
+
+def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Said) -> None:
+    things.add("Bal", "mine.png", png(a_photo("Ball", COUNT)))
+    answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
+
+    with pytest.raises(BadClasses, match="is this a misspelling: 'Bal'"):
+        Named(place=str(things.place)).check(said.append)
+    assert Named(place=str(things.place), corrections=(answers,)).check(said.append) is None
+
+
+# After they are decoded.
+
+
+def test_columns_that_a_training_of_attributes_does_not_read_are_named(tmp_path: Path, said: Said) -> None:
+    table = Things(tmp_path / "things", is_table=True, column="colour,price").of_kinds(COUNT)
+    table.rows = {file: f"{('red', 'blue')[number % 2]},9" for number, file in enumerate(table.rows)}
+
+    said.read(table.place, attributes=["colour"], see=see_nothing)
+
+    assert said == ["Columns that are not read: price."]
+
+
+def hashes_in_a_row(count: int) -> Hashes:
+    """Each is near the one before and the one behind, by 20 of 256 bits, and near no other."""
+    bits = np.zeros((count, 256), np.uint8)
+    for number in range(count):
+        bits[number:, 20 * number : 20 * number + 20] = 1
+    shapes = np.packbits(bits, axis=1).view(np.uint64)
+    return np.concatenate([shapes, np.zeros((count, 6), np.uint64)], axis=1)
+
+
+def unlike(count: int) -> Hashes:
+    """Hashes of which none is near another."""
+    return np.random.default_rng(0).integers(0, 2**63, (count, 10), np.uint64)
+
+
+def listed(content: str, part: Part | None = None, label: str = "Ball", group: str = "") -> ListedPicture:
+    """A prepared picture."""
+    groups = frozenset({group} - {""})
+    return ListedPicture(Path(content), {LABEL: label}, part=part, sha256=content, groups=groups)
+
+
+def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
+    in_a_row = list(zip(("b", "a", "c"), hashes_in_a_row(3), strict=True))
+
+    groups = [
+        {picture.sha256: picture.group for picture in settle([*map(listed, names)], hashes).pictures}
+        for names, hashes in (zip(*order, strict=True) for order in permutations(in_a_row))
+    ]
+
+    assert groups == [{"a": "a", "b": "a", "c": "a"}] * 6
+
+
+def test_near_copies_in_both_parts_are_said_apart_from_those_of_one_part() -> None:
+    pictures = [listed("a", "train"), listed("b", "test"), listed("c", "train"), listed("d", "train")]
+
+    divided, together = settle(pictures, [*np.repeat(unlike(2), 2, axis=0)]).notes
+
+    assert divided.startswith("1 pictures are in `train` and nearly the same in `test`, so the accuracy is")
+    assert together.startswith("2 of 4 pictures are nearly the same as others; such are learnt together")
+
+
+# For the test.
+
+
+def test_every_version_draws_the_test_set_that_an_earlier_release_was_measured_on() -> None:
+    """A release knows its test set by a digest: after another draw, it is compared with nothing."""
+    contents = [hashlib.sha256(f"{number}".encode()).hexdigest() for number in range(120)]
+    labels = ["Ball"] * 60 + ["Box"] * 57 + ["Rare"] * 3
+    senders = [f"sender {number % 8}" for number in range(40)] + [""] * 80
+    hashes = unlike(120)
+    hashes[40:80] = np.repeat(hashes[40:50], 4, axis=0)  # near copies, by four
+    rows = zip(contents, labels, senders, strict=True)
+
+    pictures = settle(
+        [listed(one, label=label, group=sender) for one, label, sender in rows], [*hashes]
+    ).pictures
+    tested = [number for number, one in enumerate(with_test_set(pictures)) if one.part == "test"]
+
+    of_senders = [0, 3, 4, 8, 11, 12, 16, 19, 20, 24, 27, 28, 32, 35, 36]
+    of_near_copies = [40, 41, 42, 43, 68, 69, 70, 71]
+    assert tested == [*of_senders, *of_near_copies, 88, 89, 95, 96, 104, 110, 112, 119]
+
+
+def test_an_evaluation_finds_the_test_set_of_a_training_in_the_same_pictures_under_other_names(
+    things: Things, said: Said
+) -> None:
+    trained = load(Named(place=str(things.place)), said)
+
+    things.rename()
+    measured = load(Named(place=str(things.place)), said, use="measure")
+
+    assert len(measured.test) == 3 * COUNT
+    assert sampled_for_test(measured.test).digest() == trained.test.digest()
+
+
+def test_a_divided_folder_is_measured_on_its_test_part_alone(divided: Path, said: Said) -> None:
+    trained, measured = (load(Named(place=str(divided)), said, use=use) for use in ("learn", "measure"))
+
+    assert len(measured.test) == 6
+    assert measured.test.digest() == trained.test.digest()
