@@ -14,6 +14,7 @@ from tests.commands import wardrobe
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
 from training.data.listing import ListedPicture, Listing, list_pictures
 from training.data.prepare import merged_labels
+from training.data.read import Use
 from training.errors import BadCsv, BadPictures
 
 data = partial(wardrobe, "data")
@@ -75,6 +76,16 @@ def read(file: Path, reading: Reading, said: Said) -> int:
     found = said.read(file, see=see_nothing, by=reading.by)
     assert all("article" not in sentence for sentence in said), "it is read"
     return len(found.train)
+
+
+@pytest.mark.parametrize("use", ["learn", "measure"])
+def test_a_training_knows_that_it_learns_products_and_a_measurement_that_it_measures_them(
+    use: Use, shop: Path
+) -> None:
+    of_products, of_pictures = (Said().read(listed(shop), by=by, use=use) for by in ("article", ""))
+
+    assert (of_products.train.of_products, of_products.test.of_products) == (True, True)
+    assert (of_pictures.train.of_products, of_pictures.test.of_products) == (False, False)
 
 
 def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(shop: Path) -> None:

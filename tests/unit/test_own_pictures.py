@@ -204,7 +204,8 @@ def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begin
 
 
 def test_a_picture_in_two_classes_is_refused(things: Things, said: Said) -> None:
-    things.add("Box", "mine.png", png(a_photo("Ball", 3)))
+    for label, name in (("Ball", "copy.png"), ("Box", "mine.png")):
+        things.add(label, name, png(a_photo("Ball", 3)))
 
     with pytest.raises(BadPictures, match=r"003\.png \(Ball\) and .*mine\.png \(Box\) are the same"):
         said.read(things.place)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28, Imaging, InputContract
+from inference.decode import MAX_PIXELS, decode
 from labelling.lists import AS_IT_IS, Reading
 from tests.photos import write_photos
+from tests.pictures import jpeg
 from training.data.labels import OOD
 from training.data.listing import ListedPicture, list_pictures
 from training.data.photos import NamedPhotos, read_photos
@@ -80,6 +82,20 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
     assert photos.sources.tolist() == ["north", "", "", "", "", ""]
     of_ann = [photos.sha256[place] for place in (0, 1, 4)]
     assert photos.groups.tolist() == [min(of_ann) if one in of_ann else one for one in photos.sha256]
+
+
+@pytest.mark.parametrize(("by", "of_products"), [("article", True), ("", False)])
+def test_photos_of_a_table_are_of_products_where_a_column_names_these(
+    by: str, of_products: bool, tmp_path: Path
+) -> None:
+    write_photos(tmp_path, 2, {"A": ["Bag"]})
+    rows = [f"A/Bag/00{number}.png,Bag,A,7" for number in range(2)]
+    table = write_table(tmp_path, *rows, columns="path,label,tier,article")
+    named = NamedPhotos(place=table, reading=Reading(by=by), use="learn")
+
+    (photos,) = read_photos(named, LABELS, GREY_28, Lines())
+
+    assert photos.of_products == of_products
 
 
 def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
@@ -253,6 +269,21 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
 
     assert np.isin(learnt.groups, checked.groups).tolist() == [True, False, False]
     assert len(checked) == 3
+
+
+def test_copies_under_two_labels_of_one_class_are_one_photo(tmp_path: Path) -> None:
+    write_photos(tmp_path, 2, {"A": ["0"]})
+    (tmp_path / "A" / "T-shirt_top").mkdir()
+    first, second = sorted((tmp_path / "A" / "0").iterdir())
+    shutil.copy(first, tmp_path / "A" / "T-shirt_top" / "copy.png")
+    again = jpeg(decode(second.read_bytes(), MAX_PIXELS).picture, 90)
+    (tmp_path / "A" / "T-shirt_top" / "again.jpg").write_bytes(again)
+
+    (photos,) = read(tmp_path)
+
+    assert photos.classes.tolist() == [LABELS.index("T-shirt/top")] * 3
+    assert [file.name for file in photos.files] == ["000.png", "001.png", "again.jpg"]
+    assert len({*photos.groups}) == 2
 
 
 def test_a_photo_of_both_folders_has_the_label_of_each(tmp_path: Path) -> None:
