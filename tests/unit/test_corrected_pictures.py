@@ -124,7 +124,7 @@ def test_an_answer_that_names_no_file_holds_by_its_content_for_the_picture_and_w
 ) -> None:
     """As the service's page exports it: `path` is the name of an upload."""
     first = things / "Ball" / "003.png"
-    (things / "Ball" / "again.jpg").write_bytes(as_jpeg(a_photo("Ball", 3)))
+    (things / "Ball" / "again.jpg").write_bytes(as_jpeg(decode(first.read_bytes(), MAX_PIXELS).picture))
     rows = [
         {"path": str(one), "label": one.parent.name, "colour": "red"} for one in sorted(things.glob("*/*"))
     ]
@@ -141,6 +141,31 @@ def test_an_answer_that_names_no_file_holds_by_its_content_for_the_picture_and_w
     changed = {one.path: one.labels for one in prepared.listing.pictures if one.labels["colour"] == "blue"}
     assert list(changed) == [first, things / "Ball" / "again.jpg"]
     assert {labels["label"] for labels in changed.values()} == {"Box"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_named"),
+    [
+        ([("x.jpg", "Box"), ("y.jpg", "Stick")], True),
+        ([("x.jpg", "Box"), ("y.jpg", "Box"), ("things/Ball/003.png", "Ball")], True),
+        ([("x.jpg", "Box"), ("y.jpg", "Box")], False),
+    ],
+    ids=["two answers", "another answer to the picture", "one answer"],
+)
+def test_answers_to_copies_that_contradict_each_other_are_named(
+    rows: list[tuple[str, str]], is_named: bool, things: Path
+) -> None:
+    folder = things.parent
+    picture = decode((things / "Ball" / "003.png").read_bytes(), MAX_PIXELS).picture
+    for name in ("x.jpg", "y.jpg"):
+        (folder / name).write_bytes(as_jpeg(picture) + name.encode())
+    file = write_csv(folder / "corrections.csv", [said(path, label) for path, label in rows])
+
+    notes = Named(place=str(things), corrections=(file,)).prepared.notes
+
+    named = f"2 answers count for no picture of {things}: {folder / 'x.jpg'}, {folder / 'y.jpg'}. The same"
+    assert (named in " ".join(notes)) == is_named
+    assert ("count for no picture" in " ".join(notes)) == is_named
 
 
 def test_an_answer_to_another_picture_that_lies_elsewhere_is_refused(

@@ -381,6 +381,40 @@ def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
     assert ", 1 of them as nearly the same as a corrected one; 0 are new" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("rows", "added", "unheeded"),
+    [
+        (["photos/Ball/001.png,Ball,", "a.jpg,Ball,"], [], []),
+        (["photos/Ball/001.png,Ball,", "a.jpg,Box,"], ["a.jpg"], []),
+        (["a.jpg,Box,", "b.jpg,Stick,"], ["a.jpg", "b.jpg"], []),
+        (["a.jpg,Box,", "b.jpg,,"], ["a.jpg"], ["b.jpg"]),
+        (["a.jpg,Ball,P2"], ["a.jpg"], []),
+        (["photos/Ball/001.png,Box,P2"], ["photos/Ball/001.png"], []),
+    ],
+    ids=["agree", "two answers", "two copies", "one is left out", "a product", "a photo of two products"],
+)
+def test_an_answer_that_holds_for_no_picture_adds_its_own_or_is_named(
+    rows: list[str], added: list[str], unheeded: list[str], here: Path, release: Path
+) -> None:
+    picture = decode(Path("photos/Ball/001.png").read_bytes(), MAX_PIXELS).picture
+    for name in ("a.jpg", "b.jpg"):
+        Path(name).write_bytes(as_jpeg(picture) + name.encode())
+    files = sorted(Path("photos").rglob("*.png"))
+    lines = [f"{file},{file.parent.name},{file.parent.name}{file.stem}" for file in files]
+    Path("shop.csv").write_text("\n".join(["path,label,sku", *lines]), "utf-8")
+    corrections(*rows, "photos/Ball/002.png,Stick,", columns="path,label,product")
+    parent = recorded(release, data="shop.csv", product_column="sku")
+
+    options = next_training(parent, None, Lines())
+
+    kept = tuple(map(Path, options.corrections))
+    named = Named(place="shop.csv", reading=options.reading, corrections=kept, parent=parent.release)
+    further = named.prepared.listing.pictures[len(files) :]
+    assert [str(one.path.relative_to(here)) for one in further] == added
+    said = " ".join(note for note in named.prepared.notes if "count for no picture" in note)
+    assert [name for name in ("a.jpg", "b.jpg") if name in said] == unheeded
+
+
 def test_one_command_lists_a_place_once_and_reads_a_picture_once_for_its_hash_and_once_for_near_copies(
     here: Path, release: Path
 ) -> None:

@@ -5,8 +5,9 @@ share a photo. Reads the answered files. What becomes of a listing: corrections.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self, TypeAlias
@@ -80,6 +81,28 @@ class Answers:
         if content in holding:
             return (content,)
         return holding if len({answers[other] for other in holding}) == 1 else ()
+
+    def heeded(
+        self, pictures: Iterable[tuple[str, ListedPicture]], questions: Iterable[str]
+    ) -> set[tuple[str, str]]:
+        """Which contents are answered as pictures are that an answer counts for, by content and question.
+
+        Args:
+            pictures: with the content of each.
+            questions: LABEL, or attributes.
+        """
+        every = product(pictures, questions)
+        return {(of, question) for (own, one), question in every for of in self._agreeing(own, one, question)}
+
+    def _agreeing(self, content: str, picture: ListedPicture, question: str) -> list[str]:
+        answers, counting = self.exact.get(question, {}), self.counting(content, picture, question)
+        return [
+            other
+            for other in (content, *self.near.get(content, ()))
+            if counting
+            and answers.get(other) == answers[counting[0]]
+            and self._holds(other, picture, question)
+        ]
 
     def _holds(self, content: str, picture: ListedPicture, question: str) -> bool:
         products = self.products.get((content, question))

@@ -18,7 +18,7 @@ from inference.listed import NONE
 from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import OfFiles, file_of, read_corrections
+from labelling.review.corrections import NAMED, OfFiles, file_of, read_corrections
 from model_store.files import hash_of, write_whole
 from training.data.answered import NO_COPIES, Answers, Near, near_answers
 from training.data.files_read import Hashed
@@ -53,6 +53,8 @@ class Applied:
         unused: answers to attributes of pictures that are not among these.
         near: of the pictures that have another label or are gone, those that were not answered themselves
             but are nearly the same as one that was.
+        unheeded: contents that are among these, or nearly the same, and were answered otherwise, or for
+            another product; those of `added` count for themselves.
     """
 
     listing: Listing
@@ -64,6 +66,7 @@ class Applied:
     answers: int
     unused: int
     near: int
+    unheeded: frozenset[str]
 
     @property
     def near_in_words(self) -> str:
@@ -134,16 +137,53 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     contents = [hashed.sha256.get(picture.path, UNREAD) for picture in listing.pictures]
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
+    rows = list(zip(contents, listing.pictures, strict=True))
+    heeded = answers_of.heeded(rows, (LABEL, *attributes))
     new = {
         said.hashes[path]: _answered(said, path, label)
         for path, label in said.labels.items()
-        if path not in missing
-        and said.hashes[path] not in there | answers_of.copied
-        and label not in {LEFT_OUT, NONE}
+        if path not in missing and (said.hashes[path], LABEL) not in heeded and label not in {LEFT_OUT, NONE}
     }
-    kept, added, answers = list[ListedPicture](), list[ListedPicture](), 0
-    relabelled = of_near = 0
-    for content, one in chain(zip(contents, listing.pictures, strict=True), new.items()):
+    kept, added = (_relabelled(some, answers_of, labels, attributes) for some in (rows, list(new.items())))
+    listed = there | answers_of.copied
+    return Applied(
+        listing=replace(listing, pictures=kept.pictures),
+        contents=tuple(contents),
+        relabelled=kept.relabelled,
+        left_out=len(contents) - len(kept.pictures),
+        added=added.pictures,
+        missing=missing,
+        answers=kept.answers + added.answers,
+        unused=sum(content not in listed | new.keys() for content, _ in said.attributes),
+        near=kept.near,
+        unheeded=frozenset(
+            content
+            for name in (LABEL, *attributes)
+            for content in answers_of.exact.get(name, ())
+            if content in listed and (content, name) not in heeded
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Relabelled:
+    """Pictures under the labels that count; the other attributes are those of `Applied`."""
+
+    pictures: tuple[ListedPicture, ...]
+    relabelled: int
+    answers: int
+    near: int
+
+
+def _relabelled(
+    rows: Sequence[tuple[str, ListedPicture]],
+    answers_of: Answers,
+    labels: Sequence[str],
+    attributes: Sequence[str],
+) -> _Relabelled:
+    pictures = list[ListedPicture]()
+    answers = relabelled = of_near = 0
+    for content, one in rows:
         label = answers_of.label(content, one, LABEL)
         counting = answers_of.counting(content, one, LABEL)
         is_near = content not in counting and label != one.label
@@ -154,22 +194,10 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
         cells = {name: "" if cell in {LEFT_OUT, NONE} else cell for name, cell in cells.items()}
         answers += sum(cell != one.labels.get(name, "") for name, cell in cells.items())
         class_id = labels.index(label) if counting else one.class_id
-        after = replace(one, labels={**one.labels, **cells, LABEL: label}, class_id=class_id)
-        (added if content in new else kept).append(after)
+        pictures.append(replace(one, labels={**one.labels, **cells, LABEL: label}, class_id=class_id))
         is_changed = label != one.label and class_id != one.class_id
         relabelled, of_near = relabelled + is_changed, of_near + (is_changed and is_near)
-    learnt = there | new.keys() | answers_of.copied
-    return Applied(
-        listing=replace(listing, pictures=tuple(kept)),
-        contents=tuple(contents),
-        relabelled=relabelled,
-        left_out=len(contents) - len(kept),
-        added=tuple(added),
-        missing=missing,
-        answers=answers,
-        unused=sum(content not in learnt for content, _ in said.attributes),
-        near=of_near,
-    )
+    return _Relabelled(tuple(pictures), relabelled, answers, of_near)
 
 
 def _answered(said: OfFiles, path: str, label: str) -> ListedPicture:
@@ -219,7 +247,10 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
             f"--corrections: {len(applied.missing)} are of pictures that are not found, and are left out, "
             f"among them {applied.missing[0]}."
         )
-    further = f"; {len(applied.added)} are new" if adds else ""
+    added = applied.added if adds else ()
+    if sentence := _unheeded(applied, added, said):
+        say(sentence)
+    further = f"; {len(added)} are new" if adds else ""
     if listing.attributes:
         further += f"; {applied.answers} answers to attributes are new or others"
     if listing.attributes and applied.unused:
@@ -233,8 +264,21 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
     )
     if not applied.listing.pictures:
         raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")
-    added = applied.added if adds else ()
     return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
+
+
+def _unheeded(applied: Applied, added: Iterable[ListedPicture], said: OfFiles) -> str:
+    """The sentence on answers that count for no picture; empty where there are none."""
+    own = {said.hashes[str(one.path)] for one in added}
+    paths = sorted(said.files.get(content, content) for content in applied.unheeded - own)
+    if not paths:
+        return ""
+    few = ", ".join(paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
+    return (
+        f"--corrections: {len(paths):,} answers count for no picture of {applied.listing.place}: {few}. The "
+        "same pictures, or nearly the same ones, have other answers or are of other products. Give them one "
+        "label, or the product that the list has."
+    )
 
 
 def keep_corrections(
