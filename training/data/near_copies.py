@@ -90,49 +90,58 @@ class Neighbours:
     """Which of N pictures are nearly the same.
 
     Attributes:
-        number: int64 (N,), of the hash of each among the different ones.
-        near: by number, those of the hashes that are near it, its own among them.
+        different: uint64 (M, 10), each hash once.
+        number: int64 (N,), of the hash of each picture among these.
     """
 
+    different: Hashes
     number: NDArray[np.int64]
-    near: Sequence[NDArray[np.int64]]
 
     @classmethod
     def of(cls, hashes: Hashes) -> Self:
         """Of pictures by their hashes, uint64 (N, 10)."""
         different, number = np.unique(hashes, axis=0, return_inverse=True)
-        return cls(number.ravel(), [near_to(hash_, different) for hash_ in different])
+        return cls(different, number.ravel())
 
     def groups(self, pictures: Sequence[int]) -> list[list[int]]:
         """Groups of two or more of some pictures, each near the first one of its group; in their order."""
-        group_of, groups = dict[int, int](), dict[int, list[int]]()
+        group_of = np.full(len(self.different), -1)
+        groups: dict[int, list[int]] = {}
         for picture in pictures:
             number = int(self.number[picture])
-            if number not in group_of:
-                free = (near for near in self.near[number].tolist() if near not in group_of)
-                group_of |= dict.fromkeys(free, number)
-            groups.setdefault(group_of[number], []).append(picture)
+            if group_of[number] < 0:
+                near = near_to(self.different[number], self.different)
+                group_of[near[group_of[near] < 0]] = number
+            groups.setdefault(int(group_of[number]), []).append(picture)
         return [members for members in groups.values() if len(members) > 1]
 
     def of_several(self, classes: Sequence[Hashable]) -> list[list[int]]:
-        """Pictures that are near one of another class, in groups that such pairs join.
+        """Pictures that are near one of another class, in groups that such pairs join, one for each picture.
 
         Args:
             classes: of the N pictures.
         """
         codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
-        code = np.full(len(self.near), -1)
-        mixed = np.zeros(len(self.near), np.bool_)
+        shown = np.full(len(self.different), -1)
         for number, class_ in zip(self.number.tolist(), classes, strict=True):
-            mixed[number] |= code[number] not in {-1, codes[class_]}
-            code[number] = codes[class_]
-        rows = np.repeat(np.arange(len(self.near)), [len(near) for near in self.near])
-        columns = np.concatenate([*self.near, np.empty(0, np.int64)])
-        apart = (code[rows] != code[columns]) | mixed[rows] | mixed[columns]
-        joint, is_apart = _components(rows[apart], columns[apart], len(self.near)), set(rows[apart].tolist())
+            shown[number] = codes[class_] if shown[number] in {-1, codes[class_]} else len(codes)
+        pairs = [(number, number) for number in np.flatnonzero(shown == len(codes)).tolist()]
+        for code in codes.values():  # of one class alone none is compared
+            others, hits = np.flatnonzero(shown != code), np.empty(0, np.int64)
+            hashes = self.different[others]
+            for number in np.flatnonzero(shown == code).tolist():
+                hash_ = self.different[number]
+                # Thousands of placeholders are near one another: those that were near before come first.
+                near = hits[near_to(hash_, self.different[hits])]
+                if not near.size:
+                    near = others[near_to(hash_, hashes)]
+                    hits = np.union1d(hits, near[:1])
+                pairs += [(number, other) for other in near[:1].tolist()]
+        rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+        joint, apart = _components(rows, columns, len(self.different)), {*rows.tolist(), *columns.tolist()}
         groups: dict[int, list[int]] = {}
         for picture, number in enumerate(self.number.tolist()):
-            if number in is_apart:
+            if number in apart:
                 groups.setdefault(joint[number], []).append(picture)
         return list(groups.values())
 
