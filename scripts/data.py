@@ -27,7 +27,8 @@ from training.data.check import Findings, check
 from training.data.fashion import LABELS
 from training.data.files import read_files
 from training.data.labels import Column, check_columns, column_in
-from training.data.listing import ListedPicture, Listing, has_idx, list_pictures, unwrapped
+from training.data.listed_folders import has_idx, list_pictures, unwrapped
+from training.data.listing import ListedPicture, Listing
 from training.data.photos import with_classes
 from training.data.pixel_files import is_pixel_table
 from training.data.rare import Measurable

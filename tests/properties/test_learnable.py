@@ -22,7 +22,8 @@ from labelling.lists import Reading
 from tests.own_pictures import see_nothing
 from training.data.check import check
 from training.data.labels import column_in
-from training.data.listing import ListedPicture, Listing, list_pictures
+from training.data.listed_folders import list_pictures
+from training.data.listing import ListedPicture, Listing
 from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.errors import TrainingError

@@ -21,7 +21,7 @@ from training.data.labels import (
     measured_attribute,
     unread_columns,
 )
-from training.data.listing import list_pictures
+from training.data.listed_folders import list_pictures
 from training.errors import BadClasses, BadCsv
 
 CLASSES = ("Coat", "Bag")

@@ -32,7 +32,8 @@ from tests.uploads import png
 from training.data.answered import near_answers
 from training.data.corrections import Applied, apply, corrections_in, keep_corrections
 from training.data.files_read import hash_files
-from training.data.listing import answers_in, list_answers, list_pictures
+from training.data.listed_folders import list_pictures
+from training.data.listed_tables import answers_in, list_answers
 from training.data.named import Named, load
 from training.errors import BadCsv
 from training.progress import Lines

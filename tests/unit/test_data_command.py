@@ -17,7 +17,8 @@ from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.pictures import jpeg
 from tests.uploads import png
-from training.data.listing import ListedPicture, list_pictures, unwrapped
+from training.data.listed_folders import list_pictures, unwrapped
+from training.data.listing import ListedPicture
 from training.data.near_copies import Hashes, near_groups, perceptual_hash
 from training.data.prepare import settle
 from training.errors import BadPictures

@@ -10,7 +10,7 @@ from tests.photos import write_photos
 from training.data.fashion import LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import Learnt
-from training.data.listing import list_pictures
+from training.data.listed_folders import list_pictures
 from training.data.photos import CORRECTED_TIER, OWN_TIER, NamedPhotos, read_photos
 from training.data.read import Use
 from training.errors import BadPictures

@@ -15,7 +15,8 @@ from labelling.lists import AS_IT_IS, Reading
 from tests.photos import write_photos
 from tests.pictures import jpeg
 from training.data.labels import OOD
-from training.data.listing import ListedPicture, list_pictures
+from training.data.listed_folders import list_pictures
+from training.data.listing import ListedPicture
 from training.data.photos import NamedPhotos, read_photos
 from training.data.pictures import Pictures
 from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing

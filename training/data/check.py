@@ -1,7 +1,8 @@
 """Check pictures of one's own before they are learnt: what cannot be read, what is tiny, what is there twice.
 
 What counts, and what is learnt, is decided by the functions that trainings call: prepare.py.
-Opens each file that a listing names, and changes none. Finding files: listing.py; command: scripts/data.py.
+Opens each file that a listing names, and changes none. Finding files: listed_folders.py; command:
+scripts/data.py.
 """
 
 from collections import Counter

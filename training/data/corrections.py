@@ -22,7 +22,8 @@ from labelling.review.corrections import NAMED, OfFiles, file_of, read_correctio
 from model_store.files import hash_of, write_whole
 from training.data.answered import NO_COPIES, Answers, Near, near_answers
 from training.data.files_read import Hashed
-from training.data.listing import ListedPicture, Listing, Sha256Of, absolute, answers_in
+from training.data.listed_tables import Sha256Of, answers_in
+from training.data.listing import ListedPicture, Listing, absolute
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 

@@ -1,8 +1,8 @@
 """Labels of pictures by question: the class, by LABEL, and attributes, which are further columns of a table.
 
 An empty cell is not known; of an attribute, `none of these` is neither, `-` says that the picture does not
-have it, and `blue/white` has several right labels, the main one first. Pure. Reading the table: listing.py;
-which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
+have it, and `blue/white` has several right labels, the main one first. Pure. Reading the table:
+listed_tables.py; which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
 """
 
 from collections import Counter
@@ -18,7 +18,8 @@ from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.identifiers import NOT_THERE
 from labelling.lists import renaming
-from training.data.listing import ANSWERED, COLUMNS, FURTHER, SPLIT, Listing
+from training.data.listed_tables import ANSWERED
+from training.data.listing import COLUMNS, FURTHER, SPLIT, Listing
 from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.errors import BadClasses, BadCsv
 from training.progress import Say

@@ -21,7 +21,8 @@ from training.data.files import See
 from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
-from training.data.listing import SPLIT, Listing, has_idx, list_pictures, unwrapped
+from training.data.listed_folders import has_idx, list_pictures, unwrapped
+from training.data.listing import SPLIT, Listing
 from training.data.pixel_files import is_pixel_table
 from training.data.prepare import Prepared, prepare
 from training.data.read import Use, read

@@ -2,7 +2,7 @@
 
 FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
 B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-listing.py; reading: read.py; what is measured on photos: measure/photos.py.
+listed_folders.py; reading: read.py; what is measured on photos: measure/photos.py.
 """
 
 import unicodedata
@@ -22,16 +22,9 @@ from reports.answers import CORRECTED
 from training.data.corrections import check_listed, corrections_in
 from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import OOD, Labels
-from training.data.listing import (
-    SPLIT,
-    ListedPicture,
-    Listing,
-    answers_in,
-    list_answers,
-    list_pictures,
-    open_table,
-    parts_in,
-)
+from training.data.listed_folders import list_pictures
+from training.data.listed_tables import answers_in, list_answers, open_table, parts_in
+from training.data.listing import SPLIT, ListedPicture, Listing
 from training.data.pictures import Pictures
 from training.data.prepare import grouped, prepare
 from training.data.read import Use, decode, pictures_of

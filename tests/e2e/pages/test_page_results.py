@@ -29,7 +29,7 @@ from tests.picture_page import (
     visit,
 )
 from tests.service import Service
-from training.data.listing import list_pictures
+from training.data.listed_folders import list_pictures
 
 pytestmark = pytest.mark.slow
 

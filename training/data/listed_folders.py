@@ -1,0 +1,150 @@
+"""List pictures with their labels: folders, or a table that listed_tables.py reads.
+
+Looks at names alone and opens no picture; that is read.py's. Reads the named folder or table.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from inference.contract import LABEL
+from inference.file_names import is_clutter, is_picture_name
+from inference.listed import NONE
+from labelling.lists import AS_IT_IS, Reading
+from model_store.files import hash_of
+from training.data.listed_tables import Sha256Of, list_table
+from training.data.listing import LEARNT, ListedPicture, Listing, Part, as_label, parts_of_names
+from training.errors import BadCsv, DataSetMissing
+
+
+def list_pictures(
+    place: Path,
+    reading: Reading = AS_IT_IS,
+    attributes: Sequence[str] = (),
+    sha256_of: Sha256Of = hash_of,
+) -> Listing:
+    """List the pictures of a table, or of a folder with one sub-folder per label.
+
+    A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
+    labels inside. Pictures in a label's own sub-folders are of that label. Hidden files and those that are no
+    pictures by their names are left out, and so is a folder `none of these` outside tiers; anything else is
+    taken for a picture. Of people's answers, those without a class are left out.
+
+    Args:
+        place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
+            `group`, `source` and `split`. Paths are relative to the CSV's folder.
+        reading: how the CSV is read.
+        attributes: columns that are further questions, read where the CSV has them.
+        sha256_of: reads the pictures of people's answers.
+
+    Raises:
+        DataSetMissing: a folder cannot be read.
+        BadCsv: the CSV cannot be read, has another header, or a row that does not fit it or has no path.
+        BadClasses: a row without a label or tier, or a label that cannot be shown.
+    """
+    if place.exists() and not place.is_dir():
+        return list_table(place, attributes, reading, sha256_of)
+    if reading.by:
+        raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
+    folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    unlabelled = _unlabelled(folders)
+    tiers = [folder for folder in folders if folder not in unlabelled]
+    listing = Listing(place, left_out=tuple(entry for folder in unlabelled for entry in entries(folder)))
+    if not _is_divided(tiers):
+        return listing.followed_by(_list_labels(place))
+    beside = (entry for entry in entries(place) if not entry.is_dir() or is_clutter(entry.name))
+    listing = replace(listing, left_out=(*listing.left_out, *beside))
+    names = {tier.name.casefold() for tier in tiers}
+    if names <= LEARNT:  # the rest has no labels
+        return listing.followed_by(_list_labels(tiers[0]))
+    parts = parts_of_names(names)
+    for tier in sorted(tiers, key=lambda folder: parts.get(folder.name.casefold()) == "test"):
+        part = parts.get(tier.name.casefold())
+        listing = listing.followed_by(_list_labels(tier, part=part, tier="" if part else tier.name))
+    return listing
+
+
+def has_idx(place: Path) -> bool:
+    """Whether a folder holds IDX files, by their names."""
+    return any(place.glob("*-ubyte*"))
+
+
+def unwrapped(place: Path) -> Path:
+    """The data set in a folder around it, as archives unpack: its only sub-folder, if that is a data set.
+
+    A sub-folder with a name of one letter stays: it is a tier of photos.
+
+    Raises:
+        DataSetMissing: a folder cannot be read.
+    """
+    if not place.is_dir() or has_idx(place) or any(map(could_be_picture, entries(place))):
+        return place
+    folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    if len(folders) != 1 or len(folders[0].name) == 1:
+        return place
+    inside = entries(folders[0])
+    has_folders = any(one.is_dir() and not is_clutter(one.name) for one in inside)
+    is_set = has_idx(folders[0]) or (has_folders and not any(map(could_be_picture, inside)))
+    return unwrapped(folders[0]) if is_set else place
+
+
+def _unlabelled(folders: Sequence[Path]) -> list[Path]:
+    """Those of a divided folder that hold pictures of no label, as `test` often does."""
+    names = {folder.name.casefold() for folder in folders}
+    flat = [folder for folder in folders if any(could_be_picture(entry) for entry in entries(folder))]
+    learnt = [folder for folder in folders if folder.name.casefold() in LEARNT]
+    if not parts_of_names(names) or any(folder in flat for folder in learnt) or not _is_divided(learnt):
+        return []
+    return flat
+
+
+def _is_divided(folders: Sequence[Path]) -> bool:
+    """Whether labels are one level further down: no sub-folder holds a picture, but one holds folders."""
+    inner = [entry for folder in folders for entry in entries(folder) if not is_clutter(entry.name)]
+    return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
+
+
+def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> Listing:
+    """The pictures of the labels' folders in a folder, and what is none."""
+    pictures, left_out, empty, nested = list[ListedPicture](), list[Path](), list[Path](), list[Path]()
+    for entry in entries(folder):
+        if is_clutter(entry.name) or not entry.is_dir():
+            left_out.append(entry)
+            continue
+        label, folders = as_label(entry.name, str(entry)), list(_folders(entry))
+        files = [file for inside in folders for file in entries(inside) if file not in folders]
+        if label == NONE and not tier:  # no class, as in a table
+            left_out += files
+            continue
+        rows = [ListedPicture(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
+        pictures += rows
+        nested += sorted({row.path.parent for row in rows} - {entry})
+        left_out += [file for file in files if not could_be_picture(file)]
+        if not rows:
+            empty.append(entry)
+    return Listing(folder, tuple(pictures), tuple(left_out), tuple(empty), nested=tuple(nested))
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """A folder and those below it, without links and what systems add."""
+    yield folder
+    for entry in entries(folder):
+        if entry.is_dir() and not entry.is_symlink() and not is_clutter(entry.name):
+            yield from _folders(entry)
+
+
+def could_be_picture(entry: Path) -> bool:
+    """Whether a file is taken for a picture, by its name."""
+    return not entry.is_dir() and is_picture_name(entry.name)
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder, by name.
+
+    Raises:
+        DataSetMissing: the folder cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise DataSetMissing(f"{folder}: cannot be read ({error.strerror}).") from error

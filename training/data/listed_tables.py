@@ -1,0 +1,308 @@
+"""List the pictures of a table of `path,label[,tier][,group][,source][,split]`, or of people's answers.
+
+A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
+that is read.py's. Reads the named table.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from inference.contract import LABEL
+from inference.listed import NONE
+from inference.plain_text import as_spelt
+from inference.spreadsheets import as_it_was
+from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
+from labelling.list_words import contradictions, word_columns
+from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
+from labelling.review.corrections import OfFiles, corrections_of_files
+from model_store.files import hash_of
+from training.data.listing import (
+    FURTHER,
+    HELD_OUT,
+    LEARNT,
+    MEASURED,
+    NAMED,
+    SPLIT,
+    ListedPicture,
+    Listing,
+    Part,
+    as_label,
+    parts_of_names,
+)
+from training.errors import BadCsv
+
+Sha256Of: TypeAlias = Callable[[str], str | None]
+"""The digest of a file that people answered; None where it cannot be read."""
+
+WORDS: Final = re.compile("[,;|/]")
+"""Between words in cells of attributes."""
+
+ANSWERED: Final = "at"
+"""Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
+
+
+_Labelled: TypeAlias = tuple[Mapping[str, str], str]
+"""The words of a row of a table, by column, and its label."""
+
+
+def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_of: Sha256Of) -> Listing:
+    """List the pictures of a table; of people's answers, those with a class.
+
+    Args:
+        place: the table.
+        attributes: columns that are further questions, read where the table has them.
+        reading: how it is read.
+        sha256_of: reads pictures that a person answered.
+
+    Raises:
+        BadCsv: it cannot be read, has another header, or a row that does not fit it or has no path.
+        BadClasses: a row without a label or tier, or a label that cannot be shown.
+    """
+    table = open_table(place, attributes, reading)
+    columns = tuple(name for name in table.columns if name != reading.by)
+    if _holds_answers(columns):
+        answers = _list_answers_with_a_class(table, answers_in([place], reading, sha256_of=sha256_of))
+        return replace(answers, columns=columns, attributes=tuple(attributes))
+    there = [name for name in attributes if name in columns]
+    parts = parts_in(table)
+    words, labelled = word_columns(table.columns), list[_Labelled]()
+    pictures, left_out, unknown = list[ListedPicture](), list[Path](), Counter[str]()
+    for line in table.rows():
+        labelled.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
+        part = parts.get(line.cells.get(SPLIT, "").strip().casefold())
+        for row in _pictures(table, line, there, part):
+            if not row.tier and _is_no_class(row.label):
+                left_out.append(row.path)
+                unknown[row.label] += row.label != NONE
+                continue
+            if not row.tier:  # which may say that a photo shows none of the classes
+                as_label(row.label, line.where)
+            pictures.append(row)
+    notes = table.notes + _of_unknown(f"{place}, column `label`", unknown)
+    for name in there:
+        pictures, of_column = _without_what_is_no_label(pictures, name, f"{place}, column `{name}`")
+        notes += of_column
+    if wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled):
+        notes += (f"{place}: {wrong}",)
+    return Listing(
+        place,
+        tuple(pictures),
+        tuple(left_out),
+        columns=columns,
+        attributes=tuple(attributes),
+        notes=notes,
+    )
+
+
+def _list_answers_with_a_class(table: ListFile, said: OfFiles) -> Listing:
+    answers = list_answers(table.path, said, parts_in(table))
+    shown = tuple(row for row in answers.pictures if not _is_no_class(row.label))
+    unclassed = (row.path for row in answers.pictures if _is_no_class(row.label))
+    for row in shown:
+        as_label(row.label, str(table.path))
+    return replace(
+        answers,
+        pictures=shown,
+        left_out=(*answers.left_out, *unclassed),
+        notes=table.notes + answers.notes,
+    )
+
+
+def _part_of(picture: str, said: OfFiles, parts: Mapping[str, Part]) -> Part | None:
+    """The part that all answers to a picture name; None where the table is not divided.
+
+    Raises:
+        BadCsv: they name both.
+    """
+    named = sorted({part for cell in said.splits.get(picture, ()) if (part := parts.get(cell.casefold()))})
+    if len(named) > 1:
+        raise BadCsv(
+            f"{picture} is in `train` in one row and in `test` in another one. A picture is either learnt or "
+            "measured on: give it one part in the column `split`."
+        )
+    return named[0] if named else None
+
+
+def _is_no_class(label: str) -> bool:
+    """Whether a label says that no class is shown, or that it is not known."""
+    return label in {NONE, NOT_THERE} or label.casefold() in NOT_KNOWN
+
+
+def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """The sentence on cells that are not known, by what they hold."""
+    cells = [f"{cell!r} ({count:,})" for cell, count in counts.items() if count]
+    return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
+
+
+def parts_in(table: ListFile) -> dict[str, Part]:
+    """The part that each cell of SPLIT is; a table that is all of one part is tested or learnt as a whole.
+
+    Returns:
+        Empty where the table is not divided.
+
+    Raises:
+        BadCsv: a cell is the name of no part.
+    """
+    if SPLIT not in table.columns or table.reading.by == SPLIT:
+        return {}
+    cells = {row.cells[SPLIT].strip() for row in table.rows()}
+    names = {cell.casefold() for cell in cells}
+    if strange := sorted(cell for cell in cells if cell.casefold() not in LEARNT | HELD_OUT | MEASURED):
+        raise BadCsv(
+            f"{table.path}: the column `{SPLIT}` has {strange[0]!r}, which is none of `train`, `val` and "
+            "`test`. Rename the column, if it does not divide the pictures, or fill it."
+        )
+    return {} if names <= LEARNT else parts_of_names(names | LEARNT)
+
+
+def _pictures(
+    table: ListFile, row: ListRow, attributes: Sequence[str], part: Part | None
+) -> Iterator[ListedPicture]:
+    """The pictures of a row: those of several columns are of one group unless the row names another.
+
+    A product is a group, too.
+    """
+    cells = {name: cell.strip() for name, cell in row.cells.items()}
+    paths = [path for name in table.reading.path_columns if (path := cells[name])]
+    if not paths:
+        raise BadCsv(f"{row.where}: names no picture.")
+    tier, group, source = (cells.get(column, "") for column in FURTHER)
+    product = identifier(cells.get(table.reading.by, ""))
+    group = identifier(group) or product or (row.where if len(paths) > 1 else "")
+    labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
+    labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
+    labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
+    for path in paths:
+        yield ListedPicture(Path(table.place(path)), labels, part, tier, group, source, product=product)
+
+
+def _without_what_is_no_label(
+    pictures: Sequence[ListedPicture], attribute: str, where: str
+) -> tuple[list[ListedPicture], tuple[str, ...]]:
+    """The pictures with an attribute unknown where a cell has no label, or several without SEVERAL.
+
+    Returns:
+        The pictures, and sentences on these cells.
+    """
+    counts = Counter(row.labels[attribute] for row in pictures)
+    words = Counter(word for cell in counts for word in _words(cell))
+    missing = [cell for cell in counts if cell.casefold() in NOT_KNOWN]
+    several = [
+        cell
+        for cell in counts
+        if re.search("[,;|]", cell)
+        and (len(_words(cell)) < 2 or any(words[word] > 1 for word in _words(cell)))
+    ]
+    unknown = {*missing, *several}
+    known = [
+        replace(row, labels={**row.labels, attribute: ""}) if row.labels[attribute] in unknown else row
+        for row in pictures
+    ]
+    notes = _of_unknown(where, {cell: counts[cell] for cell in (*missing, NOT_THERE)})
+    if several:
+        count, few = sum(counts[cell] for cell in several), ", ".join(map(repr, several[:NAMED]))
+        notes += (f"{where}: {count:,} cells such as {few} are not known: several words are separated by /.",)
+    return known, notes
+
+
+def _words(cell: str) -> set[str]:
+    return {word.strip().casefold() for word in WORDS.split(cell)} - {""}
+
+
+def _holds_answers(columns: Sequence[str]) -> bool:
+    return ANSWERED in columns and "tier" not in columns
+
+
+def answers_in(
+    files: Sequence[Path],
+    reading: Reading = AS_IT_IS,
+    say: Callable[[str], None] = lambda _: None,
+    sha256_of: Sha256Of = hash_of,
+    known: Callable[[], Mapping[str, str]] = dict,
+) -> OfFiles:
+    """What counts of people's answers to picture files.
+
+    Args:
+        files: of answers.
+        reading: how they are read.
+        say: receives what a person should know of them.
+        sha256_of: reads the pictures.
+        known: pictures that are taken first where one is not where its answer says, by sha256.
+
+    Raises:
+        BadCsv: a table cannot be read, or two answers contradict each other.
+    """
+    if reading.root or reading.path_columns != AS_IT_IS.path_columns:
+        raise BadCsv(
+            f"{files[0]}: is read as people's answers, as it has a column `at`, or no `tier` for --photos. "
+            "Their `path` is relative to the file: --path-column and --root are not for them."
+        )
+    try:
+        return corrections_of_files(files, reading, say, sha256_of, known)
+    except CorrectionsUnusable as error:
+        raise BadCsv(str(error)) from error
+
+
+def list_answers(place: Path, said: OfFiles, parts: Mapping[str, Part] = MappingProxyType({})) -> Listing:
+    """List what people said of picture files: the answer that counts of each, without those left out.
+
+    Args:
+        place: the table.
+        said: what counts of it.
+        parts: of `parts_in`.
+
+    Raises:
+        BadCsv: none of the pictures is there, or one is in both parts.
+    """
+    pictures = tuple(
+        ListedPicture(
+            Path(path),
+            {LABEL: as_spelt(label)},
+            part=_part_of(path, said, parts),
+            group=said.groups.get(path, ""),
+            product=said.products.get(path, ""),
+        )
+        for path, label in said.labels.items()
+        if label and path not in said.missing
+    )
+    left_out = tuple(
+        Path(path) for path, label in said.labels.items() if not label and path not in said.of_several
+    )
+    outdated, missing = (tuple(map(Path, paths)) for paths in (said.outdated, said.missing))
+    if missing and not pictures:
+        raise BadCsv(
+            f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
+            "absolute, or relative to the CSV; put it where the pictures are."
+        )
+    notes = tuple(filter(None, [said.of_several_in_words]))
+    return Listing(place, pictures, left_out, outdated=outdated, missing=missing, notes=notes, answers=said)
+
+
+def open_table(
+    path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS, read: OpenList = open_list
+) -> ListFile:
+    """A table of pictures, each row of which was looked at, unless `read` reads the header alone.
+
+    Raises:
+        BadCsv: it cannot be read, or is not what its header says.
+    """
+    try:
+        found = read(
+            path,
+            (*reading.path_columns, LABEL),
+            replace(reading, identifiers=("group",)),
+            (*FURTHER, SPLIT, ANSWERED, *attributes),
+        )
+    except ListUnusable as error:
+        raise BadCsv(str(error)) from error
+    if reading.by and reading.by not in found.columns:
+        raise BadCsv(
+            f"{path}: has no column `{reading.by}` for --product-column; it has {', '.join(found.columns)}."
+        )
+    return found
