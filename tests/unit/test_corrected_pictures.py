@@ -178,6 +178,23 @@ def test_an_answer_to_another_picture_that_lies_elsewhere_is_refused(
         corrected(said("../copy.png", "Box"), said("../other.png", "Box"))
 
 
+@pytest.mark.parametrize("label", ["", NONE])
+@pytest.mark.parametrize("links_to", ["empty.png", "gone.png"])
+def test_a_file_that_cannot_be_read_is_left_out_by_its_path_and_no_other_one_is(
+    links_to: str, label: str, corrected: Callable[..., LabelledData], things: Path
+) -> None:
+    (things.parent / "empty.png").write_bytes(b"")
+    for name in ("x.png", "y.png"):
+        (things / "Ball" / name).symlink_to(things.parent / links_to)
+
+    with pytest.raises(BadPictures, match=r"1 of 37 .*/y\.png"):
+        corrected(said("Ball/x.png", label))
+    (things / "Ball" / "y.png").unlink()
+    data = corrected(said("Ball/x.png", label))
+
+    assert len(data.train) + len(data.test) == COUNT * len(KINDS)
+
+
 def test_answers_that_leave_no_picture_are_refused_and_a_class_without_one_is_named(
     corrected: Callable[..., LabelledData], things: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

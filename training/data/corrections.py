@@ -95,14 +95,18 @@ def corrections_in(
         say: receives what a person should know of them.
         sha256_of: reads the pictures.
         hashed: the files of the listings that are corrected; called only where a picture is not where its
-            correction says. One that has its content is the picture.
+            correction says, or cannot be read. One that has its content is the picture.
 
     Raises:
         BadCsv: one cannot be read, has another header or a row that says nothing, names no file, or two
             contradict each other.
     """
     said = answers_in(files, reading, say, sha256_of, lambda: _paths(hashed()))
-    if said.missing and len(said.missing) == len(said.labels):
+    if (
+        said.missing
+        and len(said.missing) == len(said.labels)
+        and not set(said.missing) & {absolute(path) for path in hashed().unreadable}
+    ):
         raise BadCsv(_of_no_picture(said.missing, len(said.labels)))
     return said
 
@@ -135,7 +139,7 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     """
     _check_classes(said, labels)
     answers_of = Answers.of(said, near)
-    contents = [hashed.sha256.get(picture.path, UNREAD) for picture in listing.pictures]
+    contents = [_content_of(picture.path, hashed, said) for picture in listing.pictures]
     there = set(contents)
     missing = tuple(path for path in said.missing if said.hashes[path] not in there)
     rows = list(zip(contents, listing.pictures, strict=True))
@@ -164,6 +168,11 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
             if content in listed and (content, name) not in heeded
         ),
     )
+
+
+def _content_of(path: Path, hashed: Hashed, said: OfFiles) -> str:
+    """The sha256 of a file; of one that cannot be read and is answered by its path, what stands for it."""
+    return hashed.sha256.get(path) or said.hashes.get(absolute(path), UNREAD)
 
 
 @dataclass(frozen=True)
