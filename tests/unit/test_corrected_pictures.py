@@ -239,9 +239,10 @@ def photos(tmp_path: Path) -> Callable[..., tuple[Pictures, ...]]:
 
 
 def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
-    photos: Callable[..., tuple[Pictures, ...]],
+    photos: Callable[..., tuple[Pictures, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = photos(
+        said("gone.png", "Bag"),
         said("learn/A/Trouser/000.png", ""),
         said("learn/A/Trouser/001.png", "Bag"),
         said("check/A/Trouser/000.png", ""),
@@ -254,6 +255,8 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
     )
     assert learnt == [("001.png", 1), ("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
     assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
+    notes = " ".join(" ".join(capsys.readouterr()).split())
+    assert notes.count("1 are of pictures that are not found") == 1
 
 
 def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content_in_either_folder(

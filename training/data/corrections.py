@@ -226,6 +226,27 @@ def _check_classes(said: OfFiles, labels: Sequence[str]) -> None:
         )
 
 
+def not_counting(said: OfFiles, hashed: Hashed) -> list[str]:
+    """What does not count of corrections, whichever listing they are of, a sentence each.
+
+    Args:
+        said: as the files have it.
+        hashed: the files of all listings.
+    """
+    sentences, there = [said.of_several_in_words], {absolute(path) for path in hashed.unreadable}
+    if said.outdated:
+        sentences.append(
+            f"--corrections: {len(said.outdated)} are of pictures that have another content now, and do "
+            f"not count, among them {said.outdated[0]}."
+        )
+    if missing := [path for path in said.missing if path not in there]:
+        sentences.append(
+            f"--corrections: {len(missing)} are of pictures that are not found, and are left out, among them "
+            f"{missing[0]}."
+        )
+    return [sentence for sentence in sentences if sentence]
+
+
 def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False) -> Listing:
     """The pictures of a listing under their corrected labels, without those to leave out.
 
@@ -233,30 +254,18 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
         listing: of pictures, with the `class_id` of each, and with the attributes whose answers count, too.
         said: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
         hashed: the files of the listing.
-        say: receives what does not count, how many labels change, and how many pictures are left out.
+        say: receives what does not count for it, how many labels change, and how many pictures are left out.
         adds: whether it may be of further pictures, which then follow those of the listing.
 
     Raises:
         BadCsv: a correction is to none of the classes.
         BadPictures: none is left.
     """
-    if sentence := said.of_several_in_words:
-        say(sentence)
-    if said.outdated:
-        say(
-            f"--corrections: {len(said.outdated)} are of pictures that have another content now, and do "
-            f"not count, among them {said.outdated[0]}."
-        )
     if not said.labels and not said.attributes:
         return listing
     near = near_answers(listing, hashed, said)
     applied = apply(listing, said, listing.labels, hashed, listing.attributes, near)
     count = len(listing.pictures)
-    if applied.missing:
-        say(
-            f"--corrections: {len(applied.missing)} are of pictures that are not found, and are left out, "
-            f"among them {applied.missing[0]}."
-        )
     added = applied.added if adds else ()
     if sentence := _unheeded(applied, added, said):
         say(sentence)

@@ -15,7 +15,7 @@ from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
 from model_store.local import LocalRelease
-from training.data.corrections import NO_CORRECTIONS, UNREAD, check_listed, corrections_in
+from training.data.corrections import NO_CORRECTIONS, UNREAD, check_listed, corrections_in, not_counting
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import See
 from training.data.files_read import FilesRead, Hashed, hash_files
@@ -146,6 +146,8 @@ class Named:
         )
         if self.parent is None:
             check_listed(corrections, [self.listing] if self.listing else [], self.hashed)
+        for sentence in not_counting(corrections, self.hashed):
+            say(sentence)
         if corrections.attributes and not (self.listing and self.listing.attributes):
             say(
                 f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "

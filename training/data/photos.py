@@ -19,7 +19,7 @@ from inference.listed import NONE
 from labelling.lists import AS_IT_IS, Reading, header_of
 from labelling.review.corrections import OfFiles
 from reports.answers import CORRECTED
-from training.data.corrections import check_listed, corrections_in
+from training.data.corrections import check_listed, corrections_in, not_counting
 from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listed_folders import list_pictures
@@ -227,6 +227,8 @@ def read_photos(
         _warn_of_table(listing.place, progress)
     corrections, listings, hashed = named.answers, named.classified(labels), named.hashed
     check_listed(corrections, listings, hashed)
+    for sentence in not_counting(corrections, hashed):
+        progress.warn(sentence)
     sets = []
     for listing in listings:
         prepared = prepare(listing, corrections, hashed=hashed)
