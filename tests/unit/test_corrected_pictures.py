@@ -257,6 +257,7 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
     assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
     notes = " ".join(" ".join(capsys.readouterr()).split())
     assert notes.count("1 are of pictures that are not found") == 1
+    assert "count for no picture" not in notes
 
 
 def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content_in_either_folder(

@@ -135,21 +135,28 @@ def test_an_answer_for_one_product_holds_for_its_rows_of_a_picture_and_for_those
     assert given == {"1": "Café", "2": "Café", "3": "red" if attribute else "Ball", "": "Café"}
 
 
-@pytest.mark.parametrize(("second", "label"), [("Café", "Café"), ("=Stick", "Ball"), ("", "Ball")])
+@pytest.mark.parametrize("attribute", ["", "colour"])
+@pytest.mark.parametrize(("second", "counts"), [("Café", True), ("=Stick", False), ("", False)])
 def test_answers_to_near_copies_of_a_picture_count_where_all_say_one_thing(
-    second: str, label: str, tmp_path: Path
+    second: str, counts: bool, attribute: str, tmp_path: Path
 ) -> None:
     for place, beta in (("shop/Ball/a.png", 0), ("b.png", 3), ("c.png", 6)):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         picture = cv2.convertScaleAbs(a_photo("Ball", 1), beta=-beta).astype(np.uint8)
         (tmp_path / place).write_bytes(png(picture))
-    file = write_csv(tmp_path / "answers.csv", [answer("b.png", "Café"), answer("c.png", second)])
-    listing, said = list_pictures(tmp_path / "shop"), corrections_in([file])
+    said = [
+        answer(name, label, attribute=attribute) for name, label in (("b.png", "Café"), ("c.png", second))
+    ]
+    answers = corrections_in([write_csv(tmp_path / "answers.csv", said)])
+    listing = list_pictures(tmp_path / "shop")
     hashed = hash_files(one.path for one in listing.pictures)
+    near = near_answers(listing, hashed, answers)
 
-    found = apply(listing, said, CLASSES, hashed, (), near_answers(listing, hashed, said))
+    found = apply(listing, answers, CLASSES, hashed, ["colour"], near)
 
-    assert [one.label for one in found.listing.pictures] == [label]
+    [labels] = [one.labels for one in found.listing.pictures]
+    assert (labels[attribute or LABEL] == "Café") == counts
+    assert found.unheeded == (set() if counts else set(answers.files))
 
 
 Said = dict[str, str]

@@ -389,9 +389,13 @@ def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
         (["a.jpg,Box,", "b.jpg,Stick,"], ["a.jpg", "b.jpg"], []),
         (["a.jpg,Box,", "b.jpg,,"], ["a.jpg"], ["b.jpg"]),
         (["a.jpg,Ball,P2"], ["a.jpg"], []),
+        (["photos/Ball/001.png,Ball,", "a.jpg,Ball,P2"], ["a.jpg"], []),
         (["photos/Ball/001.png,Box,P2"], ["photos/Ball/001.png"], []),
     ],
-    ids=["agree", "two answers", "two copies", "one is left out", "a product", "a photo of two products"],
+    ids=[
+        *("agree", "two answers", "two copies", "one is left out"),
+        *("a product", "a product of the same class", "a photo of two products"),
+    ],
 )
 def test_an_answer_that_holds_for_no_picture_adds_its_own_or_is_named(
     rows: list[str], added: list[str], unheeded: list[str], here: Path, release: Path
