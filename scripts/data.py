@@ -61,13 +61,7 @@ def execute(arguments: argparse.Namespace) -> object:
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{program()} train --data FOLDER, or --train CSV --test CSV."
         )
-    attributes = arguments.attribute or []
-    listing = list_pictures(place, Reading.of(arguments), attributes)
-    if arguments.sheet is not None:
-        sheet = Output(arguments.sheet, "sheet", "--sheet", is_drawing(DATA))
-        may_write([sheet], [place, *(picture.path for picture in listing.pictures)])
-    for sentence in listing.warnings:
-        console().print(sentence, markup=False, highlight=False)
+    listing, attributes = _listed(place, arguments), arguments.attribute or []
     is_tiered, unknown = any(picture.tier for picture in listing.pictures), list[str]()
     if is_tiered:
         listing, unknown = with_classes(listing, LABELS)
@@ -103,6 +97,17 @@ def execute(arguments: argparse.Namespace) -> object:
         document["attributes"] = {name: asdict(column) for name, column in columns.items()}
     is_wrong = findings.unreadable or findings.in_two_classes or unknown or also_wrong
     return Failed(document) if is_wrong else document
+
+
+def _listed(place: Path, arguments: argparse.Namespace) -> Listing:
+    """The pictures of a place; what a person should know of it is printed."""
+    listing = list_pictures(place, Reading.of(arguments), arguments.attribute or [])
+    if arguments.sheet is not None:
+        sheet = Output(arguments.sheet, "sheet", "--sheet", is_drawing(DATA))
+        may_write([sheet], [place, *(picture.path for picture in listing.pictures)])
+    for sentence in listing.warnings:
+        console().print(sentence, markup=False, highlight=False)
+    return listing
 
 
 def _findings(listing: Listing) -> Findings:
