@@ -19,7 +19,7 @@ from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.listed_folders import list_pictures, unwrapped
 from training.data.listing import ListedPicture
-from training.data.near_copies import Hashes, near_groups, perceptual_hash
+from training.data.near_copies import Hashes, Neighbours, near_groups, perceptual_hash
 from training.data.prepare import settle
 from training.errors import BadPictures
 
@@ -214,6 +214,22 @@ def test_a_thousand_copies_take_no_more_than_their_number() -> None:
 
     assert [len(group) for group in groups] == [5000, 5000]
     assert peak < 20_000_000
+
+
+def test_thousands_of_nearly_equal_pictures_in_two_classes_are_one_group_and_take_no_pairs() -> None:
+    """Such as a placeholder of a shop in many sizes."""
+    base = perceptual_hash(a_texture(0))
+    hashes = np.repeat(base[np.newaxis], 2000, axis=0)
+    hashes[:, 0] ^= np.uint64(1) << (np.arange(2000) % 60).astype(np.uint64)
+    hashes[:, 1] ^= np.uint64(1) << (np.arange(2000) // 40).astype(np.uint64)
+
+    tracemalloc.start()
+    groups = Neighbours.of(hashes).of_several([number % 2 for number in range(2000)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert [len(group) for group in groups] == [2000]
+    assert peak < 50_000_000
 
 
 # What is printed, and the command that comes next.

@@ -12,8 +12,10 @@ import pytest
 from inference.contract import GREY_28, Imaging, InputContract
 from inference.decode import MAX_PIXELS, decode
 from labelling.lists import AS_IT_IS, Reading
+from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
+from tests.saved_again import SAVED_AGAIN
 from training.data.labels import OOD
 from training.data.listed_folders import list_pictures
 from training.data.listing import ListedPicture
@@ -148,13 +150,29 @@ def test_a_table_that_keeps_photos_for_a_test_is_measured_whole_and_that_is_said
     tmp_path: Path, columns: str
 ) -> None:
     for part in ("train", "test"):
-        write_photos(tmp_path / part, 2, {"A": ["Bag"]}, seed=len(part))
+        write_photos(tmp_path / part, 2, {"A": ["Bag"]}, seed=10 * len(part))
     rows = [f"{part}/A/Bag/00{number}.png,Bag,A,{part}" for part in ("train", "test") for number in range(2)]
+    (tmp_path / "copy.png").write_bytes((tmp_path / "train" / "A" / "Bag" / "000.png").read_bytes())
+    table = write_table(tmp_path, *rows, "copy.png,Bag,A,test", columns=columns)
+    said = Said()
 
-    listing = NamedPhotos(place=write_table(tmp_path, *rows, columns=columns), use="measure").listing
+    (photos,) = read_photos(NamedPhotos(place=table, use="measure"), LABELS, GREY_28, said)
 
-    assert len(listing.pictures) == 4
-    assert "all 4 photos are measured, also those that the column `split`" in listing.warnings[-1]
+    assert len(photos) == 4
+    assert said[0].endswith("the column `split` is not read, and all 5 photos are measured.")
+    assert not any("too good" in line for line in said)
+
+
+def test_near_copies_in_both_places_are_said(tmp_path: Path) -> None:
+    write_photos(tmp_path / "learn", 3, {"A": ["Bag"]})
+    check = write_photos(tmp_path / "check", 2, {"A": ["Bag"]}, seed=9)
+    photo = decode((tmp_path / "learn" / "A" / "Bag" / "000.png").read_bytes(), MAX_PIXELS).picture
+    (check / "A" / "Bag" / "again.png").write_bytes(SAVED_AGAIN["PNG for JPEG"](photo))
+    said = Said()
+
+    read_photos(NamedPhotos(place=tmp_path / "learn", check=check, use="learn"), LABELS, GREY_28, said)
+
+    assert said[-1].startswith("2 of 6 pictures are nearly the same as others")
 
 
 @pytest.mark.parametrize("columns", ["path,label,tier", "path,label,at"], ids=["photos", "answers"])

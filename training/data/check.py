@@ -71,10 +71,10 @@ def check(listing: Listing, watch: Watch) -> Findings:
     decoded = [picture for picture in prepared.once if picture.sha256 in files]
     settled = settle(decoded, [files[picture.sha256].hash for picture in decoded])
     copies = [prepared.copies[picture.sha256] for picture in decoded]
-    near = [_with_copies(group, prepared) for group in settled.near]
+    near = [_with_copies(group, prepared) for group in settled.together]
     divided = [_with_copies(group, prepared) for group in settled.divided]
     mixed = [_with_copies(group, prepared) for group in settled.in_two_classes]
-    is_near = {picture.sha256 for group in near for picture in group}
+    is_near = {picture.sha256 for group in settled.near for picture in group}
     counts = Counter(picture.label for sha256 in files for picture in prepared.copies[sha256])
     return Findings(
         counts={label: counts[label] for label in sorted({picture.label for picture in listing.pictures})},
@@ -86,7 +86,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
             for picture in prepared.copies[sha256]
         ),
         copies=tuple(group for group in copies if len(group) > 1 and group[0].sha256 not in is_near),
-        near=tuple(group for group in near if group not in divided),
+        near=tuple(near),
         in_two_classes=(*(group for group in prepared.contradicting if group[0].sha256 in files), *divided),
         near_in_two_classes=tuple(group for group in mixed if not of_several_products(group)),
         of_products=(*prepared.of_products, *filter(of_several_products, mixed)),

@@ -137,12 +137,16 @@ class Neighbours:
                     near = others[near_to(hash_, hashes)]
                     hits = np.union1d(hits, near[:1])
                 pairs += [(number, other) for other in near[:1].tolist()]
+        apart = {number for pair in pairs for number in pair}
+        conflicting = [picture for picture, number in enumerate(self.number.tolist()) if number in apart]
+        # What is near one picture is shown together, whichever of them were compared.
+        for members in self.groups(sorted(conflicting, key=self.number.tolist().__getitem__)):
+            pairs += [(int(self.number[members[0]]), int(self.number[other])) for other in members]
         rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-        joint, apart = _components(rows, columns, len(self.different)), {*rows.tolist(), *columns.tolist()}
+        joint = _components(rows, columns, len(self.different))
         groups: dict[int, list[int]] = {}
-        for picture, number in enumerate(self.number.tolist()):
-            if number in apart:
-                groups.setdefault(joint[number], []).append(picture)
+        for picture in conflicting:
+            groups.setdefault(joint[self.number[picture]], []).append(picture)
         return list(groups.values())
 
 

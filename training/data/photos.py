@@ -6,6 +6,7 @@ listed_folders.py; reading: read.py; what is measured on photos: measure/photos.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -90,18 +91,29 @@ class NamedPhotos:
 
     def _list(self, place: Path) -> Listing:
         if not (place := place.expanduser()).is_file():
-            return list_pictures(place, self.reading)
+            return self._whole(list_pictures(place, self.reading))
         columns = open_table(place, reading=self.reading, read=header_of).columns
-        parts = parts_in(open_table(place, reading=self.reading)) if SPLIT in columns else {}
-        if parts and self.use == "learn":
+        if self.use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=self.reading)):
             raise BadCsv(
                 f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. "
                 "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
             )
         if "tier" in columns:
-            return _measured_whole(list_pictures(place, self.reading))
+            return self._whole(list_pictures(place, self.reading), columns)
         said = answers_in([place], self.reading, sha256_of=self.files.sha256_of)
-        return _measured_whole(list_answers(place, said, parts))
+        return self._whole(list_answers(place, said), columns)
+
+    def _whole(self, listing: Listing, columns: Sequence[str] = ()) -> Listing:
+        """Photos that are measured without the part of each: what a release learnt, its own files say."""
+        if self.use == "learn":
+            return listing
+        count = len(listing.pictures)
+        note = f"{listing.place}: the column `{SPLIT}` is not read, and all {count:,} photos are measured."
+        return replace(
+            listing,
+            pictures=tuple(replace(picture, part=None) for picture in listing.pictures),
+            notes=(*listing.notes, note) if SPLIT in columns else listing.notes,
+        )
 
     @cached_property
     def answers(self) -> OfFiles:
@@ -132,18 +144,6 @@ class NamedPhotos:
             BadPictures: there is no photo, or one has no tier.
         """
         return tuple(_classified(listing, labels, self.use) for listing in self.listings)
-
-
-def _measured_whole(listing: Listing) -> Listing:
-    """With the sentence on a table that is divided: which part a release learnt, its own files say."""
-    tested = sum(row.part == "test" for row in listing.pictures)
-    if not tested:
-        return listing
-    note = (
-        f"{listing.place}: all {len(listing.pictures):,} photos are measured, also those that the column "
-        f"`{SPLIT}` does not keep for a test ({len(listing.pictures) - tested:,})."
-    )
-    return replace(listing, notes=(*listing.notes, note))
 
 
 def with_classes(listing: Listing, labels: tuple[str, ...]) -> tuple[Listing, list[str]]:
@@ -234,11 +234,9 @@ def read_photos(
         prepared = prepare(listing, corrections, hashed=hashed)
         _check_tiers(prepared.listing)
         sets.append(decode(prepared, reads, progress, skip_unreadable=True))
-    every = [photo for photos in sets for photo in photos]
-    rows = iter(grouped([photo for photo, _ in every], [file.hash for _, file in every]))
+    rows = grouped([[(photo, file.hash) for photo, file in photos] for photos in sets], progress.warn)
     tables = []
-    for listing, photos in zip(listings, sets, strict=True):
-        own = [next(rows) for _ in photos]
+    for listing, photos, own in zip(listings, sets, rows, strict=True):
         classes = Labels.of(np.array([row.class_id for row in own]), labels)
         table = pictures_of(own, [file for _, file in photos], reads, {LABEL: classes})
         tables.append(replace(table, of_products=listing.groups_are_products))

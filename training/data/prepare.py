@@ -228,9 +228,14 @@ class Settled:
     in_two_classes: tuple[tuple[ListedPicture, ...], ...]
 
     @property
+    def together(self) -> list[tuple[ListedPicture, ...]]:
+        """Groups of near copies that are in one part."""
+        return [group for group in self.near if not _is_divided(group)]
+
+    @property
     def divided(self) -> list[tuple[ListedPicture, ...]]:
         """Groups of near copies that are in both parts."""
-        return [group for group in self.near if len({picture.part for picture in group}) > 1]
+        return [group for group in self.near if _is_divided(group)]
 
     @property
     def notes(self) -> list[str]:
@@ -242,14 +247,18 @@ class Settled:
                 f"{sum(map(len, self.in_two_classes))} pictures are nearly the same as others of another "
                 f"class, and are left out: {'; '.join(groups[:NAMED])}{'; ...' if groups[NAMED:] else ''}."
             )
-        if self.divided:
+        if divided := len(self.divided):
             notes.append(
-                f"{len(self.divided)} pictures are in `train` and nearly the same in `test`, so the accuracy "
-                "is too good. Look at them: `wardrobe data` lists them."
+                f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too "
+                "good. Look at them: `wardrobe data` lists them."
             )
-        if together := sum(len(group) for group in self.near if group not in self.divided):
+        if together := sum(map(len, self.together)):
             notes.append(of_near(together, len(self.pictures)))
         return notes
+
+
+def _is_divided(group: Sequence[ListedPicture]) -> bool:
+    return len({picture.part for picture in group}) > 1
 
 
 def of_near(count: int, of: int) -> str:
@@ -283,15 +292,21 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
     )
 
 
-def grouped(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> tuple[ListedPicture, ...]:
-    """Pictures of several places with the `group` by which they are split together.
+def grouped(places: Sequence[Sequence[tuple[ListedPicture, Hash]]], say: Say) -> list[list[ListedPicture]]:
+    """The pictures of several places with the `group` by which they are split together.
 
     Args:
-        pictures: of which copies in several places count in each.
-        hashes: of them.
+        places: the pictures of each, and their hashes; copies in several places count in each.
+        say: receives how many of a place are nearly the same as those of another one.
     """
-    near = Neighbours.of(np.stack(hashes))
-    return _with_split_keys(pictures, _groups(near, pictures, range(len(pictures))))
+    pictures = [picture for place in places for picture, _ in place]
+    place_of = [number for number, place in enumerate(places) for _ in place]
+    near = Neighbours.of(np.stack([hash_ for place in places for _, hash_ in place]))
+    groups = _groups(near, pictures, range(len(pictures)))
+    if shared := sum(len(group) for group in groups if len({place_of[index] for index in group}) > 1):
+        say(of_near(shared, len(pictures)))
+    rows = iter(_with_split_keys(pictures, groups))
+    return [[next(rows) for _ in place] for place in places]
 
 
 def _groups(near: Neighbours, pictures: Sequence[ListedPicture], kept: Sequence[int]) -> list[list[int]]:
