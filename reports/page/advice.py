@@ -16,16 +16,29 @@ from reports.values import HELD_OUT, PossiblePromise, Promise, Report
 ORIGINAL_DATA: Final = "Fashion-MNIST"
 """The data set whose classes and pictures its reader did not choose, and cannot change."""
 
-BY_TRAINING: Final = "wardrobe train --accept-right "
-BY_SERVICE: Final = "WARDROBE_ACCEPT_TARGET="
+BY_TRAINING: Final = "wardrobe train --accept-right {share}"
+BY_SERVICE: Final = "WARDROBE_ACCEPT_TARGET={share}"
 """What sets the share of accepted answers that must be right; an adopted model is not trained here."""
+
+OF_ATTRIBUTES: Final = f"{BY_TRAINING}, of the class as well"
+"""The same of an attribute, which has no option of its own."""
 
 
 def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
-    """What each share of right answers would accept; where no held-out one is accepted, what would help."""
+    """What is accepted and what other shares of right answers would accept, or what would help."""
     yield from ways_on(report, words)
-    if not _stuck(report):
-        yield from (_at_share(possible, _setting(report), words) for possible in report.possible_promises)
+    if _stuck(report):
+        return
+    promised = {one.accuracy for one in report.promises if one.pictures == HELD_OUT}
+    # What holds comes first, so that the others can refer to it.
+    possible = sorted(report.possible_promises, key=lambda one: one.accuracy not in promised)
+    before: list[PossiblePromise] = []
+    for one in possible:
+        if one.accuracy in promised and one.accepted:
+            yield _as_it_is(one, words)
+        else:
+            yield _at_share(one, _setting(report), words, before)
+        before.append(one)
 
 
 def ways_on(report: Report, words: Wording) -> Iterator[str]:
@@ -48,35 +61,60 @@ def _setting(report: Report) -> str:
 
 def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
     """Why promises accept no answer, or are not shown for a user's pictures: a text for each of these."""
-    t = words.t
     for promise in promises:
-        if promise.accepted and promise.lower_bound >= promise.accuracy:
-            continue
-        values = {
-            "kind": name_of_pictures(promise.pictures, words),
-            "share": words.local(f"{100 * promise.accuracy:g}%"),
-            "needed": words.whole(promise.needed),
-            "number": words.whole(number := promise.accepted or promise.n),
-        }
-        why = (
-            t(
-                "{kind}: to show that {share} are right takes {needed} answers without an error, or more "
-                "with some; there are {number}.",
-                **values,
+        if not promise.accepted:
+            yield f"{why_none(promise, words)} {words.t('None is accepted.')}"
+        elif promise.lower_bound < promise.accuracy:
+            stays = words.t(
+                "Too few of your pictures were drawn at random, so the threshold of the release before stays."
             )
-            if number < promise.needed
-            else t(
-                "{kind}: no threshold shows that {share} are right, here and of other pictures that it "
-                "decides about: too many of the sure answers are wrong, or too few are checked.",
-                **values,
-            )
-        )
-        stays = t("Too few were drawn at random, so the threshold of the release before stays.")
-        yield f"{why} {stays if promise.accepted else t('None is accepted.')}"
+            yield f"{_not_shown(promise, words)} {stays}"
+
+
+def why_none(promise: Promise, words: Wording) -> str:
+    """Why a promise accepts no answer: too few can show it, or no threshold does."""
+    if promise.n < promise.needed:
+        return _too_few(promise, words.counted(promise.n, "answer"), words)
+    return words.t(
+        "{kind}: no threshold shows that {share} are right, here and of other pictures that it decides "
+        "about: too many of the sure answers are wrong, or too few are checked.",
+        kind=name_of_pictures(promise.pictures, words),
+        share=_share(promise.accuracy, words),
+    )
+
+
+def _not_shown(promise: Promise, words: Wording) -> str:
+    """What the accepted answers lack where the threshold of the release before stays."""
+    accepted = words.counted(promise.accepted, "accepted answer")
+    if promise.accepted < promise.needed:
+        return _too_few(promise, accepted, words)
+    return words.t(
+        "{kind}: {right} of {answers} are right, which does not show that {share} of all such are.",
+        kind=name_of_pictures(promise.pictures, words),
+        right=words.percent(promise.right / promise.accepted),
+        answers=accepted,
+        share=_share(promise.accuracy, words),
+    )
+
+
+def _too_few(promise: Promise, answers: str, words: Wording) -> str:
+    return words.t(
+        "{kind}: {answers} cannot show that {share} are right: that takes {needed} answers without an error, "
+        "or more with some.",
+        kind=name_of_pictures(promise.pictures, words),
+        answers=answers,
+        share=_share(promise.accuracy, words),
+        needed=words.whole(promise.needed),
+    )
+
+
+def _share(accuracy: float, words: Wording) -> str:
+    """A share that is asked for, with the digits that it was asked with."""
+    return words.local(f"{100 * accuracy:g}%")
 
 
 def at_less(
-    accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = BY_TRAINING
+    accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = OF_ATTRIBUTES
 ) -> Iterator[str]:
     """What would be accepted were fewer right answers asked for than this share, and by which setting."""
     lower = [promise for promise in possible if promise.accuracy < accuracy]
@@ -89,23 +127,56 @@ def at_less(
             )
 
 
-def _at_share(promise: PossiblePromise, setting: str, words: Wording) -> str:
-    """What would be accepted where this share must be right, or what it takes."""
-    chosen = f"{setting}{promise.accuracy:g}"
+def _as_it_is(promise: PossiblePromise, words: Wording) -> str:
+    """What is accepted by the share that is promised."""
+    return words.t(
+        "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
+        "(95% sure).",
+        share=_share(promise.accuracy, words),
+        answers=_accepted(promise, words),
+        right=words.percent(promise.right),
+        bound=words.percent(promise.lower_bound),
+    )
+
+
+def _at_share(
+    promise: PossiblePromise, setting: str, words: Wording, before: Iterable[PossiblePromise] = ()
+) -> str:
+    """What would be accepted where this share must be right, or what it takes; those before were said."""
+    chosen = setting.replace("{share}", f"{promise.accuracy:g}")
     if not promise.accepted:
         return words.t(
-            "With {setting} none would be accepted: that takes {needed} answers without an error, or more "
+            "With {setting}, none would be accepted: that takes {needed} answers without an error, or more "
             "with some.",
             setting=chosen,
             needed=words.whole(needed(promise.accuracy)),
         )
+    for other in before:
+        if promise.confidence is not None and other.confidence == promise.confidence:
+            return words.t(
+                "With {setting}, the same answers would be accepted as for {other} right.",
+                setting=chosen,
+                other=_share(other.accuracy, words),
+            )
     return words.t(
-        "With {setting} {share} would be accepted, {right} of these right, of all such at least {bound} (95% "
-        "sure).",
+        "With {setting}, {answers} would be accepted, {right} of these right, of all such at least {bound} "
+        "(95% sure).",
         setting=chosen,
-        share=words.percent(promise.accepted),
+        answers=_accepted(promise, words),
         right=words.percent(promise.right),
         bound=words.percent(promise.lower_bound),
+    )
+
+
+def _accepted(promise: PossiblePromise, words: Wording) -> str:
+    """Which answers these are; an older report does not know from which confidence."""
+    share = words.percent(promise.accepted)
+    if promise.confidence is None:
+        return words.t("{share} of the answers", share=share)
+    return words.t(
+        "{share} of the answers (confidence {confidence} or more)",
+        share=share,
+        confidence=words.percent(promise.confidence, 0),
     )
 
 
@@ -123,7 +194,7 @@ def _of_mixed_up(pair: Confusion, report: Report, words: Wording) -> str:
     rare = min(counts, key=lambda label: counts[label])
     return words.t(
         "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring more "
-        "pictures of {rare}, of which there are {n}.",
+        "pictures of {rare}; the class has {n}.",
         **named,
         rare=words.t(rare),
         n=words.whole(counts[rare]),

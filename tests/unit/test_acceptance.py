@@ -163,8 +163,8 @@ OTHERS_LACK = (
         pytest.param(
             [a_kind((0.9, 40, 0))],
             [
-                "Held-out pictures: to show that 99% are right takes 299 answers without an error, or more "
-                "with some; there are 40. None is accepted."
+                "Held-out pictures: 40 answers cannot show that 99% are right: that takes 299 answers "
+                "without an error, or more with some. None is accepted."
             ],
             id="few",
         ),
@@ -172,8 +172,8 @@ OTHERS_LACK = (
             [a_tier("A", 70), a_tier("B", 12), a_tier("C", 70)],
             [
                 OTHERS_LACK.format(kind="Product shots"),
-                "Worn garments: to show that 95% are right takes 59 answers without an error, or more with "
-                "some; there are 12. None is accepted.",
+                "Worn garments: 12 answers cannot show that 95% are right: that takes 59 answers without an "
+                "error, or more with some. None is accepted.",
                 OTHERS_LACK.format(kind="Users' own photos"),
             ],
             id="few photos of one tier",

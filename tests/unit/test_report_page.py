@@ -5,9 +5,10 @@ from html import unescape
 
 import pytest
 
+from app.web.translations import TRANSLATIONS
 from model_store.local import BUNDLED, bundled
 from model_store.manifest import DataSet
-from reports.page.advice import not_kept, ways_on, what_is_accepted
+from reports.page.advice import not_kept, ways_on, what_is_accepted, why_none
 from reports.page.page import figures_in, report_page
 from reports.page.sentences import weaknesses
 from reports.page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
@@ -84,15 +85,17 @@ def of_published_data(report: Report) -> Report:
 
 
 NOR = [
-    "With wardrobe train --accept-right 0.85 none would be accepted: that takes 19 answers without an error, "
-    "or more with some.",
+    "With wardrobe train --accept-right 0.85, none would be accepted: that takes 19 answers without an "
+    "error, or more with some.",
     "People look at every answer, and the sheet of wardrobe label --review begins with the least sure ones.",
 ]
 WHY = (
     "Held-out pictures: no threshold shows that 95% are right, here and of other pictures that it decides "
     "about: too many of the sure answers are wrong, or too few are checked. None is accepted."
 )
-OF_THESE = "40.0% would be accepted, 92.5% of these right, of all such at least 91.2% (95% sure)."
+OF_THESE = (
+    "40.0% of the answers would be accepted, 92.5% of these right, of all such at least 91.2% (95% sure)."
+)
 MIXED_UP = (
     "hat and scarf are mixed up most, in 30 of 100 answers: give both one name, or bring more pictures of "
 )
@@ -105,8 +108,8 @@ MIXED_UP = (
             stuck(0.4, [[60, 10], [20, 10]]),
             [
                 WHY,
-                f"{MIXED_UP}hat, of which there are 1,000.",
-                f"With wardrobe train --accept-right 0.9 {OF_THESE}",
+                f"{MIXED_UP}hat; the class has 1,000.",
+                f"With wardrobe train --accept-right 0.9, {OF_THESE}",
             ],
             id="two classes are mixed up, and a lower share can be promised",
         ),
@@ -116,7 +119,7 @@ MIXED_UP = (
             [
                 WHY,
                 "hat and scarf are mixed up most, in 30 of 100 answers.",
-                f"With WARDROBE_ACCEPT_TARGET=0.9 {OF_THESE}",
+                f"With WARDROBE_ACCEPT_TARGET=0.9, {OF_THESE}",
             ],
             id="an adopted model, which no training here changes",
         ),
@@ -128,9 +131,9 @@ MIXED_UP = (
         pytest.param(
             few(stuck(0.4, [[60, 10], [20, 10]])),
             [
-                "Held-out pictures: to show that 95% are right takes 59 answers without an error, or more "
-                "with some; there are 40. None is accepted.",
-                f"With wardrobe train --accept-right 0.9 {OF_THESE}",
+                "Held-out pictures: 40 answers cannot show that 95% are right: that takes 59 answers without "
+                "an error, or more with some. None is accepted.",
+                f"With wardrobe train --accept-right 0.9, {OF_THESE}",
             ],
             id="too few answers, whose mistakes are not the reason",
         ),
@@ -144,27 +147,98 @@ def test_where_nothing_is_accepted_it_says_why_and_what_would_help(
     assert list(what_is_accepted(report, ENGLISH)) == expected
 
 
-def test_where_answers_are_accepted_it_says_what_each_share_of_right_ones_would_accept() -> None:
+def accepting(*possible: PossiblePromise) -> Report:
+    """A report of which 80 answers are accepted at 95% right."""
     report = stuck(0.4, [[70, 0], [0, 30]])
-    accepting = report.promises[0].model_copy(update={"accepted": 80, "lower_bound": 0.96})
+    promise = report.promises[0].model_copy(update={"accepted": 80, "right": 79, "lower_bound": 0.96})
+    return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
 
-    assert list(what_is_accepted(report.model_copy(update={"promises": (accepting,)}), ENGLISH)) == [
-        "With wardrobe train --accept-right 0.85 80.0% would be accepted, 90.0% of these right, of all such "
-        "at least 88.0% (95% sure).",
-        f"With wardrobe train --accept-right 0.9 {OF_THESE}",
-        "With wardrobe train --accept-right 0.95 none would be accepted: that takes 59 answers without an "
+
+FEWER = PossiblePromise(accuracy=0.9, accepted=0.9, right=0.95, lower_bound=0.92, confidence=0.55)
+AS_TRAINED = PossiblePromise(accuracy=0.95, accepted=0.8, right=0.99, lower_bound=0.985, confidence=0.8)
+AS_IT_IS = (
+    "For 95% right, 80.0% of the answers (confidence 80% or more) are accepted, 99.0% of these right, of all "
+    "such at least 98.5% (95% sure)."
+)
+
+
+def test_what_is_accepted_comes_first_as_a_fact_and_then_what_other_shares_would_accept() -> None:
+    report = accepting(FEWER, AS_TRAINED, PossiblePromise(accuracy=0.99, accepted=0.0))
+
+    assert list(what_is_accepted(report, ENGLISH)) == [
+        AS_IT_IS,
+        "With wardrobe train --accept-right 0.9, 90.0% of the answers (confidence 55% or more) would be "
+        "accepted, 95.0% of these right, of all such at least 92.0% (95% sure).",
+        "With wardrobe train --accept-right 0.99, none would be accepted: that takes 299 answers without an "
         "error, or more with some.",
     ]
 
 
-def test_where_the_threshold_of_the_release_before_stays_it_says_why() -> None:
-    (promise,) = stuck(0.4, [[70, 0], [0, 30]]).promises
-    of_own = promise.model_copy(update={"pictures": "photos of tier own", "accepted": 12, "lower_bound": 0.8})
+def test_shares_that_accept_the_same_answers_say_so_and_repeat_no_figure() -> None:
+    others = [AS_TRAINED.model_copy(update={"accuracy": share}) for share in (0.9, 0.98)]
 
-    assert list(not_kept([of_own], ENGLISH)) == [
-        "Photos, tier own: to show that 95% are right takes 59 answers without an error, or more with some; "
-        "there are 12. Too few were drawn at random, so the threshold of the release before stays."
+    assert list(what_is_accepted(accepting(others[0], AS_TRAINED, others[1]), ENGLISH)) == [
+        AS_IT_IS,
+        "With wardrobe train --accept-right 0.9, the same answers would be accepted as for 95% right.",
+        "With wardrobe train --accept-right 0.98, the same answers would be accepted as for 95% right.",
     ]
+
+
+def test_an_older_report_knows_no_confidence_so_that_none_of_its_answers_count_as_the_same() -> None:
+    older = [one.model_copy(update={"confidence": None}) for one in (FEWER, AS_TRAINED)]
+
+    assert list(what_is_accepted(accepting(*older), ENGLISH)) == [
+        AS_IT_IS.replace(" (confidence 80% or more)", ""),
+        "With wardrobe train --accept-right 0.9, 90.0% of the answers would be accepted, 95.0% of these "
+        "right, of all such at least 92.0% (95% sure).",
+    ]
+
+
+STAYS = "Too few of your pictures were drawn at random, so the threshold of the release before stays."
+
+
+@pytest.mark.parametrize(
+    ("accepted", "right", "expected"),
+    [
+        (
+            40,
+            39,
+            "40 accepted answers cannot show that 95% are right: that takes 59 answers without an error, or "
+            "more with some.",
+        ),
+        (80, 74, "92.5% of 80 accepted answers are right, which does not show that 95% of all such are."),
+    ],
+)
+def test_where_the_threshold_of_the_release_before_stays_it_names_accepted_answers_and_one_reason(
+    accepted: int, right: int, expected: str
+) -> None:
+    (promise,) = stuck(0.4, [[70, 0], [0, 30]]).promises
+    counts = {"accepted": accepted, "right": right, "lower_bound": 0.8}
+    of_own = promise.model_copy(update={"pictures": "photos of tier own", **counts})
+
+    assert list(not_kept([of_own], ENGLISH)) == [f"Photos, tier own: {expected} {STAYS}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            ENGLISH,
+            "Held-out pictures: 1 answer cannot show that 95% are right: that takes 59 answers without an "
+            "error, or more with some.",
+        ),
+        (
+            Wording("de", TRANSLATIONS["de"]),
+            "Zurückgehaltene Bilder: Mit 1 Antwort lässt sich nicht zeigen, dass 95\u00a0% richtig sind: "
+            "Dazu braucht es 59 Antworten ohne Fehler oder mehr mit einigen.",
+        ),
+    ],
+    ids=["English", "German"],
+)
+def test_a_single_answer_is_named_in_the_singular(words: Wording, expected: str) -> None:
+    (promise,) = stuck(0.4, [[70, 0], [0, 30]]).promises
+
+    assert why_none(promise.model_copy(update={"n": 1}), words) == expected
 
 
 @pytest.mark.parametrize(

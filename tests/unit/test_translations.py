@@ -89,7 +89,16 @@ OF_REPORTS = {
     *("cross-fitted", "development", "test", "{low} to {high}"),
     *(
         f"{{number}} {many}"
-        for many in ("answer", "answers", "photo", "photos", "test picture", "test pictures")
+        for many in (
+            "accepted answer",
+            "accepted answers",
+            "answer",
+            "answers",
+            "photo",
+            "photos",
+            "test picture",
+            "test pictures",
+        )
     ),
     *TIER_NAMES.values(),
     *SHARES_OF_TIERS.values(),

@@ -10,10 +10,9 @@ import numpy as np
 
 from inference.contract import ACCEPT_NOTHING
 from reports.intervals import needed
-from reports.page.advice import not_kept
+from reports.page.advice import not_kept, why_none
 from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, PHOTOS_OF_TIER, Promise
-from training.data.photos import OWN_TIER
 from training.decide.acceptance import confidence_threshold, promises
 from training.decide.answer_sets import AnswerSet
 from training.errors import NotShown
@@ -40,20 +39,27 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
     Raises:
         NotShown: there are fewer; the message says how many are needed, and why.
     """
-    counts = Counter(tiers) or {OWN_TIER: 0}
-    if few := _too_few({f"{PHOTOS_OF_TIER}{tier}": n for tier, n in sorted(counts.items())}, accuracy):
+    if not tiers:
+        raise NotShown(
+            f"None of the checked pictures shows a class. To show that {100 * accuracy:g}% of the accepted "
+            f"answers are right takes {needed(accuracy):,} answers without an error to pictures that show "
+            "one, or more with some."
+        )
+    counts = {f"{PHOTOS_OF_TIER}{tier}": n for tier, n in sorted(Counter(tiers).items())}
+    if few := _too_few(counts, accuracy):
         raise NotShown(f"{few} Bring more checked pictures, or ask for less with --accept-right.")
 
 
 def _too_few(counts: Mapping[str, int], accuracy: float) -> str:
-    """What sets of so many pictures cannot show; empty where all can."""
+    """What sets of so many pictures cannot show, and what follows; empty where all can."""
     least = needed(accuracy)
-    few = (
+    few = [
         Promise(pictures=name, accuracy=accuracy, needed=least, n=n, accepted=0, right=0, lower_bound=0)
         for name, n in counts.items()
         if n < least
-    )
-    return " ".join(not_kept(few, ENGLISH))
+    ]
+    then = ["Every decision by a threshold that so few choose will be `review`."] if few else []
+    return " ".join([*(why_none(promise, ENGLISH) for promise in few), *then])
 
 
 def calibrated_nothing(of_tiers: Sequence[AnswerSet]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from inference.arrays import Probabilities
 from inference.classifier import Answer, Classifier, Prediction
 from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, Answers
-from reports.page.advice import at_less, not_kept
+from reports.page.advice import at_less, why_none
 from reports.page.wording import ENGLISH
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
@@ -126,8 +126,8 @@ def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresho
     accepted = f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
     if not figures.accepted:
         possible = possible_promises(thresholds.answer_sets[0])
-        why = [*not_kept([promise], ENGLISH), *at_less(promise.accuracy, possible, ENGLISH)]
-        accepted = f"none accepted. {' '.join(why)}"
+        why = [] if promise.accepted else [why_none(promise, ENGLISH)]
+        accepted = " ".join(["none accepted.", *why, *at_less(promise.accuracy, possible, ENGLISH)])
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "
         f"{figures.most_frequent:.0%}); {accepted}{_unfamiliar_in_words(figures.unfamiliar)}"
