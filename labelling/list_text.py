@@ -4,13 +4,16 @@ UTF-8, and UTF-16 with its mark, show in the bytes. Nothing else does: people na
 """
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
 
 from inference.plain_text import shown
 from labelling.errors import ListUnusable
+from model_store import files
 
 CODE_PAGES: Final = ("cp1252", "cp1250", "cp1251", "cp932", "gb18030")
 """What Excel writes in Western and Central Europe, in Cyrillic, in Japan and in China: a refusal shows how
@@ -48,7 +51,7 @@ def encoding_of(path: Path, named: str) -> tuple[str, str]:
         "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
     except (LookupError, UnicodeError) as error:
         raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
-    with path.open("rb") as file:
+    with files.opened(path) as file:
         header = file.readline(LONGEST_HEADER)
     if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", ""
@@ -64,7 +67,7 @@ def encoding_of(path: Path, named: str) -> tuple[str, str]:
 def _holds_utf8(path: Path) -> bool:
     """Whether a file has characters beyond ASCII, all of them in UTF-8."""
     is_ascii = True
-    with path.open("rb") as file:
+    with files.opened(path) as file:
         for line in file:
             if not line.isascii():
                 is_ascii = False
@@ -119,9 +122,17 @@ def bytes_of(cell: str, encoding: str) -> bytes:
     return cell.encode(encoding.removesuffix("-sig"), "surrogateescape")
 
 
-def opened(path: Path, encoding: str) -> TextIO:
+@contextmanager
+def opened(path: Path, encoding: str) -> Iterator[TextIO]:
     """Open a list; bytes that are no text in the encoding become lone surrogates.
 
     Such a byte is an error of its row, or belongs to the path of a file whose name is no text.
+
+    Raises:
+        OSError: it is not there, no regular file, or the system refuses it.
     """
-    return path.open(encoding=encoding, errors="surrogateescape", newline="")
+    with (
+        files.opened(path) as file,
+        TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="") as text,
+    ):
+        yield text

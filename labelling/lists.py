@@ -25,6 +25,7 @@ from labelling.errors import ListUnusable
 from labelling.identifiers import is_long_number, without_format
 from labelling.list_text import bytes_of, encoding_of, escaped, is_text, opened, readings
 from labelling.paths import existing
+from model_store.files import expanded
 
 SEPARATORS: Final = ",;\t"
 
@@ -70,7 +71,7 @@ class Reading:
         root = options.root
         return cls(
             path_columns=tuple(options.path_column or (PATH,)),
-            root=Path(root).expanduser() if root else None,
+            root=expanded(root) if root else None,
             encoding=options.encoding or "",
             skip_bad_rows=options.skip_bad_rows,
             by=getattr(options, "product_column", None) or "",

@@ -50,7 +50,7 @@ CONVERSIONS = {
 """Formats that can run code when they are read (Keras' safe_mode does not cover them), and the way out."""
 
 
-def expanded(path: str) -> Path:
+def expanded(path: str | Path) -> Path:
     """A path with `~` resolved.
 
     Raises:

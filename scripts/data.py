@@ -18,6 +18,7 @@ from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
 from labelling.outputs import Output, is_drawing, may_write
+from model_store.files import expanded
 from reports.intervals import needed
 from scripts.__main__ import command
 from scripts.lists import add_list_options, add_product_column, typed_list_options
@@ -55,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> object:
     """Check the pictures, and print what was found."""
     require("scipy", "SciPy")
     prepare_decoders()
-    place = unwrapped(arguments.place.expanduser())
+    place = unwrapped(expanded(arguments.place))
     if has_idx(place) or (place.is_file() and is_pixel_table(place)):
         raise BadPictures(
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "

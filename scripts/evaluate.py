@@ -16,7 +16,7 @@ from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from labelling.lists import Reading
 from labelling.outputs import Output, has_header, is_drawing, is_page, may_write
-from model_store.files import GRAPH
+from model_store.files import GRAPH, expanded
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from reports.answers import Answers
@@ -217,7 +217,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
 
     drawn = is_drawing(EVALUATE)
     of_name = {REPORT_PAGE: is_page(EVALUATE), TABLE: has_header(COLUMNS), CONFUSION: drawn, MISTAKES: drawn}
-    files = {folder.expanduser() / name: is_ours for name, is_ours in of_name.items()}
+    files = {expanded(folder) / name: is_ours for name, is_ours in of_name.items()}
     may_write([Output(file, "evaluation", "--out", is_ours) for file, is_ours in files.items()], reads)
 
 
@@ -229,7 +229,7 @@ def _written(
         return {}
     from training.measure.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
-    found = write_evaluation(folder.expanduser(), page, answers, pictures, contract)
+    found = write_evaluation(expanded(folder), page, answers, pictures, contract)
     written = [str(path) for path in found]
     console().print(", ".join(written), soft_wrap=True)
     return {"written": written}

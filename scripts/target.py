@@ -17,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn
 
 from model_store.catalogue import read_manifest
 from model_store.errors import GateRefused, StoreError
-from model_store.files import GRAPH, MODEL, REPORT
+from model_store.files import GRAPH, MODEL, REPORT, expanded
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
@@ -215,7 +215,7 @@ class Target:
                 _serve_command(str(release)),
                 _publish_command(release, f"{address.rstrip('/')}-other-classes"),
             ]
-        pictures = self.pictures if self.pictures and self.pictures.expanduser().exists() else "PICTURES"
+        pictures = self.pictures if self.pictures and expanded(self.pictures).exists() else "PICTURES"
         return [*lines, *next_commands(address, release, pictures, address)]
 
 

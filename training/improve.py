@@ -20,6 +20,7 @@ from inference.listed import NONE
 from labelling.decided import LEFT_OUT
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, OfFiles, read_corrections
+from model_store.files import expanded
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
@@ -242,7 +243,7 @@ def _recorded_training(
 
 def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:
     """The corrections that the release learnt: those that are named, else the recorded ones."""
-    files = [Path(file).expanduser() for file in given or options.corrections]
+    files = [expanded(file) for file in given or options.corrections]
     if gone := [file for file in files if not file.is_file()]:
         raise BadPictures(
             f"{parent.version} learnt the corrections in {gone[0]}, which is not here. Name a copy of it: "
@@ -274,7 +275,7 @@ def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
 
 def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:
     """The place of the pictures that the release learnt: the one that is named, else the recorded one."""
-    if named is None and (learnt is None or not Path(learnt).expanduser().exists()):
+    if named is None and (learnt is None or not expanded(learnt).exists()):
         gone = (
             "does not say where these are"
             if learnt is None
@@ -284,4 +285,4 @@ def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease
             f"{parent.version} is trained again on the pictures that it learnt, together with the "
             f"corrections, and {gone}. Name them: --data FOLDER."
         )
-    return Path(named or str(learnt)).expanduser()
+    return expanded(named or str(learnt))

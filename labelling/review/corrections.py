@@ -34,7 +34,7 @@ from labelling.lists import AS_IT_IS, Reading, open_list
 from labelling.paths import existing
 from labelling.review.label_studio import NotAnExport, OddTask, annotated
 from labelling.review.moved import find_moved, where_to_look
-from model_store.files import hash_of
+from model_store.files import hash_of, opened
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
@@ -389,7 +389,8 @@ def _csv_rows(
 
 def _json_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     try:
-        tasks = json.loads(file.read_bytes())
+        with opened(file) as tasks_file:
+            tasks = json.load(tasks_file)
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     except (ValueError, RecursionError) as error:

@@ -17,6 +17,7 @@ from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing
 from labelling.permits import NOTHING, Permits
 from labelling.sources import archives, files
+from model_store.files import expanded
 
 LISTS: Final = (".csv", ".tsv", ".txt")
 
@@ -38,7 +39,7 @@ def open_source(word: str, permits: Permits = NOTHING, reading: Reading = AS_IT_
         from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
-    path = Path(existing(str(Path(word).expanduser())))
+    path = Path(existing(str(expanded(word))))
     if path.is_dir():
         return files.Folder(os.path.normpath(path))
     if not path.exists():

@@ -1,16 +1,25 @@
-"""A table may name anything: what is no regular file is never waited for."""
+"""A table or a person may name anything: what is no regular file is never waited for."""
 
 import os
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from labelling.errors import Unreadable
+from labelling.errors import CorrectionsUnusable, ListUnusable, Unreadable
+from labelling.lists import Reading, open_list
+from labelling.review.corrections import read_corrections
 from labelling.review.moved import find_moved
 from labelling.sources.files import read_file
+from labelling.sources.opening import open_source
+from model_store.errors import BadAddress
 from model_store.files import hash_of
 from training.data.files import decode_file
+from training.data.named import Named
+from training.data.photos import NamedPhotos
+from training.data.pixel_files import is_pixel_table
+from training.errors import BadCsv
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -41,3 +50,38 @@ def test_a_picture_that_was_moved_is_found_beside_a_pipe(tmp_path: Path) -> None
 
     assert sha256 is not None
     assert find_moved(frozenset({sha256}), (tmp_path,), hash_of) == {sha256: f"{tmp_path}/z.png"}
+
+
+@pytest.mark.parametrize("encoding", ["", "cp1252"])
+def test_a_list_that_is_a_pipe_is_refused(encoding: str, tmp_path: Path) -> None:
+    pipe = Path(a_pipe(tmp_path))
+
+    with pytest.raises(ListUnusable, match=r"pipe\.png: cannot be read"):
+        open_list(pipe, ["path"], Reading(encoding=encoding))
+
+
+def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadCsv, match=r"pipe\.png: cannot be read"):
+        is_pixel_table(Path(a_pipe(tmp_path)))
+
+
+def test_answers_in_json_that_are_a_pipe_are_refused(tmp_path: Path) -> None:
+    pipe = Path(a_pipe(tmp_path)).rename(tmp_path / "tasks.json")
+
+    with pytest.raises(CorrectionsUnusable, match=r"tasks\.json: cannot be read"):
+        read_corrections([pipe], labels=())
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        open_source,
+        lambda place: Reading.of(Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)),
+        lambda place: Named(place=place).listing,
+        lambda place: NamedPhotos(place=Path(place), use="measure").listing,
+    ],
+    ids=["source", "root", "data", "photos"],
+)
+def test_the_home_folder_of_an_unknown_user_is_refused(read: Callable[[str], object]) -> None:
+    with pytest.raises(BadAddress, match="~no-such-user/x: there is no home folder"):
+        read("~no-such-user/x")

@@ -14,6 +14,7 @@ from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
 from labelling.review.corrections import OfFiles
+from model_store.files import expanded
 from model_store.local import LocalRelease
 from training.data.corrections import NO_CORRECTIONS, UNREAD, check_listed, corrections_in, not_counting
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
@@ -95,7 +96,7 @@ class Named:
         return _as_learnt(listing, self.parent, self.seen.files)
 
     def _list_pictures(self, place: str, attributes: tuple[str, ...]) -> Listing | None:
-        inner = unwrapped(Path(place).expanduser())
+        inner = unwrapped(expanded(place))
         if not inner.exists() or has_idx(inner) or self.pixel_table:
             return None
         return list_pictures(inner, self.reading, attributes, self.seen.files.sha256_of)
@@ -162,7 +163,7 @@ class Named:
         Raises:
             BadCsv: it cannot be read.
         """
-        place = Path(self.place or KERAS).expanduser()
+        place = expanded(self.place or KERAS)
         return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
 
     def check(self, say: Say) -> tuple[str, ...] | None:
@@ -279,7 +280,7 @@ def _read_pixels(named: Named, use: Use) -> LabelledData:
             )
         return from_one_csv(named.pixel_table)
     if named.place not in {None, KERAS}:
-        return from_idx(unwrapped(Path(str(named.place)).expanduser()))
+        return from_idx(unwrapped(expanded(named.place or KERAS)))
     if named.place is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_tensorflow()

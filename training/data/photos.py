@@ -19,6 +19,7 @@ from inference.decode import prepare_decoders
 from inference.listed import NONE
 from labelling.lists import AS_IT_IS, Reading, header_of
 from labelling.review.corrections import OfFiles
+from model_store.files import expanded
 from reports.answers import CORRECTED
 from training.data.corrections import check_listed, corrections_in, not_counting
 from training.data.files_read import FilesRead, Hashed, hash_files
@@ -90,7 +91,7 @@ class NamedPhotos:
         return self.listing, *checked
 
     def _list(self, place: Path) -> Listing:
-        if not (place := place.expanduser()).is_file():
+        if not (place := expanded(place)).is_file():
             return self._whole(list_pictures(place, self.reading))
         columns = open_table(place, reading=self.reading, read=header_of).columns
         if self.use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=self.reading)):

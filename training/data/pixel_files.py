@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from inference.contract import EDGE
 from inference.file_names import is_clutter
+from model_store.files import opened
 from training.errors import BadCsv, BadIdx
 
 UINT8: Final = 0x08
@@ -112,7 +113,7 @@ def is_pixel_table(path: Path) -> bool:
         BadCsv: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             line = file.readline(20 * COLUMNS)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
