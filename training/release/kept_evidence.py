@@ -60,11 +60,11 @@ def accepts_no_more(before: ModelContract, now: ModelContract) -> bool:
     own = [least for head in before.attributes.values() for least in (head.familiarity or {}).values()]
     ranks = [(before.least_familiarity, now.least_familiarity), *((least, least) for least in own)]
     return is_as_strict(before, now) and all(
-        _farthest(now, least) <= _farthest(before, then) for then, least in ranks
+        farthest(now, least) <= farthest(before, then) for then, least in ranks
     )
 
 
-def _farthest(contract: ModelContract, familiarity: float) -> float:
+def farthest(contract: ModelContract, familiarity: float) -> float:
     """The greatest distance of pictures that are as familiar or more."""
     if contract.familiarity is None or familiarity <= 0:
         return np.inf

@@ -4,7 +4,7 @@ All networks stay. What the parent answered to other pictures is decided again b
 everything else is the parent's. The first and the last step: make.py. Writes one folder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from training.measure.photos import (
 from training.progress import Say
 from training.release.kept_evidence import accepts_no_more
 from training.release.make import begin, make_release
+from training.release.rescaled import attributes_as_far, keeps_promise, stored_ranks
 
 
 def recalibrate(
@@ -73,7 +74,8 @@ def recalibrate(
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
     answers = undecided_photos(graph_scores(session, photos), photos, photos.networks)
     thresholds = decide(answers, of_own_pictures(answers, before, accept))
-    contract = thresholds.contract(before.labels, before.input).with_heads(before.attributes)
+    contract = thresholds.contract(before.labels, before.input)
+    contract = contract.with_heads(attributes_as_far(before, contract))
     if thresholds.familiarity is not None and not thresholds.familiarity.threshold:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     own = decided(Classifier(session, contract), answers)
@@ -87,11 +89,16 @@ def recalibrate(
             f"What {parent.version} showed of products does not hold by these thresholds, which accept more "
             "photos: products of several photos are `review`."
         )
+    if lost := [name for name in report_of(parent).attributes if not keeps_promise(name, before, contract)]:
+        say(
+            f"What {parent.version} showed of {', '.join(lost)} is not in the report: these thresholds "
+            "accept other photos."
+        )
     begin(folder, parent)
     return make_release(
         folder,
         networks=networks,
-        report=_report(parent, thresholds, own, kept, accuracy, keeps_products=keeps_products),
+        report=_report(parent, thresholds, own, kept, accuracy, lost=lost, keeps_products=keeps_products),
         answers=kept.of_head(CLASS) + own + kept.take(kept.attributes != CLASS),
         parent=parent.manifest,
         sources=parent.manifest.sources,
@@ -138,13 +145,20 @@ def _decided_again(
     )
     stored = stored.take(stored.by == "")
     before, now = (
-        networks_of.get("photos", next(iter(networks_of.values()))).contract.temperature
+        networks_of.get("photos", next(iter(networks_of.values()))).contract
         for networks_of in (parent.manifest.networks, networks)
     )
-    of_class = stored.attributes == CLASS
-    calibrated = of_class & ((stored.networks == "photos") | (not parent.manifest.both))
-    shares = np.where(calibrated[:, None], at_temperature(stored, before, now), stored.probabilities)
-    undecided = replace(stored, probabilities=shares, decisions=np.where(of_class, "", stored.decisions))
+    of_class, calibrated = (
+        stored.attributes == CLASS,
+        (stored.networks == "photos") | (not parent.manifest.both),
+    )
+    scaled = at_temperature(stored, before.temperature, now.temperature)
+    undecided = replace(
+        stored,
+        probabilities=np.where((of_class & calibrated)[:, None], scaled, stored.probabilities),
+        familiarity=np.where(calibrated, stored_ranks(stored.familiarity, before, now), stored.familiarity),
+        decisions=np.where(of_class, "", stored.decisions),
+    )
     again = decide_stored(undecided, {name: network.contract for name, network in networks.items()})
     measured_now = np.isin(measured_tiers(again), measured_tiers(own)) | np.isin(again.pictures, own.pictures)
     return again.take(~of_class | (again.sets == TEST_SET) | ~measured_now)
@@ -157,6 +171,7 @@ def _report(  # noqa: PLR0913 - the parent's, and what is new
     kept: Answers,
     accuracy: float,
     *,
+    lost: Collection[str],
     keeps_products: bool,
 ) -> Report:
     """The parent's report, with what is accepted of these pictures and of those whose answers it keeps."""
@@ -178,6 +193,7 @@ def _report(  # noqa: PLR0913 - the parent's, and what is new
             accuracy=accuracy,
         ),
         "all_accepted": None,  # which classes are accepted has changed
+        "attributes": {name: figures for name, figures in before.attributes.items() if name not in lost},
         "products": before.products if keeps_products else {},
     }
     if not parent.manifest.both and len(tested) and tested.decided.all():

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from training.data.near_copies import perceptual_hash
 from training.data.photos import NamedPhotos, read_photos
 from training.errors import BadPictures, BadRecipe, NotShown
 from training.progress import Lines
+from training.release.kept_evidence import farthest
 
 PICTURES = 130
 WHOLE = whole_pictures(32, 3)
@@ -83,7 +84,7 @@ def parent(place: Path) -> LocalRelease:
         decisions=["ambiguous", "accept", "accept"],
         probabilities=shares,
     )
-    figures = {"colour": report_of(bundled()).attributes["colour"]}
+    figures = dict.fromkeys(HEADS, report_of(bundled()).attributes["colour"])
     more = {"attributes": figures, "all_accepted": AllAccepted(pictures=9, right=9)}
     return changed(sure(folder, photos + of_attributes), lambda _, report: report.model_copy(update=more))
 
@@ -125,11 +126,12 @@ def chain(place: Path, parent: LocalRelease, pictures: Path) -> Chain:
     (place / "corrections.csv").write_text(f"path,label\n{next(iter(others))},none of these\n", "utf-8")
     with redirect_stdout(io.StringIO()) as said:
         first = calibrating(place, parent, pictures)
-    with redirect_stdout(io.StringIO()) as document:
+    with redirect_stdout(io.StringIO()) as document, redirect_stderr(io.StringIO()) as doubts:
         table = a_table(place / "A.csv", others, tier="A")
         corrections = ("--corrections", str(place / "corrections.csv"))
         second = calibrating(place, first, table, *corrections, "--json")
-    return Chain(first, second, " ".join(said.getvalue().split()), json.loads(document.getvalue()))
+    words = " ".join(f"{said.getvalue()} {doubts.getvalue()}".split())
+    return Chain(first, second, words, json.loads(document.getvalue()))
 
 
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
@@ -244,6 +246,21 @@ def test_attributes_stay_and_of_an_unfamiliar_picture_none_is_accepted(
     assert child.all_accepted is None
     assert found.of_head("colour").decisions.tolist() == ["accept", "unfamiliar", "ambiguous", "unproven"]
     assert found.of_head("sleeve").decisions.tolist() == ["accept", "inapplicable"]
+
+
+def test_attributes_are_accepted_no_farther_where_the_class_is_and_lose_their_figures_where_they_are(
+    chain: Chain,
+) -> None:
+    before, now = (one.manifest.contract("photos") for one in (chain.first, chain.second))
+    colour, sleeve = now.heads["colour"], now.heads["sleeve"]
+
+    assert farthest(now, now.least_familiarity) > farthest(before, before.least_familiarity)
+    for label in colour.labels:
+        reach = farthest(now, now.least_familiarity_of(colour, label))
+        assert reach == pytest.approx(farthest(before, before.least_familiarity))
+    assert sleeve == HEADS["sleeve"]
+    assert report_of(chain.second).attributes.keys() == {"colour"}
+    assert f"What {chain.first.version} showed of sleeve is not in the report" in chain.said
 
 
 def test_corrections_win_over_the_labels_of_the_pictures(chain: Chain) -> None:
