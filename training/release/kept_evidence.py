@@ -53,15 +53,12 @@ def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
 
 
 def accepts_no_more(before: ModelContract, now: ModelContract) -> bool:
-    """Whether the same network accepts no answer that it had not accepted, and no picture from farther away.
+    """Whether the same network accepts no class that it had not accepted, and no picture from farther away.
 
     Ranks do not say that: each contract has its own scale of the network's distances.
     """
-    own = [least for head in before.attributes.values() for least in (head.familiarity or {}).values()]
-    ranks = [(before.least_familiarity, now.least_familiarity), *((least, least) for least in own)]
-    return is_as_strict(before, now) and all(
-        farthest(now, least) <= farthest(before, then) for then, least in ranks
-    )
+    reach, reached = farthest(now, now.least_familiarity), farthest(before, before.least_familiarity)
+    return is_as_strict(before, now) and reach <= reached
 
 
 def farthest(contract: ModelContract, familiarity: float) -> float:

@@ -83,16 +83,17 @@ def recalibrate(
     calibrated = parent.manifest.networks[name].changed(contract=contract)
     networks = {**parent.manifest.networks, name: calibrated}
     kept = _decided_again(parent, own, networks)
-    keeps_products = accepts_no_more(before, contract)
+    weaker = [name for name in before.attributes if not keeps_promise(name, before, contract)]
+    keeps_products = accepts_no_more(before, contract) and not weaker
     if report_of(parent).products and not keeps_products:
         say(
             f"What {parent.version} showed of products does not hold by these thresholds, which accept more "
             "photos: products of several photos are `review`."
         )
-    if lost := [name for name in report_of(parent).attributes if not keeps_promise(name, before, contract)]:
+    if lost := report_of(parent).attributes.keys() & set(weaker):
         say(
-            f"What {parent.version} showed of {', '.join(lost)} is not in the report: these thresholds "
-            "accept other photos."
+            f"What {parent.version} showed of {', '.join(sorted(lost))} is not in the report: these "
+            "thresholds accept other photos."
         )
     begin(folder, parent)
     return make_release(
