@@ -155,8 +155,8 @@ MUTATIONS: Final = (
     # Labelling: runs, workers that die, which answer of a person counts.
     Mutation(
         "labelling/workers/labeller.py",
-        "rows += [self._row(",
-        "rows = [self._row(",
+        "rows += map(_applicable, answers)",
+        "rows = list(map(_applicable, answers))",
         ("contract/labelling/test_label_runs.py",),
     ),
     Mutation(
