@@ -120,6 +120,7 @@ def _check_storage(address: str) -> str:
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, le=DAY)]
+Target = Annotated[float, Field(ge=0.5, lt=1)]
 Text = Annotated[str, Field(min_length=1)]
 AnyCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 
@@ -173,7 +174,7 @@ class Settings(BaseModel):
     rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
     log_format: Literal["text", "json"] = "text"
-    accept_target: Annotated[float | None, Empty, Field(ge=0.5, lt=1)] = None
+    accept_target: Annotated[Target | None, Empty] = None
     taxonomy: OptionalPath = None
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
     max_upload_bytes: Positive = 20_000_000

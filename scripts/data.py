@@ -10,7 +10,6 @@ import argparse
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from inference.arrays import Pixels
@@ -75,8 +74,7 @@ def execute(arguments: argparse.Namespace) -> object:
         check_columns(listing, attributes, listing.classes())
     findings = _findings(listing)
     _show(findings)
-    gone = tuple(findings.counts)
-    learnt, wrong = (None, "") if is_tiered else _or_why_not(partial(findings.learnt.measurable, gone=gone))
+    learnt, wrong = (None, "") if is_tiered else _or_why_not(findings.measurable)
     if learnt and learnt.rare:
         console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
     columns = {name: _column(name, findings) for name in attributes}

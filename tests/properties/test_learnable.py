@@ -128,7 +128,7 @@ def said_by_data(place: Path, attributes: Sequence[str]) -> object:
         learnt = findings.learnt
         if has_same_picture_in_two_places(findings.in_two_classes):
             return "refused"
-        classes = learnt.measurable()
+        classes = findings.measurable()
         cells = {name: learnt.cells(name) for name in attributes}
     except TrainingError:
         return "refused"

@@ -45,7 +45,7 @@ OF_DOCKERS_LINKS = {
     "environment",
     [
         {"PATH": "/bin", "AWS_REGION": "eu-west-1"},
-        {"WARDROBE_RATE_LIMIT": "", "WARDROBE_API_KEYS_FILE": ""},
+        {f"WARDROBE_{name}": "" for name in ("RATE_LIMIT", "API_KEYS_FILE", "ACCEPT_TARGET", "TAXONOMY")},
         OF_KUBERNETES,
         OF_ONE_THAT_BEGINS_SO,
         OF_DOCKERS_LINKS,

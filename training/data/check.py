@@ -13,6 +13,7 @@ from inference.contract import EDGE
 from training.data.files import PictureFile, look, on_all_cores
 from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.prepare import Prepared, Settled, prepare, settle
+from training.data.rare import Measurable
 from training.data.split import with_test_set
 from training.progress import Watch
 
@@ -51,6 +52,14 @@ class Findings:
     of_products: tuple[tuple[ListedPicture, ...], ...]
     uneven: tuple[str, str] | None
     learnt: Listing
+
+    def measurable(self) -> Measurable:
+        """The classes that a training learns.
+
+        Raises:
+            BadClasses: see `rare.measurable`.
+        """
+        return self.learnt.measurable(gone=tuple(self.counts))
 
 
 def check(listing: Listing, watch: Watch) -> Findings:
