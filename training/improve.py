@@ -231,7 +231,7 @@ def _recorded_training(
         )
     if before.labels == after.labels:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
-    copy = keep_corrections(files, reading, said, Path("runs"), seen.files.sha256_of)
+    copy = keep_corrections(said, Path("runs"), seen.files.sha256_of)
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."

@@ -18,7 +18,7 @@ from labelling import run
 from labelling.decided import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
 from labelling.export import Summary, export
-from labelling.lists import AS_IT_IS, Reading
+from labelling.lists import Reading
 from labelling.review.answers import finished, take_in
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job
@@ -369,7 +369,7 @@ def test_corrections_that_a_run_keeps_are_read_as_they_were_written(folder: Path
     file = write_csv(folder / "corrections.csv", answers)
     before = labels_in(learnt_with(file), folder)
 
-    copy = keep_corrections([file], AS_IT_IS, corrections_in([file]), folder / "runs")
+    copy = keep_corrections(corrections_in([file]), folder / "runs")
 
     assert labels_in(learnt_with(copy.rename(folder / "moved.csv")), folder) == before
     assert before[TWO] == "=Stick"

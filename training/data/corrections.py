@@ -18,7 +18,7 @@ from inference.listed import NONE
 from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import NAMED, OfFiles, file_of, read_corrections
+from labelling.review.corrections import NAMED, OfFiles, file_of
 from model_store.files import hash_of, write_whole
 from training.data.answered import NO_COPIES, Answers, Near, near_answers
 from training.data.files_read import Hashed
@@ -300,26 +300,19 @@ def _unheeded(applied: Applied, added: Iterable[ListedPicture], said: OfFiles) -
     )
 
 
-def keep_corrections(
-    files: Sequence[Path], reading: Reading, said: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of
-) -> Path:
+def keep_corrections(said: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of) -> Path:
     """Write all rows of some files of corrections into one; equal ones have one place.
 
     Paths are absolute. Each row has the digest of its picture: its answer holds for that picture where it
     moves, and for no other one that has its path later.
 
     Args:
-        files: of corrections of picture files.
-        reading: how they are read.
-        said: what counts of them.
+        said: what the files hold, and what counts of them.
         runs: the folder of runs.
         sha256_of: reads the pictures.
-
-    Raises:
-        BadCsv: one cannot be read.
     """
     rows = list[tuple[str, ...]]()
-    for row in read_corrections(files, None, reading=reading):
+    for row in said.rows:
         path = said.files.get(row.sha256) or file_of(row)
         sha256 = row.sha256 or sha256_of(path) or ""
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
