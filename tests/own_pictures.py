@@ -14,6 +14,7 @@ from tests.uploads import png
 from training.data.fashion import LabelledData
 from training.data.files import See
 from training.data.listed_folders import list_pictures
+from training.data.near_copies import Hashes
 from training.data.prepare import prepare
 from training.data.read import Use, read
 from training.data.vectors import Features
@@ -119,6 +120,15 @@ def see_nothing(pixels: PixelsBatch) -> Features:
     """Stands for a frozen network, where it does not matter what it sees."""
     nothing = np.zeros((len(pixels), 1), np.float32)
     return Features(nothing, nothing)
+
+
+def hashes_in_a_row(count: int) -> Hashes:
+    """Each is near the one before and the one behind, by 20 of 256 bits, and near no other."""
+    bits = np.zeros((count, 256), np.uint8)
+    for number in range(count):
+        bits[number:, 20 * number : 20 * number + 20] = 1
+    shapes = np.packbits(bits, axis=1).view(np.uint64)
+    return np.concatenate([shapes, np.zeros((count, 6), np.uint64)], axis=1)
 
 
 COLOURS = {"Green": (0, 1, 0), "Red": (1, 0, 0), "Violet": (1, 0, 1)}

@@ -15,11 +15,12 @@ from labelling.errors import OutputUnusable
 from scripts.terminal import program
 from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
+from tests.own_pictures import hashes_in_a_row
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.listed_folders import list_pictures, unwrapped
 from training.data.listing import ListedPicture
-from training.data.near_copies import Hashes, Neighbours, near_groups, perceptual_hash
+from training.data.near_copies import Neighbours, perceptual_hash
 from training.data.prepare import settle
 from training.errors import BadPictures
 
@@ -146,17 +147,8 @@ def test_one_product_in_several_colours_is_no_near_copy(
     assert found(tmp_path / "shirts", capsys)[1] == {"near": ["again.jpg"]}
 
 
-def in_a_row(count: int) -> Hashes:
-    """Each is near the next one alone, by 20 of 256 bits."""
-    bits = np.zeros((count, 256), np.uint8)
-    for number in range(count):
-        bits[number:, 20 * number : 20 * number + 20] = 1
-    shapes = np.packbits(bits, axis=1).view(np.uint64)
-    return np.concatenate([shapes, np.zeros((count, 6), np.uint64)], axis=1)
-
-
 def test_near_pictures_do_not_chain() -> None:
-    assert near_groups(in_a_row(5)) == [[0, 1], [2, 3]]
+    assert Neighbours.of(hashes_in_a_row(5)).groups(range(5)) == [[0, 1], [2, 3]]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
@@ -170,7 +162,7 @@ def test_a_near_copy_in_another_class_is_found_where_a_third_picture_lies_betwee
         for number in range(3)
     ]
 
-    settled = settle(pictures, list(in_a_row(3)))
+    settled = settle(pictures, list(hashes_in_a_row(3)))
 
     assert settled.kept == (0,)
     assert [[str(picture.path) for picture in group] for group in settled.in_two_classes] == [
@@ -208,7 +200,7 @@ def test_a_thousand_copies_take_no_more_than_their_number() -> None:
     hashes = np.repeat(np.stack([perceptual_hash(a_texture(seed)) for seed in (0, 1)]), 5000, axis=0)
 
     tracemalloc.start()
-    groups = near_groups(hashes)
+    groups = Neighbours.of(hashes).groups(range(len(hashes)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL
-from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing, write_class_folders
+from tests.own_pictures import (
+    KINDS,
+    Said,
+    Things,
+    a_photo,
+    hashes_in_a_row,
+    see_nothing,
+    write_class_folders,
+)
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data.listing import ListedPicture, Part
@@ -109,15 +117,6 @@ def test_columns_that_a_training_of_attributes_does_not_read_are_named(tmp_path:
     said.read(table.place, attributes=["colour"], see=see_nothing)
 
     assert said == ["Columns that are not read: price."]
-
-
-def hashes_in_a_row(count: int) -> Hashes:
-    """Each is near the one before and the one behind, by 20 of 256 bits, and near no other."""
-    bits = np.zeros((count, 256), np.uint8)
-    for number in range(count):
-        bits[number:, 20 * number : 20 * number + 20] = 1
-    shapes = np.packbits(bits, axis=1).view(np.uint64)
-    return np.concatenate([shapes, np.zeros((count, 6), np.uint64)], axis=1)
 
 
 def unlike(count: int) -> Hashes:

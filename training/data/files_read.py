@@ -49,7 +49,9 @@ class FilesRead:
         """
         new, read = [path for path in dict.fromkeys(paths) if path not in self.pixels], 0
         while read < len(new):
-            some = new[read : read + AT_ONCE] if read else new[:1]  # the first one tells of most folders
+            some = (
+                new[read : read + AT_ONCE] if read else new[:1]
+            )  # in most folders of photos the first is one
             found = on_all_cores(_read_pixels, some, partial(watch_part, watch, read, len(new)))
             files = [file for file in found if isinstance(file, PictureFile)]
             if not all(file.is_pixels for file in files):
@@ -96,19 +98,16 @@ class Hashed:
     read: FilesRead = field(default_factory=FilesRead)
 
 
-def hash_files(
-    paths: Iterable[Path], watch: Watch = lambda *_: None, read: FilesRead | None = None
-) -> Hashed:
+def hash_files(paths: Iterable[Path], read: FilesRead | None = None) -> Hashed:
     """Hash files, each once.
 
     Args:
         paths: which.
-        watch: called after each that is read.
         read: of the command, which is added to; None where it reads nothing else.
     """
     read, every = FilesRead() if read is None else read, {path: path.absolute() for path in paths}
     new = [path for path, absolute in every.items() if absolute not in read.sha256]
-    contents = dict(zip(new, on_all_cores(_hashed, new, watch), strict=True))
+    contents = dict(zip(new, on_all_cores(_hashed, new, lambda *_: None), strict=True))
     read.sha256.update((every[path], sha256) for path, (sha256, why) in contents.items() if not why)
     unreadable = {path: why for path, (_, why) in contents.items() if why}
     sha256 = {path: read.sha256[absolute] for path, absolute in every.items() if path not in unreadable}

@@ -70,21 +70,6 @@ def _shape_of(picture: Picture) -> Hash:
     return np.packbits(lowest > np.median(lowest)).view(np.uint64)
 
 
-def near_groups(hashes: Hashes) -> list[list[int]]:
-    """Put pictures into groups of which each is near the group's first.
-
-    Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
-    between others.
-
-    Args:
-        hashes: of N pictures.
-
-    Returns:
-        The indices of each group of two or more, ascending, by its first.
-    """
-    return Neighbours.of(hashes).groups(range(len(hashes)))
-
-
 @dataclass(frozen=True)
 class Neighbours:
     """Which of N pictures are nearly the same.
@@ -104,7 +89,17 @@ class Neighbours:
         return cls(different, number.ravel())
 
     def groups(self, pictures: Sequence[int]) -> list[list[int]]:
-        """Groups of two or more of some pictures, each near the first one of its group; in their order."""
+        """Put pictures into groups of which each is near the group's first.
+
+        Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
+        between others.
+
+        Args:
+            pictures: positions of some; their order decides which is the first.
+
+        Returns:
+            The positions of each group of two or more, by its first.
+        """
         group_of = np.full(len(self.different), -1)
         groups: dict[int, list[int]] = {}
         for picture in pictures:

@@ -276,7 +276,7 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
         pictures: of one place, each content once.
         hashes: of them.
     """
-    near = Neighbours.of(np.stack(hashes)) if hashes else Neighbours.of(NO_HASHES)
+    near = Neighbours.of(np.stack(hashes) if hashes else NO_HASHES)
     mixed = near.of_several([class_of(picture) for picture in pictures])
     left_out = {index for members in mixed for index in members}
     kept = tuple(index for index in range(len(pictures)) if index not in left_out)
