@@ -49,9 +49,8 @@ class FilesRead:
         """
         new, read = [path for path in dict.fromkeys(paths) if path not in self.pixels], 0
         while read < len(new):
-            some = (
-                new[read : read + AT_ONCE] if read else new[:1]
-            )  # in most folders of photos the first is one
+            # In most folders of photos the first file is a photo.
+            some = new[read : read + AT_ONCE] if read else new[:1]
             found = on_all_cores(_read_pixels, some, partial(watch_part, watch, read, len(new)))
             files = [file for file in found if isinstance(file, PictureFile)]
             if not all(file.is_pixels for file in files):
