@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,16 +29,21 @@ from tests.uploads import a_garment, png
 main = partial(wardrobe, "audit")
 labelling = partial(wardrobe, "label")
 
-SAMPLED = 4
+CATALOGUE, SAMPLED = Path("catalogue"), 4
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table of twelve pictures by the bundled release, and a sheet with an audit of four."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A table of twelve pictures by the bundled release, and a sheet with an audit of four.
+
+    An audit draws by the paths of a table, so these are relative to it: it draws the same everywhere.
+    """
     folder = tmp_path_factory.mktemp("audit")
     sheet = ["--review", str(folder / "sheet.html"), "--audit", str(SAMPLED)]
-    label(write_doubtful(folder / "catalogue"), folder / "table.csv", "bundled", *sheet)
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        label(write_doubtful(CATALOGUE), folder / "table.csv", "bundled", *sheet)
+        yield folder
 
 
 def answers_of(table: Path) -> dict[str, str]:
@@ -49,15 +55,15 @@ def test_a_run_ends_in_a_summary_and_draws_the_audit_that_its_table_can_pay_for(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table, sheet = folder / "table.csv", tmp_path / "sheet.html"
-    rows = label(folder / "catalogue", table, "bundled", "--review", str(sheet))
+    rows = label(CATALOGUE, table, "bundled", "--review", str(sheet))
 
     said = capsys.readouterr().out
     assert "12 rows (12 of them before); " in said
     assert said.endswith(f"label --corrections corrections.csv --out {table}\n")
     assert [card["audit"] for card in cards_of(sheet) if card["audit"]] == [3, 3, 3], "a quarter of 12"
 
-    label(folder / "catalogue", table, "bundled", "--review", str(sheet), "--audit", "0")
-    doubtful = sorted(row["path"] for row in rows if row["decision"] == "review")
+    label(CATALOGUE, table, "bundled", "--review", str(sheet), "--audit", "0")
+    doubtful = sorted(str(folder / str(row["path"])) for row in rows if row["decision"] == "review")
     assert sorted(card["path"] for card in cards_of(sheet)) == doubtful != []
     assert all(card["picture"].startswith("data:image/jpeg;base64,") for card in cards_of(sheet))
 
@@ -243,12 +249,12 @@ def test_answers_without_an_audit_or_of_an_earlier_sheet_are_refused(folder: Pat
 
 def test_people_s_answers_and_a_new_name_leave_a_table_the_same(folder: Path, tmp_path: Path) -> None:
     table, page = tmp_path / "renamed.csv", tmp_path / "sheet.html"
-    label(folder / "catalogue", table, "bundled", "--review", str(page))
+    label(CATALOGUE, table, "bundled", "--review", str(page))
     before = origin_of(page)
     row = rows_of(table)[0]
     correct(table, {"path": "", "sha256": row["sha256"], "label": "none of these"})
 
-    label(folder / "catalogue", table, "bundled", "--review", str(page))
+    label(CATALOGUE, table, "bundled", "--review", str(page))
 
     assert origin_of(page) == before == origin_of(folder / "sheet.html")
 
@@ -258,7 +264,7 @@ def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_or
 ) -> None:
     said, sheet = answers_of(folder / "table.csv"), tmp_path / "sheet.html"
     options = ["--review", str(sheet), "--audit", str(SAMPLED), "--reviewers", "3"]
-    label(folder / "catalogue", folder / "table.csv", "bundled", *options)
+    label(CATALOGUE, folder / "table.csv", "bundled", *options)
 
     sheets = [tmp_path / f"sheet-{number}.html" for number in (1, 2, 3)]
     pictures = [card["sha256"] for one in sheets for card in cards_of(one)]
