@@ -129,7 +129,7 @@ def _colours_of(label: str) -> frozenset[str]:
     word = " ".join(tokens_of(label))
     for language in LANGUAGES:
         for row in _rows():
-            words = {known.removeprefix("-") for known in row["words"].split("|")}
+            words = {written.removeprefix("-") for written in row["words"].split("|")}
             if row["language"] == language and word in words:
                 return frozenset(row["colours"].split("|")[:1])
     return frozenset({word})

@@ -180,8 +180,8 @@ def _of_row(
     heads = dict.fromkeys([LABEL, *row.heads, *of_product, *chain.from_iterable(of_photos)])
     for head in heads:
         answer = row.heads.get(head, HeadAnswer(reason=NO_PHOTO) if row.photos else NO_ANSWER)
-        said = {of_product[head]} if head in of_product else agreed(of.get(head) for of in of_photos)
-        after = with_people(answer, said, run.categories.get(head, {}))
+        by_people = {of_product[head]} if head in of_product else agreed(of.get(head) for of in of_photos)
+        after = with_people(answer, by_people, run.categories.get(head, {}))
         admits = check.admits(head, answer, row.listed)
         yield (
             row.number,
@@ -197,7 +197,7 @@ def _of_row(
             after.predicted_by,
             _json(after.rests_on),
             _json(after.category) if any(after.category) else None,
-            _json(_colours(with_people(fed[1], said, {}))) if head == fed[0] else None,
+            _json(_colours(with_people(fed[1], by_people, {}))) if head == fed[0] else None,
             _json(sorted(row.listed)) if head == LABEL else None,
             admits,
             after.suggested if admits is False else None,
@@ -210,17 +210,17 @@ def _json(texts: Sequence[str | None]) -> str | None:
     return json.dumps(texts, ensure_ascii=False) if texts else None
 
 
-def with_people(answer: HeadAnswer, said: set[str], categories: Mapping[str, Category]) -> HeadAnswer:
+def with_people(answer: HeadAnswer, by_people: set[str], categories: Mapping[str, Category]) -> HeadAnswer:
     """An answer of the model, NO_ANSWER for none, with what people said, and the platform's category.
 
     Where people answered differently to the photos of a product, it needs a review.
     """
     by = (answer.decided_by or MODEL) if answer.label else None
     label, decided_by = answer.label, by
-    if len(said) > 1:
+    if len(by_people) > 1:
         answer = replace(answer, decision=REVIEW, reason=CONTRADICTING)
-    elif said:
-        label, decided_by = min(said) or None, PERSON
+    elif by_people:
+        label, decided_by = min(by_people) or None, PERSON
     return replace(
         answer,
         label=label,
@@ -261,7 +261,7 @@ def _doubt(row: Row, head: str, after: HeadAnswer, of_photos: Sequence[Mapping[s
     if after.predicted is None or (row.product and not row.photos):
         return None
     photos = zip(row.photos or (row,), of_photos, strict=True)
-    labels = {said.get(head) for photo, said in photos if photo.sha256}
+    labels = {labels_of_photo.get(head) for photo, labels_of_photo in photos if photo.sha256}
     if len(agreed(labels)) > 1:
         return CONTRADICTING
     if None not in labels or after.reason is None:

@@ -111,8 +111,8 @@ def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
     words = [kind for kind in KINDS if any(kind in of for of in kinds)]
     is_of = np.array([[word in of for word in words] for of in kinds], np.bool_)
     is_of = is_of.reshape(len(kinds), len(words))
-    known = answers.take(answers.known)
-    of = known.take(np.flatnonzero(is_of[known.truth].any(axis=1)))
+    of_classes = answers.take(answers.known)
+    of = of_classes.take(np.flatnonzero(is_of[of_classes.truth].any(axis=1)))
     right, shares = is_of[of.truth], of.probabilities @ is_of
     of_truth = of.probabilities[np.arange(len(of)), of.truth]
     misled: Bools = np.asarray((right & (of_truth[:, None] < MOST * shares)).any(axis=1))

@@ -83,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> object:
     return {
         **target.hand_over(folder),
         "calibrated": report.calibrated and report.calibrated.model_dump(mode="json"),
-        "promises": [one.model_dump(mode="json") for one in _own(report)],
+        "promises": [promise.model_dump(mode="json") for promise in _own(report)],
         "photos": {tier: figures.model_dump(mode="json") for tier, figures in report.photos.items()},
     }
 
@@ -93,23 +93,23 @@ def _check_listed(listing: Listing, accuracy: float | None) -> None:
     from training.decide.requirements import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
     from training.decide.why_nothing import check_enough  # noqa: PLC0415 - as above
 
-    known = [picture.tier for picture in listing.pictures if picture.class_id != OOD]
-    check_enough(known, accuracy or ACCEPTED_OF_PHOTOS)
+    tiers = [picture.tier for picture in listing.pictures if picture.class_id != OOD]
+    check_enough(tiers, accuracy or ACCEPTED_OF_PHOTOS)
 
 
 def show(made: LocalRelease, report: Report) -> None:
     """Print the thresholds, what each tier's pictures say of them, and what is the parent's."""
-    found, contract = report.calibrated, made.manifest.contract("photos")
-    if found is None:
+    calibrated, contract = report.calibrated, made.manifest.contract("photos")
+    if calibrated is None:
         return
     out = console()
-    of_groups = f" of {found.groups:,} senders or products" if found.groups < found.n else ""
+    of_groups = f" of {calibrated.groups:,} senders or products" if calibrated.groups < calibrated.n else ""
     out.print(
-        f"Calibrated on {found.n:,} pictures{of_groups}. An answer is accepted where its confidence is "
+        f"Calibrated on {calibrated.n:,} pictures{of_groups}. An answer is accepted where its confidence is "
         f"{contract.of_label.confidence:.1%} or more{contract.of_label.exceptions_in_words}"
         f"{_familiar_enough(contract)}."
     )
-    by_tier = {one.pictures: one for one in _own(report)}
+    by_tier = {promise.pictures: promise for promise in _own(report)}
     print_table(
         [
             {"tier": tier} | _row(figures, by_tier.get(f"{PHOTOS_OF_TIER}{tier}"))
@@ -118,7 +118,7 @@ def show(made: LocalRelease, report: Report) -> None:
     )
     out.print(
         "`right` is the share of accepted answers that are right here, `right at least` that of all which "
-        f"will be accepted (95% sure). Weights are those of {found.parent}, and so are answers to other "
+        f"will be accepted (95% sure). Weights are those of {calibrated.parent}, and so are answers to other "
         f"pictures, which were decided again. Temperature: {contract.temperature:.3f}."
     )
 

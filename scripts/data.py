@@ -84,14 +84,14 @@ def execute(arguments: argparse.Namespace) -> object:
             console().print(finding, markup=False, highlight=False)
     _draw(listing.pictures, arguments)
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]
-    asked = (word for name in columns for word in ("--attribute", name))
-    named = shlex.join([str(place), *typed_list_options(arguments), *asked])
+    options = (word for name in columns for word in ("--attribute", name))
+    named = shlex.join([str(place), *typed_list_options(arguments), *options])
     also_wrong = [
         *filter(None, [wrong]),
         *(f"what is said above of the column {name}" for name in wrong_columns),
     ]
     print("", *_verdict(findings, learnt, named, unknown, also_wrong), sep="\n")
-    document = _as_json(findings) | {"too_few": [one.label for one in learnt.rare] if learnt else []}
+    document = _as_json(findings) | {"too_few": [rare.label for rare in learnt.rare] if learnt else []}
     if columns:
         document["attributes"] = {name: asdict(column) for name, column in columns.items()}
     is_wrong = findings.unreadable or findings.in_two_classes or unknown or also_wrong
@@ -111,12 +111,13 @@ def _listed(place: Path, arguments: argparse.Namespace) -> Listing:
 
 def _findings(listing: Listing) -> Findings:
     with counting("checking pictures") as watch:
-        found = check(listing, watch)
-    if found.unreadable and not any(found.counts.values()):
+        findings = check(listing, watch)
+    if findings.unreadable and not any(findings.counts.values()):
         raise BadPictures(
-            f"{listing.place}: none of {len(found.unreadable):,} pictures can be read. {found.unreadable[0]}"
+            f"{listing.place}: none of {len(findings.unreadable):,} pictures can be read. "
+            f"{findings.unreadable[0]}"
         )
-    return found
+    return findings
 
 
 def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]:
@@ -165,7 +166,7 @@ def _draw(pictures: Sequence[ListedPicture], arguments: argparse.Namespace) -> N
 
 def _pixels_of(paths: Sequence[Path]) -> list[Pixels]:
     read = read_files(paths, GREY_28, complain, lambda *_: None, skip_unreadable=True)
-    return [one.pixels for one in read if one and one.pixels is not None]
+    return [picture.pixels for picture in read if picture and picture.pixels is not None]
 
 
 def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -> None:
@@ -213,7 +214,7 @@ def _verdict(
         also_wrong: what else is.
     """
     counts = ("unreadable", findings.unreadable), ("in two places at once", findings.in_two_classes)
-    wrong = [f"{len(found):,} {what}" for what, found in counts if found]
+    wrong = [f"{len(finding):,} {what}" for what, finding in counts if finding]
     wrong += also_wrong
     if unknown:
         wrong.append(
@@ -228,8 +229,8 @@ def _verdict(
     # Here: SciPy is not installed where serving alone is.
     from training.decide.requirements import usual_accept_right  # noqa: PLC0415
 
-    known = learnt.labels if learnt else tuple(findings.counts)
-    pictures, classes = sum(label in known for label in findings.learnt.cells(LABEL)), len(known)
+    labels = learnt.labels if learnt else tuple(findings.counts)
+    pictures, classes = sum(label in labels for label in findings.learnt.cells(LABEL)), len(labels)
     few = needed(usual_accept_right(own_classes=True))
     doubt = "" if pictures >= few else f" With fewer than {few}, a person has to look at every answer."
     option = "--from bundled --photos" if learnt is None else "--data"
@@ -242,7 +243,7 @@ def _verdict(
 def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     """A heading and its lines for each kind of finding that there is."""
     alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
-    found = (
+    kinds = (
         ("unreadable; mend them, or train with --skip-unreadable", findings.unreadable),
         ("the same in several classes, or nearly so in train and test; look which label is wrong", mixed),
         (
@@ -257,16 +258,16 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         ("nearly the same, which are learnt or measured on together", alike),
         ("smaller than the model's input", [str(one.path) for one in findings.tiny]),
     )
-    return ((f"{what}: {len(lines):,}", lines) for what, lines in found if lines)
+    return ((f"{what}: {len(lines):,}", lines) for what, lines in kinds if lines)
 
 
 def _grouped(groups: Sequence[Sequence[ListedPicture]]) -> list[str]:
-    return [", ".join(str(one.path) for one in group) for group in groups]
+    return [", ".join(str(picture.path) for picture in group) for group in groups]
 
 
 def _as_json(findings: Findings) -> dict[str, object]:
     def paths(groups: Sequence[Sequence[ListedPicture]]) -> list[list[str]]:
-        return [[str(one.path) for one in group] for group in groups]
+        return [[str(picture.path) for picture in group] for group in groups]
 
     return {
         "counts": findings.counts,
@@ -276,7 +277,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "of_products": paths(findings.of_products),
         "copies": paths(findings.copies),
         "near": paths(findings.near),
-        "tiny": [str(one.path) for one in findings.tiny],
+        "tiny": [str(picture.path) for picture in findings.tiny],
         "uneven": findings.uneven,
     }
 

@@ -45,8 +45,8 @@ EXAMPLES = (
 
 def execute(arguments: argparse.Namespace) -> object:
     """Evaluate the release that the arguments name."""
-    found = _evaluate(arguments)
-    return Failed(found) if found.get("differences") else found
+    document = _evaluate(arguments)
+    return Failed(document) if document.get("differences") else document
 
 
 def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
@@ -129,9 +129,9 @@ def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
     learnt = load_learnt(release.folder) or NOTHING
     if doubt := knows_bytes_alone(learnt, release.version):
         complain(doubt)
-    if known := int(learnt.has(pictures.sha256, pictures.hashes).sum()):
+    if count := int(learnt.has(pictures.sha256, pictures.hashes).sum()):
         complain(
-            f"the release learnt {known:,} of these {len(pictures):,} pictures, or nearly the same, so the "
+            f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
             "figures are too good."
         )
 
@@ -148,7 +148,9 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
     contract = release.manifest.contract("pixels")
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     given = undecided(graph_scores(session, data.test), data.test)
-    before, answers = (decided(Classifier(session, one), given) for one in (uncalibrated(contract), contract))
+    before, answers = (
+        decided(Classifier(session, rules), given) for rules in (uncalibrated(contract), contract)
+    )
     return full_figures(answers, before, contract), answers
 
 
@@ -170,24 +172,24 @@ def _measure_attributes(
     return shares
 
 
-def _attribute_row(one: dict[str, float | None]) -> dict[str, str]:
+def _attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
     """The cells of an attribute, by their headings."""
     return {
-        "pictures": f"{one['n']:,}",
-        "right": _shown(one["accuracy"], ".1%"),
-        "accepted": _shown(one["accepted"], ".1%"),
-        "of these right": _shown(one["right_of_accepted"], ".1%"),
+        "pictures": f"{figures['n']:,}",
+        "right": _shown(figures["accuracy"], ".1%"),
+        "accepted": _shown(figures["accepted"], ".1%"),
+        "of these right": _shown(figures["right_of_accepted"], ".1%"),
     }
 
 
 def _shares_of(answers: Answers) -> dict[str, float | None]:
     """Of the pictures whose label is known."""
-    known = answers.take(answers.known)
-    right = known.right[known.accepted]
+    of_classes = answers.take(answers.known)
+    right = of_classes.right[of_classes.accepted]
     return {
-        "n": len(known),
-        "accuracy": float(known.right.mean()) if len(known) else None,
-        "accepted": float(known.accepted.mean()) if len(known) else None,
+        "n": len(of_classes),
+        "accuracy": float(of_classes.right.mean()) if len(of_classes) else None,
+        "accepted": float(of_classes.accepted.mean()) if len(of_classes) else None,
         "right_of_accepted": float(right.mean()) if len(right) else None,
     }
 
@@ -229,8 +231,8 @@ def _written(
         return {}
     from training.measure.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
-    found = write_evaluation(expanded(folder), page, answers, pictures, contract)
-    written = [str(path) for path in found]
+    files = write_evaluation(expanded(folder), page, answers, pictures, contract)
+    written = [str(path) for path in files]
     console().print(", ".join(written), soft_wrap=True)
     return {"written": written}
 
@@ -287,8 +289,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
-    asked = undecided_photos(graph_scores(session, photos), photos, photos.networks)
-    answers = decided(Classifier(session, contract), asked)
+    undecided = undecided_photos(graph_scores(session, photos), photos, photos.networks)
+    answers = decided(Classifier(session, contract), undecided)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     splits = ", ".join(sorted({figure.split for figure in figures.values()}))
@@ -309,15 +311,15 @@ def _accepts(contract: ModelContract) -> str:
     )
 
 
-def _photo_row(one: PhotoFigures) -> dict[str, str]:
+def _photo_row(figures: PhotoFigures) -> dict[str, str]:
     """The cells of a tier, by their headings."""
-    interval = one.macro_accuracy_interval
+    interval = figures.macro_accuracy_interval
     return {
-        "photos": f"{one.n:,}",
-        "right, mean of classes": _shown(one.macro_accuracy, ".1%"),
+        "photos": f"{figures.n:,}",
+        "right, mean of classes": _shown(figures.macro_accuracy, ".1%"),
         "95% interval": " to ".join(f"{bound:.1%}" for bound in interval) if interval else NONE,
-        "accepted": f"{one.decisions.coverage:.1%}",
-        "of these right": _shown(one.decisions.accuracy, ".1%"),
+        "accepted": f"{figures.decisions.coverage:.1%}",
+        "of these right": _shown(figures.decisions.accuracy, ".1%"),
     }
 
 

@@ -376,8 +376,8 @@ def _label(arguments: argparse.Namespace) -> object:
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
         _say_checks(summary, job, journal)
-        for one in taken:
-            _say_taken(arguments, one, summary, corrections)
+        for batch in taken:
+            _say_taken(arguments, batch, summary, corrections)
         _say_written(arguments, written)
         if not summary.rows:
             complain(f"{arguments.source}: no picture in it.")

@@ -191,7 +191,7 @@ def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
 
 
 def _description(hint: Any) -> str:  # noqa: ANN401 - as above
-    return str(next(one.description for one in hint.__metadata__ if getattr(one, "description", None)))
+    return str(next(value.description for value in hint.__metadata__ if getattr(value, "description", None)))
 
 
 def sized(recipe: Recipe, data: LabelledData) -> Recipe:

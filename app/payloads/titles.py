@@ -43,8 +43,8 @@ def title_of(query: Given, body: Given) -> Title | None:
     """
     text, language = (_only(name, [*query.get(name, ()), *body.get(name, ())]) for name in OF_TITLES)
     if language and language not in {*LANGUAGES, NOT_READ}:
-        known = ", ".join(LANGUAGES)
-        raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {known}, or {NOT_READ}.")
+        languages = ", ".join(LANGUAGES)
+        raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {languages}, or {NOT_READ}.")
     return None if text is None else Title(text[:LONGEST_HTML], language or "")
 
 

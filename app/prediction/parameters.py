@@ -53,7 +53,7 @@ def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[st
     """
     for name in query:
         if name not in names:
-            few = ", ".join(f"`{known}`" for known in names)
+            few = ", ".join(f"`{parameter}`" for parameter in names)
             raise BadRequest(f"The query parameter `{name}` is unknown. This route has {few}.")
     top = _read_top(query.get("top"), classes)
     titles = {name: query.getlist(name) for name in OF_TITLES if name in query}

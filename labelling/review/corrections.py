@@ -175,7 +175,7 @@ def corrections_of_files(
     reading: Reading = AS_IT_IS,
     say: Callable[[str], None] = lambda _: None,
     sha256_of: Callable[[str], str | None] = hash_of,
-    known: Callable[[], Mapping[str, str]] = dict,
+    own_paths: Callable[[], Mapping[str, str]] = dict,
 ) -> OfFiles:
     """What counts of corrections whose pictures are files, for training: see the top of this file.
 
@@ -184,15 +184,15 @@ def corrections_of_files(
         reading: how they are read.
         say: receives what a person should know of them.
         sha256_of: digest of a picture's file; None where it cannot be read.
-        known: the absolute paths of pictures of the caller, by sha256, which are taken first where a picture
-            is not where its correction says; called only then.
+        own_paths: the absolute paths of pictures of the caller, by sha256, which are taken first where a
+            picture is not where its correction says; called only then.
 
     Raises:
         CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
     """
     rows = tuple(read_corrections(files, None, reading=reading, say=say))
     given = [(file_of(correction), correction) for correction in rows]
-    hashes, moved = _contents(given, files, sha256_of, known)
+    hashes, moved = _contents(given, files, sha256_of, own_paths)
     outdated: dict[str, None] = {}
     matched, named = [], []
     for as_written, correction in given:
@@ -239,7 +239,7 @@ def _contents(
     given: Sequence[tuple[str, Correction]],
     files: Sequence[Path],
     sha256_of: Callable[[str], str | None],
-    known: Callable[[], Mapping[str, str]],
+    own_paths: Callable[[], Mapping[str, str]],
 ) -> tuple[dict[str, str | None], Mapping[str, str]]:
     """The sha256 of each file, and where contents are now that were answered in another one."""
     hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in given)}
@@ -248,11 +248,11 @@ def _contents(
     }
     if not lost:
         return hashes, {}
-    paths = known()
-    found = {sha256: paths[sha256] for sha256 in lost if sha256 in paths}
-    away = {sha256: path for sha256, path in lost.items() if sha256 not in found}
+    paths = own_paths()
+    of_caller = {sha256: paths[sha256] for sha256 in lost if sha256 in paths}
+    away = {sha256: path for sha256, path in lost.items() if sha256 not in of_caller}
     roots = where_to_look(away.values(), files) if away else ()
-    moved = found | find_moved(frozenset(away), roots, sha256_of)
+    moved = of_caller | find_moved(frozenset(away), roots, sha256_of)
     return hashes | {path: sha256 for sha256, path in moved.items()}, moved
 
 

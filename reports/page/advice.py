@@ -29,16 +29,16 @@ def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
     yield from ways_on(report, words)
     if _stuck(report):
         return
-    promised = {one.accuracy for one in report.promises if one.pictures == HELD_OUT}
+    promised = {promise.accuracy for promise in report.promises if promise.pictures == HELD_OUT}
     # What holds comes first, so that the others can refer to it.
-    possible = sorted(report.possible_promises, key=lambda one: one.accuracy not in promised)
+    possible = sorted(report.possible_promises, key=lambda promise: promise.accuracy not in promised)
     before: list[PossiblePromise] = []
-    for one in possible:
-        if one.accuracy in promised and one.accepted:
-            yield _as_it_is(one, words)
+    for promise in possible:
+        if promise.accuracy in promised and promise.accepted:
+            yield _as_it_is(promise, words)
         else:
-            yield _at_share(one, _setting(report), words, before)
-        before.append(one)
+            yield _at_share(promise, _setting(report), words, before)
+        before.append(promise)
 
 
 def ways_on(report: Report, words: Wording) -> Iterator[str]:
@@ -52,7 +52,7 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
 
 def _stuck(report: Report) -> list[Promise]:
     """The promise about held-out pictures, where it accepts none."""
-    return [one for one in report.promises if one.pictures == HELD_OUT and not one.accepted]
+    return [promise for promise in report.promises if promise.pictures == HELD_OUT and not promise.accepted]
 
 
 def _setting(report: Report) -> str:
@@ -204,7 +204,9 @@ def _of_mixed_up(pair: Confusion, report: Report, words: Wording) -> str:
 def _mixed_up(report: Report) -> Confusion | None:
     """The two classes that are taken for each other most often; None without a mistake."""
     counts = Counter[tuple[str, ...]]()
-    for one in confusions(report):
-        counts[tuple(sorted((one.truth, one.predicted), key=report.labels.index))] += one.wrong
+    for confusion in confusions(report):
+        counts[tuple(sorted((confusion.truth, confusion.predicted), key=report.labels.index))] += (
+            confusion.wrong
+        )
     most = counts.most_common(1)
-    return next((Confusion(one, other, wrong, report.test.n) for (one, other), wrong in most), None)
+    return next((Confusion(first, other, wrong, report.test.n) for (first, other), wrong in most), None)
