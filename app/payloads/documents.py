@@ -144,7 +144,7 @@ def _parse_by_python(data: bytes, of_pairs: type[list[Any]] | None = None) -> An
 def values_of(body: Body, document: Mapping[str, object], names: Iterable[str]) -> dict[str, list[object]]:
     """What the JSON object of a body has under some names: every value of a key that came twice.
 
-    Parsers keep the last of these. What has more than LENIENT_BYTES is not parsed again to see the others.
+    Parsers keep the last of these. So an object that has one of the names is parsed again, into pairs.
 
     Args:
         body: in UTF-8.
@@ -153,13 +153,13 @@ def values_of(body: Body, document: Mapping[str, object], names: Iterable[str]) 
 
     Raises:
         BadRequest: it is nested too deeply.
+        TooLarge, Busy: as `claim_values`.
     """
-    values = {name: [document[name]] for name in names if name in document}
-    is_long = len(body.data) > LENIENT_BYTES
-    if is_long or not any(body.data.count(b'"%b"' % name.encode()) > 1 for name in values):
-        return values
+    if document.keys().isdisjoint(names):
+        return {}
+    claim_values(body)  # the document is still held
     pairs = _parse_by_python(body.data.removeprefix(BOM_UTF8), list)
-    return {name: [value for key, value in pairs if key == name] for name in values}
+    return {name: [value for key, value in pairs if key == name] for name in names}
 
 
 def item_of_object(document: object, forms: str) -> Upload | Rows:

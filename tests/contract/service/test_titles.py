@@ -85,6 +85,8 @@ TWICE: dict[str, dict[str, Any]] = {
         "query_string": {"language": "en"},
     },
     "JSON": {"data": b'{"title": "a", "image": "QQ==", "title": "a"}'},
+    "long JSON": {"data": b'{"title": "a", "image": "%b", "title": "a"}' % (b"Q" * 4_000_004)},
+    "escaped key of the JSON": {"data": rb'{"title": "a", "image": "QQ==", "\u0074itl\u0065": "a"}'},
     "language of the JSON": {"data": b'\xef\xbb\xbf{"language": 1, "image": "QQ==", "language" : "en"}'},
 }
 
