@@ -28,6 +28,7 @@ from model_store.errors import (
     NotFound,
     NothingPromoted,
     PromotionUnchecked,
+    PublishError,
     RecordUnreadable,
     ReleaseCorrupt,
     ReleaseError,
@@ -49,9 +50,6 @@ from model_store.records import (
     promotion_bytes,
 )
 from model_store.store import Store
-
-FAILED = (StoreUnreachable, StoreRefused, StoreBroken)
-"""Why an operation of a store was not done, or was done without an answer."""
 
 
 def newest(store: Store) -> Promotion | Unread | None:
@@ -217,7 +215,11 @@ def append(  # noqa: PLR0913 - what a record says
         # A repeated request may meet the record that its first, unanswered try has made.
         with _unanswered(store, record):
             _claim(store, record, error)
-    except FAILED:
+    except StoreUnreachable:
+        with _unanswered(store, record):  # what is not there now may still be written
+            if not _is_written(store, record):
+                raise
+    except (StoreRefused, StoreBroken):
         if not _is_written(store, record):
             raise
     else:
@@ -259,7 +261,9 @@ def _unanswered(store: Store, record: Promotion) -> AbstractContextManager[None]
 def _unchecked(store: Store, what_stands: str) -> Iterator[None]:
     try:
         yield
-    except FAILED as error:
+    except PublishError:
+        raise
+    except StoreError as error:  # also what says that the record is not there: it may come late, or a page is
         raise PromotionUnchecked(
             f"{store.address}: {what_stands}. Before you repeat the command, look at `wardrobe releases "
             f"--store {store.address} log`. {error}"
@@ -292,10 +296,7 @@ def require_conditional_writes(store: Store) -> None:
 def _claim(store: Store, record: Promotion, cause: AlreadyExists | None) -> None:
     """Read back: the record is ours, or the race is lost."""
     where = f"{store.address}/{promotion_key(record.number)}"
-    try:
-        winner = _read(store, record.number)
-    except NotFound as error:
-        raise LostRace(f"{where}: another promotion is on its way there. Try again.") from error
+    winner = _read(store, record.number)
     if winner.nonce != record.nonce:
         raise LostRace(
             f"{where}: {winner.by} promoted {winner.version} first, so {record.version} is not current. "

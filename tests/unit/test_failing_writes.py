@@ -9,7 +9,9 @@ import pytest
 from model_store.catalogue import manifest_key, promotion_key
 from model_store.errors import (
     AlreadyExists,
+    NotFound,
     PromotionUnchecked,
+    ReleaseCorrupt,
     StoreBroken,
     StoreError,
     StoreRefused,
@@ -193,6 +195,43 @@ def test_a_record_that_is_there_needs_no_answer(filled: Path, tmp_path: Path) ->
     store = AnswerLost(tmp_path / "store")
 
     assert roll_back(store, "ann") == history(store).promotions[-1]
+
+
+class ReadingOddly(FolderStore):
+    """A store that makes one record, and then does not find it, or has a page in its place."""
+
+    def __init__(self, root: Path, error: type[StoreError]) -> None:
+        super().__init__(root)
+        self._error = error
+
+    def read(self, key: str) -> bytes:
+        if key == promotion_key(4) and self.entries(key):
+            raise self._error(SILENT)
+        return super().read(key)
+
+
+@pytest.mark.parametrize("error", [NotFound, ReleaseCorrupt])
+def test_a_record_that_is_not_read_back_stands(filled: Path, tmp_path: Path, error: type[StoreError]) -> None:
+    shutil.copytree(filled, tmp_path / "store")
+
+    with pytest.raises(PromotionUnchecked, match=f"Promotion 4 stands: it made .* current.*{SILENT}"):
+        roll_back(ReadingOddly(tmp_path / "store", error), "ann")
+
+
+class WrittenLate(FolderStore):
+    """A store whose time limit for a record passes before it makes the record."""
+
+    def create(self, key: str, data: bytes) -> None:
+        if key == promotion_key(4):
+            raise StoreUnreachable(SILENT)
+        super().create(key, data)
+
+
+def test_a_record_without_an_answer_that_is_not_there_may_still_come(filled: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled, tmp_path / "store")
+
+    with pytest.raises(PromotionUnchecked, match=f"Promotion 4, .*, may be written.*{SILENT}"):
+        roll_back(WrittenLate(tmp_path / "store"), "ann")
 
 
 class AnsweredTwice(FolderStore):
