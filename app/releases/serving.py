@@ -166,8 +166,12 @@ class Models:
         )
 
     def record_read(self, number: int) -> None:
-        """The record of a promotion can be read by now."""
-        self.refusals = tuple(refusal for refusal in self.refusals if refusal.of != (number, None))
+        """The record of a promotion can be read by now; what waited in those before it waits no more."""
+        self.refusals = tuple(
+            refusal
+            for refusal in self.refusals
+            if refusal.for_good or (refusal.number == number and refusal.version is not None)
+        )
 
     def refuse(self, refusal: Refusal, now: datetime) -> None:
         """Remember why a release is not served; what is served is outdated from now on."""

@@ -151,15 +151,12 @@ class ReleaseWatcher:
             self._retries.begin()
 
     def _to_try(self, promotion: Promotion, serving: str) -> list[str]:
-        """The candidates before what is served, without those refused for good or in an earlier promotion."""
+        """The candidates before what is served; of those refused for good only what is promoted again."""
         refused = {
             refusal.version
             for refusal in self._models.refusals
-            if (
-                refusal.for_good
-                if refusal.number == promotion.number
-                else refusal.version != promotion.version
-            )
+            if refusal.for_good
+            and (refusal.number == promotion.number or refusal.version != promotion.version)
         }
         before = takewhile(lambda version: version != serving, promotion.in_turn)
         return [version for version in before if version not in refused]

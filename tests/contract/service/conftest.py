@@ -149,6 +149,10 @@ def logged() -> Iterator[list[str]]:
     lines: list[str] = []
     handler = logging.Handler(logging.INFO)
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    logging.getLogger("wardrobe").addHandler(handler)
+    logger = logging.getLogger("wardrobe")
+    logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.INFO)  # as an app sets it
     yield lines
-    logging.getLogger("wardrobe").removeHandler(handler)
+    logger.setLevel(level)
+    logger.removeHandler(handler)

@@ -200,6 +200,18 @@ def test_a_newer_promotion_ends_the_tries(place: Place) -> None:
     assert (before, after, service.poll(MINUTE), service.poll(99 * MINUTE)) == ("A!", "C", "C", "C")
 
 
+def test_a_candidate_that_arrived_since_serves_where_a_newer_promotion_cannot_be_served(place: Place) -> None:
+    place.log("+A")
+    service, mend = following(place), spoilt(place, "model.onnx", absent)
+    place.log("+B")
+    before = service.poll()
+    mend()
+    shutil.move(place.folder("C"), place.cache.parent / "C")
+    place.log("+C")
+
+    assert (before, service.poll(), place.refused(service.models)) == ("A!", "B!", "C")
+
+
 class Refusing(FolderStore):
     """A store that refuses files of one release, as S3 does with archived objects."""
 
