@@ -47,7 +47,7 @@ def encoding_of(path: Path, named: str) -> tuple[str, str]:
         ListUnusable: it is UTF-16 without its mark and none is named, or Python does not know the named one.
     """
     try:
-        is_utf8 = not named or codecs.lookup(named).name in {"utf-8", "utf-8-sig"}
+        name = codecs.lookup(named or "utf-8").name
         "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
     except (LookupError, UnicodeError) as error:
         raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
@@ -59,8 +59,13 @@ def encoding_of(path: Path, named: str) -> tuple[str, str]:
     if has_nulls and not named:
         choice = readings([header[: len(header) // 2 * 2]], UTF_16)
         raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {choice}")
-    if is_utf8 or has_nulls or not _holds_utf8(path):
-        return "utf-8-sig" if is_utf8 else named, ""
+    is_narrow = (
+        name.startswith(("utf-16", "utf-32")) and not has_nulls
+    )  # which the names of columns have there
+    if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"} or is_narrow:
+        return "utf-8-sig", ""
+    if has_nulls or not _holds_utf8(path):
+        return named, ""
     return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named}."
 
 

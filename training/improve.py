@@ -27,11 +27,12 @@ from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
 from training.data.answered import near_answers
-from training.data.corrections import apply, corrections_in, keep_corrections
+from training.data.corrections import apply, corrections_of, keep_corrections
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files_read import Hashed
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
+from training.data.listed_tables import counting_of, rows_in
 from training.data.listing import absolute
 from training.data.named import Named, Seen
 from training.errors import BadPictures, BadRecipe
@@ -198,7 +199,8 @@ def _recorded_training(
         _learnt_pictures(data, options.data, parent),
         _learnt_corrections(learnt, options, parent),
     )
-    options = options.changed(data=str(place), encoding=corrected.encoding or options.encoding)
+    encodings = (corrected.encoding, options.encoding)[:: 1 if data else -1]  # a recorded list has its own
+    options = options.changed(data=str(place), encoding=encodings[0] or encodings[1] or None)
     named = Named(
         place=options.data, reading=options.reading, attributes=options.attribute, parent=parent, seen=seen
     )
@@ -213,11 +215,9 @@ def _recorded_training(
         )
     check_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    reading, files = options.reading.of_corrections, [*earlier, corrected.file]
-    said, before_it = (
-        corrections_in(some, reading, sha256_of=seen.files.sha256_of, hashed=lambda: named.hashed)
-        for some in (files, earlier)
-    )
+    rows, sha256_of = rows_in(earlier, options.reading.of_corrections), seen.files.sha256_of
+    said = corrections_of([*rows, *corrected.corrections], sha256_of, lambda: named.hashed)
+    before_it = counting_of(rows, sha256_of)
     _check_attributes(said, options.attribute)
     prepare_decoders()
     near = near_answers(listing, named.hashed, said)
@@ -231,7 +231,7 @@ def _recorded_training(
         )
     if before.labels == after.labels:
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
-    copy = keep_corrections(said, Path("runs"), seen.files.sha256_of)
+    copy = keep_corrections(said, Path("runs"), sha256_of)
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."

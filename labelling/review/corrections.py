@@ -171,28 +171,23 @@ def read_corrections(
 
 
 def corrections_of_files(
-    files: Sequence[Path],
-    reading: Reading = AS_IT_IS,
-    say: Callable[[str], None] = lambda _: None,
+    rows: Sequence[Correction],
     sha256_of: Callable[[str], str | None] = hash_of,
     own_paths: Callable[[], Mapping[str, str]] = dict,
 ) -> OfFiles:
     """What counts of corrections whose pictures are files, for training: see the top of this file.
 
     Args:
-        files: of corrections; paths in them are absolute, or relative to their folders.
-        reading: how they are read.
-        say: receives what a person should know of them.
+        rows: of `read_corrections`; paths in them are absolute, or relative to the folders of their files.
         sha256_of: digest of a picture's file; None where it cannot be read.
         own_paths: the absolute paths of pictures of the caller, by sha256, which are taken first where a
             picture is not where its correction says; called only then.
 
     Raises:
-        CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
+        CorrectionsUnusable: two files give a picture different labels at the same time.
     """
-    rows = tuple(read_corrections(files, None, reading=reading, say=say))
     given = [(file_of(correction), correction) for correction in rows]
-    hashes, moved = _contents(given, files, sha256_of, own_paths)
+    hashes, moved = _contents(given, sha256_of, own_paths)
     outdated: dict[str, None] = {}
     matched, named = [], []
     for as_written, correction in given:
@@ -230,14 +225,13 @@ def corrections_of_files(
         {path: correction.product for path, _, correction in named if correction.product},
         {sha256: path for path, sha256, _ in every if hashes[path] is not None},
         _splits(every),
-        rows,
+        tuple(rows),
         of_products,
     )
 
 
 def _contents(
     given: Sequence[tuple[str, Correction]],
-    files: Sequence[Path],
     sha256_of: Callable[[str], str | None],
     own_paths: Callable[[], Mapping[str, str]],
 ) -> tuple[dict[str, str | None], Mapping[str, str]]:
@@ -251,6 +245,7 @@ def _contents(
     paths = own_paths()
     of_caller = {sha256: paths[sha256] for sha256 in lost if sha256 in paths}
     away = {sha256: path for sha256, path in lost.items() if sha256 not in of_caller}
+    files = dict.fromkeys(correction.file for _, correction in given)
     roots = where_to_look(away.values(), files) if away else ()
     moved = of_caller | find_moved(frozenset(away), roots, sha256_of)
     return hashes | {path: sha256 for sha256, path in moved.items()}, moved

@@ -33,7 +33,7 @@ from training.data.answered import near_answers
 from training.data.corrections import Applied, apply, corrections_in, keep_corrections
 from training.data.files_read import hash_files
 from training.data.listed_folders import list_pictures
-from training.data.listed_tables import answers_in, list_answers
+from training.data.listed_tables import counting_of, list_answers, rows_in
 from training.data.named import Named, load
 from training.errors import BadCsv
 from training.progress import Lines
@@ -353,7 +353,7 @@ def test_pictures_that_were_renamed_or_moved_are_learnt_by_their_content_and_gon
     rows += [answer("catalogue/gone.png", "Ball", sha256="ab" * 32), answer("catalogue/copy.png", "Ball")]
     file = write_csv(folder / "corrections.csv", rows)
 
-    found, listed = learnt_with(file), list_answers(file, answers_in([file]))
+    found, listed = learnt_with(file), list_answers(file, counting_of(rows_in([file])))
 
     names = ("catalogue/new.png", "sold/moved.png", "shop/Café/z.png")
     assert {name: labels_in(found, folder)[name] for name in names} == dict.fromkeys(names, "=Stick")

@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ from pydantic import JsonValue, ValidationError
 from inference.arrays import Picture
 from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
-from labelling.review.corrections import Correction
+from labelling.lists import Reading
+from labelling.review.corrections import Correction, read_corrections
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.named_release import store_in
 from scripts import train
@@ -57,11 +57,12 @@ def corrections(*rows: str, columns: str = "path,label") -> Path:
     return Path("corrections.csv")
 
 
-def recorded(release: Path, **settings: JsonValue) -> Corrected:
+def recorded(release: Path, typed: str = "", /, **settings: JsonValue) -> Corrected:
     """A release of own classes that records these settings, and the corrections of the working directory."""
-    made = open_release(release)
+    made, file = open_release(release), Path("corrections.csv").absolute()
     manifest = made.manifest.model_copy(update={"training": {"settings": settings}})
-    return Corrected("store", LocalRelease(made.folder, manifest), Path("corrections.csv").absolute(), ())
+    rows = tuple(read_corrections([file], None, reading=Reading(encoding=typed)))
+    return Corrected("store", LocalRelease(made.folder, manifest), file, rows, typed)
 
 
 def pictures_of(corrected: Corrected, data: str | None = None) -> dict[Path, dict[str, str]]:
@@ -194,8 +195,7 @@ def test_corrections_are_kept_with_the_run_and_a_further_one_adds_to_them(here: 
     first = next_training(recorded(release, data="photos"), None, Lines())
     corrections("photos/Ball/002.png,Stick")
 
-    second = recorded(release, **first.as_json())
-    labels = pictures_of(second)
+    labels = pictures_of(recorded(release, **first.as_json()))
 
     said = {path.relative_to(here).as_posix(): of["label"] for path, of in labels.items()}
     assert {name: said[name] for name in ("photos/Ball/001.png", "photos/Ball/002.png", "new.png")} == {
@@ -203,7 +203,7 @@ def test_corrections_are_kept_with_the_run_and_a_further_one_adds_to_them(here: 
     }  # fmt: skip
     corrections("photos/Ball/001.png,Box")
     with pytest.raises(BadPictures, match="nothing in it changes what photos says already"):
-        pictures_of(second)
+        pictures_of(recorded(release, **first.as_json()))
 
 
 @pytest.mark.parametrize(
@@ -355,9 +355,31 @@ def test_the_encoding_that_is_typed_reads_the_list_of_the_release_too(here: Path
     rows = [f"{file},{file.parent.name}" for file in sorted(Path("photos").rglob("*.png"))]
     for name, some in (("shop.csv", rows), ("corrections.csv", [f"{rows[0].partition(',')[0]},Box"])):
         Path(name).write_bytes("\n".join(["path,label", *some]).encode("cp1252"))
-    corrected = replace(recorded(release, data="shop.csv"), encoding="cp1252")
 
-    assert len(pictures_of(corrected)) == 9
+    assert len(pictures_of(recorded(release, "cp1252", data="shop.csv"))) == 9
+
+
+@pytest.mark.parametrize("typed", ["", "cp1252"], ids=["UTF-8", "another encoding"])
+def test_corrections_and_their_copy_have_another_encoding_than_the_list(
+    typed: str, here: Path, release: Path
+) -> None:
+    rows = [f"{file},{file.parent.name}" for file in sorted(Path("photos").rglob("*.png"))]
+    Path("shop.csv").write_bytes("\n".join(["path,label", *rows]).encode("utf-16-le"))
+    answered = f"{rows[0].partition(',')[0]},Box,{'größe' if typed else 'size'}"
+    Path("corrections.csv").write_bytes(f"path,label,group\n{answered}".encode(typed or "ascii"))
+
+    learnt = pictures_of(recorded(release, typed, data="shop.csv", encoding="utf-16-le"))
+
+    assert learnt[Path("photos/Ball/000.png").absolute()] == {"label": "Box"}
+
+
+def test_corrections_whose_pictures_are_all_gone_stop_no_further_ones(here: Path, release: Path) -> None:
+    Path("earlier.csv").write_text("path,label\ngone.png,Box\n", "utf-8")
+    corrections("photos/Ball/001.png,Box")
+
+    learnt = pictures_of(recorded(release, data="photos", corrections=["earlier.csv"]))
+
+    assert learnt[Path("photos/Ball/001.png").absolute()] == {"label": "Box"}
 
 
 @pytest.mark.parametrize("save", SAVED_AGAIN.values(), ids=SAVED_AGAIN)

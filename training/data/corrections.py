@@ -5,6 +5,7 @@ the one place where they change a listing. Reads the named files.
 """
 
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -18,11 +19,11 @@ from inference.listed import NONE
 from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import NAMED, OfFiles, file_of
+from labelling.review.corrections import NAMED, Correction, OfFiles, file_of
 from model_store.files import hash_of, write_whole
 from training.data.answered import NO_COPIES, Answers, Near, near_answers
 from training.data.files_read import Hashed
-from training.data.listed_tables import Sha256Of, answers_in
+from training.data.listed_tables import Sha256Of, counting_of, rows_in
 from training.data.listing import ListedPicture, Listing, absolute
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
@@ -93,15 +94,30 @@ def corrections_in(
         files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
         reading: how they are read.
         say: receives what a person should know of them.
+        sha256_of: see `corrections_of`.
+        hashed: see there, too.
+
+    Raises:
+        BadCsv: one cannot be read, has another header or a row that says nothing; see `corrections_of`, too.
+    """
+    return corrections_of(rows_in(files, reading, say), sha256_of, hashed)
+
+
+def corrections_of(
+    rows: Sequence[Correction], sha256_of: Sha256Of = hash_of, hashed: Callable[[], Hashed] = NO_FILES
+) -> OfFiles:
+    """What counts of corrections of picture files.
+
+    Args:
+        rows: as their files have them.
         sha256_of: reads the pictures.
         hashed: the files of the listings that are corrected; called only where a picture is not where its
             correction says, or cannot be read. One that has its content is the picture.
 
     Raises:
-        BadCsv: one cannot be read, has another header or a row that says nothing, names no file, or two
-            contradict each other.
+        BadCsv: they name no file, or two contradict each other.
     """
-    said = answers_in(files, reading, say, sha256_of, lambda: _paths(hashed()))
+    said = counting_of(rows, sha256_of, lambda: _paths(hashed()))
     if (
         said.missing
         and len(said.missing) == len(said.labels)
@@ -320,7 +336,7 @@ def keep_corrections(said: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of) -
     text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(copy, text)
+    write_whole(copy, BOM_UTF8 + text)  # so that no encoding of a list is taken for its own
     return copy
 
 

@@ -20,7 +20,7 @@ from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
-from labelling.review.corrections import OfFiles, corrections_of_files
+from labelling.review.corrections import Correction, OfFiles, corrections_of_files, read_corrections
 from model_store.files import hash_of
 from training.data.listing import (
     FURTHER,
@@ -67,7 +67,7 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
     if _holds_answers(columns):
-        answers = _list_answers_with_a_class(table, answers_in([place], reading, sha256_of=sha256_of))
+        answers = _list_answers_with_a_class(table, counting_of(rows_in([place], reading), sha256_of))
         return replace(answers, columns=columns, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
     parts = parts_in(table)
@@ -219,24 +219,18 @@ def _holds_answers(columns: Sequence[str]) -> bool:
     return ANSWERED in columns and "tier" not in columns
 
 
-def answers_in(
-    files: Sequence[Path],
-    reading: Reading = AS_IT_IS,
-    say: Callable[[str], None] = lambda _: None,
-    sha256_of: Sha256Of = hash_of,
-    known: Callable[[], Mapping[str, str]] = dict,
-) -> OfFiles:
-    """What counts of people's answers to picture files.
+def rows_in(
+    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Callable[[str], None] = lambda _: None
+) -> list[Correction]:
+    """Read people's answers to picture files.
 
     Args:
         files: of answers.
         reading: how they are read.
         say: receives what a person should know of them.
-        sha256_of: reads the pictures.
-        known: pictures that are taken first where one is not where its answer says, by sha256.
 
     Raises:
-        BadCsv: a table cannot be read, or two answers contradict each other.
+        BadCsv: a table cannot be read.
     """
     if reading.root or reading.path_columns != AS_IT_IS.path_columns:
         raise BadCsv(
@@ -244,7 +238,28 @@ def answers_in(
             "Their `path` is relative to the file: --path-column and --root are not for them."
         )
     try:
-        return corrections_of_files(files, reading, say, sha256_of, known)
+        return read_corrections(files, None, reading=reading, say=say)
+    except CorrectionsUnusable as error:
+        raise BadCsv(str(error)) from error
+
+
+def counting_of(
+    rows: Sequence[Correction],
+    sha256_of: Sha256Of = hash_of,
+    own_paths: Callable[[], Mapping[str, str]] = dict,
+) -> OfFiles:
+    """What counts of people's answers to picture files.
+
+    Args:
+        rows: of `rows_in`.
+        sha256_of: reads the pictures.
+        own_paths: pictures that are taken first where one is not where its answer says, by sha256.
+
+    Raises:
+        BadCsv: two answers contradict each other.
+    """
+    try:
+        return corrections_of_files(rows, sha256_of, own_paths)
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
 

@@ -25,7 +25,7 @@ from training.data.corrections import check_listed, corrections_in, not_counting
 from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listed_folders import list_pictures
-from training.data.listed_tables import answers_in, list_answers, open_table, parts_in
+from training.data.listed_tables import counting_of, list_answers, open_table, parts_in, rows_in
 from training.data.listing import SPLIT, ListedPicture, Listing
 from training.data.pictures import Pictures
 from training.data.prepare import grouped, prepare
@@ -101,8 +101,10 @@ class NamedPhotos:
             )
         if "tier" in columns:
             return self._whole(list_pictures(place, self.reading), columns)
-        said = answers_in([place], self.reading, sha256_of=self.files.sha256_of)
-        return self._whole(list_answers(place, said), columns)
+        notes = list[str]()
+        said = counting_of(rows_in([place], self.reading, notes.append), self.files.sha256_of)
+        listing = list_answers(place, said)
+        return self._whole(replace(listing, notes=(*notes, *listing.notes)), columns)
 
     def _whole(self, listing: Listing, columns: Sequence[str] = ()) -> Listing:
         """Photos that are measured without the part of each: what a release learnt, its own files say."""

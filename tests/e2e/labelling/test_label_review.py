@@ -275,7 +275,7 @@ def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
     assert all(one.at for one in found)
 
     page.locator("article select").nth(1).select_option(LABELS[1])
-    assert corrections_of_files([exported(page, tmp_path)]).labels == {
+    assert corrections_of_files(read(exported(page, tmp_path))).labels == {
         "/shop/a.png": NONE,
         f"/shop/{NAMES[1]}": LABELS[1],
         f"/shop/{NAMES[2]}": "Bag",
@@ -401,7 +401,7 @@ def test_training_takes_what_a_person_says_of_doubted_labels(visiting: Visits, t
 
     assert flaws(page) == []
     assert page.locator("article p").filter(has_text="labelled Shirt").count() == 2
-    assert corrections_of_files([file]).labels == {
+    assert corrections_of_files(read(file)).labels == {
         str(tmp_path / NAMES[0]): "Bag",
         str(tmp_path / NAMES[1]): LEFT_OUT,
     }
