@@ -45,6 +45,7 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         arguments.release,
         DEFAULT_STORE,
         settings_of_commands().cache_dir,
+        progress.warn,
     )
     tell_audit(corrected.corrections)
     seen = Seen()

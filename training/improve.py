@@ -37,7 +37,7 @@ from training.data.listing import absolute
 from training.data.named import Named, Seen
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
-from training.progress import Progress
+from training.progress import Progress, Say
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Corrected:
     encoding: str = ""
 
 
-def corrected_release(
-    file: Path, encoding: str, named: str | None, usual_store: str, cache: Path
+def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom it is said to
+    file: Path, encoding: str, named: str | None, usual_store: str, cache: Path, say: Say
 ) -> Corrected:
     """Find the release that learns the corrections.
 
@@ -70,6 +70,7 @@ def corrected_release(
         named: the release; None for what is current in the usual store, else the bundled one.
         usual_store: the one that `wardrobe train` fills.
         cache: the folder that a release of a store comes into.
+        say: receives what a person should know of the file.
 
     Raises:
         StoreError: there is no such release.
@@ -78,7 +79,7 @@ def corrected_release(
     """
     name = named or (usual_store if newest(open_store(usual_store)) is not None else "bundled")
     release = find_release(name, cache)
-    corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding)))
+    corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding), say=say))
     if not named:
         _check_classes(
             {correction.label for correction in corrections if correction.attribute == LABEL}

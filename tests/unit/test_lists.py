@@ -238,6 +238,17 @@ def test_a_second_column_of_a_name_that_is_read_is_refused(header: str, tmp_path
         open_list(list_, ["path"], read=["label", "colour"])
 
 
+def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
+    list_ = write(tmp_path, "path,label,Split,TIER ,group,Group\na.jpg,Coat,test,A,1,2\n")
+
+    found = open_list(list_, ["path"], read=["split", "group", "tier", "source"])
+
+    said = (
+        "a column that is spelt otherwise is not read. Rename 'Split' to `split`. Rename 'TIER ' to `tier`."
+    )
+    assert found.notes == (f"{list_}: {said}",)
+
+
 def test_of_another_name_the_first_column_is_read_and_that_is_said(tmp_path: Path) -> None:
     found = open_list(write(tmp_path, "path,size,size,,\na.jpg,M,L,,\n"), ["path"])
 
