@@ -152,6 +152,15 @@ def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class()
     assert drawn.tolist() == [[0.8, 0.2], [0.0, 1.0]]
 
 
+def test_the_confusion_matrix_of_many_classes_stays_small_enough_for_the_memory() -> None:
+    labels = tuple(f"class {number}" for number in range(300))
+
+    figure = draw_shares(np.eye(len(labels), dtype=np.int64), labels, "")
+
+    assert max(figure.get_size_inches()) <= 41
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == list(labels)
+
+
 @pytest.mark.parametrize(("truth", "colours"), [("a", [RIGHT_COLOUR]), ("b", [WRONG_COLOUR, RIGHT_COLOUR])])
 def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str, colours: list[str]) -> None:
     example = Example(index=0, truth=truth, predicted="a", confidence=0.6, probabilities=(0.6, 0.4))

@@ -41,8 +41,15 @@ EXAMPLES_PER_ROW: Final = 3
 NUMBERED_CLASSES: Final = 20
 """Up to so many, each cell of the confusion matrix has its figure; beyond, its colour alone."""
 
-CLASS_INCHES: Final = 0.3
-"""Height and width of a class in the confusion matrix, where there are more than fit the usual size."""
+SMALL_TEXT: Final = 7
+"""Points of the texts of the confusion matrix, where there are many."""
+
+CLASS_INCHES: Final = 0.16
+"""Height and width of a class in the confusion matrix: what a slanted name of SMALL_TEXT needs."""
+
+MATRIX_INCHES: Final = (6.5, 40.0)
+"""Least and largest height of the confusion matrix: of 40 inches, which 250 classes fill, drawing needs
+600 MB."""
 
 
 def draw_all(
@@ -134,17 +141,17 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
         labels: class names in index order.
         title: what was counted.
     """
-    edge = max(6.5, CLASS_INCHES * len(labels))
+    edge, is_numbered = np.clip(CLASS_INCHES * len(labels), *MATRIX_INCHES), len(labels) <= NUMBERED_CLASSES
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     display = ConfusionMatrixDisplay(shares, display_labels=labels).plot(
         ax=axes,
         cmap="Blues",
-        include_values=len(labels) <= NUMBERED_CLASSES,
+        include_values=is_numbered,
         values_format=".1%",
         xticks_rotation=45,
-        text_kw={"fontsize": 7},
+        text_kw={"fontsize": SMALL_TEXT},
         im_kw={"vmin": 0, "vmax": 1},
         colorbar=False,
     )
@@ -153,6 +160,7 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
         cell.set_visible(share > 0)
     for tick in axes.get_xticklabels():
         tick.set_horizontalalignment("right")  # else the middle of a slanted label is below its column
+    axes.tick_params(labelsize="medium" if is_numbered else SMALL_TEXT)
     for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         tick.set_parse_math(False)  # a label may hold dollars, which matplotlib would take for a formula
     axes.set(xlabel="predicted", ylabel="true")
