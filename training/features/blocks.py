@@ -61,8 +61,8 @@ COLOURS: Final = Path(__file__).with_name("palette.npz")
 SOFTNESS: Final = 100.0
 """Of the palette: a pixel belongs to a colour at the distance d by exp(-d^2 / SOFTNESS), scaled to sum 1."""
 
-AT_ONCE: Final = 32
-"""Pictures in a run of the network."""
+AT_ONCE: Final = 16
+"""Pictures in a run of the network: 32 need 100 MB more, and take as long."""
 
 LEAST_SCALE: Final = 1e-3
 """Share of the largest deviation of a number that counts as the least: a number that hardly differs would
