@@ -86,8 +86,10 @@ def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
     """
     exact = features.astype(np.float64)
     means = np.stack([exact[labels == label].mean(axis=0) for label in range(classes)])
-    covariance = LedoitWolf(assume_centered=True).fit(exact - means[labels]).covariance_
-    values, vectors = np.linalg.eigh(covariance)
+    # One thread, as in logistic.py: eigenvalues of some hundred features take several times as long with two.
+    with threadpool_limits(1):
+        estimate = LedoitWolf(assume_centered=True, store_precision=False).fit(exact - means[labels])
+        values, vectors = np.linalg.eigh(estimate.covariance_)
     # A feature that never fires has no variance at all: it is measured in steps of float32, not of zero.
     matrix = vectors / np.sqrt(np.maximum(values, np.finfo(np.float32).eps))
     centre = means.mean(axis=0)
