@@ -27,7 +27,7 @@ from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
 from training.data.answered import near_answers
-from training.data.corrections import apply, corrections_of, keep_corrections
+from training.data.corrections import apply, corrections_of, keep_corrections, unheeded_in_words
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files_read import Hashed
 from training.data.labels import check_columns
@@ -221,7 +221,7 @@ def _recorded_training(
     before_it = counting_of(rows, sha256_of)
     _check_attributes(said, options.attribute)
     prepare_decoders()
-    near = near_answers(listing, named.hashed, said)
+    near = near_answers(listing, named.hashed, said, adds=True)
     before, after = (
         apply(listing, some, parent.manifest.labels, named.hashed, options.attribute, near)
         for some in (before_it, said)
@@ -231,7 +231,8 @@ def _recorded_training(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     if before.labels == after.labels:
-        raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already.")
+        why = unheeded_in_words(after, said, adds=True)
+        raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already. {why}".strip())
     copy = keep_corrections(said, Path("runs"), sha256_of)
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "

@@ -156,7 +156,8 @@ def test_answers_to_near_copies_of_a_picture_count_where_all_say_one_thing(
 
     [labels] = [one.labels for one in found.listing.pictures]
     assert (labels[attribute or LABEL] == "Café") == counts
-    assert found.unheeded == (set() if counts else set(answers.files))
+    unheeded = {(content, attribute or LABEL) for content in answers.files}
+    assert found.unheeded == (set() if counts else unheeded)
 
 
 Said = dict[str, str]

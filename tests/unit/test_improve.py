@@ -403,6 +403,19 @@ def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
     assert ", 1 of them as nearly the same as a corrected one; 0 are new" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("again", ["photos/Ball/001.png", "new.png"], ids=["a picture", "a new one"])
+def test_an_answer_that_changes_nothing_is_named_where_it_contradicts_an_earlier_one(
+    again: str, here: Path, release: Path
+) -> None:
+    Path("new.png").write_bytes(png(a_photo("Box", 900)))
+    Path("thumbnail.jpg").write_bytes(as_jpeg(decode(Path(again).read_bytes(), MAX_PIXELS).picture))
+    Path("earlier.csv").write_text(f"path,label\n{again},Box\n", "utf-8")
+    corrections("thumbnail.jpg,none of these")
+
+    with pytest.raises(BadPictures, match=r"nothing in it changes .* count for no picture .*thumbnail\.jpg"):
+        next_training(recorded(release, data="photos", corrections=["earlier.csv"]), None, Lines())
+
+
 @pytest.mark.parametrize(
     ("rows", "added", "unheeded"),
     [
@@ -413,18 +426,22 @@ def test_a_correction_of_a_picture_that_was_saved_again_is_one_of_the_picture(
         (["a.jpg,Ball,P2"], ["a.jpg"], []),
         (["photos/Ball/001.png,Ball,", "a.jpg,Ball,P2"], ["a.jpg"], []),
         (["photos/Ball/001.png,Box,P2"], ["photos/Ball/001.png"], []),
+        (["c.jpg,Ball,", "d.jpg,Ball,"], ["c.jpg", "d.jpg"], []),
+        (["c.jpg,Ball,", "d.jpg,none of these,"], ["c.jpg"], ["d.jpg"]),
     ],
     ids=[
         *("agree", "two answers", "two copies", "one is left out"),
         *("a product", "a product of the same class", "a photo of two products"),
+        *("new ones agree", "one of two new ones shows none"),
     ],
 )
 def test_an_answer_that_holds_for_no_picture_adds_its_own_or_is_named(
     rows: list[str], added: list[str], unheeded: list[str], here: Path, release: Path
 ) -> None:
     picture = decode(Path("photos/Ball/001.png").read_bytes(), MAX_PIXELS).picture
-    for name in ("a.jpg", "b.jpg"):
-        Path(name).write_bytes(as_jpeg(picture) + name.encode())
+    for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg"):
+        shown = picture if name < "c" else a_photo("Ball", 900)
+        Path(name).write_bytes(as_jpeg(shown) + name.encode())
     files = sorted(Path("photos").rglob("*.png"))
     lines = [f"{file},{file.parent.name},{file.parent.name}{file.stem}" for file in files]
     Path("shop.csv").write_text("\n".join(["path,label,sku", *lines]), "utf-8")
@@ -438,7 +455,7 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own_or_is_named(
     further = named.prepared.listing.pictures[len(files) :]
     assert [str(one.path.relative_to(here)) for one in further] == added
     said = " ".join(note for note in named.prepared.notes if "count for no picture" in note)
-    assert [name for name in ("a.jpg", "b.jpg") if name in said] == unheeded
+    assert [name for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg") if name in said] == unheeded
 
 
 def test_one_command_lists_a_place_once_and_reads_a_picture_once_for_its_hash_and_once_for_near_copies(

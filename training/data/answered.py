@@ -109,13 +109,14 @@ class Answers:
         return not products or not picture.product or picture.product in products
 
 
-def near_answers(listing: Listing, hashed: Hashed, said: OfFiles) -> Near:
+def near_answers(listing: Listing, hashed: Hashed, said: OfFiles, *, adds: bool = False) -> Near:
     """Which answered contents each listed content is nearly the same as.
 
     Args:
         listing: of pictures.
         hashed: its files.
         said: of them, or of copies that lie elsewhere.
+        adds: whether answers may add further pictures, so that what is near these counts, too.
     """
     if not said.files:
         return NO_COPIES
@@ -125,8 +126,9 @@ def near_answers(listing: Listing, hashed: Hashed, said: OfFiles) -> Near:
     if not answered:
         return NO_COPIES
     names, hashes = list(answered), np.stack(list(answered.values()))
+    further = {content: answered[content] for content in said.hashes.values() if content in answered}
     near = {
         content: tuple(names[place] for place in near_to(hash_, hashes) if names[place] != content)
-        for content, hash_ in perceptual_of(listed).items()
+        for content, hash_ in (perceptual_of(listed) | (further if adds else {})).items()
     }
     return {content: copies for content, copies in near.items() if copies}

@@ -56,7 +56,8 @@ class Applied:
         near: of the pictures that have another label or are gone, those that were not answered themselves
             but are nearly the same as one that was.
         unheeded: contents that are among these, or nearly the same, and were answered otherwise, or for
-            another product; those of `added` count for themselves.
+            another product, by the question.
+        of_added: contents whose answers count for `added`, by the question.
     """
 
     listing: Listing
@@ -68,7 +69,8 @@ class Applied:
     answers: int
     unused: int
     near: int
-    unheeded: frozenset[str]
+    unheeded: frozenset[tuple[str, str]]
+    of_added: frozenset[tuple[str, str]]
 
     @property
     def near_in_words(self) -> str:
@@ -178,11 +180,12 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
         unused=sum(content not in listed | new.keys() for content, _ in said.attributes),
         near=kept.near,
         unheeded=frozenset(
-            content
+            (content, name)
             for name in (LABEL, *attributes)
             for content in answers_of.exact.get(name, ())
             if content in listed and (content, name) not in heeded
         ),
+        of_added=frozenset(answers_of.heeded(new.items(), (LABEL, *attributes))),
     )
 
 
@@ -279,11 +282,11 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
     """
     if not said.labels and not said.attributes:
         return listing
-    near = near_answers(listing, hashed, said)
+    near = near_answers(listing, hashed, said, adds=adds)
     applied = apply(listing, said, listing.labels, hashed, listing.attributes, near)
     count = len(listing.pictures)
     added = applied.added if adds else ()
-    if sentence := _unheeded(applied, added, said):
+    if sentence := unheeded_in_words(applied, said, adds=adds):
         say(sentence)
     further = f"; {len(added)} are new" if adds else ""
     if listing.attributes:
@@ -302,10 +305,10 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
     return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
 
 
-def _unheeded(applied: Applied, added: Iterable[ListedPicture], said: OfFiles) -> str:
-    """The sentence on answers that count for no picture; empty where there are none."""
-    own = {said.hashes[str(one.path)] for one in added}
-    paths = sorted(said.files.get(content, content) for content in applied.unheeded - own)
+def unheeded_in_words(applied: Applied, said: OfFiles, *, adds: bool) -> str:
+    """The sentence on answers that count for no picture, perhaps of those added; empty where all count."""
+    unheeded = applied.unheeded - applied.of_added if adds else applied.unheeded
+    paths = sorted({said.files.get(content, content) for content, _ in unheeded})
     if not paths:
         return ""
     few = ", ".join(paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
