@@ -272,7 +272,10 @@ def _of_contents(
     different = {
         key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
     }
-    products = {key: frozenset(of) - {""} for key, of in labels.items()}
+    products = {
+        key: frozenset() if of.get("") in different[key] else frozenset(of) - {""}
+        for key, of in labels.items()
+    }
     several = frozenset(sha256 for (sha256, head), of in different.items() if head == LABEL and len(of) > 1)
     counting = {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in different.items()}
     return counting, products, several

@@ -426,13 +426,14 @@ def test_an_answer_that_changes_nothing_is_named_where_it_contradicts_an_earlier
         (["a.jpg,Ball,P2"], ["a.jpg"], []),
         (["photos/Ball/001.png,Ball,", "a.jpg,Ball,P2"], ["a.jpg"], []),
         (["photos/Ball/001.png,Box,P2"], ["photos/Ball/001.png"], []),
+        (["photos/Ball/001.png,Box,P2", "photos/Ball/001.png,Box,"], [], []),
         (["c.jpg,Ball,", "d.jpg,Ball,"], ["c.jpg", "d.jpg"], []),
         (["c.jpg,Ball,", "d.jpg,none of these,"], ["c.jpg"], ["d.jpg"]),
     ],
     ids=[
         *("agree", "two answers", "two copies", "one is left out"),
         *("a product", "a product of the same class", "a photo of two products"),
-        *("new ones agree", "one of two new ones shows none"),
+        *("a product and the photo agree", "new ones agree", "one of two new ones shows none"),
     ],
 )
 def test_an_answer_that_holds_for_no_picture_adds_its_own_or_is_named(
