@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from types import MappingProxyType
 
@@ -122,9 +122,12 @@ def seen_photos(
     if others:
         photos = photos.take(np.flatnonzero(~np.isin(photos.sha256, others[0].sha256)))
     with progress.counting("seeing photos") as watch:
-        learnt = photo_features(photos, folder, watch, checked=not others)
-        for other in others:
-            learnt = learnt.followed_by(photo_features(other, folder, watch, checked=True))
+        seen = [
+            photo_features(some, folder, watch, checked=some is not photos or not others)
+            for some in (photos, *others)
+            if some
+        ]
+    learnt = reduce(PhotoFeatures.followed_by, seen)
     if not corrected:
         return learnt
     shipped = shipped_photos()

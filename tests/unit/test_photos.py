@@ -4,11 +4,13 @@ That copies count once, and that a model sees what the service sees: test_own_pi
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inference.arrays import Picture
 from inference.contract import GREY_28, Imaging, InputContract
 from inference.decode import MAX_PIXELS, decode
 from labelling.lists import AS_IT_IS, Reading
@@ -16,6 +18,7 @@ from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
 from tests.saved_again import SAVED_AGAIN
+from tests.uploads import png
 from training.data.labels import OOD
 from training.data.listed_folders import list_pictures
 from training.data.listing import ListedPicture
@@ -175,6 +178,33 @@ def test_near_copies_in_both_places_are_said(tmp_path: Path) -> None:
     assert said[-1].startswith("2 of 6 pictures are nearly the same as others")
 
 
+def _same(photo: Picture) -> bytes:
+    """The bytes of `write_photos`."""
+    return png(photo[..., ::-1])
+
+
+@pytest.mark.parametrize("again", [*SAVED_AGAIN.values(), _same], ids=[*SAVED_AGAIN, "the same bytes"])
+def test_a_photo_that_was_checked_under_another_class_is_left_out(
+    again: Callable[[Picture], bytes], tmp_path: Path
+) -> None:
+    learn = write_photos(tmp_path / "learn", 2, {"A": ["Bag", "Trouser"]})
+    check = write_photos(tmp_path / "check", 2, {"A": ["Trouser"]}, seed=9)
+    for label in ("Bag", "Trouser"):
+        photo = decode((learn / "A" / label / "000.png").read_bytes(), MAX_PIXELS).picture
+        (check / "A" / "Trouser" / f"{label}.jpg").write_bytes(again(photo))
+    said = Said()
+
+    learnt, checked = read_photos(NamedPhotos(place=learn, check=check, use="learn"), LABELS, GREY_28, said)
+
+    names = ["Bag/001.png", "Trouser/000.png", "Trouser/001.png"]
+    assert [file.relative_to(learn / "A").as_posix() for file in learnt.files] == names
+    assert len(checked) == 4
+    assert (
+        f"1 photos are nearly the same as checked ones of another class, and are left out: {learn}"
+        in said[-1]
+    )
+
+
 @pytest.mark.parametrize("columns", ["path,label,tier", "path,label,at"], ids=["photos", "answers"])
 def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
     for number, part in enumerate(("learn", "check")):
@@ -303,19 +333,6 @@ def test_copies_under_two_labels_of_one_class_are_one_photo(tmp_path: Path) -> N
     assert photos.classes.tolist() == [LABELS.index("T-shirt/top")] * 3
     assert [file.name for file in photos.files] == ["000.png", "001.png", "again.jpg"]
     assert len({*photos.groups}) == 2
-
-
-def test_a_photo_of_both_folders_has_the_label_of_each(tmp_path: Path) -> None:
-    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
-    checked = tmp_path / "check" / "B" / "Bag"
-    checked.mkdir(parents=True)
-    shutil.copy(tmp_path / "learn" / "A" / "Trouser" / "001.png", checked / "relabelled.png")
-
-    learnt, check = read(tmp_path / "learn", tmp_path / "check")
-
-    assert learnt.classes.tolist() == [LABELS.index("Trouser")] * 3
-    assert (check.classes.tolist(), check.tiers.tolist()) == ([LABELS.index("Bag")], ["B"])
-    assert check.groups[0] in learnt.groups
 
 
 def test_photos_of_both_parts_of_a_folder_are_read(tmp_path: Path) -> None:

@@ -22,16 +22,18 @@ from labelling.review.corrections import OfFiles
 from model_store.files import expanded
 from reports.answers import CORRECTED
 from training.data.corrections import check_listed, corrections_in, not_counting
+from training.data.files import NAMED
 from training.data.files_read import FilesRead, Hashed, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listed_folders import list_pictures
 from training.data.listed_tables import counting_of, list_answers, open_table, parts_in, rows_in
 from training.data.listing import SPLIT, ListedPicture, Listing
+from training.data.near_copies import Neighbours
 from training.data.pictures import Pictures
 from training.data.prepare import grouped, prepare
 from training.data.read import Use, decode, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.progress import Progress
+from training.progress import Progress, Say
 
 OOD_TIER: Final = "X"
 
@@ -243,7 +245,23 @@ def read_photos(
         classes = Labels.of(np.array([row.class_id for row in own]), labels)
         table = pictures_of(own, [file for _, file in photos], reads, {LABEL: classes})
         tables.append(replace(table, of_products=listing.groups_are_products))
+    if named.check is not None:
+        tables[0] = _without_contradicted(tables[0], tables[1], progress.warn)
     return tuple(tables)
+
+
+def _without_contradicted(photos: Pictures, checked: Pictures, say: Say) -> Pictures:
+    """Those that are not nearly the same as a checked one of another class, which is right."""
+    near = Neighbours.of(np.concatenate([photos.hashes, checked.hashes]))
+    mixed = near.of_several(np.concatenate([photos.classes, checked.classes]).tolist())
+    wrong = np.array(sorted({place for group in mixed for place in group if place < len(photos)}), np.int64)
+    if wrong.size:
+        few = ", ".join(str(photos.files[place]) for place in wrong[:NAMED])
+        say(
+            f"{len(wrong)} photos are nearly the same as checked ones of another class, and are left out: "
+            f"{few}{', ...' if len(wrong) > NAMED else ''}."
+        )
+    return photos.take(np.setdiff1d(np.arange(len(photos)), wrong))
 
 
 def _check_tiers(listing: Listing) -> None:

@@ -167,3 +167,12 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
 
     assert len(learnt) == len(shipped.photos)
     assert learnt.spelt[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]
+
+
+def test_photos_that_are_all_checked_are_learnt_once(tmp_path: Path) -> None:
+    photos = noise(1, 2, sha256=["a" * 64, "b" * 64])
+
+    learnt = seen_photos((photos, photos), tmp_path, bundled(), Lines(), corrected=False)
+
+    assert learnt.sha256.tolist() == photos.sha256.tolist()
+    assert learnt.checked.all()
