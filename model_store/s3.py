@@ -8,7 +8,7 @@ The same promises in a folder: store.py.
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -84,8 +84,14 @@ PERMISSIONS: Final = {
     "DeleteObject": "s3:DeleteObject under this prefix",
 }
 
+OF_A_KEY: Final = {"GetObject", "DeleteObject"}
+"""Operations of which NOT_FOUND means the key; of others it means the bucket."""
+
 REFUSALS: Final = {
-    "NoSuchBucket": "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3.",
+    **dict.fromkeys(
+        ("NoSuchBucket", *NOT_FOUND),
+        "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3.",
+    ),
     "InvalidBucketName": "That is no bucket name. Correct the address.",
     "InvalidAccessKeyId": "The server knows no such access key. Correct AWS_ACCESS_KEY_ID or the endpoint.",
     "SignatureDoesNotMatch": "The secret does not belong to the access key. Correct AWS_SECRET_ACCESS_KEY.",
@@ -201,7 +207,7 @@ class S3Store:
                     yield Entry(key, item["Size"], item["LastModified"], item.get("ETag", ""))
 
     def delete(self, key: str) -> None:
-        with self._translated(key, "DeleteObject"):
+        with suppress(NotFound), self._translated(key, "DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def _pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
@@ -278,6 +284,8 @@ class S3Store:
                 f"{where}: {without_keys(error)}. What arrived on {operation} is not what the server has, "
                 f"{ATTEMPTS} times in a row. Look at the network, and at what is between here and the server."
             ) from error
+        except RecursionError:  # of boto3, where its question for the bucket's region is redirected, too
+            raise StoreBroken(f"{where}: {operation} is redirected again and again. {NO_S3}") from None
         except ResponseParserError as error:
             raise StoreBroken(f"{where}: {type(error).__name__} on {operation}. {NO_S3}") from error
         except BotoCoreError as error:
@@ -288,8 +296,9 @@ class S3Store:
 def said_by_server(error: ClientError, where: str, operation: str) -> StoreError:
     """Our error for a server's; one of a proxy or a console in its place is a web page."""
     answer = error.response.get("Error", {})
-    code = answer.get("Code", "no code")
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    about = error.response.get("ResponseMetadata", {})
+    code = answer.get("Code") or str(about.get("HTTPStatusCode", "no code"))
+    headers = about.get("HTTPHeaders", {})
     words = without_keys(answer.get("Message", ""))
     if region := headers.get("x-amz-bucket-region") or answer.get("Region"):
         words = f"{words} (the bucket's region: {without_keys(region)})".strip()
@@ -355,7 +364,7 @@ def meaning(code: str, message: str, where: str, operation: str) -> StoreError:
         The error to raise; its message names bucket, key, code and what would do.
     """
     answer, words = f"{where}: {code} on {operation}.", f" The server says: {message}" if message else ""
-    if code in NOT_FOUND:
+    if code in NOT_FOUND and operation in OF_A_KEY:
         return NotFound(f"{answer} There is nothing under this key.")
     if code in EXISTS:
         return AlreadyExists(f"{answer} Something is already there.")
@@ -365,5 +374,5 @@ def meaning(code: str, message: str, where: str, operation: str) -> StoreError:
     if code in REFUSALS:
         return StoreRefused(f"{answer} {REFUSALS[code]}{words}")
     if code in BUSY:
-        return StoreUnreachable(f"{answer} The server could not answer now ({message}). Try again later.")
+        return StoreUnreachable(f"{answer} The server could not answer now. Try again later.{words}")
     return StoreBroken(f"{answer}{words}")

@@ -97,6 +97,12 @@ def https_server(
             found.asked.append((self.path, self.headers["Host"]))
             found.answers.get(self.path, status(404))(self)
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Print nothing."""
 

@@ -17,7 +17,7 @@ from model_store.errors import (
     StoreUnreachable,
 )
 from model_store.s3 import S3Store, meaning, said_by_server, without_keys
-from tests.https_servers import Authority, https_server, status
+from tests.https_servers import Authority, https_server, redirect, status
 
 WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
 
@@ -40,7 +40,7 @@ WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
         ("SlowDown", StoreUnreachable, "short and stout"),
         ("503", StoreUnreachable, "short and stout"),
         ("TeapotOverflow", StoreBroken, "short and stout"),
-        ("", StoreBroken, "short and stout"),
+        ("no code", StoreBroken, "short and stout"),
     ],
 )
 def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreError], words: str) -> None:
@@ -157,17 +157,50 @@ def test_a_server_of_ones_own_authority_is_trusted_by_the_variable_that_the_refu
                 list(S3Store("s3://shop").entries(""))
 
 
+@pytest.mark.parametrize("is_xml", [True, False])  # where botocore finds an empty code
 @pytest.mark.parametrize(("code", "error"), [(403, StoreRefused), (502, StoreUnreachable), (404, NotFound)])
 def test_a_web_page_in_place_of_an_answer_keeps_its_kind_and_is_named(
-    code: int, error: type[StoreError]
+    code: int, error: type[StoreError], *, is_xml: bool
 ) -> None:
-    page: Any = {"HTTPHeaders": {"content-type": "text/html; charset=utf-8"}}
-    answer = ClientError({"Error": {"Code": str(code)}, "ResponseMetadata": page}, "GetObject")
+    page: Any = {"HTTPHeaders": {"content-type": "text/html; charset=utf-8"}, "HTTPStatusCode": code}
+    answer = ClientError(
+        {"Error": {"Code": "" if is_xml else str(code)}, "ResponseMetadata": page}, "GetObject"
+    )
 
     found = said_by_server(answer, WHERE, "GetObject")
 
     assert type(found) is error
     assert "not S3 but a web page" in str(found)
+
+
+def test_a_server_that_redirects_everything_is_no_s3(
+    settings_of_boto3: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority, login = Authority(tmp_path), redirect("https://localhost/login")
+    with https_server(authority.chain("localhost"), {"/shop": login, "/shop/key": login}) as server:
+        settings_of_boto3.setenv("AWS_ENDPOINT_URL_S3", server.url(""))
+        settings_of_boto3.setenv("AWS_CA_BUNDLE", str(authority.file))
+        with pytest.raises(
+            StoreBroken, match=r"GetObject is redirected again and again.*not S3 but a web page"
+        ):
+            S3Store("s3://shop").read("key")
+
+
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "PutObject"])
+def test_what_is_not_found_where_no_key_has_to_be_is_the_bucket(operation: str) -> None:
+    found = meaning("404", "", WHERE, operation)
+
+    assert type(found) is StoreRefused
+    assert "There is no such bucket" in str(found)
+
+
+def test_what_is_gone_already_is_deleted(settings_of_boto3: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Some servers answer 404 then; S3 itself does not."""
+    authority = Authority(tmp_path)
+    with https_server(authority.chain("localhost"), {}) as server:
+        settings_of_boto3.setenv("AWS_ENDPOINT_URL_S3", server.url(""))
+        settings_of_boto3.setenv("AWS_CA_BUNDLE", str(authority.file))
+        S3Store("s3://shop").delete("key")
 
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=KEY/20261125/eu/s3/aws4_request, SignedHeaders=host, Signature=5ec4e7"
@@ -190,6 +223,10 @@ def test_no_message_of_a_library_shows_a_header_of_authorization(said: str) -> N
     assert "5ec4e7" not in masked
     assert "KEY" not in masked
     assert "***" in masked
+
+
+def test_a_server_without_words_is_not_quoted() -> None:
+    assert str(meaning("503", "", WHERE, "GetObject")).endswith("could not answer now. Try again later.")
 
 
 def test_a_message_without_secrets_stays_as_it_is() -> None:
