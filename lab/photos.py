@@ -21,6 +21,8 @@ from typing import Final
 import cv2
 import numpy as np
 
+from training.errors import BadRecipe
+
 LIST: Final = Path(__file__).with_name("photos.csv.gz")
 COLOURS: Final = Path(__file__).with_name("colours.csv")
 
@@ -109,7 +111,11 @@ def rows_of(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
-    """Where a photo and its label are from; `origin` is COMMIT:PATH where a table has it."""
+    """Where a photo and its label are from; `origin` is COMMIT:PATH where a table has it.
+
+    Raises:
+        BadRecipe: nothing says where.
+    """
     shop, _, name = row["id"].partition("-")
     if origin:
         commit, _, path = origin.partition(":")
@@ -120,6 +126,11 @@ def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
         repository, commit, path = USERS, OF_USERS, f"images/{name}*"
     elif shop == "kag":
         repository, commit, path = SHOP, "", f"images/{name}.jpg"
+    elif shop != "mag":
+        raise BadRecipe(
+            f"{row['table']}.csv: nothing says which repository {row['id']} is from. Give it a cell in the "
+            "column origin of a table of sources, or add what its id begins with to lab/photos.py."
+        )
     else:
         repository, commit = "magento/magento2-sample-data", ""
         path = f"pub/media/catalog/product/{name[0]}/{name[1]}/{name}.jpg"

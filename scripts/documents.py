@@ -83,7 +83,15 @@ def blocks() -> dict[str, str]:
 
 
 def filled(page: str, made: Mapping[str, str]) -> str:
-    """A page whose blocks between `<!-- NAME -->` and `<!-- /NAME -->` show what was made."""
+    """A page whose blocks between `<!-- NAME -->` and `<!-- /NAME -->` show what was made.
+
+    Raises:
+        SystemExit: nothing is made under a name.
+    """
+    if unknown := {block["name"] for block in BLOCK.finditer(page)} - made.keys():
+        raise SystemExit(
+            f"{', '.join(sorted(unknown))}: no such block. A page may show {', '.join(sorted(made))}."
+        )
     return BLOCK.sub(lambda block: block["kept"] + made[block["name"]], page)
 
 

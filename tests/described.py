@@ -54,7 +54,7 @@ class Described:
 
     def mismatches(self, schema: Json, value: object) -> list[str]:
         """Where a value is not what a schema of the document says, fields that it does not name included."""
-        whole = Draft202012Validator(schema | {"components": self._components})
+        whole = Draft202012Validator(_closed_below(schema) | {"components": self._components})
         return [f"{error.json_path}: {error.message[:300]}" for error in whole.iter_errors(value)]
 
 
@@ -88,6 +88,6 @@ def _closed_below(value: Any, *, itself: bool = True) -> Any:
     closed = {key: _closed_below(inner) for key, inner in value.items() if key != "allOf"}
     if "allOf" in value:
         closed["allOf"] = [_closed_below(part, itself=False) for part in value["allOf"]]
-    is_object = "allOf" in value or isinstance(value.get("properties"), dict)
+    is_object = value.keys() & {"allOf", "$ref"} or isinstance(value.get("properties"), dict)
     room = {"additionalProperties", "unevaluatedProperties"} & value.keys()
     return closed | ({"unevaluatedProperties": False} if itself and is_object and not room else {})

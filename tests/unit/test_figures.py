@@ -30,6 +30,11 @@ def test_the_blocks_of_every_document_show_what_there_is(made: dict[str, str]) -
     assert [page for page in PAGES if renewed[page] != PAGES[page].splitlines()] == [], "make docs"
 
 
+def test_a_block_that_nothing_fills_is_named(made: dict[str, str]) -> None:
+    with pytest.raises(SystemExit, match=r"^setings: no such block\. A page may show commands, .*settings"):
+        filled("<!-- setings -->\n<!-- /setings -->\n", made)
+
+
 def test_every_block_has_its_one_place(made: dict[str, str]) -> None:
     shown = [block["name"] for text in PAGES.values() for block in BLOCK.finditer(text)]
 

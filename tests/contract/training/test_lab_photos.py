@@ -17,6 +17,7 @@ from lab.pretraining_photos import photos_of, pool_photos, source_photos
 from tests.photos import a_garment_photo
 from tests.real_photos import PLACES
 from tests.service import ROOT
+from training.errors import BadRecipe
 
 PAGE = ROOT / "lab" / "README.md"
 
@@ -177,6 +178,15 @@ def test_the_list_of_a_folder_that_lacks_photos_has_no_file_of_them(run: Run, tm
     files = {name: row["file"] for name, row in rows.items()}
     assert files == {"den-1": "A/4/den-1.jpg", "den-2": "A/4/den-2.jpg", "clo-00aa-bb": ""}
     assert rows["den-1"]["path"] == "img/1.jpg"
+
+
+def test_a_photo_of_which_nothing_says_where_it_is_from_is_refused(run: Run, tmp_path: Path) -> None:
+    run()
+    table = tmp_path / "out" / "pool.csv"
+    table.write_text(table.read_text("utf-8").replace("clo-00aa-bb", "new-00aa-bb"), "utf-8")
+
+    with pytest.raises(BadRecipe, match=r"pool\.csv: nothing says which repository new-00aa-bb is from"):
+        list(rows_of(tmp_path / "out"))
 
 
 def test_photos_that_are_not_those_of_the_archives_are_named(run: Run, tmp_path: Path) -> None:
