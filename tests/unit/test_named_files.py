@@ -15,7 +15,7 @@ from labelling.sources.files import read_file
 from labelling.sources.opening import open_source
 from model_store.errors import BadAddress
 from model_store.files import hash_of
-from training.data.files import decode_file
+from training.data.files import look
 from training.data.named import Named
 from training.data.photos import NamedPhotos
 from training.data.pixel_files import is_pixel_table
@@ -38,7 +38,7 @@ def test_what_is_no_file_has_no_content(made: Callable[[Path], str], tmp_path: P
     path = made(tmp_path)
 
     assert hash_of(path) is None
-    assert isinstance(decode_file(Path(path)), str)
+    assert isinstance(look(Path(path)), str)
     with pytest.raises(Unreadable):
         read_file(path)
 

@@ -105,19 +105,21 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    known = (before or {}) if contract == GREY_28 and see is None else {}
-    new, read = [path for path in paths if path not in known], list[PictureFile | str]()
+    before = (before or {}) if contract == GREY_28 and see is None else {}
+    new, read = [path for path in paths if path not in before], list[PictureFile | str]()
     for start in range(0, len(new), AT_ONCE):
-        decode = partial(read_file, contract=contract)
-        some = on_all_cores(decode, new[start : start + AT_ONCE], partial(watch_part, watch, start, len(new)))
-        read += _seen(some, contract, see, SAMPLES - start)
+        decoded = on_all_cores(
+            partial(read_file, contract=contract),
+            new[start : start + AT_ONCE],
+            partial(watch_part, watch, start, len(new)),
+        )
+        read += _seen(decoded, contract, see, SAMPLES - start)
     rest = iter(read)
-    found = [known.pop(path) if path in known else next(rest) for path in paths]
-    unreadable = [one for one in found if isinstance(one, str)]
+    files = [before.pop(path) if path in before else next(rest) for path in paths]
+    unreadable = [file for file in files if isinstance(file, str)]
     report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
-    files = [None if isinstance(one, str) else one for one in found]
-    _report_black([file for file in files if file is not None], say)
-    return files
+    _report_black([file for file in files if isinstance(file, PictureFile)], say)
+    return [file if isinstance(file, PictureFile) else None for file in files]
 
 
 def watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
@@ -132,16 +134,20 @@ def _seen(
     samples: int,
 ) -> Iterator[PictureFile | str]:
     """The files, with what a network sees of them, and the pixels of small ones and of so many samples."""
-    pixels = [one[1] for one in decoded if not isinstance(one, str)]
-    features = see(np.stack(pixels)) if see and pixels else NOT_SEEN
+    every = [picture[1] for picture in decoded if not isinstance(picture, str)]
+    features = see(np.stack(every)) if see and every else NOT_SEEN
     place = 0
-    for one in decoded:
-        if isinstance(one, str):
-            yield one
+    for picture in decoded:
+        if isinstance(picture, str):
+            yield picture
             continue
-        mine = features.take(np.array([place])) if see else NOT_SEEN
+        file, pixels = picture
         keeps = is_small(contract) or place < samples
-        yield replace(one[0], pixels=one[1].copy() if keeps else None, features=mine)
+        yield replace(
+            file,
+            pixels=pixels.copy() if keeps else None,
+            features=features.take(np.array([place])) if see else NOT_SEEN,
+        )
         place += 1
 
 
@@ -172,20 +178,20 @@ def report_unreadable(why: Sequence[str], of: int, say: Say, *, skip_unreadable:
 
 
 Item = TypeVar("Item")
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def on_all_cores(read: Callable[[Item], Found], items: Sequence[Item], watch: Watch) -> list[Found]:
+def on_all_cores(read: Callable[[Item], Result], items: Sequence[Item], watch: Watch) -> list[Result]:
     """Read files in their order; `watch` is called after each.
 
     Threads are enough: decoding, hashing and resampling let go of Python's lock.
     """
-    found: list[Found] = []
+    results: list[Result] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(read, items):
-            found.append(one)
-            watch(len(found), len(items))
-    return found
+        for result in pool.map(read, items):
+            results.append(result)
+            watch(len(results), len(items))
+    return results
 
 
 def content_of(path: Path) -> bytes | str:
@@ -203,32 +209,15 @@ def content_of(path: Path) -> bytes | str:
         return f"{path}: {error.strerror}."
 
 
-def decode_file(path: Path, contract: InputContract = GREY_28) -> Decoded | str:
-    """The picture in a file, or why it cannot be read."""
-    content = content_of(path)
-    return content if isinstance(content, str) else decode_content(path, content, contract)
-
-
-def perceptual_hash_of(path: Path) -> Hash | None:
-    """The perceptual hash of the picture in a file; None where it cannot be read."""
-    decoded = decode_file(path)
-    return None if isinstance(decoded, str) else perceptual_hash(decoded.picture)
-
-
-def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> Decoded | str:
-    """The picture in a file's bytes, or why they cannot be read."""
-    try:
-        return decode(content, MAX_PIXELS, contract)
-    except UploadError as error:
-        return f"{path}: {error}"
-
-
 def look(path: Path, contract: InputContract = GREY_28) -> tuple[PictureFile, Decoded] | str:
     """What the picture in a file is, and the picture; or why it cannot be read."""
     content = content_of(path)
-    decoded = content if isinstance(content, str) else decode_content(path, content, contract)
-    if isinstance(content, str) or isinstance(decoded, str):
-        return str(decoded)
+    if isinstance(content, str):
+        return content
+    try:
+        decoded = decode(content, MAX_PIXELS, contract)
+    except UploadError as error:
+        return f"{path}: {error}"
     picture, sha256 = decoded.picture, hashlib.sha256(content).hexdigest()
     edge, is_pixels = min(picture.shape[:2]), decoded.pixels is not None
     return PictureFile(path, sha256, perceptual_hash(picture), edge, is_pixels), decoded
@@ -277,15 +266,16 @@ class FileImages:
         files = self.files[places]
         others = [file for file in files if file not in self.samples]
         read = on_all_cores(partial(read_file, contract=self.contract), others, lambda *_: None)
-        if changed := [one for one in read if isinstance(one, str)]:
+        if changed := [picture for picture in read if isinstance(picture, str)]:
             raise BadPictures(f"{changed[0]} It could be read before: do not change pictures meanwhile.")
-        pixels = {one[0].path: one[1] for one in read if not isinstance(one, str)} | dict(self.samples)
+        pixels = {picture[0].path: picture[1] for picture in read if not isinstance(picture, str)}
+        pixels |= self.samples
         return np.stack([pixels[file] for file in files])
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:
     """A picture in which nothing stands out from its border comes out black; see inference/convert.py."""
-    black = [one.path for one in read if one.is_black]
+    black = [file.path for file in read if file.is_black]
     if black:
         say(
             f"{len(black)} of {len(read)} pictures come out black, since nothing in them stands out from "

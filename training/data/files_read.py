@@ -17,8 +17,8 @@ from training.data.files import (
     AT_ONCE,
     PictureFile,
     content_of,
+    look,
     on_all_cores,
-    perceptual_hash_of,
     read_file,
     watch_part,
 )
@@ -51,8 +51,8 @@ class FilesRead:
         while read < len(new):
             # In most folders of photos the first file is a photo.
             some = new[read : read + AT_ONCE] if read else new[:1]
-            found = on_all_cores(_read_pixels, some, partial(watch_part, watch, read, len(new)))
-            files = [file for file in found if isinstance(file, PictureFile)]
+            pictures = on_all_cores(_read_pixels, some, partial(watch_part, watch, read, len(new)))
+            files = [picture for picture in pictures if isinstance(picture, PictureFile)]
             if not all(file.is_pixels for file in files):
                 return True
             self.pixels.update((file.path, file) for file in files)
@@ -76,10 +76,10 @@ class FilesRead:
             files: one that has the content, by its sha256.
         """
         new = [content for content in files if content not in self.perceptual]
-        found = on_all_cores(perceptual_hash_of, [files[content] for content in new], lambda *_: None)
-        self.perceptual.update(zip(new, found, strict=True))
-        known = {content: self.perceptual[content] for content in files}
-        return {content: hash_ for content, hash_ in known.items() if hash_ is not None}
+        hashes = on_all_cores(_perceptual_hash, [files[content] for content in new], lambda *_: None)
+        self.perceptual.update(zip(new, hashes, strict=True))
+        every = {content: self.perceptual[content] for content in files}
+        return {content: hash_ for content, hash_ in every.items() if hash_ is not None}
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,12 @@ def _hashed(path: Path) -> tuple[str, str]:
     """The digest, or why there is none."""
     content = content_of(path)
     return ("", content) if isinstance(content, str) else (hashlib.sha256(content).hexdigest(), "")
+
+
+def _perceptual_hash(path: Path) -> Hash | None:
+    """The hash of the picture in a file; None where it cannot be read."""
+    looked = look(path)
+    return None if isinstance(looked, str) else looked[0].hash
 
 
 def _read_pixels(path: Path) -> PictureFile | str:

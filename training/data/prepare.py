@@ -15,7 +15,7 @@ import numpy as np
 from inference.contract import LABEL
 from labelling.review.corrections import OfFiles
 from training.data.corrections import NO_CORRECTIONS, corrected
-from training.data.files import NAMED, decode_file, report_unreadable
+from training.data.files import NAMED, look, report_unreadable
 from training.data.files_read import Hashed, hash_files
 from training.data.labels import UNKNOWN
 from training.data.listing import ListedPicture, Listing, of_several_products
@@ -72,7 +72,7 @@ class Prepared:
             picture.path: why
             for copies in self.contradicting
             for picture in copies
-            if isinstance(why := decode_file(picture.path), str)
+            if isinstance(why := look(picture.path), str)
         }
         unreadable = [*self.unreadable, *broken.values()]
         report_unreadable(unreadable, len(every), say, skip_unreadable=skip_unreadable)
