@@ -140,14 +140,14 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
     from training.measure.evaluate import (  # noqa: PLC0415 - needs scikit-learn
         decided,
         full_figures,
-        graph_scores,
+        scored,
         uncalibrated,
         undecided,
     )
 
     contract = release.manifest.contract("pixels")
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
-    given = undecided(graph_scores(session, data.test), data.test)
+    given = undecided(scored(session, data.test.pixels), data.test)
     before, answers = (
         decided(Classifier(session, rules), given) for rules in (uncalibrated(contract), contract)
     )
@@ -278,7 +278,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.measure.evaluate import decided, graph_scores  # noqa: PLC0415 - needs scikit-learn
+    from training.measure.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
     from training.measure.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
@@ -289,7 +289,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
-    undecided = undecided_photos(graph_scores(session, photos), photos, photos.networks)
+    undecided = undecided_photos(scored(session, photos.pixels), photos, photos.networks)
     answers = decided(Classifier(session, contract), undecided)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)

@@ -24,6 +24,8 @@ from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.data.split import FoldIndices, parts_of, usual_folds
 from training.data.vectors import Vectors
+from training.decide.requirements import ACCEPTED_OF_OWN
+from training.decide.why_nothing import warn_of_few
 from training.environment import hardware, libraries
 from training.features import backbone, lite2
 from training.features.blocks import (
@@ -44,8 +46,7 @@ from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.measure.evaluate import undecided
 from training.options import Options
 from training.progress import Progress
-from training.release.candidate import Candidate, made_with, samples, warn_of_few
-from training.release.complete import complete_release
+from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, begin
 
@@ -78,7 +79,7 @@ def train_own_classes(
         f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
         "that each answer what they did not learn."
     )
-    warn_of_few(data, len(parts.validation) + labelled, options.accept, progress)
+    warn_of_few(len(parts.validation) + labelled, options.accept.right or ACCEPTED_OF_OWN, progress.warn)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     heads = fit_heads(train, folds, blocks, progress)
     head = heads[LABEL].head

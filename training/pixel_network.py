@@ -15,14 +15,15 @@ from reports.acceptance import USUAL, Conditions
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, warning_of_capped_weights
 from training.data.split import Split, parts_of
+from training.decide.requirements import usual_accept_right
+from training.decide.why_nothing import warn_of_few
 from training.environment import hardware, libraries
 from training.gradient.fitting.checkpoints import Run, kept_epoch, load_checkpoint
 from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
 from training.heads.ood import fit_measure
 from training.progress import Progress
-from training.release.candidate import Candidate, made_with, samples, warn_of_few
-from training.release.complete import complete_release
+from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network, features_of
 from training.release.make import Trained, begin
 
@@ -48,7 +49,8 @@ def train_pixels(
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{task.folder}."
     )
-    warn_of_few(data, len(parts.validation), accept, progress)
+    promised = accept.right or usual_accept_right(own_classes=data.named)
+    warn_of_few(len(parts.validation), promised, progress.warn)
     if doubt := warning_of_capped_weights(parts.train.classes, data.labels):
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)

@@ -19,7 +19,7 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
-from training.decide.why_nothing import warning_of_few
+from training.decide.why_nothing import warn_of_few
 from training.errors import BadClasses, BadRecipe
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, Options
@@ -50,10 +50,14 @@ def test_what_a_store_of_other_classes_would_refuse_is_not_trained_first(
 
 @pytest.mark.parametrize(("answers", "doubted"), [(6, True), (58, True), (59, False), (5000, False)])
 def test_too_few_answers_are_named_before_the_training(answers: int, doubted: bool) -> None:
-    warning = warning_of_few(answers, 0.95) or ""
+    warnings = list[str]()
+    warn_of_few(answers, 0.95, warnings.append)
 
-    assert bool(re.search("takes 59 answers.* Every decision by .* will be `review`", warning)) is doubted
-    assert "None is accepted" not in warning  # nothing is measured yet
+    assert len(warnings) == doubted
+    assert all(
+        re.search("takes 59 answers.* Every decision by .* will be `review`", line) for line in warnings
+    )
+    assert not any("None is accepted" in line for line in warnings)  # nothing is measured yet
 
 
 @pytest.mark.parametrize(

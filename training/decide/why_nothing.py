@@ -16,17 +16,19 @@ from reports.values import HELD_OUT, PHOTOS_OF_TIER, Promise
 from training.decide.acceptance import confidence_threshold, promises
 from training.decide.answer_sets import AnswerSet
 from training.errors import NotShown
+from training.progress import Say
 
 
-def warning_of_few(answers: int, accuracy: float) -> str | None:
-    """The warning before a training whose thresholds would come from too few answers, if any.
+def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
+    """Warn, before hours of training, where too few answers would choose the thresholds.
 
     Args:
         answers: of networks that did not learn the picture.
         accuracy: 0..1, share of the accepted answers that is to be promised.
+        say: receives the warning.
     """
-    few = _too_few({HELD_OUT: answers}, accuracy)
-    return f"{few} Bring more training pictures." if few else None
+    if few := _too_few({HELD_OUT: answers}, accuracy):
+        say(f"{few} Bring more training pictures.")
 
 
 def check_enough(tiers: Sequence[str], accuracy: float) -> None:
@@ -65,7 +67,8 @@ def _too_few(counts: Mapping[str, int], accuracy: float) -> str:
 def calibrated_nothing(of_tiers: Sequence[AnswerSet]) -> str:
     """What the sets lack that alone keep no promise; of all where they fail together alone."""
     promised = [answers for answers in of_tiers if answers.accuracy is not None]
-    lacking = [one for one in promised if confidence_threshold([one]) >= ACCEPT_NOTHING] or promised
+    alone = [answers for answers in promised if confidence_threshold([answers]) >= ACCEPT_NOTHING]
+    lacking = alone or promised
     return " ".join(
         [
             *map(_counted, lacking),

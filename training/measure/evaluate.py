@@ -52,18 +52,13 @@ Score: TypeAlias = Callable[[Pictures], Scores]
 """What a network answers to pictures, before temperature."""
 
 
-def graph_scores(session: Session, images: Pictures) -> Scores:
-    """By running the serving graph."""
-    return scored(session, images.pixels)
-
-
 def answer(session: Session, contract: ModelContract, images: Pictures) -> Answers:
     """Classify a split as serving would.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    return decided(Classifier(session, contract), undecided(graph_scores(session, images), images))
+    return decided(Classifier(session, contract), undecided(scored(session, images.pixels), images))
 
 
 def undecided(scores: Scores, images: Pictures, name: str = TEST_SET, **columns: Values) -> Answers:

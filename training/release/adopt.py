@@ -31,8 +31,7 @@ from training.gradient.networks.layers import FEATURES
 from training.heads.ood import Floats, fit_whitening
 from training.measure.evaluate import joined, nll, undecided
 from training.progress import Progress, Say
-from training.release.candidate import Candidate
-from training.release.complete import complete_release
+from training.release.complete import Candidate, complete_release
 from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
 from training.release.make import begin
 from training.untyped import Network, Tensor

@@ -1,22 +1,31 @@
 """Complete a release whose network is exported: decide, measure, draw, seal. Read it top to bottom.
 
 Own classes and pixels are trained and exported before (own_classes.py, pixel_network.py), and a model that
-was trained elsewhere (adopt.py). Releases that share another one's files: photos.py, recalibrate.py. The
-first and the last step of all: make.py. Writes one folder.
+was trained elsewhere (adopt.py); each makes a Candidate. Releases that share another one's files: photos.py,
+recalibrate.py. The first and the last step of all: make.py. Writes one folder.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pydantic import JsonValue
+
+from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from inference.session import Session
 from model_store.assemble import only_network
 from model_store.files import FIGURES, GRAPH, MODEL
 from model_store.manifest import Golden, Manifest
+from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
-from reports.values import CROSS_FITTED, HELD_OUT, TEST, ModelFigures, OutOfScope, Report
+from reports.model_card import DATA_LICENCE
+from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, OutOfScope, Report, TrainingFigures
+from training.data.fashion import LabelledData
+from training.data.files import FileImages
+from training.data.split import Split
 from training.decide.acceptance import possible_promises, with_promises
 from training.decide.answer_sets import scores_in
 from training.decide.decide import decide, decide_attributes
@@ -26,20 +35,88 @@ from training.decide.requirements import (
     Requirements,
     usual_accept_right,
 )
-from training.gradient.networks.registry import trainable_count
 from training.heads.ood import UNSEEN_THINGS, separation
 from training.measure.attributes import attribute_in_words, measure_attributes
-from training.measure.evaluate import counted, decided, examples, full_figures, uncalibrated, undecided
+from training.measure.evaluate import (
+    Score,
+    counted,
+    decided,
+    examples,
+    full_figures,
+    scored,
+    uncalibrated,
+    undecided,
+)
 from training.measure.plots import draw_all
 from training.measure.products import products_of
 from training.measure.words import words_of
 from training.progress import Progress
-from training.release.candidate import Candidate, samples
-from training.release.conversion import mflops
+from training.release.conversion import model_figures
 from training.release.doubts import FileAnswers, with_files
+from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.release.make import make_release
+from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An exported network that is to be released, and what it is decided, measured and described by.
+
+    Attributes:
+        network: what it is called.
+        model: with its weights.
+        training: how it was trained.
+        history: an entry for each epoch; empty where it is not known.
+        data: its labels name the network's outputs.
+        split: the training set in its two parts; the held-out one calibrates.
+        out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
+            each where nothing is held out. Without a test set they are measured. Where the class of a picture
+            is not known, its attributes alone are decided and measured.
+        attributes: float32 (N, C) by name, what heads of folds answered to the training pictures.
+        score: gives the network's scores of pictures; None to ask the graph.
+        unseen: distances of photos of other things that the distance was not fitted against; None
+            where it was fitted against no such photos.
+        accept: when an answer is accepted.
+        of_products: whether groups are products, of which the report says what is accepted.
+    """
+
+    network: str
+    model: Network
+    training: TrainingFigures
+    data: LabelledData
+    split: Split
+    history: tuple[Epoch, ...] = ()
+    out_of_fold: Answers = NO_ANSWERS
+    attributes: Mapping[str, Probabilities] = field(default_factory=dict)
+    score: Score | None = None
+    unseen: Distances | None = None
+    accept: Conditions = USUAL
+    of_products: bool = False
+
+    @property
+    def of_class(self) -> Answers:
+        """The answers of other networks to pictures whose class is known."""
+        return self.out_of_fold.take(self.out_of_fold.known)
+
+
+def samples(split: Split) -> PixelsBatch:
+    """Pictures by which graphs are compared; held out, if any picture is."""
+    pixels = (split.validation or split.train).pixels
+    return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
+
+
+def made_with(
+    command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
+) -> dict[str, JsonValue]:
+    """What a release records of a training beside the settings of its fit."""
+    recorded: dict[str, JsonValue] = {"command": command}
+    if settings:
+        recorded["settings"] = dict(settings)
+    if folds:
+        recorded["folds"] = folds
+    return recorded | ({DATA_LICENCE: data.licence} if data.licence else {})
 
 
 def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> tuple[Manifest, FileAnswers]:
@@ -58,30 +135,31 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         StoreError: the folder cannot be sealed.
     """
     session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
+    score: Score = candidate.score or (lambda pictures: scored(session, pictures.pixels))
     # 1) Decide by answers of networks that did not learn the picture.
-    required = _required(candidate, fitted_on_photos=candidate.unseen is not None)
-    given = _to_held_out(session, candidate)
-    thresholds = decide(given + candidate.of_class, required)
-    contract = thresholds.contract(candidate.data.labels, candidate.data.reads)
-    labels = candidate.split.train.labels
+    required = Requirements(
+        right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.named),
+        confidence=candidate.accept.confidence,
+        unfamiliar=(FAMILIARITY_THRESHOLD if candidate.unseen is None else FAMILIARITY_OF_OWN,),
+    )
+    train, held_out = candidate.split.train, candidate.split.validation
+    to_held_out = undecided(score(held_out), held_out, HELD_OUT) if held_out else NO_ANSWERS
+    thresholds = decide(to_held_out + candidate.of_class, required)
+    labels = train.labels
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
-    heads = {
-        name: of_head.head(labels[name].names, labels[name].applies_to) for name, of_head in further.items()
-    }
-    contract = contract.with_heads(heads)
+    contract = thresholds.contract(candidate.data.labels, candidate.data.reads).with_heads(
+        {name: of_head.head(labels[name].names, labels[name].applies_to) for name, of_head in further.items()}
+    )
+    classifier = Classifier(session, contract)
     # 2) Measure as serving would answer.
     with progress.counting("measuring"):
-        report, answers, of_files = _measure(session, contract, candidate, folder, given)
+        report, answers, of_files = _measure(classifier, score, candidate, folder, to_held_out)
     report = with_promises(report, thresholds.answer_sets, thresholds.confidence)
     changed: dict[str, object] = {"possible_promises": possible_promises(thresholds.answer_sets[0])}
     of_attributes = NO_ANSWERS
     if further:
         figures, together, of_attributes = measure_attributes(
-            Classifier(session, contract),
-            candidate.out_of_fold,
-            candidate.attributes,
-            candidate.split.train.attributes,
-            further,
+            classifier, candidate.out_of_fold, candidate.attributes, train.attributes, further
         )
         changed |= {"attributes": figures, "all_accepted": together}
         for name, of_head in further.items():
@@ -106,45 +184,32 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     return manifest, of_files
 
 
-def _required(candidate: Candidate, *, fitted_on_photos: bool) -> Requirements:
-    return Requirements(
-        right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.named),
-        confidence=candidate.accept.confidence,
-        unfamiliar=(FAMILIARITY_OF_OWN if fitted_on_photos else FAMILIARITY_THRESHOLD,),
-    )
-
-
-def _to_held_out(session: Session, candidate: Candidate) -> Answers:
-    """The answers before anything is decided; none where nothing is held out."""
-    held_out = candidate.split.validation
-    return undecided(candidate.scored_by(session)(held_out), held_out, HELD_OUT) if held_out else NO_ANSWERS
-
-
 def _measure(
-    session: Session, contract: ModelContract, candidate: Candidate, folder: Path, held_out: Answers
+    classifier: Classifier, score: Score, candidate: Candidate, folder: Path, to_held_out: Answers
 ) -> tuple[Report, Answers, FileAnswers]:
     """Measure all three splits.
 
     Returns:
         the report without promises, the answers to the test set behind it, and those to what was not learnt.
     """
-    classifier, score, test = Classifier(session, contract), candidate.scored_by(session), candidate.data.test
-    given = undecided(score(test), test) if test else candidate.of_class
-    answers, before = decided(classifier, given), decided(Classifier(session, uncalibrated(contract)), given)
+    contract, test = classifier.contract, candidate.data.test
+    scores_of_test = undecided(score(test), test) if test else candidate.of_class
+    answers = decided(classifier, scores_of_test)
+    before = decided(Classifier(classifier.session, uncalibrated(contract)), scores_of_test)
     learnt, validation = candidate.split.train, candidate.split.validation
     known = learnt.of_known_class
     train = decided(classifier, undecided(score(known), known)) if known else answers
-    held_out = decided(classifier, held_out) if validation else answers
+    held_out = decided(classifier, to_held_out) if validation else answers
     others = decided(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
     report = Report(
         labels=contract.labels,
         data=candidate.data.described(),
-        model=_model_figures(folder, candidate, contract),
+        model=model_figures(candidate.network, candidate.model, folder, (MODEL, GRAPH), contract.temperature),
         training=candidate.training,
         train=counted(train),
         validation=counted(held_out),
         test=full_figures(answers, before, contract).changed(split=TEST if test else CROSS_FITTED),
-        out_of_scope=_out_of_scope(given, contract, candidate),
+        out_of_scope=_out_of_scope(scores_of_test, contract, candidate),
         photos={},
         examples=examples(answers, contract.labels),
         history=candidate.history,
@@ -152,20 +217,9 @@ def _measure(
     return report, answers, with_files((validation, held_out), (test, answers), (learnt, others))
 
 
-def _out_of_scope(given: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
+def _out_of_scope(answers: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
     """Of things that the score has not seen; empty where no photo of other things was learnt."""
-    distances = scores_in(given).distances
+    distances = scores_in(answers).distances
     if candidate.unseen is None or distances is None or contract.familiarity is None:
         return {}
     return {UNSEEN_THINGS: separation(distances, candidate.unseen, contract.familiarity)}
-
-
-def _model_figures(folder: Path, candidate: Candidate, contract: ModelContract) -> ModelFigures:
-    return ModelFigures(
-        network=candidate.network,
-        parameters=candidate.model.count_params(),
-        trainable_parameters=trainable_count(candidate.model),
-        mflops=mflops(folder / GRAPH),
-        bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
-        temperature=contract.temperature,
-    )

@@ -1,14 +1,14 @@
 """Convert a Keras network to an ONNX graph, by tf2onnx.
 
 Keras' own exporter leaves `training` open, so that layers of augmentation export what they do in training,
-makes inputs of constants, and reports success with operators that ONNX does not have. `mflops` counts what a
-graph costs. Touches nothing.
+makes inputs of constants, and reports success with operators that ONNX does not have. `model_figures` counts
+what a network and its graph cost. Reads the named files.
 """
 
 import contextlib
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,9 @@ import tf2onnx
 from inference.errors import ModelError
 from inference.keras_session import brief
 from inference.onnx_session import OnnxSession
+from reports.values import ModelFigures
 from training.errors import GraphUnusable
+from training.gradient.networks.registry import trainable_count
 from training.untyped import Graph, Network, Tensor
 
 OPSET: Final = 17
@@ -171,6 +173,28 @@ def _layer_of(node: str, serving: Network) -> str:
         if name in names:
             return f"the layer {name!r}"
     return "a layer"
+
+
+def model_figures(
+    name: str, network: Network, folder: Path, files: Sequence[str], temperature: float
+) -> ModelFigures:
+    """What a network costs.
+
+    Args:
+        name: of the network.
+        network: with its weights.
+        folder: of its files.
+        files: the names of these, the graph last.
+        temperature: of the network.
+    """
+    return ModelFigures(
+        network=name,
+        parameters=network.count_params(),
+        trainable_parameters=trainable_count(network),
+        mflops=mflops(folder / files[-1]),
+        bytes={file: (folder / file).stat().st_size for file in files},
+        temperature=temperature,
+    )
 
 
 UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsum"})

@@ -38,12 +38,11 @@ from training.decide.unproven import decide_withholding, source_labels
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE2
-from training.gradient.networks.registry import trainable_count
 from training.heads.photo_head import PhotoHead, photo_heads
 from training.measure.evaluate import decided
 from training.measure.photos import of_known_sources, photo_figures, unknown_figures
 from training.progress import Say
-from training.release.conversion import mflops
+from training.release.conversion import model_figures
 from training.release.kept_evidence import kept_products, rests_on_kinds
 from training.release.make import begin, make_release
 from training.release.photo_heads import BELOW, below, export_heads, read_heads
@@ -194,11 +193,4 @@ def measured_photos(
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
     """What the network costs whose files `export_heads` wrote."""
-    return ModelFigures(
-        network="_".join(LITE2),
-        parameters=network.count_params(),
-        trainable_parameters=trainable_count(network),
-        mflops=mflops(folder / PHOTO_FILES[1]),
-        bytes={name: (folder / name).stat().st_size for name in PHOTO_FILES},
-        temperature=contract.temperature,
-    )
+    return model_figures("_".join(LITE2), network, folder, PHOTO_FILES, contract.temperature)

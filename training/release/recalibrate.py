@@ -29,7 +29,7 @@ from training.decide.decide import Thresholds, decide
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, of_own_pictures
 from training.decide.why_nothing import check_enough
 from training.errors import BadRecipe, NotShown
-from training.measure.evaluate import decided, full_figures, graph_scores
+from training.measure.evaluate import decided, full_figures, scored
 from training.measure.photos import (
     DEVELOPMENT,
     measured_tiers,
@@ -72,7 +72,7 @@ def recalibrate(
     check_enough(photos.tiers[photos.classes != OOD].tolist(), accuracy)
     before = parent.manifest.contract("photos")
     session = OnnxSession(parent.graph("photos"), shape=before.input.array_shape)
-    answers = undecided_photos(graph_scores(session, photos), photos, photos.networks)
+    answers = undecided_photos(scored(session, photos.pixels), photos, photos.networks)
     thresholds = decide(answers, of_own_pictures(answers, before, accept))
     contract = thresholds.contract(before.labels, before.input)
     contract = contract.with_heads(attributes_as_far(before, contract))

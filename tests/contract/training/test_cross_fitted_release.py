@@ -24,8 +24,7 @@ from training.data.pictures import Pictures
 from training.data.split import Split
 from training.measure.evaluate import undecided
 from training.progress import Lines
-from training.release.candidate import Candidate
-from training.release.complete import complete_release
+from training.release.complete import Candidate, complete_release
 
 PRODUCTS = [f"{n % 10} {n // 40}" for n in range(100)]
 """Of 100 test pictures, whose classes come in turn: of each class two products of four, and one of two."""
