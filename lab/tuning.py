@@ -6,7 +6,7 @@ Learns ten classes and none of these, kinds and colours at once, from FILE of tu
 drawn once; each tuning learns those of its sources. With --last the stages as far as the fourth stay, and
 what they give of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz, each in under a
 minute on a GPU; a stopped run goes on from its last checkpoint. What is drawn: tuning_batches.py; how it is
-learnt: tuning_steps.py; what for: training/features/lite2.py.
+learnt: tuning_steps.py; what for: training/features/frozen.py.
 """
 
 import argparse

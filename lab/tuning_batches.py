@@ -17,7 +17,7 @@ from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
 from lab.views import EDGE, changed, on_ground
 
 READS: Final = (192, 192)
-"""Height and width, as in training/features/lite2.py, which needs Keras."""
+"""Height and width, as in training/features/frozen.py, which needs Keras."""
 
 BATCH: Final = 64
 """Views that are drawn at once."""

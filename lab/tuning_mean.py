@@ -15,11 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.features.weights import read_npz, write_npz
+from training.features.weights import ABOUT, read_npz, write_npz
 
 OF_START: Final = 0.5
-
-ABOUT: Final = "about"
 
 
 def mean_of(start: Path, tuned: list[Path]) -> dict[str, NDArray[Any]]:

@@ -86,7 +86,7 @@ Weights: TypeAlias = dict[str, Convolution]
 
 
 def tensors_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
-    """Weights in Keras' shapes and order, as features/backbone.py writes them."""
+    """Weights in Keras' shapes and order, as training/features/frozen.py builds them."""
 
     def tensor(name: str) -> Tensor:
         values = stored[name].astype(np.float32)

@@ -6,18 +6,19 @@ the shares is inference/listed.py; report.json keeps what is measured here. Pure
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import NetworkName
-from inference.listed import MOST, OTHER
-from inference.words import KINDS, label_kinds
-from reports.answers import Answers
+from inference.contract import ModelContract, NetworkName, usual_name
+from inference.listed import MOST, OTHER, names_of
+from inference.words import KIND, KINDS, label_kinds
+from reports.answers import CLASS, Answers
 from reports.intervals import lower_bound, upper_bound, weighted
 from reports.products import mean_of
+from reports.values import HELD_OUT
 from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
 
 LEAST: Final = (0.05, 0.1, 0.2)
@@ -129,6 +130,27 @@ def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
     named = _promise([_named_at(trial, share) for share in LEAST])
     other = None if trial.other is None else _promise([_other_at(trial, share) for share in LEAST])
     return WordFigures(network=network, wrong_titles=WRONG_TITLES, named=named, other=other)
+
+
+def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigures | None:
+    """Measure words beside own classes, as one set, counted by group; None where words name none of them.
+
+    Args:
+        answers: of each head, to pictures that were not learnt.
+        contract: of the network.
+    """
+    head = contract.heads.get(KIND)
+    names = names_of(contract.labels, head.labels if head else None, "en")
+    of_kinds = answers.of_head(KIND)
+    if names.kinds and len(of_kinds):
+        trial = trial_of_kinds(of_kinds, names.kinds)
+        trial = replace(trial, products=None, groups=of_kinds.take(of_kinds.known).together)
+    else:
+        trial = trial_of_classes(answers.of_head(CLASS), contract.labels)
+    if not trial.has_name.any():
+        return None
+    as_one = replace(trial, sets=np.full(len(trial.sets), HELD_OUT))
+    return measure_words(as_one, usual_name(contract.input))
 
 
 def _promise(at: Sequence[WordsAt]) -> WordsPromise:

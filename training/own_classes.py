@@ -27,7 +27,6 @@ from training.data.vectors import Vectors
 from training.decide.requirements import ACCEPTED_OF_OWN
 from training.decide.why_nothing import warn_of_few
 from training.environment import hardware, libraries
-from training.features import backbone, lite2
 from training.features.blocks import (
     BLOCKS,
     READS,
@@ -38,6 +37,7 @@ from training.features.blocks import (
     seeing,
     spread,
 )
+from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.gradient.recipes import groups_suffix
 from training.heads.cross_val import Fit, fit, lacking_in_words
 from training.heads.logistic import LogisticHead
@@ -96,7 +96,7 @@ def train_own_classes(
         "colour."
     )
     # 4) Export: graph and network answer alike.
-    name, model = (backbone if options.fast else lite2).NETWORK.network, head.on(body)
+    name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
     folder = run or Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     with progress.counting("exporting the graph and comparing it with the network"):

@@ -23,9 +23,7 @@ from inference.contract import InputContract, whole_pictures
 from training.answering import answering
 from training.data.vectors import Features, Vectors, joined
 from training.errors import WeightsUnfit
-from training.features import lite2
-from training.features.backbone import INPUT as BACKBONE_INPUT
-from training.features.backbone import load_backbone
+from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.features.weights import UNREADABLE, read_npz
 from training.gradient.networks.efficientnet_lite import LAST
 from training.gradient.networks.layers import FEATURES
@@ -118,7 +116,7 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
 
 
 def _lite2(pixels: Tensor) -> list[Tensor]:
-    whole = lite2.load()
+    whole = EFFICIENTNET.load()
     means = [
         layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output)
         for name in STAGE_ENDS
@@ -127,9 +125,9 @@ def _lite2(pixels: Tensor) -> list[Tensor]:
 
 
 def _backbone(pixels: Tensor) -> list[Tensor]:
-    model, _ = load_backbone()
-    factor = READS.shape[0] // BACKBONE_INPUT.shape[0]
-    return [model(layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32")))]
+    factor = READS.shape[0] // BACKBONE.reads.shape[0]
+    small = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
+    return [BACKBONE.load()(small)]
 
 
 def _palette(pixels: Tensor) -> list[Tensor]:

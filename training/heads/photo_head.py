@@ -25,8 +25,8 @@ from training.data.photos import OOD_PREFIX
 from training.data.split import stratified_folds
 from training.data.vectors import Vectors
 from training.errors import BadPictures
-from training.features import lite2
 from training.features.blocks import READS, VECTOR
+from training.features.frozen import OTHER_THINGS
 from training.features.shipped import SCALED, PhotoFeatures
 from training.heads.cross_val import answers_out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
@@ -140,7 +140,7 @@ def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
     A head that leaves these out does not say how a thing that nothing learnt is answered.
     """
     names = _names_of(learnt)
-    return np.array([name.startswith(lite2.OTHER_THINGS) for name in names], np.bool_)
+    return np.array([name.startswith(OTHER_THINGS) for name in names], np.bool_)
 
 
 def _names_of(learnt: PhotoFeatures) -> list[str]:

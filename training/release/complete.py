@@ -23,6 +23,7 @@ from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
 from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, OutOfScope, Report, TrainingFigures
+from reports.words import words_of_own_classes
 from training.data.fashion import LabelledData
 from training.data.files import FileImages
 from training.data.split import Split
@@ -49,7 +50,6 @@ from training.measure.evaluate import (
 )
 from training.measure.plots import draw_all
 from training.measure.products import products_of
-from training.measure.words import words_of
 from training.progress import Progress
 from training.release.conversion import model_figures
 from training.release.doubts import FileAnswers, with_files
@@ -167,7 +167,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     if candidate.of_products:
         changed["products"] = products_of(answers + of_attributes, required.right)
     if candidate.data.named:
-        changed["words"] = words_of(answers + of_attributes, contract)
+        changed["words"] = words_of_own_classes(answers + of_attributes, contract)
     report = report.changed(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):

@@ -1,9 +1,10 @@
 """The photos that the lab's networks learn, and the backbone: what it does not know, and its file."""
 
 import csv
+import json
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,13 @@ import numpy as np
 import pytest
 
 from lab import photo_tables, tuning_photos
-from lab.pretraining import Batches, Pictures, main
+from lab.pretraining import Batches, Pictures, main, save_weights
 from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of
 from lab.tuning_photos import read_packed
 from tests.fashion import write_idx_folder
 from training.errors import WeightsUnfit
-from training.features import lite2
-from training.features.backbone import NETWORK, backbone, load_backbone
-from training.features.weights import save_weights
+from training.features.frozen import BACKBONE, EFFICIENTNET, FrozenNetwork
+from training.features.weights import ABOUT, read_npz
 from training.gradient.recipes import Recipe
 
 CATALOGUE = ("file", "kind", "colours", "gender")
@@ -140,7 +140,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_a_stopped_training_continues_after_its_last_epoch(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.pretraining.RECIPE", replace(NETWORK, batch_size=8, optimizer="adamw"))
+    monkeypatch.setattr("lab.pretraining.RECIPE", replace(BACKBONE.recipe, batch_size=8, optimizer="adamw"))
     monkeypatch.setattr("lab.pretraining_photos.LEAST", 5)
     out, run = tmp_path / "backbone.npz", tmp_path / "run"
     command = [str(folder), "--out", str(out), "--run", str(run), "--epochs"]
@@ -150,29 +150,29 @@ def test_a_stopped_training_continues_after_its_last_epoch(
 
     history = (run / "history.csv").read_text("utf-8").splitlines()
     assert [row["epoch"] for row in csv.DictReader(history)] == ["0", "1"]
-    assert load_backbone(out)[1]["photos"] == 18
+    assert json.loads(str(read_npz(out)[ABOUT]))["photos"] == 18
 
 
 def test_the_file_holds_the_weights_to_float16(tmp_path: Path) -> None:
-    model = backbone()
+    model = BACKBONE.fresh()
     pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
     save_weights(model, {"photos": 3}, tmp_path / "one.npz")
 
-    read, about = load_backbone(tmp_path / "one.npz")
+    read = BACKBONE.load(tmp_path / "one.npz")
 
-    assert about == {"photos": 3}
+    assert json.loads(str(read_npz(tmp_path / "one.npz")[ABOUT])) == {"photos": 3}
     np.testing.assert_allclose(read.predict(pixels, verbose=0), model.predict(pixels, verbose=0), atol=0.01)
     assert (tmp_path / "one.npz").stat().st_size < 4_000_000
 
 
-@pytest.mark.parametrize("load", [load_backbone, lite2.load])
+@pytest.mark.parametrize("network", [BACKBONE, EFFICIENTNET])
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04"])
 def test_a_file_of_no_or_other_weights_is_named(
-    load: Callable[[Path], object], content: bytes | None, tmp_path: Path
+    network: FrozenNetwork, content: bytes | None, tmp_path: Path
 ) -> None:
     path = tmp_path / "one.npz"
     if content is not None:
         path.write_bytes(content)
 
     with pytest.raises(WeightsUnfit, match=r"one\.npz: no backbone"):
-        load(path)
+        network.load(path)

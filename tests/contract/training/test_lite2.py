@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab import imagenet
-from training.features import lite2
+from training.features.frozen import EFFICIENTNET
 from training.features.weights import ABOUT, read_npz
 
 
 def test_the_card_names_what_the_weights_were_made_from() -> None:
-    about = json.loads(str(read_npz(lite2.BUNDLED)[ABOUT]))
+    about = json.loads(str(read_npz(EFFICIENTNET.weights)[ABOUT]))
     while "start" in about:
         about = about["start"]
 

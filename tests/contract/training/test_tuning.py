@@ -17,8 +17,8 @@ from lab import imagenet, tuning, tuning_batches, tuning_mean
 from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
 from lab.views import framed
-from training.features import lite2
 from training.features.blocks import network
+from training.features.frozen import EFFICIENTNET
 from training.features.weights import read_npz, write_npz
 
 
@@ -149,20 +149,21 @@ def test_without_pytorch_a_command_says_what_to_install(
 
 
 def test_half_of_each_mean_weight_is_the_start_s_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
-    start = read_npz(lite2.BUNDLED)
+    start = read_npz(EFFICIENTNET.weights)
     files = [tmp_path / "0.npz", tmp_path / "1.npz"]
     for more, file in zip((1, 2), files, strict=True):
         moved = {path: values + more for path, values in start.items() if path != "about"}
         write_npz(file, **moved, about=json.dumps({"seed": more}))
 
-    tuning_mean.main([*map(str, files), "--start", str(lite2.BUNDLED), "--out", str(tmp_path / "mean.npz")])
+    words = [*map(str, files), "--start", str(EFFICIENTNET.weights), "--out", str(tmp_path / "mean.npz")]
+    tuning_mean.main(words)
 
     mean = read_npz(tmp_path / "mean.npz")
     assert [one["seed"] for one in json.loads(str(mean.pop("about")))["tuned"]] == [1, 2]
     assert all(
         np.allclose(values, start[path] + 0.75, rtol=0.002, atol=0.005) for path, values in mean.items()
     )
-    assert lite2.load(tmp_path / "mean.npz").count_params() == 4_413_488
+    assert EFFICIENTNET.load(tmp_path / "mean.npz").count_params() == 4_413_488
 
 
 class TestSteps:
@@ -183,14 +184,14 @@ class TestSteps:
         )
         signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
 
-        found = steps.means(steps.tensors_of(read_npz(lite2.BUNDLED)), signed).detach().numpy()
+        found = steps.means(steps.tensors_of(read_npz(EFFICIENTNET.weights)), signed).detach().numpy()
 
         assert np.allclose(found, np.asarray(network(("lite2",))(picture)), atol=1e-3)
 
     def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
         self, steps: Any, tmp_path: Path
     ) -> None:
-        start = read_npz(lite2.BUNDLED)
+        start = read_npz(EFFICIENTNET.weights)
         learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
 
         def tuned(kept: str, known: Drawn) -> dict[str, Any]:
@@ -211,7 +212,7 @@ class TestSteps:
     def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(
         self, steps: Any, tmp_path: Path
     ) -> None:
-        start = read_npz(lite2.BUNDLED)
+        start = read_npz(EFFICIENTNET.weights)
         whole, learnt = steps.tensors_of(start), drawn_of(Tuning(photos(), seed=0), np.arange(8))
         below, above = steps.below_and_above(whole, all_learn=False)
 

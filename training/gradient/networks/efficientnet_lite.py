@@ -2,7 +2,7 @@
 
 EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1) 1.1 times as wide and 1.2 times as deep, with
 ReLU6 in place of swish, and without squeeze and excitation. Touches nothing. The weights that come with it:
-features/lite2.py.
+features/frozen.py.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,89 @@
+"""The networks that see pictures and learn nothing of a training: EfficientNet-Lite2 and the backbone.
+
+Blocks of blocks.py, on whole pictures in RGB. Half of each weight of EfficientNet-Lite2 is ImageNet's, half
+tuned on clothes, by lab/tuning.py; the backbone was trained on clothes alone, by lab/pretraining.py. Reads
+the files of weights; their card is BACKBONE.md beside them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import keras
+import numpy as np
+
+from inference.contract import InputContract, whole_pictures
+from training.errors import WeightsUnfit
+from training.features.weights import UNREADABLE, read_npz
+from training.gradient.networks.layers import FEATURES
+from training.gradient.networks.registry import build
+from training.gradient.recipes import Recipe
+from training.untyped import Network
+
+
+@dataclass(frozen=True)
+class FrozenNetwork:
+    """A network that ends with its features, and its file of weights.
+
+    Attributes:
+        name: of the Keras model.
+        recipe: what it is built by.
+        reads: its input.
+        weights: the file that comes with this package.
+    """
+
+    name: str
+    recipe: Recipe
+    reads: InputContract
+    weights: Path
+
+    def fresh(self, recipe: Recipe | None = None, *, training: bool = False) -> Network:
+        """The network with fresh weights: keras.Model from `pixels` to `features`, float32 (N, D).
+
+        Args:
+            recipe: to train it by; None for its own.
+            training: build the form that trains faster; its weights are in the order of the other form's.
+        """
+        whole = build(recipe or self.recipe, 1, self.reads.array_shape, training=training)
+        return keras.Model(whole.input, whole.get_layer(FEATURES).output, name=self.name)
+
+    def load(self, path: Path | None = None) -> Network:
+        """The network with the weights of a file; None for its own.
+
+        Raises:
+            WeightsUnfit: the file is missing, damaged, or of another network.
+        """
+        model, path = self.fresh(), path or self.weights
+        try:
+            stored = read_npz(path)
+            model.set_weights([stored[weight.path].astype(np.float32) for weight in model.weights])
+        except UNREADABLE as error:
+            raise WeightsUnfit(f"{path}: no backbone of this version ({error}).") from error
+        return model
+
+
+EFFICIENTNET: Final = FrozenNetwork(
+    name="efficientnet_lite2",
+    recipe=Recipe(network="efficientnet_lite2", precision="float32"),
+    reads=whole_pictures(192, 3),
+    weights=Path(__file__).with_name("lite2.npz"),
+)
+"""Its features are the means of its last stage, 352 of them."""
+
+BACKBONE: Final = FrozenNetwork(
+    name="backbone",
+    recipe=Recipe(network="compact_stages", precision="float32"),
+    reads=whole_pictures(64, 3),
+    weights=Path(__file__).with_name("backbone.npz"),
+)
+"""Its features are the means of its three stages, 392 in all."""
+
+OTHER_THINGS: Final = (
+    *("apron", "balaclava", "ballerinas", "belt", "bodysuit", "bra", "briefs", "cap", "costume"),
+    *("dhoti", "earring", "flats", "formal", "glasses", "gloves", "hairband", "hat", "jewellery"),
+    *("jumpsuit", "knee-boots", "kurta", "lingerie", "luggage", "mask", "nail polish"),
+    *("nail-polish", "necklace", "overalls", "poncho", "pyjamas", "ring", "robe", "romper"),
+    *("saree", "set", "shorts", "skirt", "suit", "sunglasses", "swimwear", "tie", "umbrella"),
+    *("underwear", "vest", "wallet", "watch"),
+)
+"""How the names begin of kinds that are none of the ten classes and that EfficientNet-Lite2 has learnt."""
