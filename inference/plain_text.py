@@ -7,6 +7,7 @@ web pages and chats turn spaces into no-break spaces.
 import codecs
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 _UNSEEN: Final = r"\s\0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
@@ -49,6 +50,11 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """The same of several lines."""
     return "\n".join(map(shown, text.split("\n")))
+
+
+def few(items: Sequence[object], most: int, between: str = ", ") -> str:
+    """The first of some items for a sentence, with an ellipsis where there are more."""
+    return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
 
 
 def decoded(content: bytes) -> str:

@@ -22,7 +22,7 @@ from app.prediction.categories import CategoriesMismatch, categories_of
 from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.plain_text import shown_lines
+from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.errors import SourceUnusable, TableUnusable
 from labelling.excel import check_copy, check_ending, copy_for_excel, is_workbook
@@ -403,7 +403,9 @@ def _say_checks(summary: Summary, job: Job, journal: Journal) -> None:
 
 def _of_unseen(journal: Journal, count: int) -> str:
     """The products of which no photo can be read, some of them by name."""
-    return f"{count:,} products have no photo that can be read: {_few(without_photo(journal, NAMED + 1))}."
+    return (
+        f"{count:,} products have no photo that can be read: {few(without_photo(journal, NAMED + 1), NAMED)}."
+    )
 
 
 def _copy_for_excel(arguments: argparse.Namespace, journal: Journal) -> None:
@@ -440,16 +442,16 @@ def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> 
     feed = write_feed(arguments.feed, arguments.out, journal, advice)
     left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
     if feed.without_photo:
-        few = _few(feed.without_photo)
-        left_out += f" {len(feed.without_photo):,} are in no feed, as no photo of them can be read: {few}."
+        named = few(feed.without_photo, NAMED)
+        left_out += f" {len(feed.without_photo):,} are in no feed, as no photo of them can be read: {named}."
     if feed.losing:
         left_out += f" {feed.losing:,} are in no feed: they {LOSING}."
     if feed.incomplete:
-        few = _few(feed.incomplete)
-        left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {few}."
+        named = few(feed.incomplete, NAMED)
+        left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {named}."
     if feed.spelt_twice:
-        few = _few(feed.spelt_twice)
-        left_out += f" {len(feed.spelt_twice):,} have two spellings in the list, and are in no feed: {few}."
+        named = few(feed.spelt_twice, NAMED)
+        left_out += f" {len(feed.spelt_twice):,} have two spellings in the list, and are in no feed: {named}."
     if feed.contradicting:
         left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
     likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
@@ -457,11 +459,6 @@ def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> 
     print(f"Feed of {feed.products:,} products: {feed.file}.{likely}{left_out} {feed.note}".strip())
     if feed.left_out:
         print(advice)  # on a line of its own, where it may be a command
-
-
-def _few(products: Sequence[str]) -> str:
-    """Some products, for a sentence."""
-    return ", ".join(products[:NAMED]) + (", ..." if len(products) > NAMED else "")
 
 
 def _how_to_fill(arguments: argparse.Namespace, summary: Summary) -> str:

@@ -110,8 +110,8 @@ def looked_at(corrections: Sequence[Correction]) -> Path | None:
 def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are no class of the release, by its name or index."""
     labels = release.manifest.labels
-    known = {spelt.casefold() for label in labels for spelt in (label, label.replace("/", "_"))}
-    strange = sorted(one for one in given if one.casefold() not in known and not one.isdecimal())
+    spellings = {spelt.casefold() for label in labels for spelt in (label, label.replace("/", "_"))}
+    strange = sorted(label for label in given if label.casefold() not in spellings and not label.isdecimal())
     if strange:
         raise BadPictures(
             f"{strange[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken without "
@@ -148,7 +148,8 @@ def next_training(
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
-    if products := {one.product for one in corrected.corrections if one.attribute == LABEL} - {""}:
+    of_class = [correction for correction in corrected.corrections if correction.attribute == LABEL]
+    if products := {correction.product for correction in of_class} - {""}:
         # Here: scikit-learn is not installed where serving alone is.
         from training.decide.requirements import ACCEPTED_OF_PHOTOS as RIGHT  # noqa: PLC0415
 
@@ -217,23 +218,23 @@ def _recorded_training(
     check_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
     rows, sha256_of = rows_in(earlier, options.reading.of_corrections), seen.files.sha256_of
-    said = corrections_of([*rows, *corrected.corrections], sha256_of, lambda: named.hashed)
+    corrections = corrections_of([*rows, *corrected.corrections], sha256_of, lambda: named.hashed)
     before_it = counting_of(rows, sha256_of)
-    _check_attributes(said, options.attribute)
+    _check_attributes(corrections, options.attribute)
     prepare_decoders()
-    near = near_answers(listing, named.hashed, said, adds=True)
+    near = near_answers(listing, named.hashed, corrections, adds=True)
     before, after = (
         apply(listing, some, parent.manifest.labels, named.hashed, options.attribute, near)
-        for some in (before_it, said)
+        for some in (before_it, corrections)
     )
     if not _has_learnt_any(parent, named.hashed):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     if before.labels == after.labels:
-        why = unheeded_in_words(after, said, adds=True)
+        why = unheeded_in_words(after, corrections, adds=True)
         raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already. {why}".strip())
-    copy = keep_corrections(said, Path("runs"), sha256_of)
+    copy = keep_corrections(corrections, Path("runs"), sha256_of)
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
@@ -265,13 +266,13 @@ def _has_learnt_any(parent: LocalRelease, hashed: Hashed) -> bool:
     return bool(near) and bool(learnt.has(np.array(list(near)), np.stack(list(near.values()))).any())
 
 
-def _check_attributes(said: OfFiles, names: Sequence[str]) -> None:
+def _check_attributes(corrections: OfFiles, names: Sequence[str]) -> None:
     """Refuse answers to an attribute that the release has not learnt."""
-    if strange := sorted({attribute for _, attribute in said.attributes} - set(names)):
-        known = ", ".join(names) or "none"
+    if strange := sorted({attribute for _, attribute in corrections.attributes} - set(names)):
+        learnt = ", ".join(names) or "none"
         raise BadPictures(
             f"Corrections are of the attribute {strange[0]!r}, which the release lacks: it has learnt "
-            f"{known}. Leave these rows out."
+            f"{learnt}. Leave these rows out."
         )
 
 

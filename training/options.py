@@ -75,9 +75,9 @@ class Options(BaseModel):
         What no option is called now is ignored: another version may have recorded it.
         """
         settings = training.get("settings")
-        known = {*cls.model_fields, *RECIPE_FIELDS} - {"recipe_fields"}
+        names = {*cls.model_fields, *RECIPE_FIELDS} - {"recipe_fields"}
         recorded = settings if isinstance(settings, dict) else {}
-        return cls.from_json({name: value for name, value in recorded.items() if name in known})
+        return cls.from_json({name: value for name, value in recorded.items() if name in names})
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:

@@ -96,9 +96,9 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
             of_parent = answers_of_parent(parent, compared)
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
-        known = Learnt.of(head.learnt.sha256, np.concatenate([photos.hashes for photos in sets]))
+        contents = Learnt.of(head.learnt.sha256, np.concatenate([photos.hashes for photos in sets]))
         release = partial(release_photos, folder / NEW_RELEASE, parent, parent_heads, head)
-        report = release(answers, known, record, progress.say, of_parent, of_products=sets[0].of_products)
+        report = release(answers, contents, record, progress.say, of_parent, of_products=sets[0].of_products)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
     return Trained(folder, _at_hand(sets, head), labels), head

@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import as_spelt
+from inference.plain_text import as_spelt, few
 from inference.spreadsheets import as_it_was
 from labelling.decided import LEFT_OUT, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
@@ -141,9 +141,12 @@ class OfFiles(NamedTuple):
     @property
     def of_several_in_words(self) -> str:
         """The sentence on `of_several`; empty where there is none."""
-        few = ", ".join(self.of_several[:NAMED]) + (", ..." if len(self.of_several) > NAMED else "")
-        count = f"{len(self.of_several):,} pictures"
-        return f"{count} lie under products of different classes, and are left out: {few}." if few else ""
+        if not self.of_several:
+            return ""
+        return (
+            f"{len(self.of_several):,} pictures lie under products of different classes, and are left out: "
+            f"{few(self.of_several, NAMED)}."
+        )
 
 
 def read_corrections(

@@ -41,18 +41,18 @@ class Answers:
     products: Mapping[tuple[str, str], frozenset[str]]
 
     @classmethod
-    def of(cls, said: OfFiles, near: Near) -> Self:
+    def of(cls, corrections: OfFiles, near: Near) -> Self:
         """What corrections say.
 
         Args:
-            said: of files.
+            corrections: of files.
             near: of `near_answers`.
         """
         exact: dict[str, dict[str, str]] = defaultdict(dict)
-        exact[LABEL] = {said.hashes[path]: label for path, label in said.labels.items()}
-        for (content, name), label in said.attributes.items():
+        exact[LABEL] = {corrections.hashes[path]: label for path, label in corrections.labels.items()}
+        for (content, name), label in corrections.attributes.items():
             exact[name][content] = label
-        return cls(exact, near, said.of_products)
+        return cls(exact, near, corrections.of_products)
 
     @property
     def copied(self) -> set[str]:
@@ -91,8 +91,11 @@ class Answers:
             pictures: with the content of each.
             questions: LABEL, or attributes.
         """
-        every = product(pictures, questions)
-        return {(of, question) for (own, one), question in every for of in self._agreeing(own, one, question)}
+        return {
+            (content, question)
+            for (own, picture), question in product(pictures, questions)
+            for content in self._agreeing(own, picture, question)
+        }
 
     def _agreeing(self, content: str, picture: ListedPicture, question: str) -> list[str]:
         answers, counting = self.exact.get(question, {}), self.counting(content, picture, question)
@@ -109,24 +112,25 @@ class Answers:
         return not products or not picture.product or picture.product in products
 
 
-def near_answers(listing: Listing, hashed: Hashed, said: OfFiles, *, adds: bool = False) -> Near:
+def near_answers(listing: Listing, hashed: Hashed, corrections: OfFiles, *, adds: bool = False) -> Near:
     """Which answered contents each listed content is nearly the same as.
 
     Args:
         listing: of pictures.
         hashed: its files.
-        said: of them, or of copies that lie elsewhere.
+        corrections: of them, or of copies that lie elsewhere.
         adds: whether answers may add further pictures, so that what is near these counts, too.
     """
-    if not said.files:
+    if not corrections.files:
         return NO_COPIES
-    listed = {hashed.sha256[one.path]: one.path for one in listing.pictures if one.path in hashed.sha256}
+    paths = (picture.path for picture in listing.pictures if picture.path in hashed.sha256)
+    listed = {hashed.sha256[path]: path for path in paths}
     perceptual_of = hashed.read.perceptual_of
-    answered = perceptual_of({sha256: Path(path) for sha256, path in said.files.items()})
+    answered = perceptual_of({sha256: Path(path) for sha256, path in corrections.files.items()})
     if not answered:
         return NO_COPIES
     names, hashes = list(answered), np.stack(list(answered.values()))
-    further = {content: answered[content] for content in said.hashes.values() if content in answered}
+    further = {content: answered[content] for content in corrections.hashes.values() if content in answered}
     near = {
         content: tuple(names[place] for place in near_to(hash_, hashes) if names[place] != content)
         for content, hash_ in (perceptual_of(listed) | (further if adds else {})).items()

@@ -74,9 +74,9 @@ def check(listing: Listing, watch: Watch) -> Findings:
     """
     prepared = prepare(listing)
     looked = on_all_cores(_looked_at, list(prepared.copies.values()), watch)
-    found = dict(zip(prepared.copies, looked, strict=True))
-    files = {sha256: file for sha256, file in found.items() if isinstance(file, PictureFile)}
-    undecoded = (why for file in found.values() if not isinstance(file, PictureFile) for why in file)
+    contents = dict(zip(prepared.copies, looked, strict=True))
+    files = {sha256: file for sha256, file in contents.items() if isinstance(file, PictureFile)}
+    undecoded = (why for file in contents.values() if not isinstance(file, PictureFile) for why in file)
     decoded = [picture for picture in prepared.once if picture.sha256 in files]
     settled = settle(decoded, [files[picture.sha256].hash for picture in decoded])
     copies = [prepared.copies[picture.sha256] for picture in decoded]
@@ -109,8 +109,8 @@ _Group: TypeAlias = tuple[ListedPicture, ...]
 
 def _looked_at(copies: _Group) -> PictureFile | list[str]:
     """A content, or why each of its files cannot be read."""
-    found = look(copies[0].path)
-    return [str(look(picture.path)) for picture in copies] if isinstance(found, str) else found[0]
+    looked = look(copies[0].path)
+    return [str(look(picture.path)) for picture in copies] if isinstance(looked, str) else looked[0]
 
 
 def _with_copies(group: _Group, prepared: Prepared) -> _Group:

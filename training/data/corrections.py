@@ -16,6 +16,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.listed import NONE
+from inference.plain_text import few
 from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
@@ -119,14 +120,14 @@ def corrections_of(
     Raises:
         BadCsv: they name no file, or two contradict each other.
     """
-    said = counting_of(rows, sha256_of, lambda: _paths(hashed()))
+    corrections = counting_of(rows, sha256_of, lambda: _paths(hashed()))
     if (
-        said.missing
-        and len(said.missing) == len(said.labels)
-        and not set(said.missing) & {absolute(path) for path in hashed().unreadable}
+        corrections.missing
+        and len(corrections.missing) == len(corrections.labels)
+        and not set(corrections.missing) & {absolute(path) for path in hashed().unreadable}
     ):
-        raise BadCsv(_of_no_picture(said.missing, len(said.labels)))
-    return said
+        raise BadCsv(_of_no_picture(corrections.missing, len(corrections.labels)))
+    return corrections
 
 
 def _paths(hashed: Hashed) -> dict[str, str]:
@@ -136,7 +137,7 @@ def _paths(hashed: Hashed) -> dict[str, str]:
 
 def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of them
     listing: Listing,
-    said: OfFiles,
+    corrections: OfFiles,
     labels: Sequence[str],
     hashed: Hashed,
     attributes: Sequence[str] = (),
@@ -146,7 +147,7 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
 
     Args:
         listing: of pictures, none of which is changed.
-        said: of these, of copies that lie elsewhere, or of other pictures.
+        corrections: of these, of copies that lie elsewhere, or of other pictures.
         labels: of the classes.
         hashed: the files of the listing.
         attributes: whose answers count, too; NONE and LEFT_OUT make one unknown.
@@ -155,17 +156,19 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     Raises:
         BadCsv: a correction is to none of the classes.
     """
-    _check_classes(said, labels)
-    answers_of = Answers.of(said, near)
-    contents = [_content_of(picture.path, hashed, said) for picture in listing.pictures]
+    _check_classes(corrections, labels)
+    answers_of = Answers.of(corrections, near)
+    contents = [_content_of(picture.path, hashed, corrections) for picture in listing.pictures]
     there = set(contents)
-    missing = tuple(path for path in said.missing if said.hashes[path] not in there)
+    missing = tuple(path for path in corrections.missing if corrections.hashes[path] not in there)
     rows = list(zip(contents, listing.pictures, strict=True))
     heeded = answers_of.heeded(rows, (LABEL, *attributes))
     new = {
-        said.hashes[path]: _answered(said, path, label)
-        for path, label in said.labels.items()
-        if path not in missing and (said.hashes[path], LABEL) not in heeded and label not in {LEFT_OUT, NONE}
+        corrections.hashes[path]: _answered(corrections, path, label)
+        for path, label in corrections.labels.items()
+        if path not in missing
+        and (corrections.hashes[path], LABEL) not in heeded
+        and label not in {LEFT_OUT, NONE}
     }
     kept, added = (_relabelled(some, answers_of, labels, attributes) for some in (rows, list(new.items())))
     listed = there | answers_of.copied
@@ -177,7 +180,7 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
         added=added.pictures,
         missing=missing,
         answers=kept.answers + added.answers,
-        unused=sum(content not in listed | new.keys() for content, _ in said.attributes),
+        unused=sum(content not in listed | new.keys() for content, _ in corrections.attributes),
         near=kept.near,
         unheeded=frozenset(
             (content, name)
@@ -189,9 +192,9 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     )
 
 
-def _content_of(path: Path, hashed: Hashed, said: OfFiles) -> str:
+def _content_of(path: Path, hashed: Hashed, corrections: OfFiles) -> str:
     """The sha256 of a file; of one that cannot be read and is answered by its path, what stands for it."""
-    return hashed.sha256.get(path) or said.hashes.get(absolute(path), UNREAD)
+    return hashed.sha256.get(path) or corrections.hashes.get(absolute(path), UNREAD)
 
 
 @dataclass(frozen=True)
@@ -212,30 +215,30 @@ def _relabelled(
 ) -> _Relabelled:
     pictures = list[ListedPicture]()
     answers = relabelled = of_near = 0
-    for content, one in rows:
-        label = answers_of.label(content, one, LABEL)
-        counting = answers_of.counting(content, one, LABEL)
-        is_near = content not in counting and label != one.label
+    for content, picture in rows:
+        label = answers_of.label(content, picture, LABEL)
+        counting = answers_of.counting(content, picture, LABEL)
+        is_near = content not in counting and label != picture.label
         if label in {LEFT_OUT, NONE}:
             of_near += is_near
             continue
-        cells = {name: answers_of.label(content, one, name) for name in attributes}
+        cells = {name: answers_of.label(content, picture, name) for name in attributes}
         cells = {name: "" if cell in {LEFT_OUT, NONE} else cell for name, cell in cells.items()}
-        answers += sum(cell != one.labels.get(name, "") for name, cell in cells.items())
-        class_id = labels.index(label) if counting else one.class_id
-        pictures.append(replace(one, labels={**one.labels, **cells, LABEL: label}, class_id=class_id))
-        is_changed = label != one.label and class_id != one.class_id
+        answers += sum(cell != picture.labels.get(name, "") for name, cell in cells.items())
+        class_id = labels.index(label) if counting else picture.class_id
+        pictures.append(replace(picture, labels={**picture.labels, **cells, LABEL: label}, class_id=class_id))
+        is_changed = label != picture.label and class_id != picture.class_id
         relabelled, of_near = relabelled + is_changed, of_near + (is_changed and is_near)
     return _Relabelled(tuple(pictures), relabelled, answers, of_near)
 
 
-def _answered(said: OfFiles, path: str, label: str) -> ListedPicture:
-    group, product = said.groups.get(path, ""), said.products.get(path, "")
+def _answered(corrections: OfFiles, path: str, label: str) -> ListedPicture:
+    group, product = corrections.groups.get(path, ""), corrections.products.get(path, "")
     return ListedPicture(Path(path), {LABEL: label}, group=group, product=product)
 
 
-def _check_classes(said: OfFiles, labels: Sequence[str]) -> None:
-    if strange := sorted(set(said.labels.values()) - {*labels, LEFT_OUT, NONE}):
+def _check_classes(corrections: OfFiles, labels: Sequence[str]) -> None:
+    if strange := sorted(set(corrections.labels.values()) - {*labels, LEFT_OUT, NONE}):
         alike = get_close_matches(strange[0], labels, 1)
         meant = f" Did you mean {alike[0]!r}?" if alike else ""
         raise BadCsv(
@@ -245,20 +248,20 @@ def _check_classes(said: OfFiles, labels: Sequence[str]) -> None:
         )
 
 
-def not_counting(said: OfFiles, hashed: Hashed) -> list[str]:
+def not_counting(corrections: OfFiles, hashed: Hashed) -> list[str]:
     """What does not count of corrections, whichever listing they are of, a sentence each.
 
     Args:
-        said: as the files have it.
+        corrections: as the files have it.
         hashed: the files of all listings.
     """
-    sentences, there = [said.of_several_in_words], {absolute(path) for path in hashed.unreadable}
-    if said.outdated:
+    sentences, there = [corrections.of_several_in_words], {absolute(path) for path in hashed.unreadable}
+    if corrections.outdated:
         sentences.append(
-            f"--corrections: {len(said.outdated)} are of pictures that have another content now, and do "
-            f"not count, among them {said.outdated[0]}."
+            f"--corrections: {len(corrections.outdated)} are of pictures that have another content now, and "
+            f"do not count, among them {corrections.outdated[0]}."
         )
-    if missing := [path for path in said.missing if path not in there]:
+    if missing := [path for path in corrections.missing if path not in there]:
         sentences.append(
             f"--corrections: {len(missing)} are of pictures that are not found, and are left out, among them "
             f"{missing[0]}."
@@ -266,12 +269,14 @@ def not_counting(said: OfFiles, hashed: Hashed) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False) -> Listing:
+def corrected(
+    listing: Listing, corrections: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False
+) -> Listing:
     """The pictures of a listing under their corrected labels, without those to leave out.
 
     Args:
         listing: of pictures, with the `class_id` of each, and with the attributes whose answers count, too.
-        said: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
+        corrections: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
         hashed: the files of the listing.
         say: receives what does not count for it, how many labels change, and how many pictures are left out.
         adds: whether it may be of further pictures, which then follow those of the listing.
@@ -280,13 +285,13 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
         BadCsv: a correction is to none of the classes.
         BadPictures: none is left.
     """
-    if not said.labels and not said.attributes:
+    if not corrections.labels and not corrections.attributes:
         return listing
-    near = near_answers(listing, hashed, said, adds=adds)
-    applied = apply(listing, said, listing.labels, hashed, listing.attributes, near)
+    near = near_answers(listing, hashed, corrections, adds=adds)
+    applied = apply(listing, corrections, listing.labels, hashed, listing.attributes, near)
     count = len(listing.pictures)
     added = applied.added if adds else ()
-    if sentence := unheeded_in_words(applied, said, adds=adds):
+    if sentence := unheeded_in_words(applied, corrections, adds=adds):
         say(sentence)
     further = f"; {len(added)} are new" if adds else ""
     if listing.attributes:
@@ -305,34 +310,33 @@ def corrected(listing: Listing, said: OfFiles, hashed: Hashed, say: Say, *, adds
     return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
 
 
-def unheeded_in_words(applied: Applied, said: OfFiles, *, adds: bool) -> str:
+def unheeded_in_words(applied: Applied, corrections: OfFiles, *, adds: bool) -> str:
     """The sentence on answers that count for no picture, perhaps of those added; empty where all count."""
     unheeded = applied.unheeded - applied.of_added if adds else applied.unheeded
-    paths = sorted({said.files.get(content, content) for content, _ in unheeded})
+    paths = sorted({corrections.files.get(content, content) for content, _ in unheeded})
     if not paths:
         return ""
-    few = ", ".join(paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
     return (
-        f"--corrections: {len(paths):,} answers count for no picture of {applied.listing.place}: {few}. The "
-        "same pictures, or nearly the same ones, have other answers or are of other products. Give them one "
-        "label, or the product that the list has."
+        f"--corrections: {len(paths):,} answers count for no picture of {applied.listing.place}: "
+        f"{few(paths, NAMED)}. The same pictures, or nearly the same ones, have other answers or are of "
+        "other products. Give them one label, or the product that the list has."
     )
 
 
-def keep_corrections(said: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of) -> Path:
+def keep_corrections(corrections: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of) -> Path:
     """Write all rows of some files of corrections into one; equal ones have one place.
 
     Paths are absolute. Each row has the digest of its picture: its answer holds for that picture where it
     moves, and for no other one that has its path later.
 
     Args:
-        said: what the files hold, and what counts of them.
+        corrections: what the files hold, and what counts of them.
         runs: the folder of runs.
         sha256_of: reads the pictures.
     """
     rows = list[tuple[str, ...]]()
-    for row in said.rows:
-        path = said.files.get(row.sha256) or file_of(row)
+    for row in corrections.rows:
+        path = corrections.files.get(row.sha256) or file_of(row)
         sha256 = row.sha256 or sha256_of(path) or ""
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
@@ -343,11 +347,11 @@ def keep_corrections(said: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of) -
     return copy
 
 
-def check_listed(said: OfFiles, listings: Sequence[Listing], hashed: Hashed) -> None:
+def check_listed(corrections: OfFiles, listings: Sequence[Listing], hashed: Hashed) -> None:
     """Raise if a correction is of a file that is there, and neither it nor a copy is in some listings.
 
     Args:
-        said: as the files have it.
+        corrections: as the files have it.
         listings: before they are corrected.
         hashed: their files.
 
@@ -357,13 +361,17 @@ def check_listed(said: OfFiles, listings: Sequence[Listing], hashed: Hashed) -> 
     named = {absolute(picture.path) for listing in listings for picture in listing.pictures}
     contents = set(hashed.sha256.values())
     strange = {
-        path for path in said.labels.keys() - named - set(said.missing) if said.hashes[path] not in contents
+        path
+        for path in corrections.labels.keys() - named - set(corrections.missing)
+        if corrections.hashes[path] not in contents
     }
     if strange:  # only then is a picture decoded
-        near = [copies for listing in listings for copies in near_answers(listing, hashed, said).values()]
-        strange = {path for path in strange if said.hashes[path] not in set(chain.from_iterable(near))}
+        near = [
+            copies for listing in listings for copies in near_answers(listing, hashed, corrections).values()
+        ]
+        strange = {path for path in strange if corrections.hashes[path] not in set(chain.from_iterable(near))}
     if strange:
-        raise BadCsv(_of_no_picture(strange, len(said.labels)))
+        raise BadCsv(_of_no_picture(strange, len(corrections.labels)))
 
 
 def _of_no_picture(missing: Iterable[str], total: int) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
+from inference.plain_text import few
 from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.identifiers import NOT_THERE
@@ -167,8 +168,8 @@ def measured_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Sa
     """
     classes = np.array([picture.class_id for picture in listing.pictures])
     return {LABEL: Labels.of(classes, listing.labels)} | {
-        name: measured_attribute(listing.column(name), listing.cells(name), known, say)
-        for name, known in keep.items()
+        name: measured_attribute(listing.column(name), listing.cells(name), names, say)
+        for name, names in keep.items()
         if name != LABEL and name in listing.columns
     }
 
@@ -195,16 +196,16 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
         BadClasses: its labels cannot be learnt; see `rare.measurable`.
     """
     of_each = labels_in(cells)
-    found, warnings = _learnable(where, _main(of_each), groups, keep)
+    learnable, warnings = _learnable(where, _main(of_each), groups, keep)
     for sentence in warnings:
         say(sentence)
-    main, right = _placed(cells, of_each, found.labels)
+    main, right = _placed(cells, of_each, learnable.labels)
     none, some = (set(classes.main[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
     without = none - some - {UNKNOWN}
     applies_to = (
         tuple(name for place, name in enumerate(classes.names) if place not in without) if without else None
     )
-    return Labels(found.labels, main, right, applies_to)
+    return Labels(learnable.labels, main, right, applies_to)
 
 
 def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], say: Say) -> Labels:
@@ -218,13 +219,13 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
     """
     of_each = labels_in(cells, labels)
     if strange := sorted(set(filter(None, _main(of_each))) - set(labels)):
-        say(f"{where}: the release lacks these labels{_few(strange)}.")
+        say(f"{where}: the release lacks these labels ({few([*map(repr, strange)], SHOWN)}).")
     return Labels(tuple(labels), *_placed(cells, of_each, labels))
 
 
-def labels_in(cells: Sequence[str], known: Collection[str] = ()) -> list[tuple[str, ...]]:
+def labels_in(cells: Sequence[str], labels: Collection[str] = ()) -> list[tuple[str, ...]]:
     """The labels of each cell; several where every part is known, or stands alone in another one."""
-    alone = {*cells, *known} - {"", NOT_THERE}
+    alone = {*cells, *labels} - {"", NOT_THERE}
 
     def parted(cell: str) -> tuple[str, ...]:
         parts = tuple(dict.fromkeys(part.strip() for part in cell.split(SEVERAL)))
@@ -292,15 +293,10 @@ def _learnable(
     where: str, main: Sequence[str], groups: Sequence[str], keep: Sequence[str] = ()
 ) -> tuple[Measurable, tuple[str, ...]]:
     """The labels of an attribute that are learnt, and what a person should know of them, a sentence each."""
-    found = measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
-    known = [label for label in main if label in found.labels]
-    label, count = Counter(known).most_common(1)[0]
-    common = f"{where}: {count / len(known):.0%} are {label!r}, so that an answer says little."
-    return found, tuple(
-        filter(None, (found.of_rare(where), common if count >= TOO_MUCH * len(known) else ""))
+    learnable = measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
+    kept = [label for label in main if label in learnable.labels]
+    label, count = Counter(kept).most_common(1)[0]
+    common = f"{where}: {count / len(kept):.0%} are {label!r}, so that an answer says little."
+    return learnable, tuple(
+        filter(None, (learnable.of_rare(where), common if count >= TOO_MUCH * len(kept) else ""))
     )
-
-
-def _few(labels: Sequence[str]) -> str:
-    named = ", ".join(map(repr, labels[:SHOWN])) + (", ..." if len(labels) > SHOWN else "")
-    return f" ({named})" if labels else ""

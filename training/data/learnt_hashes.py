@@ -61,11 +61,11 @@ class Learnt:
             contents: of each.
             near: the perceptual hash of each; none where they are no photos.
         """
-        known = np.isin(_first_bits(contents), self.hashes)
+        learnt = np.isin(_first_bits(contents), self.hashes)
         if self.near is not None and len(self.near):
             for place, hash_ in enumerate(near):
-                known[place] = known[place] or near_to(hash_, self.near).size > 0
-        return known
+                learnt[place] = learnt[place] or near_to(hash_, self.near).size > 0
+        return learnt
 
     def save(self, folder: Path) -> None:
         """Write the files into a release's folder, each of them whole or not at all."""

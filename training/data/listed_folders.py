@@ -83,7 +83,7 @@ def unwrapped(place: Path) -> Path:
     if len(folders) != 1 or len(folders[0].name) == 1:
         return place
     inside = entries(folders[0])
-    has_folders = any(one.is_dir() and not is_clutter(one.name) for one in inside)
+    has_folders = any(entry.is_dir() and not is_clutter(entry.name) for entry in inside)
     is_set = has_idx(folders[0]) or (has_folders and not any(map(could_be_picture, inside)))
     return unwrapped(folders[0]) if is_set else place
 

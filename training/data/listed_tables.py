@@ -100,27 +100,27 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_
     )
 
 
-def _list_answers_with_a_class(table: ListFile, said: OfFiles) -> Listing:
-    answers = list_answers(table.path, said, parts_in(table))
-    shown = tuple(row for row in answers.pictures if not _is_no_class(row.label))
-    unclassed = (row.path for row in answers.pictures if _is_no_class(row.label))
+def _list_answers_with_a_class(table: ListFile, answers: OfFiles) -> Listing:
+    listing = list_answers(table.path, answers, parts_in(table))
+    shown = tuple(row for row in listing.pictures if not _is_no_class(row.label))
+    unclassed = (row.path for row in listing.pictures if _is_no_class(row.label))
     for row in shown:
         as_label(row.label, str(table.path))
     return replace(
-        answers,
+        listing,
         pictures=shown,
-        left_out=(*answers.left_out, *unclassed),
-        notes=table.notes + answers.notes,
+        left_out=(*listing.left_out, *unclassed),
+        notes=table.notes + listing.notes,
     )
 
 
-def _part_of(picture: str, said: OfFiles, parts: Mapping[str, Part]) -> Part | None:
+def _part_of(picture: str, answers: OfFiles, parts: Mapping[str, Part]) -> Part | None:
     """The part that all answers to a picture name; None where the table is not divided.
 
     Raises:
         BadCsv: they name both.
     """
-    named = sorted({part for cell in said.splits.get(picture, ()) if (part := parts.get(cell.casefold()))})
+    named = sorted({part for cell in answers.splits.get(picture, ()) if (part := parts.get(cell.casefold()))})
     if len(named) > 1:
         raise BadCsv(
             f"{picture} is in `train` in one row and in `test` in another one. A picture is either learnt or "
@@ -200,7 +200,7 @@ def _without_what_is_no_label(
         and (len(_words(cell)) < 2 or any(words[word] > 1 for word in _words(cell)))
     ]
     unknown = {*missing, *several}
-    known = [
+    rows = [
         replace(row, labels={**row.labels, attribute: ""}) if row.labels[attribute] in unknown else row
         for row in pictures
     ]
@@ -208,7 +208,7 @@ def _without_what_is_no_label(
     if several:
         count, few = sum(counts[cell] for cell in several), ", ".join(map(repr, several[:NAMED]))
         notes += (f"{where}: {count:,} cells such as {few} are not known: several words are separated by /.",)
-    return known, notes
+    return rows, notes
 
 
 def _words(cell: str) -> set[str]:
@@ -264,12 +264,12 @@ def counting_of(
         raise BadCsv(str(error)) from error
 
 
-def list_answers(place: Path, said: OfFiles, parts: Mapping[str, Part] = MappingProxyType({})) -> Listing:
+def list_answers(place: Path, answers: OfFiles, parts: Mapping[str, Part] = MappingProxyType({})) -> Listing:
     """List what people said of picture files: the answer that counts of each, without those left out.
 
     Args:
         place: the table.
-        said: what counts of it.
+        answers: what counts of it.
         parts: of `parts_in`.
 
     Raises:
@@ -279,24 +279,26 @@ def list_answers(place: Path, said: OfFiles, parts: Mapping[str, Part] = Mapping
         ListedPicture(
             Path(path),
             {LABEL: as_spelt(label)},
-            part=_part_of(path, said, parts),
-            group=said.groups.get(path, ""),
-            product=said.products.get(path, ""),
+            part=_part_of(path, answers, parts),
+            group=answers.groups.get(path, ""),
+            product=answers.products.get(path, ""),
         )
-        for path, label in said.labels.items()
-        if label and path not in said.missing
+        for path, label in answers.labels.items()
+        if label and path not in answers.missing
     )
     left_out = tuple(
-        Path(path) for path, label in said.labels.items() if not label and path not in said.of_several
+        Path(path) for path, label in answers.labels.items() if not label and path not in answers.of_several
     )
-    outdated, missing = (tuple(map(Path, paths)) for paths in (said.outdated, said.missing))
+    outdated, missing = (tuple(map(Path, paths)) for paths in (answers.outdated, answers.missing))
     if missing and not pictures:
         raise BadCsv(
             f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
             "absolute, or relative to the CSV; put it where the pictures are."
         )
-    notes = tuple(filter(None, [said.of_several_in_words]))
-    return Listing(place, pictures, left_out, outdated=outdated, missing=missing, notes=notes, answers=said)
+    notes = tuple(filter(None, [answers.of_several_in_words]))
+    return Listing(
+        place, pictures, left_out, outdated=outdated, missing=missing, notes=notes, answers=answers
+    )
 
 
 def open_table(
@@ -308,7 +310,7 @@ def open_table(
         BadCsv: it cannot be read, or is not what its header says.
     """
     try:
-        found = read(
+        table = read(
             path,
             (*reading.path_columns, LABEL),
             replace(reading, identifiers=("group",)),
@@ -316,8 +318,8 @@ def open_table(
         )
     except ListUnusable as error:
         raise BadCsv(str(error)) from error
-    if reading.by and reading.by not in found.columns:
+    if reading.by and reading.by not in table.columns:
         raise BadCsv(
-            f"{path}: has no column `{reading.by}` for --product-column; it has {', '.join(found.columns)}."
+            f"{path}: has no column `{reading.by}` for --product-column; it has {', '.join(table.columns)}."
         )
-    return found
+    return table

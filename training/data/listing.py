@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import as_spelt
+from inference.plain_text import as_spelt, few
 from labelling.review.corrections import OfFiles
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses
@@ -39,9 +39,6 @@ NAMED: Final = 5
 
 FILES_NAMED: Final = 3
 """Files that a sentence names."""
-
-PRODUCT: Final = "product"
-"""What a table that is written here calls the column of products."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,7 @@ class Listing:
             *self.notes,
             self.left_out
             and f"left out {len(self.left_out)} that are not taken for pictures of a class: "
-            f"{_few(self.left_out, FILES_NAMED)}.",
+            f"{few(self.left_out, FILES_NAMED)}.",
             self.of_nested(),
             self.missing
             and f"{len(self.missing)} pictures that a person answered are not found and left out: "
@@ -185,8 +182,9 @@ class Listing:
 
     def of_nested(self) -> str:
         """A sentence on pictures in folders of folders; empty where there are none."""
-        few = _few(self.nested, NAMED)
-        return f"Pictures in folders of a class's folder are of that class: {few}." if few else ""
+        if not self.nested:
+            return ""
+        return f"Pictures in folders of a class's folder are of that class: {few(self.nested, NAMED)}."
 
     def classes(self) -> tuple[str, ...]:
         """The labels in order of their names, LABELS_MIN to LABELS_MAX.
@@ -194,7 +192,7 @@ class Listing:
         Raises:
             BadClasses: too few or too many of them, one without a picture, or names that clash.
         """
-        found = {picture.label for picture in self.pictures}
+        labels = {picture.label for picture in self.pictures}
         if self.place.is_dir() and any(picture.tier for picture in self.pictures):
             raise BadClasses(
                 f"{self.place}: no picture lies in a sub-folder, but in folders of these. Put those of each "
@@ -206,14 +204,15 @@ class Listing:
                 f"{self.empty[0]}: no picture in it. Put the pictures of the class {self.empty[0].name!r} "
                 "there, or remove it."
             )
-        if not LABELS_MIN <= len(found) <= LABELS_MAX:
-            there = "only one class" if len(found) == 1 else f"{len(found)} classes"
+        if not LABELS_MIN <= len(labels) <= LABELS_MAX:
+            there = "only one class" if len(labels) == 1 else f"{len(labels)} classes"
+            names = few(sorted(labels), 10) or "none"
             raise BadClasses(
-                f"{self.place}: {there} ({_shown(found)}). {LABELS_MIN} to {LABELS_MAX} can be separated: "
+                f"{self.place}: {there} ({names}). {LABELS_MIN} to {LABELS_MAX} can be separated: "
                 "one sub-folder each, or one label each in a CSV."
             )
-        check_twins(str(self.place), found)
-        return tuple(sorted(found))
+        check_twins(str(self.place), labels)
+        return tuple(sorted(labels))
 
     def measurable(self, keep: Collection[str] = (), gone: Collection[str] = ()) -> Measurable:
         """The classes that can be learnt of these pictures: before one is opened, as far as groups show it.
@@ -254,13 +253,3 @@ def as_label(text: str, where: str) -> str:
     if not label or not label.isprintable():
         raise BadClasses(f"{where}: {text!r} is no label. Name the class in printable characters.")
     return NONE if label.casefold() == NONE else label
-
-
-def _few(paths: Sequence[Path], most: int) -> str:
-    return ", ".join(map(str, paths[:most])) + (", ..." if len(paths) > most else "")
-
-
-def _shown(labels: set[str]) -> str:
-    """The first few of some labels."""
-    few = ", ".join(sorted(labels)[:10])
-    return (few + (", ..." if len(labels) > 10 else "")) or "none"

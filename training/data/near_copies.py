@@ -145,12 +145,12 @@ class Neighbours:
         return list(groups.values())
 
 
-def near_to(one: Hash, hashes: Hashes) -> NDArray[np.int64]:
+def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
     """The indices of those hashes, uint64 (N, 10), that are near one hash."""
     # A quarter of the bits rules out nearly all, so that the others are compared for few.
-    few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ one[0]) <= NEAR)
-    alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ one[:SHAPE]).sum(axis=1) <= NEAR]
-    apart = _cells(hashes[alike]) - _cells(one[np.newaxis])
+    few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= NEAR)
+    alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ hash_[:SHAPE]).sum(axis=1) <= NEAR]
+    apart = _cells(hashes[alike]) - _cells(hash_[np.newaxis])
     lightness = apart[..., 0].std(axis=1)
     colour = np.sqrt(np.square(apart[..., 1:]).sum(axis=2).mean(axis=1))
     near: NDArray[np.int64] = alike[(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)]
@@ -174,10 +174,10 @@ def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:
     """
     rows = np.array([group[0] for group in groups for _ in group], np.int64)
     columns = np.array([index for group in groups for index in group], np.int64)
-    found: dict[int, list[int]] = {}
+    joint: dict[int, list[int]] = {}
     for index, group in enumerate(_components(rows, columns, count)):
-        found.setdefault(group, []).append(index)
-    return [members for members in found.values() if len(members) > 1]
+        joint.setdefault(group, []).append(index)
+    return [members for members in joint.values() if len(members) > 1]
 
 
 def _components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:

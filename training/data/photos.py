@@ -104,8 +104,8 @@ class NamedPhotos:
         if "tier" in columns:
             return self._whole(list_pictures(place, self.reading), columns)
         notes = list[str]()
-        said = counting_of(rows_in([place], self.reading, notes.append), self.files.sha256_of)
-        listing = list_answers(place, said)
+        answers = counting_of(rows_in([place], self.reading, notes.append), self.files.sha256_of)
+        listing = list_answers(place, answers)
         return self._whole(replace(listing, notes=(*notes, *listing.notes)), columns)
 
     def _whole(self, listing: Listing, columns: Sequence[str] = ()) -> Listing:

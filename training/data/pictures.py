@@ -144,8 +144,8 @@ class Pictures(PictureColumns):
     @property
     def of_known_class(self) -> "Pictures":
         """Those whose class is known."""
-        known = self.classes >= 0
-        return self if known.all() else self.take(np.flatnonzero(known))
+        has_class = self.classes >= 0
+        return self if has_class.all() else self.take(np.flatnonzero(has_class))
 
     def digest(self) -> str:
         """Hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.

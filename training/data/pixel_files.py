@@ -56,9 +56,9 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
             f"{'pictures' if dimensions == 3 else 'labels'}."
         )
     shape = struct.unpack(f">{dimensions}I", content[4:header])
-    promised, found = int(np.prod(shape, dtype=np.int64)), len(content) - header
-    if found != promised:
-        raise BadIdx(f"{path}: the header promises {promised} values {shape}, the file holds {found}.")
+    promised, held = int(np.prod(shape, dtype=np.int64)), len(content) - header
+    if held != promised:
+        raise BadIdx(f"{path}: the header promises {promised} values {shape}, the file holds {held}.")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.contract import LABEL
+from inference.plain_text import few
 from labelling.review.corrections import OfFiles
 from training.data.corrections import NO_CORRECTIONS, corrected
 from training.data.files import NAMED, look, report_unreadable
@@ -79,7 +80,7 @@ class Prepared:
         if several := [str(copies[0].path) for copies in self.of_products]:
             say(
                 f"{len(several)} pictures lie under several classes by way of several products, and are left "
-                f"out: {', '.join(several[:NAMED])}{', ...' if len(several) > NAMED else ''}."
+                f"out: {few(several, NAMED)}."
             )
         for copies in self.contradicting:
             if copies[0].path not in broken:
@@ -245,7 +246,7 @@ class Settled:
             groups = [" and ".join(str(picture.path) for picture in group) for group in self.in_two_classes]
             notes.append(
                 f"{sum(map(len, self.in_two_classes))} pictures are nearly the same as others of another "
-                f"class, and are left out: {'; '.join(groups[:NAMED])}{'; ...' if groups[NAMED:] else ''}."
+                f"class, and are left out: {few(groups, NAMED, '; ')}."
             )
         if divided := len(self.divided):
             notes.append(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from inference.plain_text import few
 from training.errors import BadClasses
 
 FEWEST: Final = 3
@@ -79,8 +80,9 @@ class Measurable:
         if not self.rare:
             return ""
         return (
-            f"{where}: too few pictures or groups of {_few(self.rare)}. Left out of the training; to the "
-            "network their pictures are unknown. Near copies, and pictures of one group, count once."
+            f"{where}: too few pictures or groups of {few(self.rare, SHOWN, '; ')}. Left out of the "
+            "training; to the network their pictures are unknown. Near copies, and pictures of one group, "
+            "count once."
         )
 
 
@@ -115,21 +117,21 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
             held.add(label)
         elif label:
             learnt[label].append(group)
-    found = [
+    rows = [
         Rare(label, len(of), len(set(of)), needs, bool(held) and label not in held)
         for label, of in ((label, learnt[label]) for label in sorted({*learnt, *held, *keep, *gone} - {""}))
     ]
-    rare = tuple(one for one in found if one.pictures < FEWEST or one.groups < needs or one.tested)
+    rare = tuple(row for row in rows if row.pictures < FEWEST or row.groups < needs or row.tested)
     check_twins(where, learnt)
-    if lost := [one for one in rare if one.label in keep]:
+    if lost := [row for row in rare if row.label in keep]:
         raise BadClasses(
             f"{where}: the release that is made better has learnt what these pictures are too few for: "
-            f"{_few(lost)}. Add pictures."
+            f"{few(lost, SHOWN, '; ')}. Add pictures."
         )
-    _check_spelling(where, rare, [one.label for one in found])
-    kept = tuple(one.label for one in found if one not in rare)
+    _check_spelling(where, rare, [row.label for row in rows])
+    kept = tuple(row.label for row in rows if row not in rare)
     if not LABELS_MIN <= len(kept) <= LABELS_MAX:
-        lacking = f" Too few of {_few(rare)}." if rare else ""
+        lacking = f" Too few of {few(rare, SHOWN, '; ')}." if rare else ""
         raise BadClasses(
             f"{where}: {len(kept)} labels have enough pictures, and {LABELS_MIN} to {LABELS_MAX} can be "
             f"told apart.{lacking}"
@@ -143,22 +145,22 @@ def check_twins(where: str, labels: Iterable[str]) -> None:
     Raises:
         BadClasses: it names them.
     """
-    known: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for label in sorted(labels):
-        if (other := known.setdefault(label.casefold(), label)) != label:
+        if (other := spellings.setdefault(label.casefold(), label)) != label:
             raise BadClasses(
                 f"{where}: {other!r} and {label!r} differ in nothing but capital letters. Spell them alike."
             )
 
 
 def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> None:
-    names = {one.label for one in rare}
+    names = {label.label for label in rare}
     pairs = [
-        f"{one.label!r} ({one.pictures}) for {other!r}"
-        for one in rare
-        if 0 < one.pictures < FEWEST
+        f"{label.label!r} ({label.pictures}) for {other!r}"
+        for label in rare
+        if 0 < label.pictures < FEWEST
         for other in labels
-        if (other not in names or other > one.label) and _is_near(one.label.casefold(), other.casefold())
+        if (other not in names or other > label.label) and _is_near(label.label.casefold(), other.casefold())
     ]
     if pairs:
         raise BadClasses(
@@ -167,21 +169,17 @@ def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> 
         )
 
 
-def _is_near(one: str, other: str) -> bool:
+def _is_near(name: str, other: str) -> bool:
     """Whether as few letters as a misspelling has are changed, added or lost between two names.
 
     Names that differ in digits alone, as sizes do, are not near.
     """
-    if DIGIT.findall(one) != DIGIT.findall(other):
+    if DIGIT.findall(name) != DIGIT.findall(other):
         return False
     distance = list(range(len(other) + 1))  # Levenshtein's, of the beginnings
-    for row, letter in enumerate(one, start=1):
+    for row, letter in enumerate(name, start=1):
         before, distance = distance, [row]
         for column, another in enumerate(other, start=1):
             changed = before[column - 1] + (letter != another)
             distance.append(min(before[column] + 1, distance[-1] + 1, changed))
-    return distance[-1] <= LETTERS and 2 * distance[-1] < min(len(one), len(other))
-
-
-def _few(labels: Sequence[Rare]) -> str:
-    return "; ".join(map(str, labels[:SHOWN])) + ("; ..." if len(labels) > SHOWN else "")
+    return distance[-1] <= LETTERS and 2 * distance[-1] < min(len(name), len(other))

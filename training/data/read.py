@@ -82,7 +82,7 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
     every = pictures_of(pictures, files, reads, labels)
     train = test = every = replace(every, of_products=listing.groups_are_products)
     if use == "learn":  # no picture of which no label is known
-        has_label = np.any([known.main >= 0 for known in labels.values()], axis=0)
+        has_label = np.any([of_question.main >= 0 for of_question in labels.values()], axis=0)
         train, test = (every.take(np.flatnonzero(has_label & part)) for part in (~tested, tested))
     names = labels[LABEL].names
     return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)

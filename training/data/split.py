@@ -118,11 +118,6 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
     return Split(train=images.take(rest), validation=images.take(chosen))
 
 
-def in_groups(keys: Contents, some: Contents) -> NDArray[np.bool_]:
-    """Which pictures are of one of these groups, bool (N,)."""
-    return np.isin(keys, some)
-
-
 def sampled_indices(
     labels: NDArray[np.generic], keys: Contents, share: float, salt: str
 ) -> NDArray[np.int64]:
@@ -185,13 +180,15 @@ def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
             "needed. Bring more of it, of other groups."
         )
     fold_of = np.empty(len(labels), np.int64)
-    for number, (_, mine) in enumerate(stratified_folds(labels, keys, folds)):
-        fold_of[mine] = number
+    for number, (_, own) in enumerate(stratified_folds(labels, keys, folds)):
+        fold_of[own] = number
     every = np.unique(labels[labels >= 0])
     for _ in range(2 * len(every)):  # a move may bring another class into one fold
-        lone = [one for one in every if len(np.unique(fold_of[labels == one])) == 1]
+        lone = [label for label in every if len(np.unique(fold_of[labels == label])) == 1]
         if not lone:
-            return [(np.flatnonzero(fold_of != one), np.flatnonzero(fold_of == one)) for one in range(folds)]
+            return [
+                (np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(folds)
+            ]
         of_class = labels == lone[0]
         groups, counts = np.unique(keys[of_class], return_counts=True)
         pictures = np.bincount(fold_of, minlength=folds)
@@ -230,9 +227,9 @@ def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) ->
 
 def rarest_class(labels: Codes, keys: Contents) -> int:
     """How many groups the class with the fewest has."""
-    known = labels >= 0
-    units = np.unique(keys[known], return_inverse=True)[1]
-    _, classes = np.unique(np.stack([units, labels[known]]), axis=1)
+    has_class = labels >= 0
+    units = np.unique(keys[has_class], return_inverse=True)[1]
+    _, classes = np.unique(np.stack([units, labels[has_class]]), axis=1)
     return int(np.unique(classes, return_counts=True)[1].min())
 
 

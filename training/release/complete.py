@@ -197,8 +197,8 @@ def _measure(
     answers = decided(classifier, scores_of_test)
     before = decided(Classifier(classifier.session, uncalibrated(contract)), scores_of_test)
     learnt, validation = candidate.split.train, candidate.split.validation
-    known = learnt.of_known_class
-    train = decided(classifier, undecided(score(known), known)) if known else answers
+    of_class = learnt.of_known_class
+    train = decided(classifier, undecided(score(of_class), of_class)) if of_class else answers
     held_out = decided(classifier, to_held_out) if validation else answers
     others = decided(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
     report = Report(

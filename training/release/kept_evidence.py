@@ -95,9 +95,12 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
         measured = products_of(own.of_head(CLASS), ACCEPTED_OF_PHOTOS)
         if not is_shown(measured.get(LABEL)):
-            found = measured.get(LABEL)
-            there = f"{found.accepted:,} of {found.n:,} are accepted" if found else "there is none to measure"
-            say(f"Nor is it shown by products of your own: {there}. Products of several photos are `review`.")
+            promise = measured.get(LABEL)
+            accepted = f"{promise.accepted:,} of {promise.n:,} are accepted" if promise else ""
+            say(
+                f"Nor is it shown by products of your own: {accepted or 'there is none to measure'}. "
+                "Products of several photos are `review`."
+            )
         return measured
     return before
 
@@ -106,17 +109,18 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
     if not is_as_strict(before, now):
         return "it accepts answers that its parent did not"
     vectors = _garments()
-    then = found = np.zeros(len(vectors), np.bool_)  # a head that learnt no other things calls none so
+    # A head that learnt no other things calls none unfamiliar.
+    of_parent = of_head = np.zeros(len(vectors), np.bool_)
     if (output := network.output.get(DISTANCE)) is not None:
         answer = keras.Model(network.get_layer(VECTOR).output, output)
-        then = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
+        of_parent = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
     if (distances := scores_of(head.head.logits(vectors), head.classes).distances) is not None:
-        found = _unfamiliar(now, distances)
-    if found.sum() >= then.sum() and np.mean(found != then) <= MOST_CHANGED:
+        of_head = _unfamiliar(now, distances)
+    if of_head.sum() >= of_parent.sum() and np.mean(of_head != of_parent) <= MOST_CHANGED:
         return ""
     return (
-        f"of {len(vectors):,} photos of garments it calls {found.sum():,} unfamiliar, its parent "
-        f"{then.sum():,}, and {np.sum(found != then):,} of them differ"
+        f"of {len(vectors):,} photos of garments it calls {of_head.sum():,} unfamiliar, its parent "
+        f"{of_parent.sum():,}, and {np.sum(of_head != of_parent):,} of them differ"
     )
 
 

@@ -23,7 +23,6 @@ from reports.values import HELD_OUT, Calibrated, Report, report_of
 from training.data.labels import OOD
 from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
 from training.data.pictures import Pictures
-from training.data.split import in_groups
 from training.decide.acceptance import with_promises
 from training.decide.decide import Thresholds, decide
 from training.decide.requirements import ACCEPTED_OF_PHOTOS, of_own_pictures
@@ -117,7 +116,7 @@ def _not_learnt(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     learnt, groups = learnt or NOTHING, photos.groups
     if doubt := knows_bytes_alone(learnt, parent.version):
         say(doubt)
-    out = in_groups(groups, groups[learnt.has(photos.sha256, photos.hashes)])
+    out = np.isin(groups, groups[learnt.has(photos.sha256, photos.hashes)])
     if out.all():
         raise NotShown(
             f"{parent.version} learnt these pictures, or nearly the same, so they cannot calibrate it. Bring "
