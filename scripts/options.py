@@ -15,7 +15,8 @@ from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from scripts.lists import add_list_options, add_product_column
 from scripts.progress import Terminal
 from training.data.fashion import LabelledData
-from training.data.named import Named, Seen
+from training.data.files_read import FilesRead
+from training.data.named import Named
 from training.data.pictures import Pictures
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
@@ -110,7 +111,7 @@ def named_of(
     arguments: argparse.Namespace,
     options: Options | None = None,
     parent: LocalRelease | None = None,
-    seen: Seen | None = None,
+    files: FilesRead | None = None,
 ) -> Named:
     """The data set that the arguments name; a contradiction among them ends as wrong usage.
 
@@ -118,7 +119,7 @@ def named_of(
         arguments: parsed.
         options: None for those of the arguments.
         parent: the release whose labels have to be learnt.
-        seen: what the command has listed and read before; None for nothing.
+        files: what the command has listed and read before; None for nothing.
     """
     options, train, test = options or options_of(arguments), arguments.train, arguments.test
     if (train is None) != (test is None):
@@ -140,7 +141,7 @@ def named_of(
         keep=_labels_of(parent),
         reading=options.reading,
         parent=parent,
-        seen=seen or Seen(),
+        files=files or FilesRead(),
     )
 
 

@@ -30,7 +30,8 @@ from scripts.options import (
 from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
-from training.data.named import Named, Seen, load
+from training.data.files_read import FilesRead
+from training.data.named import Named, load
 from training.data.photos import NamedPhotos
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
@@ -59,7 +60,7 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
     command: str,
     parent: LocalRelease | None = None,
     compared: Path | None = None,
-    seen: Seen | None = None,
+    files: FilesRead | None = None,
 ) -> object:
     """Train with these options.
 
@@ -69,7 +70,7 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
         command: what was typed, which the release records.
         parent: the release that is to become better; the result has what the gate says of both.
         compared: pictures to compare both on.
-        seen: what the command has listed and read before.
+        files: what the command has listed and read before.
 
     Returns:
         What was done, as JSON values.
@@ -80,7 +81,7 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
         return recipe.as_json()
     photos = _photos_of(options, arguments)
     check_tensorflow()
-    named = named_of(arguments, options, parent, seen)
+    named = named_of(arguments, options, parent, files)
     classes = named.check(Terminal().warn)
     target = open_target(arguments, compared or options.data)
     if photos is not None:

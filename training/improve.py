@@ -29,12 +29,12 @@ from reports.intervals import needed
 from training.data.answered import near_answers
 from training.data.corrections import apply, corrections_of, keep_corrections, unheeded_in_words
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files_read import Hashed
+from training.data.files_read import FilesRead, Hashed
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listed_tables import counting_of, rows_in
 from training.data.listing import absolute
-from training.data.named import Named, Seen
+from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
 from training.options import Options
 from training.progress import Progress, Say
@@ -124,7 +124,7 @@ def next_training(
     data: str | None,
     progress: Progress,
     learnt: Sequence[str] = (),
-    seen: Seen | None = None,
+    files: FilesRead | None = None,
 ) -> Options:
     """Decide what is trained, say so, and keep a copy of the corrections of own classes.
 
@@ -133,7 +133,7 @@ def next_training(
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
         learnt: files of corrections that such a release learnt; none for those that its training named.
-        seen: receives what is listed and read, for the training.
+        files: receives what is listed and read, for the training.
 
     Returns:
         Of the ten classes, the release and the corrections; of own classes the options of the parent's
@@ -144,7 +144,7 @@ def next_training(
         DataError: the corrections change nothing, or the pictures that the release learnt are not found.
     """
     if not _knows_ten_classes(corrected.release):
-        return _recorded_training(corrected, data, learnt, progress, seen or Seen())
+        return _recorded_training(corrected, data, learnt, progress, files or FilesRead())
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
@@ -192,7 +192,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
 
 
 def _recorded_training(
-    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress, seen: Seen
+    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress, files: FilesRead
 ) -> Options:
     """The options of the parent's training, with a copy of all corrections; refuses what changes nothing."""
     parent = corrected.release
@@ -204,7 +204,7 @@ def _recorded_training(
     encodings = (corrected.encoding, options.encoding)[:: 1 if data else -1]  # a recorded list has its own
     options = options.changed(data=str(place), encoding=encodings[0] or encodings[1] or None)
     named = Named(
-        place=options.data, reading=options.reading, attributes=options.attribute, parent=parent, seen=seen
+        place=options.data, reading=options.reading, attributes=options.attribute, parent=parent, files=files
     )
     if (listing := named.listing) is None:
         raise BadPictures(
@@ -217,7 +217,7 @@ def _recorded_training(
         )
     check_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    rows, sha256_of = rows_in(earlier, options.reading.of_corrections), seen.files.sha256_of
+    rows, sha256_of = rows_in(earlier, options.reading.of_corrections), files.sha256_of
     corrections = corrections_of([*rows, *corrected.corrections], sha256_of, lambda: named.hashed)
     before_it = counting_of(rows, sha256_of)
     _check_attributes(corrections, options.attribute)

@@ -1,4 +1,4 @@
-"""What a command has read of picture files: each file is hashed once, each content decoded once.
+"""What a command has listed and read: each place once, each file hashed once, each content decoded once.
 
 Several data sets of one command may share it: the pictures and their corrections, or what `wardrobe improve`
 looks at and then trains on. Reads the files that it is asked for. Decoding: files.py; what counts of the
@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from inference.contract import GREY_28
+from labelling.lists import Reading
 from model_store.files import hash_of
 from training.data.files import (
     AT_ONCE,
@@ -22,20 +23,23 @@ from training.data.files import (
     read_file,
     watch_part,
 )
+from training.data.listing import Listing
 from training.data.near_copies import Hash
 from training.progress import Watch
 
 
 @dataclass(frozen=True, eq=False)
 class FilesRead:
-    """What a command has read of files: no file is hashed twice, and no content decoded twice for its hash.
+    """What a command has read: data sets that share it list, hash and decode nothing again.
 
     Attributes:
+        listings: of data sets, by place, how a table is read, and attributes.
         sha256: hex digest of each that may be a picture, by absolute path.
         perceptual: hash of each content that was asked for, by its sha256; None where it is no picture.
         pixels: files in the form of Fashion-MNIST, by path, until they are learnt or measured.
     """
 
+    listings: dict[tuple[str, Reading, tuple[str, ...]], Listing | None] = field(default_factory=dict)
     sha256: dict[Path, str] = field(default_factory=dict)
     perceptual: dict[str, Hash | None] = field(default_factory=dict)
     pixels: dict[Path, PictureFile] = field(default_factory=dict)

@@ -35,19 +35,6 @@ KERAS = "keras"
 """Names the copy of Fashion-MNIST that Keras downloads."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a command has listed and read: data sets that share it list no place and hash no file again.
-
-    Attributes:
-        listings: by place, how a table is read, and attributes.
-        files: that were read.
-    """
-
-    listings: dict[tuple[str, Reading, tuple[str, ...]], Listing | None] = field(default_factory=dict)
-    files: FilesRead = field(default_factory=FilesRead)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Named:
     """A data set by its place.
@@ -63,7 +50,7 @@ class Named:
         keep: labels that have to be learnt, of the class by "label", and of attributes.
         reading: how a table is read.
         parent: the release that is to become better: its corrections may name further pictures.
-        seen: by the command, of this data set and of others.
+        files: what the command has read of this data set and of others.
     """
 
     place: str | None = None
@@ -75,7 +62,7 @@ class Named:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: Reading = AS_IT_IS
     parent: LocalRelease | None = None
-    seen: Seen = field(default_factory=Seen, compare=False, repr=False)
+    files: FilesRead = field(default_factory=FilesRead, compare=False, repr=False)
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -88,24 +75,24 @@ class Named:
             return None
         attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
         of_place = self.place, self.reading, attributes
-        if of_place not in self.seen.listings:
-            self.seen.listings[of_place] = self._list_pictures(self.place, attributes)
-        listing = self.seen.listings[of_place]
+        if of_place not in self.files.listings:
+            self.files.listings[of_place] = self._list_pictures(self.place, attributes)
+        listing = self.files.listings[of_place]
         if listing is None or self.parent is None:
             return listing
-        return _as_learnt(listing, self.parent, self.seen.files)
+        return _as_learnt(listing, self.parent, self.files)
 
     def _list_pictures(self, place: str, attributes: tuple[str, ...]) -> Listing | None:
         inner = unwrapped(expanded(place))
         if not inner.exists() or has_idx(inner) or self.pixel_table:
             return None
-        return list_pictures(inner, self.reading, attributes, self.seen.files.sha256_of)
+        return list_pictures(inner, self.reading, attributes, self.files.sha256_of)
 
     @cached_property
     def hashed(self) -> Hashed:
         """The files that it names."""
         pictures = self.listing.pictures if self.listing else ()
-        return hash_files((picture.path for picture in pictures), read=self.seen.files)
+        return hash_files((picture.path for picture in pictures), read=self.files)
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -142,7 +129,7 @@ class Named:
             self.corrections,
             self.reading.of_corrections,
             say,
-            self.seen.files.sha256_of,
+            self.files.sha256_of,
             lambda: self.hashed,
         )
         if self.parent is None:
@@ -201,7 +188,7 @@ class Named:
         if self.listing is None:
             return False
         with progress.counting("reading pictures") as watch:
-            return self.seen.files.shows_photo((picture.path for picture in self.listing.pictures), watch)
+            return self.files.shows_photo((picture.path for picture in self.listing.pictures), watch)
 
 
 def _as_learnt(listing: Listing, parent: LocalRelease, read: FilesRead) -> Listing:

@@ -162,24 +162,6 @@ def _cells(hashes: Hashes) -> NDArray[np.float32]:
     return hashes[:, SHAPE:].copy().view(np.uint8).reshape(len(hashes), CELLS**2, 3).astype(np.float32)
 
 
-def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:
-    """Join groups that share a member.
-
-    Args:
-        groups: of indices below `count`.
-        count: of all members there may be.
-
-    Returns:
-        The joined groups of two or more, each ascending, by their first.
-    """
-    rows = np.array([group[0] for group in groups for _ in group], np.int64)
-    columns = np.array([index for group in groups for index in group], np.int64)
-    joint: dict[int, list[int]] = {}
-    for index, group in enumerate(_components(rows, columns, count)):
-        joint.setdefault(group, []).append(index)
-    return [members for members in joint.values() if len(members) > 1]
-
-
 def _components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
     """The number of what each of `count` members is joined with, where each row is joined with its column."""
     # Here: commands show their help where serving alone is installed.
@@ -205,11 +187,13 @@ def split_keys(
         By content: the least content of all that belong together with it.
     """
     place = {content: index for index, content in enumerate(contents)}
-    keys = dict(zip(contents, contents, strict=True))
     members: dict[str, list[int]] = {}
     for content, group in grouped:
         members.setdefault(group, []).append(place[content])
-    for together in joined([*alike, *members.values()], len(contents)):
-        joint = [contents[index] for index in together]
-        keys |= dict.fromkeys(joint, min(joint))
-    return keys
+    groups = [*alike, *members.values()]
+    rows = np.array([group[0] for group in groups for _ in group], np.int64)
+    columns = np.array([index for group in groups for index in group], np.int64)
+    components, least = _components(rows, columns, len(contents)), dict[int, str]()
+    for component, content in zip(components, contents, strict=True):
+        least[component] = min(content, least.get(component, content))
+    return {content: least[component] for component, content in zip(components, contents, strict=True)}

@@ -18,9 +18,7 @@ import onnx
 import tensorflow as tf
 import tf2onnx
 
-from inference.errors import ModelError
 from inference.keras_session import brief
-from inference.onnx_session import OnnxSession
 from reports.values import ModelFigures
 from training.errors import GraphUnusable
 from training.gradient.networks.registry import trainable_count
@@ -103,18 +101,6 @@ def _collected_often() -> Iterator[None]:
         gc.set_threshold(*usual)
         gc.unfreeze()
         gc.collect()
-
-
-def check_graph(path: Path, shape: tuple[int, ...]) -> None:
-    """Check that ONNX Runtime runs a graph.
-
-    Raises:
-        GraphUnusable: it refuses the graph.
-    """
-    try:
-        OnnxSession(path, shape=shape)
-    except ModelError as error:
-        raise GraphUnusable(f"ONNX Runtime cannot run the converted network ({brief(error)}).") from error
 
 
 def _erfc(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types

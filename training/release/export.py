@@ -18,23 +18,25 @@ import numpy as np
 import onnx
 from keras import layers, ops
 
-from inference.arrays import PixelsBatch, Probabilities
+from inference.arrays import PixelsBatch
 from inference.contract import LABEL
+from inference.errors import ModelError
+from inference.keras_session import brief
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.files import GRAPH, MODEL, PHOTO_GRAPH
 from model_store.manifest import Golden
 from training.answering import answering
 from training.data.fashion import at_once
-from training.errors import ParityFailed
+from training.errors import GraphUnusable, ParityFailed
 from training.features.blocks import READS
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import LOGITS, with_softmax
 from training.heads.logistic import LogisticHead
 from training.heads.ood import BEYOND, OodScore, Whitening
 from training.measure.evaluate import scored
-from training.release.conversion import check_graph, converted, in_half_precision
-from training.untyped import Graph, Network, Tensor
+from training.release.conversion import converted, in_half_precision
+from training.untyped import Network, Tensor
 
 BATCH_AXIS: Final = "N"
 
@@ -102,13 +104,9 @@ def save_artifact(model: Network, path: Path) -> Network:
 
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """The layer below the last, float32 (N, D)."""
-    return probabilities_of(keras.Model(model.input, model.get_layer(FEATURES).output), images)
-
-
-def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
-    """The network's own answers, float32 (N, C)."""
-    answers: Probabilities = answering(artifact, at_once(images))(images)
-    return answers
+    body = keras.Model(model.input, model.get_layer(FEATURES).output)
+    features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(body, at_once(images))(images)
+    return features
 
 
 def scores_of(
@@ -145,8 +143,11 @@ def export_graph(
         f"{OF_ATTRIBUTE}{name}": _answer_of(artifact, head, place)
         for place, (name, head) in enumerate(attributes.items())
     }
-    if measure is not None:
-        answers[DISTANCE] = _distance(artifact.get_layer(FEATURES).output, measure)
+    features = None if measure is None else artifact.get_layer(FEATURES).output
+    if isinstance(measure, Whitening):
+        answers[DISTANCE] = _nearest(features, measure)
+    elif measure is not None:
+        answers[DISTANCE] = _odds(features, measure)
     write_graph(keras.Model(artifact.input, answers), path)
 
 
@@ -164,13 +165,16 @@ def write_graph(serving: Network, path: Path) -> None:
     Raises:
         GraphUnusable: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
     """
-    onnx.save(_with_batch_axis(converted(serving)), path)
-    check_graph(path, serving.input_shape[1:])
-
-
-def _distance(features: Tensor, measure: Whitening | OodScore) -> Tensor:
-    """How far features lie from what was learnt."""
-    return _nearest(features, measure) if isinstance(measure, Whitening) else _odds(features, measure)
+    model = converted(serving)
+    for value in (*model.graph.input, *model.graph.output):  # tf2onnx makes up a name for each of these
+        value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
+    del model.graph.value_info[:]
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    try:
+        OnnxSession(path, shape=serving.input_shape[1:])
+    except ModelError as error:
+        raise GraphUnusable(f"ONNX Runtime cannot run the converted network ({brief(error)}).") from error
 
 
 def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
@@ -191,15 +195,6 @@ def _odds(features: Tensor, score: OodScore) -> Tensor:
     hidden.set_weights([score.hidden, score.hidden_offset])
     odds.set_weights([score.weights, score.offset])
     return answer[:, 0] + BEYOND * ops.relu(distance[:, 0] - score.radius)
-
-
-def _with_batch_axis(model: Graph) -> Graph:
-    """Give the batch axis a name; tf2onnx makes up another one for each tensor."""
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
-    del model.graph.value_info[:]
-    onnx.checker.check_model(model)
-    return model
 
 
 def check_parity(

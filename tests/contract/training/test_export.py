@@ -21,6 +21,7 @@ from model_store.local import bundled
 from reports.answers import NONE_OF_THESE, Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
+from training.answering import answering
 from training.data.labels import OOD
 from training.data.photos import OWN_TIER
 from training.data.split import Split
@@ -36,7 +37,6 @@ from training.release.export import (
     export_graph,
     export_photos,
     features_of,
-    probabilities_of,
     scores_of,
     write_graph,
 )
@@ -58,10 +58,10 @@ def test_an_artifact_reads_raw_pixels_and_answers_the_same_when_it_is_loaded_aga
 ) -> None:
     loaded = keras.saving.load_model(exported.model_path, safe_mode=True)
 
-    probabilities = probabilities_of(loaded, PICTURES)
+    probabilities = answering(loaded, len(PICTURES))(PICTURES)
 
     assert (loaded.input.dtype, loaded.input.name) == ("uint8", "pixels")
-    assert probabilities.tolist() == probabilities_of(exported.artifact, PICTURES).tolist()
+    assert probabilities.tolist() == answering(exported.artifact, len(PICTURES))(PICTURES).tolist()
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(PICTURES)), abs=1e-5)
 
 
