@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from inference.arrays import PixelsBatch
-from training.untyped import Network, Tensor
+from training.untyped import Network
 
 Answers: TypeAlias = Any
 """What a network answers, float32 (N, ...), or a dictionary of these."""
@@ -35,11 +35,8 @@ def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Answers
     )
 
     def answer(images: PixelsBatch) -> Answers:
-        answers = [_run(traced, images[begin : begin + at_once]) for begin in range(0, len(images), at_once)]
+        batches = (images[begin : begin + at_once] for begin in range(0, len(images), at_once))
+        answers = [keras.tree.map_structure(np.asarray, traced(tf.constant(batch))) for batch in batches]
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *answers)
 
     return answer
-
-
-def _run(traced: Callable[[Tensor], Tensor], images: PixelsBatch) -> Answers:
-    return keras.tree.map_structure(np.asarray, traced(tf.constant(images)))

@@ -11,9 +11,6 @@ Tensor: TypeAlias = Any
 Network: TypeAlias = Any
 """keras.Model."""
 
-Policy: TypeAlias = Any
-"""keras.DTypePolicy: what a layer computes in."""
-
 Graph: TypeAlias = Any
 """onnx.ModelProto."""
 

@@ -66,7 +66,7 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_
     """
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
-    if _holds_answers(columns):
+    if ANSWERED in columns and "tier" not in columns:
         answers = _list_answers_with_a_class(table, counting_of(rows_in([place], reading), sha256_of))
         return replace(answers, columns=columns, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
@@ -213,10 +213,6 @@ def _without_what_is_no_label(
 
 def _words(cell: str) -> set[str]:
     return {word.strip().casefold() for word in WORDS.split(cell)} - {""}
-
-
-def _holds_answers(columns: Sequence[str]) -> bool:
-    return ANSWERED in columns and "tier" not in columns
 
 
 def rows_in(

@@ -151,7 +151,8 @@ class Listing:
             self.left_out
             and f"left out {len(self.left_out)} that are not taken for pictures of a class: "
             f"{few(self.left_out, FILES_NAMED)}.",
-            self.of_nested(),
+            self.nested
+            and f"Pictures in folders of a class's folder are of that class: {few(self.nested, NAMED)}.",
             self.missing
             and f"{len(self.missing)} pictures that a person answered are not found and left out: "
             f"{', '.join(map(str, self.missing[:FILES_NAMED]))}.",
@@ -179,12 +180,6 @@ class Listing:
         codes = {label: code for code, label in enumerate(labels)}
         pictures = (replace(picture, class_id=codes[picture.label]) for picture in self.pictures)
         return replace(self, pictures=tuple(pictures), labels=labels)
-
-    def of_nested(self) -> str:
-        """A sentence on pictures in folders of folders; empty where there are none."""
-        if not self.nested:
-            return ""
-        return f"Pictures in folders of a class's folder are of that class: {few(self.nested, NAMED)}."
 
     def classes(self) -> tuple[str, ...]:
         """The labels in order of their names, LABELS_MIN to LABELS_MAX.

@@ -61,14 +61,9 @@ def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
     """A stem and stages of one block; of every stage, the mean of each channel."""
     x, means = _stem(x, factory, STAGED.width), []
     for stage in range(1, STAGES + 1):
-        x = stage_of(x, factory, stage, f"stage{stage}")
+        x = _block(x, factory, STAGED, f"stage{stage}", STAGED.width << stage, halved=True)
         means.append(layers.GlobalAveragePooling2D(name=f"stage{stage}_mean")(x))
     return layers.Concatenate(name=FEATURES, dtype="float32")(means)
-
-
-def stage_of(x: Tensor, factory: LayerFactory, stage: int, name: str) -> Tensor:
-    """One stage of `compact_stages`, 1-based; the names of its layers begin with `name`."""
-    return _block(x, factory, STAGED, name, STAGED.width << stage, halved=True)
 
 
 def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:

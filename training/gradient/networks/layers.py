@@ -11,15 +11,10 @@ import tensorflow as tf
 from keras import layers
 
 from training.gradient.recipes import Recipe
-from training.untyped import Policy, Tensor
+from training.untyped import Tensor
 
 FEATURES: Final = "features"
 """The name of the layer below the last one: what distances are measured in."""
-
-
-def policy_of(recipe: Recipe) -> Policy:
-    """What a recipe's layers compute in; their weights are float32."""
-    return keras.DTypePolicy("mixed_bfloat16" if recipe.precision == "bfloat16" else "float32")
 
 
 class LayerFactory:

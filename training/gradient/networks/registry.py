@@ -18,7 +18,7 @@ from inference.contract import GREY_28
 from training.gradient.networks import published
 from training.gradient.networks.compact import SHAPES, compact, compact_stages
 from training.gradient.networks.efficientnet_lite import efficientnet_lite2
-from training.gradient.networks.layers import LayerFactory, policy_of
+from training.gradient.networks.layers import LayerFactory
 from training.gradient.recipes import Recipe
 from training.untyped import Network, Tensor
 
@@ -63,7 +63,7 @@ def build(
         keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
     """
     usual = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy_of(recipe))
+    keras.config.set_dtype_policy("mixed_bfloat16" if recipe.precision == "bfloat16" else "float32")
     try:
         pixels = keras.Input(shape, name="pixels", dtype="uint8")
         light = layers.Rescaling(1 / 255, name="rescale")(pixels)
