@@ -8,7 +8,7 @@ too few pictures, are named: a training leaves them out.
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,9 +47,6 @@ SHOWN = 10
 DATA = "wardrobe data"
 """What made a sheet, in its metadata."""
 
-PER_CLASS = 12
-"""Pictures of each class on a sheet."""
-
 
 def execute(arguments: argparse.Namespace) -> object:
     """Check the pictures, and print what was found."""
@@ -82,7 +79,8 @@ def execute(arguments: argparse.Namespace) -> object:
         print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
         for finding in column.findings:
             console().print(finding, markup=False, highlight=False)
-    _draw(listing.pictures, arguments)
+    if arguments.sheet is not None:
+        _draw(listing.pictures, arguments.sheet)
     wrong_columns = [name for name, column in columns.items() if column.is_wrong]
     options = (word for name in columns for word in ("--attribute", name))
     named = shlex.join([str(place), *typed_list_options(arguments), *options])
@@ -153,33 +151,24 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _draw(pictures: Sequence[ListedPicture], arguments: argparse.Namespace) -> None:
-    """Draw what the arguments ask for, of pictures in files."""
-    if arguments.sheet is not None:
-        rows: dict[str, list[Path]] = {}
-        for picture in pictures:
-            rows.setdefault(picture.label, []).append(picture.path)
-        _save_sheet(
-            {label: _pixels_of(paths[:PER_CLASS]) for label, paths in sorted(rows.items())}, arguments.sheet
-        )
+def _draw(pictures: Sequence[ListedPicture], target: Path) -> None:
+    """Draw some pictures of each class."""
+    require("matplotlib", "matplotlib")
+    # matplotlib takes seconds to load, which the check alone should not.
+    from training.measure.plots import PER_CLASS, draw_sheet, font_for, save  # noqa: PLC0415
+
+    paths: dict[str, list[Path]] = {}
+    for picture in pictures:
+        paths.setdefault(picture.label, []).append(picture.path)
+    shown = {label: _pixels_of(paths[label][:PER_CLASS]) for label in sorted(paths)}
+    with font_for(tuple(shown)):
+        save(draw_sheet(shown), target, software=DATA)
+    console().print(f"Pictures of each class: {target}")
 
 
 def _pixels_of(paths: Sequence[Path]) -> list[Pixels]:
-    read = read_files(paths, GREY_28, complain, lambda *_: None, skip_unreadable=True)
-    return [picture.pixels for picture in read if picture and picture.pixels is not None]
-
-
-def _save_sheet(pictures: Mapping[str, Sequence[Pixels]], target: Path | None) -> None:
-    if target is None:
-        return
-    require("matplotlib", "matplotlib")
-    # matplotlib takes seconds to load, which the check alone should not.
-    from training.data.sheet import draw_sheet  # noqa: PLC0415
-    from training.measure.plots import font_for, save  # noqa: PLC0415
-
-    with font_for(tuple(pictures)):
-        save(draw_sheet(pictures), target, software=DATA)
-    console().print(f"Pictures of each class: {target}")
+    files = read_files(paths, GREY_28, complain, lambda *_: None, skip_unreadable=True)
+    return [file.pixels for file in files if file and file.pixels is not None]
 
 
 def _show(findings: Findings) -> None:
@@ -256,7 +245,7 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         ),
         ("copies, which count once", _grouped(findings.copies)),
         ("nearly the same, which are learnt or measured on together", alike),
-        ("smaller than the model's input", [str(one.path) for one in findings.tiny]),
+        ("smaller than the model's input", [str(picture.path) for picture in findings.tiny]),
     )
     return ((f"{what}: {len(lines):,}", lines) for what, lines in kinds if lines)
 

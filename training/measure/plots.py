@@ -1,11 +1,11 @@
-"""Draw the report: confusion matrix, curves, reliability diagram, examples.
+"""Draw the report: confusion matrix, curves, reliability diagram, examples; and a sheet of a data set.
 
 matplotlib through its objects, so that no window is needed. Writes the named PNGs; every figure comes from
 the report or the answers behind it.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from inference.arrays import PixelsBatch
+from inference.arrays import Pixels, PixelsBatch
 from reports.answers import Answers
 from reports.values import TEST, Epoch, Example, Report
 from training.data.files import FileImages
@@ -37,6 +37,12 @@ WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
 LINE_COLOUR: Final = "#1565c0"
 EXAMPLES_PER_ROW: Final = 3
+
+PER_CLASS: Final = 12
+"""Pictures of a row of a sheet of a data set."""
+
+MOST_CLASSES: Final = 40
+"""Its rows: more would be too high to look at."""
 
 NUMBERED_CLASSES: Final = 20
 """Up to so many, each cell of the confusion matrix has its figure; beyond, its colour alone."""
@@ -239,3 +245,22 @@ def _draw_bars(axes: Axes, example: Example, labels: tuple[str, ...]) -> None:
     axes.set(xticks=[], xlim=(0, 1))
     axes.invert_yaxis()
     axes.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def draw_sheet(pictures: Mapping[str, Sequence[Pixels]]) -> Figure:
+    """Draw the first PER_CLASS pictures of each class, of at most MOST_CLASSES.
+
+    Args:
+        pictures: uint8 (28, 28), by class; one class at least.
+    """
+    shown = list(pictures.items())[:MOST_CLASSES]
+    figure = Figure(figsize=(PER_CLASS * 0.8 + 1.6, len(shown) * 0.85), layout="constrained")
+    grid = figure.subplots(len(shown), PER_CLASS, squeeze=False).tolist()
+    for (label, row), places in zip(shown, grid, strict=True):
+        for axes in places:
+            axes.set(xticks=[], yticks=[])
+            axes.set_frame_on(False)
+        for picture, axes in zip(row, places, strict=False):
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        places[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8, parse_math=False)
+    return figure
