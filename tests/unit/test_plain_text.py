@@ -1,10 +1,10 @@
-"""Text of any editor is read, and what no one sees is left out or shown escaped."""
+"""Text of any editor is read, what no one sees is left out or shown escaped, and many names are few."""
 
 import codecs
 
 import pytest
 
-from inference.plain_text import decoded, shown, shown_lines, trimmed, without_unseen
+from inference.plain_text import decoded, few, shown, shown_lines, trimmed, without_unseen
 
 
 @pytest.mark.parametrize("unseen", ["\r", "\n", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u2028", "\u3000"])
@@ -16,6 +16,10 @@ def test_unseen_characters_at_the_ends_are_left_out(unseen: str) -> None:
 def test_unseen_characters_of_a_message_are_shown() -> None:
     assert shown("json\r\u00a0é\u200b\n") == r"json\r\xa0é\u200b\n"
     assert shown_lines("one\r\ntwo") == "one\\r\ntwo"
+
+
+def test_the_first_of_many_names_end_with_an_ellipsis_and_few_do_not() -> None:
+    assert [few(("a", "b", "c")[:count], 2, "; ") for count in range(4)] == ["", "a", "a; b", "a; b; ..."]
 
 
 @pytest.mark.parametrize(
