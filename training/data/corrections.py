@@ -74,11 +74,6 @@ class Applied:
     of_added: frozenset[tuple[str, str]]
 
     @property
-    def near_in_words(self) -> str:
-        """The part of a sentence on `near`; empty where there are none."""
-        return f", {self.near:,} of them as nearly the same as a corrected one" if self.near else ""
-
-    @property
     def labels(self) -> list[tuple[Path, Mapping[str, str]]]:
         """The pictures that are learnt, and the labels of each."""
         return [(picture.path, picture.labels) for picture in (*self.listing.pictures, *self.added)]
@@ -158,7 +153,11 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     """
     _check_classes(corrections, labels)
     answers_of = Answers.of(corrections, near)
-    contents = [_content_of(picture.path, hashed, corrections) for picture in listing.pictures]
+    # A file that cannot be read has the content that its answer names.
+    contents = [
+        hashed.sha256.get(picture.path) or corrections.hashes.get(absolute(picture.path), UNREAD)
+        for picture in listing.pictures
+    ]
     there = set(contents)
     missing = tuple(path for path in corrections.missing if corrections.hashes[path] not in there)
     rows = list(zip(contents, listing.pictures, strict=True))
@@ -190,11 +189,6 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
         ),
         of_added=frozenset(answers_of.heeded(new.items(), (LABEL, *attributes))),
     )
-
-
-def _content_of(path: Path, hashed: Hashed, corrections: OfFiles) -> str:
-    """The sha256 of a file; of one that cannot be read and is answered by its path, what stands for it."""
-    return hashed.sha256.get(path) or corrections.hashes.get(absolute(path), UNREAD)
 
 
 @dataclass(frozen=True)
@@ -293,7 +287,8 @@ def corrected(
     added = applied.added if adds else ()
     if sentence := unheeded_in_words(applied, corrections, adds=adds):
         say(sentence)
-    further = f"; {len(added)} are new" if adds else ""
+    further = f", {applied.near:,} of them as nearly the same as a corrected one" if applied.near else ""
+    further += f"; {len(added)} are new" if adds else ""
     if listing.attributes:
         further += f"; {applied.answers} answers to attributes are new or others"
     if listing.attributes and applied.unused:
@@ -303,7 +298,7 @@ def corrected(
         )
     say(
         f"--corrections: of {count} pictures of {listing.place}, {applied.relabelled} get another label and "
-        f"{applied.left_out} are left out{applied.near_in_words}{further}."
+        f"{applied.left_out} are left out{further}."
     )
     if not applied.listing.pictures:
         raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")
