@@ -47,7 +47,6 @@ class Applied:
 
     Attributes:
         listing: its pictures under the labels that count, without those to leave out.
-        contents: sha256 of each picture that it had before.
         relabelled: pictures that have another label now.
         left_out: pictures that are gone, since a person left them out or saw none of the classes.
         added: pictures that only the corrections name, each content once.
@@ -62,7 +61,6 @@ class Applied:
     """
 
     listing: Listing
-    contents: tuple[str, ...]
     relabelled: int
     left_out: int
     added: tuple[ListedPicture, ...]
@@ -173,7 +171,6 @@ def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of th
     listed = there | answers_of.copied
     return Applied(
         listing=replace(listing, pictures=kept.pictures),
-        contents=tuple(contents),
         relabelled=kept.relabelled,
         left_out=len(contents) - len(kept.pictures),
         added=added.pictures,
