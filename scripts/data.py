@@ -240,6 +240,10 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
             _grouped(findings.near_in_two_classes),
         ),
         (
+            "nearly the same, with several labels of an attribute, which is not learnt of them",
+            _grouped(findings.near_of_two_labels),
+        ),
+        (
             "the same or nearly so, in several classes by way of several products, which are not learnt",
             _grouped(findings.of_products),
         ),
@@ -263,6 +267,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "unreadable": findings.unreadable,
         "in_two_classes": paths(findings.in_two_classes),
         "near_in_two_classes": paths(findings.near_in_two_classes),
+        "near_of_two_labels": paths(findings.near_of_two_labels),
         "of_products": paths(findings.of_products),
         "copies": paths(findings.copies),
         "near": paths(findings.near),

@@ -373,6 +373,19 @@ def test_columns_that_are_checked_stand_in_the_command_that_comes_next(
     assert ("what is said above of the column colour" in told) == bool(code)
 
 
+def test_near_copies_of_two_labels_of_an_attribute_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "shoes" / "saved-again.jpg").write_bytes(jpeg(a_texture(0), 60))
+    row = "blue,things/shoes/saved-again.jpg,shoes"
+    table = a_table(folder, "colour,path,label", row, cells=("red", "red", "red", "blue"))
+
+    assert main([str(table), "--attribute", "colour", "--json"]) == 0
+
+    [[first, again]] = json.loads(capsys.readouterr().out)["near_of_two_labels"]
+    assert (Path(first).name, Path(again).name) == ("0.png", "saved-again.jpg")
+
+
 def test_how_the_list_is_read_stands_in_the_command_that_comes_next(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ Copies, classes and groups, as trainings read them: test_own_pictures.py.
 """
 
 import hashlib
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -148,6 +149,22 @@ def test_near_copies_in_both_parts_are_said_apart_from_those_of_one_part() -> No
 
     assert divided.startswith("1 pictures are in `train` and nearly the same in `test`, so the accuracy is")
     assert together.startswith("2 of 4 pictures are nearly the same as others; such are learnt together")
+
+
+def test_near_copies_of_two_labels_of_an_attribute_are_learnt_without_it_and_named() -> None:
+    """Equal bytes of two labels are refused."""
+    cells = [("red", "S"), ("blue", "S"), ("red", "S"), ("", "L")]
+    pictures = [
+        replace(listed(content), labels={LABEL: "Ball", "colour": colour, "size": size})
+        for content, (colour, size) in zip("abcd", cells, strict=True)
+    ]
+
+    settled = settle(pictures, [*np.repeat(unlike(2), 2, axis=0)])
+
+    found = [(one.labels["colour"], one.labels["size"]) for one in settled.pictures]
+    assert found == [("", "S"), ("", "S"), ("red", ""), ("", "")]
+    of_two_labels, _ = settled.notes
+    assert of_two_labels.endswith("attribute, which is not learnt of them: a and b; c and d.")
 
 
 # For the test.

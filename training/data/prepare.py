@@ -6,6 +6,7 @@ that stay on one side of every split. Reads the files of the listing. Which labe
 what is drawn for a test set: split.py; next: read.py.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -221,12 +222,14 @@ class Settled:
         near: groups of them that are nearly the same.
         in_two_classes: pictures that are nearly the same as one of another class, of which one is wrong, by
             groups: none of them counts.
+        of_two_labels: groups of `near` that have two labels of an attribute, which is not known of them.
     """
 
     kept: tuple[int, ...]
     pictures: tuple[ListedPicture, ...]
     near: tuple[tuple[ListedPicture, ...], ...]
     in_two_classes: tuple[tuple[ListedPicture, ...], ...]
+    of_two_labels: tuple[tuple[ListedPicture, ...], ...]
 
     @property
     def together(self) -> list[tuple[ListedPicture, ...]]:
@@ -242,12 +245,16 @@ class Settled:
     def notes(self) -> list[str]:
         """What a person should know of it, a sentence each."""
         notes = list[str]()
-        if self.in_two_classes:
-            groups = [" and ".join(str(picture.path) for picture in group) for group in self.in_two_classes]
-            notes.append(
-                f"{sum(map(len, self.in_two_classes))} pictures are nearly the same as others of another "
-                f"class, and are left out: {few(groups, NAMED, '; ')}."
-            )
+        for groups, what in (
+            (self.in_two_classes, "class, and are left out"),
+            (self.of_two_labels, "label of an attribute, which is not learnt of them"),
+        ):
+            if groups:
+                named = [" and ".join(str(picture.path) for picture in group) for group in groups]
+                notes.append(
+                    f"{sum(map(len, groups))} pictures are nearly the same as others of another {what}: "
+                    f"{few(named, NAMED, '; ')}."
+                )
         if divided := len(self.divided):
             notes.append(
                 f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too "
@@ -282,15 +289,29 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
     left_out = {index for members in mixed for index in members}
     kept = tuple(index for index in range(len(pictures)) if index not in left_out)
     alike = _groups(near, pictures, kept)
-    place = {index: number for number, index in enumerate(kept)}
+    place, counting = {index: number for number, index in enumerate(kept)}, list(pictures)
+    of_two_labels = list[tuple[ListedPicture, ...]]()
+    for members in alike:
+        group = tuple(pictures[index] for index in members)
+        if unclear := _unclear(group):
+            of_two_labels.append(group)
+            for index in members:
+                counting[index] = replace(pictures[index], labels={**pictures[index].labels, **unclear})
     return Settled(
         kept=kept,
         pictures=_with_split_keys(
-            [pictures[index] for index in kept], [[place[index] for index in members] for members in alike]
+            [counting[index] for index in kept], [[place[index] for index in members] for members in alike]
         ),
         near=tuple(tuple(pictures[index] for index in members) for members in alike),
         in_two_classes=tuple(tuple(pictures[index] for index in members) for members in mixed),
+        of_two_labels=tuple(of_two_labels),
     )
+
+
+def _unclear(group: Sequence[ListedPicture]) -> dict[str, str]:
+    """The attributes of which these pictures have several labels, none of which counts."""
+    labels = {(name, label) for one in group for name, label in one.labels.items() if label and name != LABEL}
+    return {name: "" for name, count in Counter(name for name, _ in labels).items() if count > 1}
 
 
 def grouped(places: Sequence[Sequence[tuple[ListedPicture, Hash]]], say: Say) -> list[list[ListedPicture]]:
