@@ -247,6 +247,10 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
             "the same or nearly so, in several classes by way of several products, which are not learnt",
             _grouped(findings.of_products),
         ),
+        (
+            "in test, of a group or a product that is in train, too, so that accuracies are too good",
+            [str(one.path) for one in findings.of_learnt_groups],
+        ),
         ("copies, which count once", _grouped(findings.copies)),
         ("nearly the same, which are learnt or measured on together", alike),
         ("smaller than the model's input", [str(picture.path) for picture in findings.tiny]),
@@ -268,6 +272,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "in_two_classes": paths(findings.in_two_classes),
         "near_in_two_classes": paths(findings.near_in_two_classes),
         "near_of_two_labels": paths(findings.near_of_two_labels),
+        "of_learnt_groups": [str(one.path) for one in findings.of_learnt_groups],
         "of_products": paths(findings.of_products),
         "copies": paths(findings.copies),
         "near": paths(findings.near),

@@ -386,6 +386,17 @@ def test_near_copies_of_two_labels_of_an_attribute_are_named(
     assert (Path(first).name, Path(again).name) == ("0.png", "saved-again.jpg")
 
 
+def test_pictures_for_the_test_of_a_learnt_group_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = a_table(folder, "split,group,path,label", cells=("train,one", "train,two", "test,one"))
+
+    assert main([str(table), "--json"]) == 0
+
+    named = json.loads(capsys.readouterr().out)["of_learnt_groups"]
+    assert len(named) == 4
+
+
 def test_how_the_list_is_read_stands_in_the_command_that_comes_next(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

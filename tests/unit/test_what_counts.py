@@ -151,6 +151,18 @@ def test_near_copies_in_both_parts_are_said_apart_from_those_of_one_part() -> No
     assert together.startswith("2 of 4 pictures are nearly the same as others; such are learnt together")
 
 
+def test_pictures_for_the_test_whose_group_or_product_is_learnt_are_named() -> None:
+    parts: list[Part] = ["train", "test", "test", "test"]
+    names = zip("abcd", parts, ["sender 1", "sender 1", "sender 2", "sender 1"], strict=True)
+    pictures = [listed(content, part, group=group) for content, part, group in names]
+
+    divided, shared = settle(pictures, [*unlike(3)[[0, 1, 2, 0]]]).notes
+
+    assert divided.startswith("1 pictures are in `train` and nearly the same in `test`")
+    assert shared.startswith("1 pictures in `test` share a group or a product")
+    assert shared.endswith("with some in `train`, so the accuracy is too good: b.")
+
+
 def test_near_copies_of_two_labels_of_an_attribute_are_learnt_without_it_and_named() -> None:
     """Equal bytes of two labels are refused."""
     cells = [("red", "S"), ("blue", "S"), ("red", "S"), ("", "L")]

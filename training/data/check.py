@@ -37,6 +37,7 @@ class Findings:
         near_in_two_classes: groups that are nearly the same and have several classes: none is learnt.
         near_of_two_labels: groups of one class that are nearly the same and have several labels of an
             attribute, which is not learnt of them.
+        of_learnt_groups: for the test, but of a group or a product that is learnt.
         of_products: the same, but by way of several products: none is wrong, and the same picture is not
             learnt.
         uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
@@ -52,6 +53,7 @@ class Findings:
     in_two_classes: tuple[tuple[ListedPicture, ...], ...]
     near_in_two_classes: tuple[tuple[ListedPicture, ...], ...]
     near_of_two_labels: tuple[tuple[ListedPicture, ...], ...]
+    of_learnt_groups: tuple[ListedPicture, ...]
     of_products: tuple[tuple[ListedPicture, ...], ...]
     uneven: tuple[str, str] | None
     learnt: Listing
@@ -102,6 +104,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
         in_two_classes=(*(group for group in prepared.contradicting if group[0].sha256 in files), *divided),
         near_in_two_classes=tuple(group for group in mixed if not of_several_products(group)),
         near_of_two_labels=tuple(_with_copies(group, prepared) for group in settled.of_two_labels),
+        of_learnt_groups=tuple(settled.of_learnt_groups),
         of_products=(*prepared.of_products, *filter(of_several_products, mixed)),
         uneven=_uneven(counts),
         learnt=_learnt(prepared, settled, draws=all(file.is_pixels for file in files.values())),

@@ -17,6 +17,7 @@ import numpy as np
 from inference.contract import LABEL, InputContract
 from inference.decode import prepare_decoders
 from inference.listed import NONE
+from inference.plain_text import few
 from labelling.lists import AS_IT_IS, Reading, header_of
 from labelling.review.corrections import OfFiles
 from model_store.files import expanded
@@ -256,10 +257,9 @@ def _without_contradicted(photos: Pictures, checked: Pictures, say: Say) -> Pict
     mixed = near.of_several(np.concatenate([photos.classes, checked.classes]).tolist())
     wrong = np.array(sorted({place for group in mixed for place in group if place < len(photos)}), np.int64)
     if wrong.size:
-        few = ", ".join(str(photos.files[place]) for place in wrong[:NAMED])
         say(
             f"{len(wrong)} photos are nearly the same as checked ones of another class, and are left out: "
-            f"{few}{', ...' if len(wrong) > NAMED else ''}."
+            f"{few([photos.files[place] for place in wrong], NAMED)}."
         )
     return photos.take(np.setdiff1d(np.arange(len(photos)), wrong))
 

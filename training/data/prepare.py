@@ -242,6 +242,14 @@ class Settled:
         return [group for group in self.near if _is_divided(group)]
 
     @property
+    def of_learnt_groups(self) -> list[ListedPicture]:
+        """Those of the test part that share a group or a product with learnt ones, and are not near these."""
+        learnt = {one.group for one in self.pictures if one.part == "train"}
+        near = {one.sha256 for group in self.divided for one in group}
+        tested = (one for one in self.pictures if one.part == "test" and one.sha256 not in near)
+        return [one for one in tested if one.group in learnt]
+
+    @property
     def notes(self) -> list[str]:
         """What a person should know of it, a sentence each."""
         notes = list[str]()
@@ -259,6 +267,11 @@ class Settled:
             notes.append(
                 f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too "
                 "good. Look at them: `wardrobe data` lists them."
+            )
+        if shared := [one.path for one in self.of_learnt_groups]:
+            notes.append(
+                f"{len(shared)} pictures in `test` share a group or a product with some in `train`, so the "
+                f"accuracy is too good: {few(shared, NAMED)}."
             )
         if together := sum(map(len, self.together)):
             notes.append(of_near(together, len(self.pictures)))
