@@ -75,6 +75,7 @@ def after(store: Store, number: int) -> Promotion | Unread | None:
 
     Raises:
         StoreBroken: promotion `number` is gone. If its folder is, there is no later one either.
+        RecordUnreadable, ReleaseCorrupt: something answers in place of a record that is not there.
         StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
     """
     record = _last_after(store, number)
@@ -123,12 +124,19 @@ def history(store: Store) -> Log:
 
 
 def _last_after(store: Store, number: int) -> Promotion | Unread | None:
+    """The newest record after `number`, by asking for the next ones alone.
+
+    Raises:
+        RecordUnreadable, ReleaseCorrupt: something answers in place of a record that is not there.
+    """
     last = None
     while True:
         try:
             last = record_of(store, (last.number if last else number) + 1)
         except NotFound:
             return last
+        if isinstance(last, Unread) and last.number not in _numbers(store):
+            raise last.error  # a page of a proxy, which would answer for every number
 
 
 def _check_kept(store: Store, number: int) -> None:
