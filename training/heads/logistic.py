@@ -94,6 +94,8 @@ def fit_head(
     both = np.concatenate([seen.upright, seen.mirrored])
     mean, deviations = scaling(both)
     scale = (deviations if spread is None else deviations / spread).astype(np.float32)
+    both -= mean.astype(np.float32)
+    both /= scale
     usual = {"max_iter": ITERATIONS, "tol": TOLERANCE}
     compared = _compared(labels, groups, strengths)
     regression = (
@@ -111,7 +113,7 @@ def fit_head(
     # One thread: the products are small, and waiting for a second thread costs more than it computes.
     with threadpool_limits(1):
         weighed = np.tile(weights * len(labels) / weights.sum(), 2)
-        regression.fit((both - mean.astype(np.float32)) / scale, np.tile(labels, 2), weighed)
+        regression.fit(both, np.tile(labels, 2), weighed)
     kernel, bias = regression.coef_, regression.intercept_
     if len(kernel) == 1:  # of two classes scikit-learn keeps the difference
         kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
