@@ -32,7 +32,7 @@ from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers, all_answers_in
 from reports.decisions import decide_stored
 from reports.values import AttributeFigures, ProductPromise, report_of
 from training.data.labels import Labels
-from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
 from training.data.near_copies import perceptual_hash
 from training.data.vectors import Features, Vectors
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
@@ -119,7 +119,7 @@ def seal_with(  # noqa: PLR0913, PLR0917 - a release, a head, and what is known 
     whole, golden = export_heads(with_head(network_that_sees_alike(parent), new), where)
     near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in learnt])
     hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in learnt]), near)
-    ((load_learnt(parent.folder) or NOTHING) | hashes).save(where)
+    ((load_learnt(parent.folder) or NOT_SAID) | hashes).save(where)
     report = report_of(parent)
     record = {
         "blocks": [*LITE2, *new.further],

@@ -186,7 +186,9 @@ def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tu
     begin(folder, parent, frozenset(PHOTO_FILES))
     whole, golden = export_heads(heads, folder)
     if near is not None:
-        ((load_learnt(parent.folder) or NOTHING) | Learnt(NOTHING.hashes, near)).save(folder)
+        learnt = load_learnt(parent.folder) or NOTHING
+        hashes = NO_HASHES if learnt.near is None else learnt.near
+        Learnt(learnt.hashes, np.unique(np.concatenate([hashes, near]), axis=0)).save(folder)
     training = report.training.changed(configuration=report.training.configuration | below())
     figures = photo_model_figures(whole, folder, before.contract)
     return report.changed(training=training, photo_model=figures), before.changed(golden=golden)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from model_store.errors import ReleaseCorrupt
 from model_store.local import bundled
 from tests.photos import a_garment_photo
 from tests.saved_again import SAVED_AGAIN
-from training.data.learnt_hashes import LEARNT, LEARNT_NEAR, Learnt, knows_bytes_alone, load_learnt
+from training.data.learnt_hashes import LEARNT, LEARNT_NEAR, NOT_SAID, Learnt, knows_bytes_alone, load_learnt
 from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
 
 
@@ -81,8 +82,21 @@ def test_a_release_without_hashes_of_photos_is_said_to_know_bytes_alone(tmp_path
     assert learnt is not None
 
     assert learnt.has(contents("0", "1"), photos(5, 0)).tolist() == [True, False]
-    assert "2026 knows what it learnt by its bytes alone" in knows_bytes_alone(learnt, "2026")
+    assert "2026 knows what it learnt by bytes alone" in knows_bytes_alone(learnt, "2026")
     assert not knows_bytes_alone(Learnt.of(contents("0"), NO_HASHES), "2026")
+
+
+@pytest.mark.parametrize("parent", [replace(Learnt.of(contents("0")), near=None), NOT_SAID])
+def test_a_child_of_a_release_without_hashes_of_photos_is_said_to_know_its_own_photos_alone(
+    parent: Learnt, tmp_path: Path
+) -> None:
+    (parent | Learnt.of(contents("1"), photos(1))).save(tmp_path)
+    child = load_learnt(tmp_path)
+    assert child is not None
+    grandchild = child | Learnt.of(contents("2"), photos(2))
+
+    assert grandchild.has(contents("a", "b", "c"), photos(0, 1, 2)).tolist() == [False, True, True]
+    assert "2026 knows some photos that it learnt by bytes alone" in knows_bytes_alone(grandchild, "2026")
 
 
 def numpy_file(shape: str, dtype: str = "'<u8'", values: bytes = bytes(24)) -> bytes:

@@ -24,6 +24,9 @@ LEARNT_NEAR: Final = "learnt-near.npy"
 HEADER: Final = 128
 """Bytes that np.save writes before a table of numbers."""
 
+UNKNOWN: Final[Hashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
+"""Near to no photo: half of the bits of a shape are set."""
+
 Contents = NDArray[np.str_]
 """Str (N,), the hex SHA-256 of each: of a file's bytes, or of a picture's pixels, uint8 in C order."""
 
@@ -35,7 +38,7 @@ class Learnt:
     Attributes:
         hashes: uint64, ascending, each once: the first 64 bits of each content's SHA-256.
         near: the perceptual hashes of the photos among them, ascending, each once; None where the release
-            does not have them.
+            does not have them. UNKNOWN among them stands for photos whose hashes it does not have.
     """
 
     hashes: NDArray[np.uint64]
@@ -48,11 +51,11 @@ class Learnt:
 
     def __or__(self, others: "Learnt") -> "Learnt":
         """Both."""
-        near = [part for part in (self.near, others.near) if part is not None]
-        return Learnt(
-            np.union1d(self.hashes, others.hashes),
-            np.unique(np.concatenate(near), axis=0) if near else None,
-        )
+        hashes = np.union1d(self.hashes, others.hashes)
+        if self.near is None and others.near is None:
+            return Learnt(hashes, None)
+        near = [UNKNOWN if part is None else part for part in (self.near, others.near)]
+        return Learnt(hashes, np.unique(np.concatenate(near), axis=0))
 
     def has(self, contents: Contents, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
         """Which of N pictures are among them, or are nearly the same as one of them, bool (N,).
@@ -78,6 +81,9 @@ class Learnt:
 
 NOTHING: Final = Learnt(np.empty(0, np.uint64), NO_HASHES)
 
+NOT_SAID: Final = Learnt(np.empty(0, np.uint64), None)
+"""What a release learnt that does not say it."""
+
 
 def load_learnt(folder: Path) -> Learnt | None:
     """What a release in a folder learnt; None for one that does not say: of version 1.0, or made elsewhere.
@@ -90,10 +96,11 @@ def load_learnt(folder: Path) -> Learnt | None:
 
 
 def knows_bytes_alone(learnt: Learnt, version: str) -> str:
-    """The sentence on a release without perceptual hashes; empty for another one."""
-    if learnt.near is not None:
+    """The sentence on a release without perceptual hashes of all its photos; empty for another one."""
+    if learnt.near is not None and not (learnt.near == UNKNOWN).all(axis=1).any():
         return ""
-    return f"{version} knows what it learnt by its bytes alone: a photo that was saved again passes for new."
+    what = "what it learnt" if learnt.near is None else "some photos that it learnt"
+    return f"{version} knows {what} by bytes alone: a photo that was saved again passes for new."
 
 
 def _stored(path: Path, row: tuple[int, ...]) -> NDArray[np.uint64] | None:

@@ -23,7 +23,7 @@ from reports.intervals import needed
 from reports.page.advice import not_kept
 from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, Report, report_of
-from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
 from training.data.photos import OWN_TIER
 from training.decide.acceptance import promises, with_promises
 from training.decide.answer_sets import scores_in
@@ -92,7 +92,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         contract = contract.with_heads(parent_manifest.contract("photos").attributes)
     (network, golden), (artifact, graph) = export_heads(photo_heads(head, parent_heads), folder), PHOTO_FILES
     photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
-    ((load_learnt(parent.folder) or NOTHING) | learnt).save(folder)
+    ((load_learnt(parent.folder) or NOT_SAID) | learnt).save(folder)
     # 3) Measure and seal.
     before = report_of(parent)
     configuration = before.training.configuration | {"photo_network": record} | below()

@@ -356,7 +356,7 @@ def test_copies_of_what_the_parent_learnt_that_were_saved_again_do_not_calibrate
     (knows_half.folder / LEARNT_NEAR).unlink()
     bytes_alone = changed(knows_half, lambda _, report: report)
     assert report_of(calibrating(tmp_path, bytes_alone, copies)).photos["own"].n == PICTURES
-    assert "knows what it learnt by its bytes alone" in capsys.readouterr().err
+    assert "knows what it learnt by bytes alone" in capsys.readouterr().err
 
 
 def saved_again(row: str, folder: Path) -> str:
