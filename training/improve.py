@@ -201,8 +201,9 @@ def _recorded_training(
         _learnt_pictures(data, options.data, parent),
         _learnt_corrections(learnt, options, parent),
     )
-    encodings = (corrected.encoding, options.encoding)[:: 1 if data else -1]  # a recorded list has its own
-    options = options.changed(data=str(place), encoding=encodings[0] or encodings[1] or None)
+    typed, recorded = corrected.encoding, options.encoding
+    encoding = (typed or recorded) if data else (recorded or typed)  # a recorded list has its own
+    options = options.changed(data=str(place), encoding=encoding or None)
     named = Named(
         place=options.data, reading=options.reading, attributes=options.attribute, parent=parent, files=files
     )
