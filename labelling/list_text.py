@@ -25,6 +25,9 @@ UTF_16: Final = ("utf-16-le", "utf-16-be")
 LONGEST_HEADER: Final = 1 << 24
 """Bytes."""
 
+BEGIN_BYTES: Final = 1 << 16
+"""Of a list after its first line: separators of cells and lines among them have NULs in UTF-16 and UTF-32."""
+
 CELLS: Final = 3
 """Cells that a refusal shows in each encoding."""
 
@@ -53,19 +56,21 @@ def encoding_of(path: Path, named: str) -> tuple[str, str]:
         raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
     with files.opened(path) as file:
         header = file.readline(LONGEST_HEADER)
+        # A character such as U+4E0A has the byte of a line's end, so that a wide header may go on here.
+        begin = header + file.read(BEGIN_BYTES)
     if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", ""
     has_nulls = b"\0" in header
     if has_nulls and not named:
         choice = readings([header[: len(header) // 2 * 2]], UTF_16)
         raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {choice}")
-    is_narrow = (
-        name.startswith(("utf-16", "utf-32")) and not has_nulls
-    )  # which the names of columns have there
-    if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"} or is_narrow:
+    if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"}:
         return "utf-8-sig", ""
-    if has_nulls or not _holds_utf8(path):
+    is_wide = name.startswith(("utf-16", "utf-32"))
+    if has_nulls or (is_wide and b"\0" in begin):
         return named, ""
+    if not _holds_utf8(path):
+        return "utf-8-sig" if is_wide else named, ""
     return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named}."
 
 

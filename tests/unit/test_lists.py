@@ -303,6 +303,14 @@ def test_other_text_is_refused_with_what_each_encoding_reads_and_the_option_that
     assert found.notes == ()
 
 
+def test_a_wide_header_may_have_the_byte_of_a_lines_end_in_a_character(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("上装;path\n靴;a.jpg\n".encode("utf-16-le"))
+
+    found = open_list(tmp_path / "list.csv", ["path"], Reading(encoding="utf-16-le"))
+
+    assert [row.cells for row in found.rows()] == [{"上装": "靴", "path": "a.jpg"}]
+
+
 def test_a_header_in_another_encoding_is_refused_even_where_bad_rows_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes("path;Größe\na.jpg;42\n".encode("cp1252"))
 
@@ -333,13 +341,16 @@ def test_one_byte_that_is_no_utf8_is_named_with_its_row_and_column(tmp_path: Pat
     assert "--encoding cp1252 reads 'A Grün dress'" in found.notes[0]
 
 
-def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["cp1252", "utf-16-le"])
+def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command_are(
+    named: str, tmp_path: Path
+) -> None:
     list_ = in_encoding(tmp_path, "utf-8", ",", ["Größe"])
 
-    found = open_list(list_, ["path"], Reading(encoding="cp1252"))
+    found = open_list(list_, ["path"], Reading(encoding=named))
 
     assert [row.cells["title"] for row in found.rows()] == ["Größe"]
-    assert found.notes == (f"{list_}: is UTF-8, and so is not read as cp1252.",)
+    assert found.notes == (f"{list_}: is UTF-8, and so is not read as {named}.",)
 
 
 @pytest.mark.parametrize("columns", [1, 20_000])
