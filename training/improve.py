@@ -27,7 +27,13 @@ from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
 from training.data.answered import near_answers
-from training.data.corrections import apply, corrections_of, keep_corrections, unheeded_in_words
+from training.data.corrections import (
+    apply,
+    corrections_of,
+    keep_corrections,
+    paths_by_content,
+    unheeded_in_words,
+)
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files_read import FilesRead, Hashed
 from training.data.labels import check_columns
@@ -220,7 +226,7 @@ def _recorded_training(
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
     rows, sha256_of = rows_in(earlier, options.reading.of_corrections), files.sha256_of
     corrections = corrections_of([*rows, *corrected.corrections], sha256_of, lambda: named.hashed)
-    before_it = counting_of(rows, sha256_of)
+    before_it = counting_of(rows, sha256_of, lambda: paths_by_content(named.hashed))
     _check_attributes(corrections, options.attribute)
     prepare_decoders()
     near = near_answers(listing, named.hashed, corrections, adds=True)

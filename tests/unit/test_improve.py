@@ -238,6 +238,22 @@ def test_kept_corrections_hold_where_the_pictures_lie_on_another_disk(
     assert f"{moved}/Ball/001.png" in Path(second.corrections[0]).read_text("utf-8")
 
 
+def test_a_kept_correction_of_a_picture_of_the_list_is_looked_for_nowhere_else(
+    here: Path, release: Path
+) -> None:
+    corrections("photos/Ball/001.png,Box")
+    first = next_training(recorded(release, data="photos"), None, Lines())
+    Path("photos/Ball/001.png").rename("photos/Box/moved.png")
+    Path("photos").rename("now")
+    (strange := here / "strange.png").write_bytes(png(a_photo("Ball", 500)))
+    corrections("now/Ball/002.png,Stick")
+
+    with opens() as counts:
+        next_training(recorded(release, **first.as_json()), "now", Lines())
+
+    assert counts[strange] == 0
+
+
 def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
     here: Path, release: Path
 ) -> None:

@@ -113,7 +113,7 @@ def corrections_of(
     Raises:
         BadCsv: they name no file, or two contradict each other.
     """
-    corrections = counting_of(rows, sha256_of, lambda: _paths(hashed()))
+    corrections = counting_of(rows, sha256_of, lambda: paths_by_content(hashed()))
     if (
         corrections.missing
         and len(corrections.missing) == len(corrections.labels)
@@ -123,7 +123,7 @@ def corrections_of(
     return corrections
 
 
-def _paths(hashed: Hashed) -> dict[str, str]:
+def paths_by_content(hashed: Hashed) -> dict[str, str]:
     """The first file of each content."""
     return {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
 
