@@ -289,7 +289,8 @@ def header_of(
     with _readable(path, reading):
         list_ = _with_header(path, needed, reading)
         _check_header(list_, needed, {*needed, *read, reading.by})
-    misspelt = renaming(sorted({*read}.difference(list_.header)), list_.header)
+    unread = [name for name in list_.header if name not in {*needed, *read, reading.by}]
+    misspelt = renaming(sorted({*read}.difference(list_.header)), unread)
     notes = [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
     return replace(list_, notes=(*list_.notes, *notes))
 

@@ -249,6 +249,14 @@ def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
     assert found.notes == (f"{list_}: {said}",)
 
 
+def test_a_column_that_an_option_names_is_read_and_not_one_that_is_spelt_otherwise(tmp_path: Path) -> None:
+    list_ = write(tmp_path, "path,Group,Split\na.jpg,1,M\n")
+
+    found = open_list(list_, ["path"], Reading(by="Group"), ["group", "split", "Split"])
+
+    assert found.notes == ()
+
+
 def test_of_another_name_the_first_column_is_read_and_that_is_said(tmp_path: Path) -> None:
     found = open_list(write(tmp_path, "path,size,size,,\na.jpg,M,L,,\n"), ["path"])
 
