@@ -179,6 +179,18 @@ def test_near_copies_of_two_labels_of_an_attribute_are_learnt_without_it_and_nam
     assert of_two_labels.endswith("attribute, which is not learnt of them: a and b; c and d.")
 
 
+def test_near_copies_with_the_same_labels_in_another_order_keep_the_attribute() -> None:
+    cells = ["red/blue", "blue / red"]
+    pictures = [
+        replace(listed(content), labels={LABEL: "Ball", "colour": cell})
+        for content, cell in zip("ab", cells, strict=True)
+    ]
+
+    settled = settle(pictures, [*np.repeat(unlike(1), 2, axis=0)])
+
+    assert ([one.labels["colour"] for one in settled.pictures], settled.of_two_labels) == (cells, ())
+
+
 # For the test.
 
 

@@ -19,7 +19,7 @@ from labelling.review.corrections import OfFiles
 from training.data.corrections import NO_CORRECTIONS, corrected
 from training.data.files import NAMED, look, report_unreadable
 from training.data.files_read import Hashed, hash_files
-from training.data.labels import UNKNOWN
+from training.data.labels import SEVERAL, UNKNOWN
 from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import NO_HASHES, Hash, Neighbours, split_keys
 from training.data.split import check_limit
@@ -323,7 +323,12 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
 
 def _unclear(group: Sequence[ListedPicture]) -> dict[str, str]:
     """The attributes of which these pictures have several labels, none of which counts."""
-    labels = {(name, label) for one in group for name, label in one.labels.items() if label and name != LABEL}
+    labels = {
+        (name, frozenset(part.strip() for part in label.split(SEVERAL)))
+        for one in group
+        for name, label in one.labels.items()
+        if label and name != LABEL
+    }
     return {name: "" for name, count in Counter(name for name, _ in labels).items() if count > 1}
 
 
