@@ -276,7 +276,7 @@ def _of_contents(
         key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
     }
     products = {
-        key: frozenset() if of.get("") in different[key] else frozenset(of) - {""}
+        key: frozenset() if different[key] == {of.get("")} else frozenset(of) - {""}
         for key, of in labels.items()
     }
     several = frozenset(sha256 for (sha256, head), of in different.items() if head == LABEL and len(of) > 1)

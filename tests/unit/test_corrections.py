@@ -135,6 +135,21 @@ def test_an_answer_for_one_product_holds_for_its_rows_of_a_picture_and_for_those
     assert given == {"1": "Café", "2": "Café", "3": "red" if attribute else "Ball", "": "Café"}
 
 
+def test_a_photo_of_two_products_of_different_classes_stays_under_a_third_one(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(a_photo("Ball", 1)))
+    row = {"path": "a.png", "label": "Ball"}
+    write_csv(tmp_path / "list.csv", [row | {"article": article} for article in ("1", "2", "3")])
+    said = ("", "Café"), ("1", "Café"), ("2", "=Stick")
+    rows = [answer("a.png", label) | {"product": product} for product, label in said]
+    answers = write_csv(tmp_path / "answers.csv", rows)
+    listing = list_pictures(tmp_path / "list.csv", Reading(by="article"))
+    hashed = hash_files(one.path for one in listing.pictures)
+
+    found = apply(listing, corrections_in([answers]), CLASSES, hashed)
+
+    assert [(one.product, one.label) for one in found.listing.pictures] == [("3", "Ball")]
+
+
 @pytest.mark.parametrize("attribute", ["", "colour"])
 @pytest.mark.parametrize(("second", "counts"), [("Café", True), ("=Stick", False), ("", False)])
 def test_answers_to_near_copies_of_a_picture_count_where_all_say_one_thing(
