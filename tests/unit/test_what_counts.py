@@ -179,8 +179,8 @@ def test_near_copies_of_two_labels_of_an_attribute_are_learnt_without_it_and_nam
     assert of_two_labels.endswith("attribute, which is not learnt of them: a and b; c and d.")
 
 
-def test_near_copies_with_the_same_labels_in_another_order_keep_the_attribute() -> None:
-    cells = ["red/blue", "blue / red"]
+@pytest.mark.parametrize("cells", [["red/blue", "blue / red"], ["red/blue", "red"]])
+def test_near_copies_with_a_label_in_common_keep_the_attribute(cells: list[str]) -> None:
     pictures = [
         replace(listed(content), labels={LABEL: "Ball", "colour": cell})
         for content, cell in zip("ab", cells, strict=True)

@@ -35,7 +35,7 @@ class Findings:
         in_two_classes: groups that are the same and have several classes, of which one is wrong, or that are
             the same or nearly so, and are in both parts of a divided folder.
         near_in_two_classes: groups that are nearly the same and have several classes: none is learnt.
-        near_of_two_labels: groups of one class that are nearly the same and have several labels of an
+        near_of_two_labels: groups of one class that are nearly the same and have no label in common of an
             attribute, which is not learnt of them.
         of_learnt_groups: for the test, but of a group or a product that is learnt.
         of_products: the same, but by way of several products: none is wrong, and the same picture is not

@@ -6,7 +6,6 @@ that stay on one side of every split. Reads the files of the listing. Which labe
 what is drawn for a test set: split.py; next: read.py.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -222,7 +221,7 @@ class Settled:
         near: groups of them that are nearly the same.
         in_two_classes: pictures that are nearly the same as one of another class, of which one is wrong, by
             groups: none of them counts.
-        of_two_labels: groups of `near` that have two labels of an attribute, which is not known of them.
+        of_two_labels: groups of `near` without a common label of an attribute, which is not known of them.
     """
 
     kept: tuple[int, ...]
@@ -322,14 +321,14 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
 
 
 def _unclear(group: Sequence[ListedPicture]) -> dict[str, str]:
-    """The attributes of which these pictures have several labels, none of which counts."""
-    labels = {
-        (name, frozenset(part.strip() for part in label.split(SEVERAL)))
-        for one in group
-        for name, label in one.labels.items()
-        if label and name != LABEL
-    }
-    return {name: "" for name, count in Counter(name for name, _ in labels).items() if count > 1}
+    """The attributes of which these pictures have labels without one in common: none of these counts."""
+    shared = dict[str, frozenset[str]]()
+    for picture in group:
+        for name, label in picture.labels.items():
+            if label and name != LABEL:
+                parts = frozenset(part.strip() for part in label.split(SEVERAL))
+                shared[name] = shared.get(name, parts) & parts
+    return {name: "" for name, labels in shared.items() if not labels}
 
 
 def grouped(places: Sequence[Sequence[tuple[ListedPicture, Hash]]], say: Say) -> list[list[ListedPicture]]:
