@@ -240,7 +240,7 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
             _grouped(findings.near_in_two_classes),
         ),
         (
-            "nearly the same, with several labels of an attribute, which is not learnt of them",
+            "nearly the same, without a common label of an attribute, which is not learnt of them",
             _grouped(findings.near_of_two_labels),
         ),
         (
@@ -249,7 +249,7 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         ),
         (
             "in test, of a group or a product that is in train, too, so that accuracies are too good",
-            [str(one.path) for one in findings.of_learnt_groups],
+            [str(picture.path) for picture in findings.of_learnt_groups],
         ),
         ("copies, which count once", _grouped(findings.copies)),
         ("nearly the same, which are learnt or measured on together", alike),
@@ -272,7 +272,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "in_two_classes": paths(findings.in_two_classes),
         "near_in_two_classes": paths(findings.near_in_two_classes),
         "near_of_two_labels": paths(findings.near_of_two_labels),
-        "of_learnt_groups": [str(one.path) for one in findings.of_learnt_groups],
+        "of_learnt_groups": [str(picture.path) for picture in findings.of_learnt_groups],
         "of_products": paths(findings.of_products),
         "copies": paths(findings.copies),
         "near": paths(findings.near),

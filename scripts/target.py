@@ -281,11 +281,11 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     """Print how good the release is and how large, with a warning if that was measured on few pictures."""
     headline, files = manifest.headline, manifest.files
     low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
-    those = "test pictures"
+    pictures = "test pictures"
     if report.test.split == CROSS_FITTED:
-        those = "pictures, answered by networks that had not learnt them,"
+        pictures = "pictures, answered by networks that had not learnt them,"
     console().print(
-        f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {those} are right (95% "
+        f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {pictures} are right (95% "
         f"interval {low:.2%} to {high:.2%}). Loss {report.test.loss:.4f}, "
         f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
         f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."

@@ -243,10 +243,10 @@ class Settled:
     @property
     def of_learnt_groups(self) -> list[ListedPicture]:
         """Those of the test part that share a group or a product with learnt ones, and are not near these."""
-        learnt = {one.group for one in self.pictures if one.part == "train"}
-        near = {one.sha256 for group in self.divided for one in group}
-        tested = (one for one in self.pictures if one.part == "test" and one.sha256 not in near)
-        return [one for one in tested if one.group in learnt]
+        learnt = {picture.group for picture in self.pictures if picture.part == "train"}
+        near = {picture.sha256 for group in self.divided for picture in group}
+        tested = (picture for picture in self.pictures if picture.part == "test")
+        return [picture for picture in tested if picture.group in learnt and picture.sha256 not in near]
 
     @property
     def notes(self) -> list[str]:
@@ -267,7 +267,7 @@ class Settled:
                 f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too "
                 "good. Look at them: `wardrobe data` lists them."
             )
-        if shared := [one.path for one in self.of_learnt_groups]:
+        if shared := [picture.path for picture in self.of_learnt_groups]:
             notes.append(
                 f"{len(shared)} pictures in `test` share a group or a product with some in `train`, so the "
                 f"accuracy is too good: {few(shared, NAMED)}."

@@ -154,13 +154,13 @@ def check_twins(where: str, labels: Iterable[str]) -> None:
 
 
 def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> None:
-    names = {label.label for label in rare}
+    names = {row.label for row in rare}
     pairs = [
-        f"{label.label!r} ({label.pictures}) for {other!r}"
-        for label in rare
-        if 0 < label.pictures < FEWEST
+        f"{row.label!r} ({row.pictures}) for {other!r}"
+        for row in rare
+        if 0 < row.pictures < FEWEST
         for other in labels
-        if (other not in names or other > label.label) and _is_near(label.label.casefold(), other.casefold())
+        if (other not in names or other > row.label) and _is_near(row.label.casefold(), other.casefold())
     ]
     if pairs:
         raise BadClasses(
