@@ -69,7 +69,7 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on
 	@$(IN)/python -m tests.fuzz.coverage_guided
 	@$(IN)/python -m tests.fuzz.against_contract
 
-mutations: $(VENV)/.dev ## Change thirty lines of the product, one at a time: tests have to find each; ARGS= for some
+mutations: $(VENV)/.dev ## Draw changes of a file and count those that tests find, ARGS="FILE TESTS"
 	@$(IN)/python -m tests.mutations $(ARGS)
 
 chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers, break S3, one at a time, for some minutes

@@ -1,271 +1,164 @@
-"""Thirty changes of product code, each of one line, that a test has to find: does the net hold?
+"""Draw mutants of a product file and count those that tests find: does a smaller suite hold as much?
 
-`python -m tests.mutations` tries them all, `python -m tests.mutations 3 17` two of them. Each is made in a
-copy of this checkout, and the files that should find it run until the first failure. Exit status 1 where one
-was not found, or its line is no longer there: write the missing test, or choose another line of the kind.
+`python -m tests.mutations reports/gate.py tests/unit/test_gate.py --most 40` changes one place of the file at
+a time, in a copy of this checkout, and runs the tests until one fails. The draw rests on the file and the
+seed alone, so that the same mutants are tried before and after a change of the tests. Reads this checkout;
+writes to a temporary folder.
 """
 
+import argparse
+import ast
 import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parent.parent
-
-BESIDE: Final = (".venv", ".venv-s3", ".venv-scale", ".cache")
-"""What the copy shares with this checkout."""
-
-
-class Mutation(NamedTuple):
-    """One change: in `file`, `old` becomes `new`; one of `tests`, below tests/, has to fail."""
-
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
-
-MUTATIONS: Final = (
-    # A picture: which lane decodes it, what bounds it, which pixels it becomes.
-    Mutation(
-        "inference/opening.py",
-        "if not scanned.is_bounded:",
-        "if False:",
-        ("unit/test_decode.py", "unit/test_scan.py"),
-    ),
-    Mutation(
-        "inference/isolated_decoder.py",
-        "MEGABYTES, PIXEL_BYTES = 100, 16",
-        "MEGABYTES, PIXEL_BYTES = 100_000, 16",
-        ("unit/test_isolated_decoder.py",),
-    ),
-    Mutation(
-        "inference/isolated_decoder.py",
-        "signal.setitimer(signal.ITIMER_PROF, left + seconds)",
-        "signal.setitimer(signal.ITIMER_PROF, left + 100 * seconds)",
-        ("unit/test_isolated_decoder.py",),
-    ),
-    Mutation(
-        "inference/samples.py",
-        "    6: Image.Transpose.ROTATE_270,",
-        "    6: Image.Transpose.ROTATE_90,",
-        ("unit/test_decode.py",),
-    ),
-    Mutation("inference/convert.py", "if border.is_light():", "if True:", ("unit/test_convert.py",)),
-    Mutation(
-        "inference/framing.py",
-        "(EDGE - height + 1) // 2, (EDGE - width + 1) // 2",
-        "(EDGE - height) // 2, (EDGE - width) // 2",
-        ("unit/test_convert.py",),
-    ),
-    # An answer: its confidence, its decision, its reason.
-    Mutation(
-        "inference/decision.py",
-        "max(probabilities), 1 / temperature",
-        "max(probabilities), temperature",
-        ("unit/test_decision.py",),
-    ),
-    Mutation(
-        "inference/decision.py",
-        "if confidence < least_confidence:",
-        "if confidence <= least_confidence:",
-        ("unit/test_decision.py",),
-    ),
-    Mutation(
-        "inference/classifier.py",
-        'if not has_it and reason != "unfamiliar":',
-        "if not has_it:",
-        ("unit/test_classifier.py",),
-    ),
-    # The service: statuses, keys, rates, what it says of an outdated release.
-    Mutation(
-        "app/api/problems.py",
-        "INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH]",
-        "str(error)[:DETAIL_LENGTH]",
-        ("contract/service/test_problems.py",),
-    ),
-    Mutation(
-        "app/api/predict.py",
-        "if parameters.explain:",
-        "if False:",
-        ("contract/service/test_batch.py", "contract/service/test_predict.py"),
-    ),
-    Mutation(
-        "app/security/api_keys.py",
-        '"page.icon",',
-        '"model.metrics",',
-        ("contract/service/test_access_control.py",),
-    ),
-    Mutation(
-        "app/security/rate_limits.py",
-        "IPV6_CLIENT_BITS = 64",
-        "IPV6_CLIENT_BITS = 128",
-        ("unit/test_limits.py",),
-    ),
-    Mutation(
-        "app/releases/serving.py",
-        "since = self.fault.since if self.fault else now",
-        "since = now",
-        ("contract/service/test_model.py",),
-    ),
-    # The store: its codes, its order, what it verifies, whose signature counts.
-    Mutation(
-        "model_store/s3.py",
-        '{"PreconditionFailed", "412", "ConditionalRequestConflict"}',
-        '{"PreconditionFailed", "ConditionalRequestConflict"}',
-        ("unit/test_s3_answers.py",),
-    ),
-    Mutation(
-        "model_store/s3.py",
-        '"DeleteObject": "s3:DeleteObject under this prefix",',
-        '"DeleteObject": "s3:PutObject under this prefix",',
-        ("unit/test_s3_answers.py",),
-    ),
-    Mutation(
-        "model_store/publish.py",
-        "check_complete(store, manifest)  # or between that check and the promotion",
-        "pass",
-        ("unit/test_promote_and_prune.py",),
-    ),
-    Mutation(
-        "model_store/publish.py",
-        "    if not _holds(store, key, entry, scratch):\n        raise StoreBroken",
-        "    if False:\n        raise StoreBroken",
-        ("unit/test_promote_and_prune.py",),
-    ),
-    Mutation(
-        "model_store/files.py",
-        "if limit is not None and taken > limit:",
-        "if limit is not None and taken > limit + 1:",
-        ("contract/store/test_store.py",),
-    ),
-    Mutation(
-        "model_store/local.py",
-        "if actual.sha256 != expected.sha256:",
-        "if False:",
-        ("contract/service/test_bad_releases.py",),
-    ),
-    Mutation(
-        "model_store/signing.py", "if not any(_made_by", "if not all(_made_by", ("unit/test_signing.py",)
-    ),
-    # Labelling: runs, workers that die, which answer of a person counts.
-    Mutation(
-        "labelling/workers/labeller.py",
-        "rows += map(_applicable, answers)",
-        "rows = list(map(_applicable, answers))",
-        ("contract/labelling/test_label_runs.py",),
-    ),
-    Mutation(
-        "labelling/workers/processes.py",
-        'return f"was ended by {signal.Signals(-code).name}"',
-        'return "was ended"',
-        ("contract/labelling/test_label_runs.py",),
-    ),
-    Mutation(
-        "labelling/review/corrections.py",
-        "correction.at >= last[key].at:",
-        "correction.at > last[key].at:",
-        ("unit/test_corrections.py",),
-    ),
-    # Reports: a column of the table, what may follow what.
-    Mutation(
-        "reports/answers.py",
-        '"networks": ("network", "pixels"),',
-        '"networks": ("network", "photos"),',
-        ("unit/test_answers.py",),
-    ),
-    Mutation("reports/gate.py", "2 * LEVEL / left", "2 * LEVEL", ("unit/test_gate.py",)),
-    # Training: folds, near copies, held-out pictures, thresholds, checkpoints.
-    Mutation(
-        "training/heads/cross_val.py",
-        "~np.isin(groups[learnable], groups[answered])",
-        "~np.isin(np.arange(len(groups)), answered)",
-        ("unit/test_split.py",),
-    ),
-    Mutation(
-        "training/data/near_copies.py",
-        "(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)",
-        "lightness <= NEAR_LIGHTNESS",
-        ("unit/test_data_command.py", "unit/test_own_pictures.py"),
-    ),
-    Mutation(
-        "training/decide/requirements.py",
-        "} - {CORRECTED_TIER}",
-        "}",
-        ("unit/test_decide.py",),
-    ),
-    Mutation(
-        "training/gradient/fitting/checkpoints.py",
-        "if checkpoint.fingerprint != run.fingerprint:",
-        "if False:",
-        ("unit/test_training_checkpoints.py",),
-    ),
-)
+SHARED: Final = (".venv", ".venv-s3", ".venv-scale", ".cache")
+"""Folders that the copy links to."""
+OPPOSITE: Final[dict[type[ast.cmpop], ast.cmpop]] = {
+    ast.Lt: ast.LtE(),
+    ast.LtE: ast.Lt(),
+    ast.Gt: ast.GtE(),
+    ast.GtE: ast.Gt(),
+    ast.Eq: ast.NotEq(),
+    ast.NotEq: ast.Eq(),
+    ast.In: ast.NotIn(),
+    ast.NotIn: ast.In(),
+    ast.Is: ast.IsNot(),
+    ast.IsNot: ast.Is(),
+}
 
 
-def main(numbers: list[int]) -> int:
-    """Try these mutations, 1-based; all of them for none."""
-    chosen = numbers or range(1, len(MUTATIONS) + 1)
+class Mutant(NamedTuple):
+    """One place of a file, as offsets of its UTF-8 bytes, and what takes its place."""
+
+    kind: str
+    line: int
+    start: int
+    end: int
+    text: str
+
+
+def main() -> int:
+    """Try the mutants drawn, a line each; exit status 1 where the tests fail before any change."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path, help="a product file, relative to the checkout")
+    parser.add_argument("tests", nargs="+", help="test files, or cases as pytest names them")
+    parser.add_argument("--most", type=int, default=40, help="the number of mutants to draw")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    source = (ROOT / options.file).read_bytes()
+    places = list(mutants(source))
+    drawn = sorted(random.Random(options.seed).sample(places, min(options.most, len(places))))
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder) / "wardrobe")
-        verdicts = [tried(number, copy) for number in chosen]
-    found = verdicts.count("found")
-    print(f"{found} of {len(verdicts)} found")
-    return 0 if found == len(verdicts) else 1
+        began = time.monotonic()
+        if not passes(options.tests, copy, seconds=1800):
+            print("these tests fail without any change")
+            return 1
+        # A mutant that never ends counts as found.
+        limit = 30 + 5 * (time.monotonic() - began)
+        missed = 0
+        for number, mutant in enumerate(sorted(drawn, key=lambda mutant: mutant.start), start=1):
+            (copy / options.file).write_bytes(changed(source, mutant))
+            is_missed = passes(options.tests, copy, limit)
+            missed += is_missed
+            before = source[mutant.start : mutant.end].decode().split("\n")[0]
+            verdict = "MISSED" if is_missed else "found"
+            print(
+                f"{number:3} {verdict:6} {mutant.line:4} {mutant.kind}: {before} -> {mutant.text}", flush=True
+            )
+    print(f"{options.file}: {len(drawn) - missed} of {len(drawn)} found, of {len(places)} places")
+    return 0
+
+
+def mutants(source: bytes) -> Iterator[Mutant]:
+    """Every place of a file that can be changed: comparisons, conditions, calls, errors, results."""
+    tree = ast.parse(source)
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    # Python 3.11 gives wrong positions inside f-strings.
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    in_strings = {id(part) for node in strings for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in in_strings:
+            continue
+        for kind, place, text in changes(node):
+            start = starts[place.lineno - 1] + place.col_offset
+            end = starts[(place.end_lineno or place.lineno) - 1] + (place.end_col_offset or 0)
+            yield Mutant(kind, place.lineno, start, end, text)
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, ast.expr | ast.stmt, str]]:
+    """The changes of one node: their kind, the place, and the new text."""
+    match node:
+        case ast.Compare(ops=[operator]):
+            opposite = ast.Compare(node.left, [OPPOSITE[type(operator)]], node.comparators)
+            yield "comparison", node, f"({ast.unparse(opposite)})"
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            yield "condition", test, f"(not ({ast.unparse(test)}))"
+        case ast.comprehension(ifs=[test, *_]):
+            yield "condition", test, "(True)"
+        case ast.Expr(value=ast.Call()):
+            yield "call", node, "pass"
+        case ast.Raise():
+            yield "error", node, "pass"
+        case ast.Return(value=ast.expr() as value) if not is_none(value):
+            yield "result", value, "None"
+
+
+def is_none(value: ast.expr) -> bool:
+    """Whether an expression is the constant None."""
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def changed(source: bytes, mutant: Mutant) -> bytes:
+    """The file with this change alone."""
+    return source[: mutant.start] + mutant.text.encode() + source[mutant.end :]
 
 
 def copied(folder: Path) -> Path:
     """A checkout with the files of this one, those that are not committed included."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and not name.startswith(SHARED):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
-    for name in BESIDE:
+    for name in SHARED:
         (folder / name).symlink_to(ROOT / name)
+    # So that tests of the photos beside a checkout find them beside the copy.
+    if (ROOT.parent / "shared").exists():
+        (folder.parent / "shared").symlink_to(ROOT.parent / "shared")
     return folder
 
 
-def tried(number: int, copy: Path) -> str:
-    """Make one change, run its tests, undo it; a line says what came of it."""
-    mutation = MUTATIONS[number - 1]
-    path, began = copy / mutation.file, time.monotonic()
-    text = path.read_text("utf-8") if path.exists() else ""
-    verdict, which = "the text is not there any more", ""
-    if text.count(mutation.old) == 1:
-        path.write_text(text.replace(mutation.old, mutation.new), "utf-8")
-        verdict, which = run(mutation.tests, copy)
-        path.write_text(text, "utf-8")
-    print(f"{number:2} {verdict}: {mutation.file} ({time.monotonic() - began:.0f} s) {which}", flush=True)
-    return verdict
-
-
-def run(tests: tuple[str, ...], copy: Path) -> tuple[str, str]:
-    """What test files say of a copy, and the test that failed."""
-    paths = [f"tests/{name}" for name in tests]
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", *paths],
-        cwd=copy,
-        env=os.environ | {"PYTHONPATH": str(copy)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    failed = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    if ended.returncode == 1 and failed:
-        return "found", failed[0]
-    return ("NOT FOUND", "") if ended.returncode == 0 else ("the tests did not run", ended.stdout[-2000:])
+def passes(tests: list[str], copy: Path, seconds: float) -> bool:
+    """Whether these tests pass in a copy in time; a run that takes longer is ended and has not passed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", *tests]
+    # Without bytecode: a mutant of the same size within one second would pass for the file before it.
+    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(
+        command, cwd=copy, env=environment, stdout=silent, stderr=silent, start_new_session=True
+    ) as run:
+        try:
+            return run.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # and what the tests started
+            return False
 
 
 if __name__ == "__main__":
-    sys.exit(main([int(word) for word in sys.argv[1:]]))
+    sys.exit(main())

@@ -10,7 +10,6 @@ import pytest
 from reports.values import Report
 from tests.documents import DOCUMENTS as PAGES
 from tests.documents import Block, anchors, blocks, links, prose, reached_from
-from tests.mutations import MUTATIONS
 from tests.service import ROOT
 
 READMES = sorted(
@@ -115,9 +114,3 @@ def test_the_page_of_the_architecture_lists_every_package() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
 
     assert set(re.findall(r"^\| `([a-z_]+)/` \|", page, re.MULTILINE)) == packages
-
-
-def test_each_line_that_make_mutations_changes_is_there_once() -> None:
-    files = {mutation.file: (ROOT / mutation.file).read_text("utf-8") for mutation in MUTATIONS}
-
-    assert [one.old for one in MUTATIONS if files[one.file].count(one.old) != 1] == []
