@@ -71,6 +71,8 @@ def main() -> int:
         missed = 0
         for number, mutant in enumerate(sorted(drawn, key=lambda mutant: mutant.start), start=1):
             (copy / options.file).write_bytes(changed(source, mutant))
+            # Bytecode goes by size and second: without a second of its own, one mutant passes for another.
+            os.utime(copy / options.file, (number, number))
             is_missed = passes(options.tests, copy, limit)
             missed += is_missed
             before = source[mutant.start : mutant.end].decode().split("\n")[0]
@@ -147,11 +149,15 @@ def copied(folder: Path) -> Path:
 def passes(tests: list[str], copy: Path, seconds: float) -> bool:
     """Whether these tests pass in a copy in time; a run that takes longer is ended and has not passed."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", *tests]
-    # Without bytecode: a mutant of the same size within one second would pass for the file before it.
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     silent = subprocess.DEVNULL
     with subprocess.Popen(
-        command, cwd=copy, env=environment, stdout=silent, stderr=silent, start_new_session=True
+        command,
+        cwd=copy,
+        env=environment | {"PYTHONPATH": str(copy)},
+        stdout=silent,
+        stderr=silent,
+        start_new_session=True,
     ) as run:
         try:
             return run.wait(seconds) == 0
