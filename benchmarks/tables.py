@@ -15,7 +15,6 @@ from reports.values import PhotoFigures, Report, UnknownSources, report_of
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 MEBIBYTE = 2**20
-BUNDLED_NETWORK = "compact48_separable_deep"
 SETTLED_MINUTES = 10
 """After which a worker's memory is steady."""
 
@@ -35,7 +34,6 @@ def figures() -> dict[str, str]:
         "own classes": _own_classes(_result("own-classes")),
         "conversion": _conversion(_result("conversion")),
         "memory of a picture": _memory_of_a_picture(_result("decode-memory")),
-        "seeds": _seeds(_result("curve")),
         "published networks": _published_networks(_result("comparison")),
         "unknown sources": _unknown_sources(report),
         "tiers": [_tier(TIERS[tier], its) for tier, its in report.photos.items()],
@@ -125,23 +123,6 @@ def _of_a_draw(name: str, draw: Stored) -> Row:
         f"{ours['processor_seconds']:.0f}",
         f"{draw['histograms']['right']['share']:.1%}",
     )
-
-
-def _seeds(measured: Stored) -> list[Row]:
-    (network,) = (network for network in measured["networks"] if network["network"] == BUNDLED_NETWORK)
-    validation, test = (
-        "{mean:.4f} ± {std:.4f}".format(**network["summary"][part]) for part in ("validation", "test")
-    )
-    rows = [
-        (
-            f"{seed['seed']}",
-            f"{seed['validation']['accuracy']:.4f}",
-            f"{seed['validation']['loss']:.4f}",
-            f"{seed['test']['accuracy']:.4f}",
-        )
-        for seed in network["seeds"]
-    ]
-    return [*rows, ("mean ± standard deviation", validation, "", test)]
 
 
 def _published_networks(measured: Stored) -> list[Row]:

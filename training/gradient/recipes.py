@@ -1,6 +1,6 @@
 """A recipe: network, augmentation, schedule and seed of one training, as a frozen value and as a TOML file.
 
-The starting points are here; how their values were chosen: docs/explanation/experiments.md. A file has those
+The starting points are here; how their values were chosen: docs/explanation/model-card.md. A file has those
 fields of `Recipe` that differ from their defaults. Reads the named file alone. The fit: fitting/fit.py.
 """
 

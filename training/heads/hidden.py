@@ -1,6 +1,6 @@
 """A head with one hidden layer on vectors: the mean of several members, each of fresh weights.
 
-Where "none of these" is many kinds, a logistic head finds them less well (docs/explanation/experiments.md).
+Where "none of these" is many kinds, a logistic head finds them less well (docs/explanation/model-card.md).
 The members learn side by side in one fit and become one hidden layer, so that their mean costs no more than a
 wider one. Each picture is learnt as it is and mirrored. The scaling of the vectors is folded into the
 weights. Pure, but for running the fit. A head without a hidden layer: logistic.py.

@@ -53,7 +53,7 @@ LOOKED_AT: Final = 100
 
 CLUTTERED_WEIGHT: Final = 0.5
 """Of a user's photo where the user's pictures are cluttered, too: their grounds are alike. What it gains:
-docs/explanation/experiments.md."""
+docs/explanation/model-card.md."""
 
 Floats = NDArray[np.float32]
 

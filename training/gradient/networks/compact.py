@@ -1,6 +1,6 @@
 """Our own networks: small residual ones, fast on a CPU, that keep the position of features.
 
-The choice and its alternatives: docs/explanation/experiments.md. Published networks: published.py.
+The choice and its alternatives: docs/explanation/model-card.md. Published networks: published.py.
 """
 
 from dataclasses import dataclass
