@@ -57,8 +57,8 @@ train: named-python $(VENV)/.train ## Train a release, with ARGS= for wardrobe t
 
 install-train: named-python $(VENV)/.train ## Install what training needs, and train nothing
 
-bundled: named-python $(VENV)/.lab ## Make the bundled release again, ARGS="PHOTOS OUT", in hours; it goes on where it was stopped
-	@$(IN)/python -m lab.steps $(ARGS)
+bundled: named-python $(VENV)/.lab ## Make the bundled release again, with PHOTOS= and OUT=, in hours; it goes on where it was stopped
+	@$(MAKE) --no-print-directory -f lab/Makefile RUN=$(IN)/python $(ARGS)
 
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh

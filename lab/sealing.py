@@ -23,7 +23,7 @@ import numpy as np
 from inference.decode import MAX_PIXELS, decode
 from inference.onnx_session import OnnxSession
 from lab.attribute import stored_answers
-from lab.strangers_table import Answered, read
+from lab.strangers_heads import Answered, read
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest, Network

@@ -4,8 +4,8 @@ python -m lab.strangers_heads PHOTOS VECTORS --out FILE
 
 VECTORS is the folder of strangers.py. A photo of a part of the sources is answered by a head on the network
 without that part, which learnt the other parts, the shop, the collection and made outfits; a development
-photo by the head of a part that its sender is in. Writes FILE, a row a photo. The table:
-strangers_table.py; what the answers decide: sealing.py.
+photo by the head of a part that its sender is in. Writes FILE, a row a photo. What the answers decide:
+sealing.py.
 """
 
 import argparse
@@ -16,11 +16,13 @@ import io
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
 
 from lab.pretraining_photos import MADE, Photo, names_of_sources
 from lab.strangers import COLUMNS, asked_photos
@@ -79,6 +81,49 @@ def vectors_of(vectors: Path, part: int | None) -> Vectors:
     """Of all photos and their mirror images, float32 (2, N, D); by the network of a part, or of none."""
     name = "whole" if part is None else f"part-{part}"
     return np.asarray(read_npz(vectors / f"{name}.npz")["both"], np.float32)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """N photos.
+
+    Attributes:
+        columns: str (N,) each, by name, but the logits.
+        labels: int64 (N,), NONE for none of the classes.
+        logits: float64 (N, 11).
+    """
+
+    columns: dict[str, NDArray[np.str_]]
+    labels: NDArray[np.int64]
+    logits: NDArray[np.float64]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which show one of the classes."""
+        return np.asarray(self.labels != NONE)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Probabilities of the classes before temperature, float64 (N, 10)."""
+        return np.asarray(softmax(self.logits[:, :NONE], 1))
+
+    @property
+    def odds(self) -> NDArray[np.float64]:
+        """Log odds of none of the classes, float64 (N,)."""
+        return np.asarray(self.logits[:, NONE] - logsumexp(self.logits[:, :NONE], 1))
+
+    def take(self, some: NDArray[Any]) -> "Answered":
+        """Those photos alone, by their places or by whether each is one of them."""
+        columns = {name: column[some] for name, column in self.columns.items()}
+        return Answered(columns, self.labels[some], self.logits[some])
+
+
+def read(path: Path) -> Answered:
+    """Read the file of the answers."""
+    rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode())))
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    logits = np.array([row.split() for row in columns.pop("logits").tolist()], np.float64)
+    return Answered(columns, np.array([int(label) if label else NONE for label in columns["label"]]), logits)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

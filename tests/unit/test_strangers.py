@@ -14,61 +14,12 @@ from lab import sealing
 from lab.kind_head import KindPhotos, decided
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
-from lab.strangers_heads import parts_of
-from lab.strangers_table import Answered, interval, is_better, read, threshold
+from lab.strangers_heads import Answered, parts_of, read
 from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, PARTS, kind_of, names_of_kinds
 from reports.answers import NONE_OF_THESE, Answers
 from training.data.vectors import Vectors
 from training.features.weights import write_npz
 from training.heads.hidden import HiddenHead
-
-
-def test_a_threshold_is_the_least_above_which_enough_is_right() -> None:
-    sure = np.array([0.9, 0.8, 0.7, 0.6])
-
-    assert threshold(sure, np.array([True, True, True, True])) == 0.6
-    assert threshold(sure, np.array([True, True, False, True])) == 0.8
-    assert threshold(sure, np.array([False, True, True, True])) > 1
-
-
-def test_few_sources_show_nothing() -> None:
-    right = np.full(30, True)
-
-    assert interval(right, np.repeat([f"s{one}" for one in range(9)], [6, *[3] * 8])) == pytest.approx(
-        (np.nan, np.nan), nan_ok=True
-    )
-    assert interval(right, np.repeat([f"s{one}" for one in range(10)], 3)) == (1, 1)
-
-
-def answers_of_twenty_sources(right: int, odds_of_others: float) -> Answered:
-    """Of each source ten garments, some of which are right, and a thing without a class."""
-    names = np.repeat([f"s{one:02}" for one in range(20)], 11)
-    logits = np.zeros((220, 11))
-    logits[:, -1] = -9
-    for place in range(220):
-        logits[place, 0 if place % 11 < right else 1] = 4 - place % 11 / 10
-    logits[10::11] = [4, *[0] * 9, odds_of_others]
-    labels = np.zeros(220, np.int64)
-    labels[10::11] = 10
-    ids = np.array([f"{place:03}" for place in range(220)])
-    return Answered({"source": names, "id": ids}, labels, logits)
-
-
-@pytest.mark.parametrize(
-    ("right", "odds_of_others", "taken"),
-    [(10, 9.0, True), (9, 9.0, False), (10, -9.0, False)],
-    ids=["more right", "as many right", "more other things accepted"],
-)
-def test_a_network_is_taken_where_more_is_right_and_no_more_of_other_things_is_accepted(
-    right: int, odds_of_others: float, taken: bool
-) -> None:
-    before = answers_of_twenty_sources(9, 9.0)
-    shuffled = answers_of_twenty_sources(right, odds_of_others).take(np.arange(220)[::-1])
-
-    text, is_taken = is_better(shuffled, before)
-
-    assert text.startswith("220 photos: right ")
-    assert is_taken == taken
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ STAGE_ENDS: Final = ("stage4_4_add", "stage5_4_add", "stage6_5_add", LAST)
 """The last layers of Lite2's last four stages: 88, 120, 208 and 352 channels."""
 
 COLOURS: Final = Path(__file__).with_name("palette.npz")
-"""`colours`, float32 (96, 3): CIELAB, k-means of the middles of photos; lab/README.md has the command."""
+"""`colours`, float32 (96, 3): CIELAB, k-means of the middles of photos. No command makes them again."""
 
 SOFTNESS: Final = 100.0
 """Of the palette: a pixel belongs to a colour at the distance d by exp(-d^2 / SOFTNESS), scaled to sum 1."""

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-from lab.palette import centres, distances
 from training.features.blocks import (
     BLOCKS,
     READS,
@@ -52,16 +51,6 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
     assert np.allclose(of_half, (of_red + of_blue) / 2, atol=0.02)
     assert np.allclose(of_edge, of_red, atol=1e-4)
     assert np.isclose(of_red.sum(), 1, atol=1e-4)
-
-
-def test_the_lab_finds_the_colours_that_photos_have_from_dark_to_light() -> None:
-    colours = np.array([[20, 0, 0], [50, 40, 0], [80, 0, -40]], np.float32)
-    pixels = np.repeat(colours, 50, axis=0) + np.random.default_rng(0).normal(0, 0.5, (150, 3)).astype("f4")
-
-    found = centres(pixels, 3)
-
-    assert distances(colours, found).max() < 1
-    assert found[:, 0].tolist() == sorted(found[:, 0].tolist())
 
 
 def test_the_mirror_image_is_the_picture_flipped_left_to_right() -> None:

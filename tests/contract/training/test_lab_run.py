@@ -1,8 +1,10 @@
 """The steps of the lab that need no network, on a share of the photos: killed in the middle, and resumed."""
 
 import csv
+import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,17 +12,15 @@ import time
 import zipfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lab.bundled import STEPS
 from lab.photos import TABLES, archive_of
 from tests.real_photos import PLACES
 from tests.service import ROOT
 
-pytestmark = pytest.mark.slow
-
-CHEAP = ("photos", "palette", "outfits", "pack", "tables")
+CHEAP = ("photos", "outfits", "pack", "tables")
 """Steps that need neither PyTorch nor a network's training."""
 KILLED = "outfits"
 OF = 60
@@ -55,16 +55,22 @@ def photos(tmp_path: Path) -> Path:
     return share
 
 
+def make(*words: object) -> list[str]:
+    """The command line of the lab's Makefile, with this interpreter."""
+    return ["make", "-f", "lab/Makefile", f"RUN={sys.executable}", *map(str, words)]
+
+
 def start(photos: Path, out: Path) -> subprocess.Popen[str]:
     """Run the cheap steps in a process group of their own."""
-    command = [sys.executable, "-m", "lab.steps", str(photos), str(out), "--only", *CHEAP]
+    command = make(f"PHOTOS={photos}", f"OUT={out}", *CHEAP)
     return subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True)
 
 
-def records(out: Path) -> dict[str, dict[str, dict[str, str]]]:
+def records(out: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in (out / "records").glob("*.json")}
 
 
+@pytest.mark.slow
 def test_steps_that_were_killed_go_on_and_make_nothing_again(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     killed, until = start(photos, out), time.monotonic() + PATIENCE_S
@@ -76,26 +82,44 @@ def test_steps_that_were_killed_go_on_and_make_nothing_again(photos: Path, tmp_p
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
     before = records(out)
-    assert before.keys() == {"photos", "palette", KILLED}
-    assert [name for name, record in before.items() if "outputs" not in record] == [KILLED]
+    assert before.keys() == {"photos"}
 
     resumed = start(photos, out)
     said = resumed.communicate()[1]
 
     assert resumed.returncode == 0, said
-    assert "photos: is there" in said
-    assert "palette: is there" in said
     after = records(out)
     assert after.keys() == {*CHEAP}
-    assert {name: after[name] for name in ("photos", "palette")} == {
-        name: before[name] for name in ("photos", "palette")
-    }
-    # What a step read is what the record of an earlier one says that it wrote.
+    assert after["photos"] == before["photos"]
+    assert after["pack"]["command"] == "lab.tuning_photos $OUT/photos --out $OUT/packed.npz"
+    assert len(after["pack"]["commit"].removesuffix("+")) == 40
     written = {name: of for record in after.values() for name, of in record["outputs"].items()}
-    read = {name: of for record in after.values() for name, of in record["inputs"].items() if name in written}
-    assert read == {name: written[name] for name in read} != {}
-    assert {name for step in STEPS if step.name in CHEAP for name in step.outputs} == written.keys()
+    assert written == {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in written}
     with (out / "tables" / "learn.csv").open(encoding="utf-8", newline="") as file:
         made_outfits = [row["path"] for row in csv.DictReader(file) if row["source"] == "made outfits"]
     assert len(made_outfits) == 1200
     assert [path for path in made_outfits if not (out / "tables" / path).is_file()] == []
+
+
+def test_heads_are_not_learnt_on_another_network_than_the_package_has(tmp_path: Path) -> None:
+    (tmp_path / "lite2.npz").write_bytes(b"another network")
+
+    refused = subprocess.run(
+        make(f"PHOTOS={tmp_path}", f"OUT={tmp_path}", "network"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode != 0
+    assert "Heads are learnt on training/features/lite2.npz" in refused.stderr
+
+
+def test_the_page_of_the_lab_names_each_step() -> None:
+    page = (ROOT / "lab" / "README.md").read_text("utf-8").partition("## The photos")[0]
+    shown = subprocess.run(make("OUT=/nowhere", "-n"), cwd=ROOT, capture_output=True, text=True, check=True)
+
+    runs = re.findall(r"echo '([a-z0-9-]+): lab", shown.stdout)
+    named = re.findall(r"`([a-z0-9-]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)))
+    assert set(named) == {*runs, "pixels"}

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from lab import list_words
+from lab import title_figures
 from model_store.local import BUNDLED, bundled, open_release
 from reports.values import report_of
 
 
 def test_the_step_changes_papers_alone(tmp_path: Path) -> None:
-    assert list_words.main([str(BUNDLED), "--run", str(tmp_path / "again")]) == 0
+    assert title_figures.main([str(BUNDLED), "--run", str(tmp_path / "again")]) == 0
 
     before, again = bundled(), open_release(tmp_path / "again")
     changed = {name for name, entry in again.manifest.files.items() if entry != before.manifest.files[name]}

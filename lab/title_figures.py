@@ -1,11 +1,11 @@
 """Measure from which share of a photo the words of a list may decide, and keep it in the report of a release.
 
-python -m lab.list_words RELEASE --run FOLDER [--records FOLDER]
+python -m lab.title_figures RELEASE --run FOLDER [--records FOLDER]
 
 The answers are the release's own, by networks that knew nothing of the source. Writes FOLDER: report, card,
 page and manifest are new, everything else is RELEASE's, and nothing is trained. Of the manifest only hashes
 and version change, so that whoever serves RELEASE serves FOLDER; with --records its training gets the records
-of the steps that made it (steps.py).
+of the steps that made it (lab/Makefile).
 """
 
 import argparse
@@ -37,10 +37,10 @@ STEPS: Final = "steps"
 
 def main(argv: list[str] | None = None) -> int:
     """Measure, and seal."""
-    parser = argparse.ArgumentParser(prog="python -m lab.list_words", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.title_figures", description=main.__doc__)
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
-    parser.add_argument("--records", type=Path, metavar="FOLDER", help="of lab.steps")
+    parser.add_argument("--records", type=Path, metavar="FOLDER", help="of the steps")
     given = parser.parse_args(argv)
     release = open_release(given.release)
     steps = {} if given.records is None else {STEPS: records_in(given.records)}
@@ -49,9 +49,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def records_in(folder: Path) -> dict[str, JsonValue]:
-    """By step, its command, commit, inputs and what it wrote, of the steps that are done."""
-    records = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
-    return {name: record for name, record in records.items() if "outputs" in record}
+    """By step, its command, commit, seconds and the SHA-256 of what it wrote."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
 def with_words(release: LocalRelease) -> Report:
