@@ -25,7 +25,7 @@ class BadRequest(RequestError):
 
 
 class ClientGone(BadRequest):
-    """The client has closed its connection; the rest of its batch is not worth the work."""
+    """The client has closed its connection; the rest of its request is not worth the work."""
 
 
 class KeyRefused(RequestError):

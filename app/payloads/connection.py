@@ -27,6 +27,6 @@ def stop_if(has_left: Callable[[], bool]) -> None:
     """Raise ClientGone if the client has left."""
     if has_left():
         raise ClientGone(
-            "The client closed its connection, or its side of it, before its batch was finished. "
+            "The client closed its connection, or its side of it, before its request was finished. "
             "Keep both open until the answer has come; `nc -N` closes one."
         )

@@ -122,7 +122,8 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
 ) -> list[Outcome]:
     """Answer the pictures of a request; a bad one gets its own error and spoils nothing.
 
-    After each large picture of a batch, and before each run of the model, requests that wait go first.
+    After each large picture of a batch, and before each run of the model, requests that wait go first. There,
+    and once the request has its turn, the work ends if the client has left.
 
     Args:
         items: of the request.
@@ -149,6 +150,7 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
         if not work.is_light(opened):
             timing.begin(QUEUE)
             turn.become_heavy()
+    stop_if(has_left)
     if len(items) > 1:
         return _in_turns(opened, work, turn, has_left)
     return run_in_native_thread(work.outcomes, opened) if turn.is_heavy else work.outcomes(opened)

@@ -238,7 +238,7 @@ def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
         wait_for("a request in the queue", lambda: admissions.light.waiting + admissions.heavy.waiting)
         outcomes = answer(items, inside.models.current, Timing(), turn, Budget(LIMITS), has_left)
 
-    assert order == ["other", *["batch"] * pauses]
+    assert order == ["batch", "other", *["batch"] * pauses]
     assert len(outcomes) == len(items)
 
 
@@ -252,10 +252,14 @@ def connection() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def test_work_on_a_batch_ends_when_its_client_has_left(
-    client: FlaskClient, connection: tuple[socket.socket, socket.socket]
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [BATCHES["zip"], ("/predict", {"data": UPLOAD}), ("/predict", {"data": LARGE})],
+    ids=["a batch", "a small picture", "a large picture"],
+)
+def test_work_on_a_request_ends_when_its_client_has_left(
+    client: FlaskClient, connection: tuple[socket.socket, socket.socket], path: str, body: dict[str, Any]
 ) -> None:
-    path, body = BATCHES["zip"]
     ours, theirs = connection
     server = {"gunicorn.socket": ours}
 
