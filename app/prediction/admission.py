@@ -2,8 +2,8 @@
 
 One class, two instances: requests for small things, and those for large ones, of which one works at a time. A
 request enters when its body has been read. It works at once, waits in the queue in order of arrival, or is
-refused with Retry-After: at once where those before it would take longer than it may wait. Waiting blocks the
-calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor pictures.
+refused with Retry-After. How long it would wait is not foreseen: those before it may have left. Waiting blocks
+the calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor pictures.
 """
 
 import math
@@ -18,7 +18,7 @@ from typing import Final
 from app.errors import Busy
 
 SMOOTHING: Final = 0.1
-"""Weight of the newest working time in the running mean, by which waits are foreseen."""
+"""Weight of the newest working time in the running mean, from which Retry-After is made."""
 
 LARGE_AT_A_TIME: Final = 1
 """Large pictures that a worker, which has one core, decodes at once. Each needs up to 16 bytes a pixel."""
@@ -59,7 +59,7 @@ class Admission:
         """Take a free slot, after a wait if need be; returns when, for `leave`.
 
         Raises:
-            Busy: the queue is full, or the wait would be or was too long.
+            Busy: the queue is full, or the wait was too long.
         """
         with self._lock:
             if self._free:
@@ -67,8 +67,6 @@ class Admission:
                 return self._clock()
             if len(self._queue) >= self._queue_length:
                 raise self._busy(f"All {self._limit} slots and all places in the queue are taken.")
-            if (len(self._queue) + 1) * self._mean_seconds / self._limit > self._queue_seconds:
-                raise self._busy(f"No slot is expected to come free within {self._queue_seconds:g} s.")
             turn = threading.Event()
             self._queue.append(turn)
         if not self._has_come(turn, self._queue_seconds):
