@@ -21,7 +21,8 @@ from reports.products import is_shown
 from reports.values import ProductPromise
 
 FEWEST: Final = 100
-"""Pictures of a set that both releases have to have answered; all of it, if current has fewer."""
+"""Pictures of a set that both releases have to have answered alike; three quarters of a smaller one, as a
+corrected picture has another truth."""
 
 FEWER_ACCEPTED: Final = 0.1
 """An accepted share that is so much lower on FEWEST pictures of a set is refused."""
@@ -48,8 +49,9 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     promised have to be right. Of no set may it accept a share that is FEWER_ACCEPTED lower, or nothing at
     all, nor of products of several photos where current accepts some. The same holds of each attribute, as
     far as both answered it of the same pictures. Of each set that current makes promises on, both have to
-    have answered FEWEST pictures. Against slow decline it is compared with the oldest release kept, which may
-    not be measurably better by more than DECLINE, of the attributes that it has with the same labels, too.
+    have answered FEWEST pictures, or most of a smaller set. Against slow decline it is compared with the
+    oldest release kept, which may not be measurably better by more than DECLINE, of the attributes that it
+    has with the same labels, too. The first release, too, has to be right as often as `least_accuracy` says.
 
     Args:
         candidate: the release that wants to be current.
@@ -62,6 +64,12 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     Raises:
         GateRefused: the message has both sides, and the way past.
     """
+    right, classes = candidate.manifest.headline.test_accuracy, len(candidate.manifest.labels)
+    if right < (least := least_accuracy(classes)):
+        raise GateRefused(
+            f"{candidate.version} is hardly better than chance: {right:.1%} of its test pictures are right, "
+            f"and {least:.0%} are needed of {classes} classes. --force promotes it anyway."
+        )
     if current is None:
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
@@ -82,6 +90,11 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     since = _verdict(_OLDEST, oldest, declined, DECLINE) if oldest and declined else ()
     products = _products_text(candidate, current)
     return " ".join([*_verdict(_CURRENT, current, comparisons), *products, *since])
+
+
+def least_accuracy(classes: int) -> float:
+    """Twice chance; for two classes, half way between chance and 1."""
+    return min(2 / classes, (1 + 1 / classes) / 2)
 
 
 Comparisons = Mapping[str, AnswerComparison]
@@ -117,7 +130,7 @@ def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
     sets = {name: shares for compared in comparisons.values() for name, shares in compared.sets.items()}
     for name in sorted({TEST_SET, *current.promised}):
         n, total = sets[name].n if name in sets else 0, current.pictures_in(name)
-        if n < (least := min(FEWEST, max(1, total))):
+        if n < (least := min(FEWEST, max(1, 3 * total // 4))):
             yield f"both decided {n:,} of the {total:,} pictures of {_named(name)}; {least} are needed"
 
 

@@ -2,8 +2,9 @@
 
 One class, two instances: requests for small things, and those for large ones, of which one works at a time. A
 request enters when its body has been read. It works at once, waits in the queue in order of arrival, or is
-refused with Retry-After. How long it would wait is not foreseen: those before it may have left. Waiting blocks
-the calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor pictures.
+refused with Retry-After. How long it would wait is not foreseen: those before it may have left. Waiting
+blocks the calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor
+pictures.
 """
 
 import math

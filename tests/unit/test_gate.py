@@ -28,7 +28,6 @@ BOTH: Final = bundled().manifest.model_copy(
 )
 """Of a release with a network for photos; MANIFEST's has none, and no attributes."""
 MANIFEST: Final = BOTH.model_copy(update={"networks": {"pixels": BOTH.networks["pixels"]}})
-SMALL: Final = MANIFEST.model_copy(update={"headline": MANIFEST.headline.model_copy(update={"test_n": 60})})
 CONTRACT: Final = MANIFEST.contract("pixels")
 COLOURS: Final = Head(labels=("blue", "red"), temperature=1.0, confidence=0.5)
 
@@ -109,8 +108,22 @@ def kept(count: int = N, **columns: Any) -> Evidence:
     return release(replace(of_test().answers, **columns).take(np.arange(count)))
 
 
-def of_60(count: int = 60) -> Evidence:
-    return release(answers(TEST_SET, 60, 55, 40).take(np.arange(count)), manifest=SMALL)
+def with_headline(**figures: float) -> Manifest:
+    return MANIFEST.model_copy(update={"headline": MANIFEST.headline.model_copy(update=figures)})
+
+
+def of_shop(pictures: int, corrected: int = 0, gone: int = 0) -> Evidence:
+    """A release of few pictures, of which some have another truth, and some are not there any more."""
+    found = answers(TEST_SET, pictures, pictures - 2, pictures // 2)
+    truth = np.where(np.arange(pictures) < corrected, 1, found.truth)
+    kept = replace(found, truth=truth).take(np.arange(pictures - gone))
+    return release(kept, manifest=with_headline(test_n=pictures - gone))
+
+
+def measured(right: float, labels: tuple[str, ...] = LABELS) -> Evidence:
+    return of_test(
+        manifest=with_contract(with_headline(test_accuracy=right), with_label(CONTRACT, labels=labels))
+    )
 
 
 def of_contract(contract: ModelContract) -> Evidence:
@@ -215,8 +228,13 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     "answers of another truth": (f"{UNLIKE} 0 of the 2,000", kept(truth=np.ones(N, int)), of_test()),
     "too few": (f"{UNLIKE} 99 of the 2,000.*100 are needed.*--force", kept(99), of_test()),
     "too few of current": (f"{UNLIKE} 99 of the 2,000", of_test(), kept(99)),
-    "all of a small set": ("follows", of_60(), of_60()),
-    "not all of a small set": (f"{UNLIKE} 59 of the 60 .*60 are needed", of_60(59), of_60()),
+    **{
+        f"three of {n} {what}": ("follows", of_shop(n, **{what: 3}), of_shop(n))
+        for n in (24, 42, 102)
+        for what in ("corrected", "gone")
+    },
+    "many of a small set corrected": (f"{UNLIKE} 14 of the 24 .*18 are needed", of_shop(24, 10), of_shop(24)),
+    "all of a small set corrected": (f"{UNLIKE} 0 of the 24", of_shop(24, 24), of_shop(24)),
     "a promised tier is not measured again": (f"{UNLIKE}.* 0 of the 384 .* tier C", of_test(), PARENT),
     "a tier without a promise is not": ("follows", of_test(), replace(PARENT, promised=frozenset())),
     "a promise without answers": (
@@ -309,6 +327,24 @@ def test_small_losses_do_not_add_up_to_a_decline(
 
 def test_the_first_release_has_nothing_to_be_compared_with() -> None:
     check("follows: The first release", of_test(), None)
+
+
+@pytest.mark.parametrize("current", [None, of_test()], ids=["first", "second"])
+@pytest.mark.parametrize(
+    ("said", "candidate"),
+    [
+        (
+            "refused: .*hardly better than chance: 19.9% .* 20% are needed of 10 classes. --force",
+            measured(0.199),
+        ),
+        ("follows: The first|follows: Not", measured(0.2)),
+        ("refused: .*74.9% .* 75% are needed of 2 classes", measured(0.749, LABELS[:2])),
+    ],
+)
+def test_a_release_that_is_hardly_better_than_chance_follows_none(
+    said: str, candidate: Evidence, current: Evidence | None
+) -> None:
+    check(said, candidate, current)
 
 
 def test_a_verdict_names_the_release_that_is_current() -> None:

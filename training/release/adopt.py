@@ -20,6 +20,7 @@ from inference.keras_session import Habits, KerasSession
 from inference.session import Scores
 from model_store.files import GRAPH, MODEL, fingerprint
 from model_store.manifest import Manifest
+from reports.gate import least_accuracy
 from reports.model_card import DATA_LICENCE
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData
@@ -120,11 +121,6 @@ def adopt(
 
 SCALED_BY: Final = 1000
 """Most held-out pictures that decide how a model's input is scaled."""
-
-
-def least_accuracy(classes: int) -> float:
-    """Twice chance; for two classes, half way between chance and 1."""
-    return min(2 / classes, (1 + 1 / classes) / 2)
 
 
 def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> float:
