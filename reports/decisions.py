@@ -1,7 +1,7 @@
 """What a release decides about its stored answers, from their probabilities, familiarity and its contracts.
 
-The gate compares these decisions, and a calibration decides its parent's answers by new thresholds. Pure. The
-rule: inference/decision.py; how thresholds are found: training/decide/decide.py.
+The gate compares these decisions. Pure. The rule: inference/decision.py; how thresholds are found:
+training/decide/decide.py.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import decide
@@ -58,13 +57,3 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
             reason = "inapplicable"
         decisions[row] = reason or ACCEPT
     return replace(answers, decisions=decisions)
-
-
-def at_temperature(answers: Answers, before: float, now: float) -> NDArray[np.float64]:
-    """Probabilities, float64 (N, C), as another temperature gives them; not known where they were not."""
-    powers = answers.probabilities ** (before / now)
-    totals = np.nansum(powers, axis=1, keepdims=True)
-    shares: NDArray[np.float64] = np.divide(
-        powers, totals, out=np.full_like(powers, np.nan), where=totals > 0
-    )
-    return shares

@@ -450,22 +450,6 @@ class UnknownSources(Frozen):
         return share, share_interval(which, np.repeat(np.arange(len(n)), n))
 
 
-class Calibrated(Frozen):
-    """How a release was calibrated after it was made, by `wardrobe calibrate`.
-
-    Attributes:
-        parent: the release with the same weights.
-        n: pictures that show a class, which chose temperature and thresholds of photos.
-        groups: of these, such as senders.
-        accuracy: share of accepted answers that must be right.
-    """
-
-    parent: str
-    n: Count
-    groups: Count
-    accuracy: Share
-
-
 class LabelFigures(Frozen):
     """One label of an attribute.
 
@@ -532,7 +516,6 @@ class Report(Frozen):
         out_of_scope: by what the pictures show; empty where the score has seen all.
         history: empty for an adopted model.
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
-        calibrated: None for a release that was calibrated when it was made.
         attributes: by name; empty where the networks answer the class alone.
         products: what accepted products of several photos keep, by attribute, the class under `label`; empty
             where no photos of products were measured, and in older reports.
@@ -563,7 +546,6 @@ class Report(Frozen):
     )
     examples: Examples
     history: tuple[Epoch, ...]
-    calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
     all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
     products: dict[str, ProductPromise] = Field(default_factory=dict, exclude_if=lambda of: not of)

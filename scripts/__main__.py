@@ -27,7 +27,6 @@ VERBS = (
     "train",
     "improve",
     "evaluate",
-    "calibrate",
     "compare",
     "tune",
     "adopt",

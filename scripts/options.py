@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from inference.contract import LABEL
 from model_store.local import LocalRelease
-from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.lists import add_list_options, add_product_column
 from scripts.progress import Terminal
 from training.data.fashion import LabelledData
@@ -56,12 +56,6 @@ def add_accept_options(group: "argparse._ActionsContainer", right: str) -> None:
     group.add_argument("--accept-right", type=share_right, metavar="X", help=of_all)
     each = f"confidence that each accepted answer needs ({ACCEPT_CONFIDENCE})"
     group.add_argument("--accept-confidence", type=share_sure, metavar="X", help=each)
-
-
-def conditions_of(arguments: argparse.Namespace) -> Conditions:
-    """What these two say."""
-    confidence = arguments.accept_confidence
-    return Conditions(arguments.accept_right, ACCEPT_CONFIDENCE if confidence is None else confidence)
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

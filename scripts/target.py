@@ -1,6 +1,6 @@
 """Where a new release goes: options, the store as the command finds it, sending, and what to do next.
 
-For train, improve, adopt and calibrate, which open it before their work and hand the release over at the end;
+For train, improve and adopt, which open it before their work and hand the release over at the end;
 publish sends by it, too.
 """
 

@@ -74,10 +74,6 @@ class CheckpointUnwritable(TrainingError):
     """The weights of an epoch cannot be written."""
 
 
-class NotShown(TrainingError):
-    """The checked pictures do not show what a release is to promise of its accepted answers."""
-
-
 class NotAdoptable(TrainingError):
     """A hand-made model cannot become a release with these labels and this data."""
 

@@ -25,7 +25,6 @@ from training.data.pictures import Pictures
 from training.data.split import FoldIndices, parts_of, usual_folds
 from training.data.vectors import Vectors
 from training.decide.requirements import ACCEPTED_OF_OWN
-from training.decide.why_nothing import warn_of_few
 from training.environment import hardware, libraries
 from training.features.blocks import (
     BLOCKS,
@@ -45,7 +44,7 @@ from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.measure.evaluate import undecided
 from training.options import Options
-from training.progress import Progress
+from training.progress import Progress, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, begin

@@ -16,13 +16,12 @@ from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, warning_of_capped_weights
 from training.data.split import Split, parts_of
 from training.decide.requirements import usual_accept_right
-from training.decide.why_nothing import warn_of_few
 from training.environment import hardware, libraries
 from training.gradient.fitting.checkpoints import Run, kept_epoch, load_checkpoint
 from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
 from training.heads.ood import fit_measure
-from training.progress import Progress
+from training.progress import Progress, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network, features_of
 from training.release.make import Trained, begin

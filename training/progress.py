@@ -6,7 +6,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Protocol, TextIO
 
-from reports.values import Epoch
+from reports.intervals import needed
+from reports.page.advice import why_none
+from reports.page.wording import ENGLISH
+from reports.values import HELD_OUT, Epoch, Promise
 
 Say = Callable[[str], None]
 """Receives a sentence for people."""
@@ -80,6 +83,24 @@ class Lines:
     def _print(self, line: str, stream: TextIO) -> None:
         stream.write(f"{line}\n")
         stream.flush()
+
+
+def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
+    """Warn, before hours of training, where too few answers would choose the thresholds.
+
+    Args:
+        answers: of networks that did not learn the picture.
+        accuracy: 0..1, share of the accepted answers that is to be promised.
+        say: receives the warning.
+    """
+    if (least := needed(accuracy)) > answers:
+        promise = Promise(
+            pictures=HELD_OUT, accuracy=accuracy, needed=least, n=answers, accepted=0, right=0, lower_bound=0
+        )
+        say(
+            f"{why_none(promise, ENGLISH)} Every decision by a threshold that so few choose will be "
+            "`review`. Bring more training pictures."
+        )
 
 
 def as_time(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """What a report's answers promise when they are accepted, why nothing is, and what would help, as sentences.
 
-The report page says it in its reader's language; a training says it, in English, as it ends, and calibrating
-as it refuses. What else the page says: sentences.py.
+The report page says it in its reader's language; a training says it, in English, before and after its work.
+What else the page says: sentences.py.
 """
 
 from collections import Counter

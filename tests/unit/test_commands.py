@@ -24,9 +24,7 @@ VERBS = verbs()
 EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load().EXAMPLES]
 
 
-@pytest.mark.parametrize(
-    "verb", ["label", "data", "diff", "audit", "train", "improve", "evaluate", "calibrate", "tune"]
-)
+@pytest.mark.parametrize("verb", ["label", "data", "diff", "audit", "train", "improve", "evaluate", "tune"])
 def test_every_command_that_reads_lists_or_corrections_takes_their_encoding(verb: str) -> None:
     command = next(one for one in VERBS if one.name == verb)
 
@@ -222,8 +220,6 @@ def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.Capt
         ("train --from-version 1", "unrecognized arguments: --from-version 1"),
         ("evaluate --split unseen", "--split goes with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),
-        ("calibrate bundled", "the following arguments are required: --photos"),
-        ("calibrate bundled --photos p --accept-right 1", "expected 0.5 or more, and less than 1"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),

@@ -1,8 +1,7 @@
 """What answers decide about the network that gave them, and what too few of them cannot show.
 
-Three kinds of network: of own classes, by held-out answers; of the ten classes, by photos; and one that is
-released, by a user's checked pictures. A promise that all of them keep is asserted of each. The rule by which
-a threshold is chosen: test_acceptance.py.
+Two kinds of network: of own classes, by held-out answers, and of the ten classes, by photos. A promise that
+both keep is asserted of each. The rule by which a threshold is chosen: test_acceptance.py.
 """
 
 import re
@@ -17,24 +16,19 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, GREY_28, LABEL, Familiarity, ModelContract
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from reports.acceptance import ACCEPT_CONFIDENCE
 from reports.answers import NONE_OF_THESE, Answers
-from reports.intervals import needed
 from reports.values import AttributeFigures
 from tests.answers import truth, undecided_answers, unmeasured
-from tests.releases import a_contract
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.decide.decide import Thresholds, decide, decide_attributes, fit_familiarity
 from training.decide.requirements import (
     FAMILIARITY_OF_PHOTOS,
     Requirements,
-    of_own_pictures,
     of_photos,
     usual_accept_right,
 )
-from training.decide.why_nothing import check_enough
-from training.errors import NotShown
 from training.measure.attributes import attribute_answers, attribute_figures, attribute_in_words
 from training.measure.evaluate import interpreted
 
@@ -43,7 +37,7 @@ CLASSES = 10
 SHOPS = {"A": 100, "B": 100, "C": 100}
 """Photos of three tiers."""
 
-every_network = pytest.mark.parametrize("network", ["own classes", "ten classes", "released"])
+every_network = pytest.mark.parametrize("network", ["own classes", "ten classes"])
 
 
 def checked_pictures(n: int, *, sure_wrong: int = 0, unsure_wrong: int = 0, groups: int = 0) -> Answers:
@@ -73,16 +67,6 @@ def photos(
     )
 
 
-def again(
-    checked: Answers, accuracy: float = 0.95, confidence: float = ACCEPT_CONFIDENCE, familiarity: float = 0.0
-) -> Thresholds:
-    """What they decide about a release with this threshold of familiarity."""
-    contract = a_contract()
-    assert contract.familiarity is not None
-    contract = replace(contract, familiarity=replace(contract.familiarity, threshold=familiarity))
-    return decide(checked, of_own_pictures(checked, contract, Conditions(accuracy, confidence)))
-
-
 def by_photos(
     answers: Answers, of_other_kinds: Scores | None = None, before: float = ACCEPT_NOTHING
 ) -> Thresholds:
@@ -91,8 +75,6 @@ def by_photos(
 
 def decided(network: str, answers: Answers) -> Thresholds:
     """What is accepted where 95% have to be right."""
-    if network == "released":
-        return again(answers)
     return decide(answers, Requirements(right=0.95)) if network == "own classes" else by_photos(answers)
 
 
@@ -113,20 +95,17 @@ def test_wrong_pictures_of_one_sender_are_no_independent_ones(network: str) -> N
     alone, together = (replace(some, groups=(np.arange(400) // of).astype(np.str_)) for of in (1, 10))
 
     assert decided(network, alone).confidence < ACCEPT_NOTHING
-    if network == "released":
-        with pytest.raises(NotShown):
-            decided(network, together)
-    else:
-        assert decided(network, together).confidence == ACCEPT_NOTHING
+    assert decided(network, together).confidence == ACCEPT_NOTHING
 
 
 @pytest.mark.parametrize("confidence", [0.75, 0.9])
 def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confidence: float) -> None:
     checked = checked_pictures(400, unsure_wrong=120)
-    found, without = (again(checked, 0.6, one) for one in (confidence, 0.0))
-    of_own_classes = decide(checked, Requirements(right=0.6, confidence=confidence))
+    found, without = (
+        decide(checked, Requirements(right=0.6, confidence=least)) for least in (confidence, 0.0)
+    )
 
-    assert found.confidence == of_own_classes.confidence == pytest.approx(confidence)
+    assert found.confidence == pytest.approx(confidence)
     assert without.confidence < 0.75
 
 
@@ -157,71 +136,13 @@ def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
     assert [usual_accept_right(own_classes=own) for own in (True, False)] == [0.95, 0.99]
 
 
-# A release, by a user's checked pictures.
-
-
-@pytest.mark.parametrize(
-    ("tiers", "accuracy", "said"),
-    [
-        (["own"] * 58, 0.95, "^Photos, tier own: 58 answers .* 95% .* takes 59 answers without an error"),
-        (["own"] * 298, 0.99, "^Photos, tier own: 298 answers .* 99% .* takes 299 answers without an error"),
-        (
-            ["own"] * 300 + ["worn"] * 7,
-            0.95,
-            "^Photos, tier worn: 7 .* Every decision by a threshold .* will be `review`",
-        ),
-        ([], 0.95, "^None of the checked pictures shows a class.* 95% .* takes 59 answers without an error"),
-    ],
-)
-def test_too_few_pictures_of_a_tier_are_refused_with_the_number_that_is_enough(
-    tiers: list[str], accuracy: float, said: str
-) -> None:
-    with pytest.raises(NotShown, match=said) as refused:
-        check_enough(tiers, accuracy)
-    assert "accepted." not in str(refused.value)  # nothing is measured yet
-    check_enough(["own"] * needed(accuracy), accuracy)
+# The ten classes, by photos.
 
 
 def of_no_class(answers: Answers, such: NDArray[np.bool_], **columns: float) -> Answers:
     """The answers, of which some are to pictures that show no class, and differ in these columns."""
     changed = {name: np.where(such, value, getattr(answers, name)) for name, value in columns.items()}
     return replace(answers, truth=np.where(such, NONE_OF_THESE, answers.truth), **changed)
-
-
-@pytest.mark.parametrize(
-    ("checked", "said"),
-    [
-        (
-            checked_pictures(200, sure_wrong=30),
-            "200 photos of tier own, 170 are .* no threshold shows that 95% are right",
-        ),
-        (checked_pictures(200, sure_wrong=30, groups=20), "200 photos of tier own of 20 groups, 170 "),
-        (of_no_class(checked_pictures(400), np.arange(400) % 10 == 9), "400 photos of tier own, 360 are"),
-    ],
-    ids=["surest when wrong", "of few senders", "of no class"],
-)
-def test_pictures_that_show_too_many_errors_are_refused_with_what_they_show(
-    checked: Answers, said: str
-) -> None:
-    with pytest.raises(NotShown, match=said):
-        again(checked)
-
-
-@pytest.mark.parametrize(
-    ("n", "of_none", "unfamiliar"),
-    [(400, 0, FAMILIARITY_OF_PHOTOS), (440, 40, FAMILIARITY_OF_PHOTOS), (90, 0, 0.2)],
-)
-def test_a_hundred_pictures_of_classes_say_what_is_unfamiliar_and_fewer_leave_the_cut(
-    n: int, of_none: int, unfamiliar: float
-) -> None:
-    others = np.arange(n) >= n - of_none
-
-    (kind,) = again(of_no_class(checked_pictures(n), others, distances=9.0), familiarity=0.2).answer_sets
-
-    assert np.isnan(kind.confidences[~others]).mean() == pytest.approx(unfamiliar, abs=0.02)
-
-
-# The ten classes, by photos.
 
 
 def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> None:

@@ -89,7 +89,6 @@ def test_a_reader_that_went_away_is_no_error() -> None:
         ("scipy", "SciPy", "data examples"),
         ("tensorflow", "TensorFlow", "train --epochs 1"),
         ("sklearn", "scikit-learn", "evaluate"),
-        ("sklearn", "scikit-learn", "calibrate bundled --photos photos"),
         ("tensorflow", "TensorFlow", "compare --networks dense"),
         ("tensorflow", "TensorFlow", "tune --trials 1"),
         ("tensorflow", "TensorFlow", "adopt model.keras"),

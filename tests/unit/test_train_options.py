@@ -19,10 +19,10 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
-from training.decide.why_nothing import warn_of_few
 from training.errors import BadClasses, BadRecipe
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, Options
+from training.progress import warn_of_few
 
 
 @pytest.mark.parametrize("files", [(), ("shirt.png",)])

@@ -1,4 +1,4 @@
-"""Decide what counts of a listing: the one place for trainings, measuring, calibrating and `wardrobe data`.
+"""Decide what counts of a listing: the one place for trainings, measuring and `wardrobe data`.
 
 By names and bytes, before a picture is decoded: corrections, copies, what lies under several products, what
 contradicts itself. By perceptual hashes, once pictures are decoded: near copies in two classes, and groups

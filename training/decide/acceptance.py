@@ -1,7 +1,7 @@
 """What a release promises of accepted answers: the thresholds that are tested, and the table of promises.
 
 The rule itself, which services apply as well: reports/acceptance.py. The answers come from
-answer_sets.py; why nothing is accepted: why_nothing.py. Pure.
+answer_sets.py. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,9 +1,9 @@
 """What answers decide about the network that gave them: temperature, familiarity and thresholds.
 
 No answer is by a network that learnt its picture. One rule, `decide`, for held-out answers of own classes and
-of networks that read pixels, for attributes, for photos by tier, and for a released network on a user's own
-pictures; what differs is their Requirements. Pure; never sees the test set. How a threshold is shown:
-acceptance.py; how serving applies it: inference/decision.py.
+of networks that read pixels, for attributes and for photos by tier; what differs is their Requirements. Pure;
+never sees the test set. How a threshold is shown: acceptance.py; how serving applies it:
+inference/decision.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,6 @@ from training.decide.acceptance import confidence_threshold
 from training.decide.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
 from training.decide.requirements import Requirements, of_attribute
 from training.decide.temperature import temperature_of
-from training.decide.why_nothing import calibrated_nothing
-from training.errors import NotShown
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
@@ -94,9 +92,6 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
     Args:
         answers: to N pictures, with groups, and probabilities as the network gave them.
         required: what is to be kept.
-
-    Raises:
-        NotShown: no threshold keeps it, and it is demanded.
     """
     temperature = required.temperature or temperature_of(answers, alike=required.alike)
     distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
@@ -108,8 +103,6 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
     best = (
         min(at_each, key=lambda thresholds: _price(thresholds, required)) if len(at_each) > 1 else at_each[0]
     )
-    if required.demanded and best.confidence >= ACCEPT_NOTHING:
-        raise NotShown(calibrated_nothing(best.answer_sets))
     of_every = _of_unfamiliar_too(answers, best, required) if required.of_unfamiliar else None
     return of_every or best
 

@@ -1,4 +1,4 @@
-"""What accepted answers have to keep: of own classes, attributes, photos by tier, a user's own pictures.
+"""What accepted answers have to keep: of own classes, attributes, photos by tier.
 
 What `decide` (decide.py) chooses thresholds for, whatever answered. Pure.
 """
@@ -11,16 +11,14 @@ from typing import Final
 import numpy as np
 
 from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract
-from inference.decision import familiarity_of
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from reports.acceptance import ACCEPT_CONFIDENCE
 from reports.answers import Answers
 from reports.intervals import SURENESS, needed
 from reports.values import FEW_SOURCES
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.rare import FEWEST
-from training.decide.answer_sets import scores_in
 
 ACCEPTED_ACCURACY: Final = 0.99
 """Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong.
@@ -48,9 +46,6 @@ that nothing has learnt, a higher one sends more photos of garments to review.""
 FAMILIARITY_OF_PHOTOS: Final = 0.04
 """Used where no head left kinds out."""
 
-FEWEST_FAMILIAR: Final = 100
-"""Known photos below which these do not say what is unfamiliar among them."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
@@ -68,7 +63,6 @@ class Requirements:
         before: the parent's threshold, which stays where the answers say too little about it.
         withheld: indices of labels that are never accepted.
         stricter: 0..1, by the index of a label, what its accepted answers need beyond `confidence`.
-        demanded: whether to refuse answers that show nothing.
         sureness: with which `right` is shown where all answers promise together.
         of_unfamiliar: whether unfamiliar pictures may be answered, too, where such answers show `right`.
     """
@@ -84,7 +78,6 @@ class Requirements:
     before: float = ACCEPT_NOTHING
     withheld: tuple[int, ...] = ()
     stricter: Mapping[int, float] = field(default_factory=dict)
-    demanded: bool = False
     sureness: float = SURENESS
     of_unfamiliar: bool = False
 
@@ -121,33 +114,6 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
         others=others,
         before=before,
     )
-
-
-def of_own_pictures(answers: Answers, contract: ModelContract, accept: Conditions) -> Requirements:
-    """What a user's checked pictures are to keep, by a network that is released; its familiarity stays.
-
-    As unfamiliar as FAMILIARITY_OF_PHOTOS of the pictures are what is below the threshold; the parent's where
-    these are too few to say.
-
-    Args:
-        answers: to these pictures.
-        contract: of the release that gave them.
-        accept: when an answer is accepted.
-    """
-    familiarity, distances = contract.familiarity, scores_in(answers).distances
-    least = contract.least_familiarity
-    if familiarity is not None and distances is not None and answers.known.sum() >= FEWEST_FAMILIAR:
-        ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
-        least = float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
-    required = Requirements(
-        right=accept.right or ACCEPTED_OF_PHOTOS,
-        confidence=accept.confidence,
-        tiers=frozenset(answers.sets[answers.known].tolist()),
-        familiarity=familiarity,
-        unfamiliar=(least,),
-        demanded=True,
-    )
-    return required.with_labels_of(contract)
 
 
 def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarity | None) -> Requirements:

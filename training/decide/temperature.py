@@ -1,7 +1,7 @@
 """What every training decides from answers to pictures that their network did not learn: the temperature.
 
-One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, photos, and
-the pictures of `wardrobe calibrate`. It is one parameter, so all answers fit it: fitted to other fifths, it
+One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, and
+photos. It is one parameter, so all answers fit it: fitted to other fifths, it
 made the accepted share of users' photos hang on the partition. A bias per class beside it (Alexandari et al.
 2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more accepted ones. Pure.
 What else is decided: decide.py.

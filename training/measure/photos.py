@@ -10,7 +10,6 @@ pictures that it answers. Pure, but for running the parent. The section: reports
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +39,6 @@ from training.errors import BadPictures
 from training.measure.evaluate import most_are, predicted
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 from training.progress import Say
-
-DEVELOPMENT: Final = "development"
-"""The split of the photos that a release was made with: choices were made on them."""
 
 
 def undecided_photos(scores: Scores, photos: PictureColumns, networks: Values, folds: Values = 0) -> Answers:

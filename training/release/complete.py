@@ -1,8 +1,8 @@
 """Complete a release whose network is exported: decide, measure, draw, seal. Read it top to bottom.
 
 Own classes and pixels are trained and exported before (own_classes.py, pixel_network.py), and a model that
-was trained elsewhere (adopt.py); each makes a Candidate. Releases that share another one's files: photos.py,
-recalibrate.py. The first and the last step of all: make.py. Writes one folder.
+was trained elsewhere (adopt.py); each makes a Candidate. Releases that share another one's files: photos.py.
+The first and the last step of all: make.py. Writes one folder.
 """
 
 from collections.abc import Mapping

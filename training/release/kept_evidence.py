@@ -52,24 +52,6 @@ def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
     )
 
 
-def accepts_no_more(before: ModelContract, now: ModelContract) -> bool:
-    """Whether the same network accepts no class that it had not accepted, and no picture from farther away.
-
-    Ranks do not say that: each contract has its own scale of the network's distances.
-    """
-    reach, reached = farthest(now, now.least_familiarity), farthest(before, before.least_familiarity)
-    return is_as_strict(before, now) and reach <= reached
-
-
-def farthest(contract: ModelContract, familiarity: float) -> float:
-    """The greatest distance of pictures that are as familiar or more."""
-    if contract.familiarity is None or familiarity <= 0:
-        return np.inf
-    quantiles = contract.familiarity.quantiles
-    places = (1 - familiarity) * (len(quantiles) - 1)
-    return float(np.interp(places, np.arange(len(quantiles)), quantiles))
-
-
 def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said to
     parent: LocalRelease,
     parent_heads: Network | None,

@@ -1,7 +1,7 @@
 """Make a release: begin its folder; at the end write report, card, page and answers, and seal it.
 
 In between, networks are exported, decide and are measured: complete.py for what a training fitted or a user
-brings, photos.py and recalibrate.py for what shares the files of another release. Writes one folder.
+brings, photos.py for what shares the files of another release. Writes one folder.
 """
 
 import shutil
@@ -103,8 +103,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
 
 def _training(report: Report, parent: Manifest | None) -> dict[str, JsonValue]:
     """What the manifest records of the training."""
-    recorded, calibrated = report.training, report.calibrated
+    recorded = report.training
     if parent is None:
         return recorded.configuration | {"hardware": recorded.hardware}
-    decided_by = None if calibrated is None else calibrated.model_dump(mode="json")
-    return parent.training | recorded.configuration | {"calibrated": decided_by}
+    return parent.training | recorded.configuration

@@ -185,7 +185,6 @@ def measured_photos(
     changed = {
         "photos": photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED),
         "unknown_sources": unknown_figures(answers, contract.labels),
-        "calibrated": None,
         "all_accepted": None,  # which classes are accepted has changed
     }
     return with_promises(before, thresholds.answer_sets, thresholds.confidence).changed(**changed), answers

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import LABEL, Familiarity, ModelContract
+from inference.contract import LABEL, ModelContract
 from inference.onnx_session import DISTANCE
 from inference.words import KIND
 from model_store.local import bundled
@@ -17,7 +17,7 @@ from training.features.shipped import shipped_photos
 from training.gradient.networks.registry import LOGITS
 from training.heads.hidden import HiddenHead
 from training.heads.photo_head import PhotoHead, photo_heads
-from training.release.kept_evidence import accepts_no_more, is_as_strict, kept_products, rests_on_kinds
+from training.release.kept_evidence import is_as_strict, kept_products, rests_on_kinds
 from training.release.photos import network_that_sees_alike
 from training.untyped import Network
 
@@ -55,24 +55,6 @@ def test_a_head_that_answers_alike_keeps_what_its_parent_showed_of_products(
 ) -> None:
     assert DISTANCE in network.output
     assert kept(network, head, CONTRACT) == (report_of(bundled()).products, "")
-
-
-@pytest.mark.parametrize(
-    ("scale", "threshold", "expected"),
-    [(1.0, 1.0, True), (1.0, 0.5, False), (0.5, 1.0, True), (2.0, 1.0, False), (2.0, 1.5, False)],
-)
-def test_new_thresholds_of_one_network_accept_no_picture_from_farther_away(
-    scale: float, threshold: float, expected: bool
-) -> None:
-    """Distances of the pictures that it was calibrated on, and the rank from which these are familiar."""
-    familiarity = Familiarity(quantiles=(1.0, 2.0, 3.0, 10.0), threshold=0.1)
-    now = Familiarity(
-        quantiles=tuple(scale * distance for distance in familiarity.quantiles), threshold=threshold * 0.1
-    )
-
-    no_more = accepts_no_more(replace(CONTRACT, familiarity=familiarity), replace(CONTRACT, familiarity=now))
-
-    assert no_more == expected
 
 
 def test_ranks_of_another_scale_do_not_drop_it(network: Network, head: PhotoHead) -> None:
