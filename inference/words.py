@@ -47,6 +47,7 @@ _LANGUAGES: Final = Path(__file__).with_name("languages.csv")
 _EVERY: Final = "all"
 _GROUP: Final = "group"
 _VARIANT: Final = "variant"
+_THING: Final = "thing"
 _SET: Final = "set"
 
 _TOKEN: Final = re.compile(r"\bw/|[^\W_]+|[&+/|,;:()\[\]!?•·\u2013\u2014]|(?<=\s)-(?=\s)")
@@ -71,7 +72,8 @@ class Grammar:
         conjunctions: between two garments ("top and skirt").
         counts: words that only count what follows a preposition ("pack de 2 camisetas").
         last: whether the last word is the head (shirt dress), or the first (robe chemise).
-        alone: words that count where they are the last one (short sleeve is no shorts).
+        alone: words that count where they are the last one (short sleeve is no shorts, a stand collar no
+            stand).
     """
 
     prepositions: frozenset[str]
@@ -86,7 +88,9 @@ _GRAMMARS: Final[Mapping[str, Grammar]] = {
         prepositions=frozenset({"with", "for", "in", "by", "from", "without", "w/"}),
         conjunctions=frozenset({"and", "or", "n"}),
         last=True,
-        alone=frozenset({"short"}),
+        alone=frozenset(
+            {"short", "stand", "case", "cover", "box", "press", "display", "iron", "care", "kit"}
+        ),
     ),
     "de": Grammar(
         prepositions=frozenset({"mit", "fur", "fuer", "aus", "in", "im", "von", "ohne", "zum", "zur"}),
@@ -379,13 +383,24 @@ def _only_counts(items: list[_Item], grammar: Grammar) -> bool:
 
 
 def _joined_heads(items: list[_Item], grammar: Grammar) -> list[Named]:
-    """The head of each of the parts that "and" joins, of those that have one."""
-    heads = list[Named]()
+    """The head of each of the parts that "and" joins, of those that have one.
+
+    A garment right before a thing for it ("dress hanger") is a head that admits nothing.
+    """
+    heads, things = list[Named](), _words(_THING).phrases
     for part in _split(items, grammar.conjunctions | _SIGNS):
-        named = [item for item in _named(part) if item.word not in grammar.alone or item is part[-1]]
+        counted = [item for item in part if _word(item) not in grammar.alone or item is part[-1]]
+        pairs = list(pairwise([*counted, ""]))
+        named = [(item, behind) for item, behind in pairs if isinstance(item, Named) and item.kinds]
         if named:
-            heads.append(named[-1 if grammar.last else 0])
+            head, behind = named[-1 if grammar.last else 0]
+            is_of_thing = grammar.last and (_word(behind),) in things
+            heads.append(head._replace(kinds=frozenset()) if is_of_thing else head)
     return heads
+
+
+def _word(item: _Item) -> str:
+    return item.word if isinstance(item, Named) else item
 
 
 def _named(items: Iterable[_Item]) -> list[Named]:
@@ -393,7 +408,7 @@ def _named(items: Iterable[_Item]) -> list[Named]:
 
 
 def _together(heads: Sequence[Named]) -> Says:
-    words = tuple(dict.fromkeys(head.word for head in heads))
+    words = tuple(dict.fromkeys(head.word for head in heads if head.kinds))
     return Says(words, frozenset(kind for head in heads for kind in head.kinds))
 
 
