@@ -196,7 +196,10 @@ def _by_list(admitted: frozenset[str], alone: Alone, names: Names, least: float)
     if not named or not is_known or total - other < least or named[answer] < MOST * total:
         return _review("ambiguous", admitted, alone, names)
     if names.kinds:
-        return _of_kind(answer, admitted, alone, names, "list")
+        listed = _of_kind(answer, admitted, alone, names, "list")
+        shares = dict(zip(names.classes, alone.classes, strict=True))
+        # The photo has to confirm the class, too: a title "boots" makes no sneaker of one that it denies.
+        return listed if shares.get(listed.label, least) >= least else _review(LIST, admitted, alone, names)
     kind = _kind_of(answer, alone, names, admitted)
     return Listed(label=answer, kind=kind, decision="accept", reason=None, decided_by="list")
 

@@ -71,6 +71,14 @@ CASES = {
         {"dress"}, photo("Coat", dress=0.06), ("Dress", "dress", None, "list")
     ),
     "exactly the least share": Case({"dress"}, photo("Coat", dress=0.05), ("Dress", "dress", None, "list")),
+    "the kind has its share, and its class has less": Case(
+        {"dress"}, photo("Coat", dress=0.06, classes={"Dress": 0.01}), ("Dress", "dress", LIST, "model")
+    ),
+    "the photo accepts the kind, and its class has less": Case(
+        {"dress"},
+        photo("Coat", "ambiguous", "dress", classes={"Dress": 0.01}),
+        ("Dress", "dress", None, "model"),
+    ),
     "unfamiliar photo of the kind": Case(
         {"skirt"}, photo("Dress", "unfamiliar", skirt=0.2), (NONE, "skirt", None, "list")
     ),
